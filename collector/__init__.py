@@ -1,0 +1,1 @@
+"""The sidecar: forward everything, sample model calls."""

@@ -1,0 +1,24 @@
+"""One recognised model call on its way from join to store, before and after redaction.
+
+`join` makes it, `redact` returns a clean one, `reservoir` decides by its snapshot's
+rank and strata, `seal` writes it. It never leaves the process unredacted.
+"""
+
+from msgspec import Struct
+
+from snaptrace.snapshots.model import Snapshot
+
+
+class Call(Struct, frozen=True, kw_only=True):
+    """A snapshot in the making, with what may not be stored as it is.
+
+    `snapshot.media[i].digest` is empty until the bytes are final; `blobs[i]` are the
+    decoded bytes of medium `i` where its state is `inline`. Rank, window, keyed
+    session and user, and strata are filled in after redaction.
+    """
+
+    snapshot: Snapshot
+    blobs: dict[int, bytes] = {}
+    session_id: str = ""  # as the telemetry had it; only its keyed digest is stored
+    user_id: str = ""
+    trace_state: str = ""  # W3C tracestate of the span, for the upstream probability

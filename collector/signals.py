@@ -1,0 +1,64 @@
+"""The OTLP signals: one row each, one path for all of them. OTLP 1.9."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+Encoding = Literal["protobuf", "json"]
+
+
+class Signal(Struct, frozen=True, kw_only=True):
+    """How one OTLP signal is named on the wire."""
+
+    name: str  # traces, metrics, logs, profiles
+    http_path: str
+    grpc_service: str  # full name of the collector service
+    rejected_field: str  # JSON name of the rejected count in a partial success
+
+    @property
+    def grpc_method(self) -> str:
+        """The full method name, as `/package.Service/Export`."""
+        return f"/{self.grpc_service}/Export"
+
+
+_PROTO = "opentelemetry.proto.collector"
+
+SIGNALS: dict[str, Signal] = {
+    signal.name: signal
+    for signal in (
+        Signal(
+            name="traces",
+            http_path="/v1/traces",
+            grpc_service=f"{_PROTO}.trace.v1.TraceService",
+            rejected_field="rejectedSpans",
+        ),
+        Signal(
+            name="metrics",
+            http_path="/v1/metrics",
+            grpc_service=f"{_PROTO}.metrics.v1.MetricsService",
+            rejected_field="rejectedDataPoints",
+        ),
+        Signal(
+            name="logs",
+            http_path="/v1/logs",
+            grpc_service=f"{_PROTO}.logs.v1.LogsService",
+            rejected_field="rejectedLogRecords",
+        ),
+        Signal(
+            name="profiles",
+            http_path="/v1development/profiles",
+            grpc_service=f"{_PROTO}.profiles.v1development.ProfilesService",
+            rejected_field="rejectedProfiles",
+        ),
+    )
+}
+
+
+class OtlpRequest(Struct, frozen=True, kw_only=True):
+    """One export request as it arrived; `body` is untouched but for transport coding."""
+
+    signal: str  # a key of SIGNALS
+    encoding: Encoding
+    body: bytes  # decompressed
+    received_at_ns: int  # Unix time
+    headers: dict[str, str] = {}  # lower-case names; those the allow list lets pass

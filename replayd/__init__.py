@@ -1,0 +1,1 @@
+"""The judge: replay, score, test, report."""

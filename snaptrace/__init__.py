@@ -1,0 +1,1 @@
+"""What both programs stand on, and the front door."""

@@ -1,0 +1,239 @@
+"""One YAML file, overlaid by the environment and by `--set`, checked at the start.
+
+The file has the sections `store`, `collector` and `replayd`. Every key can be set by
+`SNAPTRACE_<SECTION>__<KEY>` (deeper keys: more double underscores) and by
+`--set section.key=value`; the later source wins. Which keys a section has is
+decided by the frozen Struct that its program hands in; this file knows only `store`.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+import yaml
+from msgspec import Meta, Struct
+
+SECTIONS = ("store", "collector", "replayd")
+_PREFIX = "SNAPTRACE_"
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)(B|KiB|MiB|GiB|kB|MB|GB)")
+_BYTES = {
+    "B": 1,
+    "KiB": 2**10,
+    "MiB": 2**20,
+    "GiB": 2**30,
+    "kB": 10**3,
+    "MB": 10**6,
+    "GB": 10**9,
+}
+
+T = TypeVar("T")
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; the message names the key and what is allowed.
+
+    Not safe to retry: a person has to change the configuration.
+    """
+
+    def __init__(self, key: str, why: str) -> None:
+        super().__init__(f"{key}: {why}" if key else why)
+        self.key, self.why = key, why
+
+
+class Duration(float):
+    """Seconds; written as a number or as `500ms`, `10s`, `5m`, `2h`, `14d`."""
+
+    @classmethod
+    def parse(cls, value: object) -> "Duration":
+        """Read a number of seconds or a text with a unit; ValueError otherwise."""
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            seconds = float(value)
+        elif isinstance(value, str) and (match := _DURATION.fullmatch(value.strip())):
+            seconds = float(match[1]) * _SECONDS[match[2]]
+        else:
+            raise ValueError(
+                f"{value!r} is no duration; write seconds, or 500ms, 10s, 5m, 2h, 14d"
+            )
+        if seconds < 0:
+            raise ValueError(f"{value!r}: a duration cannot be negative")
+        return cls(seconds)
+
+
+class ByteSize(int):
+    """Bytes. Written as a number of bytes or as `64MiB`, `512KiB`, `1GiB`."""
+
+    @classmethod
+    def parse(cls, value: object) -> "ByteSize":
+        """Read a number of bytes or a text with a unit; ValueError otherwise."""
+        if isinstance(value, int) and not isinstance(value, bool):
+            size = value
+        elif isinstance(value, str) and (match := _SIZE.fullmatch(value.strip())):
+            size = int(float(match[1]) * _BYTES[match[2]])
+        else:
+            raise ValueError(
+                f"{value!r} is no size; write bytes, or 512KiB, 64MiB, 1GiB"
+            )
+        if size < 0:
+            raise ValueError(f"{value!r}: a size cannot be negative")
+        return cls(size)
+
+
+class Address(str):
+    """Where to listen: `host:port`; port 0 asks the system for a free one."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, value: object) -> "Address":
+        """Check `host:port` (IPv6 in brackets); ValueError otherwise."""
+        if isinstance(value, str):
+            host, colon, port = value.rpartition(":")
+            if colon and host and port.isdigit() and int(port) < 2**16:
+                return cls(value)
+        raise ValueError(f"{value!r} is no address; write host:port, as 127.0.0.1:4317")
+
+    @property
+    def host(self) -> str:
+        """The part before the port, without the brackets of IPv6."""
+        return self.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        """The port, 0 to 65535."""
+        return int(self.rpartition(":")[2])
+
+
+class StoreConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where snapshots, results and answers live; both programs read this section."""
+
+    url: str = ""  # file:///path, s3://bucket/prefix, gs://…, az://…, or memory://
+    key_file: str = ""  # fleet secret; empty: a local key is made and kept
+    # Options of the object store's client, as `aws_endpoint` or `aws_region`.
+    options: dict[str, str] = {}
+    timeout: Duration = Duration(30)
+    retries: Annotated[int, Meta(ge=0, le=20)] = 3
+
+
+class Document:
+    """The merged configuration, before a program reads its section."""
+
+    def __init__(self, tree: dict[str, Any], source: str) -> None:
+        self.tree, self.source = tree, source
+
+    def section(self, name: str, schema: type[T]) -> T:
+        """Check one section against its Struct.
+
+        Raises:
+            ConfigError: an unknown key, a wrong type or an impossible value.
+        """
+        value = self.tree.get(name, {})
+        try:
+            return msgspec.convert(value, schema, dec_hook=_read_special)
+        except msgspec.ValidationError as error:
+            raise _explain(name, value, str(error)) from None
+
+
+def load(
+    path: str | None,
+    environ: Mapping[str, str],
+    overrides: Iterable[str] = (),
+) -> Document:
+    """Merge file, environment and `key=value` overrides, in that order.
+
+    Raises:
+        ConfigError: the file cannot be read, or names a section that does not exist.
+    """
+    tree: dict[str, Any] = {}
+    if path is not None:
+        tree = _read_file(path)
+    for name in sorted(environ):
+        head, _, rest = name.removeprefix(_PREFIX).partition("__")
+        if name.startswith(_PREFIX) and rest and head.lower() in SECTIONS:
+            keys = [head, *rest.split("__")]
+            _put(tree, [key.lower() for key in keys], _scalar(environ[name]), name)
+    for override in overrides:
+        key, equals, value = override.partition("=")
+        if not equals:
+            raise ConfigError(override, "write --set section.key=value")
+        _put(tree, key.strip().split("."), _scalar(value), f"--set {key}")
+    for section in tree:
+        if section not in SECTIONS:
+            raise ConfigError(
+                str(section), f"no such section; there are {', '.join(SECTIONS)}"
+            )
+    return Document(tree, path or "defaults")
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML without dates: `revision: 2026-11-20` stays the text it looks like."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in pairs if not tag.endswith(":timestamp")]
+    for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _read_file(path: str) -> dict[str, Any]:
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+        tree = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+    except OSError as error:
+        raise ConfigError(path, f"cannot be read: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(path, f"is no YAML: {error}") from None
+    if tree is None:
+        return {}
+    if not isinstance(tree, dict):
+        raise ConfigError(path, "must be a mapping of sections to keys")
+    for section, value in tree.items():
+        if value is None:
+            tree[section] = {}
+    return tree
+
+
+def _scalar(text: str) -> Any:  # noqa: ANN401 - any JSON value
+    """Read JSON where it is JSON, else the text itself."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _put(tree: dict[str, Any], keys: list[str], value: object, source: str) -> None:
+    here = tree
+    for key in keys[:-1]:
+        here = here.setdefault(key, {})
+        if not isinstance(here, dict):
+            raise ConfigError(".".join(keys), f"{source}: {key} holds a value")
+    here[keys[-1]] = value
+
+
+def _read_special(kind: type, value: object) -> Any:  # noqa: ANN401 - msgspec's hook
+    for special in (Duration, ByteSize, Address):
+        if kind is special:
+            return special.parse(value)
+    raise NotImplementedError(kind)
+
+
+def _explain(section: str, value: object, message: str) -> ConfigError:
+    """Turn msgspec's message into key path, value and what is allowed."""
+    why, _, place = message.partition(" - at `")
+    path = [section, *re.findall(r"[^.\[\]$]+", place.rstrip("`"))]
+    here: object = value
+    for key in path[1:]:
+        if isinstance(here, dict):
+            here = here.get(key)
+        elif isinstance(here, list) and key.isdigit() and int(key) < len(here):
+            here = here[int(key)]
+        else:
+            break
+    if unknown := re.search(r"unknown field `([^`]+)`", why):
+        return ConfigError(".".join([*path, unknown[1]]), "no such key")
+    shown = "" if isinstance(here, dict | list) else f" (is {here!r})"
+    return ConfigError(".".join(path), why[0].lower() + why[1:] + shown)

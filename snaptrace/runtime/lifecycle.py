@@ -1,0 +1,118 @@
+"""Start parts in order, stop sources before sinks, and say who is late."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+log = logging.getLogger(__name__)
+
+
+class Part(Protocol):
+    """A named piece of a program that runs until it is told to stop."""
+
+    name: str
+
+    async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
+        """Call `ready` once when serving; return soon after `stop` is set.
+
+        A part that raises ends the program: its siblings are stopped in order.
+        """
+        ...
+
+
+def stop_on_signals() -> asyncio.Event:
+    """Return an event that SIGTERM or SIGINT sets; a second one is left to Python."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def on_signal(number: signal.Signals) -> None:
+        log.info("stopping", extra={"signal": number.name})
+        stop.set()
+        loop.remove_signal_handler(number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal, number)
+    return stop
+
+
+class PartLateError(TimeoutError):
+    """A part did not end within the drain deadline; `parts` names who."""
+
+    def __init__(self, parts: Sequence[str]) -> None:
+        super().__init__(f"still running at the deadline: {', '.join(parts)}")
+        self.parts = tuple(parts)
+
+
+async def run_parts(
+    parts: Sequence[Part],
+    stop: asyncio.Event,
+    *,
+    drain_seconds: float,
+    on_ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Run `parts` until `stop`; start sinks first, stop sources first.
+
+    `parts` are listed from source to sink. A part is started after those behind it
+    are ready, and told to stop after those before it have ended.
+
+    Raises:
+        PartLateError: not all ended within `drain_seconds` after `stop`.
+        ExceptionGroup: a part failed; the others were stopped first.
+    """
+    stops = {part.name: asyncio.Event() for part in parts}
+    tasks: dict[str, asyncio.Task[None]] = {}
+    failed = asyncio.Event()
+    errors: list[Exception] = []
+
+    async def guarded(part: Part, ready: asyncio.Event) -> None:
+        # Kept and raised after the drain: a failing part must not cut its siblings
+        # off in the middle of a write.
+        try:
+            await part.run(ready.set, stops[part.name])
+        except Exception as error:  # noqa: BLE001 - raised again below
+            errors.append(error)
+        finally:
+            if not stops[part.name].is_set():
+                failed.set()
+            ready.set()
+
+    async with asyncio.TaskGroup() as group:
+        for part in reversed(parts):
+            ready = asyncio.Event()
+            tasks[part.name] = group.create_task(guarded(part, ready), name=part.name)
+            await ready.wait()
+            if failed.is_set():
+                break
+        if not failed.is_set():
+            on_ready()
+            waits = [
+                group.create_task(stop.wait()),
+                group.create_task(failed.wait()),
+            ]
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            for wait in waits:
+                wait.cancel()
+        await _drain(parts, tasks, stops, drain_seconds)
+    if errors:
+        raise ExceptionGroup("a part failed", errors)
+
+
+async def _drain(
+    parts: Sequence[Part],
+    tasks: dict[str, asyncio.Task[None]],
+    stops: dict[str, asyncio.Event],
+    drain_seconds: float,
+) -> None:
+    deadline = asyncio.get_running_loop().time() + drain_seconds
+    for part in parts:
+        if (task := tasks.get(part.name)) is None:
+            continue
+        stops[part.name].set()
+        left = deadline - asyncio.get_running_loop().time()
+        await asyncio.wait([task], timeout=max(left, 0.0))
+    late = [name for name, task in tasks.items() if not task.done()]
+    if late:
+        log.error("parts are late", extra={"parts": ",".join(late)})
+        raise PartLateError(late)

@@ -1,0 +1,1 @@
+"""The snapshot: what it holds, how it is written, where it lies."""
