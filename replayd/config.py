@@ -1,0 +1,134 @@
+"""Every setting of replayd; one section of the configuration file."""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+from snaptrace.runtime.config import Address, Duration
+
+Share = Annotated[float, Meta(ge=0, le=1)]
+
+
+class ListenConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An address to serve on."""
+
+    listen: Address
+
+
+class AppliesTo(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whose traffic an arm stands for; empty lists mean everybody's."""
+
+    service: list[str] = []
+    recorded_model: list[str] = []
+    route: list[str] = []
+
+
+class OverridesConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the arm changes in every request."""
+
+    system: str | None = None
+    params: dict[str, Any] = {}  # body fields in the API's own names
+
+
+class ArmConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One endpoint with a model behind it."""
+
+    role: Literal["canary", "control"]
+    url: str  # base URL, as http://prod/v1
+    model: str
+    api: str = "openai_chat"
+    revision: str = ""  # declared by the operator; a new one opens a new epoch
+    intent: Literal["equivalent", "upgrade"] = "equivalent"
+    api_key_env: str = ""
+    api_key_file: str = ""
+    headers: dict[str, str] = {}
+    applies_to: AppliesTo = AppliesTo()
+    overrides: OverridesConfig = OverridesConfig()
+    timeout: Duration = Duration(120)
+    concurrency: Annotated[int, Meta(ge=1, le=10_000)] = 32
+    max_response_bytes: Annotated[int, Meta(ge=1024)] = 64 * 2**20
+    ca_file: str = ""
+    proxy: str = ""
+
+
+class SliceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A protected slice: a gate passes only if it passes too."""
+
+    modality: str
+    attribute: str  # a kept span attribute, as `metadata.accent`
+    values: list[str]  # the case belongs if the attribute is one of these
+    margin: Annotated[float, Meta(gt=0, le=1)] | None = None  # None: the modality's
+    minimum_pairs: Annotated[int, Meta(ge=1)] = 30
+    share: Annotated[float, Meta(gt=0, le=0.5)] = 0.1  # of its modality's draws
+
+
+class StatsConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The promise: error rates, practical zero, margins."""
+
+    alpha: Annotated[float, Meta(gt=0, lt=0.5)] = 0.05
+    eps: Annotated[float, Meta(ge=0, lt=0.5)] = 0.005
+    margins: dict[str, Annotated[float, Meta(gt=0, le=1)]] = {}
+    block: Annotated[int, Meta(ge=10)] = 100  # pairs of the first restart block
+    strict: bool = False  # `pass_with_drop` does not pass a gate
+
+
+class BudgetConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Hard limits of spending; None: no limit."""
+
+    requests_per_minute: int | None = None
+    requests_per_day: int | None = None
+    tokens_per_minute: int | None = None
+    tokens_per_hour: int | None = None
+    tokens_per_day: int | None = None
+    money_per_hour: float | None = None
+    money_per_day: float | None = None
+
+
+class PriceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Money per million tokens of one model, in the operator's currency."""
+
+    input: float
+    output: float
+    cached_input: float | None = None
+
+
+class ControlRateConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How much the production model may be asked again."""
+
+    share_of_production: Share = 0.02
+    per_minute: Annotated[float, Meta(gt=0)] = 60.0
+
+
+class ScheduleConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is drawn, how fresh, how fast."""
+
+    lookback: Duration = Duration(24 * 3600)  # the last H hours of the sample
+    age_limit: Duration = Duration(14 * 86400)
+    poll: Duration = Duration(10)  # how often new segments are looked for
+    block: Annotated[int, Meta(ge=1, le=1000)] = 16  # numbers written at once
+    shares: dict[str, Share] = {}  # modality -> share of the draws; default equal
+    second_control_share: Share = 0.05
+    pass_expires: Duration = Duration(6 * 3600)
+    required_modalities: list[str] = []
+    coverage_limit: Share = 0.2  # below: `undecided: blind`
+
+
+class ReplaydConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The section `replayd`."""
+
+    metrics: ListenConfig = ListenConfig(listen=Address("0.0.0.0:9465"))  # noqa: S104
+    page: ListenConfig = ListenConfig(listen=Address("127.0.0.1:9466"))
+    page_token_file: str = ""  # required for a page beyond the loopback
+    arms: dict[str, ArmConfig] = {}
+    slices: dict[str, SliceConfig] = {}
+    schedule: ScheduleConfig = ScheduleConfig()
+    stats: StatsConfig = StatsConfig()
+    budget: BudgetConfig = BudgetConfig()
+    budgets: dict[str, BudgetConfig] = {}  # modality -> its own limits
+    prices: dict[str, PriceConfig] = {}  # model -> price
+    control_rate: ControlRateConfig = ControlRateConfig()
+    concurrency: Annotated[int, Meta(ge=1, le=10_000)] = 64  # pairs in flight
+    lease: Duration = Duration(15)
+    drain: Duration = Duration(10)
+    keep_answers: bool = True
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -1,0 +1,74 @@
+"""What a provider promises: one API over HTTP, in both directions."""
+
+from typing import Protocol
+
+from msgspec import Struct
+
+from replayd.records import Outcome
+from snaptrace.snapshots.model import Answer, Json, Snapshot
+
+
+class Overrides(Struct, frozen=True, kw_only=True):
+    """What an arm changes in every request, so that prompts can be candidates too."""
+
+    system: str | None = None  # replaces the system prompt
+    params: dict[str, Json] = {}  # body fields in the API's own names
+
+
+class ProviderRequest(Struct, frozen=True, kw_only=True):
+    """One request, ready but for base URL and credentials."""
+
+    method: str
+    path: str  # below the base URL
+    body: bytes
+    content_type: str = "application/json"
+    headers: dict[str, str] = {}
+
+
+class Refusal(Struct, frozen=True, kw_only=True):
+    """The case cannot be sent through this API; nothing was spent."""
+
+    reason: str  # from a bounded set: server_tool, unmappable, media_missing, …
+    paths: tuple[str, ...] = ()  # what stood in the way
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    """What a response says."""
+
+    outcome: Outcome
+    answer: Answer = Answer()
+    served_model: str = ""
+    fingerprint: str = ""
+    detail: str = ""
+
+
+class Provider(Protocol):
+    """Speaks one model API. Pure: `replayd.endpoint` owns connections and limits.
+
+    To add one: a file beside this one, a row in `PROVIDERS` (`__init__.py`), golden
+    exchanges in `tests/golden/providers/`. The contract tests find it by its row.
+    """
+
+    name: str  # as in a snapshot's `request.api`
+
+    def request(
+        self,
+        snapshot: Snapshot,
+        media: dict[int, bytes],
+        model: str,
+        overrides: Overrides,
+    ) -> ProviderRequest | Refusal:
+        """Return the body to send: allow-listed fields, hygiene applied, media in place.
+
+        `media` maps `MediaRef.index` to bytes. A case recorded from another API is
+        mapped part by part or refused by name.
+        """
+        ...
+
+    def auth_headers(self, key: str) -> dict[str, str]:
+        """Return the headers that carry the credential."""
+        ...
+
+    def read(self, status: int, headers: dict[str, str], body: bytes) -> Reading:
+        """Type a complete response; never raises on hostile bytes."""
+        ...
