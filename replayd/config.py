@@ -116,7 +116,7 @@ class ScheduleConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class ReplaydConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The section `replayd`."""
 
-    metrics: ListenConfig = ListenConfig(listen=Address("0.0.0.0:9465"))  # noqa: S104
+    metrics: ListenConfig = ListenConfig(listen=Address("0.0.0.0:9465"))
     page: ListenConfig = ListenConfig(listen=Address("127.0.0.1:9466"))
     page_token_file: str = ""  # required for a page beyond the loopback
     arms: dict[str, ArmConfig] = {}

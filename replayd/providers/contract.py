@@ -58,7 +58,7 @@ class Provider(Protocol):
         model: str,
         overrides: Overrides,
     ) -> ProviderRequest | Refusal:
-        """Return the body to send: allow-listed fields, hygiene applied, media in place.
+        """Return the body to send: only allowed fields, media in place.
 
         `media` maps `MediaRef.index` to bytes. A case recorded from another API is
         mapped part by part or refused by name.
