@@ -8,6 +8,8 @@ from typing import Protocol
 
 log = logging.getLogger(__name__)
 
+_LAST_TURN_SECONDS = 0.05
+
 
 class Part(Protocol):
     """A named piece of a program that runs until it is told to stop."""
@@ -111,7 +113,8 @@ async def _drain(
             continue
         stops[part.name].set()
         left = deadline - asyncio.get_running_loop().time()
-        await asyncio.wait([task], timeout=max(left, 0.0))
+        # One late part must not take the last turn from those behind it.
+        await asyncio.wait([task], timeout=max(left, _LAST_TURN_SECONDS))
     late = [name for name, task in tasks.items() if not task.done()]
     if late:
         log.error("parts are late", extra={"parts": ",".join(late)})

@@ -1,0 +1,70 @@
+"""`snaptrace`: the front door. A command's code is imported when it is called.
+
+The two programs are dispatched before the command-line library is even imported:
+a sidecar should not carry a help renderer in its memory.
+"""
+
+import importlib
+import sys
+
+_PROGRAMS = {
+    "collector": "the sidecar: forward OTLP, keep a sample of model calls",
+    "replayd": "the daemon: replay on canary and control, score, judge",
+}
+_COMMANDS = {
+    "up": ("run", "run", "Run both programs on a local folder, in one process tree."),
+    "demo": (
+        "demo",
+        "demo",
+        "Traffic from real instrumentation, real small models, a live result.",
+    ),
+    "ls": ("store", "ls", "List snapshots."),
+    "show": ("store", "show", "Show one snapshot: request, answer, why it was kept."),
+    "export": ("store", "export", "Write snapshots as JSON lines."),
+    "import": ("ingest", "import_", "Read past OTLP exports into the store."),
+    "verify": ("store", "verify", "Check every object of the store."),
+    "erase": ("store", "erase", "Remove a user, session or trace."),
+    "pin": ("store", "pin", "Keep a snapshot in a named suite."),
+    "unpin": ("store", "unpin", "Take a snapshot out of a suite."),
+    "replay": ("replay", "replay", "Send snapshots once, or print what would be sent."),
+    "plan": ("gate", "plan", "Say what a verdict will need: pairs, hours, money."),
+    "gate": (
+        "gate",
+        "gate",
+        "Exit 0 pass, 1 regressed, 2 undecided, 3 could not tell.",
+    ),
+    "worst": ("gate", "worst", "Show the worst pairs with their media."),
+    "results": ("gate", "results", "Print all pairs as JSON lines."),
+    "doctor": ("ingest", "doctor", "Say what would be kept and replayed, and why not."),
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; return its exit code."""
+    arguments = sys.argv[1:] if argv is None else argv
+    if arguments and arguments[0] in _PROGRAMS:
+        program = importlib.import_module(f"{arguments[0]}.__main__")
+        return int(program.main(arguments[1:]))
+    return _run_command(arguments)
+
+
+def _run_command(arguments: list[str]) -> int:
+    from cyclopts import App  # noqa: PLC0415 - not in a program's memory
+
+    from snaptrace.commands.edge import report_errors  # noqa: PLC0415
+
+    app = App(
+        name="snaptrace",
+        help="Live GenAI spans become a living regression suite, per modality.",
+        version_flags=["--version"],
+        result_action="return_value",
+    )
+    for name, (module, function, text) in _COMMANDS.items():
+        app.command(f"snaptrace.commands.{module}:{function}", name=name, help=text)
+    for name, text in _PROGRAMS.items():
+        app.command(lambda: 0, name=name, help=f"Run {text}; see {name} --help.")
+    return report_errors(lambda: app(arguments))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

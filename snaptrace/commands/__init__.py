@@ -1,0 +1,1 @@
+"""The commands behind `snaptrace`: one file per group, imported when called."""

@@ -1,0 +1,116 @@
+"""A few programs in one process tree: started, restarted when they die, stopped.
+
+Knows nothing of what the programs do.
+"""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+_BACKOFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+
+
+class Program(Struct, frozen=True, kw_only=True):
+    """One child process; its output goes to `<folder>/<name>.log`."""
+
+    name: str
+    argv: Sequence[str]
+    environ: Mapping[str, str]
+    restart: bool = True  # start it again when it dies
+
+
+def free_ports(count: int) -> list[int]:
+    """Return `count` ports of 127.0.0.1 that were free a moment ago."""
+    with contextlib.ExitStack() as stack:
+        sockets = [
+            stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+            for _ in range(count)
+        ]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+class ProcessTree:
+    """Keeps programs running until told to stop; safe to stop twice."""
+
+    def __init__(
+        self,
+        programs: Sequence[Program],
+        folder: Path,
+        on_exit: Callable[[str, int], None],
+        *,
+        stop_seconds: float = 15.0,
+    ) -> None:
+        """Take programs from source to sink; `on_exit` hears name and exit code."""
+        self._programs, self._folder = programs, folder
+        self._on_exit, self._stop_seconds = on_exit, stop_seconds
+        self._running: dict[str, asyncio.subprocess.Process] = {}
+        self._stopping: set[str] = set()
+        self.pids: dict[str, int] = {}
+
+    def log_path(self, name: str) -> Path:
+        """Where a program's output is."""
+        return self._folder / f"{name}.log"
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run all programs until `stop`; sinks start first and end last."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        async with asyncio.TaskGroup() as group:
+            keepers = {
+                program.name: group.create_task(self._keep(program))
+                for program in reversed(self._programs)
+            }
+            await stop.wait()
+            for program in self._programs:
+                await self._end(program.name)
+                await keepers[program.name]
+
+    async def _keep(self, program: Program) -> None:
+        failures = 0
+        while program.name not in self._stopping:
+            with self.log_path(program.name).open("ab") as log:
+                process = await asyncio.create_subprocess_exec(
+                    *program.argv,
+                    env=dict(program.environ),
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    # A terminal's Ctrl-C goes to the tree's owner alone, which stops
+                    # the programs in order.
+                    start_new_session=True,
+                )
+            self._running[program.name] = process
+            self.pids[program.name] = process.pid
+            try:
+                code = await process.wait()
+            except asyncio.CancelledError:
+                process.kill()
+                raise
+            if program.name in self._stopping:
+                return
+            self._on_exit(program.name, code)
+            if not program.restart:
+                return
+            pause = _BACKOFF_SECONDS[min(failures, len(_BACKOFF_SECONDS) - 1)]
+            failures += 1
+            await asyncio.sleep(pause)
+
+    async def _end(self, name: str) -> None:
+        self._stopping.add(name)
+        process = self._running.get(name)
+        if process is None or process.returncode is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        try:
+            async with asyncio.timeout(self._stop_seconds):
+                await process.wait()
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()

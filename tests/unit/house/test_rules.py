@@ -1,0 +1,83 @@
+"""Rules of the house that no linter knows."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.stem)
+def test_every_test_says_what_would_be_wrong(path):
+    """A test without its line leaves the reader guessing what broke."""
+    bare = [
+        node.name
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.name.startswith("test_")
+        and not ast.get_docstring(node)
+    ]
+    assert bare == []
+
+
+@pytest.mark.parametrize(
+    ("module", "banned"),
+    [
+        ("collector.app", ("numpy", "replayd", "cyclopts", "rich", "snaptrace.demo")),
+        ("collector.worker", ("numpy", "replayd", "cyclopts", "rich", "grpc")),
+        ("snaptrace.cli", ("numpy", "cyclopts", "rich", "grpc", "aiohttp")),
+        ("replayd.stats", ("asyncio", "logging", "prometheus_client", "aiohttp")),
+    ],
+)
+def test_a_program_carries_only_what_it_needs(module, banned):
+    """A heavy import here costs every pod memory, or lets a clock into arithmetic."""
+    listing = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            f"import sys, {module}; print(*sorted(sys.modules), sep='\\n')",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    ).stdout.split()
+    assert [name for name in banned if name in listing] == []
+
+
+def test_no_drawers():
+    """A module called utils is where things go to be forgotten."""
+    drawers = re.compile(r"^_?(utils?|helpers?|managers?|common|base|misc)$")
+    found = [
+        str(path.relative_to(ROOT))
+        for top in ("collector", "replayd", "snaptrace", "bench")
+        for path in (ROOT / top).rglob("*.py")
+        if any(drawers.match(part.removesuffix(".py")) for part in path.parts)
+    ]
+    assert found == []
+
+
+def test_no_file_names_an_index_or_a_machine():
+    """A lock file with an index address, or a path of one machine, works there only."""
+    pattern = re.compile(
+        rb"pypi\.org|pythonhosted|registry\.npmjs|crates\.io|proxy\.golang"
+        rb"|/root/|/work/(main|shared)|/home/[a-z]+/"
+    )
+    tracked = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True
+    ).stdout.split(b"\0")
+    here = Path(__file__).resolve()
+    found = [
+        name.decode()
+        for name in tracked
+        if name
+        and (path := ROOT / name.decode()).is_file()
+        and path.resolve() != here
+        and pattern.search(path.read_bytes())
+    ]
+    assert found == []
