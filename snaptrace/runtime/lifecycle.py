@@ -96,7 +96,11 @@ async def run_parts(
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
             for wait in waits:
                 wait.cancel()
-        await _drain(parts, tasks, stops, drain_seconds)
+        late = await _drain(parts, tasks, stops, drain_seconds)
+        for name in late:
+            tasks[name].cancel()
+    if late:
+        raise PartLateError(late)
     if errors:
         raise ExceptionGroup("a part failed", errors)
 
@@ -106,7 +110,8 @@ async def _drain(
     tasks: dict[str, asyncio.Task[None]],
     stops: dict[str, asyncio.Event],
     drain_seconds: float,
-) -> None:
+) -> list[str]:
+    """Stop in order; return the names of those still running at the deadline."""
     deadline = asyncio.get_running_loop().time() + drain_seconds
     for part in parts:
         if (task := tasks.get(part.name)) is None:
@@ -118,4 +123,4 @@ async def _drain(
     late = [name for name, task in tasks.items() if not task.done()]
     if late:
         log.error("parts are late", extra={"parts": ",".join(late)})
-        raise PartLateError(late)
+    return late
