@@ -89,13 +89,7 @@ async def run_parts(
                 break
         if not failed.is_set():
             on_ready()
-            waits = [
-                group.create_task(stop.wait()),
-                group.create_task(failed.wait()),
-            ]
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-            for wait in waits:
-                wait.cancel()
+            await _first_of(group, stop, failed)
         late = await _drain(parts, tasks, stops, drain_seconds)
         for name in late:
             tasks[name].cancel()
@@ -103,6 +97,13 @@ async def run_parts(
         raise PartLateError(late)
     if errors:
         raise ExceptionGroup("a part failed", errors)
+
+
+async def _first_of(group: asyncio.TaskGroup, *events: asyncio.Event) -> None:
+    waits = [group.create_task(event.wait()) for event in events]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
 
 
 async def _drain(
