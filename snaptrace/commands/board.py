@@ -115,7 +115,13 @@ async def read(session: aiohttp.ClientSession, collector: str, replayd: str) -> 
 
 def render(rows: list[Row], title: str) -> Table:
     """Return the table for a terminal."""
-    table = Table(title=title, title_justify="left", header_style="bold", box=None)
+    table = Table(
+        title=title,
+        title_justify="left",
+        header_style="bold",
+        box=None,
+        pad_edge=False,
+    )
     table.add_column("", no_wrap=True)
     for heading in ("seen", "kept", "replays", "canary", "control"):
         table.add_column(heading, justify="right")

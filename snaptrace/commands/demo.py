@@ -268,7 +268,7 @@ async def _watch(
                 if console.is_terminal:
                     title = f"{fault}; {elapsed:.0f} s"
                     live.update(board.render(rows, title), refresh=True)
-                elif loop.time() - said >= 10:  # noqa: PLR2004 - a line now and then
+                elif loop.time() - said >= 10:
                     said = loop.time()
                     console.print(f"{elapsed:4.0f} s  {board.line(rows)}")
                 if _stands(stage, reading):
