@@ -1,0 +1,128 @@
+"""Verdicts from paired replays, right at every look. Pure: no clock, no I/O.
+
+A fold over one stream, in dispatch order:
+
+    fold = StreamFold(settings, state)            # state None: a new epoch
+    fold.add(difference, number=number)           # canary minus control, [-1, 1]
+    fold.state                                    # store this; < 4 KB
+    fold.verdict()                                # StreamVerdict; on a timer
+    judge_stream(state, settings)                 # the same from a stored state
+
+A modality, then a gate, from those verdicts:
+
+    quality = decide_quality(agreement, deciders, intent)
+    judge_modality(modality, (answered, invariants, quality), circumstances, protected)
+    judge_gate(modality_verdicts, strict=False)
+
+Around them: `GatingSet` shares the error out over the streams frozen at epoch
+start, `plan` says beforehand what a verdict will take, `flag_slices` picks the
+slices worth a look. All errors derive from `StatsError`.
+
+What is promised, and under which assumptions: `docs/statistics.md`.
+"""
+
+from replayd.stats.errors import (
+    DamagedStateError,
+    OutOfOrderError,
+    OutOfRangeError,
+    StatsError,
+)
+from replayd.stats.evidence import (
+    Evidence,
+    Outcomes,
+    Recent,
+    check,
+    discordance,
+    mean_of,
+    new_evidence,
+    outcomes,
+    recent,
+)
+from replayd.stats.fold import StreamFold, judge_stream
+from replayd.stats.gating import (
+    GATING_STREAMS,
+    MOST_PROTECTED_SLICES,
+    GatingSet,
+    ModalityPlan,
+)
+from replayd.stats.interval import Interval, interval, log_threshold
+from replayd.stats.modality import (
+    Circumstances,
+    GateWord,
+    Intent,
+    ModalityVerdict,
+    ModalityWord,
+    Reason,
+    decide_quality,
+    judge_gate,
+    judge_modality,
+)
+from replayd.stats.planning import (
+    Plan,
+    ReplaysNeeded,
+    plan,
+    replays_to_find,
+    replays_to_pass,
+)
+from replayd.stats.slices import SliceFlags, flag_slices
+from replayd.stats.stream import (
+    DEFAULT_ALPHA,
+    DEFAULT_EPS,
+    DEFAULT_MARGINS,
+    OTHER_MARGIN,
+    Alarm,
+    StreamSettings,
+    StreamState,
+    StreamVerdict,
+    StreamWord,
+)
+
+__all__ = [
+    "DEFAULT_ALPHA",
+    "DEFAULT_EPS",
+    "DEFAULT_MARGINS",
+    "GATING_STREAMS",
+    "MOST_PROTECTED_SLICES",
+    "OTHER_MARGIN",
+    "Alarm",
+    "Circumstances",
+    "DamagedStateError",
+    "Evidence",
+    "GateWord",
+    "GatingSet",
+    "Intent",
+    "Interval",
+    "ModalityPlan",
+    "ModalityVerdict",
+    "ModalityWord",
+    "OutOfOrderError",
+    "OutOfRangeError",
+    "Outcomes",
+    "Plan",
+    "Reason",
+    "Recent",
+    "ReplaysNeeded",
+    "SliceFlags",
+    "StatsError",
+    "StreamFold",
+    "StreamSettings",
+    "StreamState",
+    "StreamVerdict",
+    "StreamWord",
+    "check",
+    "decide_quality",
+    "discordance",
+    "flag_slices",
+    "interval",
+    "judge_gate",
+    "judge_modality",
+    "judge_stream",
+    "log_threshold",
+    "mean_of",
+    "new_evidence",
+    "outcomes",
+    "plan",
+    "recent",
+    "replays_to_find",
+    "replays_to_pass",
+]
