@@ -1,0 +1,156 @@
+"""A merged candidate -> a `Call`: rendered, media cut out, fidelity stated. Pure."""
+
+import hashlib
+from typing import Any
+
+import msgspec
+
+from collector.call import Call
+from collector.dialects.contract import Candidate
+from collector.fidelity import assess
+from collector.media import Cut, cut
+from collector.merge import with_supplement
+from snaptrace.snapshots.apis import APIS, UnmappableError
+from snaptrace.snapshots.conversation import Conversation
+from snaptrace.snapshots.modality import modality, user_turns
+from snaptrace.snapshots.model import Answer, Json, Request, Snapshot
+
+_ID_BYTES = 16
+
+
+def snapshot_id(trace_id: bytes, span_id: bytes) -> str:
+    """Return the id that the same span has everywhere, 32 hex digits."""
+    digest = hashlib.blake2b(trace_id + span_id, digest_size=_ID_BYTES)
+    return digest.hexdigest()
+
+
+def assemble(candidate: Candidate, arrived_at_ns: int) -> Call:
+    """Return the call; what cannot be replayed says so in its fidelity."""
+    reasons = list(candidate.reasons)
+    missing = list(candidate.missing)
+    body = _body(candidate, missing)
+    found = cut(body) if body is not None else Cut(None, (), {}, complete=True)
+    if not found.complete:
+        reasons.append("media_unknown")
+    if candidate.dropped_attributes and body is None:
+        reasons.append("attributes_dropped")
+    api = APIS.get(candidate.api)
+    if api is None:
+        known = candidate.operation in _KNOWN_OPERATIONS
+        reasons.append("api_unknown" if known else "operation_unsupported")
+    answer = candidate.answer or Answer(observed=False)
+    if api is not None and body is not None and not _model_of(candidate):
+        _stand_in_model(found.body, answer.model)
+        missing.append("model")
+        reasons.append("model_unknown")
+    fidelity = assess(
+        candidate.api,
+        found.body,
+        found.media,
+        lost=candidate.lost,
+        missing=missing,
+        reasons=reasons,
+    )
+    view = api.parse(found.body) if api is not None else Conversation(model="", messages=())
+    model = _model_of(candidate)
+    snapshot = Snapshot(
+        snapshot_id=snapshot_id(candidate.trace_id, candidate.span_id),
+        trace_id=candidate.trace_id.hex(),
+        span_id=candidate.span_id.hex(),
+        service=candidate.service,
+        operation=candidate.operation,
+        modality=modality(view, found.media, answer, candidate.operation),
+        request=Request(
+            api=candidate.api,
+            path=api.path(model) if api is not None else "",
+            model=model,
+            body=found.body,
+        ),
+        answer=answer,
+        fidelity=fidelity,
+        media=found.media,
+        started_at_ns=candidate.start_ns,
+        ended_at_ns=candidate.end_ns,
+        arrived_at_ns=arrived_at_ns,
+        dialect=candidate.dialect,
+        scope=candidate.scope,
+        scope_version=candidate.scope_version,
+        provider=candidate.provider,
+        attributes=candidate.attributes,
+        turn=user_turns(view),
+    )
+    return Call(
+        snapshot=snapshot,
+        blobs=found.blobs,
+        session_id=candidate.session_id,
+        user_id=candidate.user_id,
+        trace_state=candidate.trace_state,
+    )
+
+
+_KNOWN_OPERATIONS = frozenset(
+    {
+        "chat",
+        "text_completion",
+        "embeddings",
+        "image_generation",
+        "speech",
+        "transcription",
+        "moderation",
+    }
+)
+
+
+def _model_of(candidate: Candidate) -> str:
+    if candidate.model:
+        return candidate.model
+    named = candidate.body.get("model") if isinstance(candidate.body, dict) else ""
+    return named if isinstance(named, str) else ""
+
+
+def _stand_in_model(body: Json, answering: str) -> None:
+    if isinstance(body, dict) and "model" in body and not body["model"]:
+        body["model"] = answering
+
+
+def _body(candidate: Candidate, missing: list[str]) -> Json:
+    """Return the request in its API's shape, media inline; None where it is unknown."""
+    if candidate.body is not None:
+        return _own_shape(candidate)
+    api = APIS.get(candidate.api)
+    if api is None:
+        return None
+    conversation = candidate.conversation
+    if candidate.messages:
+        conversation = conversation or Conversation(model="", messages=())
+        conversation = _replace(
+            conversation, messages=conversation.messages + candidate.messages
+        )
+    if conversation is None or not (conversation.messages or conversation.extra):
+        return None
+    conversation = _replace(conversation, model=_model_of(candidate))
+    conversation = with_supplement(conversation, candidate)
+    try:
+        return api.render(conversation)
+    except UnmappableError as refused:
+        # Frameworks note parameters that the provider's API does not take: they were
+        # not sent either. A part without a place is a loss.
+        params = {k: v for k, v in conversation.params.items() if k not in refused.paths}
+        missing.extend(path for path in refused.paths if path not in conversation.params)
+        try:
+            return api.render(_replace(conversation, params=params))
+        except UnmappableError:
+            return None
+
+
+def _own_shape(candidate: Candidate) -> Json:
+    body = dict(candidate.body)
+    if candidate.api == "gemini_generate_content":
+        body.pop("model", None)
+    elif candidate.model and "model" not in body:
+        body["model"] = candidate.model
+    return body
+
+
+def _replace(conversation: Conversation, **changes: Any) -> Conversation:  # noqa: ANN401 - fields of Conversation
+    return msgspec.structs.replace(conversation, **changes)

@@ -1,0 +1,98 @@
+"""JSON inside attribute values: decoded once or twice, bounded, and never trusted."""
+
+from typing import Any, NamedTuple
+
+import msgspec
+
+from collector.record import Value
+
+_DEPTH_MAX = 64  # of what is walked later; real bodies stay below twenty
+_TEXT_MAX = 64 * 1024 * 1024  # characters of one value
+
+
+class Loaded(NamedTuple):
+    """A decoded value, or the sign that it was cut."""
+
+    value: Any
+    broken: bool = False  # looked like JSON and is none: cut at a limit, most often
+
+
+ABSENT = Loaded(None)
+_BROKEN = Loaded(None, broken=True)
+
+
+def loads(value: Value) -> Loaded:
+    """Return a value that may be JSON text, or JSON text within JSON text."""
+    if not isinstance(value, str):
+        return _bounded(value)
+    text = value.lstrip()
+    if not text:
+        return ABSENT
+    if text[0] not in '{["':
+        return Loaded(value)
+    if len(text) > _TEXT_MAX:
+        return _BROKEN
+    try:
+        found = msgspec.json.decode(text)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return _BROKEN
+    if isinstance(found, str) and found[:1] in ("{", "["):
+        try:
+            found = msgspec.json.decode(found)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            return Loaded(found)
+    return _bounded(found)
+
+
+def _bounded(value: Any) -> Loaded:  # noqa: ANN401 - any JSON
+    return Loaded(value) if depth_within(value, _DEPTH_MAX) else _BROKEN
+
+
+def depth_within(value: Any, limit: int) -> bool:  # noqa: ANN401 - any JSON
+    """Tell whether no list or object nests deeper than `limit`. Not recursive."""
+    level = [value]
+    for _ in range(limit):
+        level = [
+            child
+            for item in level
+            if isinstance(item, dict | list)
+            for child in (item.values() if isinstance(item, dict) else item)
+            if isinstance(child, dict | list)
+        ]
+        if not level:
+            return True
+    return False
+
+
+def as_dict(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+    """Return the object, or an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_list(value: Any) -> list[Any]:  # noqa: ANN401 - any JSON
+    """Return the array, or an empty one for anything else."""
+    return value if isinstance(value, list) else []
+
+
+def as_text(value: Any) -> str:  # noqa: ANN401 - any JSON
+    """Return the text, or an empty one for anything else."""
+    return value if isinstance(value, str) else ""
+
+
+def as_count(value: Any) -> int | None:  # noqa: ANN401 - any JSON
+    """Return a count that may have come as float or text; None where it is none."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value[:18])
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value if isinstance(value, int) and 0 <= value < 1 << 62 else None
+
+
+def dumps(value: Any) -> str:  # noqa: ANN401 - any JSON
+    """Return JSON text as a model API takes it."""
+    try:
+        return msgspec.json.encode(value).decode()
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return ""

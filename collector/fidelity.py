@@ -1,0 +1,164 @@
+"""How far a body is what was really sent: levels, reasons, and the paths behind them.
+
+DESIGN: `exact` < `as_observed` < `lossy` < `unreplayable`, from best to worst.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from snaptrace.snapshots.apis.fields import expand
+from snaptrace.snapshots.model import Fidelity, Json, Media
+
+# Why a call cannot be replayed, or not as it was. Bounded: they are metric labels.
+FATAL: frozenset[str] = frozenset(
+    {
+        "no_content",  # the instrumentation did not record the request
+        "content_dropped",  # messages without their parts
+        "truncated",  # a value was cut at a length limit
+        "attributes_dropped",  # the SDK's attribute or event limit
+        "redacted",  # text replaced by a sign
+        "media_redacted",
+        "media_placeholder",
+        "media_truncated",
+        "media_unknown",
+        "provider_file",  # bytes in somebody's account
+        "provider_state",  # history that the provider keeps
+        "server_tool",  # executed at the provider
+        "api_unknown",
+        "operation_unsupported",
+        "unreadable",
+    }
+)
+NOTED: frozenset[str] = frozenset(
+    {
+        "model_unknown",  # only the answering model is recorded
+        "invented_defaults",  # values equal to a default may never have been sent
+        "external_media",  # a URL, not resolved at capture
+        "parameters_unobserved",
+        "content_missing",
+        "history_reordered",
+        "ids_synthesised",
+    }
+)
+REASONS = FATAL | NOTED
+
+_STATE_REASONS = {
+    "redacted": "media_redacted",
+    "placeholder": "media_placeholder",
+    "truncated": "media_truncated",
+    "provider_file": "provider_file",
+    "external": "external_media",
+}
+_CONTENT_ROOTS = ("messages", "input", "contents", "system", "instructions", "prompt")
+# Top-level fields that name state kept at the provider, by API.
+_STATE_FIELDS = ("previous_response_id", "conversation", "prompt", "cachedContent")
+_CLIENT_TOOLS = ("function", "custom", "")
+_DEPTH_MAX = 24
+
+
+def assess(
+    api: str,
+    body: Json,
+    media: tuple[Media, ...],
+    *,
+    lost: tuple[str, ...],
+    missing: Iterable[str],
+    reasons: Iterable[str],
+) -> Fidelity:
+    """Return the fidelity record of a body. Pure."""
+    why = dict.fromkeys(reasons)
+    gone = dict.fromkeys(missing)
+    for medium in media:
+        if reason := _STATE_REASONS.get(medium.state):
+            why[reason] = None
+            if medium.state not in ("external", "provider_file"):
+                gone[medium.path] = None
+    if body is None:
+        if not FATAL & why.keys():
+            why["no_content"] = None
+    elif isinstance(body, Mapping):
+        why |= dict.fromkeys(_provider_held(api, body))
+    present = leaf_paths(body)
+    unobserved = tuple(
+        path for path in unseen(api, lost, present) if path not in gone
+    )
+    if FATAL & why.keys():
+        level: Any = "unreplayable"
+    elif gone:
+        level = "lossy"
+    else:
+        level = "as_observed" if unobserved else "exact"
+    if any(path.partition(".")[0] in _CONTENT_ROOTS for path in gone):
+        why["content_missing"] = None
+    return Fidelity(
+        level=level,
+        missing=tuple(gone),
+        unobserved=unobserved,
+        reasons=tuple(why),
+    )
+
+
+def unseen(api: str, lost: tuple[str, ...], present: frozenset[str]) -> tuple[str, ...]:
+    """Return the leaf paths that may have been sent without anybody seeing it.
+
+    A field of a part, a message or a tool is named only where such a part is there to
+    have had it; a field that was seen is not named.
+    """
+    return tuple(
+        path
+        for path in expand(api, lost)
+        if path not in present and _conceivable(path, present, lost)
+    )
+
+
+def _conceivable(path: str, present: frozenset[str], lost: tuple[str, ...]) -> bool:
+    root = path.partition(".")[0]
+    if root in ("messages", "contents", "input", "system") and root != path:
+        return path.rpartition(".")[0] in present
+    if root in lost or path in lost and root not in ("tools",):
+        return True
+    parent = path.rpartition(".")[0]
+    return parent in present if parent else True
+
+
+def leaf_paths(body: Json) -> frozenset[str]:
+    """Return every path in a body, inner ones included, without indices."""
+    found: set[str] = set()
+    stack: list[tuple[Json, str, int]] = [(body, "", 0)]
+    while stack:
+        value, path, depth = stack.pop()
+        if path and value is not None:
+            found.add(path)
+        if depth > _DEPTH_MAX:
+            continue
+        if isinstance(value, Mapping):
+            for key, inner in value.items():
+                stack.append((inner, f"{path}.{key}" if path else str(key), depth + 1))
+        elif isinstance(value, list | tuple):
+            stack.extend((inner, path, depth + 1) for inner in value)
+    return frozenset(found)
+
+
+def _provider_held(api: str, body: Mapping[str, Any]) -> Iterable[str]:
+    """Yield reasons for what only the provider has or does."""
+    if api in ("openai_responses", "gemini_generate_content") and any(
+        body.get(name) for name in _STATE_FIELDS
+    ):
+        yield "provider_state"
+    tools = body.get("tools")
+    for tool in tools if isinstance(tools, list) else ():
+        if isinstance(tool, Mapping) and _runs_at_provider(api, tool):
+            yield "server_tool"
+            return
+    if body.get("web_search_options") or body.get("mcp_servers") or body.get("container"):
+        yield "server_tool"
+
+
+def _runs_at_provider(api: str, tool: Mapping[str, Any]) -> bool:
+    if api == "gemini_generate_content":
+        names = {key for key, value in tool.items() if value is not None}
+        return bool(names - {"functionDeclarations", "function_declarations"})
+    kind = tool.get("type")
+    if api == "anthropic_messages":
+        return isinstance(kind, str) and kind != "custom" and "input_schema" not in tool
+    return isinstance(kind, str) and kind not in _CLIENT_TOOLS

@@ -1,0 +1,285 @@
+"""Candidates of one call become one: by trace, within a bounded window. Pure.
+
+Children export before parents, content comes in log records, and several
+instrumentations see one request. So candidates wait until their trace has been quiet
+for a while. The caller hands in the time; nothing here looks at a clock.
+"""
+
+from collections import OrderedDict, deque
+from collections.abc import Iterable, Iterator
+
+import msgspec
+from msgspec import Struct
+
+from collector.dialects.contract import Candidate
+from collector.merge import (
+    absorb,
+    attach,
+    contains,
+    has_request,
+    merge_trace,
+    overlap,
+    reports_same,
+    same_request,
+)
+
+_SECOND_NS = 1_000_000_000
+
+
+class JoinSettings(Struct, frozen=True, kw_only=True):
+    """The bounds of the window."""
+
+    quiet_ns: int = 5 * _SECOND_NS  # a trace closes this long after its last record
+    age_ns: int = 30 * _SECOND_NS  # and at the latest this long after its first
+    traces: int = 20_000
+    bytes: int = 64 * 1024 * 1024  # of encoded records held
+    remembered: int = 100_000  # span ids of closed calls, so that late wrappers add none
+    records_per_trace: int = 2_000
+    unbound: int = 2_000  # log records without a trace id, per process
+    recent: int = 256  # closed calls remembered by time, per process
+    processes: int = 1_000
+
+
+class JoinCounts(Struct):
+    """What the window did; each only grows."""
+
+    closed: int = 0  # calls given
+    closed_early: int = 0  # traces closed by a bound before they were quiet
+    late: int = 0  # records of calls that were already closed
+    dropped: int = 0  # records beyond a bound
+
+
+class _Trace(Struct):
+    first_ns: int
+    last_ns: int
+    candidates: list[Candidate]
+    size_bytes: int = 0
+
+
+class _Process(Struct):
+    """What of one process cannot be found by trace id."""
+
+    unbound: deque[Candidate]
+    recent: deque[Candidate]
+
+
+class Join:
+    """Holds candidates until their trace is quiet; gives each call once.
+
+    Not safe for use by two threads.
+    """
+
+    def __init__(self, settings: JoinSettings | None = None) -> None:
+        self._settings = settings or JoinSettings()
+        self._traces: OrderedDict[bytes, _Trace] = OrderedDict()
+        self._processes: OrderedDict[bytes, _Process] = OrderedDict()
+        self._covered: OrderedDict[bytes, None] = OrderedDict()
+        self._held_bytes = 0
+        self.counts = JoinCounts()
+
+    @property
+    def held_bytes(self) -> int:
+        """Return the encoded size of what waits."""
+        return self._held_bytes
+
+    def offer(self, candidate: Candidate, now_ns: int) -> Iterator[Candidate]:
+        """Take a candidate; yield calls whose window a bound closed early."""
+        if not candidate.trace_id.strip(b"\0"):
+            self._process(candidate.process).unbound.append(candidate)
+            return
+        trace = self._traces.get(candidate.trace_id)
+        if trace is None:
+            trace = self._traces[candidate.trace_id] = _Trace(now_ns, now_ns, [])
+        if len(trace.candidates) >= self._settings.records_per_trace:
+            self.counts.dropped += 1
+            return
+        trace.last_ns = now_ns
+        trace.candidates.append(candidate)
+        trace.size_bytes += candidate.size_bytes
+        self._held_bytes += candidate.size_bytes
+        settings = self._settings
+        while self._traces and (
+            len(self._traces) > settings.traces or self._held_bytes > settings.bytes
+        ):
+            self.counts.closed_early += 1
+            yield from self._close([next(iter(self._traces))])
+
+    def due(self, now_ns: int) -> Iterator[Candidate]:
+        """Yield the calls of all traces that are quiet, or old, by now."""
+        settings = self._settings
+        ready = [
+            trace_id
+            for trace_id, trace in self._traces.items()
+            if now_ns - trace.last_ns >= settings.quiet_ns
+            or now_ns - trace.first_ns >= settings.age_ns
+        ]
+        yield from self._close(ready)
+
+    def flush(self) -> Iterator[Candidate]:
+        """Yield all that waits: the input has ended."""
+        yield from self._close(list(self._traces))
+
+    def _close(self, trace_ids: Iterable[bytes]) -> Iterator[Candidate]:
+        calls: list[Candidate] = []
+        loose: list[Candidate] = []
+        for trace_id in trace_ids:
+            trace = self._traces.pop(trace_id)
+            self._held_bytes -= trace.size_bytes
+            merged = merge_trace(
+                trace.candidates, lambda span, t=trace_id: t + span in self._covered
+            )
+            calls.extend(merged.calls)
+            loose.extend(merged.loose)
+            self.counts.late += merged.late
+            for span_id in merged.covered:
+                self._cover(trace_id + span_id.removeprefix(b"+"))
+        self._take_unbound(calls)
+        calls.extend(self._pair(calls, loose))
+        for call in calls:
+            self.counts.closed += 1
+            self._process(call.process).recent.append(_outline(call))
+            yield call
+
+    def _take_unbound(self, calls: list[Candidate]) -> None:
+        """Give log records without a trace id to the one span around them in time."""
+        for call in calls:
+            process = self._processes.get(call.process)
+            if process is None or not process.unbound:
+                continue
+            mine = [
+                record
+                for record in process.unbound
+                if record.scope == call.scope
+                and call.start_ns <= record.start_ns <= call.end_ns
+            ]
+            if not mine:
+                continue
+            rivals = [
+                other
+                for other in self._beside(call, calls)
+                if other is not call and other.scope == call.scope and overlap(other, call)
+            ]
+            if any(
+                rival.start_ns <= record.start_ns <= rival.end_ns
+                for rival in rivals
+                for record in mine
+            ):
+                call.reasons += ("content_ambiguous",)
+                continue
+            for record in mine:
+                process.unbound.remove(record)
+                attach(call, record)
+
+    def _beside(self, call: Candidate, calls: list[Candidate]) -> Iterator[Candidate]:
+        yield from (other for other in calls if other.process == call.process)
+        for trace in self._traces.values():
+            for other in trace.candidates:
+                if other.process == call.process and other.role == "call":
+                    yield other
+
+    def _pair(
+        self, calls: list[Candidate], loose: list[Candidate]
+    ) -> Iterator[Candidate]:
+        """Merge records whose call is in another trace; yield those without one."""
+        loose = loose + self._waiting_partners(calls)
+        for candidate in loose:
+            call = _partner(candidate, [c for c in calls if c.process == candidate.process])
+            if call is not None:
+                absorb(call, candidate)
+            elif self._join_waiting(candidate) or self._was_recent(candidate):
+                continue
+            else:
+                candidate.role = "call"
+                yield candidate
+
+    def _waiting_partners(self, calls: list[Candidate]) -> list[Candidate]:
+        """Take transports that wait in traces of their own and belong to a call here."""
+        lonely = [call for call in calls if not call.parent_id]
+        if not lonely:
+            return []
+        found: list[Candidate] = []
+        for trace_id, trace in list(self._traces.items()):
+            for candidate in list(trace.candidates):
+                if candidate.role not in ("transport", "companion"):
+                    continue
+                if _partner(candidate, lonely) is not None:
+                    trace.candidates.remove(candidate)
+                    found.append(candidate)
+            if not trace.candidates:
+                self._held_bytes -= trace.size_bytes
+                del self._traces[trace_id]
+        return found
+
+    def _join_waiting(self, candidate: Candidate) -> bool:
+        """Leave a record with the call that waits in another trace."""
+        for trace in self._traces.values():
+            waiting = [c for c in trace.candidates if c.process == candidate.process]
+            if (call := _partner(candidate, waiting)) is not None:
+                absorb(call, candidate)
+                return True
+        return False
+
+    def _was_recent(self, candidate: Candidate) -> bool:
+        """Tell whether the record reports a call that is already out."""
+        process = self._processes.get(candidate.process)
+        recent = () if process is None else process.recent
+        if any(reports_same(call, candidate) for call in recent):
+            self.counts.late += 1
+            return True
+        return False
+
+    def _process(self, key: bytes) -> _Process:
+        process = self._processes.get(key)
+        if process is None:
+            settings = self._settings
+            process = self._processes[key] = _Process(
+                deque(maxlen=settings.unbound), deque(maxlen=settings.recent)
+            )
+            if len(self._processes) > settings.processes:
+                self._processes.popitem(last=False)
+        return process
+
+    def _cover(self, identity: bytes) -> None:
+        self._covered[identity] = None
+        self._covered.move_to_end(identity)
+        if len(self._covered) > self._settings.remembered:
+            self._covered.popitem(last=False)
+
+
+def _partner(candidate: Candidate, calls: list[Candidate]) -> Candidate | None:
+    """Return the one call that the record can belong to; None if none or several."""
+    found = []
+    for call in calls:
+        if call.role != "call" or call is candidate:
+            continue
+        if call.trace_id == candidate.trace_id or call.process != candidate.process:
+            continue
+        if candidate.role == "companion" and has_request(candidate):
+            fits = same_request(call, candidate) and call.start_ns <= candidate.end_ns
+        else:
+            fits = reports_same(call, candidate)
+        if fits:
+            found.append(call)
+    if len(found) > 1:
+        found = [c for c in found if contains(c, candidate)] or found
+        found.sort(key=lambda c: candidate.start_ns - c.start_ns if c.start_ns <= candidate.start_ns else 1 << 62)
+    return found[0] if found else None
+
+
+def _outline(call: Candidate) -> Candidate:
+    """Return the call without its content: what is kept to know it again."""
+    return Candidate(
+        dialect=call.dialect,
+        role="call",
+        operation=call.operation,
+        trace_id=call.trace_id,
+        span_id=call.span_id,
+        start_ns=call.start_ns,
+        end_ns=call.end_ns,
+        model=call.model,
+        process=call.process,
+        answer=call.answer
+        and msgspec.structs.replace(
+            call.answer, text="", tool_calls=(), refusal="", media=()
+        ),
+    )

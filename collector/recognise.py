@@ -1,0 +1,99 @@
+"""Export requests in, calls out: split, decode, read, join, assemble.
+
+The one entry that live spans, imports and the measure share. It knows no clock, no
+metrics and no disk; it never raises for what spans contain.
+"""
+
+import hashlib
+from collections.abc import Iterator
+
+from collector.assemble import assemble
+from collector.call import Call
+from collector.dialects import DIALECTS
+from collector.dialects.contract import Candidate
+from collector.dialects.loads import as_dict, as_text, loads
+from collector.funnel import Funnel
+from collector.join import Join, JoinSettings
+from collector.record import Record, UnreadableRecordError, decode
+from collector.scan import RawRecord, UnreadableRequestError, split
+from collector.signals import OtlpRequest
+
+
+class Recogniser:
+    """Turns OTLP requests into calls. Not safe for use by two threads."""
+
+    def __init__(
+        self,
+        attributes: tuple[str, ...] = (),
+        settings: JoinSettings | None = None,
+        funnel: Funnel | None = None,
+    ) -> None:
+        self._kept = attributes
+        self.join = Join(settings)
+        self.funnel = funnel or Funnel()
+
+    def feed(self, request: OtlpRequest) -> Iterator[Call]:
+        """Take a request; yield calls that a bound closed early."""
+        now_ns = request.received_at_ns
+        try:
+            for raw in split(request):
+                if (candidate := self.read(raw)) is not None:
+                    yield from self._calls(self.join.offer(candidate, now_ns), now_ns)
+        except UnreadableRequestError:
+            self.funnel.count("", "", "seen", "unreadable")
+
+    def due(self, now_ns: int) -> Iterator[Call]:
+        """Yield the calls whose window has closed by now."""
+        yield from self._calls(self.join.due(now_ns), now_ns)
+
+    def flush(self, now_ns: int) -> Iterator[Call]:
+        """Yield all that waits: the input has ended."""
+        yield from self._calls(self.join.flush(), now_ns)
+
+    def read(self, raw: RawRecord) -> Candidate | None:
+        """Return what one raw record knows, or None."""
+        try:
+            record = decode(raw)
+        except UnreadableRecordError:
+            self.funnel.count("", "", "seen", "unreadable")
+            return None
+        for dialect in DIALECTS:
+            if dialect.claims(record):
+                candidate = dialect.read(record)
+                break
+        else:
+            candidate = None
+        if candidate is None:
+            return None
+        candidate.size_bytes = len(raw.body)
+        candidate.process = hashlib.blake2b(raw.resource, digest_size=8).digest()
+        candidate.service = as_text(record.resource.get("service.name"))
+        if self._kept:
+            candidate.attributes = kept_attributes(record, self._kept)
+        return candidate
+
+    def _calls(self, candidates: Iterator[Candidate], now_ns: int) -> Iterator[Call]:
+        for candidate in candidates:
+            call = assemble(candidate, now_ns)
+            self.funnel.add(call.snapshot)
+            yield call
+
+
+_VALUE_MAX = 256  # characters of one kept attribute
+
+
+def kept_attributes(record: Record, names: tuple[str, ...]) -> dict[str, str]:
+    """Return the named attributes: of the span, its metadata, or the resource."""
+    kept: dict[str, str] = {}
+    metadata: dict[str, object] | None = None
+    for name in names:
+        value = record.attributes.get(name)
+        if value is None and name.startswith("metadata."):
+            if metadata is None:
+                metadata = as_dict(loads(record.attributes.get("metadata")).value)
+            value = metadata.get(name.removeprefix("metadata."))
+        if value is None:
+            value = record.resource.get(name)
+        if isinstance(value, str | int | float | bool):
+            kept[name] = str(value)[:_VALUE_MAX]
+    return kept

@@ -1,0 +1,180 @@
+"""Request bytes -> the few raw spans and log records worth decoding.
+
+Two steps, both cheap. `has_marker` looks once over a whole request for the names that
+GenAI conventions use; most requests end there. `split` cuts a request into raw spans
+with messages that are wire-compatible with OTLP but whose repeated spans are declared
+`bytes`, so nothing inside a span is parsed until somebody decides to.
+
+The relay process imports this module: it needs protobuf only inside `split`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collector.signals import OtlpRequest
+
+# Every convention's attribute names contain one of these. A miss here loses a call; a
+# false hit only costs a decode.
+MARKERS: tuple[bytes, ...] = (
+    b"gen_ai.",
+    b"openinference.",
+    b"llm.",
+    b"ai.operationId",
+    b"langfuse.",
+    b"mlflow.spanType",
+    b"langsmith.",
+    b"request_data",
+    b"gcp.vertex.agent",
+    b"haystack.",
+    b"model_request_parameters",
+)
+
+RecordKind = Literal["span", "log"]
+
+
+class UnreadableRequestError(ValueError):
+    """The body is not what its signal and encoding say; drop it and count it."""
+
+
+class RawRecord(NamedTuple):
+    """One span or log record, still encoded, with the encoded parts around it."""
+
+    kind: RecordKind
+    encoding: Literal["protobuf", "json"]
+    resource: bytes
+    scope: bytes
+    body: bytes
+
+
+def has_marker(body: bytes) -> bool:
+    """Tell whether any GenAI attribute name can be in the request."""
+    return any(marker in body for marker in MARKERS)
+
+
+def split(request: OtlpRequest) -> Iterator[RawRecord]:
+    """Yield the records that carry a marker, undecoded, in the order sent.
+
+    Raises:
+        UnreadableRequestError: the body does not parse; nothing more will come of it.
+    """
+    if request.signal not in ("traces", "logs"):
+        return
+    if request.encoding == "json":
+        yield from _split_json(request.body, request.signal)
+    else:
+        yield from _split_protobuf(request.body, request.signal)
+
+
+def _split_protobuf(body: bytes, signal: str) -> Iterator[RawRecord]:
+    kind: RecordKind = "span" if signal == "traces" else "log"
+    try:
+        message = _skeleton(signal).FromString(body)
+    except Exception as damage:  # noqa: BLE001 - see the next line
+        # upb raises its own DecodeError class, whose module differs by release.
+        raise UnreadableRequestError(f"{signal}: {type(damage).__name__}") from None
+    for group in message.resources:
+        for scoped in group.scopes:
+            for record in scoped.records:
+                if has_marker(record):
+                    yield RawRecord(
+                        kind, "protobuf", group.resource, scoped.scope, record
+                    )
+
+
+@functools.cache
+def _skeleton(signal: str) -> Any:  # noqa: ANN401 - a generated message class
+    """Build the message class: OTLP 1.9 `Export…ServiceRequest`, records as bytes."""
+    from google.protobuf import (  # noqa: PLC0415 - the relay never gets here
+        descriptor_pb2,
+        descriptor_pool,
+        message_factory,
+    )
+
+    name = f"snaptrace.skeleton.{signal}"
+    file = descriptor_pb2.FileDescriptorProto(name=f"{name}.proto", package=name)
+    field = descriptor_pb2.FieldDescriptorProto
+    layout: tuple[tuple[str, tuple[tuple[str, int, int, str], ...]], ...] = (
+        (
+            "Scoped",
+            (
+                ("scope", 1, field.LABEL_OPTIONAL, ""),
+                ("records", 2, field.LABEL_REPEATED, ""),
+            ),
+        ),
+        (
+            "Group",
+            (
+                ("resource", 1, field.LABEL_OPTIONAL, ""),
+                ("scopes", 2, field.LABEL_REPEATED, "Scoped"),
+            ),
+        ),
+        ("Export", (("resources", 1, field.LABEL_REPEATED, "Group"),)),
+    )
+    for message_name, fields in layout:
+        message = file.message_type.add(name=message_name)
+        for field_name, number, label, of in fields:
+            added = message.field.add(name=field_name, number=number, label=label)
+            if of:
+                added.type, added.type_name = field.TYPE_MESSAGE, f".{name}.{of}"
+            else:
+                added.type = field.TYPE_BYTES
+    pool = descriptor_pool.DescriptorPool()
+    pool.Add(file)  # type: ignore[no-untyped-call]
+    return message_factory.GetMessageClass(
+        pool.FindMessageTypeByName(f"{name}.Export")  # type: ignore[no-untyped-call]
+    )
+
+
+def _split_json(body: bytes, signal: str) -> Iterator[RawRecord]:
+    import msgspec  # noqa: PLC0415 - the relay never gets here
+
+    kind: RecordKind = "span" if signal == "traces" else "log"
+    try:
+        message = _json_decoder(signal).decode(body)
+        for group in message.groups:
+            resource = bytes(group.resource)
+            for scoped in group.scopes:
+                scope = bytes(scoped.scope)
+                for record in scoped.records:
+                    if has_marker(raw := bytes(record)):
+                        yield RawRecord(kind, "json", resource, scope, raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as damage:
+        raise UnreadableRequestError(f"{signal}: {type(damage).__name__}") from None
+
+
+@functools.cache
+def _json_decoder(signal: str) -> Any:  # noqa: ANN401 - built from the signal's names
+    import msgspec  # noqa: PLC0415 - the relay never gets here
+
+    outer, inner, record = (
+        ("resourceSpans", "scopeSpans", "spans")
+        if signal == "traces"
+        else ("resourceLogs", "scopeLogs", "logRecords")
+    )
+    empty = msgspec.Raw(b"{}")
+    scoped = msgspec.defstruct(
+        "Scoped",
+        [
+            ("scope", msgspec.Raw, empty),
+            ("records", list[msgspec.Raw], msgspec.field(default_factory=list)),
+        ],
+        rename={"records": record},
+    )
+    group = msgspec.defstruct(
+        "Group",
+        [
+            ("resource", msgspec.Raw, empty),
+            ("scopes", list[scoped], msgspec.field(default_factory=list)),  # type: ignore[valid-type]
+        ],
+        rename={"scopes": inner},
+    )
+    export = msgspec.defstruct(
+        "Export",
+        [("groups", list[group], msgspec.field(default_factory=list))],  # type: ignore[valid-type]
+        rename={"groups": outer},
+    )
+    return msgspec.json.Decoder(export)

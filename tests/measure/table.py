@@ -1,0 +1,116 @@
+"""Runs recordings through the path of live spans, and counts per variant.
+
+`python -m tests.measure.table [FOLDER or ARCHIVE] [--show OUTCOME] [--only VARIANT]`
+"""
+
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from collector.call import Call
+from collector.recognise import Recogniser
+from tests.measure.compare import Verdict, compare
+from tests.measure.recordings import Case, from_archive, from_folder
+
+OUTCOMES = ("exact", "declared", "overdeclared", "refused", "silent", "missed", "double")
+
+
+class Line(NamedTuple):
+    """One call of one case."""
+
+    case: Case
+    outcome: str
+    verdict: Verdict | None
+    fully_present: bool
+    call: Call | None
+
+
+def measure(cases: Iterable[Case]) -> list[Line]:
+    """Return one line per true request, and one per snapshot too many."""
+    lines = []
+    for case in cases:
+        lines.extend(_case_lines(case))
+    return lines
+
+
+def recognise(case: Case) -> list[Call]:
+    """Return the calls of one case, as live spans would give them."""
+    recogniser = Recogniser()
+    calls = [call for export in case.exports for call in recogniser.feed(export)]
+    calls.extend(recogniser.flush(0))
+    calls.sort(key=lambda call: call.snapshot.started_at_ns)
+    return calls
+
+
+def _case_lines(case: Case) -> Iterable[Line]:
+    calls = recognise(case)
+    seen = case.coverage.get("llm_spans_seen", 1)
+    present = not case.coverage.get("absent") and all(
+        medium == "full" for medium in case.coverage.get("media", [])
+    )
+    for truth in case.requests:
+        best = _best(truth.body, calls)
+        if best is None:
+            outcome = "missed" if seen else "invisible"
+            yield Line(case, outcome, None, present, None)
+            continue
+        call, verdict = best
+        calls.remove(call)
+        yield Line(case, verdict.outcome, verdict, present, call)
+    for call in calls:
+        yield Line(case, "double", None, present, call)
+
+
+_ORDER = {name: rank for rank, name in enumerate(OUTCOMES)}
+
+
+def _best(truth: Any, calls: list[Call]) -> tuple[Call, Verdict] | None:
+    """Return the snapshot that is nearest to the request."""
+    pairs = [(call, compare(truth, call)) for call in calls]
+    if not pairs:
+        return None
+    return min(pairs, key=lambda p: (_ORDER[p[1].outcome], len(p[1].differences)))
+
+
+def table(lines: list[Line]) -> str:
+    """Return the table per variant."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for line in lines:
+        counts[line.case.variant][line.outcome] += 1
+        if line.fully_present and line.outcome not in ("double", "invisible"):
+            counts[line.case.variant]["full"] += 1
+            counts[line.case.variant]["full_exact"] += line.outcome == "exact"
+    head = (*OUTCOMES, "invisible", "full", "full_exact")
+    rows = [f"{'variant':42}" + "".join(f"{name[:9]:>10}" for name in head)]
+    total: Counter[str] = Counter()
+    for variant, count in sorted(counts.items()):
+        total.update(count)
+        rows.append(f"{variant:42}" + "".join(f"{count[n] or '':>10}" for n in head))
+    rows.append(f"{'TOTAL':42}" + "".join(f"{total[n]:>10}" for n in head))
+    return "\n".join(rows)
+
+
+def main(arguments: list[str]) -> None:
+    """Print the table, and the lines asked for."""
+    source = Path(arguments[0])
+    cases = list(from_folder(source) if source.is_dir() else from_archive(source))
+    only = arguments[arguments.index("--only") + 1] if "--only" in arguments else ""
+    lines = measure(case for case in cases if case.variant.startswith(only))
+    sys.stdout.write(table(lines) + "\n")
+    if "--show" in arguments:
+        wanted = arguments[arguments.index("--show") + 1].split(",")
+        for line in lines:
+            if line.outcome in wanted:
+                name = f"{line.case.variant}/{line.case.name}"
+                verdict = line.verdict
+                what = verdict and (
+                    verdict.undeclared or verdict.overdeclared or verdict.reasons
+                    or verdict.differences
+                )
+                sys.stdout.write(f"{line.outcome} {name} {what}\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
