@@ -7,6 +7,8 @@ from msgspec import Meta, Struct
 from snaptrace.runtime.config import Address, Duration
 
 Share = Annotated[float, Meta(ge=0, le=1)]
+Count = Annotated[int, Meta(ge=0)]
+Money = Annotated[float, Meta(ge=0)]
 
 
 class ListenConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -49,6 +51,7 @@ class ArmConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     max_response_bytes: Annotated[int, Meta(ge=1024)] = 64 * 2**20
     ca_file: str = ""
     proxy: str = ""
+    allowed_tools: list[str] = []  # server-executed tools that may run, by name
 
 
 class SliceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -75,21 +78,23 @@ class StatsConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class BudgetConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Hard limits of spending; None: no limit."""
 
-    requests_per_minute: int | None = None
-    requests_per_day: int | None = None
-    tokens_per_minute: int | None = None
-    tokens_per_hour: int | None = None
-    tokens_per_day: int | None = None
-    money_per_hour: float | None = None
-    money_per_day: float | None = None
+    requests_per_minute: Count | None = None
+    requests_per_hour: Count | None = None
+    requests_per_day: Count | None = None
+    tokens_per_minute: Count | None = None
+    tokens_per_hour: Count | None = None
+    tokens_per_day: Count | None = None
+    money_per_minute: Money | None = None
+    money_per_hour: Money | None = None
+    money_per_day: Money | None = None
 
 
 class PriceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Money per million tokens of one model, in the operator's currency."""
 
-    input: float
-    output: float
-    cached_input: float | None = None
+    input: Money
+    output: Money
+    cached_input: Money | None = None  # None: as `input`
 
 
 class ControlRateConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -108,6 +113,9 @@ class ScheduleConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     block: Annotated[int, Meta(ge=1, le=1000)] = 16  # numbers written at once
     shares: dict[str, Share] = {}  # modality -> share of the draws; default equal
     second_control_share: Share = 0.05
+    pin_share: Annotated[float, Meta(ge=0, le=0.5)] = 0.1  # of a modality's draws
+    quota_share: Annotated[float, Meta(ge=0, le=0.5)] = 0.1  # rare strata, likewise
+    case_limit: Annotated[int, Meta(ge=1000)] = 200_000  # cases held; oldest leave
     pass_expires: Duration = Duration(6 * 3600)
     required_modalities: list[str] = []
     coverage_limit: Share = 0.2  # below: `undecided: blind`

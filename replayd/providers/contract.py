@@ -7,12 +7,15 @@ from msgspec import Struct
 from replayd.records import Outcome
 from snaptrace.snapshots.model import Answer, Json, Snapshot
 
+REPLAY_HEADER = "x-snaptrace-replay"  # marks every replay, for the server's own books
+
 
 class Overrides(Struct, frozen=True, kw_only=True):
     """What an arm changes in every request, so that prompts can be candidates too."""
 
     system: str | None = None  # replaces the system prompt
     params: dict[str, Json] = {}  # body fields in the API's own names
+    allowed_tools: tuple[str, ...] = ()  # server-executed tools that may run
 
 
 class ProviderRequest(Struct, frozen=True, kw_only=True):
@@ -28,7 +31,9 @@ class ProviderRequest(Struct, frozen=True, kw_only=True):
 class Refusal(Struct, frozen=True, kw_only=True):
     """The case cannot be sent through this API; nothing was spent."""
 
-    reason: str  # from a bounded set: server_tool, unmappable, media_missing, …
+    # One of: no_body, media_not_kept, media_missing, provider_state, server_tool,
+    # field_not_allowed, unmappable, unknown_api, too_large.
+    reason: str
     paths: tuple[str, ...] = ()  # what stood in the way
 
 
@@ -40,6 +45,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     served_model: str = ""
     fingerprint: str = ""
     detail: str = ""
+    blobs: dict[int, bytes] = {}  # bytes of `answer.media[i]`
 
 
 class Provider(Protocol):

@@ -1,0 +1,110 @@
+"""What of a recorded request may be sent again, and what makes that impossible.
+
+A replay must have no side effects and must not differ silently from what was asked.
+So a field is sent because the API's catalogue names it; a field that identifies
+people, asks for storage or chooses streaming is taken out or set, which is the same
+for every arm; any other field makes the case unsendable, by name.
+"""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from replayd.providers.contract import Refusal
+from snaptrace.snapshots.apis.fields import EXTENSIONS, FIELDS
+from snaptrace.snapshots.model import Json, Snapshot
+
+# Who asked, where it is filed, how it is delivered: not what is asked.
+_IDENTITY = ("metadata", "safety_identifier", "user", "labels")
+_DELIVERY = ("stream", "stream_options", "store", "partial_images", "stream_format")
+_CACHING = ("prompt_cache_key", "prompt_cache_retention", "service_tier", "priority")
+DROPPED = frozenset(_IDENTITY + _DELIVERY + _CACHING)
+
+# State or work on the provider's side: the request alone does not say what is asked.
+STATE = {
+    "openai_responses": (
+        "background",
+        "conversation",
+        "previous_response_id",
+        "prompt",
+    ),
+    "anthropic_messages": ("container",),
+    "gemini_generate_content": ("cachedContent",),
+}
+# Fields whose presence has the provider act beyond answering.
+SERVER_FIELDS = {
+    "openai_chat": ("web_search_options", "plugins"),
+    "anthropic_messages": ("mcp_servers",),
+}
+_CLIENT_TOOLS = frozenset({"", "function", "custom"})
+# Anthropic's own tools that the client executes: versioned type names.
+_CLIENT_TYPED = ("bash_", "text_editor_", "computer_", "memory_")
+
+_CONTENT = {
+    "openai_chat": ("messages",),
+    "openai_responses": ("input",),
+    "anthropic_messages": ("messages", "system"),
+    "gemini_generate_content": ("contents", "generationConfig", "tools"),
+}
+
+
+class Sendable(Struct, frozen=True):
+    """The body that may be sent, top level copied, values shared with the snapshot."""
+
+    body: dict[str, Json]
+
+
+def allowed_fields(api: str) -> frozenset[str]:
+    """Return the top-level fields of an API that a replay may send."""
+    named = FIELDS.get(api, ()) + EXTENSIONS.get(api, ()) + _CONTENT.get(api, ())
+    tops = {path.partition(".")[0] for path in named}
+    return frozenset(tops - DROPPED)
+
+
+def clean(
+    snapshot: Snapshot, body: Json, allowed_tools: tuple[str, ...] = ()
+) -> Sendable | Refusal:
+    """Return what may be sent of `body`, in the shape of the API it was recorded from.
+
+    `allowed_tools` are server-executed tools that the operator lets run, by name.
+    """
+    api = snapshot.request.api
+    if not isinstance(body, Mapping):
+        return Refusal(reason="no_body")
+    if not_there := tuple(m.path for m in snapshot.media if m.state != "inline"):
+        return Refusal(reason="media_not_kept", paths=not_there)
+    if state := tuple(n for n in STATE.get(api, ()) if body.get(n)):
+        return Refusal(reason="provider_state", paths=state)
+    if tools := server_tools(api, body, allowed_tools):
+        return Refusal(reason="server_tool", paths=tools)
+    kept = {k: v for k, v in body.items() if k not in DROPPED}
+    unknown = tuple(sorted(str(k) for k in kept if k not in allowed_fields(api)))
+    if unknown:
+        return Refusal(reason="field_not_allowed", paths=unknown)
+    return Sendable(kept)
+
+
+def server_tools(
+    api: str, body: Mapping[str, Json], allowed: tuple[str, ...] = ()
+) -> tuple[str, ...]:
+    """Return what the provider itself would execute, without what is allowed."""
+    found = [name for name in SERVER_FIELDS.get(api, ()) if body.get(name)]
+    tools = body.get("tools")
+    for tool in tools if isinstance(tools, list | tuple) else ():
+        found.extend(_server_names(api, tool))
+    return tuple(dict.fromkeys(name for name in found if name not in allowed))
+
+
+def _server_names(api: str, tool: Json) -> list[str]:
+    if not isinstance(tool, Mapping):
+        return ["malformed_tool"]
+    if api == "gemini_generate_content":
+        return [str(key) for key in tool if key not in _GEMINI_CLIENT_TOOLS]
+    kind = tool.get("type", "")
+    if not isinstance(kind, str):
+        return ["malformed_tool"]
+    client = kind in _CLIENT_TOOLS or kind.startswith(_CLIENT_TYPED)
+    return [] if client else [kind]
+
+
+_GEMINI_CLIENT_TOOLS = frozenset({"functionDeclarations", "function_declarations"})
