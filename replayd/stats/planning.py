@@ -112,7 +112,7 @@ def _key(theta: float, clip: float) -> float:
 
 
 def _share_unequal(discordance: float, clip: float) -> float:
-    """Return the share of +-clip pairs with this mean square, on a grid of .0005."""
+    """Return the share of +-clip pairs with this mean square, on a grid of .0001."""
     if not 0.0 <= discordance <= clip * clip + 1e-12:
         raise OutOfRangeError("discordance", discordance, f"[0, {clip * clip}]")
     return round(min(discordance / clip**2, 1.0), 4)

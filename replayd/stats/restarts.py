@@ -10,6 +10,9 @@ NEJSDS 2 (2024), with summable weights, so that the chance of ever raising a
 false alarm (and not only its rate) stays below alpha.
 """
 
+import math
+from functools import lru_cache
+
 import numpy as np
 
 from replayd.stats.betting import log_sum_exp
@@ -53,9 +56,18 @@ def start_share(block: int) -> float:
     return float(left * 2.0 ** -(generation_of(block) + 1) / BLOCKS_PER_GENERATION)
 
 
+@lru_cache(maxsize=1024)
 def log_start_shares(blocks: int) -> FloatArray:
-    """Return log gamma_k for the first `blocks` blocks, shape (blocks,)."""
-    return np.log([start_share(block) for block in range(blocks)])
+    """Return log gamma_k for the first `blocks` blocks, shape (blocks,); read-only."""
+    shares: FloatArray = np.log([start_share(block) for block in range(blocks)])
+    shares.setflags(write=False)
+    return shares
+
+
+@lru_cache(maxsize=1024)
+def log_cash(blocks: int) -> float:
+    """Return the log of the stake not yet placed once `blocks` blocks are open."""
+    return math.log(1.0 - sum(start_share(block) for block in range(blocks)))
 
 
 def since(per_block: IntArray) -> IntArray:
@@ -69,7 +81,6 @@ def log_e_mixed(log_e_since: FloatArray) -> FloatArray:
     The stake of blocks not yet open counts as cash.
     """
     blocks = log_e_since.shape[-1]
-    shares = [start_share(block) for block in range(blocks)]
-    cash = np.full((*log_e_since.shape[:-1], 1), np.log(1.0 - sum(shares)))
-    parts = log_e_since + np.log(shares)
+    parts = log_e_since + log_start_shares(blocks)
+    cash = np.full((*log_e_since.shape[:-1], 1), log_cash(blocks))
     return log_sum_exp(np.concatenate([parts, cash], axis=-1))
