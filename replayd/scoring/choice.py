@@ -1,0 +1,105 @@
+"""Which rules judge a case, settled before any answer to it is seen."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from replayd.scoring.asking import nothing_recorded, wants_transcript
+from replayd.scoring.assertions import unknown_kinds
+from replayd.scoring.contract import Scorer, ScoringCase
+from replayd.scoring.masking import answer_was_redacted
+from replayd.scoring.refusals import refuses
+
+# Order of preference by what the newest turn carries. The first that applies wins.
+_TOOLS_AND_JSON = ("assertions", "tool_agreement", "json_fields")
+_PICTURE = (*_TOOLS_AND_JSON, "label_numbers", "key_facts")
+_SOUND_ASKED = (*_TOOLS_AND_JSON, "key_facts", "word_errors")
+_SOUND_HEARD = (*_TOOLS_AND_JSON, "command", "word_errors")
+_TEXT = (*_TOOLS_AND_JSON, "key_facts")
+
+# Operations whose outcome no scorer of this release can value.
+UNSCORED_OPERATIONS = frozenset(
+    {"embeddings", "image_generation", "speech", "moderation", "rerank", "other"}
+)
+
+
+class Choice(Struct, frozen=True):
+    """The rules of one case. `excluded` says why nothing may be judged."""
+
+    invariants: tuple[Scorer, ...] = ()
+    quality: Scorer | None = None  # None: nothing in the reference can be checked
+    diagnostics: tuple[Scorer, ...] = ()
+    excluded: str = ""  # from a bounded set
+
+    @property
+    def scorers(self) -> tuple[Scorer, ...]:
+        """All rules that apply."""
+        quality = (self.quality,) if self.quality else ()
+        return (*self.invariants, *quality, *self.diagnostics)
+
+
+def choose(
+    case: ScoringCase,
+    unmasked: ScoringCase,
+    scorers: Mapping[str, Scorer],
+    invariants: tuple[Scorer, ...],
+) -> Choice:
+    """Return the rules for `case`, whose redacted stretches are masked.
+
+    `unmasked` is the same case before masking: where only that could be judged, the
+    fact asked for was redacted, and the case is `unscorable_redacted`.
+    """
+    if case.snapshot.operation in UNSCORED_OPERATIONS and not case.assertions:
+        return Choice(excluded=f"no_scorer_{case.snapshot.operation}")
+    if unknown_kinds(case):
+        return Choice(excluded="unknown_assertion")
+    quality = primary(case, scorers)
+    if _fact_was_redacted(case, unmasked, scorers, quality):
+        return Choice(excluded="unscorable_redacted")
+    applying = tuple(scorer for scorer in invariants if scorer.applies(case))
+    judged = {scorer.name for scorer in applying}
+    # A rule of quality that was not chosen is shown as a diagnostic.
+    others = tuple(
+        scorer
+        for scorer in scorers.values()
+        if scorer is not quality
+        and scorer not in invariants
+        and scorer.name not in judged
+        and _comparable(case)
+        and scorer.applies(case)
+    )
+    return Choice(applying, quality, others)
+
+
+def primary(case: ScoringCase, scorers: Mapping[str, Scorer]) -> Scorer | None:
+    """Return the one rule that is the stream `quality` of this case."""
+    names = _preferred(case) if _comparable(case) else ("assertions",)
+    for name in names:
+        scorer = scorers.get(name)
+        if scorer is not None and scorer.applies(case):
+            return scorer
+    return None
+
+
+def _comparable(case: ScoringCase) -> bool:
+    """Whether the recording says something that an answer can be held against."""
+    return not nothing_recorded(case) and not refuses(case.reference)
+
+
+def _preferred(case: ScoringCase) -> tuple[str, ...]:
+    snapshot = case.snapshot
+    if snapshot.modality == "audio" or snapshot.operation == "transcription":
+        return _SOUND_HEARD if wants_transcript(case) else _SOUND_ASKED
+    return _TEXT if snapshot.modality == "text" else _PICTURE
+
+
+def _fact_was_redacted(
+    case: ScoringCase,
+    unmasked: ScoringCase,
+    scorers: Mapping[str, Scorer],
+    quality: Scorer | None,
+) -> bool:
+    if case.assertions or not answer_was_redacted(case.snapshot):
+        return False
+    before = primary(unmasked, scorers)
+    return before is not None and before is not quality

@@ -1,0 +1,174 @@
+"""What a text claims, as far as it can be checked without understanding it.
+
+Quantities with their words; names; quoted strings, addresses and codes; yes or no.
+Wording is not a claim: similarity of wording does not see a wrong digit.
+"""
+
+import re
+from typing import Literal
+
+from msgspec import Struct
+from rapidfuzz import fuzz
+
+from replayd.scoring.labels import Agreement, Reading, agreement, read_pairs
+from replayd.scoring.language import STOPWORDS, language_of
+from replayd.scoring.quantities import LONGEST_READ, Quantity, agree, quantities
+from replayd.scoring.words import content_words, words_of
+
+MOST_NAMES = 60
+SAME_NAME = 88.0  # percent of partial similarity
+SHORT_ANSWER = 5  # words; every content word of so short an answer is a fact
+NAME_WEIGHT = 0.5  # beside a quantity's 1: names are often left out in good faith
+
+Polarity = Literal["yes", "no"]
+
+_SAID = re.compile(
+    r"\W*(?:\w+,?\s)?(?:(?P<yes>yes|yep|correct|ja|oui|sí|sì|sim|да|はい|true)"
+    r"|(?P<no>no|nope|nein|non|não|nee|нет|いいえ|incorrect|false))"
+    r"(?:\s*$|\s*[,.!:;\n–—-])",  # noqa: RUF001 - dashes
+    re.IGNORECASE,
+)
+_NEGATION = re.compile(
+    r"\b(?:not|never|cannot|no longer|nicht|kein\w*|niemals|pas|jamais|nunca|niet|geen)"
+    r"\b|n['’]t\b",  # noqa: RUF001
+    re.IGNORECASE,
+)
+_ASKS_YES_NO = re.compile(
+    r"(?:^|[.!?:\n]\s*)(?:is|are|was|were|do|does|did|has|have|had|can|could|will"
+    r"|would|should|may|ist|sind|war|waren|hat|haben|kann|können|wird|darf|gibt"
+    r"|est-ce|peut-on|puis-je|es|está|hay|puede|è|sono)\s[^.?!\n]{2,200}\?",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r"[\"“„«]([^\"“”„«»\n]{2,80})[\"”“»]|`([^`\n]{2,80})`")
+_ADDRESS = re.compile(r"\b(?:https?://[^\s<>\"')]+|[\w.+-]+@[\w-]+\.[\w.]+)", re.ASCII)
+_CODE = re.compile(
+    r"\b(?=[A-Za-z-]*\d)(?=[\d-]*[A-Za-z])[A-Za-z\d]+(?:-[A-Za-z\d]+)*\b"
+)
+_NAME = re.compile(r"\b[A-ZÀ-ÖØ-Þ][\w'’.-]*\w")  # noqa: RUF001
+_SENTENCE_START = re.compile(r"(?:^|[.!?:;\n|*#>\-•\"“]\s*)$")
+# Every noun has a capital there, so a capital is no sign of a name.
+_CAPITAL_NOUNS = frozenset({"de"})
+
+
+class Facts(Struct, frozen=True, kw_only=True):
+    """The checkable claims of a reference text."""
+
+    values: Reading
+    names: tuple[str, ...] = ()  # case-folded
+    exact: tuple[str, ...] = ()  # quoted strings, addresses, codes; case-folded
+    polarity: Polarity | None = None
+    language: str | None = None
+
+    @property
+    def count(self) -> int:
+        """How many claims there are; 0 means that nothing can be checked."""
+        asked = sum(not pair.quantity.optional for pair in self.values.pairs)
+        return asked + len(self.names) + len(self.exact) + (self.polarity is not None)
+
+
+def facts_of(text: str, *, question: str = "") -> Facts:
+    """Return what `text` claims; `question` says whether yes or no was asked."""
+    text = text[:LONGEST_READ]
+    language = language_of(text)
+    values = read_pairs(text)
+    spans = [(q.quantity.start, q.quantity.end) for q in values.pairs]
+    polarity = polarity_of(text) if _asked_yes_no(text, question) else None
+    exact = _exact(text)
+    names = _names(text, spans, language)
+    facts = Facts(
+        values=values,
+        names=tuple(n for n in names if not any(n in held for held in exact)),
+        exact=exact,
+        polarity=polarity,
+        language=language,
+    )
+    if facts.count == 0 and len(words_of(text)) <= SHORT_ANSWER:
+        return Facts(
+            values=values, names=content_words(words_of(text)), language=language
+        )
+    return facts
+
+
+def facts_agreement(reference: Facts, answer: str, *, granted: str = "") -> float:
+    """Return how far `answer` makes the same claims, in [0, 1].
+
+    Missing and wrong values cost alike, surplus ones too unless they stand in
+    `granted` (the request). Names in another language than the reference's are not
+    held against the answer; the language is another scorer's business.
+    """
+    answer = answer[:LONGEST_READ]
+    values = _values_agreement(reference.values, answer, granted)
+    folded = " ".join(answer.casefold().split())
+    met = 2.0 * values.met
+    total = float(values.asked + values.given)
+    same_language = (language_of(answer) or reference.language) == reference.language
+    for name in reference.names:
+        found = name in folded or fuzz.partial_ratio(name, folded) >= SAME_NAME
+        if found or same_language:
+            met += 2 * NAME_WEIGHT * found
+            total += 2 * NAME_WEIGHT
+    for held in reference.exact:
+        met += 2.0 * (held in folded)
+        total += 2.0
+    if reference.polarity is not None:
+        met += 2.0 * (polarity_of(answer) == reference.polarity)
+        total += 2.0
+    return met / total if total else float(bool(folded))
+
+
+def polarity_of(text: str) -> Polarity:
+    """Return what a yes-or-no answer says; without the word, whether it negates."""
+    if said := _SAID.match(text[:200]):
+        return "yes" if said["yes"] else "no"
+    first = re.split(r"[.!?\n]", text.strip(), maxsplit=1)[0]
+    return "no" if _NEGATION.search(first) else "yes"
+
+
+def _asked_yes_no(text: str, question: str) -> bool:
+    return bool(_SAID.match(text[:200]) or _ASKS_YES_NO.search(question[-2_000:]))
+
+
+def _values_agreement(reference: Reading, answer: str, granted: str) -> Agreement:
+    given = read_pairs(answer)
+    allowed = quantities(granted) if granted and given.pairs else ()
+    by_reading = {reading for quantity in allowed for reading in quantity.readings}
+
+    def is_granted(quantity: Quantity) -> bool:
+        return not quantity.readings.isdisjoint(by_reading) or any(
+            agree(quantity, other) for other in allowed if other.shortened
+        )
+
+    return agreement(reference, given, granted=is_granted)
+
+
+def _exact(text: str) -> tuple[str, ...]:
+    found = [m[1] or m[2] for m in _QUOTED.finditer(text)]
+    found += [m[0].rstrip(".,") for m in _ADDRESS.finditer(text)]
+    found += [m[0] for m in _CODE.finditer(text) if not _plain_quantity(m[0])]
+    folded = (" ".join(value.casefold().split()) for value in found)
+    return tuple(dict.fromkeys(value for value in folded if value))[:MOST_NAMES]
+
+
+def _plain_quantity(code: str) -> bool:
+    """Whether a code is a number with a unit or an ordinal: `12kg`, `3rd`, `2x`."""
+    return bool(re.fullmatch(r"\d+[a-zA-Z]{1,3}", code)) or code.isdigit()
+
+
+def _names(
+    text: str, taken: list[tuple[int, int]], language: str | None
+) -> tuple[str, ...]:
+    found: list[str] = []
+    for match in _NAME.finditer(text):
+        word = match[0].rstrip(".")
+        capitals = word.isupper() and len(word) > 1
+        if any(a <= match.start() < b for a, b in taken):
+            continue
+        before = text[max(0, match.start() - 4) : match.start()]
+        if not capitals and (
+            language in _CAPITAL_NOUNS or _SENTENCE_START.search(before)
+        ):
+            continue
+        folded = word.casefold()
+        if folded not in STOPWORDS and folded not in {"i", "i'm", "i'll"}:
+            found.append(folded)
+    return tuple(dict.fromkeys(found))[:MOST_NAMES]

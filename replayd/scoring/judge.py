@@ -1,0 +1,234 @@
+"""One pair of answers becomes one result: three gating streams, numbers only.
+
+The rules are settled from the case before an answer is looked at, and asked again
+afterwards: a rule whose mind has changed is at fault, as is one whose score is no
+number in [0, 1]. A fault takes that stream out of the pair for both arms, is counted
+and withholds `pass`; nothing is ever valued by a rule at fault.
+"""
+
+import logging
+import math
+from collections.abc import Mapping
+
+from msgspec import structs
+
+from replayd.errors import ScoreRangeError
+from replayd.records import (
+    ArmAnswer,
+    ArmOutcome,
+    Outcome,
+    PairAnswers,
+    PairResult,
+    Planned,
+    StreamScore,
+)
+from replayd.scoring import INVARIANTS, SCORERS
+from replayd.scoring.choice import Choice, choose
+from replayd.scoring.contract import Score, Scorer, ScoringCase
+from replayd.scoring.masking import masked_answer, masked_reference, pseudonyms
+from snaptrace.snapshots.model import Answer
+
+log = logging.getLogger(__name__)
+
+# The model itself gave something back, be it a refusal.
+USABLE: frozenset[Outcome] = frozenset({"answered", "refused", "truncated"})
+FAULT = "scorer_fault"  # `StreamScore.reason` when a rule broke its promise
+AWAY = "judge_away"  # an outside judge did not answer
+LONGEST_REASON = 60  # characters
+
+
+async def judge(
+    planned: Planned,
+    case: ScoringCase,
+    answers: PairAnswers,
+    *,
+    committed_at_ns: int,
+    scorers: Mapping[str, Scorer] = SCORERS,
+    invariants: tuple[Scorer, ...] = INVARIANTS,
+) -> PairResult:
+    """Return what the fold reads of this pair; holds no content.
+
+    An arm without a usable answer scores 0 in every stream that applies. Without a
+    control arm the recording's own score stands in for it in `answered`,
+    `invariants` and pinned assertions; agreement is then a diagnostic only.
+    """
+    masked = structs.replace(
+        case, reference=masked_reference(case.snapshot, case.reference)
+    )
+    choice = choose(masked, case, scorers, invariants)
+    result = _frame(planned, answers, committed_at_ns)
+    if choice.excluded:
+        return structs.replace(result, excluded=choice.excluded)
+    bench = _Bench(masked, answers)
+    streams = {"answered": _answered(answers)}
+    rules = [(rule.name, await bench.score(rule)) for rule in choice.invariants]
+    if rules:
+        streams["invariants"] = _minimum(dict(rules))
+    diagnostics = dict(rules)
+    if choice.quality is not None:
+        quality = await bench.score(choice.quality)
+        # Without a control, agreement with a recording has no verdict.
+        if answers.control is None and choice.quality.name != "assertions":
+            diagnostics[choice.quality.name] = quality
+        else:
+            streams["quality"] = quality
+    for rule in choice.diagnostics:
+        diagnostics[rule.name] = await bench.score(rule)
+    return structs.replace(
+        result,
+        streams=_steadfast(streams, masked, choice),
+        diagnostics=diagnostics,
+    )
+
+
+class _Bench:
+    """Scores every answer of a pair under one rule after another."""
+
+    def __init__(self, case: ScoringCase, answers: PairAnswers) -> None:
+        self._case = case
+        stand_ins = pseudonyms(case.snapshot)
+        self._canary = _usable(answers.canary, stand_ins)
+        # Without a control the recording stands in for it, and is always usable.
+        self._control: Answer | None = case.reference
+        if answers.control is not None:
+            self._control = _usable(answers.control, stand_ins)
+        self._twice = answers.second_control is not None
+        self._second: Answer | None = None
+        if answers.second_control is not None:
+            self._second = _usable(answers.second_control, stand_ins)
+
+    async def score(self, rule: Scorer) -> StreamScore:
+        """Return one rule's scores; all None with a reason if it is at fault."""
+        try:
+            canary = await self._of(rule, self._canary)
+            control = await self._of(rule, self._control)
+            second = await self._of(rule, self._second) if self._twice else None
+        except ScoreRangeError as error:
+            log.error("scorer at fault", extra={"why": str(error)})  # noqa: TRY400
+            return _fault(rule.name)
+        away = canary.value is None or control.value is None
+        return StreamScore(
+            scorer=rule.name,
+            canary=canary.value,
+            control=control.value,
+            second_control=second.value if second else None,
+            reason=AWAY if away else _short(canary.reason),
+        )
+
+    async def _of(self, rule: Scorer, answer: Answer | None) -> Score:
+        if answer is None:
+            return Score(0.0, "no usable answer")
+        return checked(rule.name, await rule.score(self._case, answer))
+
+
+def checked(scorer: str, score: Score) -> Score:
+    """Return `score` if it keeps the contract.
+
+    Raises:
+        ScoreRangeError: NaN, out of [0, 1], no number, or None without a reason.
+    """
+    value = score.value
+    if value is None:
+        if not score.reason:
+            raise ScoreRangeError(scorer, None)
+        return score
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ScoreRangeError(scorer, type(value).__name__)
+    if not math.isfinite(value) or not 0.0 <= value <= 1.0:
+        raise ScoreRangeError(scorer, value)
+    return score
+
+
+def _usable(arm: ArmAnswer, stand_ins: tuple[str, ...]) -> Answer | None:
+    return masked_answer(arm.answer, stand_ins) if arm.outcome in USABLE else None
+
+
+def _answered(answers: PairAnswers) -> StreamScore:
+    def came(arm: ArmAnswer | None) -> float:
+        return float(arm is None or arm.outcome in USABLE)
+
+    second = answers.second_control
+    return StreamScore(
+        scorer="answered",
+        canary=came(answers.canary),
+        control=came(answers.control),
+        second_control=None if second is None else came(second),
+        reason="" if answers.canary.outcome in USABLE else answers.canary.outcome,
+    )
+
+
+def _minimum(rules: Mapping[str, StreamScore]) -> StreamScore:
+    """Return each arm's lowest score; the reason names the canary's lowest rule."""
+    faulty = [s for s in rules.values() if s.canary is None or s.control is None]
+    if faulty:
+        return structs.replace(faulty[0], scorer="invariants")
+    lowest = min(rules, key=lambda name: rules[name].canary or 0.0)
+    seconds = [s.second_control for s in rules.values() if s.second_control is not None]
+    return StreamScore(
+        scorer="invariants",
+        canary=rules[lowest].canary,
+        control=min(s.control or 0.0 for s in rules.values()),
+        second_control=min(seconds) if len(seconds) == len(rules) else None,
+        reason="" if rules[lowest].canary == 1.0 else lowest,
+    )
+
+
+def _steadfast(
+    streams: dict[str, StreamScore], case: ScoringCase, choice: Choice
+) -> dict[str, StreamScore]:
+    """Take out streams of rules that no longer apply now that answers were seen."""
+    changed = {rule.name for rule in choice.scorers if not rule.applies(case)}
+    if not changed:
+        return streams
+    log.error(
+        "scorer changed its mind about a case after seeing answers",
+        extra={"scorers": ",".join(sorted(changed))},
+    )
+    at_fault = {rule.name for rule in choice.invariants} & changed
+    return {
+        name: (
+            _fault(score.scorer)
+            if score.scorer in changed or (name == "invariants" and at_fault)
+            else score
+        )
+        for name, score in streams.items()
+    }
+
+
+def _frame(planned: Planned, answers: PairAnswers, committed_at_ns: int) -> PairResult:
+    case = planned.case
+    return PairResult(
+        number=planned.number,
+        snapshot_id=case.snapshot_id,
+        modality=case.modality,
+        lane=planned.lane,
+        slices=planned.slices,
+        recorded_at_ns=case.recorded_at_ns,
+        committed_at_ns=committed_at_ns,
+        canary=_outcome(answers.canary),
+        control=None if answers.control is None else _outcome(answers.control),
+        service=case.service,
+        route=case.route,
+        attributes=case.attributes,
+    )
+
+
+def _outcome(arm: ArmAnswer) -> ArmOutcome:
+    return ArmOutcome(
+        outcome=arm.outcome,
+        served_model=arm.served_model,
+        fingerprint=arm.fingerprint,
+        latency_ms=arm.latency_ms,
+        attempts=arm.attempts,
+        input_tokens=arm.usage.input_tokens or 0,
+        output_tokens=arm.usage.output_tokens or 0,
+        money=arm.money,
+    )
+
+
+def _fault(scorer: str) -> StreamScore:
+    return StreamScore(scorer=scorer, canary=None, control=None, reason=FAULT)
+
+
+def _short(reason: str) -> str:
+    return reason[:LONGEST_REASON]
