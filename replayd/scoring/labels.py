@@ -62,9 +62,9 @@ def read_pairs(text: str) -> Reading:
     start = enumerating = 0
     for line in text.splitlines(keepends=True):
         end = start + len(line)
-        inside = [
-            q for q in _within(found, start, end) if not _enumerates(q, line, start)
-        ]
+        here = _within(found, start, end)
+        inside = [value for value in here if not _enumerates(value, line, start)]
+        enumerating += len(here) - len(inside)
         cells = _cells(line)
         if len(cells) > 1:
             if not inside and not _RULE_ROW.match(line):
