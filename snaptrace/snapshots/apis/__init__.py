@@ -1,8 +1,24 @@
 """The shapes of model APIs: one file each, one row each in `APIS`."""
 
+from snaptrace.snapshots.apis import openai_single
+from snaptrace.snapshots.apis.anthropic_messages import AnthropicMessages
 from snaptrace.snapshots.apis.contract import Api, UnmappableError
+from snaptrace.snapshots.apis.gemini_generate_content import GeminiGenerateContent
 from snaptrace.snapshots.apis.openai_chat import OpenAiChat
+from snaptrace.snapshots.apis.openai_responses import OpenAiResponses
 
 __all__ = ["APIS", "Api", "UnmappableError"]
 
-APIS: dict[str, Api] = {api.name: api for api in (OpenAiChat(),)}
+_ROWS: tuple[Api, ...] = (
+    OpenAiChat(),
+    OpenAiResponses(),
+    AnthropicMessages(),
+    GeminiGenerateContent(),
+    openai_single.EMBEDDINGS,
+    openai_single.COMPLETIONS,
+    openai_single.IMAGE_GENERATION,
+    openai_single.SPEECH,
+    openai_single.TRANSCRIPTION,
+    openai_single.MODERATION,
+)
+APIS: dict[str, Api] = {api.name: api for api in _ROWS}
