@@ -50,6 +50,9 @@ class Case(Struct, frozen=True, kw_only=True):
     attributes: dict[str, str] = {}
     turn: int = 0
     notes: tuple[str, ...] = ()
+    tokens: int = 0  # estimate of one arm's call, input and output together
+    input_tokens: int = 0  # the estimate's input part
+    pin: str = ""  # suite, where the case is a pin; `segment` is then the pin's name
 
 
 class Planned(Struct, frozen=True, kw_only=True):
@@ -64,6 +67,7 @@ class Planned(Struct, frozen=True, kw_only=True):
     seed: int = 0
     reserved_tokens: int = 0
     reserved_money: float = 0.0
+    reserved_requests: int = 0
 
 
 class Block(Struct, frozen=True, kw_only=True):
@@ -102,6 +106,7 @@ class ArmAnswer(Struct, frozen=True, kw_only=True):
     usage: Usage = Usage()
     money: float = 0.0
     detail: str = ""  # error class or status, never content
+    blobs: dict[int, bytes] = {}  # bytes of `answer.media[i]`
 
 
 class PairAnswers(Struct, frozen=True, kw_only=True):

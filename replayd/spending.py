@@ -1,0 +1,123 @@
+"""What a pair may cost, asked before it is sent and settled after.
+
+One object for all canaries of a replayd: budgets, prices and the control's rate are
+shared by whoever sends.
+"""
+
+from collections.abc import Mapping
+
+from replayd.limits import Amount, Budgets, ControlRate, Prices
+from replayd.records import Case, PairAnswers, PairResult, Planned
+from snaptrace.runtime.clock import Clock
+from snaptrace.snapshots.model import Usage
+
+
+class Spending:
+    """Budgets, prices and the control's rate under one clock."""
+
+    def __init__(
+        self, budgets: Budgets, prices: Prices, rate: ControlRate, clock: Clock
+    ) -> None:
+        self.budgets, self.prices, self.rate = budgets, prices, rate
+        self._clock = clock
+
+    def estimate(self, case: Case, models: tuple[str, ...]) -> Amount:
+        """Return what asking `models` about a case will cost."""
+        output = max(case.tokens - case.input_tokens, 0)
+        usage = Usage(input_tokens=case.input_tokens, output_tokens=output)
+        return Amount(
+            requests=len(models),
+            tokens=case.tokens * len(models),
+            money=sum(self.prices.cost(model, usage) for model in models),
+        )
+
+    def reserve(self, modality: str, amount: Amount) -> None:
+        """Take `amount` from every budget concerned.
+
+        Raises:
+            BudgetSpentError: nothing was taken; says until when to wait.
+        """
+        self.budgets.reserve(modality, amount, self._clock.now_ns())
+
+    def release(self, modality: str, amount: Amount) -> None:
+        """Give back a reservation of which nothing was spent."""
+        self.budgets.settle(modality, amount, Amount(), self._clock.now_ns())
+
+    def reserve_again(self, planned: Planned) -> None:
+        """Take a retry's cost; it is settled as spent.
+
+        Raises:
+            BudgetSpentError: the pair is not sent again.
+        """
+        self.reserve(planned.case.modality, reserved(planned))
+
+    def settle(self, planned: Planned, answers: PairAnswers) -> None:
+        """Replace the pair's reservation by what its answers cost."""
+        arms = [answers.canary, answers.control, answers.second_control]
+        asked = [arm for arm in arms if arm is not None]
+        tries = max(arm.attempts for arm in asked)
+        held = reserved(planned)
+        spent = Amount(
+            requests=sum(arm.attempts for arm in asked),
+            tokens=sum(_tokens(a.usage, held.tokens // len(asked)) for a in asked),
+            money=sum(arm.money for arm in asked),
+        )
+        all_held = Amount(
+            requests=held.requests * tries,
+            tokens=held.tokens * tries,
+            money=held.money * tries,
+        )
+        now_ns = self._clock.now_ns()
+        self.budgets.settle(planned.case.modality, all_held, spent, now_ns)
+
+    def recount(self, result: PairResult) -> None:
+        """Count what a committed result cost, after a restart."""
+        now_ns = self._clock.now_ns()
+        for arm in (result.canary, result.control):
+            if arm is None:
+                continue
+            amount = Amount(
+                requests=arm.attempts,
+                tokens=arm.input_tokens + arm.output_tokens,
+                money=arm.money,
+            )
+            at_ns = result.committed_at_ns
+            self.budgets.count(result.modality, amount, at_ns, now_ns)
+        for _ in range(result.control.attempts if result.control else 0):
+            self.rate.sent(result.committed_at_ns)
+
+    def cost(self, model: str, usage: Usage) -> float:
+        """Return the price of one call."""
+        return self.prices.cost(model, usage)
+
+    def control_wait_seconds(self, planned: Planned) -> float | None:
+        """Return how long the control must be left alone; None: till more traffic."""
+        now_ns = self._clock.now_ns()
+        calls = 2 if planned.second_control else 1
+        at_ns = self.rate.allowed_at_ns(now_ns, calls)
+        return None if at_ns is None else max(at_ns - now_ns, 0) / 1e9
+
+    def control_sent(self) -> None:
+        """Count one request to the control, just before it is sent."""
+        self.rate.sent(self._clock.now_ns())
+
+    def control_learnt(
+        self, headers: Mapping[str, str], latency_seconds: float
+    ) -> None:
+        """Let the control's rate see an answer."""
+        self.rate.learnt(headers, latency_seconds)
+
+
+def reserved(planned: Planned) -> Amount:
+    """Return what the plan holds back for one try of a pair."""
+    return Amount(
+        requests=planned.reserved_requests,
+        tokens=planned.reserved_tokens,
+        money=planned.reserved_money,
+    )
+
+
+def _tokens(usage: Usage, estimate: int) -> int:
+    if usage.input_tokens is None and usage.output_tokens is None:
+        return estimate  # nobody counted: what was held stays spent
+    return (usage.input_tokens or 0) + (usage.output_tokens or 0)
