@@ -3,6 +3,7 @@
 SnapshotError
 ├── CorruptSnapshotError   damaged bytes: skip the object, count it, go on
 ├── NewerSnapshotError     written by a later release: upgrade the reader first
+├── MissingObjectError     not there: deleted, erased or never written; go on
 ├── StoreUnavailableError  the store did not answer: safe to retry
 └── StoreRefusedError      the store said no (rights, full, read-only): tell a person
 """
@@ -26,6 +27,14 @@ class NewerSnapshotError(SnapshotError):
     def __init__(self, name: str, version: int) -> None:
         super().__init__(f"{name}: format {version} is newer than this release reads")
         self.name, self.version = name, version
+
+
+class MissingObjectError(SnapshotError):
+    """There is no object `name`."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name}: no such object")
+        self.name = name
 
 
 class StoreUnavailableError(SnapshotError):

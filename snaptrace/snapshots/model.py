@@ -188,3 +188,4 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     redaction: Redaction = Redaction()
     turn: int = 0  # user turns in the request, this one included
     notes: tuple[str, ...] = ()  # bounded remarks, as `answer_in_history`
+    span_rank: int = 0  # keyed hash of the span id, 56 bits: for traces above the cap

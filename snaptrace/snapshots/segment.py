@@ -1,0 +1,234 @@
+"""Bytes of a segment: the only file that knows them. `docs/format/segment-v1.md`.
+
+A segment holds the records of one window of one collector, and in its header the
+state of every reservoir at that time, so that the probability of each record can be
+worked out later. It is written whole and read whole; a header can be read alone.
+"""
+
+import hashlib
+import struct
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+import msgspec
+import zstandard
+from msgspec import Struct
+
+from snaptrace.snapshots import codec
+from snaptrace.snapshots.errors import CorruptSnapshotError, NewerSnapshotError
+from snaptrace.snapshots.model import Snapshot
+
+FORMAT = 1
+MAGIC = b"\x89STS"
+SPLIT_BYTES = 8 * 2**20  # a writer begins a new segment beyond this much of records
+MAX_HEADER_BYTES = 16 * 2**20  # decompressed; a reader refuses more
+MAX_BODY_BYTES = 64 * 2**20
+HEADER_START_BYTES = 64 * 2**10  # enough to hold nearly every header
+_PREAMBLE = struct.Struct(">4sHHIIII16s")
+_SIZES = struct.Struct(">4sHHIIII")  # the preamble without its digest
+_SUBJECT_BYTES = 8
+
+
+class ReservoirState(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One reservoir of one window as it stood when a segment was sealed."""
+
+    kind: Literal["uniform", "quota"]
+    service: str
+    modality: str
+    stratum: str = ""  # of a quota reservoir
+    size: int  # k, in traces; less than configured where bytes ran short
+    threshold: int = 0  # T: the highest rank rejected; kept means rank > T
+    pre_threshold: int = 0  # ranks up to here were rejected undecoded
+    seen: int = 0  # calls offered, those that the pre-threshold rejected not counted
+    kept: int = 0  # calls kept
+    # Second-level sampling of traces with more calls than the cap: trace rank ->
+    # the highest span rank rejected. Traces that are not here kept all their calls.
+    span_thresholds: dict[int, int] = {}
+
+
+class SegmentHeader(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is known of a segment without reading its records."""
+
+    collector: str
+    sequence: int
+    window_start_ns: int  # Unix time
+    window_length_ns: int
+    sealed_at_ns: int = 0
+    supplement: int = 0  # 0: first seal of the window; 1, 2, …: late calls
+    reservoirs: tuple[ReservoirState, ...] = ()
+    redaction_version: str = ""
+    strata_version: str = ""
+    release: str = ""  # of snaptrace, that wrote it
+    record_bytes: tuple[int, ...] = ()  # length of each record, in order
+    body_digest: bytes = b""  # blake2b-256 of the compressed body
+    subjects: bytes = b""  # sorted 8-byte beginnings of keyed subjects
+
+    def may_hold(self, subject: str) -> bool:
+        """Return whether a record may concern `subject`; false is certain."""
+        wanted = bytes.fromhex(subject)[:_SUBJECT_BYTES]
+        starts = range(0, len(self.subjects), _SUBJECT_BYTES)
+        return any(self.subjects[i : i + _SUBJECT_BYTES] == wanted for i in starts)
+
+
+_headers = codec.Decoder(SegmentHeader)
+
+
+def pack_subjects(subjects: Sequence[str]) -> bytes:
+    """Return `SegmentHeader.subjects` for hex subjects; empty ones are left out."""
+    return b"".join(sorted({bytes.fromhex(s)[:_SUBJECT_BYTES] for s in subjects if s}))
+
+
+def write(header: SegmentHeader, snapshots: Sequence[Snapshot]) -> bytes:
+    """Return the bytes of a segment; fills in the fields about the body."""
+    return write_records(header, [codec.encode(snapshot) for snapshot in snapshots])
+
+
+def write_records(
+    header: SegmentHeader, records: Sequence[bytes], level: int = 9
+) -> bytes:
+    """Like `write`, for records that are encoded already."""
+    plain = b"".join(records)
+    if len(plain) > MAX_BODY_BYTES:
+        raise ValueError(f"{len(plain)} bytes of records are more than a reader takes")
+    body = _compress(plain, level)
+    header = msgspec.structs.replace(
+        header,
+        record_bytes=tuple(len(record) for record in records),
+        body_digest=hashlib.blake2b(body, digest_size=32).digest(),
+    )
+    plain_head = codec.encode(header)
+    head = _compress(plain_head, level)
+    sizes = _SIZES.pack(
+        MAGIC, FORMAT, 0, len(head), len(plain_head), len(body), len(plain)
+    )
+    digest = hashlib.blake2b(sizes + head, digest_size=16).digest()
+    return b"".join((sizes, digest, head, body))
+
+
+def _compress(plain: bytes, level: int) -> bytes:
+    # The window spans the whole segment: a system prompt is stored once in it.
+    params = zstandard.ZstdCompressionParameters.from_level(
+        level,
+        source_size=len(plain),
+        window_log=max(10, min(23, (len(plain) or 1).bit_length())),
+        write_content_size=1,
+    )
+    return zstandard.ZstdCompressor(compression_params=params).compress(plain)
+
+
+class Segment:
+    """A checked segment whose records are decoded one by one when asked for."""
+
+    __slots__ = ("_body", "_ends", "header", "name")
+
+    def __init__(self, name: str, header: SegmentHeader, body: bytes) -> None:
+        self.name, self.header, self._body = name, header, body
+        self._ends = [0]
+        for size in header.record_bytes:
+            self._ends.append(self._ends[-1] + size)
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    def raw(self, index: int) -> bytes:
+        """Return the msgpack bytes of one record."""
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        return self._body[self._ends[index] : self._ends[index + 1]]
+
+    def record(self, index: int) -> Snapshot:
+        """Decode one record.
+
+        Raises:
+            CorruptSnapshotError: intact bytes that are no snapshot.
+        """
+        try:
+            return codec.decode_snapshot(self.raw(index))
+        except ValueError as error:
+            raise CorruptSnapshotError(
+                self.name, self._ends[index], str(error)
+            ) from None
+
+    def __iter__(self) -> Iterator[Snapshot]:
+        for index in range(len(self)):
+            yield self.record(index)
+
+    @property
+    def records(self) -> "Segment":
+        """The records, as something to iterate over; nothing is decoded yet."""
+        return self
+
+
+def read(data: bytes, name: str) -> Segment:
+    """Check a segment and return it; records are not decoded yet.
+
+    Raises:
+        CorruptSnapshotError: a byte is missing, added or altered.
+        NewerSnapshotError: written by a later release.
+    """
+    header, start, body_bytes = _read_head(data, name)
+    body = data[start:]
+    if hashlib.blake2b(body, digest_size=32).digest() != header.body_digest:
+        raise CorruptSnapshotError(name, start, "the body does not match its digest")
+    plain = _decompress(body, body_bytes, MAX_BODY_BYTES, name, start)
+    if sum(header.record_bytes) != len(plain):
+        raise CorruptSnapshotError(name, start, "records do not fill the body")
+    return Segment(name, header, plain)
+
+
+def read_header(start: bytes, name: str) -> SegmentHeader | None:
+    """Return the header, checked, from a segment's first bytes; None if cut off.
+
+    Raises:
+        CorruptSnapshotError: a byte of preamble or header is altered.
+        NewerSnapshotError: written by a later release.
+    """
+    if len(start) >= _PREAMBLE.size and start.startswith(MAGIC):
+        _, _, _, head_bytes, *_ = _PREAMBLE.unpack_from(start)
+        if len(start) < _PREAMBLE.size + head_bytes <= MAX_HEADER_BYTES:
+            return None
+    return _read_head(start, name, alone=True)[0]
+
+
+def _read_head(
+    data: bytes, name: str, *, alone: bool = False
+) -> tuple[SegmentHeader, int, int]:
+    """Return header, where the body begins, and its size once decompressed."""
+    if len(data) < _PREAMBLE.size or not data.startswith(MAGIC):
+        raise CorruptSnapshotError(name, 0, "no whole preamble of a segment")
+    fields = _PREAMBLE.unpack_from(data)
+    _, version, _, head_bytes, head_plain, body_bytes, body_plain, digest = fields
+    start = _PREAMBLE.size + head_bytes
+    if len(data) < start or (not alone and len(data) != start + body_bytes):
+        raise CorruptSnapshotError(name, len(data), "not as long as its preamble says")
+    head = data[_PREAMBLE.size : start]
+    checked = hashlib.blake2b(data[: _SIZES.size] + head, digest_size=16).digest()
+    # The digest first: it lies at the same place in every version, so that a flipped
+    # version byte is damage and not a later release.
+    if checked != digest:
+        raise CorruptSnapshotError(name, 0, "the header does not match its digest")
+    if version != FORMAT:
+        raise NewerSnapshotError(name, version)
+    plain = _decompress(head, head_plain, MAX_HEADER_BYTES, name, _PREAMBLE.size)
+    try:
+        header = _headers.decode(plain)
+    except ValueError as error:
+        raise CorruptSnapshotError(name, _PREAMBLE.size, str(error)) from None
+    if any(size < 0 for size in header.record_bytes):
+        raise CorruptSnapshotError(name, _PREAMBLE.size, "a record of negative size")
+    return header, start, body_plain
+
+
+def _decompress(data: bytes, size: int, limit: int, name: str, offset: int) -> bytes:
+    """Decompress exactly `size` bytes, never allocating more than `limit`."""
+    try:
+        stated = zstandard.frame_content_size(data)
+        if stated != size or size > limit:
+            raise CorruptSnapshotError(
+                name, offset, f"{stated} bytes, {size} announced"
+            )
+        if size == 0:
+            return b""
+        return zstandard.ZstdDecompressor().decompress(data, allow_extra_data=False)
+    except zstandard.ZstdError as error:
+        raise CorruptSnapshotError(name, offset, str(error)) from None
