@@ -1,19 +1,24 @@
 """How a program speaks of itself: logs on stderr, metrics and health over HTTP."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
 import sys
 from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING
 
-from aiohttp import web
 from prometheus_client import CollectorRegistry, disable_created_metrics
 from prometheus_client.exposition import choose_encoder
 
 from snaptrace.runtime.config import Address
 
-_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+if TYPE_CHECKING:
+    from aiohttp import web
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+    Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 
 class _Logfmt(logging.Formatter):
@@ -69,6 +74,8 @@ class TelemetryServer:
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
         """Serve until `stop`; raises OSError where the address cannot be bound."""
+        from aiohttp import web  # noqa: PLC0415 - a program may only want the logs
+
         disable_created_metrics()  # type: ignore[no-untyped-call] # not annotated there
         app = web.Application()
         app.router.add_get("/metrics", self._metrics)
@@ -90,14 +97,20 @@ class TelemetryServer:
             await runner.cleanup()
 
     async def _metrics(self, request: web.Request) -> web.Response:
+        from aiohttp import web  # noqa: PLC0415 - a program may only want the logs
+
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
         return web.Response(
             body=encode(self._registry), headers={"Content-Type": content_type}
         )
 
     async def _health(self, _request: web.Request) -> web.Response:
+        from aiohttp import web  # noqa: PLC0415 - a program may only want the logs
+
         return web.Response(text="ok\n")
 
     async def _readiness(self, _request: web.Request) -> web.Response:
+        from aiohttp import web  # noqa: PLC0415 - a program may only want the logs
+
         why = self._ready()
         return web.Response(text=(why or "ok") + "\n", status=503 if why else 200)
