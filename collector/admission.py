@@ -1,0 +1,46 @@
+"""How many bytes may be on their way through at once."""
+
+from typing import Final
+
+# A body of n bytes costs about 3.2 n on the way through: the engine's copy, ours, the
+# upstream client's and, where it is tapped, the frame.
+_COST_PER_BYTE: Final = 3.2
+
+
+class Admission:
+    """A budget of memory for bodies in flight; refuses instead of waiting.
+
+    A request that alone is larger than the budget is admitted when nothing else is
+    in flight, so a generous message limit does not need a generous budget.
+    """
+
+    def __init__(self, budget_bytes: int) -> None:
+        self.budget_bytes = budget_bytes
+        self.reserved_bytes = 0
+
+
+class Reservation:
+    """What one request holds of the budget, from before its body is read."""
+
+    __slots__ = ("_admission", "_cost_bytes")
+
+    def __init__(self, admission: Admission) -> None:
+        self._admission, self._cost_bytes = admission, 0
+
+    def grow_to(self, body_bytes: int) -> bool:
+        """Hold the cost of a body of this size; False leaves all as it was."""
+        more = int(body_bytes * _COST_PER_BYTE) - self._cost_bytes
+        if more <= 0:
+            return True
+        admission = self._admission
+        others = admission.reserved_bytes - self._cost_bytes
+        if others and admission.reserved_bytes + more > admission.budget_bytes:
+            return False
+        admission.reserved_bytes += more
+        self._cost_bytes += more
+        return True
+
+    def release(self) -> None:
+        """Give everything back; harmless when called twice."""
+        self._admission.reserved_bytes -= self._cost_bytes
+        self._cost_bytes = 0

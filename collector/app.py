@@ -1,0 +1,176 @@
+"""The only file that wires the relay: what is made, handed to whom, and in which order.
+
+Order from source to sink: receivers, forwarding, tap, telemetry. Sinks start first,
+sources stop first; the last one to go is the page that says how it went.
+"""
+
+import asyncio
+import logging
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from prometheus_client import CollectorRegistry
+
+from collector.admission import Admission
+from collector.answer import UNAVAILABLE, Answer, refusal
+from collector.config import CollectorConfig
+from collector.exposition import SamplerMetrics
+from collector.forward import open_upstreams
+from collector.forward.contract import Upstream
+from collector.forward.environment import endpoints
+from collector.forward.joining import JoiningUpstream
+from collector.forward.relay import Relay
+from collector.metrics import RelayMetrics
+from collector.receivers import open_receiver
+from collector.receivers.contract import Handle
+from collector.receivers.reception import BearerTokens, HeaderFilter, Reception
+from collector.scan import has_marker
+from collector.signals import OtlpRequest
+from collector.supervisor import Supervisor
+from collector.tap import Tap
+from collector.telemetry import RelayTelemetry
+from snaptrace.runtime.clock import SystemClock
+from snaptrace.runtime.lifecycle import run_parts
+
+log = logging.getLogger(__name__)
+
+
+class _Forwarding:
+    """The upstreams as a part: a place for joined calls, and their end."""
+
+    name = "forward"
+
+    def __init__(self, upstreams: Mapping[str, Upstream]) -> None:
+        self._upstreams = list({id(u): u for u in upstreams.values()}.values())
+
+    async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
+        """Keep the upstreams open until `stop`."""
+        async with asyncio.TaskGroup() as tasks:
+            for upstream in self._upstreams:
+                if isinstance(upstream, JoiningUpstream):
+                    upstream.start(tasks)
+            ready()
+            await stop.wait()
+            for upstream in self._upstreams:
+                await upstream.close()
+
+
+class _Ports:
+    """Collects the addresses that were bound, and writes them once all are known."""
+
+    def __init__(self, file: str | None) -> None:
+        self._file = Path(file) if file else None
+        self.addresses: dict[str, str] = {}
+
+    def note(self, name: str, address: str) -> None:
+        self.addresses[name] = address
+
+    def write(self) -> None:
+        log.info("ready", extra=self.addresses)
+        if self._file is None:
+            return
+        # Whoever waits for the file must never see half of it.
+        unfinished = self._file.with_suffix(".unfinished")
+        unfinished.write_bytes(msgspec.json.encode(self.addresses))
+        unfinished.replace(self._file)
+
+
+async def run(
+    config: CollectorConfig,
+    tree: Mapping[str, Any],
+    stop: asyncio.Event,
+    *,
+    strict: bool = False,
+    ports_file: str | None = None,
+    worker_command: tuple[str, ...] | None = None,
+) -> None:
+    """Run the relay and its sampling process until `stop`, then drain.
+
+    `tree` is the merged configuration; the sampling process reads it anew.
+
+    Raises:
+        ConfigError: the upstream makes no sense.
+        OSError: an address cannot be bound, or the token file cannot be read.
+        ExceptionGroup: a part failed; the others were stopped first.
+    """
+    clock = SystemClock()
+    registry = CollectorRegistry()
+    metrics = RelayMetrics(registry)
+    ways_out = endpoints(config.upstream, os.environ)
+    upstreams = open_upstreams(ways_out, config.upstream.join, metrics, clock)
+    tap = Tap(int(config.tap.queue_bytes), metrics, has_marker)
+    tokens = BearerTokens(config.auth)
+    instance = secrets.token_hex(8)
+    ports = _Ports(ports_file)
+    is_ready = False
+    admission = Admission(int(config.limits.in_flight))
+    metrics.in_flight_bytes.set_function(lambda: admission.reserved_bytes)
+
+    def why_not_ready() -> str:
+        return "stopping" if stop.is_set() else "" if is_ready else "starting"
+
+    def on_ready() -> None:
+        nonlocal is_ready
+        is_ready = True
+        ports.write()
+
+    reception = Reception(
+        handle=_never_failing(Relay(upstreams, ways_out, tap.offer, instance).handle),
+        admission=admission,
+        limits=config.limits,
+        headers=HeaderFilter(config.headers, drop_authorization=tokens.required),
+        tokens=tokens,
+        metrics=metrics,
+        clock=clock,
+        instance=instance,
+        serving=lambda: not why_not_ready(),
+    )
+    drain_seconds = float(config.drain)
+    listen = [
+        ("grpc", config.grpc.listen, config.grpc.tls),
+        ("http", config.http.listen, config.http.tls),
+    ]
+    settings = {} if worker_command is None else {"command": worker_command}
+    supervisor = Supervisor(
+        tap,
+        metrics,
+        clock,
+        tree,
+        stopping=stop,
+        drain_seconds=drain_seconds,
+        strict=strict,
+        **settings,
+    )
+    registry.register(SamplerMetrics(registry, lambda: supervisor.exposition))
+    parts = [
+        open_receiver(config.engine, reception, listen, drain_seconds / 2, ports.note),
+        _Forwarding(upstreams),
+        supervisor,
+        RelayTelemetry(
+            config.metrics.listen,
+            registry,
+            why_not_ready,
+            supervisor.refresh,
+            ports.note,
+        ),
+    ]
+    await run_parts(parts, stop, drain_seconds=drain_seconds, on_ready=on_ready)
+
+
+def _never_failing(handle: Handle) -> Handle:
+    """Turn a defect of ours into an answer that clients retry."""
+
+    async def guarded(request: OtlpRequest, timeout_seconds: float | None) -> Answer:
+        try:
+            return await handle(request, timeout_seconds)
+        except Exception as error:  # noqa: BLE001 - INTERNAL would lose the batch
+            # The type alone: a message could quote what was sent.
+            why = type(error).__name__
+            log.error("forwarding failed", extra={"why": why})  # noqa: TRY400
+            return refusal(UNAVAILABLE, "the collector failed; try again")
+
+    return guarded

@@ -1,0 +1,67 @@
+"""Ways out, and the relay that uses them. `contract.py` has the promise."""
+
+import importlib
+from collections.abc import Mapping
+
+from collector.config import JoinConfig
+from collector.forward.contract import Upstream
+from collector.forward.environment import Endpoint
+from collector.forward.joining import JoiningUpstream
+from collector.forward.terminal import Terminal
+from collector.metrics import RelayMetrics
+from snaptrace.runtime.clock import Clock
+
+
+def open_upstreams(
+    endpoints: Mapping[str, Endpoint],
+    join: JoinConfig,
+    metrics: RelayMetrics,
+    clock: Clock,
+) -> dict[str, Upstream]:
+    """Make one upstream per distinct endpoint; signals that share one share it."""
+    opened: dict[tuple[object, ...], Upstream] = {}
+    by_signal: dict[str, Upstream] = {}
+    for signal, endpoint in endpoints.items():
+        # Over HTTP every signal has a URL of its own, and all can share a pool.
+        target = endpoint.target if endpoint.protocol == "grpc" else ""
+        key = (
+            endpoint.protocol,
+            target,
+            endpoint.tls,
+            endpoint.compression,
+            endpoint.headers,
+        )
+        if key not in opened:
+            upstream = _open(endpoint, endpoints, clock)
+            if join.enabled and endpoint.protocol != "none":
+                upstream = JoiningUpstream(upstream, join, metrics, clock)
+            opened[key] = upstream
+        by_signal[signal] = opened[key]
+    return by_signal
+
+
+def _open(
+    endpoint: Endpoint, endpoints: Mapping[str, Endpoint], clock: Clock
+) -> Upstream:
+    # Imported by name, so that a client library that is not used costs no memory.
+    headers = dict(endpoint.headers)
+    if endpoint.protocol == "none":
+        return Terminal()
+    if endpoint.protocol == "grpc":
+        over_grpc = importlib.import_module("collector.forward.over_grpc")
+        grpc_upstream: Upstream = over_grpc.GrpcUpstream(
+            endpoint.target,
+            tls=endpoint.tls,
+            compression=endpoint.compression,
+            headers=headers,
+        )
+        return grpc_upstream
+    over_http = importlib.import_module("collector.forward.over_http")
+    http_upstream: Upstream = over_http.HttpUpstream(
+        {name: e.target for name, e in endpoints.items() if e.protocol == "http"},
+        clock=clock,
+        tls=endpoint.tls,
+        compression=endpoint.compression,
+        headers=headers,
+    )
+    return http_upstream

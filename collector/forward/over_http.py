@@ -1,0 +1,97 @@
+"""The upstream over OTLP/HTTP, with the standard paths below a base URL."""
+
+import asyncio
+import gzip
+import ssl
+from collections.abc import Mapping
+from typing import Final
+
+import aiohttp
+
+from collector.answer import MEDIA_TYPES, UNAVAILABLE, Answer, from_http, refusal
+from collector.config import UpstreamTlsConfig
+from collector.signals import OtlpRequest
+from snaptrace.runtime.clock import Clock
+
+# An upstream's answer is small; more than this is not read.
+_ANSWER_BYTES: Final = 4 * 2**20
+
+
+class HttpUpstream:
+    """A pool of connections to one upstream; redirects are answers, not followed."""
+
+    def __init__(
+        self,
+        urls: Mapping[str, str],
+        *,
+        clock: Clock,
+        tls: UpstreamTlsConfig | None,
+        compression: str = "none",
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self._urls, self._clock = dict(urls), clock
+        self._compress = compression == "gzip"
+        self._added = dict(headers or {})
+        self._tls = _context(tls) if tls is not None else None
+        self._session: aiohttp.ClientSession | None = None
+
+    async def send(self, request: OtlpRequest, timeout_seconds: float) -> Answer:
+        """Send one request in its own encoding; see `Upstream`."""
+        if self._session is None:
+            connector = aiohttp.TCPConnector(limit=0, ssl=self._tls or True)
+            self._session = aiohttp.ClientSession(
+                connector=connector,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"User-Agent": "snaptrace-collector"},
+            )
+        headers = {
+            **request.headers,
+            **self._added,
+            "Content-Type": MEDIA_TYPES[request.encoding],
+        }
+        body = request.body
+        if self._compress:
+            body = gzip.compress(body, 1)
+            headers["Content-Encoding"] = "gzip"
+        try:
+            async with (
+                asyncio.timeout(timeout_seconds),
+                self._session.post(
+                    self._urls[request.signal],
+                    data=body,
+                    headers=headers,
+                    allow_redirects=False,
+                    timeout=aiohttp.ClientTimeout(total=None),
+                ) as response,
+            ):
+                return await self._read(response)
+        except TimeoutError:
+            return refusal(UNAVAILABLE, "upstream: no answer in time")
+        except (aiohttp.ClientError, OSError) as error:
+            return refusal(UNAVAILABLE, f"upstream: {type(error).__name__}")
+
+    async def _read(self, response: aiohttp.ClientResponse) -> Answer:
+        body = bytearray()
+        async for chunk in response.content.iter_chunked(65_536):
+            body += chunk
+            if len(body) > _ANSWER_BYTES:
+                return refusal(UNAVAILABLE, "upstream: the answer has no end")
+        return from_http(
+            response.status,
+            bytes(body),
+            response.headers.get("Content-Type", ""),
+            response.headers.get("Retry-After", ""),
+            now_seconds=self._clock.now_ns() / 1e9,
+        )
+
+    async def close(self) -> None:
+        """Close all connections; calls in flight end UNAVAILABLE."""
+        if self._session is not None:
+            await self._session.close()
+
+
+def _context(tls: UpstreamTlsConfig) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=tls.ca_file or None)
+    if tls.cert_file:
+        context.load_cert_chain(tls.cert_file, tls.key_file)
+    return context
