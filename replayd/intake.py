@@ -1,0 +1,257 @@
+"""Which cases there are: facts of new snapshots, and what the sample says of them.
+
+Reads every segment once and keeps, per call, what the scheduler draws by; content
+stays in the store until a case is sent. Whether a call can be replayed is decided
+here, from the recording alone, and counted either way: that is the coverage.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+import msgspec
+from msgspec import Struct
+
+from replayd.providers.contract import Refusal
+from replayd.providers.hygiene import clean
+from replayd.records import Case
+from snaptrace.snapshots import layout, segment
+from snaptrace.snapshots.errors import (
+    CorruptSnapshotError,
+    MissingObjectError,
+    NewerSnapshotError,
+)
+from snaptrace.snapshots.model import Fidelity, Snapshot
+from snaptrace.snapshots.sample import Frame
+from snaptrace.snapshots.segment import Segment, SegmentHeader
+from snaptrace.snapshots.store import Store
+from snaptrace.snapshots.watch import SegmentWatch
+
+# Leaf paths of what is asked; everything else in a body is a parameter.
+_CONTENT = frozenset(
+    {
+        "contents",
+        "file",
+        "functions",
+        "input",
+        "instructions",
+        "messages",
+        "prompt",
+        "system",
+        "systemInstruction",
+        "tools",
+    }
+)
+_CHARACTERS_PER_TOKEN = 4
+_TOKENS_PER_MEDIUM = 1000
+_TOKENS_ANSWERED = 500  # where neither usage nor a limit was recorded
+
+
+class Fresh(Struct, frozen=True):
+    """What one look at the store brought."""
+
+    cases: tuple[Case, ...]
+    damaged: tuple[str, ...] = ()  # names of segments that cannot be read
+
+
+class Live(Struct, frozen=True, kw_only=True):
+    """What live traffic looked like lately, of one modality."""
+
+    seen: int = 0  # calls in the equal-probability sample
+    replayable: int = 0
+    reasons: dict[str, int] = {}  # why the rest was not
+
+
+class Intake:
+    """Follows the store's segments. Not safe for two tasks at once."""
+
+    def __init__(
+        self,
+        store: Store,
+        since_ns: int,
+        lookback_ns: int,
+        allowed_tools: tuple[str, ...] = (),
+    ) -> None:
+        self._store, self._watch = store, SegmentWatch(store, since_ns)
+        self._lookback_ns, self._allowed_tools = lookback_ns, allowed_tools
+        self._waiting: list[str] = []  # listed, not read yet
+        self.sample = RecentSample()
+
+    async def look(self, now_ns: int) -> Fresh:
+        """Read what is new since the last call.
+
+        Raises:
+            StoreUnavailableError: nothing is lost; call again.
+        """
+        self._waiting += [info.name for info in await self._watch.new(now_ns)]
+        cases: list[Case] = []
+        damaged: list[str] = []
+        while self._waiting:
+            name = self._waiting[0]
+            try:
+                data = await self._store.get(name)
+                read = await asyncio.to_thread(self._read, name, data)
+                self.sample.add(read.header, read.cases)
+                cases += read.cases
+            except (CorruptSnapshotError, NewerSnapshotError):
+                damaged.append(name)
+            except MissingObjectError:
+                pass  # its hour was compacted or it was erased since the listing
+            self._waiting.pop(0)
+        self.sample.forget(now_ns - self._lookback_ns)
+        return Fresh(tuple(cases), tuple(damaged))
+
+    def _read(self, name: str, data: bytes) -> "_Read":
+        found = segment.read(data, name)
+        frame = Frame([found.header])
+        cases = tuple(
+            case_of(found, index, frame, self._allowed_tools)
+            for index in range(len(found))
+        )
+        return _Read(found.header, cases)
+
+
+class _Read(Struct, frozen=True):
+    header: SegmentHeader
+    cases: tuple[Case, ...]
+
+
+def case_of(
+    found: Segment, index: int, frame: Frame, allowed_tools: tuple[str, ...] = ()
+) -> Case:
+    """Return the facts of one record that a draw needs.
+
+    Raises:
+        CorruptSnapshotError: the record is no snapshot.
+    """
+    snapshot = found.record(index)
+    reason = why_not(snapshot, allowed_tools)
+    given, answered = estimate_tokens(snapshot)
+    return Case(
+        snapshot_id=snapshot.snapshot_id,
+        segment=found.name,
+        index=index,
+        unit=snapshot.session or snapshot.trace_id,
+        trace_id=snapshot.trace_id,
+        service=snapshot.service,
+        modality=snapshot.modality,
+        api=snapshot.request.api,
+        model=snapshot.request.model,
+        route=snapshot.route,
+        rank=snapshot.rank,
+        recorded_at_ns=snapshot.ended_at_ns or snapshot.arrived_at_ns,
+        uniform=frame.is_uniform(found.header.collector, snapshot),
+        replayable=not reason,
+        reason=reason,
+        strata=snapshot.strata,
+        attributes=snapshot.attributes,
+        turn=snapshot.turn,
+        notes=snapshot.notes,
+        tokens=given + answered,
+        input_tokens=given,
+    )
+
+
+def why_not(snapshot: Snapshot, allowed_tools: tuple[str, ...] = ()) -> str:
+    """Return why a call cannot be replayed, one word of a bounded set; "" if it can."""
+    if snapshot.request.body is None:
+        return "no_body"
+    if why := _by_fidelity(snapshot.fidelity):
+        return why
+    found = clean(snapshot, snapshot.request.body, allowed_tools)
+    return found.reason if isinstance(found, Refusal) else ""
+
+
+def _by_fidelity(fidelity: Fidelity) -> str:
+    if fidelity.level == "unreplayable":
+        return fidelity.reasons[0] if fidelity.reasons else "unreplayable"
+    if fidelity.level == "lossy":
+        tops = {path.partition(".")[0] for path in fidelity.missing}
+        return "content_lost" if tops & _CONTENT else ""
+    return ""
+
+
+def estimate_tokens(snapshot: Snapshot) -> tuple[int, int]:
+    """Return (input, output) tokens as the provider counted, else roughly."""
+    usage = snapshot.answer.usage
+    given, answered = usage.input_tokens, usage.output_tokens
+    if given is None:
+        text = msgspec.json.encode(snapshot.request.body, enc_hook=lambda _: "")
+        given = len(text) // _CHARACTERS_PER_TOKEN
+        given += _TOKENS_PER_MEDIUM * len(snapshot.media)
+    if answered is None:
+        said = len(snapshot.answer.text) // _CHARACTERS_PER_TOKEN
+        answered = max(said, _TOKENS_ANSWERED)
+    return given, answered
+
+
+class RecentSample:
+    """The lookback's windows: thresholds, production calls, coverage. Bounded by it."""
+
+    def __init__(self) -> None:
+        self._frames: dict[int, Frame] = {}  # by window
+        self._cases: dict[int, dict[str, tuple[str, str]]] = {}  # id -> facts
+
+    def add(self, header: SegmentHeader, cases: Iterable[Case]) -> None:
+        """Take in one segment; the same one again changes nothing."""
+        window = header.window_start_ns
+        self._frames.setdefault(window, Frame()).add(header)
+        known = self._cases.setdefault(window, {})
+        for case in cases:
+            if case.uniform:
+                known[case.snapshot_id] = (case.modality, case.reason)
+
+    def forget(self, before_ns: int) -> None:
+        """Let go of windows that began before `before_ns`."""
+        for window in [w for w in self._frames if w < before_ns]:
+            del self._frames[window]
+            self._cases.pop(window, None)
+
+    def thresholds(
+        self, wanted: Callable[[str], bool] = lambda _service: True
+    ) -> dict[str, int]:
+        """Return, by modality, the rank above which draws are equal-probability.
+
+        Over the services that are `wanted`; -1 where nobody was rejected.
+        """
+        cells = {cell for frame in self._frames.values() for cell in frame.seen()}
+        services = frozenset(service for service, _ in cells if wanted(service))
+        found: dict[str, int] = {}
+        for modality in {modality for _, modality in cells}:
+            highest = max(
+                frame.equal_probability_threshold(services=services, modality=modality)
+                for frame in self._frames.values()
+            )
+            found[modality] = highest or -1
+        return found
+
+    def production_calls(
+        self, wanted: Callable[[str], bool] = lambda _service: True
+    ) -> int:
+        """Return how many model calls the collectors saw, of `wanted` services."""
+        return sum(
+            seen
+            for frame in self._frames.values()
+            for (service, _), seen in frame.seen().items()
+            if wanted(service)
+        )
+
+    def live(self) -> dict[str, Live]:
+        """Return what could be replayed, by modality, and why the rest could not."""
+        totals: dict[str, dict[str, int]] = {}
+        for cases in self._cases.values():
+            for modality, reason in cases.values():
+                counts = totals.setdefault(modality, {})
+                counts[reason] = counts.get(reason, 0) + 1
+        return {
+            modality: Live(
+                seen=sum(counts.values()),
+                replayable=counts.get("", 0),
+                reasons={why: n for why, n in counts.items() if why},
+            )
+            for modality, counts in totals.items()
+        }
+
+
+def since(now_ns: int, *spans_seconds: float) -> int:
+    """Return from when on segments are read: the longest span back."""
+    return layout.hour_start_ns(max(now_ns - int(max(spans_seconds) * 1e9), 0))
