@@ -42,6 +42,8 @@ class Tap:
         self._socket: socket.socket | None = None
         self._writing = False
         self._closed = False
+        self.emptied = asyncio.Event()  # set while nothing waits to be written
+        self.emptied.set()
         self._no_marker = metrics.tap_offered.labels("no_marker")
         self._handed_over = metrics.tap_offered.labels("handed_over")
         self._dropped = metrics.tap_offered.labels("dropped")
@@ -75,6 +77,7 @@ class Tap:
         header = RequestHeader(request.signal, request.encoding, request.received_at_ns)
         self._frames.append((pack(header, body), body))
         self._queued_bytes += size
+        self.emptied.clear()
         self._handed_over.inc()
         if not self._writing and self._socket is not None:
             self._watch()
@@ -105,11 +108,6 @@ class Tap:
     def close(self) -> None:
         """Take nothing more; what is queued is still sent."""
         self._closed = True
-
-    @property
-    def empty(self) -> bool:
-        """Whether everything that was queued has been written."""
-        return not self._frames
 
     def _watch(self) -> None:
         assert self._socket is not None
@@ -150,3 +148,5 @@ class Tap:
     def _finish_head(self) -> None:
         _, body = self._frames.popleft()
         self._queued_bytes -= len(body) + _FRAME_OVERHEAD_BYTES
+        if not self._frames:
+            self.emptied.set()

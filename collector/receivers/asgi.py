@@ -29,6 +29,7 @@ from collector.receivers.reception import (
     SIGNAL_BY_METHOD,
     SIGNAL_BY_PATH,
     Reception,
+    RefusedError,
     grpc_timeout_seconds,
 )
 from collector.signals import Encoding, OtlpRequest
@@ -56,14 +57,6 @@ _NO_MESSAGE: Final = {"type": "http.response.body", "body": b""}
 
 class _GoneError(Exception):
     """The client left before its request was whole."""
-
-
-class _RefusedError(Exception):
-    """The request is answered without being passed on."""
-
-    def __init__(self, answer: Answer, reason: str) -> None:
-        super().__init__(reason)
-        self.answer, self.reason = answer, reason
 
 
 class OtlpApplication:
@@ -115,11 +108,9 @@ class OtlpApplication:
         reserved = Reservation(reception.admission)
         try:
             try:
-                refused = reception.turn_away(authorization, passed.get(HOP_HEADER, ""))
-                if refused is not None:
-                    raise _RefusedError(*refused)
+                reception.admit(authorization, passed.get(HOP_HEADER, ""))
                 body = await self._grpc_message(receive, coding, reserved)
-            except _RefusedError as error:
+            except RefusedError as error:
                 code = error.answer.code
                 reception.metrics.count_refusal(signal, "grpc", code, error.reason)
                 await _send_grpc(send, error.answer)
@@ -172,16 +163,16 @@ class OtlpApplication:
         if event["type"] == "http.disconnect":
             raise _GoneError
         if len(data) < 5:
-            raise _RefusedError(*reception.undecodable("no message in a unary call"))
+            raise reception.undecodable("no message in a unary call")
         size = int.from_bytes(data[1:5], "big")
         if size > reception.limits.message:
-            raise _RefusedError(*reception.too_large())
+            raise reception.too_large()
         if not reserved.grow_to(size):
-            raise _RefusedError(*reception.overloaded())
+            raise reception.overloaded()
         if event.get("more_body", False):
             data = await self._rest(receive, data, size + 5)
         if len(data) != size + 5:
-            raise _RefusedError(*reception.undecodable("not one message in the call"))
+            raise reception.undecodable("not one message in the call")
         if data[0] == 0:
             return data[5:]
         return self._expand(data[5:], coding, reserved)
@@ -191,15 +182,15 @@ class OtlpApplication:
         reception = self._reception
         if coding not in CODINGS:
             text = "unknown compression; gzip, zstd and deflate are understood"
-            raise _RefusedError(refusal(UNIMPLEMENTED, text), "unknown_coding")
+            raise RefusedError(refusal(UNIMPLEMENTED, text), "unknown_coding")
         try:
             whole = decompress(body, coding, int(reception.limits.message))
         except BodyTooLargeError:
-            raise _RefusedError(*reception.too_large()) from None
+            raise reception.too_large() from None
         except BodyUndecodableError as error:
-            raise _RefusedError(*reception.undecodable(error.why)) from None
+            raise reception.undecodable(error.why) from None
         if not reserved.grow_to(len(body) + len(whole)):
-            raise _RefusedError(*reception.overloaded())
+            raise reception.overloaded()
         return whole
 
     async def _http(
@@ -221,11 +212,9 @@ class OtlpApplication:
         try:
             try:
                 authorization = headers.get("authorization", "")
-                refused = reception.turn_away(authorization, passed.get(HOP_HEADER, ""))
-                if refused is not None:
-                    raise _RefusedError(*refused)
+                reception.admit(authorization, passed.get(HOP_HEADER, ""))
                 body = await self._http_body(headers, receive, reserved)
-            except _RefusedError as error:
+            except RefusedError as error:
                 code = error.answer.code
                 reception.metrics.count_refusal(signal, "http", code, error.reason)
                 status = 413 if error.reason == "too_large" else 0
@@ -252,12 +241,12 @@ class OtlpApplication:
         declared = headers.get("content-length", "")
         size = int(declared) if declared.isdecimal() and len(declared) < 16 else 0
         if size > limit:
-            raise _RefusedError(*reception.too_large())
+            raise reception.too_large()
         if not reserved.grow_to(size):
-            raise _RefusedError(*reception.overloaded())
+            raise reception.overloaded()
         body = await self._rest(receive, b"", limit, reserved)
         if len(body) > limit:
-            raise _RefusedError(*reception.too_large())
+            raise reception.too_large()
         coding = headers.get("content-encoding", "identity").strip().lower()
         if coding in ("", "identity", "none"):
             return body
@@ -289,9 +278,9 @@ class OtlpApplication:
                     parts.append(part)
                     read += len(part)
                     if reserved is not None and not reserved.grow_to(read):
-                        raise _RefusedError(*self._reception.overloaded())
+                        raise self._reception.overloaded()
         except TimeoutError:
-            raise _RefusedError(*self._reception.too_slow()) from None
+            raise self._reception.too_slow() from None
         return b"".join(parts)
 
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:

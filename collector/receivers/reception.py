@@ -58,7 +58,7 @@ _TIMEOUT_UNITS: Final = {
 
 
 class HeaderFilter:
-    """Decides once for each header name whether it travels on; remembers a bounded set."""
+    """Decides for each header name whether it travels on; remembers a bounded set."""
 
     def __init__(self, config: HeadersConfig, *, drop_authorization: bool) -> None:
         self._allow = [name.lower() for name in config.allow]
@@ -133,6 +133,14 @@ class BearerTokens:
         return known and any(found)
 
 
+class RefusedError(Exception):
+    """The request is answered without being passed on; `reason` is a metric label."""
+
+    def __init__(self, answer: Answer, reason: str) -> None:
+        super().__init__(reason)
+        self.answer, self.reason = answer, reason
+
+
 class Reception(Struct, frozen=True, kw_only=True):
     """What the wiring hands to an engine."""
 
@@ -146,35 +154,38 @@ class Reception(Struct, frozen=True, kw_only=True):
     instance: str  # this process, in the hop header
     serving: Callable[[], bool]  # for gRPC health: false once stopping
 
-    def turn_away(self, authorization: str, hops: str) -> tuple[Answer, str] | None:
-        """Refuse strangers and loops before a byte of the body is read."""
-        if self.tokens.required and not self.tokens.accept(authorization):
-            return refusal(UNAUTHENTICATED, "missing or unknown bearer token"), "auth"
-        if hops and self.instance in hops:
-            loop = (
-                "telemetry came back to the collector that sent it; check upstream.url"
-            )
-            return refusal(FAILED_PRECONDITION, loop), "loop"
-        return None
+    def admit(self, authorization: str, hops: str) -> None:
+        """Refuse strangers and loops before a byte of the body is read.
 
-    def too_large(self) -> tuple[Answer, str]:
+        Raises:
+            RefusedError: answer with what it holds.
+        """
+        if self.tokens.required and not self.tokens.accept(authorization):
+            text = "missing or unknown bearer token"
+            raise RefusedError(refusal(UNAUTHENTICATED, text), "auth")
+        if hops and self.instance in hops:
+            text = "telemetry came back to its collector; check upstream.url"
+            raise RefusedError(refusal(FAILED_PRECONDITION, text), "loop")
+
+    def too_large(self) -> RefusedError:
         """Answer a body beyond the limit; sending it again will not help."""
         text = f"message larger than {int(self.limits.message)} bytes"
         answer = Answer(code=RESOURCE_EXHAUSTED, message=text)
-        return answer, "too_large"
+        return RefusedError(answer, "too_large")
 
-    def overloaded(self) -> tuple[Answer, str]:
+    def overloaded(self) -> RefusedError:
         """Answer where the memory budget is spent; the client should come back."""
         text = "too many bytes in flight"
-        return refusal(UNAVAILABLE, text, RETRY_SECONDS), "in_flight"
+        return RefusedError(refusal(UNAVAILABLE, text, RETRY_SECONDS), "in_flight")
 
-    def too_slow(self) -> tuple[Answer, str]:
+    def too_slow(self) -> RefusedError:
         """Answer a body that did not arrive in time; the client may try again."""
-        return refusal(UNAVAILABLE, "body did not arrive in time"), "too_slow"
+        text = "body did not arrive in time"
+        return RefusedError(refusal(UNAVAILABLE, text), "too_slow")
 
-    def undecodable(self, why: str) -> tuple[Answer, str]:
+    def undecodable(self, why: str) -> RefusedError:
         """Answer a body whose transport coding or framing is broken."""
-        return refusal(INVALID_ARGUMENT, why), "undecodable"
+        return RefusedError(refusal(INVALID_ARGUMENT, why), "undecodable")
 
 
 def grpc_timeout_seconds(text: str) -> float | None:
