@@ -3,7 +3,7 @@
 import numpy as np
 
 from replayd.stats.betting import growth_below, log_e_of
-from replayd.stats.interval import log_threshold
+from replayd.stats.intervals import log_threshold
 
 
 def false_alarm_chance(discordant_pairs: int, alpha: float) -> float:

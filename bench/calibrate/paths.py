@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from replayd.stats.betting import growth_above, growth_below, log_e_of
 from replayd.stats.bins import FloatArray, IntArray
-from replayd.stats.interval import log_threshold
+from replayd.stats.intervals import log_threshold
 from replayd.stats.restarts import (
     block_start,
     blocks_of,
@@ -96,7 +96,7 @@ def first_alarm(
 def pass_evidence(pairs: Pairs, margin: float) -> FloatArray:
     """Return log(gamma_0 E_0) against "mean <= -margin" after each replay."""
     growth = growth_above(-margin)[SIGNS]
-    return log_e_of(running_counts(pairs)[1:], growth) + log_start_shares(1)[0]
+    return log_e_of(running_counts(pairs)[1:], growth) + float(log_start_shares(1)[0])
 
 
 def first_pass(

@@ -1,7 +1,7 @@
 """One row of the acceptance table: what is run, and what must come out."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 from msgspec import Struct
@@ -30,7 +30,7 @@ class Tools(Struct, frozen=True):
 class Measured(Struct, frozen=True):
     """Figures of a row, and whether its limit held; None: no limit is set."""
 
-    figures: dict[str, float | int | None]
+    figures: Mapping[str, float | int | None]
     holds: bool | None
 
 

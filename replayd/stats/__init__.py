@@ -15,8 +15,9 @@ A modality, then a gate, from those verdicts:
     judge_gate(modality_verdicts, strict=False)
 
 Around them: `GatingSet` shares the error out over the streams frozen at epoch
-start, `plan` says beforehand what a verdict will take, `flag_slices` picks the
-slices worth a look. All errors derive from `StatsError`.
+start, `plan` says beforehand what a verdict will take, `add_noise` watches the
+control against itself, `flag_slices` picks the slices worth a look. All errors
+derive from `StatsError`.
 
 What is promised, and under which assumptions: `docs/statistics.md`.
 """
@@ -45,7 +46,7 @@ from replayd.stats.gating import (
     GatingSet,
     ModalityPlan,
 )
-from replayd.stats.interval import Interval, interval, log_threshold
+from replayd.stats.intervals import Interval, interval, log_threshold
 from replayd.stats.modality import (
     Circumstances,
     GateWord,
@@ -56,6 +57,13 @@ from replayd.stats.modality import (
     decide_quality,
     judge_gate,
     judge_modality,
+)
+from replayd.stats.noise import (
+    NOISE_ALPHA,
+    NoiseFloor,
+    NoiseState,
+    add_noise,
+    noise_floor,
 )
 from replayd.stats.planning import (
     Plan,
@@ -83,6 +91,7 @@ __all__ = [
     "DEFAULT_MARGINS",
     "GATING_STREAMS",
     "MOST_PROTECTED_SLICES",
+    "NOISE_ALPHA",
     "OTHER_MARGIN",
     "Alarm",
     "Circumstances",
@@ -95,6 +104,8 @@ __all__ = [
     "ModalityPlan",
     "ModalityVerdict",
     "ModalityWord",
+    "NoiseFloor",
+    "NoiseState",
     "OutOfOrderError",
     "OutOfRangeError",
     "Outcomes",
@@ -109,6 +120,7 @@ __all__ = [
     "StreamState",
     "StreamVerdict",
     "StreamWord",
+    "add_noise",
     "check",
     "decide_quality",
     "discordance",
@@ -120,6 +132,7 @@ __all__ = [
     "log_threshold",
     "mean_of",
     "new_evidence",
+    "noise_floor",
     "outcomes",
     "plan",
     "recent",

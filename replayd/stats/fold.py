@@ -26,7 +26,7 @@ from replayd.stats.evidence import (
     outcomes,
     recent,
 )
-from replayd.stats.interval import (
+from replayd.stats.intervals import (
     Interval,
     log_threshold,
     lower_bound,
@@ -131,18 +131,14 @@ class StreamFold:
         if state.evidence.clip != self.settings.clip:
             raise DamagedStateError(f"clip {state.evidence.clip} is not the stream's")
         blocks = state.evidence.blocks
-        alarm = state.alarm
-        if alarm and not all(
-            0 <= block < len(blocks)
-            for block in (alarm.best_block, *alarm.blamed_blocks)
-        ):
-            raise DamagedStateError("an alarm blames blocks that are not there")
+        if state.alarm:
+            _check_alarm(state.alarm, state.evidence)
         for end in range(1, len(blocks) + 1):
             self._evidence = Evidence(
                 clip=self.settings.clip, last_number=-1, blocks=blocks[:end]
             )
             self._count_newest(opened=True)
-        self._evidence, self._alarm = state.evidence, alarm
+        self._evidence, self._alarm = state.evidence, state.alarm
         if blocks:
             self._look()
 
@@ -267,3 +263,17 @@ def judge_stream(state: StreamState, settings: StreamSettings) -> StreamVerdict:
         DamagedStateError: `state` contradicts itself or the settings.
     """
     return StreamFold(settings, state).verdict()
+
+
+def _check_alarm(alarm: Alarm, evidence: Evidence) -> None:
+    """Refuse an alarm that no fold could have left.
+
+    Raises:
+        DamagedStateError: fold the results anew.
+    """
+    if not 0 < alarm.raised_at <= evidence.replays:
+        raise DamagedStateError(f"alarm at {alarm.raised_at} of {evidence.replays}")
+    if alarm.best_block not in alarm.blamed_blocks or not all(
+        0 <= block < len(evidence.blocks) for block in alarm.blamed_blocks
+    ):
+        raise DamagedStateError("an alarm blames blocks that are not there")

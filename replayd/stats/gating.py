@@ -10,7 +10,7 @@ move the bar for those already being judged.
 from msgspec import Struct
 
 from replayd.stats.errors import OutOfRangeError
-from replayd.stats.interval import log_threshold
+from replayd.stats.intervals import log_threshold
 from replayd.stats.stream import DEFAULT_ALPHA
 
 GATING_STREAMS = ("answered", "invariants", "quality")  # of every modality

@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 
 from replayd.stats.errors import OutOfRangeError
 from replayd.stats.gating import GATING_STREAMS, MOST_PROTECTED_SLICES
-from replayd.stats.interval import Interval
+from replayd.stats.intervals import Interval
 from replayd.stats.stream import StreamVerdict, StreamWord
 
 Intent = Literal["equivalent", "upgrade"]

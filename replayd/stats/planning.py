@@ -20,7 +20,7 @@ from msgspec import Struct
 from replayd.stats.betting import growth_above, growth_below, log_e
 from replayd.stats.bins import BINS, ZERO_BIN, FloatArray
 from replayd.stats.errors import OutOfRangeError
-from replayd.stats.interval import log_threshold
+from replayd.stats.intervals import log_threshold
 from replayd.stats.restarts import FIRST_SHARE
 
 LARGEST_PLAN_REPLAYS = 10_000_000  # beyond this a plan says "never"

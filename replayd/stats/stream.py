@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from replayd.stats.errors import OutOfRangeError
 from replayd.stats.evidence import Evidence, Recent
-from replayd.stats.interval import Interval, log_threshold
+from replayd.stats.intervals import Interval, log_threshold
 
 StreamWord = Literal["pass", "pass_with_drop", "changed", "regressed", "undecided"]
 

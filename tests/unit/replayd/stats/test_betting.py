@@ -9,7 +9,7 @@ from bench.calibrate.exact import false_alarm_chance
 from replayd.stats.betting import growth_above, growth_below, log_e
 from replayd.stats.errors import OutOfRangeError
 from replayd.stats.evidence import Evidence
-from replayd.stats.interval import interval
+from replayd.stats.intervals import interval
 
 GOLDEN = Path(__file__).parents[3] / "golden" / "stats"
 WINDOWS = tomllib.loads((GOLDEN / "log_e.toml").read_text())["window"]

@@ -169,7 +169,10 @@ def test_refused_input_leaves_the_fold_as_it_was():
     [
         Alarm(raised_at=3, best_block=5, blamed_blocks=(0,)),
         Alarm(raised_at=3, best_block=0, blamed_blocks=(0, 9)),
-        Alarm(raised_at=3, best_block=-1, blamed_blocks=(0,)),
+        Alarm(raised_at=3, best_block=-1, blamed_blocks=(-1, 0)),
+        Alarm(raised_at=3, best_block=0, blamed_blocks=()),
+        Alarm(raised_at=0, best_block=0, blamed_blocks=(0,)),
+        Alarm(raised_at=121, best_block=0, blamed_blocks=(0,)),
     ],
 )
 def test_an_alarm_that_blames_nothing_is_refused(alarm):

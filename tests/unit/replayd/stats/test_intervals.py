@@ -4,7 +4,7 @@ import pytest
 
 from replayd.stats.errors import OutOfRangeError
 from replayd.stats.evidence import new_evidence
-from replayd.stats.interval import (
+from replayd.stats.intervals import (
     Interval,
     interval,
     log_threshold,
