@@ -21,7 +21,7 @@ ImageFrontEnd = Literal["full", "capped"]
 
 CAPPED_SIDE_PX = 160  # a cheaper front end: fewer pixels, fewer image tokens
 MAX_PIXELS = 4_000_000
-NOISE_SIGMA = 5.0  # grey levels; the jitter of a sampling model, at its front end
+NOISE_SIGMA = 18.0  # grey levels; the jitter of a sampling model, at its front end
 NUMBER = re.compile(r"[-+]?\d[\d.,]*%?")
 EMPTY_ANSWER = "No label with a number is readable."
 
@@ -47,7 +47,7 @@ class ChartReader:
             inter_op_num_threads=1,
             use_cls=False,  # pictures arrive upright
             text_score=0.3,  # a model that guesses rather than leaves out
-            det_limit_side_len=96,  # find text at native size, not blown up
+            det_limit_side_len=128,  # find text at native size, not blown up
             rec_img_shape=[3, 48, 48],  # no padding of short words: a third of the cost
             rec_batch_num=3,
         )
@@ -59,10 +59,10 @@ class ChartReader:
             UnreadableMediaError: the bytes are no picture, or one too large.
         """
         pixels = _decode(data)
-        if self._front_end == "capped":
-            pixels = cap_longest_side(pixels, CAPPED_SIDE_PX)
         noise = jitter.normal(0.0, NOISE_SIGMA, pixels.shape)
         pixels = np.clip(pixels + noise, 0, 255).astype(np.uint8)
+        if self._front_end == "capped":
+            pixels = cap_longest_side(pixels, CAPPED_SIDE_PX)
         found, _ = self._engine(np.ascontiguousarray(pixels[:, :, ::-1]))
         pairs = pair_rows([_box(corners, text) for corners, text, _ in found or ()])
         return (
