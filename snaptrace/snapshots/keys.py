@@ -12,9 +12,7 @@ import os
 import secrets
 from pathlib import Path
 
-RANK_BITS = 56
-RANK_SPAN = 1 << RANK_BITS  # ranks lie in [0, RANK_SPAN)
-_RANK_BYTES = RANK_BITS // 8
+_RANK_BYTES = 7  # 56 bits, as trace ids have of randomness; see `segment.RANK_SPAN`
 _SHORTEST_SECRET = 32
 
 

@@ -10,9 +10,8 @@ rank conditioning; here mirrored to the highest ranks.
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from snaptrace.snapshots.keys import RANK_SPAN
 from snaptrace.snapshots.model import Snapshot
-from snaptrace.snapshots.segment import ReservoirState, SegmentHeader
+from snaptrace.snapshots.segment import RANK_SPAN, ReservoirState, SegmentHeader
 
 
 class ReservoirKey(NamedTuple):

@@ -19,6 +19,7 @@ from snaptrace.snapshots.errors import CorruptSnapshotError, NewerSnapshotError
 from snaptrace.snapshots.model import Snapshot
 
 FORMAT = 1
+RANK_SPAN = 1 << 56  # ranks lie in [0, RANK_SPAN)
 MAGIC = b"\x89STS"
 SPLIT_BYTES = 8 * 2**20  # a writer begins a new segment beyond this much of records
 MAX_HEADER_BYTES = 16 * 2**20  # decompressed; a reader refuses more
