@@ -80,6 +80,7 @@ def main() -> int:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
+    made_with = surroundings()  # before the run: the tree may move on meanwhile
     kept = []
     with Progress(*bar, console=console) as progress:
         whole = progress.add_task("all rows", total=len(chosen))
@@ -98,7 +99,7 @@ def main() -> int:
             )
     if not options.only:
         options.out.parent.mkdir(parents=True, exist_ok=True)
-        result = {"seed": options.seed, **surroundings(), "rows": kept}
+        result = {"seed": options.seed, **made_with, "rows": kept}
         options.out.write_text(json.dumps(result, indent=1) + "\n")
         console.print(f"kept in {options.out.name}")
     broken = [row["row"] for row in kept if row["holds"] is False]
