@@ -51,7 +51,11 @@ def assemble(candidate: Candidate, arrived_at_ns: int) -> Call:
         missing=missing,
         reasons=reasons,
     )
-    view = api.parse(found.body) if api is not None else Conversation(model="", messages=())
+    view = (
+        api.parse(found.body)
+        if api is not None
+        else Conversation(model="", messages=())
+    )
     model = _model_of(candidate)
     snapshot = Snapshot(
         snapshot_id=snapshot_id(candidate.trace_id, candidate.span_id),
@@ -135,8 +139,12 @@ def _body(candidate: Candidate, missing: list[str]) -> Json:
     except UnmappableError as refused:
         # Frameworks note parameters that the provider's API does not take: they were
         # not sent either. A part without a place is a loss.
-        params = {k: v for k, v in conversation.params.items() if k not in refused.paths}
-        missing.extend(path for path in refused.paths if path not in conversation.params)
+        params = {
+            k: v for k, v in conversation.params.items() if k not in refused.paths
+        }
+        missing.extend(
+            path for path in refused.paths if path not in conversation.params
+        )
         try:
             return api.render(_replace(conversation, params=params))
         except UnmappableError:

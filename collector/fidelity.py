@@ -6,7 +6,7 @@ DESIGN: `exact` < `as_observed` < `lossy` < `unreplayable`, from best to worst.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from snaptrace.snapshots.apis.fields import expand
+from snaptrace.snapshots.apis.fields import FIELDS, expand
 from snaptrace.snapshots.model import Fidelity, Json, Media
 
 # Why a call cannot be replayed, or not as it was. Bounded: they are metric labels.
@@ -49,6 +49,7 @@ _STATE_REASONS = {
     "provider_file": "provider_file",
     "external": "external_media",
 }
+_IN_MESSAGES = ("messages", "contents", "input", "system")
 _CONTENT_ROOTS = ("messages", "input", "contents", "system", "instructions", "prompt")
 # Top-level fields that name state kept at the provider, by API.
 _STATE_FIELDS = ("previous_response_id", "conversation", "prompt", "cachedContent")
@@ -79,9 +80,7 @@ def assess(
     elif isinstance(body, Mapping):
         why |= dict.fromkeys(_provider_held(api, body))
     present = leaf_paths(body)
-    unobserved = tuple(
-        path for path in unseen(api, lost, present) if path not in gone
-    )
+    unobserved = tuple(path for path in unseen(api, lost, present) if path not in gone)
     if FATAL & why.keys():
         level: Any = "unreplayable"
     elif gone:
@@ -104,21 +103,34 @@ def unseen(api: str, lost: tuple[str, ...], present: frozenset[str]) -> tuple[st
     A field of a part, a message or a tool is named only where such a part is there to
     have had it; a field that was seen is not named.
     """
+    named = expand(api, lost)
+    carried = {path.partition(".")[0] for path in FIELDS.get(api, ())} - {
+        root
+        for root in {path.partition(".")[0] for path in named}
+        if set(expand(api, (root,))) <= set(named)
+    }
     return tuple(
         path
-        for path in expand(api, lost)
-        if path not in present and _conceivable(path, present, lost)
+        for path in named
+        if path not in present and _conceivable(path, present, carried)
     )
 
 
-def _conceivable(path: str, present: frozenset[str], lost: tuple[str, ...]) -> bool:
-    root = path.partition(".")[0]
-    if root in ("messages", "contents", "input", "system") and root != path:
-        return path.rpartition(".")[0] in present
-    if root in lost or path in lost and root not in ("tools",):
+def _conceivable(path: str, present: frozenset[str], carried: set[str]) -> bool:
+    """Tell whether the field can have been sent, given what is there.
+
+    `carried` are the groups of which the dialect shows at least a part: their other
+    fields are only conceivable where that part is. A form's type stands for itself.
+    """
+    root, _, rest = path.partition(".")
+    if not rest:
         return True
     parent = path.rpartition(".")[0]
-    return parent in present if parent else True
+    if root in _IN_MESSAGES:
+        return parent in present
+    if root in carried and not (rest.endswith("type") and root != "tools"):
+        return parent in present
+    return True
 
 
 def leaf_paths(body: Json) -> frozenset[str]:
@@ -150,7 +162,11 @@ def _provider_held(api: str, body: Mapping[str, Any]) -> Iterable[str]:
         if isinstance(tool, Mapping) and _runs_at_provider(api, tool):
             yield "server_tool"
             return
-    if body.get("web_search_options") or body.get("mcp_servers") or body.get("container"):
+    if (
+        body.get("web_search_options")
+        or body.get("mcp_servers")
+        or body.get("container")
+    ):
         yield "server_tool"
 
 

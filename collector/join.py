@@ -33,7 +33,9 @@ class JoinSettings(Struct, frozen=True, kw_only=True):
     age_ns: int = 30 * _SECOND_NS  # and at the latest this long after its first
     traces: int = 20_000
     bytes: int = 64 * 1024 * 1024  # of encoded records held
-    remembered: int = 100_000  # span ids of closed calls, so that late wrappers add none
+    remembered: int = (
+        100_000  # span ids of closed calls, so that late wrappers add none
+    )
     records_per_trace: int = 2_000
     unbound: int = 2_000  # log records without a trace id, per process
     recent: int = 256  # closed calls remembered by time, per process
@@ -157,7 +159,9 @@ class Join:
             rivals = [
                 other
                 for other in self._beside(call, calls)
-                if other is not call and other.scope == call.scope and overlap(other, call)
+                if other is not call
+                and other.scope == call.scope
+                and overlap(other, call)
             ]
             if any(
                 rival.start_ns <= record.start_ns <= rival.end_ns
@@ -183,7 +187,9 @@ class Join:
         """Merge records whose call is in another trace; yield those without one."""
         loose = loose + self._waiting_partners(calls)
         for candidate in loose:
-            call = _partner(candidate, [c for c in calls if c.process == candidate.process])
+            call = _partner(
+                candidate, [c for c in calls if c.process == candidate.process]
+            )
             if call is not None:
                 absorb(call, candidate)
             elif self._join_waiting(candidate) or self._was_recent(candidate):
@@ -262,7 +268,13 @@ def _partner(candidate: Candidate, calls: list[Candidate]) -> Candidate | None:
             found.append(call)
     if len(found) > 1:
         found = [c for c in found if contains(c, candidate)] or found
-        found.sort(key=lambda c: candidate.start_ns - c.start_ns if c.start_ns <= candidate.start_ns else 1 << 62)
+        found.sort(
+            key=lambda c: (
+                candidate.start_ns - c.start_ns
+                if c.start_ns <= candidate.start_ns
+                else 1 << 62
+            )
+        )
     return found[0] if found else None
 
 

@@ -87,7 +87,14 @@ class _Cutter:
             if key in _URL_FIELDS:
                 return self._url(inner, _URL_FIELDS[key], "", path)
             return inner
-        if key in ("tools", "response_format", "parameters", "schema", "text", "metadata"):
+        if key in (
+            "tools",
+            "response_format",
+            "parameters",
+            "schema",
+            "text",
+            "metadata",
+        ):
             return inner  # schemas and settings hold no media
         if key in ("arguments", "args", "input_schema") and path != "input":
             return inner
@@ -104,7 +111,9 @@ class _Cutter:
         audio = part.get("input_audio")
         if isinstance(audio, dict) and isinstance(audio.get("data"), str):
             mime = _FORMAT_MIMES.get(str(audio.get("format")), "")
-            data = self._base64(audio["data"], "audio", mime, f"{path}.input_audio.data")
+            data = self._base64(
+                audio["data"], "audio", mime, f"{path}.input_audio.data"
+            )
             return {**part, "input_audio": {**audio, "data": data}}
         for key in ("inlineData", "inline_data"):
             inner = part.get(key)
@@ -128,7 +137,9 @@ class _Cutter:
             url = self._url(source["url"], claimed, "", f"{where}.url")
             return {**part, "source": {**source, "url": url}}
         if source.get("type") == "file" and isinstance(source.get("file_id"), str):
-            self._note(claimed, "", "provider_file", source["file_id"], f"{where}.file_id")
+            self._note(
+                claimed, "", "provider_file", source["file_id"], f"{where}.file_id"
+            )
             return part
         return None
 
@@ -140,7 +151,9 @@ class _Cutter:
         claims = ("file", "input_file", "input_image", "image_file")
         if part.get("type") in claims and isinstance(file_id, str) and file_id:
             where = f"{path}.file.file_id" if holder is inner else f"{path}.file_id"
-            kind: MediaKind = "image" if "image" in str(part.get("type")) else "document"
+            kind: MediaKind = (
+                "image" if "image" in str(part.get("type")) else "document"
+            )
             self._note(kind, "", "provider_file", file_id, where)
         return None
 
@@ -164,10 +177,14 @@ class _Cutter:
 
     def _base64(self, text: str, kind: MediaKind | None, mime: str, path: str) -> Json:
         if is_placeholder(text) or not text:
-            self._note(kind or kind_of_mime(mime), mime, _placeholder_state(text), text, path)
+            self._note(
+                kind or kind_of_mime(mime), mime, _placeholder_state(text), text, path
+            )
             return text
         if found := split_data_url(text):
-            return self._bytes(text, found.base64, kind, found.mime or mime, path, "data_url")
+            return self._bytes(
+                text, found.base64, kind, found.mime or mime, path, "data_url"
+            )
         return self._bytes(text, text, kind, mime, path, "base64")
 
     def _bytes(

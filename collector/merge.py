@@ -6,11 +6,13 @@ innermost with content is the call, and those around it only add what it lacks.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from collector.dialects.contract import Candidate
+from collector.dialects.parts import read_tools
 from snaptrace.snapshots.conversation import Conversation
 from snaptrace.snapshots.model import Answer
 
@@ -111,8 +113,11 @@ def _by_span(candidates: Iterable[Candidate]) -> dict[bytes, Candidate]:
 
 def attach(span: Candidate, content: Candidate) -> None:
     """Add a content record to its span."""
+    for name, value in content.supplement.items():
+        span.supplement.setdefault(name, value)
     if content.messages and not (content.body or content.conversation):
         span.messages += content.messages
+        span.reasons += content.reasons
         span.lost = span.lost or content.lost
         if content.answer is not None and content.answer.observed:
             _take_answer(span, content.answer)
@@ -141,9 +146,18 @@ def absorb(call: Candidate, other: Candidate) -> None:
     call.session_id = call.session_id or other.session_id
     call.user_id = call.user_id or other.user_id
     call.attributes = {**other.attributes, **call.attributes}
-    call.supplement = {**other.supplement, **call.supplement}
+    call.supplement = _both(other.supplement, call.supplement)
     if other.answer is not None:
         _take_answer(call, other.answer)
+
+
+def _both(less: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    """Merge two supplements, one level deep; the second one wins."""
+    merged = {**less, **more}
+    for name in ("params", "extra"):
+        if name in less and name in more:
+            merged[name] = {**less[name], **more[name]}
+    return merged
 
 
 def _take_answer(call: Candidate, other: Answer) -> None:
@@ -276,11 +290,19 @@ def _innermost(
 
 
 def with_supplement(conversation: Conversation, call: Candidate) -> Conversation:
-    """Return the conversation with the fields that only a wrapper knew."""
-    known = {
-        name: value
-        for name, value in call.supplement.items()
-        if name in Conversation.__struct_fields__
-        and getattr(conversation, name) in (None, "", ())
-    }
+    """Return the conversation with what only another record knew.
+
+    Parameters and extras are merged by name; other fields fill in where empty.
+    """
+    known: dict[str, Any] = {}
+    for name, value in call.supplement.items():
+        if name not in Conversation.__struct_fields__:
+            continue
+        mine = getattr(conversation, name)
+        if name in ("params", "extra"):
+            known[name] = {**value, **mine}
+        elif name == "tools":
+            known[name] = mine or tuple(read_tools(value))
+        elif mine in (None, "", ()):
+            known[name] = value
     return msgspec.structs.replace(conversation, **known) if known else conversation

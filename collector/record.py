@@ -235,5 +235,7 @@ def _json_value(value: Any) -> Value:  # noqa: ANN401 - as above
         if key == "arrayValue":
             return [_json_value(item) for item in inner.get("values") or []]
         if key == "kvlistValue":
-            return {p["key"]: _json_value(p["value"]) for p in inner.get("values") or []}
+            return {
+                p["key"]: _json_value(p["value"]) for p in inner.get("values") or []
+            }
     return None

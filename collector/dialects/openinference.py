@@ -1,18 +1,66 @@
 """OpenInference (Arize): `openinference.span.kind`, and the provider's own JSON.
 
 `input.value` holds the call's arguments where the instrumentation wraps a provider
-SDK; that is the best source. Flattened `llm.*` attributes are the second best.
+SDK; that is the best source, filled up from the flattened `llm.*` attributes where a
+medium was taken out of one but not of the other. Framework instrumentations put
+framework JSON there; then LangChain's messages, or the flattened ones, are read.
 """
 
 from typing import Any
 
+from collector.dialects import langchain_json
 from collector.dialects.contract import Candidate
-from collector.dialects.loads import as_dict, as_list, as_text, loads
-from collector.dialects.parts import read_message
-from collector.dialects.target import provider_of
-from collector.dialects.telemetry import answer_of_message, session_of, user_of
+from collector.dialects.flattened import Flattened
+from collector.dialects.loads import Loaded, as_dict, as_list, as_text, loads
+from collector.dialects.native import (
+    answer_of_output,
+    api_of_body,
+    clean_body,
+    operation_of_api,
+)
+from collector.dialects.parts import read_tools
+from collector.dialects.span import candidate_of
+from collector.dialects.target import chat_api, provider_of
+from collector.dialects.telemetry import answer_of_message, read_usage
+from collector.media import is_placeholder
 from collector.record import Record
-from snaptrace.snapshots.model import Json
+from snaptrace.snapshots.conversation import Conversation
+from snaptrace.snapshots.model import Answer, Json
+
+# What the SDK takes beside the arguments that `input.value` holds.
+_SIDE_DOOR = ("extra_body",)
+_AGENT_RUN = ("instructions", "tools", "text", "reasoning")
+# Parameters that a response echoes whether or not they were sent, and their defaults.
+_ECHOED = (
+    "temperature",
+    "top_p",
+    "parallel_tool_calls",
+    "tool_choice",
+    "truncation",
+    "max_output_tokens",
+    "max_tool_calls",
+    "metadata",
+    "service_tier",
+    "previous_response_id",
+    "prompt_cache_key",
+    "safety_identifier",
+    "background",
+    "store",
+    "top_logprobs",
+    "user",
+)
+_ECHO_DEFAULTS: dict[str, Json] = {
+    "temperature": 1.0,
+    "top_p": 1.0,
+    "parallel_tool_calls": True,
+    "tool_choice": "auto",
+    "truncation": "disabled",
+    "metadata": {},
+    "service_tier": "default",
+    "background": False,
+    "store": True,
+    "top_logprobs": 0,
+}
 
 
 class OpenInference:
@@ -26,48 +74,291 @@ class OpenInference:
 
     def read(self, record: Record) -> Candidate | None:
         """Return what the record knows of a call."""
-        attributes = record.attributes
-        kind = as_text(attributes.get("openinference.span.kind")).upper()
-        if kind != "LLM":
-            return None
-        loaded = loads(attributes.get("input.value"))
-        body = as_dict(loaded.value)
-        api = _native_api(body)
-        output = as_dict(loads(attributes.get("output.value")).value)
-        choice = as_dict((as_list(output.get("choices")) or [{}])[0])
-        message = read_message(as_dict(choice.get("message"))) if choice else None
-        answer = answer_of_message(
-            message,
-            record,
-            refusal=as_text(as_dict(choice.get("message")).get("refusal")),
-            finish=as_text(choice.get("finish_reason")),
-        )
-        return Candidate(
-            dialect=self.name,
-            role="call",
-            operation="chat",
-            trace_id=record.trace_id,
-            span_id=record.span_id,
-            parent_id=record.parent_id,
-            start_ns=record.start_ns,
-            end_ns=record.end_ns,
-            scope=record.scope,
-            scope_version=record.scope_version,
-            provider=provider_of(attributes),
-            api=api,
-            model=as_text(body.get("model")),
-            body=body if api else None,
-            answer=answer,
-            reasons=("truncated",) if loaded.broken else (),
-            session_id=session_of(record),
-            user_id=user_of(record),
-            trace_state=record.trace_state,
-            dropped_attributes=record.dropped_attributes,
-        )
+        kind = as_text(record.attributes.get("openinference.span.kind")).upper()
+        if kind not in ("LLM", "EMBEDDING"):
+            return candidate_of(record, self.name, role="wrapper")
+        candidate = candidate_of(record, self.name, role="call")
+        given = loads(record.attributes.get("input.value"))
+        if _is_wrapper_embedding(record, kind, given):
+            candidate.role = "wrapper"
+            return candidate
+        flat = Flattened(record.attributes)
+        _read_request(candidate, record, given, flat, kind)
+        candidate.answer = _answer(record, flat)
+        if given.broken or flat.cut:
+            candidate.reasons += ("truncated",)
+        return candidate
 
 
-def _native_api(body: dict[str, Any]) -> str:
-    messages: Json = body.get("messages")
-    if isinstance(messages, list) and all(isinstance(m, dict) for m in messages):
-        return "openai_chat"
-    return ""
+def _is_wrapper_embedding(record: Record, kind: str, given: Loaded) -> bool:
+    """LangChain's embedding spans stand around the provider's and hold no request."""
+    return (
+        kind == "EMBEDDING"
+        and given.value is None
+        and "llm.provider" not in record.attributes
+        and not any(key.startswith("embedding.") for key in record.attributes)
+    )
+
+
+def _read_request(
+    candidate: Candidate, record: Record, given: Loaded, flat: "Flattened", kind: str
+) -> None:
+    arguments = as_dict(loads(record.attributes.get("llm.invocation_parameters")).value)
+    provider = provider_of(record.attributes)
+    candidate.provider = provider
+    body = as_dict(given.value)
+    if langchain_json.is_langchain(body):
+        output = as_dict(loads(record.attributes.get("output.value")).value)
+        _read_langchain(candidate, body, arguments, provider, output)
+        return
+    asked = _asked_model(record, body, arguments)
+    api = api_of_body(body, provider, asked)
+    if api and _speaks_sdk(body):
+        candidate.api, candidate.operation = api, operation_of_api(api)
+        candidate.body = clean_body(api, body)
+        candidate.model = asked
+        _fill_media(candidate.body, flat)
+        candidate.lost = _SIDE_DOOR if api.startswith(("openai", "anthropic")) else ()
+        if api == "openai_embeddings":
+            candidate.lost += ("encoding_format",)
+        if api == "openai_transcription" and "file" not in candidate.body:
+            candidate.reasons += ("media_unknown",)
+        return
+    if isinstance(given.value, list) or isinstance(arguments.get("id"), str):
+        _read_agents(candidate, record, given.value, arguments)
+        return
+    _read_flattened(candidate, record, flat, arguments, provider, kind)
+
+
+def _asked_model(
+    record: Record, body: dict[str, Any], arguments: dict[str, Any]
+) -> str:
+    """Return the model asked for; `llm.model_name` is the answering one if it can be."""
+    for found in (
+        body.get("model"),
+        arguments.get("model"),
+        record.attributes.get("llm.request.model_name"),
+        arguments.get("model_name"),
+    ):
+        if isinstance(found, str) and found:
+            return found
+    answering = as_text(record.attributes.get("llm.response.model_name"))
+    named = as_text(record.attributes.get("llm.model_name"))
+    output = as_dict(loads(record.attributes.get("output.value")).value)
+    if named and named not in (answering, output.get("model")):
+        return named
+    return named if "contents" in body or "model" not in output else ""
+
+
+def _speaks_sdk(body: dict[str, Any]) -> bool:
+    """Tell provider arguments from a framework's own request object."""
+    return "additional_kwargs" not in body and "block_type" not in body
+
+
+def _fill_media(body: Json, flat: "Flattened") -> None:
+    """Put images back that only the flattened attributes still have."""
+    messages = body.get("messages") if isinstance(body, dict) else None
+    for index, message in enumerate(as_list(messages)):
+        for place, part in enumerate(as_list(as_dict(message).get("content"))):
+            holder = as_dict(as_dict(part).get("image_url"))
+            url = holder.get("url")
+            if isinstance(url, str) and is_placeholder(url):
+                kept = flat.image(index, place)
+                if kept and not is_placeholder(kept):
+                    holder["url"] = kept
+
+
+def _read_langchain(
+    candidate: Candidate,
+    body: dict[str, Any],
+    arguments: dict[str, Any],
+    provider: str,
+    output: dict[str, Any],
+) -> None:
+    params, rest = langchain_json.read_arguments(arguments)
+    kind = as_text(arguments.get("_type"))
+    speaks = provider or kind
+    candidate.model = as_text(arguments.get("model")) or as_text(arguments.get("model_name"))
+    messages = langchain_json.read_messages(body)
+    responses = rest.pop("use_responses_api", None) is True or _is_response(output)
+    candidate.api = chat_api(speaks, responses=responses)
+    tools = read_tools(rest.pop("tools", None))
+    schema_lost = isinstance(rest.get("response_format"), str)
+    if schema_lost:
+        # A class's name stands where its schema was sent.
+        candidate.missing += ("response_format",)
+        del rest["response_format"]
+    extra = {k: v for k, v in rest.items() if not k.startswith(("_", "ls_"))}
+    extra |= as_dict(extra.pop("extra_body", None))
+    extra.pop("structured_output_format", None)
+    extra.pop("ls_structured_output_format", None)
+    if candidate.api == "openai_chat" and "max_tokens" in params:
+        extra["max_completion_tokens"] = params.pop("max_tokens")
+    candidate.conversation = Conversation(
+        model=candidate.model,
+        messages=tuple(messages),
+        tools=tuple(tools),
+        params=params,
+        extra=extra,
+    )
+
+
+def _is_response(output: dict[str, Any]) -> bool:
+    """Tell whether LangChain's result came from the Responses API, by its ids."""
+    first = as_list((as_list(output.get("generations")) or [[]])[0])
+    message = as_dict(as_dict(first[0] if first else {}).get("message"))
+    own = as_dict(message.get("kwargs")) or message
+    facts = as_dict(own.get("response_metadata"))
+    return facts.get("object") == "response" or as_text(facts.get("id")).startswith("resp_")
+
+
+def _read_agents(
+    candidate: Candidate, record: Record, given: Any, arguments: dict[str, Any]  # noqa: ANN401 - any JSON
+) -> None:
+    """OpenAI Agents: `input.value` is the list alone, parameters come from elsewhere."""
+    named = as_text(record.attributes.get("llm.model_name"))
+    if isinstance(arguments.get("id"), str):
+        candidate.api, candidate.model = "openai_responses", as_text(arguments.get("model"))
+        echo = as_dict(loads(record.attributes.get("output.value")).value)
+        candidate.body = {"model": candidate.model, "input": given}
+        echoed = {**arguments, **{k: v for k, v in echo.items() if k == "tools"}}
+        for key in _AGENT_RUN:
+            value = _unechoed(key, echoed.get(key))
+            if value is not None:
+                candidate.body[key] = value
+        for key in _ECHOED:
+            value = echoed.get(key)
+            if value is not None and value != _ECHO_DEFAULTS.get(key, ...):
+                candidate.body[key] = value
+        # Equal to its default it may have been sent or not: the answer is the same.
+        candidate.lost = ("include", "prompt", *_SIDE_DOOR)
+        return
+    candidate.api, candidate.model = "openai_chat", named
+    items = [item for item in as_list(given) if isinstance(item, dict)]
+    kept = {k: v for k, v in arguments.items() if k != "base_url" and v is not None}
+    if not items:
+        return
+    candidate.body = {"model": named, "messages": items, **_agent_settings(kept)}
+    candidate.lost = (
+        "tools",
+        "tool_choice",
+        "response_format",
+        "prompt_cache_key",
+        "logit_bias",
+        "n",
+        "stop",
+        "seed",
+        *_SIDE_DOOR,
+    )
+
+
+def _agent_settings(kept: dict[str, Any]) -> dict[str, Any]:
+    """Map the SDK's model settings to the body's fields."""
+    settings = dict(kept)
+    reasoning = as_dict(settings.pop("reasoning", None))
+    if isinstance(reasoning.get("effort"), str):
+        settings["reasoning_effort"] = reasoning["effort"]
+    for key in ("truncation", "include_usage", "response_include", "retry", "timeout"):
+        settings.pop(key, None)
+    for key in ("extra_query", "extra_headers", "context_management"):
+        settings.pop(key, None)
+    extra = as_dict(settings.pop("extra_body", None)) | as_dict(
+        settings.pop("extra_args", None)
+    )
+    return {**settings, **extra}
+
+
+def _unechoed(key: str, value: Json) -> Json:
+    """Return what was sent, of a response's echo; None for its default."""
+    if key == "tools" and isinstance(value, list):
+        return [_without_nulls(tool) for tool in value]
+    if key == "text" and isinstance(value, dict):
+        form = as_dict(value.get("format"))
+        if form.get("type") != "json_schema":
+            form = {}
+        form = {("schema" if k == "schema_" else k): v for k, v in form.items()}
+        own = {"format": _without_nulls(form)} if form else {}
+        if value.get("verbosity") not in (None, "medium"):
+            own["verbosity"] = value["verbosity"]
+        return own or None
+    if key == "reasoning" and isinstance(value, dict):
+        return _without_nulls(value) or None
+    return value
+
+
+def _without_nulls(value: Json) -> Json:
+    if not isinstance(value, dict):
+        return value
+    return {key: inner for key, inner in value.items() if inner is not None}
+
+
+def _read_flattened(
+    candidate: Candidate,
+    record: Record,
+    flat: "Flattened",
+    arguments: dict[str, Any],
+    provider: str,
+    kind: str,
+) -> None:
+    candidate.model = _asked_model(record, {}, arguments)
+    if kind == "EMBEDDING":
+        _read_embedding(candidate, record, flat)
+        return
+    own = api_of_body(arguments, provider, candidate.model)
+    if own in ("openai_image_generation", "openai_speech", "openai_transcription"):
+        # Without messages the whole request stands among the parameters.
+        candidate.api, candidate.operation = own, operation_of_api(own)
+        candidate.body = clean_body(own, arguments)
+        return
+    candidate.api = chat_api(provider)
+    messages, reasons = flat.messages("llm.input_messages.")
+    candidate.reasons += tuple(reasons)
+    if not messages:
+        candidate.reasons += _empty_reason(record)
+        return
+    params, rest = langchain_json.read_arguments(arguments)
+    if candidate.api == "gemini_generate_content":
+        rest = {}
+    candidate.conversation = Conversation(
+        model=candidate.model,
+        messages=tuple(messages),
+        tools=tuple(read_tools(flat.tools())),
+        params=params,
+        extra=rest,
+    )
+    candidate.lost = ("messages.content.image_url.detail", "messages.name", "extra_body")
+
+
+def _empty_reason(record: Record) -> tuple[str, ...]:
+    if record.dropped_attributes:
+        return ("attributes_dropped",)
+    return ("redacted",) if record.attributes.get("input.value") == "__REDACTED__" else ()
+
+
+def _read_embedding(candidate: Candidate, record: Record, flat: "Flattened") -> None:
+    candidate.operation, candidate.api = "embeddings", "openai_embeddings"
+    arguments = as_dict(loads(record.attributes.get("embedding.invocation_parameters")).value)
+    texts = flat.embedding_texts()
+    candidate.model = candidate.model or as_text(arguments.get("model")) or as_text(
+        record.attributes.get("embedding.model_name")
+    )
+    if texts:
+        given: Json = texts if len(texts) > 1 else texts[0]
+        candidate.body = {**clean_body("openai_embeddings", arguments), "input": given}
+        candidate.body["model"] = candidate.model
+    candidate.lost = ("encoding_format", "extra_body")
+
+
+def _answer(record: Record, flat: "Flattened") -> Answer:
+    attributes = record.attributes
+    output = loads(attributes.get("output.value")).value
+    error = as_text(attributes.get("error.type"))
+    for event in record.events if record.failed and not error else ():
+        if event.name == "exception":
+            error = as_text(event.attributes.get("exception.type"))
+    usage = read_usage(attributes)
+    answer = answer_of_output(output, failed=record.failed, error=error or "error", usage=usage)
+    if answer.observed or record.failed:
+        return answer
+    messages, _ = flat.messages("llm.output_messages.")
+    return answer_of_message(messages[0] if messages else None, record)

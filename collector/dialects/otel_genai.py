@@ -1,34 +1,39 @@
 """OpenTelemetry GenAI semantic conventions, all three eras.
 
 Messages in attributes of a span or of a details event (1.37 onwards), one event per
-message (1.28 to 1.36), or one prompt event (up to 1.27).
+message (1.28 to 1.36), or one prompt event (up to 1.27). Events come as log records or
+as span events.
 """
 
 from typing import Any
 
+from collector.dialects import genai
 from collector.dialects.contract import Candidate
+from collector.dialects.events import message_of_event, messages_of_span_events
 from collector.dialects.loads import as_dict, as_text, loads
-from collector.dialects.parts import read_message, read_messages, read_part, read_tools
-from collector.dialects.target import api_of, operation_of, provider_of
-from collector.dialects.telemetry import (
-    answer_of_message,
-    output_message,
-    read_params,
-    session_of,
-    user_of,
-)
+from collector.dialects.native import api_of_body, clean_body
+from collector.dialects.parts import read_message
+from collector.dialects.span import candidate_of
+from collector.dialects.target import operation_of
+from collector.dialects.telemetry import answer_of_message, read_params
 from collector.record import Record
-from snaptrace.snapshots.conversation import Conversation, Message
-from snaptrace.snapshots.model import Operation
+from snaptrace.snapshots.conversation import Conversation
 
 _DETAILS_EVENT = "gen_ai.client.inference.operation.details"
-_MESSAGE_EVENTS = {
-    "gen_ai.system.message": "system",
-    "gen_ai.user.message": "user",
-    "gen_ai.assistant.message": "assistant",
-    "gen_ai.tool.message": "tool",
+_PROFILES: dict[str, genai.Profile] = {
+    "opentelemetry.util.genai.handler": genai.OPENAI_V2,
+    "opentelemetry.instrumentation.openai_v2": genai.OPENAI_V2,
+    "opentelemetry.instrumentation.google_genai": genai.GOOGLE,
 }
-_WRAPPERS = ("invoke_agent", "agent_step", "invoke_workflow", "create_agent", "plan")
+# A model SDK's or an HTTP client's own span names the request line.
+_TRANSPORT_KEYS = ("http.request.method", "url.full", "http.route", "url.path")
+_CONTENT_KEYS = (
+    "gen_ai.input.messages",
+    "gen_ai.prompt",
+    "gen_ai.prompt.0.content",
+    "gen_ai.prompt.0.role",
+    "gen_ai.system_instructions",
+)
 
 
 class OtelGenAi:
@@ -42,93 +47,112 @@ class OtelGenAi:
             return True
         if record.kind == "log":
             return record.name.startswith("gen_ai.")
-        return "gen_ai.request.model" in record.attributes
+        return (
+            "gen_ai.request.model" in record.attributes
+            or "gen_ai.prompt" in record.attributes
+            or "gen_ai.input.messages" in record.attributes
+        )
 
     def read(self, record: Record) -> Candidate | None:
         """Return what the record knows of a call."""
         if record.kind == "log" and record.name != _DETAILS_EVENT:
-            return _message_event(record)
-        word = as_text(record.attributes.get("gen_ai.operation.name"))
+            return message_of_event(record, self.name)
+        attributes = record.attributes
+        word = as_text(attributes.get("gen_ai.operation.name"))
         operation = operation_of(word) if word else "chat"
-        if operation is None:
-            return None
-        return _inference(record, operation)
+        if operation is None or "gen_ai.tool.name" in attributes:
+            return candidate_of(record, self.name, role="wrapper")
+        profile = _PROFILES.get(record.scope, genai.ANYONE)
+        candidate = genai.read_call(record, profile, operation)
+        if candidate.conversation is None:
+            _read_older(candidate, record)
+        if _is_transport(record, candidate):
+            candidate.role = "transport"
+            _sdk_supplement(candidate, record)
+        return candidate
 
 
-def _inference(record: Record, operation: Operation) -> Candidate:
-    attributes = record.attributes
-    provider = provider_of(attributes)
-    model = as_text(attributes.get("gen_ai.request.model"))
-    messages, broken = _messages(record)
-    tools = loads(attributes.get("gen_ai.tool.definitions"))
-    api = api_of(operation, provider)
-    output, refusal, finish = output_message(attributes)
-    candidate = Candidate(
-        dialect="otel_genai",
-        role="content" if record.kind == "log" else "call",
-        operation=operation,
-        trace_id=record.trace_id,
-        span_id=record.span_id,
-        parent_id=record.parent_id,
-        start_ns=record.start_ns,
-        end_ns=record.end_ns,
-        scope=record.scope,
-        scope_version=record.scope_version,
-        provider=provider,
-        api=api,
-        model=model,
-        answer=answer_of_message(output, record, refusal=refusal, finish=finish),
-        session_id=session_of(record),
-        user_id=user_of(record),
-        trace_state=record.trace_state,
-        dropped_attributes=record.dropped_attributes,
-    )
+def _read_older(candidate: Candidate, record: Record) -> None:
+    """Look for content where the earlier eras had it."""
+    whole = loads(record.attributes.get("gen_ai.prompt"))
+    for event in record.events:
+        if event.name == "gen_ai.content.prompt" and whole.value is None:
+            whole = loads(event.attributes.get("gen_ai.prompt"))
+        elif event.name == "gen_ai.content.completion":
+            _take_completion(candidate, record, event.attributes.get("gen_ai.completion"))
+    if "gen_ai.completion" in record.attributes:
+        _take_completion(candidate, record, record.attributes["gen_ai.completion"])
+    if whole.broken:
+        candidate.reasons += ("truncated",)
+    body = as_dict(whole.value)
+    if body and (api := api_of_body(body, candidate.provider, candidate.model)):
+        candidate.api, candidate.body = api, clean_body(api, body)
+        return
+    messages = _prompt_messages(whole.value)
+    if not messages:
+        messages, answer = messages_of_span_events(record, candidate.api)
+        candidate.answer = answer or candidate.answer
     if messages:
         candidate.conversation = Conversation(
-            model=model,
+            model=candidate.model,
             messages=tuple(messages),
-            tools=tuple(read_tools(tools.value)),
-            params=read_params(attributes),
+            params=read_params(record.attributes),
+            extra=genai.request_extras(record, candidate.api, candidate),
         )
-    if broken or tools.broken:
-        candidate.reasons = ("truncated",)
-    return candidate
+        if record.dropped_events:
+            candidate.reasons += ("attributes_dropped",)
+        return
+    # The messages may come in log records: the parameters wait for them here.
+    candidate.supplement = {
+        "params": read_params(record.attributes),
+        "extra": genai.request_extras(record, candidate.api, candidate),
+    }
 
 
-def _messages(record: Record) -> tuple[list[Message], bool]:
-    system = loads(record.attributes.get("gen_ai.system_instructions"))
-    found = loads(record.attributes.get("gen_ai.input.messages"))
-    messages = read_messages(found.value)
-    if isinstance(system.value, str):
-        messages.insert(0, Message(role="system", parts=(read_part(system.value),)))
-    elif isinstance(system.value, list):
-        parts = tuple(read_part(part) for part in system.value)
-        messages.insert(0, Message(role="system", parts=parts))
-    return messages, found.broken or system.broken
+def _prompt_messages(value: Any) -> list[Any]:  # noqa: ANN401 - any JSON
+    if isinstance(value, str) and value:
+        return [genai.text_message("user", value)]
+    raw = value if isinstance(value, list) else as_dict(value).get("messages")
+    if not isinstance(raw, list):
+        return []
+    return [read_message(item) for item in raw if isinstance(item, dict) and "role" in item]
 
 
-def _message_event(record: Record) -> Candidate | None:
-    role = _MESSAGE_EVENTS.get(record.name)
-    body: dict[str, Any] = as_dict(loads(record.body).value)
-    if role is None and record.name != "gen_ai.choice":
-        return None
-    parsed = read_message({"role": role or "assistant", **body})
-    candidate = Candidate(
-        dialect="otel_genai",
-        role="content",
-        operation="chat",
-        trace_id=record.trace_id,
-        span_id=record.span_id,
-        start_ns=record.start_ns,
-        end_ns=record.end_ns,
-        scope=record.scope,
-        scope_version=record.scope_version,
-        provider=provider_of(record.attributes),
-        messages=(parsed,),
+def _take_completion(candidate: Candidate, record: Record, value: Any) -> None:  # noqa: ANN401 - any JSON
+    found = loads(value).value
+    if isinstance(found, list) and found:
+        found = found[0]
+    if isinstance(found, str):
+        message = genai.text_message("assistant", found)
+    elif isinstance(found, dict):
+        message = read_message(as_dict(found.get("message")) or found)
+    else:
+        return
+    candidate.answer = answer_of_message(message, record)
+
+
+def _is_transport(record: Record, candidate: Candidate) -> bool:
+    return (
+        record.kind == "span"
+        and candidate.conversation is None
+        and candidate.body is None
+        and any(key in record.attributes for key in _TRANSPORT_KEYS)
+        and not any(key in record.attributes for key in _CONTENT_KEYS)
     )
-    if role is None:
-        message = read_message(as_dict(body.get("message")))
-        finish = as_text(body.get("finish_reason"))
-        candidate.answer = answer_of_message(message, record, finish=finish)
-        candidate.messages = ()
-    return candidate
+
+
+def _sdk_supplement(candidate: Candidate, record: Record) -> None:
+    """Anthropic's SDK notes a few parameters that some instrumentations do not."""
+    attributes = record.attributes
+    extra: dict[str, Any] = {}
+    thinking = {
+        key: attributes[f"anthropic.thinking.{key}"]
+        for key in ("type", "budget_tokens", "display")
+        if f"anthropic.thinking.{key}" in attributes
+    }
+    if thinking:
+        extra["thinking"] = thinking
+    tier = attributes.get("anthropic.request.service_tier")
+    if isinstance(tier, str):
+        extra["service_tier"] = tier
+    candidate.supplement = {"params": read_params(attributes), "extra": extra}

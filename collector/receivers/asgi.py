@@ -6,7 +6,7 @@ The path through `_grpc` is the hot one and is written for few Python steps.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -124,6 +124,45 @@ class OtlpApplication:
             )
             answer = await self._pass_on(request, grpc_timeout_seconds(timeout), "grpc")
             await _send_grpc(send, answer)
+        finally:
+            reserved.release()
+
+    async def whole_call(
+        self,
+        signal: str,
+        metadata: Iterable[tuple[str, str | bytes]],
+        body: bytes,
+        timeout_seconds: float | None,
+    ) -> Answer:
+        """Answer a gRPC call that another engine has read and decompressed."""
+        reception = self._reception
+        passed: dict[str, str] = {}
+        authorization = ""
+        for name, value in metadata:
+            text = value if isinstance(value, str) else _base64(value).decode()
+            if name == "authorization":
+                authorization = text
+            if reception.headers.passes(name):
+                passed[name] = f"{passed[name]},{text}" if name in passed else text
+        reserved = Reservation(reception.admission)
+        try:
+            reception.admit(authorization, passed.get(HOP_HEADER, ""))
+            if len(body) > reception.limits.message:
+                raise reception.too_large()
+            if not reserved.grow_to(len(body)):
+                raise reception.overloaded()
+            request = OtlpRequest(
+                signal=signal,
+                encoding="protobuf",
+                body=body,
+                received_at_ns=reception.clock.now_ns(),
+                headers=passed,
+            )
+            return await self._pass_on(request, timeout_seconds, "grpc")
+        except RefusedError as error:
+            code = error.answer.code
+            reception.metrics.count_refusal(signal, "grpc", code, error.reason)
+            return error.answer
         finally:
             reserved.release()
 

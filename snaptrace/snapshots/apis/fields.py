@@ -313,3 +313,12 @@ def expand(api: str, named: tuple[str, ...]) -> tuple[str, ...]:
         below = [path for path in known if path == name or path.startswith(f"{name}.")]
         found |= dict.fromkeys(below or (name,))
     return tuple(found)
+
+
+def all_but(api: str, carried: tuple[str, ...]) -> tuple[str, ...]:
+    """Return every field of an API that does not stand at or below a carried one."""
+    return tuple(
+        path
+        for path in FIELDS.get(api, ()) + EXTENSIONS.get(api, ())
+        if not any(path == name or path.startswith(f"{name}.") for name in carried)
+    )

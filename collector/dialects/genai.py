@@ -1,0 +1,268 @@
+"""A GenAI span or details event with its messages in attributes: one reader for all.
+
+OpenTelemetry's convention from 1.37 on, as its own and foreign emitters write it. What
+an emitter can carry differs; that is its `Profile`.
+"""
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from collector.dialects.contract import Candidate
+from collector.dialects.loads import as_dict, as_text, loads
+from collector.dialects.parts import read_messages, read_part, read_tools
+from collector.dialects.span import candidate_of
+from collector.dialects.target import api_of
+from collector.dialects.telemetry import answer_of_message, output_message, read_params
+from collector.record import Record
+from snaptrace.snapshots.apis.fields import all_but
+from snaptrace.snapshots.conversation import (
+    Conversation,
+    Message,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
+from snaptrace.snapshots.model import Json, Operation
+
+_OPENAI_PARAMS = (
+    "temperature",
+    "top_p",
+    "max_tokens",
+    "stop",
+    "seed",
+    "n",
+    "frequency_penalty",
+    "presence_penalty",
+)
+
+
+class Profile(Struct, frozen=True, kw_only=True):
+    """What one emitter shows of a request, per API; the rest is unobserved."""
+
+    dialect: str
+    carried: dict[str, tuple[str, ...]] = {}
+    synthetic_ids: bool = False  # tool-call ids are made up where the API has none
+
+
+ANYONE = Profile(dialect="otel_genai")
+OPENAI_V2 = Profile(
+    dialect="otel_genai",
+    carried={
+        "openai_chat": (
+            "model",
+            *_OPENAI_PARAMS,
+            "response_format",
+            "service_tier",
+            "messages.content.refusal",
+        ),
+        "openai_embeddings": ("model", "dimensions", "encoding_format"),
+    },
+)
+GOOGLE = Profile(
+    dialect="otel_genai",
+    carried={
+        "gemini_generate_content": (
+            "model",
+            "systemInstruction",
+            "generationConfig.temperature",
+            "generationConfig.topP",
+            "generationConfig.topK",
+            "generationConfig.maxOutputTokens",
+            "generationConfig.stopSequences",
+            "generationConfig.seed",
+            "generationConfig.candidateCount",
+            "generationConfig.frequencyPenalty",
+            "generationConfig.presencePenalty",
+            "tools.functionDeclarations.name",
+            "tools.functionDeclarations.description",
+            "tools.functionDeclarations.parameters",
+        )
+    },
+    synthetic_ids=True,
+)
+
+
+def is_responses(record: Record) -> bool:
+    """Tell whether the call went to OpenAI's Responses API."""
+    attributes = record.attributes
+    flavour = attributes.get("openai.api.type")
+    if isinstance(flavour, str):
+        return flavour == "responses"
+    response_id = as_text(attributes.get("gen_ai.response.id"))
+    return (
+        response_id.startswith("resp_")
+        or "gen_ai.request.previous_response.id" in attributes
+        or record.name in ("openai.response", "responses")
+    )
+
+
+def read_call(
+    record: Record,
+    profile: Profile,
+    operation: Operation,
+    *,
+    provider: str = "",
+) -> Candidate:
+    """Return what a span or details event says of its call."""
+    role: Any = "content" if record.kind == "log" else "call"
+    candidate = candidate_of(record, profile.dialect, role=role, operation=operation)
+    candidate.provider = provider or candidate.provider
+    attributes = record.attributes
+    api = api_of(operation, candidate.provider, responses=is_responses(record))
+    candidate.api = api
+    candidate.model = as_text(attributes.get("gen_ai.request.model"))
+    output, refusal, finish = output_message(attributes)
+    candidate.answer = answer_of_message(output, record, refusal=refusal, finish=finish)
+    candidate.lost = all_but(api, profile.carried.get(api, ("model",)))
+    messages, broken = request_messages(record, api)
+    tools = loads(attributes.get("gen_ai.tool.definitions"))
+    if broken or tools.broken:
+        candidate.reasons += ("truncated",)
+    if refs := [key for key in attributes if key.endswith(".messages_ref")]:
+        candidate.reasons += ("no_content",) if refs and not messages else ()
+    if not messages:
+        return candidate
+    if any(not message.parts for message in messages):
+        candidate.reasons += ("content_dropped",)
+    if api == "gemini_generate_content":
+        messages = name_results(messages, drop_ids=profile.synthetic_ids)
+    params = read_params(attributes)
+    extra = request_extras(record, api, candidate)
+    offered = read_tools(tools.value)
+    candidate.conversation = Conversation(
+        model=candidate.model,
+        messages=tuple(_inputs(messages)) if operation != "chat" else tuple(messages),
+        tools=tuple(offered),
+        params=params,
+        extra=extra,
+    )
+    if any(t.kind == "function" and t.parameters is None and not t.description for t in offered):
+        candidate.missing += _tool_details(api)
+    return candidate
+
+
+def _inputs(messages: list[Message]) -> list[Message]:
+    return [Message(role="user", parts=message.parts) for message in messages]
+
+
+def _tool_details(api: str) -> tuple[str, ...]:
+    """The convention lets an emitter leave a tool's description and schema out."""
+    prefix, schema = {
+        "openai_chat": ("tools.function", "parameters"),
+        "anthropic_messages": ("tools", "input_schema"),
+        "gemini_generate_content": ("tools.functionDeclarations", "parameters"),
+    }.get(api, ("tools", "parameters"))
+    return (f"{prefix}.description", f"{prefix}.{schema}")
+
+
+def request_messages(record: Record, api: str) -> tuple[list[Message], bool]:
+    """Return system and input messages, and whether any of them was cut."""
+    system = loads(record.attributes.get("gen_ai.system_instructions"))
+    found = loads(record.attributes.get("gen_ai.input.messages"))
+    messages = read_messages(found.value)
+    parts = system.value
+    if isinstance(parts, str) and parts:
+        parts = [parts]
+    if isinstance(parts, list) and parts:
+        extra: dict[str, Json] = {}
+        if api == "openai_responses":
+            extra["field"] = "instructions"
+        read = tuple(read_part(part) for part in parts)
+        messages.insert(0, Message(role="system", parts=read, extra=extra))
+    return messages, found.broken or system.broken
+
+
+def request_extras(record: Record, api: str, candidate: Candidate) -> dict[str, Json]:
+    """Return what emitters note beside the standard parameters, in the API's names."""
+    attributes = record.attributes
+    extra: dict[str, Json] = {}
+    for key in ("openai.request.service_tier", "gen_ai.openai.request.service_tier"):
+        tier = attributes.get(key)
+        if isinstance(tier, str) and tier not in ("", "auto"):
+            extra["service_tier"] = tier
+    previous = attributes.get("gen_ai.request.previous_response.id")
+    if isinstance(previous, str) and api == "openai_responses":
+        extra["previous_response_id"] = previous
+    _response_format(record, api, candidate, extra)
+    return extra
+
+
+_FORMAT_PATHS = {
+    "openai_chat": (
+        "response_format.type",
+        "response_format.json_schema.name",
+        "response_format.json_schema.schema",
+        "response_format.json_schema.strict",
+    ),
+    "openai_responses": (
+        "text.format.type",
+        "text.format.name",
+        "text.format.schema",
+        "text.format.strict",
+    ),
+    "gemini_generate_content": (
+        "generationConfig.responseMimeType",
+        "generationConfig.responseSchema",
+    ),
+}
+
+
+def _response_format(
+    record: Record, api: str, candidate: Candidate, extra: dict[str, Json]
+) -> None:
+    """Only the kind of output is recorded, and only JSON says that more was asked."""
+    old = as_text(record.attributes.get("gen_ai.openai.request.response_format"))
+    if old == "json_object":
+        extra["response_format"] = {"type": "json_object"}
+    elif old == "json_schema" or (
+        not old and record.attributes.get("gen_ai.output.type") == "json"
+    ):
+        if "gen_ai.request.structured_output_schema" not in record.attributes:
+            candidate.missing += _FORMAT_PATHS.get(api, ())
+
+
+def name_results(messages: list[Message], *, drop_ids: bool) -> list[Message]:
+    """Give tool results the name of the call that they answer, by id or by order.
+
+    Gemini names tools in results and knows no ids; emitters make ids up, as
+    `name_0`, and those must not be sent back.
+    """
+    names: dict[str, str] = {}
+    waiting: list[str] = []
+    result: list[Message] = []
+    for message in messages:
+        parts = []
+        for part in message.parts:
+            if isinstance(part, ToolCallPart):
+                names[part.id] = part.name
+                waiting.append(part.name)
+                made_up = drop_ids or part.id.rpartition("_")[0] == part.name
+                parts.append(_replace(part, id="" if made_up else part.id))
+            elif isinstance(part, ToolResultPart):
+                named = names.get(part.id, "") if part.id else ""
+                name = part.name or named or (waiting[0] if waiting else "")
+                if name in waiting:
+                    waiting.remove(name)
+                made_up = drop_ids or part.id.rpartition("_")[0] == name
+                parts.append(_replace(part, name=name, id="" if made_up else part.id))
+            else:
+                parts.append(part)
+        result.append(_replace(message, parts=tuple(parts)))
+    return result
+
+
+def _replace(struct: Any, **changes: Any) -> Any:  # noqa: ANN401 - any frozen Struct
+    return msgspec.structs.replace(struct, **changes)
+
+
+def schema_of(record: Record) -> Json:
+    """Return the output schema that Traceloop notes, if any."""
+    value = loads(record.attributes.get("gen_ai.request.structured_output_schema")).value
+    return as_dict(value) or None
+
+
+def text_message(role: Any, text: str) -> Message:  # noqa: ANN401 - a Role
+    """Return a message of one text part."""
+    return Message(role=role, parts=(TextPart(text=text),))
