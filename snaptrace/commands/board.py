@@ -58,7 +58,7 @@ class Reading(Struct, kw_only=True):
         """Return the verdict of a modality and of each protected slice of it."""
         found = self.modality(arm, name)
         words = {name: str(found.get("verdict", ""))}
-        for each, verdict in found.get("slices", {}).items():
+        for each, verdict in found.get("protected", {}).items():
             words[f"{name}/{each}"] = str(verdict.get("verdict", ""))
         return words
 
@@ -70,7 +70,7 @@ class Reading(Struct, kw_only=True):
             row = _row(name, found)
             row.seen, row.kept = self.seen.get(name, 0), self.kept.get(name, 0)
             rows.append(row)
-            for each, verdict in found.get("slices", {}).items():
+            for each, verdict in found.get("protected", {}).items():
                 part = _row(each, verdict)
                 part.is_slice = True
                 rows.append(part)
@@ -81,7 +81,7 @@ def _row(name: str, verdict: Mapping[str, Any]) -> Row:
     low, high = verdict.get("interval") or (None, None)
     return Row(
         name=name,
-        replays=int(verdict.get("replays", 0)),
+        replays=int(verdict.get("pairs", verdict.get("replays", 0))),
         canary_score=verdict.get("canary_score"),
         control_score=verdict.get("control_score"),
         difference=verdict.get("difference"),

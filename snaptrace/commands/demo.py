@@ -314,7 +314,7 @@ def _stands(stage: Stage, reading: board.Reading) -> bool:
     words = reading.words(CANARY, stage.fault)
     found = words.get("audio/accented" if stage.fault == "audio" else stage.fault)
     return found == "regressed" and all(
-        reading.modality(CANARY, name).get("replays", 0) >= _FEWEST_REPLAYS
+        reading.modality(CANARY, name).get("pairs", 0) >= _FEWEST_REPLAYS
         for name in stage.modalities
         if name != stage.fault
     )

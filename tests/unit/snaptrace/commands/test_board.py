@@ -22,7 +22,7 @@ VERDICTS = {
                 "audio": {
                     "verdict": "undecided",
                     "replays": 12,
-                    "slices": {"accented": {"verdict": "regressed", "replays": 30}},
+                    "protected": {"accented": {"verdict": "regressed", "replays": 30}},
                 },
             }
         }
