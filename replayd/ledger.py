@@ -63,6 +63,7 @@ class Wave(Struct, frozen=True, kw_only=True):
     """Numbers that were open in a crash and are about to be sent again."""
 
     numbers: tuple[int, ...]
+    leader: str
 
 
 class Checkpoint(Struct, frozen=True, kw_only=True):
@@ -183,7 +184,7 @@ class Ledger:
         """
         folder = f"{self.epoch}.{self._term}"
         name = layout.numbered(WAVES, folder, numbers[0])
-        await self._create(name, Wave(numbers=tuple(numbers)))
+        await self._create(name, Wave(numbers=tuple(numbers), leader=self._leader))
 
     async def plan(self, planned: Sequence[Planned]) -> Block:
         """Write a block before anything of it is sent.
@@ -231,7 +232,12 @@ class Ledger:
             yield await self._read(info.name, Wave)
 
     async def _create(self, name: str, value: Struct) -> None:
-        if not await self._store.create(name, _pack(value)):
+        data = _pack(value)
+        if await self._store.create(name, data):
+            return
+        # An earlier try of ours may have arrived although its answer did not; every
+        # object that fences names its leader, so equal bytes are our own.
+        if await self._store.get(name) != data:
             raise LostLeadError(name)
 
     async def _names(self, folder: str) -> list[int]:

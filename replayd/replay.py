@@ -92,7 +92,7 @@ class Replay:
     ) -> PairAnswers:
         """Send the pair until it is answered, refused for good, or out of time."""
         loop = asyncio.get_running_loop()
-        await self._take_slots()
+        await self._take_turn(planned)
         deadline = loop.time() + self._patience.seconds()
         tally = _Tally()
         while True:
@@ -102,15 +102,27 @@ class Replay:
             if wait is None or not await self._may_retry(planned, wait, deadline):
                 return tally.answers(planned, snapshot_id)
 
-    async def _take_slots(self) -> None:
+    async def _take_turn(self, planned: Planned) -> None:
+        """Take a slot of each arm, then wait until the control may be asked."""
         # Always the canary's first: one order for all pairs cannot deadlock.
         await self._canary.endpoint.take_slot()
-        if self._control is not None:
-            try:
-                await self._control.endpoint.take_slot()
-            except asyncio.CancelledError:
-                self._canary.endpoint.give_back()
-                raise
+        if self._control is None:
+            return
+        try:
+            await self._control.endpoint.take_slot()
+        except asyncio.CancelledError:
+            self._canary.endpoint.give_back()
+            raise
+        try:
+            # Asked last, and counted at once: a cap that is checked earlier would
+            # let a queue of checked pairs go out in one burst.
+            wait = self._spending.take_control_turn(planned)
+            while wait > 0:
+                await asyncio.sleep(wait)
+                wait = self._spending.take_control_turn(planned)
+        except asyncio.CancelledError:
+            self._give_back_slots()
+            raise
 
     async def _send(
         self, planned: Planned, requests: PairRequests, deadline: float
@@ -127,7 +139,6 @@ class Replay:
                 return
             if place == "second_control":
                 await self._control.endpoint.take_slot()
-            self._spending.control_sent()
             attempt = await self._control.endpoint.attempt(requests.control, deadline)
             self._learn(attempt)
             found[place] = attempt
@@ -156,7 +167,9 @@ class Replay:
         failed = [a for a in found.values() if RULES[a.reading.outcome].retry]
         if not failed or tries >= MOST_ATTEMPTS:
             return None
-        longest = min(FIRST_BACKOFF_SECONDS * 2 ** (tries - 1), LONGEST_BACKOFF_SECONDS)
+        longest = min(
+            FIRST_BACKOFF_SECONDS * 2.0 ** (tries - 1), LONGEST_BACKOFF_SECONDS
+        )
         backoff = longest * (0.5 + 0.5 * self._chance.random())
         waits: list[float] = [a.retry_after_seconds for a in failed]
         return max([backoff, *waits])
@@ -165,10 +178,8 @@ class Replay:
         """Wait until the pair may be sent again and take its slots; false: too late."""
         try:
             async with asyncio.timeout_at(deadline):
-                while wait > 0:
-                    await asyncio.sleep(wait)
-                    wait = self._control_wait(planned)
-                await self._take_slots()
+                await asyncio.sleep(wait)
+                await self._take_turn(planned)
         except TimeoutError:
             return False
         try:
@@ -177,11 +188,6 @@ class Replay:
             self._give_back_slots()
             return False
         return True
-
-    def _control_wait(self, planned: Planned) -> float:
-        wait = self._spending.control_wait_seconds(planned)
-        # Without more traffic the control may not be asked again: let time run out.
-        return float("inf") if wait is None else wait
 
     def _give_back_slots(self) -> None:
         self._canary.endpoint.give_back()

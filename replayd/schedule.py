@@ -60,7 +60,7 @@ class ScheduleSettings(Struct, frozen=True, kw_only=True):
 class Waiting(Struct, frozen=True, kw_only=True):
     """Nothing is left to draw; fresh cases are waited for."""
 
-    drawn: int  # units drawn so far in this epoch
+    drawn: int  # draws so far in this epoch, over all lanes
     held: int  # cases held, drawn ones included
     reason: str = "fresh_cases"
 
@@ -135,7 +135,6 @@ class Schedule:
         self._known: dict[str, Case] = {}
         self._units: dict[str, tuple[float, str]] = {}  # unit -> (hash, modality)
         self._thresholds: dict[str, int] = {}
-        self._drawn_units = 0
         self.dropped_cases = 0  # pushed out by `case_limit`
 
     def offer(self, cases: Iterable[Case]) -> None:
@@ -156,25 +155,43 @@ class Schedule:
         if modality in self._traffic:
             self._traffic[modality].set_threshold(rank)
 
-    def resume(self, planned: Iterable[Planned]) -> None:
-        """Mark what an earlier process planned in this epoch as drawn."""
-        for item in planned:
-            self._mark(item.lane, item.case)
+    def resume(self, drawn: Iterable[tuple[str, str]]) -> None:
+        """Mark (lane, unit) pairs that were drawn in this epoch before."""
+        for lane, unit in drawn:
+            self._drawn.add((lane, unit))
+            if lane == TRAFFIC:
+                self._forget_traffic(unit)
+            for lanes in self._side.values():
+                if lane in lanes:
+                    lanes[lane].forget(unit)
 
     def take(
-        self, number: int, now_ns: int, decided: frozenset[str] = frozenset()
+        self,
+        number: int,
+        now_ns: int,
+        decided: frozenset[str] = frozenset(),
+        closed: frozenset[str] = frozenset(),
     ) -> Planned | Waiting:
-        """Return the plan of one number, its cost not yet reserved."""
+        """Return the plan of one number, its cost not yet reserved.
+
+        `decided` modalities come up less often, `closed` ones not at all.
+        """
         weights = {
             modality: self._settings.shares.get(modality, 1.0)
             * (DECIDED_SHARE if modality in decided else 1.0)
             for modality in self._modalities()
+            if modality not in closed
         }
         for modality in self._in_turn(number, "modality", weights):
             for lane in self._in_turn(number, "lane", self._lanes(modality)):
                 if (case := self._draw(modality, lane, now_ns)) is not None:
                     return self._planned(number, lane, case)
-        return Waiting(drawn=self._drawn_units, held=len(self._known))
+        return Waiting(drawn=len(self._drawn), held=len(self._known))
+
+    def put_back(self, planned: Planned) -> None:
+        """Undo a `take` of which nothing was planned or sent."""
+        self._drawn.difference_update(drawn_by(planned))
+        self._file(planned.case)
 
     def left(self) -> dict[str, int]:
         """Return how many units the traffic lane still holds, by modality."""
@@ -182,7 +199,9 @@ class Schedule:
 
     def _file(self, case: Case) -> None:
         if case.pin:
-            self._side_lane(case.modality, f"pin:{case.pin}").add(case)
+            name = f"pin:{case.pin}"
+            if (name, case.unit) not in self._drawn:
+                self._side_lane(case.modality, name).add(case)
             return
         if case.uniform:
             self._file_traffic(case)
@@ -270,13 +289,15 @@ class Schedule:
 
     def _mark(self, lane: str, case: Case) -> None:
         self._drawn.add((lane, case.unit))
-        self._drawn_units += 1
         if lane == TRAFFIC:
-            _, modality = self._units.pop(case.unit, (0.0, case.modality))
-            if modality in self._traffic:
-                self._traffic[modality].forget(case.unit)
+            self._forget_traffic(case.unit)
         elif (side := self._side.get(case.modality, {}).get(lane)) is not None:
             side.forget(case.unit)
+
+    def _forget_traffic(self, unit: str) -> None:
+        _, modality = self._units.pop(unit, (0.0, ""))
+        if modality in self._traffic:
+            self._traffic[modality].forget(unit)
 
     def _planned(self, number: int, lane: str, case: Case) -> Planned:
         seed, name = self._settings.seed, str(number)
@@ -302,14 +323,9 @@ class Schedule:
             if lane == TRAFFIC:
                 if (own, case.unit) in self._drawn:
                     continue
-                self._mark_slice(own, case)
+                self._mark(own, case)
             found.append(item.name)
         return tuple(found)
-
-    def _mark_slice(self, lane: str, case: Case) -> None:
-        self._drawn.add((lane, case.unit))
-        if (side := self._side.get(case.modality, {}).get(lane)) is not None:
-            side.forget(case.unit)
 
     def _bound(self) -> None:
         """Let the oldest cases go beyond `case_limit`; drawn units stay remembered."""
@@ -329,6 +345,13 @@ class Schedule:
         for case in kept:
             self._known[case.snapshot_id] = case
             self._file(case)
+
+
+def drawn_by(planned: Planned) -> list[tuple[str, str]]:
+    """Return what `Schedule.resume` has to know of a planned number."""
+    unit = planned.case.unit
+    lanes = [planned.lane, *(f"slice:{name}" for name in planned.slices)]
+    return [(lane, unit) for lane in dict.fromkeys(lanes)]
 
 
 def _share(seed: str, what: str, name: str) -> float:

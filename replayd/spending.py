@@ -6,10 +6,13 @@ shared by whoever sends.
 
 from collections.abc import Mapping
 
-from replayd.limits import Amount, Budgets, ControlRate, Prices
+from replayd.limits import WINDOWS, Amount, Budgets, ControlRate, Prices
 from replayd.records import Case, PairAnswers, PairResult, Planned
 from snaptrace.runtime.clock import Clock
 from snaptrace.snapshots.model import Usage
+
+MINUTE_NS, DAY_NS = WINDOWS["minute"], WINDOWS["day"]
+UNTIL_MORE_TRAFFIC_SECONDS = 5.0  # between two looks at the production calls observed
 
 
 class Spending:
@@ -70,21 +73,14 @@ class Spending:
         now_ns = self._clock.now_ns()
         self.budgets.settle(planned.case.modality, all_held, spent, now_ns)
 
-    def recount(self, result: PairResult) -> None:
-        """Count what a committed result cost, after a restart."""
+    def recount(self, spent: "Spent") -> None:
+        """Count what was spent before a restart, where it still matters."""
         now_ns = self._clock.now_ns()
-        for arm in (result.canary, result.control):
-            if arm is None:
-                continue
-            amount = Amount(
-                requests=arm.attempts,
-                tokens=arm.input_tokens + arm.output_tokens,
-                money=arm.money,
-            )
-            at_ns = result.committed_at_ns
-            self.budgets.count(result.modality, amount, at_ns, now_ns)
-        for _ in range(result.control.attempts if result.control else 0):
-            self.rate.sent(result.committed_at_ns)
+        for (minute_ns, modality), amount in sorted(spent.minutes.items()):
+            self.budgets.count(modality, amount, minute_ns, now_ns)
+        for minute_ns, calls in sorted(spent.control.items()):
+            for _ in range(calls):
+                self.rate.sent(minute_ns)
 
     def cost(self, model: str, usage: Usage) -> float:
         """Return the price of one call."""
@@ -97,15 +93,53 @@ class Spending:
         at_ns = self.rate.allowed_at_ns(now_ns, calls)
         return None if at_ns is None else max(at_ns - now_ns, 0) / 1e9
 
-    def control_sent(self) -> None:
-        """Count one request to the control, just before it is sent."""
-        self.rate.sent(self._clock.now_ns())
+    def take_control_turn(self, planned: Planned) -> float:
+        """Count the pair's control calls and return 0, or the seconds to wait first."""
+        wait = self.control_wait_seconds(planned)
+        if wait is None:
+            return UNTIL_MORE_TRAFFIC_SECONDS
+        if wait <= 0:
+            for _ in range(2 if planned.second_control else 1):
+                self.rate.sent(self._clock.now_ns())
+            return 0.0
+        return wait
 
     def control_learnt(
         self, headers: Mapping[str, str], latency_seconds: float
     ) -> None:
         """Let the control's rate see an answer."""
         self.rate.learnt(headers, latency_seconds)
+
+
+class Spent:
+    """A day of committed spending by minute: a fold over results, kept with them."""
+
+    def __init__(self) -> None:
+        self.minutes: dict[tuple[int, str], Amount] = {}
+        self.control: dict[int, int] = {}
+
+    def add(self, result: PairResult) -> None:
+        """Count one committed result."""
+        minute_ns = result.committed_at_ns - result.committed_at_ns % MINUTE_NS
+        for arm in (result.canary, result.control):
+            if arm is not None:
+                key = (minute_ns, result.modality)
+                before = self.minutes.get(key, Amount())
+                self.minutes[key] = Amount(
+                    requests=before.requests + arm.attempts,
+                    tokens=before.tokens + arm.input_tokens + arm.output_tokens,
+                    money=before.money + arm.money,
+                )
+        if result.control is not None:
+            calls = self.control.get(minute_ns, 0) + result.control.attempts
+            self.control[minute_ns] = calls
+        self._forget(minute_ns - DAY_NS)
+
+    def _forget(self, before_ns: int) -> None:
+        for key in [k for k in self.minutes if k[0] < before_ns]:
+            del self.minutes[key]
+        for minute in [m for m in self.control if m < before_ns]:
+            del self.control[minute]
 
 
 def reserved(planned: Planned) -> Amount:

@@ -1,0 +1,103 @@
+"""What a case says: its snapshot and media, fetched when it is sent and not before."""
+
+import asyncio
+from collections import OrderedDict
+
+from msgspec import Struct
+
+from replayd.providers.encode import media_refs
+from replayd.records import Case
+from replayd.scoring.contract import ScoringCase
+from snaptrace.snapshots import layout, media, segment
+from snaptrace.snapshots.apis import APIS
+from snaptrace.snapshots.errors import CorruptSnapshotError, MissingObjectError
+from snaptrace.snapshots.keys import FleetKey
+from snaptrace.snapshots.model import Snapshot
+from snaptrace.snapshots.segment import Segment
+from snaptrace.snapshots.store import Store
+
+CACHED_SEGMENTS = 8  # decompressed; draws jump between segments
+
+
+class Loaded(Struct, frozen=True):
+    """One case, ready to be sent and judged."""
+
+    snapshot: Snapshot
+    media: dict[int, bytes]  # by `MediaRef.index`
+    scoring: ScoringCase
+
+
+class Gone(Struct, frozen=True):
+    """The case is no longer there: `reason` is of a bounded set."""
+
+    reason: str  # erased, damaged or media_missing
+
+
+class Content:
+    """Reads cases from the store; keeps the last few segments at hand."""
+
+    def __init__(self, store: Store, key: FleetKey) -> None:
+        self._store, self._key = store, key
+        self._segments: OrderedDict[str, Segment] = OrderedDict()
+
+    async def load(self, case: Case) -> Loaded | Gone:
+        """Return what the case says.
+
+        Raises:
+            StoreUnavailableError: the store did not answer; safe to retry.
+        """
+        try:
+            found = await self._segment(case.segment)
+            if case.index >= len(found):
+                return Gone("erased")
+            snapshot = found.record(case.index)
+            if snapshot.snapshot_id != case.snapshot_id:
+                return Gone("erased")
+        except MissingObjectError:
+            return Gone("erased")
+        except CorruptSnapshotError:
+            return Gone("damaged")
+        try:
+            blobs = await self.media(case.segment, snapshot)
+        except (MissingObjectError, CorruptSnapshotError):
+            return Gone("media_missing")
+        return Loaded(snapshot, blobs, scoring_case(snapshot))
+
+    async def media(self, name: str, snapshot: Snapshot) -> dict[int, bytes]:
+        """Return the bytes that a snapshot's body points at.
+
+        Raises:
+            MissingObjectError: deleted or erased.
+            CorruptSnapshotError: not what the digest names.
+        """
+        parsed = layout.parse_segment(name)
+        folder = parsed.media_folder if parsed else f"{name.rpartition('/')[0]}/media"
+        blobs: dict[int, bytes] = {}
+        for index in sorted({ref.index for ref in media_refs(snapshot.request.body)}):
+            if index >= len(snapshot.media) or not snapshot.media[index].digest:
+                raise MissingObjectError(f"{name}: medium {index}")
+            digest = snapshot.media[index].digest
+            blobs[index] = await media.get(self._store, self._key, folder, digest)
+        return blobs
+
+    async def _segment(self, name: str) -> Segment:
+        if (known := self._segments.get(name)) is not None:
+            self._segments.move_to_end(name)
+            return known
+        data = await self._store.get(name)
+        found = await asyncio.to_thread(segment.read, data, name)
+        self._segments[name] = found
+        while len(self._segments) > CACHED_SEGMENTS:
+            self._segments.popitem(last=False)
+        return found
+
+
+def scoring_case(snapshot: Snapshot) -> ScoringCase:
+    """Return what an answer to this snapshot is judged against: the recording."""
+    api = APIS.get(snapshot.request.api)
+    known = api is not None and api.operation == "chat"
+    return ScoringCase(
+        snapshot=snapshot,
+        conversation=api.parse(snapshot.request.body) if api and known else None,
+        reference=snapshot.answer,
+    )

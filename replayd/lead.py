@@ -1,0 +1,333 @@
+"""Leading one canary's epoch: plan, send, judge, commit in order, fold.
+
+    schedule.take -> ledger.plan -> replay.pair -> judge -> ledger.commit -> fold.add
+
+A number is planned before it is sent and committed in dispatch order. Killed anywhere,
+the next leader finds planned numbers without results and sends those again: in small
+waves that are marked beforehand, so that a case which kills the process twice is known
+and becomes a typed failure, alone or with the few of its wave.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from replayd.committer import Committer
+from replayd.content import Content, Gone, Loaded
+from replayd.errors import BudgetSpentError, DamagedResultError
+from replayd.fold import Fold
+from replayd.ledger import Ledger, Opened
+from replayd.limits import NS
+from replayd.outages import Outages
+from replayd.providers.contract import Refusal
+from replayd.records import Case, PairAnswers, PairResult, Planned
+from replayd.replay import Replay
+from replayd.schedule import Schedule, Waiting
+from replayd.scoring.contract import ScoringCase
+from replayd.spending import Spending, reserved
+from snaptrace.runtime.clock import Clock
+from snaptrace.snapshots.errors import StoreUnavailableError
+
+WAVES = 16  # in which open numbers are sent again after a crash
+AHEAD = 8  # times the pairs in flight that may wait for a slow number before them
+RETRY_SECONDS = 5.0  # while the store does not answer
+
+Judge = Callable[[Planned, ScoringCase, PairAnswers], Awaitable[PairResult]]
+
+
+class LeadSettings(Struct, frozen=True, kw_only=True):
+    """How much at once, and how long to wait for more."""
+
+    in_flight: int  # pairs
+    block: int  # numbers planned at once
+    poll_seconds: float  # between two tries when nothing could be drawn
+    drain_seconds: float  # for pairs in flight once told to stop
+    models: tuple[str, ...] = ()  # of the canary, and of the control if there is one
+
+
+class Counts:
+    """What happened, for metrics; all by bounded words."""
+
+    def __init__(self) -> None:
+        self.dispatched = 0
+        self.resent = 0
+        self.in_flight = 0
+        self.excluded: dict[str, int] = {}
+        self.waiting = ""  # for: fresh_cases, budget, outage_<arm>, or nothing
+        self.budget = ""  # which budget is spent
+
+
+class Lead:
+    """One leadership of one epoch; `run` once."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        schedule: Schedule,
+        replay: Replay,
+        content: Content,
+        spending: Spending,
+        committer: Committer,
+        judge: Judge,
+        settings: LeadSettings,
+        clock: Clock,
+        decided: Callable[[], frozenset[str]] = frozenset,
+        counts: Counts | None = None,
+    ) -> None:
+        self._ledger, self._schedule, self._replay = ledger, schedule, replay
+        self._content, self._spending, self._committer = content, spending, committer
+        self._judge, self._settings, self._clock = judge, settings, clock
+        self._decided = decided
+        self.counts = counts or Counts()
+        self.caught_up = asyncio.Event()
+        self.fresh = asyncio.Event()  # set by whoever offers new cases
+        self._outages = Outages()
+        self._places = asyncio.Semaphore(settings.in_flight)
+
+    @property
+    def fold(self) -> Fold:
+        """The evidence so far."""
+        return self._committer.fold
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Lead until `stop`, then finish what is in flight and end the term.
+
+        Raises:
+            ExceptionGroup: of LostLeadError (another process leads; stop), of
+                DamagedResultError (the epoch cannot be folded), or of a defect.
+        """
+        opened = await self._ledger.open()
+        open_numbers = await self._catch_up()
+        self.caught_up.set()
+        closing = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._committer.run(closing))
+            await self._send_until(stop, opened, open_numbers)
+            closing.set()
+            self._committer.changed.set()
+        await self._ledger.end()
+
+    async def _catch_up(self) -> list[Planned]:
+        """Fold what is committed; return what was planned and never committed."""
+        fold = self.fold
+        await self._restore()
+        planned: dict[int, Planned] = {}
+        async for block in self._ledger.blocks(fold.next_number):
+            planned |= {item.number: item for item in block.planned}
+        async for run in self._ledger.runs(fold.next_number):
+            for result in run.results:
+                if result.number < fold.next_number:
+                    continue  # folded by the checkpoint
+                if result.number not in planned:
+                    raise DamagedResultError(self._ledger.epoch, "a result unplanned")
+                fold.add(planned[result.number], result)
+        open_numbers = [planned[n] for n in sorted(planned) if n >= fold.next_number]
+        self._schedule.resume(fold.drawn)
+        self._schedule.resume([(item.lane, item.case.unit) for item in open_numbers])
+        self._spending.recount(fold.spent)
+        self._committer.started_at(fold.next_number)
+        return open_numbers
+
+    async def _restore(self) -> None:
+        checkpoint = await self._ledger.newest_checkpoint()
+        if checkpoint is None:
+            return
+        try:
+            self.fold.restore(checkpoint.fold)
+        except (msgspec.MsgspecError, DamagedResultError):
+            self.fold.restart()  # slower, and the same in the end
+
+    async def _send_until(
+        self, stop: asyncio.Event, opened: Opened, open_numbers: list[Planned]
+    ) -> None:
+        drain = self._settings.drain_seconds
+        try:
+            async with asyncio.timeout(None) as deadline, asyncio.TaskGroup() as pairs:
+                sender = pairs.create_task(self._send(pairs, opened, open_numbers))
+                await stop.wait()
+                sender.cancel()
+                deadline.reschedule(asyncio.get_running_loop().time() + drain)
+        except TimeoutError:
+            return  # what did not finish stays planned; the next leader sends it
+
+    async def _send(
+        self, pairs: asyncio.TaskGroup, opened: Opened, open_numbers: list[Planned]
+    ) -> None:
+        number = self.fold.next_number + len(open_numbers)
+        await self._send_again(pairs, opened, open_numbers)
+        while True:
+            block = await self._next_block(number)
+            await self._ledger.plan(block)
+            self._committer.expect(block)
+            for item in block:
+                await self._start(pairs, item)
+            number += len(block)
+
+    async def _send_again(
+        self, pairs: asyncio.TaskGroup, opened: Opened, open_numbers: list[Planned]
+    ) -> None:
+        """Send what was open: all at once after an orderly end, else in waves."""
+        self._committer.expect(open_numbers)
+        again = [item for item in open_numbers if item.number not in opened.doomed]
+        for item in open_numbers:
+            if item.number in opened.doomed:
+                self._committer.put(self._excluded(item, "crashed_twice"), None)
+        self.counts.resent += len(again)
+        width = max(1, len(again) // WAVES) if opened.crashed else max(1, len(again))
+        for first in range(0, len(again), width):
+            wave = again[first : first + width]
+            if opened.crashed:
+                await self._ledger.mark_wave([item.number for item in wave])
+            tasks = [await self._start(pairs, item) for item in wave]
+            if opened.crashed:
+                await asyncio.wait(tasks)
+
+    async def _next_block(self, number: int) -> list[Planned]:
+        """Draw and reserve up to a block; waits until there is at least one."""
+        while True:
+            self.fresh.clear()
+            block: list[Planned] = []
+            wait = self._settings.poll_seconds
+            while len(block) < self._settings.block:
+                try:
+                    drawn = self._draw(number + len(block))
+                except BudgetSpentError as error:
+                    self.counts.waiting, self.counts.budget = "budget", error.budget
+                    until = (error.until_ns - self._clock.now_ns()) / NS
+                    wait = min(max(until, 0.01), wait)
+                    break
+                if isinstance(drawn, Waiting):
+                    self.counts.waiting = drawn.reason
+                    break
+                block.append(drawn)
+            if block:
+                self.counts.waiting = self.counts.budget = ""
+                return block
+            await self._pause(wait)
+
+    def _draw(self, number: int) -> Planned | Waiting:
+        """Return the number's plan with its cost reserved.
+
+        Raises:
+            BudgetSpentError: there are cases, but no budget for any of them.
+        """
+        closed: set[str] = set()
+        spent: BudgetSpentError | None = None
+        while True:
+            now_ns, decided = self._clock.now_ns(), self._decided()
+            drawn = self._schedule.take(number, now_ns, decided, frozenset(closed))
+            if isinstance(drawn, Waiting):
+                if spent is not None:
+                    raise spent
+                return drawn
+            try:
+                return self._reserved(drawn)
+            except BudgetSpentError as error:
+                self._schedule.put_back(drawn)
+                closed.add(drawn.case.modality)
+                spent = error
+
+    def _reserved(self, drawn: Planned) -> Planned:
+        models = self._settings.models
+        twice = drawn.second_control and len(models) > 1
+        amount = self._spending.estimate(
+            drawn.case, (*models, models[-1]) if twice else models
+        )
+        self._spending.reserve(drawn.case.modality, amount)
+        return replace(
+            drawn,
+            second_control=twice,
+            reserved_requests=amount.requests,
+            reserved_tokens=amount.tokens,
+            reserved_money=amount.money,
+        )
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, but not longer than until fresh cases come."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.fresh.wait()
+        except TimeoutError:
+            return
+
+    async def _start(
+        self, pairs: asyncio.TaskGroup, item: Planned
+    ) -> asyncio.Task[None]:
+        """Wait for a place, and for both arms to be there; then send one pair."""
+        changed = self._committer.changed
+        while self._committer.waiting >= AHEAD * self._settings.in_flight:
+            changed.clear()
+            await changed.wait()
+        await self._places.acquire()
+        try:
+            await self._outage_over()
+        except asyncio.CancelledError:
+            self._places.release()
+            raise
+        self.counts.in_flight += 1
+        self.counts.dispatched += 1
+        return pairs.create_task(self._pair(item))
+
+    async def _outage_over(self) -> None:
+        loop, changed = asyncio.get_running_loop(), self._committer.changed
+        while self._outages.paused:
+            self.counts.waiting = f"outage_{self._outages.paused}"
+            if wait := self._outages.wait_seconds(loop.time()):
+                await asyncio.sleep(wait)
+            elif self.counts.in_flight:  # one knock at a time
+                changed.clear()
+                await changed.wait()
+            else:
+                return
+
+    async def _pair(self, item: Planned) -> None:
+        try:
+            result, answers = await self._replayed(item)
+        finally:
+            self.counts.in_flight -= 1
+            self._places.release()
+        self._committer.put(result, answers)
+
+    async def _replayed(self, item: Planned) -> tuple[PairResult, PairAnswers | None]:
+        loaded = await self._loaded(item.case)
+        if isinstance(loaded, Gone):
+            return self._unsent(item, loaded.reason), None
+        requests = self._replay.requests(loaded.snapshot, loaded.media)
+        if isinstance(requests, Refusal):
+            return self._unsent(item, requests.reason), None
+        answers = await self._replay.pair(item, item.case.snapshot_id, requests)
+        self._spending.settle(item, answers)
+        self._outages.saw(answers, asyncio.get_running_loop().time())
+        return await self._judge(item, loaded.scoring, answers), answers
+
+    async def _loaded(self, case: Case) -> Loaded | Gone:
+        while True:
+            try:
+                return await self._content.load(case)
+            except StoreUnavailableError:
+                await asyncio.sleep(RETRY_SECONDS)
+
+    def _unsent(self, item: Planned, reason: str) -> PairResult:
+        self._spending.release(item.case.modality, reserved(item))
+        return self._excluded(item, reason)
+
+    def _excluded(self, item: Planned, reason: str) -> PairResult:
+        self.counts.excluded[reason] = self.counts.excluded.get(reason, 0) + 1
+        case = item.case
+        return PairResult(
+            number=item.number,
+            snapshot_id=case.snapshot_id,
+            modality=case.modality,
+            lane=item.lane,
+            slices=item.slices,
+            recorded_at_ns=case.recorded_at_ns,
+            committed_at_ns=self._clock.now_ns(),
+            excluded=reason,
+            service=case.service,
+            route=case.route,
+            attributes=case.attributes,
+        )
