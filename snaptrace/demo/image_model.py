@@ -59,8 +59,8 @@ class ChartReader:
             UnreadableMediaError: the bytes are no picture, or one too large.
         """
         pixels = _decode(data)
-        noise = jitter.normal(0.0, NOISE_SIGMA, pixels.shape)
-        pixels = np.clip(pixels + noise, 0, 255).astype(np.uint8)
+        noise = jitter.standard_normal(pixels.shape, dtype=np.float32)
+        pixels = np.clip(pixels + NOISE_SIGMA * noise, 0, 255).astype(np.uint8)
         if self._front_end == "capped":
             pixels = cap_longest_side(pixels, CAPPED_SIDE_PX)
         found, _ = self._engine(np.ascontiguousarray(pixels[:, :, ::-1]))

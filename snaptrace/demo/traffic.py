@@ -24,6 +24,7 @@ import os
 import random
 import signal
 import sys
+import threading
 import tomllib
 from importlib import import_module
 from importlib.resources import files
@@ -42,6 +43,7 @@ MAX_IN_FLIGHT = 8  # beyond it the app waits instead of asking
 GRACE_SECONDS = 5.0  # for what is in flight, and again for the last spans
 # A span of a picture or a sound is up to 0.1 MB, and gRPC refuses 4 MB.
 SPANS_PER_EXPORT = 16
+EXPORT_SECONDS = 60.0  # with retries: a collector may be away that long
 SYSTEM = {
     "text": "You answer customers of the town services, from the fact sheets only.",
     "image": "You read tables and charts. One line per row, as label: number.",
@@ -170,10 +172,14 @@ class TrafficSettings(Struct, frozen=True, kw_only=True):
 
 
 async def send(settings: TrafficSettings, app: App, stop: asyncio.Event) -> None:
-    """Start calls at random moments until `stop` or the count; end what is open."""
+    """Start calls at random moments until `stop` or the count; end what is open.
+
+    After `stop`, what still hangs is given up when the grace is over.
+    """
     chance = random.Random(settings.seed)
     customers = Customers(settings.modalities, chance)
     room = asyncio.Semaphore(MAX_IN_FLIGHT)
+    loop = asyncio.get_running_loop()
 
     async def ask(call: Call) -> None:
         try:
@@ -181,18 +187,25 @@ async def send(settings: TrafficSettings, app: App, stop: asyncio.Event) -> None
         finally:
             room.release()
 
-    loop = asyncio.get_running_loop()
+    async def end_soon_after_stop() -> None:
+        await stop.wait()
+        deadline.reschedule(loop.time() + GRACE_SECONDS)
+
     due = loop.time()
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(None) as deadline, asyncio.TaskGroup() as calls:
-            while not stop.is_set() and app.asked != settings.count:
+            watch = calls.create_task(end_soon_after_stop())
+            started = 0
+            while not stop.is_set() and started != settings.count:
                 await room.acquire()
                 calls.create_task(ask(customers.next_call()))
-                await asyncio.sleep(0)  # let it count itself
+                started += 1
+                # A backlog of more than a second is let go: no burst after a stall.
                 due = max(due + chance.expovariate(settings.rate), loop.time() - 1.0)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), max(0.0, due - loop.time()))
-            deadline.reschedule(loop.time() + GRACE_SECONDS)
+            if not stop.is_set():
+                watch.cancel()
 
 
 async def run(settings: TrafficSettings) -> dict[str, int]:
@@ -213,9 +226,16 @@ async def run(settings: TrafficSettings) -> dict[str, int]:
     ) as client:
         app = App(client, provider.get_tracer("demo-app"), settings.model)
         await send(settings, app, stop)
-    await asyncio.to_thread(provider.force_flush, int(GRACE_SECONDS * 1000))
-    await asyncio.to_thread(provider.shutdown)
+    await deliver(provider)
     return {"asked": app.asked, "answered": app.answered, "failed": app.failed}
+
+
+async def deliver(provider: Any) -> None:  # noqa: ANN401 - the SDK is imported inside
+    """Send the last spans; with a collector that is away, give up after the grace."""
+    # A daemon, as the exporter's own time limit is per batch and not for the rest.
+    last = threading.Thread(target=provider.shutdown, daemon=True)
+    last.start()
+    await asyncio.to_thread(last.join, GRACE_SECONDS)
 
 
 def instrument(otlp: str) -> Any:  # noqa: ANN401 - the SDK is imported inside
@@ -226,11 +246,13 @@ def instrument(otlp: str) -> Any:  # noqa: ANN401 - the SDK is imported inside
     grpc = import_module("opentelemetry.exporter.otlp.proto.grpc.trace_exporter")
     openinference = import_module("openinference.instrumentation")
     provider = sdk.TracerProvider(
-        resource=resources.Resource.create({"service.name": SERVICE_NAME})
+        resource=resources.Resource.create({"service.name": SERVICE_NAME}),
+        shutdown_on_exit=False,  # see `deliver`
     )
     exporter = grpc.OTLPSpanExporter(
         endpoint=otlp,
         insecure=otlp.startswith("http://"),
+        timeout=EXPORT_SECONDS,
         channel_options=(("grpc.enable_http_proxy", 0),),
     )
     provider.add_span_processor(
