@@ -1,0 +1,130 @@
+{{/* What every container and pod of ours has in common. */}}
+
+{{- define "snaptrace.containerSecurity" -}}
+allowPrivilegeEscalation: false
+capabilities:
+  drop: [ALL]
+readOnlyRootFilesystem: true
+runAsGroup: 65532
+runAsNonRoot: true
+runAsUser: 65532
+seccompProfile:
+  type: RuntimeDefault
+{{- end -}}
+
+{{- define "snaptrace.podSecurity" -}}
+fsGroup: 65532
+fsGroupChangePolicy: OnRootMismatch
+runAsGroup: 65532
+runAsNonRoot: true
+runAsUser: 65532
+seccompProfile:
+  type: RuntimeDefault
+{{- end -}}
+
+{{/* Fields of a pod spec that do not depend on the program. */}}
+{{- define "snaptrace.podCommon" -}}
+serviceAccountName: {{ include "snaptrace.serviceAccount" . }}
+automountServiceAccountToken: false
+enableServiceLinks: false
+{{- with .Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+securityContext:
+  {{- include "snaptrace.podSecurity" . | nindent 2 }}
+{{- end -}}
+
+{{/* Placement, from one program's values: dict "root" "values" "role" "replicas". */}}
+{{- define "snaptrace.placement" -}}
+{{- with .values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- with .values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .values.affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- if and .root.Values.topologySpread.enabled (gt (int .replicas) 1) }}
+topologySpreadConstraints:
+  {{- range list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
+  - maxSkew: 1
+    topologyKey: {{ . }}
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels:
+        {{- include "snaptrace.selector" $.root | nindent 8 }}
+        snaptrace.io/{{ $.role }}: "true"
+  {{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* Configuration keys as environment: dict "prefix" "tree". A text that would read as
+another type is written as JSON. */}}
+{{- define "snaptrace.flatten" -}}
+{{- range $key, $value := .tree }}
+{{- $name := printf "%s__%s" $.prefix (upper $key) }}
+{{- if kindIs "map" $value }}
+{{- include "snaptrace.flatten" (dict "prefix" $name "tree" $value) }}
+{{- else if and (kindIs "string" $value) (not (regexMatch `^(-?[0-9][0-9.eE+-]*|true|false|null|[\[{"].*)$` $value)) }}
+- name: {{ $name }}
+  value: {{ $value | quote }}
+{{- else }}
+- name: {{ $name }}
+  value: {{ toJson $value | quote }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* The section `store`, as both programs read it. */}}
+{{- define "snaptrace.storeConfig" -}}
+{{- $store := dict "url" (default "file:///var/lib/snaptrace/store" .Values.store.url) -}}
+{{- if .Values.store.keySecret.name }}{{ $_ := set $store "key_file" "/etc/snaptrace/fleet/fleet.key" }}{{ end -}}
+{{- if .Values.store.options }}{{ $_ := set $store "options" .Values.store.options }}{{ end -}}
+{{- toYaml $store -}}
+{{- end -}}
+
+{{- define "snaptrace.fleetVolume" -}}
+{{- if .Values.store.keySecret.name }}
+- name: snaptrace-fleet
+  secret:
+    secretName: {{ .Values.store.keySecret.name }}
+    defaultMode: 0440
+    items:
+      - {key: {{ .Values.store.keySecret.key | quote }}, path: fleet.key}
+{{- end }}
+{{- end -}}
+
+{{- define "snaptrace.fleetMount" -}}
+{{- if .Values.store.keySecret.name }}
+- {name: snaptrace-fleet, mountPath: /etc/snaptrace/fleet, readOnly: true}
+{{- end }}
+{{- end -}}
+
+{{- define "snaptrace.storeVolume" -}}
+{{- if include "snaptrace.onVolume" . }}
+- name: store
+  persistentVolumeClaim:
+    claimName: {{ include "snaptrace.claim" . }}
+{{- end }}
+{{- end -}}
+
+{{- define "snaptrace.storeMount" -}}
+{{- if include "snaptrace.onVolume" . }}
+- {name: store, mountPath: /var/lib/snaptrace/store}
+{{- end }}
+{{- end -}}
+
+{{- define "snaptrace.identityEnv" -}}
+- name: POD_NAME
+  valueFrom: {fieldRef: {fieldPath: metadata.name}}
+- name: POD_UID
+  valueFrom: {fieldRef: {fieldPath: metadata.uid}}
+{{- end -}}

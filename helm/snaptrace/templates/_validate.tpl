@@ -1,0 +1,32 @@
+{{/* Refuses what no schema can see, in sentences. */}}
+{{- define "snaptrace.validate" -}}
+{{- $c := .Values.collector -}}
+{{- $upstream := dig "upstream" "url" "" $c.config -}}
+{{- if and (has $c.shape (list "node" "gateway")) (has $upstream (list "" "none")) -}}
+{{- fail (printf "collector.shape=%s stands on the path of your telemetry: say where it goes with collector.config.upstream.url (grpc://host:4317, https://host), or use collector.shape=fanout" $c.shape) -}}
+{{- end -}}
+{{- if and (eq $c.shape "fanout") (not (has $upstream (list "" "none"))) -}}
+{{- fail "collector.shape=fanout has no upstream: your own collector already sends to your backend. Remove collector.config.upstream, or use collector.shape=gateway" -}}
+{{- end -}}
+{{- if and $c.injection.enabled (ne $c.shape "sidecar") -}}
+{{- fail "collector.injection.enabled needs collector.shape=sidecar" -}}
+{{- end -}}
+{{- if and .Values.store.url (not .Values.store.keySecret.name) (or .Values.replayd.enabled (ne $c.shape "none")) -}}
+{{- fail "store.url names an object store, so all programs need one fleet secret: kubectl create secret generic snaptrace-fleet --from-literal=fleet.key=$(openssl rand -hex 32), then store.keySecret.name=snaptrace-fleet" -}}
+{{- end -}}
+{{- if include "snaptrace.onVolume" . -}}
+{{- $shared := has "ReadWriteMany" .Values.store.volume.accessModes -}}
+{{- if eq $c.shape "sidecar" -}}
+{{- fail "collector.shape=sidecar runs in the pods of your apps, which cannot mount this release's volume: set store.url to an object store" -}}
+{{- end -}}
+{{- if and (eq $c.shape "node") (not $shared) -}}
+{{- fail "collector.shape=node writes from every node: set store.url to an object store, or store.volume.accessModes to [ReadWriteMany]" -}}
+{{- end -}}
+{{- if and (gt (int $c.replicas) 1) (not $shared) (ne $c.shape "none") -}}
+{{- fail "collector.replicas above 1 needs a store that several nodes can write: set store.url, or store.volume.accessModes to [ReadWriteMany]" -}}
+{{- end -}}
+{{- if and .Values.replayd.standby (not $shared) -}}
+{{- fail "replayd.standby needs a store that two nodes can write: set store.url, or store.volume.accessModes to [ReadWriteMany]" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
