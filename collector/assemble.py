@@ -7,6 +7,7 @@ import msgspec
 
 from collector.call import Call
 from collector.dialects.contract import Candidate
+from collector.dialects.events import pair_by_order
 from collector.fidelity import assess
 from collector.media import Cut, cut
 from collector.merge import with_supplement
@@ -29,7 +30,9 @@ def assemble(candidate: Candidate, arrived_at_ns: int) -> Call:
     reasons = list(candidate.reasons)
     missing = list(candidate.missing)
     body = _body(candidate, missing)
-    found = cut(body) if body is not None else Cut(None, (), {}, complete=True)
+    found = Cut(None, (), {}, complete=True)
+    if body is not None:
+        found = cut(body, _own_ids(candidate))
     if not found.complete:
         reasons.append("media_unknown")
     if candidate.dropped_attributes and body is None:
@@ -92,6 +95,12 @@ def assemble(candidate: Candidate, arrived_at_ns: int) -> Call:
     )
 
 
+def _own_ids(candidate: Candidate) -> tuple[str, ...]:
+    """Return the span's ids in the spellings that upload hooks use."""
+    ids = [i for i in (candidate.trace_id, candidate.span_id) if i.strip(b"\0")]
+    return (*(i.hex() for i in ids), *(str(int.from_bytes(i, "big")) for i in ids))
+
+
 _KNOWN_OPERATIONS = frozenset(
     {
         "chat",
@@ -127,9 +136,8 @@ def _body(candidate: Candidate, missing: list[str]) -> Json:
     conversation = candidate.conversation
     if candidate.messages:
         conversation = conversation or Conversation(model="", messages=())
-        conversation = _replace(
-            conversation, messages=conversation.messages + candidate.messages
-        )
+        messages = pair_by_order([*conversation.messages, *candidate.messages])
+        conversation = _replace(conversation, messages=tuple(messages))
     if conversation is None or not (conversation.messages or conversation.extra):
         return None
     conversation = _replace(conversation, model=_model_of(candidate))

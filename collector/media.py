@@ -54,15 +54,20 @@ def is_placeholder(text: str) -> bool:
     return len(text) < 2048 and _PLACEHOLDER.fullmatch(text) is not None  # noqa: PLR2004 - longer ones are content
 
 
-def cut(body: Json) -> Cut:
-    """Return the body with inline media replaced by references. Never raises."""
-    cutter = _Cutter()
+def cut(body: Json, own_ids: tuple[str, ...] = ()) -> Cut:
+    """Return the body with inline media replaced by references. Never raises.
+
+    A URL with one of `own_ids` in it was made for this very span: some hook put the
+    bytes elsewhere, and the request had them inline.
+    """
+    cutter = _Cutter(own_ids)
     cleaned = cutter.walk(body, "", 0)
     return Cut(cleaned, tuple(cutter.media), cutter.blobs, not cutter.overflowed)
 
 
 class _Cutter:
-    def __init__(self) -> None:
+    def __init__(self, own_ids: tuple[str, ...]) -> None:
+        self._own_ids = own_ids
         self.media: list[Media] = []
         self.blobs: dict[int, bytes] = {}
         self.overflowed = False
@@ -166,6 +171,8 @@ class _Cutter:
             self._note(kind, mime, _placeholder_state(text), text, path)
         elif text.startswith("data:"):
             self._note(kind, mime, "truncated", text[:64], path)
+        elif any(own_id in text for own_id in self._own_ids):
+            self._note(kind_of_url(text) or kind, mime, "placeholder", text, path)
         elif text.startswith(_FETCHABLE):
             self._note(kind_of_url(text) or kind, mime, "external", text, path)
         elif _SCHEME.match(text):

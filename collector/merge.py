@@ -85,7 +85,7 @@ def merge_trace(
         merged.covered.extend(
             outer.span_id
             for outer in _ancestors(call, spans)
-            if outer.role in ("call", "transport")
+            if outer.role in ("call", "transport") and contains(outer, call)
         )
         if call.parent_id and call.parent_id not in spans:
             merged.covered.append(b"+" + call.parent_id)
@@ -268,7 +268,12 @@ def _innermost(
     ids = {call.span_id for call in calls}
     for call in calls:
         for outer in _ancestors(call, spans):
-            if outer.span_id in ids and outer.role == "call":
+            # A parent that ended before is a context left standing, no wrapper.
+            if (
+                outer.span_id in ids
+                and outer.role == "call"
+                and contains(outer, call)
+            ):
                 outer_ids.setdefault(outer.span_id, []).append(call)
     kept = []
     for call in calls:
@@ -281,7 +286,7 @@ def _innermost(
             absorb(inner[0], call)
     for call in kept:
         for outer in _ancestors(call, spans):
-            if outer.role == "wrapper":
+            if outer.role == "wrapper" and contains(outer, call):
                 call.supplement = {**outer.supplement, **call.supplement}
                 call.session_id = call.session_id or outer.session_id
                 call.user_id = call.user_id or outer.user_id

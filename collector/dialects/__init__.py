@@ -3,8 +3,9 @@
 from collector.dialects.contract import Candidate, Dialect
 from collector.dialects.openinference import OpenInference
 from collector.dialects.otel_genai import OtelGenAi
+from collector.dialects.traceloop import Traceloop
 
 __all__ = ["DIALECTS", "Candidate", "Dialect"]
 
 # Order matters: a record that speaks two conventions is read by the richer one.
-DIALECTS: tuple[Dialect, ...] = (OpenInference(), OtelGenAi())
+DIALECTS: tuple[Dialect, ...] = (OpenInference(), Traceloop(), OtelGenAi())

@@ -26,6 +26,7 @@ from snaptrace.snapshots.model import Answer
 
 ROLES: dict[str, str] = {
     "gen_ai.system.message": "system",
+    "gen_ai.developer.message": "developer",
     "gen_ai.user.message": "user",
     "gen_ai.assistant.message": "assistant",
     "gen_ai.tool.message": "tool",

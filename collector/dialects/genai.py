@@ -54,10 +54,24 @@ OPENAI_V2 = Profile(
             "model",
             *_OPENAI_PARAMS,
             "response_format",
-            "service_tier",
-            "messages.content.refusal",
         ),
         "openai_embeddings": ("model", "dimensions", "encoding_format"),
+    },
+)
+# Before 1.37, `n` and `stop` came late to it; it copied the answer's service tier.
+OPENAI_V2_EVENTS = Profile(
+    dialect="otel_genai",
+    carried={
+        "openai_chat": (
+            "model",
+            "temperature",
+            "top_p",
+            "max_tokens",
+            "frequency_penalty",
+            "presence_penalty",
+            "messages.content",
+            "messages.refusal",
+        ),
     },
 )
 GOOGLE = Profile(
@@ -180,7 +194,7 @@ def request_extras(record: Record, api: str, candidate: Candidate) -> dict[str, 
     extra: dict[str, Json] = {}
     for key in ("openai.request.service_tier", "gen_ai.openai.request.service_tier"):
         tier = attributes.get(key)
-        if isinstance(tier, str) and tier not in ("", "auto"):
+        if isinstance(tier, str) and tier not in ("", "auto", "default"):
             extra["service_tier"] = tier
     previous = attributes.get("gen_ai.request.previous_response.id")
     if isinstance(previous, str) and api == "openai_responses":

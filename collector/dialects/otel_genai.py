@@ -22,7 +22,7 @@ from snaptrace.snapshots.conversation import Conversation
 _DETAILS_EVENT = "gen_ai.client.inference.operation.details"
 _PROFILES: dict[str, genai.Profile] = {
     "opentelemetry.util.genai.handler": genai.OPENAI_V2,
-    "opentelemetry.instrumentation.openai_v2": genai.OPENAI_V2,
+    "opentelemetry.instrumentation.openai_v2": genai.OPENAI_V2_EVENTS,
     "opentelemetry.instrumentation.google_genai": genai.GOOGLE,
 }
 # A model SDK's or an HTTP client's own span names the request line.

@@ -60,8 +60,8 @@ def read_message(raw: dict[str, Any]) -> Message:
         parts.extend(parse_part(part) for part in as_list(content))
     parts.extend(_call(call) for call in as_list(raw.get("tool_calls")))
     role = role_of(raw.get("role"))
-    call_id = raw.get("tool_call_id")
-    if isinstance(call_id, str) and role == "tool":
+    if role == "tool" and not any(isinstance(p, ToolResultPart) for p in parts):
+        call_id = as_text(raw.get("tool_call_id"))
         parts = [ToolResultPart(content=tuple(parts), id=call_id)]
     return Message(role=role, parts=tuple(parts), name=as_text(raw.get("name")))
 
@@ -87,6 +87,10 @@ def read_part(raw: Any) -> Part:  # noqa: ANN401 - any JSON
             return _blob(raw)
         case "uri" | "file_data" | "image-url" | "audio-url" | "video-url" | "document-url":
             return _uri(raw, kind)
+        case "file" if "file_id" in raw and "file" not in raw and not raw["file_id"]:
+            # The bytes or the URL that stood here were not recorded.
+            name = {"filename": raw["filename"]} if raw.get("filename") else {}
+            return MediaPart(kind=_kind(raw, ""), url=_PLACEHOLDER_FILE, extra=name)
         case "file" if raw.get("file_id") and "file" not in raw:
             return MediaPart(
                 kind=_kind(raw, ""),
@@ -168,6 +172,8 @@ def _kind(raw: dict[str, Any], mime: str, url: str = "") -> MediaKind:
     """Return the kind: by media type, then by claim, then by the URL's ending."""
     if mime and (found := kind_of_mime(mime)):
         return found
+    if raw.get("type") == "file" and "modality" not in raw:
+        return "document"
     claimed = raw.get("modality")
     if claimed in ("image", "audio", "video", "document"):
         return claimed  # type: ignore[no-any-return] - one of the four just tested

@@ -79,51 +79,66 @@ def normal(body: Any) -> Any:
     if not isinstance(body, dict):
         return body
     top = {k: v for k, v in body.items() if k not in _TRANSPORT | _HYGIENE}
+    if isinstance(top.get("input"), str | list) and not {"voice", "dimensions", "encoding_format"} & top.keys():
+        if "embed" not in str(top.get("model")) and "tts" not in str(top.get("model")):
+            top = _responses(top)
     return _normal(top, "")
 
 
 def _normal(value: Any, key: str) -> Any:
     if isinstance(value, dict):
         kept = {k: _normal(v, k) for k, v in value.items()}
-        return {_camel(k): v for k, v in kept.items() if v not in (None, [], {})}
+        return {k: v for k, v in kept.items() if v not in (None, [], {})}
     if isinstance(value, list):
-        if key in ("content", "system", "input", "output") and all(map(_is_text, value)):
-            if len(value) == 1:
-                return _normal(value[0]["text"], key)
         return [_normal(item, "") for item in value]
     if isinstance(value, str):
         return _normal_text(value, key)
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    if isinstance(value, str) and value == "":
-        return None
     return value
 
 
-def _camel(key: str) -> str:
-    return key
-
-
-def _is_text(part: Any) -> bool:
-    return (
-        isinstance(part, dict)
-        and part.get("type") in ("text", "input_text", "output_text")
-        and set(part) == {"type", "text"}
-    )
-
-
 def _normal_text(text: str, key: str) -> Any:
-    if key in _JSON_TEXT and text[:1] in "{[":
+    if key in ("content", "system"):
+        return [{"type": "text", "text": text}] if text else None
+    if key in _JSON_TEXT and text[:1] in ("{", "["):
         try:
             return json.loads(text)
         except ValueError:
             return text
-    if key in ("data",) and len(text) > 64:
+    if key == "data" and len(text) > 64:
         try:
             return base64.b64decode(text.replace("-", "+").replace("_", "/"))
         except binascii.Error:
             return text
     return text
+
+
+def _responses(body: dict[str, Any]) -> dict[str, Any]:
+    """Return a Responses body with its equivalent spellings made one.
+
+    A bare string is one user message; a message's type may be left out; content text is
+    `input_text` or `output_text` by role.
+    """
+    given = body.get("input")
+    if isinstance(given, str) and "model" in body and "messages" not in body:
+        given = [{"role": "user", "content": given}]
+    if not isinstance(given, list) or not all(isinstance(i, dict) for i in given):
+        return body
+    items = []
+    for item in given:
+        own = dict(item)
+        if own.get("type") == "message":
+            del own["type"]
+        if "role" in own and isinstance(own.get("content"), list):
+            own["content"] = [
+                {**part, "type": "text"}
+                if isinstance(part, dict) and part.get("type") in ("input_text", "output_text")
+                else part
+                for part in own["content"]
+            ]
+        items.append(own)
+    return {**body, "input": items}
 
 
 def leaves(value: Any) -> dict[str, Any]:

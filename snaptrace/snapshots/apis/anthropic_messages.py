@@ -103,7 +103,10 @@ class AnthropicMessages:
         extra = dict(conversation.extra)
         if conversation.output_schema is not None:
             schema = {"type": "json_schema", "schema": conversation.output_schema}
-            extra["output_config"] = {"format": schema, **extra.get("output_config", {})}
+            extra["output_config"] = {
+                "format": schema,
+                **extra.get("output_config", {}),
+            }
         choice = extra.pop("disable_parallel_tool_use", None)
         if choice is not None and isinstance(body.get("tool_choice"), dict):
             body["tool_choice"]["disable_parallel_tool_use"] = choice
@@ -149,9 +152,9 @@ def parse_block(raw: Json) -> Part:
     if kind == "text" and isinstance(rest.get("text"), str):
         return TextPart(text=rest.pop("text"), extra=rest)
     if kind in _MEDIA and isinstance(rest.get("source"), Mapping):
-        return _parse_media(_MEDIA[kind], dict(rest.pop("source")), rest) or GenericPart(
-            value=raw
-        )
+        return _parse_media(
+            _MEDIA[kind], dict(rest.pop("source")), rest
+        ) or GenericPart(value=raw)
     if kind == "tool_use":
         given = rest.pop("input", None)
         return ToolCallPart(
@@ -263,7 +266,12 @@ def _alternating(turns: list[Json]) -> list[Json]:
     joined: list[Any] = []
     for turn in turns:
         last = joined[-1] if joined else None
-        if last and _only_results(last) and turn["role"] == "user" and _only_results(turn):
+        if (
+            last
+            and _only_results(last)
+            and turn["role"] == "user"
+            and _only_results(turn)
+        ):
             last["content"] = [*last["content"], *turn["content"]]
         else:
             joined.append(turn)
@@ -285,7 +293,8 @@ def _only_results(turn: Json) -> bool:
 def _render_message(message: Message, lost: list[str]) -> Json:
     role = "user" if message.role == "tool" else message.role
     content = _render_content(message.parts, lost)
-    return {"role": role, "content": content, **message.extra}
+    own = {key: value for key, value in message.extra.items() if key != "field"}
+    return {"role": role, "content": content, **own}
 
 
 def _render_content(parts: tuple[Part, ...], lost: list[str]) -> Json:

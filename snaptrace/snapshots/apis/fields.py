@@ -286,7 +286,12 @@ EXTENSIONS: dict[str, tuple[str, ...]] = {
         "top_k",
         "transforms",
     ),
-    "openai_responses": ("chat_template_kwargs", "min_p", "repetition_penalty", "top_k"),
+    "openai_responses": (
+        "chat_template_kwargs",
+        "min_p",
+        "repetition_penalty",
+        "top_k",
+    ),
     "anthropic_messages": ("betas", "user"),
     "gemini_generate_content": (),
     "openai_embeddings": ("input_type", "prompt", "truncate_prompt_tokens"),

@@ -146,12 +146,16 @@ def _parse_content(raw: Json, default: str) -> Message:
     given = rest.pop("parts", None)
     if isinstance(given, Mapping | str):
         given = [given]
-    parts = tuple(_parse_part(p) for p in given) if isinstance(given, list | tuple) else ()
+    parts = (
+        tuple(_parse_part(p) for p in given) if isinstance(given, list | tuple) else ()
+    )
     if default == "system":
         if word not in (None, "user"):
             rest["role"] = word
         return Message(role="system", parts=parts, extra=rest)
-    return Message(role=_role(word if isinstance(word, str) else default), parts=parts, extra=rest)
+    return Message(
+        role=_role(word if isinstance(word, str) else default), parts=parts, extra=rest
+    )
 
 
 def _role(word: str) -> Any:  # noqa: ANN401 - a Role
@@ -266,7 +270,9 @@ def _parse_tools(rest: dict[str, Json]) -> tuple[Tool, ...]:
             found.append(Tool(name="", kind="unknown", extra={"value": raw}))
             continue
         own = dict(raw)
-        declared = own.pop("functionDeclarations", own.pop("function_declarations", None))
+        declared = own.pop(
+            "functionDeclarations", own.pop("function_declarations", None)
+        )
         for one in declared if isinstance(declared, list | tuple) else ():
             found.append(_parse_declaration(one))
         own = {key: value for key, value in own.items() if value is not None}
@@ -298,8 +304,16 @@ def _render_tool(tool: Tool) -> Json:
 
 def _parse_choice(rest: dict[str, Json]) -> Json:
     config = rest.get("toolConfig")
-    own = _get(config, "functionCallingConfig", "function_calling_config") if isinstance(config, Mapping) else None
-    if not isinstance(config, Mapping) or not isinstance(own, Mapping) or len(config) > 1:
+    own = (
+        _get(config, "functionCallingConfig", "function_calling_config")
+        if isinstance(config, Mapping)
+        else None
+    )
+    if (
+        not isinstance(config, Mapping)
+        or not isinstance(own, Mapping)
+        or len(config) > 1
+    ):
         return None
     names = _get(own, "allowedFunctionNames", "allowed_function_names")
     mode = own.get("mode")
@@ -344,7 +358,8 @@ def _only_results(content: Json) -> bool:
 def _render_content(message: Message, lost: list[str]) -> Json:
     role = "model" if message.role == "assistant" else "user"
     parts = [_render_part(part, lost) for part in message.parts]
-    return {"parts": parts, "role": role, **message.extra}
+    own = {key: value for key, value in message.extra.items() if key != "field"}
+    return {"parts": parts, "role": role, **own}
 
 
 def _render_part(part: Part, lost: list[str]) -> Json:

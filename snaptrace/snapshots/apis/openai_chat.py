@@ -290,13 +290,18 @@ def _render_message(message: Message, lost: list[str]) -> list[Json]:
             "role": "tool",
             "tool_call_id": result.id,
             "content": _render_content(result.content, lost),
-            **(message.extra if message.role == "tool" else {}),
+            **(_own_keys(message) if message.role == "tool" else {}),
         }
         for result in results
     ]
     if others or not results:
         rendered.append(_render_plain(message, others, lost))
     return rendered
+
+
+def _own_keys(message: Message) -> dict[str, Json]:
+    """Return the message's further keys, without what only Responses knows."""
+    return {key: value for key, value in message.extra.items() if key != "field"}
 
 
 def _render_plain(message: Message, parts: list[Part], lost: list[str]) -> Json:
@@ -316,7 +321,7 @@ def _render_plain(message: Message, parts: list[Part], lost: list[str]) -> Json:
         body["tool_calls"] = [_render_call(call) for call in calls]
     if message.name:
         body["name"] = message.name
-    body.update(message.extra)
+    body.update(_own_keys(message))
     return body
 
 

@@ -65,6 +65,8 @@ class OpenAiResponses:
             messages.append(Message(role="user", parts=(TextPart(text=given),)))
         elif isinstance(given, list | tuple):
             messages.extend(_parse_item(item) for item in given)
+            if len(given) == 1 and _is_plain(messages[-1]):
+                messages[-1] = _as_item(messages[-1])
         params = {
             otel: rest.pop(own)
             for otel, own in PARAMS.items()
@@ -97,12 +99,15 @@ class OpenAiResponses:
         lost: list[str] = []
         body: dict[str, Json] = {"model": conversation.model}
         items: list[Json] = []
+        spoken = [m for m in conversation.messages if not _is_instructions(m)]
         for message in conversation.messages:
             if message.extra.get(_FIELD) == "instructions":
                 body["instructions"] = _plain_text(message)
             else:
                 items.extend(_render_items(message, lost))
         body["input"] = items
+        if len(spoken) == 1 and _is_plain(spoken[0]):
+            body["input"] = _plain_text(spoken[0])
         if conversation.tools:
             body["tools"] = [_render_tool(tool) for tool in conversation.tools]
         if conversation.tool_choice is not None:
@@ -140,6 +145,22 @@ def _plain_text(message: Message) -> str:
     return "\n".join(part.text for part in message.parts if isinstance(part, TextPart))
 
 
+def _is_instructions(message: Message) -> bool:
+    return message.extra.get(_FIELD) == "instructions"
+
+
+def _is_plain(message: Message) -> bool:
+    """Tell a message that a bare string can say."""
+    match message.parts:
+        case (TextPart(extra={**extra}),) if not extra:
+            return message.role == "user" and not message.extra and not message.name
+    return False
+
+
+def _as_item(message: Message) -> Message:
+    return Message(role="user", parts=message.parts, extra={_FIELD: "item"})
+
+
 def _parse_item(raw: Json) -> Message:
     if not isinstance(raw, Mapping):
         return Message(role="user", parts=(GenericPart(value=raw),))
@@ -162,7 +183,9 @@ def _parse_item(raw: Json) -> Message:
         del rest["type"]
         output = rest.pop("output", None)
         result = ToolResultPart(
-            content=_parse_content(output), id=_text(rest.pop("call_id", "")), extra=rest
+            content=_parse_content(output),
+            id=_text(rest.pop("call_id", "")),
+            extra=rest,
         )
         return Message(role="tool", parts=(result,))
     if kind == "reasoning":
@@ -274,7 +297,7 @@ def _parse_schema(rest: dict[str, Json]) -> tuple[Json, str]:
 
 
 def _render_items(message: Message, lost: list[str]) -> list[Json]:
-    if message.extra.get(_FIELD) == "item":
+    if message.extra.get(_FIELD) == "item" and isinstance(message.parts[0], GenericPart):
         return [p.value for p in message.parts if isinstance(p, GenericPart)]
     items: list[Json] = []
     content: list[Part] = []
@@ -294,7 +317,8 @@ def _render_items(message: Message, lost: list[str]) -> list[Json]:
             content.append(part)
     calls = [part for part in message.parts if isinstance(part, ToolCallPart)]
     if content or not (items or calls):
-        body = {"role": message.role, **message.extra}
+        own = {k: v for k, v in message.extra.items() if k != _FIELD}
+        body = {"role": message.role, **own}
         body["content"] = _render_content(tuple(content), message.role, lost)
         items.append(body)
     items.extend(
