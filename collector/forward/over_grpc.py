@@ -31,6 +31,27 @@ _COMPRESSION: Final = {
 }
 
 
+# UNKNOWN, INTERNAL, CANCELLED, DEADLINE_EXCEEDED and UNAVAILABLE: what gRPC core
+# gives to a failure of the connection, or of the time.
+_TRANSPORT_CODES: Final = frozenset((1, 2, 4, 13, 14))
+_TRANSPORT_TEXTS: Final = {
+    "Deadline Exceeded": "no answer in time",
+    "failed to connect": "cannot be reached",
+    "DNS resolution": "name does not resolve",
+    "Name or service not known": "name does not resolve",
+    "empty address list": "name does not resolve",
+    "RST_STREAM": "broke off",
+    "GOAWAY": "broke off",
+    "Cancelling all calls": "broke off",
+    "Stream removed": "broke off",
+    "Socket closed": "broke off",
+    "Connection reset": "broke off",
+    "Broken pipe": "broke off",
+    "closed": "broke off",
+    "Transport": "broke off",
+    "http2": "speaks no gRPC",
+    "No status received": "speaks no gRPC",
+}
 # Looser than the stubs, which know no binary values.
 Metadata = Any
 
@@ -92,34 +113,28 @@ def _metadata(headers: Mapping[str, str]) -> Metadata:
 def _refused(error: grpc.aio.AioRpcError) -> Answer:
     """Tell the upstream's own refusal from one that our client made up."""
     code, message = error.code().value[0], error.details() or ""
-    if not _came_from_peer(error):
-        return refusal(UNAVAILABLE, f"upstream: {_public(message)}")
     trailers: Metadata = error.trailing_metadata() or ()
     for name, value in trailers:
         if name == "grpc-status-details-bin":
             details = value if isinstance(value, bytes) else details_from_header(value)
             return Answer(code=code, message=message, details=details)
+    if cause := _transport_cause(code, message):
+        return refusal(UNAVAILABLE, f"upstream: {cause}")
     return Answer(code=code, message=message)
 
 
-def _came_from_peer(error: grpc.aio.AioRpcError) -> bool:
-    # gRPC core keeps no other record of who made a status up. A reset stream is
-    # reported as from the peer too, with a code that would not be retried.
-    debug = error.debug_error_string() or ""
-    return "from peer" in debug and "RST_STREAM" not in debug
+def _transport_cause(code: int, message: str) -> str:
+    """Say what broke where the client made the status up; empty where it did not.
 
-
-def _public(message: str) -> str:
-    """Keep the cause and leave addresses out."""
-    causes = {
-        "Deadline": "no answer in time",
-        "onnect": "cannot be reached",
-        "RST_STREAM": "broke off",
-        "Socket closed": "broke off",
-        "resolution": "name does not resolve",
-    }
-    found = [said for mark, said in causes.items() if mark in message]
-    return found[0] if found else "no answer"
+    gRPC core keeps no record of who made a status up, and gives a reset stream a code
+    that no client retries; so its own texts are known here. Addresses stay out of
+    what is passed on.
+    """
+    if code not in _TRANSPORT_CODES:
+        return ""
+    return next(
+        (said for mark, said in _TRANSPORT_TEXTS.items() if mark in message), ""
+    )
 
 
 def _credentials(tls: UpstreamTlsConfig) -> grpc.ChannelCredentials:

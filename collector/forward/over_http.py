@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import io
 import ssl
 from collections.abc import Mapping
 from typing import Final
@@ -58,7 +59,8 @@ class HttpUpstream:
                 asyncio.timeout(timeout_seconds),
                 self._session.post(
                     self._urls[request.signal],
-                    data=body,
+                    # From this size on aiohttp wants to send in pieces.
+                    data=body if len(body) < 2**20 else io.BytesIO(body),
                     headers=headers,
                     allow_redirects=False,
                     timeout=aiohttp.ClientTimeout(total=None),
