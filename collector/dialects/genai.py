@@ -118,13 +118,18 @@ def read_call(
     operation: Operation,
     *,
     provider: str = "",
+    responses: bool | None = None,
 ) -> Candidate:
-    """Return what a span or details event says of its call."""
+    """Return what a span or details event says of its call.
+
+    `responses` says which of OpenAI's two APIs it was, where the emitter tells.
+    """
     role: Any = "content" if record.kind == "log" else "call"
     candidate = candidate_of(record, profile.dialect, role=role, operation=operation)
     candidate.provider = provider or candidate.provider
     attributes = record.attributes
-    api = api_of(operation, candidate.provider, responses=is_responses(record))
+    told = is_responses(record) if responses is None else responses
+    api = api_of(operation, candidate.provider, responses=told)
     candidate.api = api
     candidate.model = as_text(attributes.get("gen_ai.request.model"))
     output, refusal, finish = output_message(attributes)

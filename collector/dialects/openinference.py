@@ -8,7 +8,8 @@ framework JSON there; then LangChain's messages, or the flattened ones, are read
 
 from typing import Any
 
-from collector.dialects import langchain_json
+from collector.dialects import langchain_json, responses_echo
+from collector.dialects.agents import agent_settings
 from collector.dialects.contract import Candidate
 from collector.dialects.flattened import Flattened
 from collector.dialects.loads import Loaded, as_dict, as_list, as_text, loads
@@ -29,38 +30,6 @@ from snaptrace.snapshots.model import Answer, Json
 
 # What the SDK takes beside the arguments that `input.value` holds.
 _SIDE_DOOR = ("extra_body",)
-_AGENT_RUN = ("instructions", "tools", "text", "reasoning")
-# Parameters that a response echoes whether or not they were sent, and their defaults.
-_ECHOED = (
-    "temperature",
-    "top_p",
-    "parallel_tool_calls",
-    "tool_choice",
-    "truncation",
-    "max_output_tokens",
-    "max_tool_calls",
-    "metadata",
-    "service_tier",
-    "previous_response_id",
-    "prompt_cache_key",
-    "safety_identifier",
-    "background",
-    "store",
-    "top_logprobs",
-    "user",
-)
-_ECHO_DEFAULTS: dict[str, Json] = {
-    "temperature": 1.0,
-    "top_p": 1.0,
-    "parallel_tool_calls": True,
-    "tool_choice": "auto",
-    "truncation": "disabled",
-    "metadata": {},
-    "service_tier": "default",
-    "background": False,
-    "store": True,
-    "top_logprobs": 0,
-}
 
 
 class OpenInference:
@@ -220,25 +189,14 @@ def _read_agents(
     if isinstance(arguments.get("id"), str):
         candidate.api, candidate.model = "openai_responses", as_text(arguments.get("model"))
         echo = as_dict(loads(record.attributes.get("output.value")).value)
-        candidate.body = {"model": candidate.model, "input": given}
-        echoed = {**arguments, **{k: v for k, v in echo.items() if k == "tools"}}
-        for key in _AGENT_RUN:
-            value = _unechoed(key, echoed.get(key))
-            if value is not None:
-                candidate.body[key] = value
-        for key in _ECHOED:
-            value = echoed.get(key)
-            if value is not None and value != _ECHO_DEFAULTS.get(key, ...):
-                candidate.body[key] = value
-        # Equal to its default it may have been sent or not: the answer is the same.
-        candidate.lost = ("include", "prompt", *_SIDE_DOOR)
+        candidate.body = responses_echo.body_of_echo(given, {**echo, **arguments})
+        candidate.lost = responses_echo.LOST
         return
     candidate.api, candidate.model = "openai_chat", named
     items = [item for item in as_list(given) if isinstance(item, dict)]
-    kept = {k: v for k, v in arguments.items() if k != "base_url" and v is not None}
     if not items:
         return
-    candidate.body = {"model": named, "messages": items, **_agent_settings(kept)}
+    candidate.body = {"model": named, "messages": items, **agent_settings(arguments)}
     candidate.lost = (
         "tools",
         "tool_choice",
@@ -250,46 +208,6 @@ def _read_agents(
         "seed",
         *_SIDE_DOOR,
     )
-
-
-def _agent_settings(kept: dict[str, Any]) -> dict[str, Any]:
-    """Map the SDK's model settings to the body's fields."""
-    settings = dict(kept)
-    reasoning = as_dict(settings.pop("reasoning", None))
-    if isinstance(reasoning.get("effort"), str):
-        settings["reasoning_effort"] = reasoning["effort"]
-    for key in ("truncation", "include_usage", "response_include", "retry", "timeout"):
-        settings.pop(key, None)
-    for key in ("extra_query", "extra_headers", "context_management"):
-        settings.pop(key, None)
-    extra = as_dict(settings.pop("extra_body", None)) | as_dict(
-        settings.pop("extra_args", None)
-    )
-    return {**settings, **extra}
-
-
-def _unechoed(key: str, value: Json) -> Json:
-    """Return what was sent, of a response's echo; None for its default."""
-    if key == "tools" and isinstance(value, list):
-        return [_without_nulls(tool) for tool in value]
-    if key == "text" and isinstance(value, dict):
-        form = as_dict(value.get("format"))
-        if form.get("type") != "json_schema":
-            form = {}
-        form = {("schema" if k == "schema_" else k): v for k, v in form.items()}
-        own = {"format": _without_nulls(form)} if form else {}
-        if value.get("verbosity") not in (None, "medium"):
-            own["verbosity"] = value["verbosity"]
-        return own or None
-    if key == "reasoning" and isinstance(value, dict):
-        return _without_nulls(value) or None
-    return value
-
-
-def _without_nulls(value: Json) -> Json:
-    if not isinstance(value, dict):
-        return value
-    return {key: inner for key, inner in value.items() if inner is not None}
 
 
 def _read_flattened(

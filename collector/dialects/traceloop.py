@@ -121,6 +121,18 @@ def _operation(record: Record) -> Operation | None:
     return operation
 
 
+# Text blocks were joined without anything between them: a sentence that runs into the
+# next word's capital is most likely two blocks.
+_SEAM = re.compile(r"[a-zß-ÿ.!?:;,][A-ZÀ-Þ][a-zß-ÿ]")
+
+
+def _has_seam(message: Message) -> bool:
+    return message.role == "user" and any(
+        isinstance(part, TextPart) and not part.extra and _SEAM.search(part.text)
+        for part in message.parts
+    )
+
+
 def _speaks(key: str) -> bool:
     return key.startswith(("gen_ai.request.model", "gen_ai.prompt.", "gen_ai.completion."))
 
@@ -136,6 +148,8 @@ def _read_indexed(candidate: Candidate, record: Record) -> None:
     candidate.reasons += tuple(dict.fromkeys(prompts.reasons))
     messages = prompts.messages
     _take_completion(candidate, record)
+    if candidate.api == "anthropic_messages" and any(map(_has_seam, messages)):
+        candidate.missing += ("messages.content",)
     if not messages:
         candidate.supplement = {"params": params, "extra": extra}
         if record.dropped_attributes:

@@ -169,7 +169,7 @@ def _parse_item(raw: Json) -> Message:
     if kind == "message" and isinstance(rest.get("role"), str):
         role = _ROLES.get(rest.pop("role"), "user")
         content = rest.pop("content", None)
-        return Message(role=role, parts=_parse_content(content), extra=rest)
+        return Message(role=role, parts=parse_content(content), extra=rest)
     if kind == "function_call":
         del rest["type"]
         call = ToolCallPart(
@@ -183,7 +183,7 @@ def _parse_item(raw: Json) -> Message:
         del rest["type"]
         output = rest.pop("output", None)
         result = ToolResultPart(
-            content=_parse_content(output),
+            content=parse_content(output),
             id=_text(rest.pop("call_id", "")),
             extra=rest,
         )
@@ -194,7 +194,8 @@ def _parse_item(raw: Json) -> Message:
     return Message(role="user", parts=(GenericPart(value=raw),), extra={_FIELD: "item"})
 
 
-def _parse_content(content: Json) -> tuple[Part, ...]:
+def parse_content(content: Json) -> tuple[Part, ...]:
+    """Return the parts of a content field: text, or a list of typed parts."""
     if content is None:
         return ()
     if isinstance(content, str):
