@@ -195,6 +195,7 @@ class VerdictBoard:
             mean_age_seconds=_mean_age(tally, now_ns),
             oldest_age_seconds=_age(tally.oldest_recorded_ns, now_ns),
             last_replay_age_seconds=_age(tally.newest_committed_ns, now_ns),
+            last_replay_at_ns=tally.newest_committed_ns,
             seen=live.seen if live else 0,
             replayable=live.replayable if live else 0,
             not_replayable=dict(live.reasons) if live else {},

@@ -92,6 +92,7 @@ class ModalityView(Struct, frozen=True, kw_only=True):
     mean_age_seconds: float | None = None  # of its cases, now
     oldest_age_seconds: float | None = None
     last_replay_age_seconds: float | None = None
+    last_replay_at_ns: int = 0
     seen: int = 0  # in live traffic
     replayable: int = 0
     not_replayable: dict[str, int] = {}  # by reason

@@ -1,0 +1,130 @@
+"""Verdicts over HTTP: for Argo Rollouts, Flagger, scripts. No content, ever.
+
+    GET /api/v1/verdicts                      all canaries
+    GET /api/v1/gate/<canary>?revision=R&max_age=S   one answer; always 200, see `state`
+    PUT /api/v1/canaries/<canary>  {"revision": "R"}  a new revision is being served
+
+With a token, all of them need `Authorization: Bearer <token>`. Without one, a revision
+may be declared from this machine only.
+"""
+
+import hmac
+import ipaddress
+from collections.abc import Awaitable, Callable
+
+import msgspec
+from aiohttp import web
+from msgspec import Struct
+
+from replayd.gate import decide
+from replayd.verdicts import Verdicts
+from snaptrace.runtime.clock import Clock
+
+LONGEST_REVISION = 128  # characters
+LARGEST_BODY_BYTES = 4096
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+# Declares a revision for a canary; KeyError: there is none of that name.
+Declare = Callable[[str, str], Awaitable[None]]
+
+
+class RevisionBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a PUT brings."""
+
+    revision: str
+
+
+class GateApi:
+    """The routes; `shown` returns the verdicts last computed, None before the first."""
+
+    def __init__(
+        self,
+        shown: Callable[[], Verdicts | None],
+        clock: Clock,
+        declare: Declare,
+        token: str = "",
+    ) -> None:
+        self._shown, self._clock, self._declare = shown, clock, declare
+        self._token = token.encode()
+
+    def routes(self) -> dict[str, Handler]:
+        """Return handlers by method and path, for the telemetry server."""
+        return {
+            "GET /api/v1/verdicts": self.verdicts,
+            "GET /api/v1/gate/{canary}": self.gate,
+            "PUT /api/v1/canaries/{canary}": self.put_canary,
+        }
+
+    async def verdicts(self, request: web.Request) -> web.Response:
+        """Give out everything; 503 while nobody knows anything."""
+        self._authorise(request)
+        shown = self._shown()
+        if shown is None:
+            return _json({"canaries": {}, "leading": False}, status=503)
+        return _json(shown)
+
+    async def gate(self, request: web.Request) -> web.Response:
+        """Answer for one canary; the state is in the body, so that 200 is no pass."""
+        self._authorise(request)
+        oldest: float | None = None
+        if limit := request.query.get("max_age"):
+            try:
+                oldest = float(limit)
+            except ValueError:
+                return _json({"error": "max_age is no number of seconds"}, status=400)
+        answer = decide(
+            self._shown(),
+            request.match_info["canary"],
+            now_ns=self._clock.now_ns(),
+            revision=request.query.get("revision", ""),
+            oldest_seconds=oldest,
+        )
+        return _json(answer)
+
+    async def put_canary(self, request: web.Request) -> web.Response:
+        """Declare which revision a canary serves now; it opens a new epoch."""
+        self._authorise(request)
+        if not self._token and not _from_here(request):
+            return _json({"error": "without a token, from this machine only"}, 403)
+        data = await request.read()  # aiohttp itself stops at a mebibyte
+        if len(data) > LARGEST_BODY_BYTES:
+            return _json({"error": "body too large"}, status=413)
+        try:
+            revision = msgspec.json.decode(data, type=RevisionBody).revision
+        except msgspec.DecodeError as error:
+            return _json({"error": f"body: {error}"}, status=400)
+        if not 0 < len(revision) <= LONGEST_REVISION or not revision.isprintable():
+            return _json({"error": "revision: 1 to 128 printable characters"}, 400)
+        name = request.match_info["canary"]
+        try:
+            await self._declare(name, revision)
+        except KeyError:
+            return _json({"error": "no such canary"}, status=404)
+        return _json({"canary": name, "revision": revision})
+
+    def _authorise(self, request: web.Request) -> None:
+        if self._token and not bearer_matches(request, self._token):
+            raise web.HTTPUnauthorized(headers={"WWW-Authenticate": "Bearer"})
+
+
+def bearer_matches(request: web.Request, token: bytes) -> bool:
+    """Compare in constant time, so that the answer's delay teaches nothing."""
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    sent = given.strip().encode("utf-8", "surrogateescape")
+    return scheme.lower() == "bearer" and hmac.compare_digest(sent, token)
+
+
+def _from_here(request: web.Request) -> bool:
+    try:
+        return ipaddress.ip_address(request.remote or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _json(value: object, status: int = 200) -> web.Response:
+    return web.Response(
+        body=msgspec.json.encode(value),
+        content_type="application/json",
+        status=status,
+        headers={"Cache-Control": "no-store"},
+    )
