@@ -1,0 +1,85 @@
+"""Media before they are stored: dropped by rule, cleaned of metadata, digested."""
+
+from collections import Counter
+
+import msgspec
+
+from collector.call import Call
+from collector.redact.config import RedactConfig
+from collector.redact.strip import strip
+from snaptrace.snapshots.keys import FleetKey
+from snaptrace.snapshots.model import Fidelity, Media, Snapshot
+
+_REASON = "media_redacted"  # a row of the collector's fidelity reasons
+
+
+class MediaRedactor:
+    """Decides over every inline medium of a call."""
+
+    def __init__(self, config: RedactConfig, key: FleetKey) -> None:
+        self._config, self._key = config, key
+
+    def redact(
+        self, call: Call, counts: Counter[str]
+    ) -> tuple[Snapshot, dict[int, bytes]]:
+        """Return the snapshot with digests filled in, and the bytes to store.
+
+        `blobs` are numbered through: those of the request, then those of the answer.
+        """
+        snapshot = call.snapshot
+        blobs: dict[int, bytes] = {}
+        media: list[Media] = []
+        gone: list[str] = []
+        for index, medium in enumerate((*snapshot.media, *snapshot.answer.media)):
+            clean, data = self._one(medium, call.blobs.get(index), counts)
+            if data is not None:
+                blobs[index] = data
+            elif medium.state == "inline" and index < len(snapshot.media):
+                gone.append(medium.path)
+            media.append(clean)
+        asked = len(snapshot.media)
+        clean_snapshot = msgspec.structs.replace(
+            snapshot,
+            media=tuple(media[:asked]),
+            answer=msgspec.structs.replace(snapshot.answer, media=tuple(media[asked:])),
+            fidelity=_without(snapshot.fidelity, gone) if gone else snapshot.fidelity,
+        )
+        return clean_snapshot, blobs
+
+    def _one(
+        self, medium: Media, data: bytes | None, counts: Counter[str]
+    ) -> tuple[Media, bytes | None]:
+        if medium.state != "inline":
+            return medium, None
+        if data is None or medium.kind in self._config.drop_media:
+            counts[f"{medium.kind}_dropped"] += 1
+            return _shape(medium, data), None
+        stripped = strip(data)
+        if stripped is None:
+            counts["metadata_kept"] += 1
+            if self._config.unstrippable_media == "drop":
+                counts[f"{medium.kind}_dropped"] += 1
+                return _shape(medium, data), None
+            stripped = data
+        elif stripped != data:
+            counts["metadata"] += 1
+        clean = msgspec.structs.replace(
+            medium, digest=self._key.media_digest(stripped), size_bytes=len(stripped)
+        )
+        return clean, stripped
+
+
+def _shape(medium: Media, data: bytes | None) -> Media:
+    """Keep the shape, not the bytes."""
+    size = medium.size_bytes if data is None else len(data)
+    return msgspec.structs.replace(medium, state="redacted", digest="", size_bytes=size)
+
+
+def _without(fidelity: Fidelity, paths: list[str]) -> Fidelity:
+    """Say that the bytes at `paths` are gone: such a call cannot be replayed."""
+    return msgspec.structs.replace(
+        fidelity,
+        level="unreplayable",
+        missing=tuple(dict.fromkeys((*fidelity.missing, *paths))),
+        reasons=tuple(dict.fromkeys((*fidelity.reasons, _REASON))),
+    )

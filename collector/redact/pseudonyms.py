@@ -1,0 +1,128 @@
+"""What stands where a value was: typed, stable, of the same shape, never a real one.
+
+The same value gives the same pseudonym everywhere in a fleet, so a conversation still
+hangs together and both arms of a replay see the same text. Shapes survive where a
+schema may ask for them; the ranges used are reserved or fail their check digit, so
+that a pseudonym is nobody's and is not taken out again.
+"""
+
+import hashlib
+import ipaddress
+from collections.abc import Iterator
+
+from collector.redact import checks
+from snaptrace.snapshots.keys import FleetKey
+
+_SECRETS_KEPT = 10  # hex digits of a pseudonym's name part: 40 bits
+_DIGITS = "0123456789"
+_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+class Pseudonyms:
+    """Makes pseudonyms under one fleet's key."""
+
+    def __init__(self, key: FleetKey) -> None:
+        self._key = key
+
+    def of(self, kind: str, value: str) -> str:
+        """Return what stands for `value`; alike for spellings of the same value."""
+        digest = self._key.pseudonym(kind, _normal(kind, value))
+        if kind == "email":
+            return f"user_{digest.hex()[:_SECRETS_KEPT]}@redacted.invalid"
+        if kind == "ip":
+            return _address(digest, value)
+        if kind == "phone":
+            return _phone(digest, value)
+        if kind == "iban":
+            # Check digits run from 02 to 98, so 00 belongs to no account.
+            return value[:2] + "00" + _shaped(digest, value[4:])
+        if kind == "card":
+            return _failing(digest, value, checks.is_card)
+        if kind in _CHECKED:
+            return _failing(digest, value, _CHECKED[kind])
+        if kind == "pan":
+            return _shaped(digest, value[:3]) + "X" + _shaped(digest[8:], value[4:])
+        if kind == "nino":
+            return "QQ" + _shaped(digest, value[2:])  # never issued
+        if kind == "passport":
+            return "X" + _shaped(digest, "0" * (len(value) - 1))
+        return f"redacted_{kind}_{digest.hex()[:_SECRETS_KEPT]}"
+
+    def number(self, kind: str, value: int) -> int:
+        """Return an integer of as many digits that stands for `value`."""
+        return int(self.of(kind, str(value)))
+
+
+_CHECKED = {
+    "ssn": checks.is_ssn,
+    "sin": checks.is_sin,
+    "nir": checks.is_nir,
+    "dni": checks.is_dni,
+    "codice_fiscale": checks.is_codice_fiscale,
+    "cpf": checks.is_cpf,
+    "aadhaar": checks.is_aadhaar,
+    "pesel": checks.is_pesel,
+    "steuer_id": checks.is_steuer_id,
+    "bsn": checks.is_bsn,
+}
+
+
+def _normal(kind: str, value: str) -> str:
+    if kind in ("card", "phone"):
+        return checks.digits_of(value).removeprefix("00")
+    if kind == "email":
+        return value.casefold()
+    if kind == "ip":
+        try:
+            return str(ipaddress.ip_address(value))
+        except ValueError:
+            return value
+    if kind == "iban" or kind in _CHECKED:
+        return "".join(sign for sign in value.upper() if sign.isalnum())
+    return value
+
+
+def _stream(digest: bytes) -> Iterator[int]:
+    while True:
+        yield from digest
+        digest = hashlib.blake2b(digest, digest_size=32).digest()
+
+
+def _shaped(digest: bytes, like: str) -> str:
+    """Return `like` with every digit and letter exchanged, the rest as it is."""
+    chance = _stream(digest)
+    out: list[str] = []
+    for sign in like:
+        if sign.isdigit():
+            out.append(_DIGITS[next(chance) % 10])
+        elif sign.isalpha():
+            letter = _LETTERS[next(chance) % len(_LETTERS)]
+            out.append(letter if sign.isupper() else letter.lower())
+        else:
+            out.append(sign)
+    return "".join(out)
+
+
+def _failing(digest: bytes, like: str, is_one: "checks.Check") -> str:
+    """Return a number of the shape of `like` that fails the check."""
+    while True:
+        made = like[:1] + _shaped(digest, like[1:])
+        if not is_one(made):
+            return made
+        digest = hashlib.blake2b(digest, digest_size=32).digest()
+
+
+def _address(digest: bytes, like: str) -> str:
+    if ":" in like:
+        # RFC 3849: 2001:db8::/32 is for documentation.
+        return str(ipaddress.IPv6Address(b"\x20\x01\x0d\xb8" + digest[:12]))
+    # RFC 1112, section 4: 240.0.0.0/4 is reserved.
+    return f"{240 + digest[0] % 15}.{digest[1]}.{digest[2]}.{digest[3]}"
+
+
+def _phone(digest: bytes, like: str) -> str:
+    """Keep separators; +999 is no country and 000 no area."""
+    head, made = "999" if like.startswith("+") else "000", _shaped(digest, like)
+    left = iter(head)
+    out = (next(left, sign) if sign.isdigit() else sign for sign in made)
+    return "".join(out)

@@ -1,0 +1,270 @@
+"""The one choke point: what passes here may be stored, and nothing else may."""
+
+import hashlib
+import json
+import re
+from collections import Counter
+from typing import Any
+
+import msgspec
+
+from collector.call import Call
+from collector.redact.config import RedactConfig
+from collector.redact.detectors import SECRET_KEY
+from collector.redact.media import MediaRedactor
+from collector.redact.pseudonyms import Pseudonyms
+from collector.redact.rules import PathRules, Rule
+from collector.redact.text import Replacement, TextRedactor
+from snaptrace.snapshots.keys import FleetKey
+from snaptrace.snapshots.model import (
+    Answer,
+    Json,
+    Media,
+    Redaction,
+    ReplacedText,
+    Request,
+    Snapshot,
+)
+
+# Raised whenever a detector, a pseudonym or the walk changes what is taken out.
+VERSION = "1"
+_SHORTEST_KNOWN = 6  # characters; a shorter user id would match everywhere
+_LEAST_NUMBER = 10**11  # a card as a JSON number has at least 12 digits
+_MOST_REPLACED = 4096  # recorded places in one call; counts go on
+_MOST_LEVELS = 100
+# Request fields that name a person whatever they look like.
+_IDENTIFIER_PATHS = frozenset(
+    {"user", "safety_identifier", "metadata.user_id", "metadata.user", "end_user"}
+)
+
+
+class Redactor:
+    """Takes personal data and secrets out of calls; same input, same output.
+
+    Safe to use again and again; what was redacted once comes back unchanged.
+    """
+
+    def __init__(self, config: RedactConfig, key: FleetKey) -> None:
+        self._key, self._config = key, config
+        self._pseudonyms = Pseudonyms(key)
+        self._texts = TextRedactor(config, self._pseudonyms)
+        self._paths = PathRules(config)
+        self._media = MediaRedactor(config, key)
+        self.version = _version(config)
+
+    def redact(self, call: Call) -> Call:
+        """Return the call as it may be stored.
+
+        Fills the redaction record, keyed session and user, and the digests of media,
+        taken over the bytes as they will be stored.
+        """
+        known = _known_values(call) if self._is_on("identifier") else None
+        walk = _Walk(self._texts, self._paths, self._pseudonyms, known)
+        clean, blobs = self._media.redact(call, walk.counts)
+        snapshot = walk.snapshot(clean, identifiers=self._is_on("identifier"))
+        return Call(
+            snapshot=msgspec.structs.replace(
+                snapshot,
+                session=self._subject("session", call.session_id, snapshot.session),
+                user=self._subject("user", call.user_id, snapshot.user),
+                redaction=Redaction(
+                    version=self.version,
+                    counts=dict(sorted(walk.counts.items())),
+                    replaced=tuple(walk.replaced),
+                ),
+            ),
+            blobs=blobs,
+        )
+
+    def label(self, text: str) -> str:
+        """Return a name, as of a service, as it may stand in headers and metrics."""
+        return self._texts.redact(text)[0]
+
+    def _subject(self, kind: str, value: str, known: str) -> str:
+        return self._key.subject(kind, value) if value else known
+
+    def _is_on(self, detector: str) -> bool:
+        return detector in self._config.detectors
+
+
+class _Walk:
+    """One pass over one call."""
+
+    def __init__(
+        self,
+        texts: TextRedactor,
+        paths: PathRules,
+        pseudonyms: Pseudonyms,
+        known: "re.Pattern[str] | None",
+    ) -> None:
+        self._texts, self._paths, self._pseudonyms = texts, paths, pseudonyms
+        self._known = known
+        self.counts: Counter[str] = Counter()
+        self.replaced: list[ReplacedText] = []
+
+    def snapshot(self, snapshot: Snapshot, *, identifiers: bool) -> Snapshot:
+        """Return the snapshot with every text in it looked at."""
+        self._identifiers = _IDENTIFIER_PATHS if identifiers else frozenset[str]()
+        # Every text field, so that a new one is covered on the day it is added.
+        changed: dict[str, Any] = {}
+        for name in snapshot.__struct_fields__:
+            value = getattr(snapshot, name)
+            if isinstance(value, str) and value and name not in _OWN_FIELDS:
+                changed[name] = self._text(value, "")
+        changed["request"] = self._request(snapshot.request)
+        changed["answer"] = self._answer(snapshot.answer)
+        changed["media"] = tuple(self._medium(medium) for medium in snapshot.media)
+        changed["attributes"] = {
+            self._text(key, ""): self._attribute(key, value)
+            for key, value in snapshot.attributes.items()
+        }
+        changed["notes"] = tuple(self._text(note, "") for note in snapshot.notes)
+        changed["fidelity"] = msgspec.structs.replace(
+            snapshot.fidelity,
+            missing=tuple(self._text(p, "") for p in snapshot.fidelity.missing),
+            unobserved=tuple(self._text(p, "") for p in snapshot.fidelity.unobserved),
+        )
+        return msgspec.structs.replace(snapshot, **changed)
+
+    def _request(self, request: Request) -> Request:
+        return msgspec.structs.replace(
+            request,
+            path=self._text(request.path, ""),
+            model=self._text(request.model, ""),
+            body=self._json(request.body, "", "", 0),
+        )
+
+    def _answer(self, answer: Answer) -> Answer:
+        return msgspec.structs.replace(
+            answer,
+            text=self._body_text(answer.text, "answer.text", "answer.text"),
+            refusal=self._body_text(answer.refusal, "answer.refusal", "answer.refusal"),
+            tool_calls=tuple(
+                msgspec.structs.replace(
+                    tool,
+                    name=self._text(tool.name, f"answer.tool_calls.{index}.name"),
+                    arguments=self._body_text(
+                        tool.arguments,
+                        f"answer.tool_calls.{index}.arguments",
+                        "answer.tool_calls.arguments",
+                    ),
+                    id=self._text(tool.id, ""),
+                )
+                for index, tool in enumerate(answer.tool_calls)
+            ),
+            media=tuple(self._medium(medium) for medium in answer.media),
+            model=self._text(answer.model, ""),
+            finish_reason=self._text(answer.finish_reason, ""),
+            response_id=self._text(answer.response_id, ""),
+            error=self._text(answer.error, ""),
+        )
+
+    def _medium(self, medium: Media) -> Media:
+        return msgspec.structs.replace(
+            medium,
+            mime=self._text(medium.mime, ""),
+            reference=self._text(medium.reference, ""),
+            path=self._text(medium.path, ""),
+        )
+
+    def _attribute(self, name: str, value: str) -> str:
+        return self._text(value, "", self._paths.of_attribute(name))
+
+    def _json(self, value: Json, path: str, leaf: str, depth: int) -> Json:
+        """Redact a body. `path` has indices, `leaf` is the same without them."""
+        if isinstance(value, str):
+            return self._body_text(value, path, leaf)
+        if depth > _MOST_LEVELS:
+            self.counts["too_deep"] += 1
+            return None
+        if isinstance(value, dict):
+            return {
+                self._text(key, ""): self._field(key, item, path, leaf, depth)
+                for key, item in value.items()
+            }
+        if isinstance(value, list | tuple):
+            return [
+                self._json(
+                    item, f"{path}.{index}" if path else str(index), leaf, depth + 1
+                )
+                for index, item in enumerate(value)
+            ]
+        if isinstance(value, int) and abs(value) >= _LEAST_NUMBER:
+            return self._number(value, path)
+        return value
+
+    def _field(self, key: Any, item: Json, path: str, leaf: str, depth: int) -> Json:  # noqa: ANN401 - a JSON key
+        here = f"{path}.{key}" if path else str(key)
+        below = f"{leaf}.{key}" if leaf else str(key)
+        if isinstance(item, str) and SECRET_KEY.fullmatch(str(key)) and item:
+            return self._note(self._texts.replace_whole(item, "secret"), here)
+        return self._json(item, here, below, depth + 1)
+
+    def _body_text(self, text: str, path: str, leaf: str) -> str:
+        if leaf in self._identifiers and text:
+            return self._note(self._texts.replace_whole(text, "identifier"), path)
+        return self._text(text, path, self._paths.of_path(leaf))
+
+    def _text(self, text: str, path: str, placed: tuple[Rule, ...] = ()) -> str:
+        if not text:
+            return text
+        if "\\u" in text and text.lstrip()[:1] in ("{", "["):
+            text = self._unescaped(text)
+        return self._note(self._texts.redact(text, self._known, placed), path)
+
+    def _unescaped(self, text: str) -> str:
+        r"""Rewrite JSON text whose `\u` escapes would hide a value from the patterns.
+
+        Only if something is found in it: otherwise it stays as it was written.
+        """
+        try:
+            plain = json.dumps(json.loads(text), ensure_ascii=False)
+        except (ValueError, RecursionError):
+            return text
+        return plain if self._texts.redact(plain, self._known)[1] else text
+
+    def _note(self, result: tuple[str, tuple[Replacement, ...]], path: str) -> str:
+        text, spans = result
+        for span in spans:
+            self.counts[span.kind] += 1
+            if path and len(self.replaced) < _MOST_REPLACED:
+                self.replaced.append(
+                    ReplacedText(
+                        path=path,
+                        start=span.start,
+                        end=span.end,
+                        kind=span.kind,
+                        pseudonym=span.pseudonym,
+                    )
+                )
+        return text
+
+    def _number(self, value: int, path: str) -> int:
+        _, spans = self._texts.redact(str(value), self._known)
+        if len(spans) != 1 or not spans[0].pseudonym.isdigit():
+            return value
+        made = int(spans[0].pseudonym)
+        self._note((str(made), spans), path)
+        return made
+
+
+# Made by us from ids or clocks, or from fixed sets; a pattern must not damage them.
+_OWN_FIELDS = frozenset(
+    {"snapshot_id", "trace_id", "span_id", "operation", "modality", "session", "user"}
+    | {"dialect", "route"}
+)
+
+
+def _known_values(call: Call) -> "re.Pattern[str] | None":
+    values = [
+        re.escape(value)
+        for value in (call.session_id, call.user_id)
+        if len(value) >= _SHORTEST_KNOWN
+    ]
+    return re.compile("|".join(values)) if values else None
+
+
+def _version(config: RedactConfig) -> str:
+    """Return a version that changes with the code and with the configuration."""
+    settings = msgspec.json.encode(config, order="sorted")
+    return f"{VERSION}-{hashlib.blake2b(settings, digest_size=4).hexdigest()}"
