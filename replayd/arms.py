@@ -1,6 +1,7 @@
 """The arms of a comparison: a model behind an endpoint, and whose traffic it is for."""
 
 import fnmatch
+from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import Struct
@@ -39,7 +40,7 @@ class Arm(Struct, frozen=True):
 
 
 def endpoint_settings(
-    name: str, config: ArmConfig, environ: dict[str, str]
+    name: str, config: ArmConfig, environ: Mapping[str, str]
 ) -> EndpointSettings:
     """Return an arm's endpoint, its key read from the environment or a file.
 
@@ -64,7 +65,7 @@ def endpoint_settings(
     )
 
 
-def _key(at: str, config: ArmConfig, environ: dict[str, str]) -> str:
+def _key(at: str, config: ArmConfig, environ: Mapping[str, str]) -> str:
     if config.api_key_env:
         if not (key := environ.get(config.api_key_env, "").strip()):
             why = f"the environment variable {config.api_key_env} is not set"
@@ -87,6 +88,11 @@ def applies(config: ArmConfig, case: Case) -> bool:
         and _among(case.model, wanted.recorded_model)
         and _among(case.route, wanted.route)
     )
+
+
+def concerns(config: ArmConfig, service: str) -> bool:
+    """Tell whether an arm stands for any of a service's traffic."""
+    return _among(service, config.applies_to.service)
 
 
 def _among(value: str, patterns: list[str]) -> bool:

@@ -188,8 +188,7 @@ class ControlRate:
         share = self._config.share_of_production
         if self._sent.count(now_ns) + calls > share * self._production_calls:
             return self._sent.eases_at_ns()
-        per_minute = max(self._config.per_minute * self._ease.factor, 1.0)
-        if len(self._minute) + calls > max(per_minute, calls):
+        if len(self._minute) + calls > max(self.per_minute, calls):
             return self._minute[0] + WINDOWS["minute"]
         return now_ns
 
@@ -203,9 +202,9 @@ class ControlRate:
         self._ease.learnt(headers, latency_seconds)
 
     @property
-    def factor(self) -> float:
-        """The share of `per_minute` that is used just now, in [.05, 1]."""
-        return self._ease.factor
+    def per_minute(self) -> float:
+        """The cap per minute just now, eased or not."""
+        return max(self._config.per_minute * self._ease.factor, 1.0)
 
 
 class _Rolling:

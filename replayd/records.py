@@ -83,7 +83,7 @@ class Block(Struct, frozen=True, kw_only=True):
 class Epoch(Struct, frozen=True, kw_only=True):
     """What is held fixed while a canary is judged; any change opens a new one."""
 
-    epoch: str  # digest of everything below but `started_at_ns`, and of `sequence`
+    epoch: str  # digest of canary, control, revision, key and `sequence`
     canary: str  # arm name
     control: str  # arm name, "" if there is none
     revision: str
@@ -92,6 +92,7 @@ class Epoch(Struct, frozen=True, kw_only=True):
     slices: dict[str, tuple[str, ...]] = {}  # modality -> protected slice names
     sequence: int = 0  # how many epochs this canary name had before
     started_at_ns: int = 0
+    carried: tuple[str, ...] = ()  # modalities that regressed before and are open
 
 
 class ArmAnswer(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,32 @@
+"""What operators declared over HTTP, kept where a restart finds it: the store."""
+
+import msgspec
+
+from replayd.epochs import Declared
+from snaptrace.snapshots import layout
+from snaptrace.snapshots.store import Store
+
+FOLDER = f"{layout.ROOT}/declared"
+
+
+async def declare(store: Store, canary: str, declared: Declared) -> None:
+    """Write a declaration after all earlier ones."""
+    number = (await _numbers(store, canary))[-1:] or [-1]
+    data = msgspec.msgpack.encode(declared)
+    while not await store.create(layout.numbered(FOLDER, canary, number[0] + 1), data):
+        number = [number[0] + 1]
+
+
+async def newest(store: Store, canary: str) -> Declared | None:
+    """Return the last declaration, None if there is none."""
+    numbers = await _numbers(store, canary)
+    if not numbers:
+        return None
+    data = await store.get(layout.numbered(FOLDER, canary, numbers[-1]))
+    return msgspec.msgpack.decode(data, type=Declared)
+
+
+async def _numbers(store: Store, canary: str) -> list[int]:
+    folder = f"{FOLDER}/{layout.plain(canary)}"
+    parsed = [layout.parse_numbered(info.name) async for info in store.list(folder)]
+    return sorted(found[1] for found in parsed if found is not None)

@@ -1,0 +1,60 @@
+"""Moves the engine's metrics from what canaries, arms and budgets say of themselves."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from replayd.arms import Arm
+from replayd.metrics import EngineMetrics
+from replayd.records import ArmOutcome, PairResult
+from replayd.shadow import Shadow
+from replayd.spending import Spending
+from snaptrace.runtime.clock import Clock
+
+WAITING = ("fresh_cases", "budget", "outage_canary", "outage_control")
+
+
+def count_results(
+    metrics: EngineMetrics, canary: str, control: str, results: Sequence[PairResult]
+) -> None:
+    """Count committed results; called once for each."""
+    metrics.committed.labels(canary).inc(len(results))
+    for result in results:
+        for arm, outcome in ((canary, result.canary), (control, result.control)):
+            if outcome is not None:
+                _count_call(metrics, arm, result.modality, outcome)
+
+
+def _count_call(
+    metrics: EngineMetrics, arm: str, modality: str, outcome: ArmOutcome
+) -> None:
+    metrics.calls.labels(arm, modality, outcome.outcome).inc()
+    metrics.call_seconds.labels(arm).observe(outcome.latency_ms / 1000)
+    metrics.tokens.labels(arm, "input").inc(outcome.input_tokens)
+    metrics.tokens.labels(arm, "output").inc(outcome.output_tokens)
+    metrics.money.labels(arm).inc(outcome.money)
+
+
+def refresh(
+    metrics: EngineMetrics,
+    shadows: Iterable[Shadow],
+    arms: Mapping[str, Arm],
+    spending: Spending,
+    clock: Clock,
+) -> None:
+    """Set every gauge to what holds now; called on a timer."""
+    for shadow in shadows:
+        if shadow.lead is None or shadow.schedule is None:
+            continue
+        counts = shadow.lead.counts
+        metrics.inflight.labels(shadow.name).set(counts.in_flight)
+        for why in WAITING:
+            metrics.paused.labels(shadow.name, why).set(counts.waiting == why)
+        for modality, left in shadow.schedule.left().items():
+            metrics.fresh_cases.labels(shadow.name, modality).set(left)
+    for name, arm in arms.items():
+        state = arm.endpoint.state()
+        metrics.endpoint_up.labels(name).set(not (state.broken or state.resting))
+    for line in spending.budgets.lines(clock.now_ns()):
+        name = f"{line.modality or 'all'}:{line.unit}_per_{line.window}"
+        share = line.used / line.limit if line.limit else 1.0
+        metrics.budget_used.labels(name).set(share)
+    metrics.control_rate.set(spending.rate.per_minute)

@@ -1,0 +1,240 @@
+"""One canary under continuous evaluation: its epochs, one after another.
+
+Leads while the lease is held; opens a new epoch when what is held fixed has changed;
+starts again, with a pause, when the store or a defect ended a leadership.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Iterable, Sequence
+
+from msgspec import Struct
+
+from replayd import epochs
+from replayd.arms import Arm, applies, concerns
+from replayd.board_settings import settings_of
+from replayd.committer import Committer
+from replayd.config import ReplaydConfig
+from replayd.content import Content
+from replayd.epochs import Declared
+from replayd.fold import Fold
+from replayd.lead import Judge, Lead, LeadSettings
+from replayd.ledger import Ledger
+from replayd.records import Case, Epoch, PairResult
+from replayd.replay import Replay
+from replayd.schedule import Schedule, ScheduleSettings, Slice
+from replayd.scoreboard import Scoreboard
+from replayd.spending import Spending
+from replayd.verdict_board import VerdictBoard
+from replayd.verdicts import CanaryView, LiveTraffic
+from snaptrace.runtime.clock import Clock
+from snaptrace.snapshots.store import Store
+
+log = logging.getLogger(__name__)
+
+DECIDED = frozenset({"pass", "pass_with_drop", "regressed", "changed"})
+
+
+class Tools(Struct, frozen=True, kw_only=True):
+    """What all canaries of one replayd share."""
+
+    config: ReplaydConfig
+    store: Store
+    content: Content
+    spending: Spending
+    clock: Clock
+    chance: random.Random
+    leader: str  # this replica's id
+    judge: Judge
+    live: Callable[[], LiveTraffic]
+    on_committed: Callable[[str, Sequence[PairResult]], None] = lambda _c, _r: None
+
+
+class Shadow:
+    """One canary arm and its present epoch."""
+
+    def __init__(self, tools: Tools, canary: Arm, control: Arm | None) -> None:
+        self.name, self._tools = canary.name, tools
+        self._canary, self._control = canary, control
+        self._cases: dict[str, Case] = {}
+        self._thresholds: dict[str, int] = {}
+        self._declared: Declared | None = None
+        self._restart = asyncio.Event()  # the epoch has to change
+        self._offered = asyncio.Event()
+        self.not_applicable = 0
+        self.epoch: Epoch | None = None
+        self.lead: Lead | None = None
+        self.schedule: Schedule | None = None
+        self._board: VerdictBoard | None = None
+        self._view: CanaryView | None = None
+
+    def applies_to(self, service: str) -> bool:
+        """Tell whether a service's traffic concerns this canary at all."""
+        return concerns(self._canary.config, service)
+
+    def offer(self, cases: Iterable[Case], thresholds: dict[str, int]) -> None:
+        """Take in what intake found; kept for the next epoch too."""
+        fresh = []
+        for case in cases:
+            if applies(self._canary.config, case):
+                fresh.append(case)
+            else:
+                self.not_applicable += 1
+        self._thresholds = dict(thresholds)
+        self._cases |= {case.snapshot_id: case for case in fresh}
+        limit = self._tools.config.schedule.case_limit
+        while len(self._cases) > limit:
+            del self._cases[next(iter(self._cases))]
+        if self.schedule is not None:
+            self._hand_over(self.schedule, fresh)
+        if self._cases:
+            self._offered.set()
+        if fresh and self.lead is not None:
+            self.lead.fresh.set()
+
+    def declare(self, declared: Declared) -> None:
+        """Judge another revision or model from now on; a new epoch opens."""
+        if declared != self._declared:
+            self._declared = declared
+            self._restart.set()
+
+    def view(self) -> CanaryView | None:
+        """Return the present verdicts; None before the fold has caught up."""
+        if self._board is None or self.lead is None:
+            return None
+        if self.lead.caught_up.is_set():
+            now_ns, live = self._tools.clock.now_ns(), self._tools.live()
+            self._view = self._board.view(now_ns, live)
+        return self._view
+
+    def decided(self) -> frozenset[str]:
+        """Return the modalities whose last computed verdict stands."""
+        if self._view is None:
+            return frozenset()
+        shown = self._view.modalities.items()
+        return frozenset(name for name, view in shown if view.verdict in DECIDED)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Lead epoch after epoch until `stop`.
+
+        Raises:
+            LostLeadError, DamagedResultError, StoreUnavailableError: this leadership
+                ended; what to do is the caller's business.
+        """
+        while not stop.is_set():
+            await _first(self._offered, stop)
+            if stop.is_set():
+                return
+            self._restart.clear()
+            epoch = await self._epoch()
+            self._prepare(epoch)
+            assert self.lead is not None
+            ending = asyncio.Event()
+            async with asyncio.TaskGroup() as group:
+                waiter = group.create_task(_set_after(ending, stop, self._restart))
+                await self.lead.run(ending)
+                waiter.cancel()
+
+    def step_down(self) -> None:
+        """Show nothing any more: somebody else leads."""
+        self.lead = self.schedule = self._board = self._view = None
+
+    async def _epoch(self) -> Epoch:
+        tools = self._tools
+        arm = epochs.with_declared(self._canary.config, self._declared)
+        settings = settings_of(tools.config, self.name)
+        seen = {case.modality for case in self._cases.values()}
+        modalities = sorted({*seen, *settings.required_modalities})
+        wanted = epochs.wanted_epoch(tools.config, self.name, arm, tuple(modalities))
+        before = await epochs.current(tools.store, self.name)
+        if before is not None and epochs.same(before, wanted):
+            return before
+        epoch = await epochs.begin(tools.store, tools.clock, wanted, before, settings)
+        log.info("epoch opened", extra={"canary": self.name, "epoch": epoch.epoch})
+        return epoch
+
+    def _prepare(self, epoch: Epoch) -> None:
+        """Build what leads this epoch."""
+        tools, config = self._tools, self._tools.config
+        arm = epochs.with_declared(self._canary.config, self._declared)
+        canary = Arm(self.name, arm, self._canary.endpoint)
+        settings = settings_of(config, self.name)
+
+        def new_board() -> Scoreboard:
+            board = Scoreboard(epoch, settings, carried=frozenset(epoch.carried))
+            self._board = VerdictBoard(board)
+            return board
+
+        ledger = Ledger(tools.store, epoch.epoch, tools.clock, tools.leader)
+        schedule = Schedule(schedule_settings(config, epoch.epoch))
+        self._hand_over(schedule, self._cases.values())
+        arms = [canary] if self._control is None else [canary, self._control]
+        self.epoch, self.schedule = epoch, schedule
+        self.lead = Lead(
+            ledger=ledger,
+            schedule=schedule,
+            replay=Replay(canary, self._control, tools.spending, tools.chance),
+            content=tools.content,
+            spending=tools.spending,
+            committer=Committer(
+                ledger,
+                Fold(new_board),
+                keep_answers=config.keep_answers,
+                on_committed=lambda results: tools.on_committed(self.name, results),
+            ),
+            judge=tools.judge,
+            settings=LeadSettings(
+                in_flight=config.concurrency,
+                block=config.schedule.block,
+                poll_seconds=config.schedule.poll,
+                drain_seconds=config.drain,
+                models=tuple(arm.config.model for arm in arms),
+            ),
+            clock=tools.clock,
+            decided=self.decided,
+        )
+
+    def _hand_over(self, schedule: Schedule, cases: Iterable[Case]) -> None:
+        schedule.offer(cases)
+        for modality, rank in self._thresholds.items():
+            schedule.set_threshold(modality, rank)
+
+
+def schedule_settings(config: ReplaydConfig, seed: str) -> ScheduleSettings:
+    """Return what a schedule draws, from the configuration."""
+    schedule = config.schedule
+    return ScheduleSettings(
+        seed=seed,
+        lookback_ns=int(schedule.lookback * 1e9),
+        age_limit_ns=int(schedule.age_limit * 1e9),
+        shares=dict(schedule.shares),
+        slices=tuple(
+            Slice(
+                name=name,
+                modality=declared.modality,
+                attribute=declared.attribute,
+                values=frozenset(declared.values),
+                share=declared.share,
+            )
+            for name, declared in config.slices.items()
+        ),
+        pin_share=schedule.pin_share,
+        quota_share=schedule.quota_share,
+        second_control_share=schedule.second_control_share,
+        case_limit=schedule.case_limit,
+    )
+
+
+async def _first(*events: asyncio.Event) -> None:
+    """Wait until one of the events is set."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(event.wait()) for event in events]
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()
+
+
+async def _set_after(target: asyncio.Event, *events: asyncio.Event) -> None:
+    await _first(*events)
+    target.set()
