@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from collector.call import Call
+from collector.dialects import FINISHERS
 from collector.dialects.contract import Candidate
 from collector.dialects.events import pair_by_order
 from collector.fidelity import assess
@@ -130,6 +131,9 @@ def _body(candidate: Candidate, missing: list[str]) -> Json:
     """Return the request in its API's shape, media inline; None where it is unknown."""
     if candidate.body is not None:
         return _own_shape(candidate)
+    if finish := FINISHERS.get(candidate.dialect):
+        finish(candidate)
+        missing.extend(path for path in candidate.missing if path not in missing)
     api = APIS.get(candidate.api)
     if api is None:
         return None

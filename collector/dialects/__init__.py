@@ -1,19 +1,26 @@
 """The conventions: one file each, one row each in `DIALECTS`; the first that claims."""
 
+from collections.abc import Callable
+
 from collector.dialects.contract import Candidate, Dialect
 from collector.dialects.logfire import Logfire
 from collector.dialects.openinference import OpenInference
 from collector.dialects.otel_genai import OtelGenAi
 from collector.dialects.pydantic_ai import PydanticAi
 from collector.dialects.traceloop import Traceloop
+from collector.dialects.vercel import VercelAi, json_tool
 
-__all__ = ["DIALECTS", "Candidate", "Dialect"]
+__all__ = ["DIALECTS", "FINISHERS", "Candidate", "Dialect"]
 
 # Order matters: a record that speaks two conventions is read by the richer one.
 DIALECTS: tuple[Dialect, ...] = (
     OpenInference(),
+    VercelAi(),
     PydanticAi(),
     Logfire(),
     Traceloop(),
     OtelGenAi(),
 )
+
+# The last word of a dialect on its call, once all records of it are joined.
+FINISHERS: dict[str, Callable[[Candidate], None]] = {"vercel_ai": json_tool}

@@ -26,9 +26,17 @@ from collector.dialects.target import api_of, chat_api, operation_of
 from collector.dialects.telemetry import answer_of_message, read_params, read_usage
 from collector.record import Record
 from snaptrace.snapshots.apis.fields import all_but
+from snaptrace.snapshots.apis.inline import split_data_url
 from snaptrace.snapshots.apis.openai_responses import parse_content
-from snaptrace.snapshots.conversation import Conversation, GenericPart, Message
+from snaptrace.snapshots.conversation import (
+    Conversation,
+    GenericPart,
+    MediaPart,
+    Message,
+    TextPart,
+)
 from snaptrace.snapshots.model import Answer, Operation
+from snaptrace.snapshots.sniff import kind_of_mime
 
 _NAME = "logfire"
 _CARRIED: dict[str, tuple[str, ...]] = {
@@ -54,9 +62,6 @@ _CARRIED: dict[str, tuple[str, ...]] = {
     "anthropic_messages": (
         "model",
         "max_tokens",
-        "temperature",
-        "top_p",
-        "top_k",
         "stop_sequences",
         "tools",
     ),
@@ -130,12 +135,20 @@ def _read_call(record: Record, data: dict[str, Any], operation: Operation) -> Ca
     candidate.model = asked or candidate.model
     api = api_of_body(data, candidate.provider, asked)
     by_url = _api_of_url(record)
-    if by_url and (len(data) > 1 or not candidate.conversation):
-        api = by_url if by_url != "openai_responses" else api
-    if api and candidate.conversation is None:
+    if by_url and by_url != "openai_responses":
+        api = candidate.api = by_url
+        candidate.operation = operation_of_api(api)
+    whole = bool(data.keys() - {"model", "stream"})
+    if candidate.conversation is not None and candidate.api == "anthropic_messages":
+        # Of a tool's result only the text is kept.
+        result = "messages.content.content"
+        candidate.lost += (f"{result}.source", f"{result}.type")
+    elif whole and api:
         candidate.api, candidate.operation = api, operation_of_api(api)
         candidate.body = clean_body(api, data)
-        candidate.lost = ("encoding_format",) if api == "openai_embeddings" else ()
+        candidate.lost = ("extra_body",)
+        if api == "openai_embeddings":
+            candidate.lost += ("encoding_format",)
         if api == "openai_transcription" and "file" not in candidate.body:
             candidate.reasons += ("media_unknown",)
     elif candidate.conversation is None:
@@ -146,7 +159,11 @@ def _read_call(record: Record, data: dict[str, Any], operation: Operation) -> Ca
 
 
 def _is_responses(record: Record) -> bool:
-    return record.name.startswith("Responses API") or genai.is_responses(record)
+    if record.name.startswith("Responses API") or genai.is_responses(record):
+        return True
+    # Of a chat `request_data` keeps the model alone, or everything.
+    data = as_dict(loads(record.attributes.get("request_data")).value)
+    return data.keys() == {"model", "stream"}
 
 
 def _read_events(candidate: Candidate, record: Record) -> None:
@@ -165,14 +182,16 @@ def _read_events(candidate: Candidate, record: Record) -> None:
             messages.append(_event_message(ROLES[name], row))
         elif name == "gen_ai.unknown":
             part = GenericPart(value=row.get("data", row))
-            messages.append(Message(role="user", parts=(part,), extra={"field": "item"}))
+            role = role_of(row.get("role"))
+            messages.append(Message(role=role, parts=(part,), extra={"field": "item"}))
     candidate.lost = all_but(
-        candidate.api, ("model", "instructions", "input.content")
+        candidate.api, ("model", "instructions")
     )
     if not messages:
         return
     if candidate.answer is None or not candidate.answer.observed:
         _split_answer(messages, candidate, record)
+    messages = _rejoined(messages, candidate)
     if messages and messages[0].role == "system":
         messages[0] = msgspec.structs.replace(
             messages[0], extra={"field": "instructions"}
@@ -184,9 +203,29 @@ def _read_events(candidate: Candidate, record: Record) -> None:
     )
 
 
+def _rejoined(messages: list[Message], candidate: Candidate) -> list[Message]:
+    """Join user events side by side: each part of a message made one of its own."""
+    joined: list[Message] = []
+    for message in messages:
+        last = joined[-1] if joined else None
+        if last is not None and last.role == message.role == "user" and not last.extra:
+            parts = last.parts + message.parts
+            joined[-1] = msgspec.structs.replace(last, parts=parts)
+            if all(isinstance(part, TextPart) for part in parts):
+                # Two parts, or two messages: nobody can tell.
+                candidate.missing += ("input.content",)
+        else:
+            joined.append(message)
+    return joined
+
+
 def _event_message(role: str, row: dict[str, Any]) -> Message:
+    content = row.get("content")
+    if isinstance(content, str) and (found := split_data_url(content)):
+        kind = kind_of_mime(found.mime) or "document"
+        part = MediaPart(kind=kind, url=content, mime=found.mime)
+        return Message(role=role_of(role), parts=(part,))
     own = {k: v for k, v in row.items() if k not in ("event.name", "role")}
-    content = own.get("content")
     if isinstance(content, list):
         return Message(role=role_of(role), parts=parse_content(content))
     return read_event_message(role, own, "")

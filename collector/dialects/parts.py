@@ -5,6 +5,7 @@ Reads the spec's parts and the ways in which emitters differ from it: Pydantic A
 between), ADK (`data`, `file_data`), Strands (blocks under their own key).
 """
 
+import base64
 from typing import Any
 
 from collector.dialects.loads import as_dict, as_list, as_text, dumps
@@ -22,7 +23,7 @@ from snaptrace.snapshots.conversation import (
     ToolResultPart,
 )
 from snaptrace.snapshots.model import Json, MediaKind
-from snaptrace.snapshots.sniff import kind_of_mime, kind_of_url
+from snaptrace.snapshots.sniff import Sniffed, kind_of_mime, kind_of_url, sniff
 
 ROLES: dict[str, Role] = {
     "system": "system",
@@ -37,6 +38,7 @@ ROLES: dict[str, Role] = {
     "function": "tool",
 }
 _URL_PARTS = ("image-url", "audio-url", "video-url", "document-url")
+_SNIFFED_CHARACTERS = 88  # a multiple of four: 66 bytes
 _PLACEHOLDER_FILE = "data:;base64,"  # an empty blob: bytes that nobody kept
 
 
@@ -150,13 +152,22 @@ def _blob(raw: dict[str, Any]) -> Part:
         if (data := raw.get(key)) is not None:
             break
     if isinstance(data, bytes):
-        import base64  # noqa: PLC0415 - only structured values hold bytes
-
         data = base64.b64encode(data).decode()
     text = as_text(data)
+    if not mime and (found := sniff_base64(text)) is not None:
+        mime = found.mime
     if text.startswith("data:"):
         return MediaPart(kind=_kind(raw, mime), url=text, mime=mime)
     return MediaPart(kind=_kind(raw, mime), url=f"data:{mime};base64,{text}", mime=mime)
+
+
+def sniff_base64(text: str) -> Sniffed | None:
+    """Return what the beginning of a base64 text says of its bytes."""
+    try:
+        head = base64.b64decode(text[:_SNIFFED_CHARACTERS])
+    except ValueError:
+        return None
+    return sniff(head)
 
 
 def _uri(raw: dict[str, Any], kind: str) -> Part:

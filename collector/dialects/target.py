@@ -9,7 +9,7 @@ from snaptrace.snapshots.model import Operation
 # Provider names of all eras -> the API that the provider's own SDK speaks.
 _ANTHROPIC = ("anthropic", "claude")
 _GEMINI = ("gcp", "gemini", "google", "vertex", "vertexai", "vertex_ai")
-_BEDROCK = ("aws", "bedrock", "aws_bedrock", "amazon")
+_BEDROCK = ("aws", "bedrock", "aws_bedrock", "amazon", "amazon_bedrock")
 _COHERE = ("cohere",)
 
 

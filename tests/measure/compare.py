@@ -63,8 +63,14 @@ def compare(truth: Any, call: Call, strict: bool = False) -> Verdict:
     if undeclared:
         return Verdict("silent", tuple(differing), undeclared)
     same = [p for p in expected if p not in differing]
-    over = tuple(d for d in declared if any(_named(p, (d,)) for p in same)
-                 and not any(_named(p, (d,)) for p in differing))
+    # A text part's type says nothing that the text does not.
+    told = [p for p in same if not (p.endswith(".type") and set(expected[p]) <= {"text"})]
+    over = tuple(
+        d
+        for d in declared
+        if any(_named(p, (d,)) for p in told)
+        and not any(_named(p, (d,)) for p in differing)
+    )
     if over:
         return Verdict("overdeclared", tuple(differing), overdeclared=over)
     return Verdict("declared" if differing else "exact", tuple(differing))
