@@ -131,7 +131,9 @@ class Ledger:
 
     async def answers(self, from_number: int = 0) -> AsyncIterator[PairAnswers]:
         """Yield the pairs' content that is still there, in order of numbers."""
-        for number in await self._names(layout.ANSWERS):
+        names = await self._names(layout.ANSWERS)
+        first = max((number for number in names if number <= from_number), default=0)
+        for number in (n for n in names if n >= first):
             name = layout.answer(self.epoch, number)
             try:
                 run = await self._read(name, AnswerRun)
