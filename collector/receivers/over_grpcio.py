@@ -97,7 +97,7 @@ class GrpcioReceiver:
             ("grpc.http2.max_ping_strikes", 0),
         ]
 
-    def _handlers(self) -> grpc.GenericRpcHandler[Any, Any]:
+    def _handlers(self) -> Any:  # noqa: ANN401 - generic in the stubs only
         application = self._application
 
         def make(signal: str) -> Callable[[bytes, Any], Awaitable[bytes]]:

@@ -57,15 +57,39 @@ _TIMEOUT_UNITS: Final = {
 }
 
 
+PASS, SKIP, TIMEOUT, CODING, AUTHORIZATION = range(5)
+_READ_BY_US: Final = {
+    "grpc-timeout": TIMEOUT,
+    "grpc-encoding": CODING,
+}
+
+
 class HeaderFilter:
     """Decides for each header name whether it travels on; remembers a bounded set."""
 
     def __init__(self, config: HeadersConfig, *, drop_authorization: bool) -> None:
         self._allow = [name.lower() for name in config.allow]
         self._deny = [name.lower() for name in config.deny]
+        self.checks_authorization = drop_authorization
         if drop_authorization:
             self._deny.append("authorization")
         self._known: dict[str, bool] = {}
+        self._uses: dict[bytes, tuple[int, str]] = {}
+
+    def use_of(self, raw_name: bytes) -> tuple[int, str]:
+        """Return what a gRPC header is for, PASS to AUTHORIZATION, and its name."""
+        use = self._uses.get(raw_name)
+        if use is None:
+            name = raw_name.decode("latin-1")
+            if name == "authorization" and self.checks_authorization:
+                use = (AUTHORIZATION, name)
+            elif name in _READ_BY_US:
+                use = (_READ_BY_US[name], name)
+            else:
+                use = (PASS if self.passes(name) else SKIP, name)
+            if len(self._uses) < 256:
+                self._uses[raw_name] = use
+        return use
 
     def passes(self, name: str) -> bool:
         """Tell whether a header of this lower-case name goes upstream."""
