@@ -1,4 +1,4 @@
-"""A model server on loopback that speaks OpenAI's chat API and misbehaves on request."""
+"""A model server on loopback that speaks OpenAI chat and misbehaves on request."""
 
 import asyncio
 import json
@@ -39,9 +39,11 @@ class FakeProvider:
     async def __aenter__(self):
         app = web.Application(client_max_size=64 * 2**20)
         app.router.add_route("*", "/{path:.*}", self._serve)
-        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True)
+        self._runner = web.AppRunner(
+            app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1
+        )
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0, shutdown_timeout=0.1)
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
         self.port = self._runner.addresses[0][1]
         self.url = f"http://127.0.0.1:{self.port}/v1"
