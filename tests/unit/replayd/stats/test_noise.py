@@ -1,9 +1,12 @@
+import math
 import random
 
 import msgspec
 import pytest
 
 from replayd.stats import (
+    DEFAULT_EPS,
+    NOISE_ALPHA,
     NoiseState,
     OutOfOrderError,
     OutOfRangeError,
@@ -39,6 +42,15 @@ def test_an_unfair_harness_is_caught_in_both_directions(lower, higher):
     state = _of(_pairs(lower, higher, 600))
     assert noise_floor(state).alarmed
     assert state.alarmed_at < 600
+
+
+def test_the_error_is_shared_by_both_directions():
+    """A sound harness would be stopped twice as often as promised."""
+    raised = _of([-1.0] * 15).alarmed_at
+    before, at = _of([-1.0] * (raised - 1)).evidence, _of([-1.0] * raised).evidence
+    bar = math.log(2 / NOISE_ALPHA)
+    assert before.log_e_regression(-DEFAULT_EPS) < bar
+    assert at.log_e_regression(-DEFAULT_EPS) >= bar
 
 
 def test_the_alarm_stays_for_the_epoch():

@@ -44,8 +44,8 @@ def test_without_noise_the_plan_is_exact():
     """The easiest plan, byte-equal outputs, would already be wrong."""
     needed = replays_to_pass(0.0, 0.03, 0.05)
     assert needed.median == needed.p90
-    # (1 + 31/32 * 0.03)^n reaches 20/0.75 times the 16 bets at the latest.
-    assert 110 < needed.p90 < 170
+    # 160 by the fold itself; the plan searches in steps of 1 %.
+    assert 160 <= needed.p90 <= 162
 
 
 def test_smaller_margins_and_more_noise_cost_more():
