@@ -55,19 +55,20 @@ class ChartReader:
     def read(self, data: bytes, jitter: np.random.Generator) -> str:
         """One `label: number` line per row, from top to bottom.
 
+        Where no row makes a pair, the pieces of text alone.
+
         Raises:
             UnreadableMediaError: the bytes are no picture, or one too large.
         """
-        pixels = _decode(data)
+        pixels = decode(data)
         noise = jitter.standard_normal(pixels.shape, dtype=np.float32)
         pixels = np.clip(pixels + NOISE_SIGMA * noise, 0, 255).astype(np.uint8)
         if self._front_end == "capped":
             pixels = cap_longest_side(pixels, CAPPED_SIDE_PX)
         found, _ = self._engine(np.ascontiguousarray(pixels[:, :, ::-1]))
-        pairs = pair_rows([_box(corners, text) for corners, text, _ in found or ()])
-        return (
-            "\n".join(f"{label}: {number}" for label, number in pairs) or EMPTY_ANSWER
-        )
+        boxes = [_box(corners, text) for corners, text, _ in found or ()]
+        lines = [f"{label}: {number}" for label, number in pair_rows(boxes)]
+        return "\n".join(lines or [box.text for box in boxes]) or EMPTY_ANSWER
 
 
 def cap_longest_side(pixels: Pixels, side_px: int) -> Pixels:
@@ -113,7 +114,12 @@ def _box(corners: list[list[float]], text: str) -> Box:
     )
 
 
-def _decode(data: bytes) -> Pixels:
+def decode(data: bytes) -> Pixels:
+    """The picture as the model sees it; its size is checked before its pixels.
+
+    Raises:
+        UnreadableMediaError: the bytes are no picture, or one too large.
+    """
     try:
         with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP", "GIF")) as it:
             if it.width * it.height > MAX_PIXELS:

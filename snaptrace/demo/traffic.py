@@ -40,7 +40,7 @@ SHARES = {"text": 0.3, "image": 0.3, "audio": 0.4}  # of the calls
 UNANSWERED_SHARE = 0.04  # of the questions: the sheets do not say
 FOLLOW_UP_SHARE = 0.15  # of the questions: asked after another one
 MAX_IN_FLIGHT = 8  # beyond it the app waits instead of asking
-GRACE_SECONDS = 5.0  # for what is in flight, and again for the last spans
+GRACE_SECONDS = 4.0  # for what is in flight, and again for the last spans
 # A span of a picture or a sound is up to 0.1 MB, and gRPC refuses 4 MB.
 SPANS_PER_EXPORT = 16
 EXPORT_SECONDS = 60.0  # with retries: a collector may be away that long
