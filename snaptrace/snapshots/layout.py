@@ -24,12 +24,14 @@ KEYS = f"{ROOT}/keys"
 PROBE = f"{ROOT}/probe"
 
 _DIGITS = 12
+_TIME_DIGITS = 20
 _NANOSECONDS = 10**9
 _SEGMENT = re.compile(
     rf"{SEGMENTS}/(\d{{4}})/(\d\d)/(\d\d)/(\d\d)/([0-9A-Za-z_.-]+)/(\d{{{_DIGITS}}})"
 )
 _MEDIUM = re.compile(rf"{MEDIA}/(\d{{4}}-\d\d)/([0-9a-f]{{2}})/([0-9a-f]{{64}})")
 _CATALOGUE = re.compile(rf"{CATALOGUE}/(\d{{4}})/(\d\d)/(\d\d)/(\d\d)/(\d+)")
+_TOMBSTONE = re.compile(rf"{ERASED}/([0-9a-f]{{32}})/(\d{{{_TIME_DIGITS}}})")
 _NUMBERED = re.compile(rf"{ROOT}/[a-z]+/([^/]+)/(\d{{{_DIGITS}}})")
 _PLAIN = re.compile(r"[0-9A-Za-z_][0-9A-Za-z_.-]{0,127}")
 
@@ -160,9 +162,15 @@ def lease(number: int) -> str:
     return f"{LEASE}/{number:0{_DIGITS}d}"
 
 
-def tombstone(subject: str) -> str:
-    """Return the name that says: this keyed subject was erased."""
-    return f"{ERASED}/{plain(subject)}"
+def tombstone(subject: str, erased_at_ns: int) -> str:
+    """Return the name that says: what this keyed subject had by then was erased."""
+    return f"{ERASED}/{plain(subject)}/{erased_at_ns:0{_TIME_DIGITS}d}"
+
+
+def parse_tombstone(name: str) -> tuple[str, int] | None:
+    """Return (keyed subject, erased at as Unix ns) of a tombstone, else None."""
+    match = _TOMBSTONE.fullmatch(name)
+    return (match[1], int(match[2])) if match else None
 
 
 def catalogue(hour_ns: int, part: int = 0) -> str:

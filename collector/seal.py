@@ -1,0 +1,459 @@
+"""From admitted calls to segments in the store: journal, seal, spool, upload.
+
+Nothing here is acknowledged to anybody: what fails is kept for the next try, bounded,
+and counted when it has to go. A killed process finds its journal and spool again.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from collector.call import Call
+from collector.journal import Journal, JournalCall
+from collector.place import kind_of, place
+from collector.reservoir import Decision, Kind, ReservoirConfig, Reservoirs
+from collector.reservoir.strata import VERSION as STRATA_VERSION
+from collector.spool import Entry, Spool
+from snaptrace.runtime.clock import Clock
+from snaptrace.runtime.config import ByteSize, Duration
+from snaptrace.snapshots import codec, segment
+from snaptrace.snapshots.erased import Tombstones
+from snaptrace.snapshots.errors import SnapshotError
+from snaptrace.snapshots.keys import FleetKey
+from snaptrace.snapshots.sealed import Cipher
+from snaptrace.snapshots.store import Store
+
+log = logging.getLogger(__name__)
+
+_STATES_EVERY_NS = 10 * 10**9
+_TOMBSTONES_EVERY_NS = 60 * 10**9
+_NEVER_NS = -(2**63)
+
+
+class SealConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The section `collector.seal`."""
+
+    spool_bytes: ByteSize = ByteSize(
+        512 * 2**20
+    )  # waiting for the store; then oldest go
+    call_bytes: ByteSize = ByteSize(
+        32 * 2**20
+    )  # record and media of one call; else dropped
+    level: Annotated[int, Meta(ge=1, le=19)] = 9  # of zstd
+    late: Duration = Duration(60)  # late calls of a sealed window wait this long
+
+
+class _Sealing(Struct):
+    """A window's content on its way from the journal to the spool."""
+
+    window_start_ns: int
+    refs: list[int]
+    header: segment.SegmentHeader
+    path: Path | None
+
+
+class Sealer:
+    """Keeps admitted calls safe, seals windows as they close, feeds the store.
+
+    To be used from one event loop. `counts` has every call that was kept or lost, by
+    reason; keys are ("call", modality, reason), ("segment" | "spool" | "journal" |
+    "late", outcome).
+    """
+
+    def __init__(
+        self,
+        config: SealConfig,
+        reservoir_config: ReservoirConfig,
+        *,
+        folder: Path,
+        store: Store,
+        key: FleetKey,
+        clock: Clock,
+        redaction_version: str,
+        release: str = "",
+        name: str = "collector",
+        label: Callable[[str], str] = str,
+        cipher: Cipher | None = None,
+    ) -> None:
+        """Open or make the state `folder`; raises OSError if that cannot be done."""
+        self._config, self._reservoir_config = config, reservoir_config
+        self._store, self._key, self._clock, self._label = store, key, clock, label
+        self._versions = (redaction_version, release)
+        self.reservoirs = Reservoirs(reservoir_config)
+        self.counts: Counter[tuple[str, ...]] = Counter()
+        self._journal = Journal(folder / "journal", cipher)
+        self._spool = Spool(folder / "spool", cipher)
+        self.collector = _collector_id(folder, name)
+        self._tombstones = Tombstones()
+        self._tombstones_at_ns = _NEVER_NS
+        self._states_at_ns = _NEVER_NS
+        self._next_ref = 0
+        self._sealed_at_ns: dict[int, int] = {}  # window -> newest seal
+        self._supplements: Counter[int] = Counter()
+        self._unspooled: list[_Sealing] = []
+        self._busy = asyncio.Lock()
+        self._recover()
+
+    @property
+    def spool_bytes(self) -> int:
+        """Bytes that wait for the store."""
+        return self._spool.size_bytes
+
+    @property
+    def journal_bytes(self) -> int:
+        """Bytes of the journal's files, media left out."""
+        return self._journal.size_bytes
+
+    def place(self, call: Call) -> Call:
+        """Return the call with rank, window, route and strata; before redaction."""
+        return place(
+            call, self._key, self.reservoirs, self._reservoir_config, self._label
+        )
+
+    def would_admit(self, call: Call) -> bool:
+        """Return whether `admit` would keep this placed call, before redaction.
+
+        False has been counted as a rejection, and the call is to be forgotten.
+        """
+        snapshot = call.snapshot
+        if self.reservoirs.would_admit(
+            snapshot.window_start_ns,
+            kind_of(snapshot),
+            snapshot.rank,
+            snapshot.span_rank,
+        ):
+            return True
+        self.counts["call", snapshot.modality, "below_threshold"] += 1
+        return False
+
+    async def admit(self, call: Call) -> Decision:
+        """Journal a placed and redacted call, and offer it to its reservoirs.
+
+        Does not wait for the store. A call that the disk refuses is lost and counted.
+        """
+        snapshot = call.snapshot
+        entry = self._entry(call)
+        decision = Decision(admitted=False, reason="below_threshold")
+        if entry.size_bytes > self._config.call_bytes:
+            self.counts["call", snapshot.modality, "too_large"] += 1
+            return decision
+        ref, self._next_ref = self._next_ref, self._next_ref + 1
+        media = _media_of(call)
+        try:
+            # On disk first: what the reservoir holds, a restart finds.
+            self._journal.append(snapshot.window_start_ns, ref, entry, media)
+        except OSError as error:
+            self.counts["call", snapshot.modality, "journal_error"] += 1
+            self.counts["journal", "error"] += 1
+            log.warning("journal cannot be written", extra={"why": error.strerror})
+            return decision
+        decision = self._offer(snapshot.window_start_ns, ref, entry)
+        self.counts["call", snapshot.modality, decision.reason] += 1
+        return decision
+
+    def set_pre_threshold(self, service: str, pre: int) -> None:
+        """Record what is rejected undecoded from now on; see `PreThreshold`."""
+        evicted = self.reservoirs.set_pre_threshold(self._label(service), pre)
+        self._journal.release(evicted)
+        # At once: without it, a restart would claim that nothing was rejected.
+        self._write_states(self._clock.now_ns(), every_ns=0)
+
+    async def tick(self, now_ns: int | None = None) -> None:
+        """Seal windows that have closed and feed the store; call about every second.
+
+        Never raises for a store or a disk that fails: it tries again at the next call.
+        """
+        now_ns = self._clock.now_ns() if now_ns is None else now_ns
+        async with self._busy:
+            self._write_states(now_ns)
+            await self._refresh_tombstones(now_ns)
+            for window in self.reservoirs.windows():
+                if self._is_due(window, now_ns):
+                    await self._seal(window, now_ns)
+                else:
+                    self._compact(window)
+            await self._spool_up()
+            self._forget(now_ns)
+            await self._upload()
+
+    async def seal_now(self) -> None:
+        """Seal every window as it stands; what comes later is a supplement."""
+        now_ns = self._clock.now_ns()
+        async with self._busy:
+            await self._refresh_tombstones(now_ns)
+            for window in self.reservoirs.windows():
+                await self._seal(window, now_ns)
+            await self._spool_up()
+            await self._upload()
+
+    async def close(self, deadline_seconds: float) -> None:
+        """Seal everything and upload until the deadline; the rest stays on disk."""
+        try:
+            async with asyncio.timeout(deadline_seconds):
+                await self.seal_now()
+        except TimeoutError:
+            log.warning("spool not empty", extra={"bytes": self._spool.size_bytes})
+        finally:
+            self._journal.close()
+
+    def _entry(self, call: Call) -> JournalCall:
+        snapshot = call.snapshot
+        digests = tuple(_media_of(call))
+        return JournalCall(
+            rank=snapshot.rank,
+            span_rank=snapshot.span_rank,
+            service=snapshot.service,
+            modality=snapshot.modality,
+            strata=snapshot.strata,
+            ended_at_ns=snapshot.ended_at_ns,
+            record=codec.encode(snapshot),
+            subjects=(
+                self._key.subject("trace", snapshot.trace_id),
+                snapshot.session,
+                snapshot.user,
+            ),
+            digests=digests,
+            media_bytes=sum(len(blob) for blob in call.blobs.values()),
+        )
+
+    def _offer(self, window: int, ref: int, entry: JournalCall) -> Decision:
+        decision = self.reservoirs.offer(
+            window,
+            Kind(entry.service, entry.modality, entry.strata),
+            entry.rank,
+            entry.span_rank,
+            ref=ref,
+            size_bytes=entry.size_bytes,
+        )
+        self._journal.release(decision.evicted)
+        if not decision.admitted:
+            self._journal.release((ref,))
+        return decision
+
+    def _recover(self) -> None:
+        """Take up journal and spool from before a crash."""
+        # Spooled whole but not yet deleted from the journal when the process died.
+        for origin in {entry.origin for entry in self._spool.entries() if entry.last}:
+            self._journal.remove(self._journal.folder / origin)
+        found: dict[int, tuple[segment.ReservoirState, ...]] = {}
+        files = self._journal.files()
+        for path in files:
+            for window, recovered in self._journal.recover(path):
+                content = recovered.content
+                if isinstance(content, tuple):
+                    found[window] = content
+                    continue
+                found.setdefault(window, ())
+                ref, self._next_ref = self._next_ref, self._next_ref + 1
+                self._journal.adopt(ref, recovered)
+                self._offer(window, ref, content)
+                self.counts["journal", "recovered"] += 1
+        for window, states in found.items():
+            self._journal.release(self.reservoirs.recover(window, states))
+        self._recovered_files = set(files)
+        self._journal.sweep()
+
+    def _is_due(self, window: int, now_ns: int) -> bool:
+        if (sealed := self._sealed_at_ns.get(window)) is None:
+            closes = window + self._reservoir_config.window_ns
+            return now_ns >= closes + self._reservoir_config.grace_ns
+        wait_seconds = min(self._config.late, self._reservoir_config.window)
+        return now_ns >= sealed + round(wait_seconds * 10**9)
+
+    async def _seal(self, window: int, now_ns: int) -> None:
+        """Take a window's calls out of the reservoirs, to be spooled."""
+        refs = self.reservoirs.refs(window)
+        path = self._journal.rotate(window)
+        if refs:
+            header = self._header(window, now_ns)
+            self._unspooled.append(_Sealing(window, refs, header, path))
+            self._supplements[window] += 1
+        elif path is not None:
+            self._journal.remove(path)
+        self.reservoirs.mark_sealed(window)
+        self._sealed_at_ns[window] = now_ns
+
+    def _header(self, window: int, now_ns: int) -> segment.SegmentHeader:
+        redaction_version, release = self._versions
+        return segment.SegmentHeader(
+            collector=self.collector,
+            sequence=0,
+            window_start_ns=window,
+            window_length_ns=self._reservoir_config.window_ns,
+            sealed_at_ns=now_ns,
+            supplement=self._supplements[window],
+            reservoirs=self.reservoirs.states(window),
+            redaction_version=redaction_version,
+            strata_version=STRATA_VERSION,
+            release=release,
+        )
+
+    async def _spool_up(self) -> None:
+        """Write what was sealed into the spool; a full disk leaves it for later."""
+        while self._unspooled:
+            sealing = self._unspooled[0]
+            try:
+                await asyncio.to_thread(self._write_segments, sealing)
+            except OSError as error:
+                self.counts["spool", "error"] += 1
+                log.warning("spool cannot be written", extra={"why": error.strerror})
+                return
+            self._journal.release(sealing.refs)
+            if sealing.path is not None:
+                self._journal.remove(sealing.path)
+            self._remove_recovered()
+            self._unspooled.pop(0)
+            self._bound_spool()
+
+    def _write_segments(self, sealing: _Sealing) -> None:
+        """Spool a window's calls in segments of bounded size. Runs in a thread."""
+        origin = sealing.path.name if sealing.path else f"{sealing.window_start_ns}"
+        for calls, is_last in _with_last(self._batches(sealing.refs)):
+            sequence = self._spool.next_sequence()
+            header = msgspec.structs.replace(
+                sealing.header,
+                sequence=sequence,
+                subjects=segment.pack_subjects([s for c in calls for s in c.subjects]),
+            )
+            data = segment.write_records(
+                header, [call.record for call in calls], self._config.level
+            )
+            entry = Entry(
+                sequence=sequence,
+                window_start_ns=sealing.window_start_ns,
+                calls=len(calls),
+                origin=origin,
+                last=is_last,
+                digests=tuple(dict.fromkeys(d for c in calls for d in c.digests)),
+            )
+            self._spool.put(entry, data, self._journal.media)
+            self.counts["segment", "sealed"] += 1
+
+    def _batches(self, refs: list[int]) -> Iterator[list[JournalCall]]:
+        """Split calls into segments, leaving out what was erased meanwhile."""
+        batch: list[JournalCall] = []
+        size = 0
+        for ref in refs:
+            call = self._journal.read(ref)
+            if self._tombstones.cover(call.subjects, call.ended_at_ns):
+                self.counts["call", call.modality, "erased"] += 1
+                continue
+            if batch and size + len(call.record) > segment.SPLIT_BYTES:
+                yield batch
+                batch, size = [], 0
+            batch.append(call)
+            size += len(call.record)
+        if batch:
+            yield batch
+
+    def _bound_spool(self) -> None:
+        while self._spool.size_bytes > self._config.spool_bytes:
+            for entry in self._spool.drop_oldest():
+                self.counts["spool", "dropped_segments"] += 1
+                self.counts["spool", "dropped_calls"] += entry.calls
+
+    async def _upload(self) -> None:
+        """Feed the store, oldest first, until it is done or the store fails."""
+        for entry in self._spool.entries():
+            try:
+                await self._spool.upload(
+                    entry, self._store, self.collector, self._clock.now_ns()
+                )
+            except SnapshotError as error:
+                self.counts["segment", "upload_failed"] += 1
+                log.warning("store not written", extra={"why": str(error)})
+                return
+            except OSError as error:
+                # Its files are damaged or gone: nothing can be done with it.
+                self.counts["spool", "dropped_segments"] += 1
+                self.counts["spool", "dropped_calls"] += entry.calls
+                log.warning("spool entry unreadable", extra={"why": error.strerror})
+                self._spool.remove(entry)
+                continue
+            self.counts["segment", "stored"] += 1
+
+    async def _refresh_tombstones(self, now_ns: int) -> None:
+        if now_ns < self._tombstones_at_ns + _TOMBSTONES_EVERY_NS:
+            return
+        try:
+            await self._tombstones.refresh(self._store)
+        except SnapshotError as error:
+            log.warning("tombstones not read", extra={"why": str(error)})
+            return
+        self._tombstones_at_ns = now_ns
+
+    def _write_states(self, now_ns: int, every_ns: int = _STATES_EVERY_NS) -> None:
+        if now_ns < self._states_at_ns + every_ns:
+            return
+        self._states_at_ns = now_ns
+        try:
+            for window in self.reservoirs.windows():
+                self._journal.append_states(window, self.reservoirs.states(window))
+        except OSError:
+            self.counts["journal", "error"] += 1
+
+    def _compact(self, window: int) -> None:
+        try:
+            if self._journal.compact(
+                window,
+                self.reservoirs.refs(window),
+                self.reservoirs.states(window),
+            ):
+                self.counts["journal", "compacted"] += 1
+        except OSError:
+            self.counts["journal", "error"] += 1
+
+    def _remove_recovered(self) -> None:
+        """Delete files from before a crash once none of their calls is needed."""
+        needed = self._journal.paths()
+        for path in [path for path in self._recovered_files if path not in needed]:
+            self._recovered_files.discard(path)
+            self._journal.remove(path)
+
+    def _forget(self, now_ns: int) -> None:
+        """Let go of windows that no late call can reach any more."""
+        length = self._reservoir_config.window_ns
+        oldest = now_ns - (self._reservoir_config.late_windows + 2) * length
+        oldest -= self._reservoir_config.grace_ns
+        unsealed = [w for w in self.reservoirs.windows() if self.reservoirs.refs(w)]
+        self.reservoirs.forget_before(min([oldest, *unsealed]))
+        for window in [w for w in self._sealed_at_ns if w < oldest]:
+            self._sealed_at_ns.pop(window)
+            self._supplements.pop(window, None)
+
+
+def _with_last(
+    batches: Iterator[list[JournalCall]],
+) -> Iterator[tuple[list[JournalCall], bool]]:
+    """Yield each batch and whether it is the last; holds two at a time."""
+    current = next(batches, None)
+    while current is not None:
+        following = next(batches, None)
+        yield current, following is None
+        current = following
+
+
+def _media_of(call: Call) -> dict[str, bytes]:
+    """Return the inline media of a redacted call by digest."""
+    every = (*call.snapshot.media, *call.snapshot.answer.media)
+    return {every[index].digest: data for index, data in call.blobs.items()}
+
+
+def _collector_id(folder: Path, name: str) -> str:
+    """Return an id that no other collector has, and that a restart keeps."""
+    path = folder / "collector-id"
+    if path.exists():
+        return path.read_text().strip()
+    plain = "".join(c if c.isalnum() or c in "-_" else "-" for c in name)[:64]
+    made = f"{plain.strip('-') or 'collector'}-{secrets.token_hex(4)}"
+    staged = path.with_suffix(".new")
+    staged.write_text(made)
+    staged.replace(path)
+    return made
