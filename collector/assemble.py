@@ -28,6 +28,8 @@ def snapshot_id(trace_id: bytes, span_id: bytes) -> str:
 
 def assemble(candidate: Candidate, arrived_at_ns: int) -> Call:
     """Return the call; what cannot be replayed says so in its fidelity."""
+    if finish := FINISHERS.get(candidate.dialect):
+        finish(candidate)
     reasons = list(candidate.reasons)
     missing = list(candidate.missing)
     body = _body(candidate, missing)
@@ -130,10 +132,7 @@ def _stand_in_model(body: Json, answering: str) -> None:
 def _body(candidate: Candidate, missing: list[str]) -> Json:
     """Return the request in its API's shape, media inline; None where it is unknown."""
     if candidate.body is not None:
-        return _own_shape(candidate)
-    if finish := FINISHERS.get(candidate.dialect):
-        finish(candidate)
-        missing.extend(path for path in candidate.missing if path not in missing)
+        return _own_shape(candidate, candidate.body, missing)
     api = APIS.get(candidate.api)
     if api is None:
         return None
@@ -147,7 +146,7 @@ def _body(candidate: Candidate, missing: list[str]) -> Json:
     conversation = _replace(conversation, model=_model_of(candidate))
     conversation = with_supplement(conversation, candidate)
     try:
-        return api.render(conversation)
+        return _own_shape(candidate, api.render(conversation), missing)
     except UnmappableError as refused:
         # Frameworks note parameters that the provider's API does not take: they were
         # not sent either. A part without a place is a loss.
@@ -158,13 +157,21 @@ def _body(candidate: Candidate, missing: list[str]) -> Json:
             path for path in refused.paths if path not in conversation.params
         )
         try:
-            return api.render(_replace(conversation, params=params))
+            body = api.render(_replace(conversation, params=params))
+            return _own_shape(candidate, body, missing)
         except UnmappableError:
             return None
 
 
-def _own_shape(candidate: Candidate) -> Json:
-    body = dict(candidate.body)
+def _own_shape(
+    candidate: Candidate, body: dict[str, Any], missing: list[str]
+) -> dict[str, Any]:
+    """Return the body without what its API cannot have been sent."""
+    body = dict(body)
+    if isinstance(body.get("response_format"), str) and candidate.operation == "chat":
+        # A class's name stands where the SDK sent its schema.
+        del body["response_format"]
+        missing.append("response_format")
     if candidate.api == "gemini_generate_content":
         body.pop("model", None)
     elif candidate.model and "model" not in body:

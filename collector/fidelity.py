@@ -21,6 +21,7 @@ FATAL: frozenset[str] = frozenset(
         "media_placeholder",
         "media_truncated",
         "media_unknown",
+        "content_ambiguous",  # records without a trace id, and two spans around them
         "provider_file",  # bytes in somebody's account
         "provider_state",  # history that the provider keeps
         "server_tool",  # executed at the provider
@@ -34,10 +35,8 @@ NOTED: frozenset[str] = frozenset(
         "model_unknown",  # only the answering model is recorded
         "invented_defaults",  # values equal to a default may never have been sent
         "external_media",  # a URL, not resolved at capture
-        "parameters_unobserved",
         "content_missing",
-        "history_reordered",
-        "ids_synthesised",
+        "references_expanded",  # ids of stored items, replaced by what they stand for
     }
 )
 REASONS = FATAL | NOTED

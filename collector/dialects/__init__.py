@@ -2,8 +2,11 @@
 
 from collections.abc import Callable
 
+from collector.dialects import litellm
 from collector.dialects.contract import Candidate, Dialect
+from collector.dialects.langfuse import Langfuse
 from collector.dialects.logfire import Logfire
+from collector.dialects.mlflow import MlFlow
 from collector.dialects.openinference import OpenInference
 from collector.dialects.otel_genai import OtelGenAi
 from collector.dialects.pydantic_ai import PydanticAi
@@ -15,7 +18,10 @@ __all__ = ["DIALECTS", "FINISHERS", "Candidate", "Dialect"]
 # Order matters: a record that speaks two conventions is read by the richer one.
 DIALECTS: tuple[Dialect, ...] = (
     OpenInference(),
+    Langfuse(),
+    MlFlow(),
     VercelAi(),
+    litellm.LiteLlm(),
     PydanticAi(),
     Logfire(),
     Traceloop(),
@@ -23,4 +29,7 @@ DIALECTS: tuple[Dialect, ...] = (
 )
 
 # The last word of a dialect on its call, once all records of it are joined.
-FINISHERS: dict[str, Callable[[Candidate], None]] = {"vercel_ai": json_tool}
+FINISHERS: dict[str, Callable[[Candidate], None]] = {
+    "vercel_ai": json_tool,
+    "litellm": litellm.finish,
+}

@@ -17,9 +17,12 @@ from collector.dialects.target import api_of
 from collector.dialects.telemetry import answer_of_message, output_message, read_params
 from collector.record import Record
 from snaptrace.snapshots.apis.fields import all_but
+from snaptrace.snapshots.apis.openai_chat import parse_part
+from snaptrace.snapshots.apis.openai_responses import parse_content
 from snaptrace.snapshots.conversation import (
     Conversation,
     Message,
+    Part,
     TextPart,
     ToolCallPart,
     ToolResultPart,
@@ -285,3 +288,27 @@ def schema_of(record: Record) -> Json:
 def text_message(role: Any, text: str) -> Message:  # noqa: ANN401 - a Role
     """Return a message of one text part."""
     return Message(role=role, parts=(TextPart(text=text),))
+
+
+_WRAPPED = ('{"type": "', '{"type":"')
+
+
+def unwrap_parts(messages: tuple[Message, ...], api: str) -> tuple[Message, ...]:
+    """Bring back parts that an emitter did not know and wrote as JSON text."""
+    return tuple(
+        _replace(message, parts=tuple(_unwrapped(part, api) for part in message.parts))
+        if message.role == "user"
+        else message
+        for message in messages
+    )
+
+
+def _unwrapped(part: Part, api: str) -> Part:
+    if not isinstance(part, TextPart) or not part.text.startswith(_WRAPPED):
+        return part
+    raw = as_dict(loads(part.text).value)
+    kind = raw.get("type")
+    if kind not in ("file", "input_file", "input_audio", "image_url", "input_image", "audio"):
+        return part
+    parsed = parse_content([raw]) if api == "openai_responses" else (parse_part(raw),)
+    return parsed[0]

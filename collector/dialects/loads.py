@@ -44,6 +44,16 @@ def loads(value: Value) -> Loaded:
     return _bounded(found)
 
 
+def loads_any(value: Value) -> Loaded:
+    """Return a value where every one is JSON text, numbers and words included."""
+    if isinstance(value, str) and value[:1] not in ("{", "[", '"', ""):
+        try:
+            return Loaded(msgspec.json.decode(value))
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            return Loaded(value)
+    return loads(value)
+
+
 def _bounded(value: Any) -> Loaded:  # noqa: ANN401 - any JSON
     return Loaded(value) if depth_within(value, _DEPTH_MAX) else _BROKEN
 

@@ -25,6 +25,8 @@ from collector.dialects.target import chat_api, provider_of
 from collector.dialects.telemetry import answer_of_message, read_usage
 from collector.media import is_placeholder
 from collector.record import Record
+from snaptrace.snapshots.apis import APIS
+from snaptrace.snapshots.apis.fields import all_but
 from snaptrace.snapshots.conversation import Conversation
 from snaptrace.snapshots.model import Answer, Json
 
@@ -80,7 +82,12 @@ def _read_request(
         output = as_dict(loads(record.attributes.get("output.value")).value)
         _read_langchain(candidate, body, arguments, provider, output)
         return
+    if "messages" in body and "model" not in body:
+        body = _with_arguments(candidate, record, body, arguments)
     asked = _asked_model(record, body, arguments)
+    if "litellm" in record.scope:
+        _read_litellm(candidate, body, asked)
+        return
     api = api_of_body(body, provider, asked)
     if api and _speaks_sdk(body):
         candidate.api, candidate.operation = api, operation_of_api(api)
@@ -97,6 +104,41 @@ def _read_request(
         _read_agents(candidate, record, given.value, arguments)
         return
     _read_flattened(candidate, record, flat, arguments, provider, kind)
+
+
+def _with_arguments(
+    candidate: Candidate,
+    record: Record,
+    body: dict[str, Any],
+    arguments: dict[str, Any],
+) -> dict[str, Any]:
+    """Some wrappers keep messages in one place and all other arguments in another."""
+    if not arguments and record.dropped_attributes:
+        candidate.reasons += ("attributes_dropped",)
+    return {**arguments, **body}
+
+
+def _read_litellm(candidate: Candidate, body: dict[str, Any], asked: str) -> None:
+    """LiteLLM takes OpenAI's arguments for every provider; the model's prefix tells."""
+    provider, slash, model = asked.partition("/")
+    own = {**body, "model": model if slash else asked}
+    candidate.model = own["model"]
+    candidate.provider = provider if slash else candidate.provider
+    api = api_of_body(own, "", own["model"])
+    candidate.lost = _SIDE_DOOR
+    if api == "openai_chat":
+        speaks = candidate.provider or ("anthropic" if model.startswith("claude") else "")
+        candidate.api = chat_api(speaks)
+        if candidate.api != "openai_chat":
+            candidate.conversation = APIS["openai_chat"].parse(clean_body(api, own))
+            candidate.lost = all_but(candidate.api, ("model", "tools.name", "tools.description", "tools.input_schema"))
+            return
+    candidate.api, candidate.operation = api, operation_of_api(api)
+    if api:
+        candidate.body = clean_body(api, own)
+        if api == "openai_chat":
+            # Older system words are written with the newer role.
+            candidate.lost += ("messages.name",)
 
 
 def _asked_model(

@@ -10,8 +10,6 @@ from typing import Any
 from collector.dialects.loads import as_dict, as_text
 from snaptrace.snapshots.model import Json
 
-# What an echo does not hold.
-LOST = ("include", "prompt", "extra_body", "context_management")
 _DEFAULTS: dict[str, Json] = {
     "instructions": None,
     "temperature": 1.0,
@@ -32,6 +30,15 @@ _DEFAULTS: dict[str, Json] = {
     "top_logprobs": 0,
     "user": None,
 }
+# What an echo does not hold, and what it holds whether or not it was sent.
+LOST = (
+    "include",
+    "prompt",
+    "extra_body",
+    "context_management",
+    *_DEFAULTS,
+    "text.verbosity",
+)
 
 
 def body_of_echo(given: Json, echo: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Which API a call went to, told from what conventions say about the provider."""
 
+import re
 from collections.abc import Mapping
 
 from collector.dialects.loads import as_text
@@ -55,6 +56,18 @@ def api_of(operation: Operation, provider: str, *, responses: bool = False) -> s
     if operation == "chat":
         return chat
     return _OPENAI_BY_OPERATION.get(operation, "") if chat.startswith("openai") else ""
+
+
+_DATED = re.compile(r"-(?:\d{4}-\d{2}-\d{2}|\d{8}|\d{4}|\d{3})$")
+
+
+def is_dated(model: str) -> bool:
+    """Tell a model name that ends in a date or a build number.
+
+    A provider answers with such a name where an alias was asked for. One without is
+    what was asked.
+    """
+    return _DATED.search(model) is not None
 
 
 _OPERATIONS: dict[str, Operation] = {

@@ -113,6 +113,11 @@ _CARRIED: dict[str, tuple[str, ...]] = {
         "toolConfig.functionCallingConfig",
     ),
 }
+_REFERENCED: dict[str, tuple[str, ...]] = {
+    "text": ("input.role", "input.content"),
+    "tool-call": ("input.call_id", "input.name", "input.arguments"),
+    "reasoning": ("input.summary", "input.encrypted_content"),
+}
 # OpenAI's models that think: other role for system, other name for the token limit.
 _REASONING_MODEL = re.compile(r"(?:o\d|gpt-5(?!-chat)|codex-)")
 _NOT_FOR_REASONING = (
@@ -201,6 +206,8 @@ def _read_generate(record: Record) -> Candidate:
         extra=extra,
     )
     _anthropic_limits(candidate, record)
+    if api == "openai_responses":
+        _note_references(candidate, record, raw)
     candidate.supplement = _schema(record)
     return candidate
 
@@ -247,6 +254,28 @@ def _anthropic_limits(candidate: Candidate, record: Record) -> None:
         candidate.conversation = msgspec.structs.replace(conversation, params=params)
     elif major == 0:
         candidate.missing += ("top_p",)
+
+
+def _note_references(candidate: Candidate, record: Record, raw: list[Any]) -> None:
+    """Version 5 sends ids of stored items in place of turns that have one.
+
+    What the ids stand for is all here and is sent instead; the record says so.
+    """
+    if _major(record) not in (0, 5):
+        return
+    gone: dict[str, None] = {}
+    for item in raw:
+        own = as_dict(item)
+        for part in as_list(own.get("content")):
+            options = as_dict(as_dict(as_dict(part).get("providerOptions")).get("openai"))
+            if "itemId" not in options:
+                continue
+            if own.get("role") == "tool":
+                return  # version 6 notes the id here, and sends no references
+            gone |= dict.fromkeys(_REFERENCED.get(as_text(as_dict(part).get("type")), ()))
+    if gone:
+        candidate.missing += ("input.id", "input.type", *gone)
+        candidate.reasons += ("references_expanded",)
 
 
 def _messages(raw: dict[str, Any], api: str, *, thinks: bool) -> list[Message]:

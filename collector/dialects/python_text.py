@@ -1,0 +1,133 @@
+"""Python's `repr` of JSON-like values -> the values. A parser, never an evaluator.
+
+LiteLLM writes lists and objects that way. Bounded in depth and size; anything that is
+not a plain literal makes the whole text unreadable.
+"""
+
+import re
+from typing import Any
+
+_DEPTH_MAX = 48
+_TEXT_MAX = 32 * 1024 * 1024
+_TOKEN = re.compile(
+    r"\s*(?:"
+    r"(?P<open>[\[{(])|(?P<close>[\]})])|(?P<comma>,)|(?P<colon>:)"
+    r"|(?P<text>'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
+    r"|(?P<word>None|True|False)"
+    r"|(?P<number>-?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|inf|nan))"
+    r")",
+    re.DOTALL,
+)
+_ESCAPE = re.compile(
+    r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.DOTALL
+)
+_PLAIN = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+_WORDS = {"None": None, "True": True, "False": False}
+_CLOSING = {"[": "]", "{": "}", "(": ")"}
+_NUMBER_MAX = 64  # characters
+
+
+class UnreadableTextError(ValueError):
+    """Not the `repr` of a plain value, or too deep or too large to look at."""
+
+
+def loads(text: str) -> Any:  # noqa: ANN401 - any plain value
+    """Return the value.
+
+    Raises:
+        UnreadableTextError: the text is not one plain literal.
+    """
+    if len(text) > _TEXT_MAX:
+        raise UnreadableTextError("size")
+    parser = _Parser(text)
+    value = parser.value(0)
+    if text[parser.at :].strip():
+        raise UnreadableTextError("rest")
+    return value
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self.at = 0
+
+    def _next(self) -> tuple[str, str]:
+        found = _TOKEN.match(self._text, self.at)
+        if found is None or found.lastgroup is None:
+            raise UnreadableTextError("token")
+        self.at = found.end()
+        return found.lastgroup, found[found.lastgroup]
+
+    def value(self, depth: int) -> Any:  # noqa: ANN401 - any plain value
+        if depth > _DEPTH_MAX:
+            raise UnreadableTextError("depth")
+        kind, token = self._next()
+        return self._from_token(kind, token, depth)
+
+    def _from_token(self, kind: str, token: str, depth: int) -> Any:  # noqa: ANN401 - as above
+        if kind == "text":
+            return unescape(token[1:-1]) if "\\" in token else token[1:-1]
+        if kind == "word":
+            return _WORDS[token]
+        if kind == "number":
+            return _number(token)
+        if kind == "open":
+            return self._object(depth) if token == "{" else self._array(token, depth)
+        raise UnreadableTextError("order")
+
+    def _array(self, opening: str, depth: int) -> list[Any]:
+        items: list[Any] = []
+        while True:
+            if depth > _DEPTH_MAX:
+                raise UnreadableTextError("depth")
+            kind, token = self._next()
+            if kind == "close" and token == _CLOSING[opening]:
+                return items
+            items.append(self._from_token(kind, token, depth + 1))
+            kind, token = self._next()
+            if kind == "close" and token == _CLOSING[opening]:
+                return items
+            if kind != "comma":
+                raise UnreadableTextError("comma")
+
+    def _object(self, depth: int) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        while True:
+            if depth > _DEPTH_MAX:
+                raise UnreadableTextError("depth")
+            kind, token = self._next()
+            if kind == "close" and token == "}":
+                return found
+            key = self._from_token(kind, token, depth + 1)
+            if self._next()[0] != "colon" or not isinstance(key, str | int):
+                raise UnreadableTextError("key")
+            found[str(key)] = self.value(depth + 1)
+            kind, token = self._next()
+            if kind == "close" and token == "}":
+                return found
+            if kind != "comma":
+                raise UnreadableTextError("comma")
+
+
+def unescape(text: str) -> str:
+    """Return a string literal's text."""
+
+    def plain(found: re.Match[str]) -> str:
+        code = found[1] or found[2] or found[3]
+        if code is not None:
+            try:
+                return chr(int(code, 16))
+            except (ValueError, OverflowError):
+                raise UnreadableTextError("escape") from None
+        return _PLAIN.get(found[4], found[4])
+
+    return _ESCAPE.sub(plain, text)
+
+
+def _number(token: str) -> int | float:
+    if len(token) > _NUMBER_MAX:
+        raise UnreadableTextError("number")
+    try:
+        return int(token)
+    except ValueError:
+        return float(token)
