@@ -4,6 +4,12 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from collector.sampling_config import (
+    RecogniseConfig,
+    RedactConfig,
+    ReservoirConfig,
+    SealConfig,
+)
 from snaptrace.runtime.config import Address, ByteSize, Duration
 
 
@@ -127,22 +133,6 @@ class TapConfig(Section, frozen=True):
     decode_budget: Annotated[float, Meta(ge=0)] = 200
 
 
-class ReservoirConfig(Section, frozen=True):
-    """How much is kept."""
-
-    window: Duration = Duration(600)
-    size: Annotated[int, Meta(ge=1, le=100_000)] = 256  # traces per service, modality
-    quota: Annotated[int, Meta(ge=0, le=10_000)] = 16  # traces per rare stratum
-
-    def __post_init__(self) -> None:
-        if self.window < 1:
-            raise ValueError("window must be at least 1s")
-
-
-class PrivacyConfig(Section, frozen=True):
-    """What is removed before anything is kept."""
-
-
 class TelemetryConfig(Section, frozen=True):
     """The sidecar's own spans, sent with the OpenTelemetry SDK."""
 
@@ -165,7 +155,9 @@ class CollectorConfig(Section, frozen=True):
     limits: LimitsConfig = LimitsConfig()
     tap: TapConfig = TapConfig()
     reservoir: ReservoirConfig = ReservoirConfig()
-    privacy: PrivacyConfig = PrivacyConfig()
+    privacy: RedactConfig = RedactConfig()
+    seal: SealConfig = SealConfig()
+    recognise: RecogniseConfig = RecogniseConfig()
     telemetry: TelemetryConfig = TelemetryConfig()
     attributes: tuple[str, ...] = ()  # span attributes kept on a snapshot, for slices
     journal_dir: str = ""  # the open window lives here; empty: a temporary folder

@@ -10,19 +10,18 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from collector.call import Call
 from collector.journal import Journal, JournalCall
 from collector.place import kind_of, place
 from collector.reservoir import Decision, Kind, ReservoirConfig, Reservoirs
 from collector.reservoir.strata import VERSION as STRATA_VERSION
+from collector.sampling_config import SealConfig
 from collector.spool import Entry, Spool
 from snaptrace.runtime.clock import Clock
-from snaptrace.runtime.config import ByteSize, Duration
 from snaptrace.snapshots import codec, segment
 from snaptrace.snapshots.erased import Tombstones
 from snaptrace.snapshots.errors import SnapshotError
@@ -35,19 +34,6 @@ log = logging.getLogger(__name__)
 _STATES_EVERY_NS = 10 * 10**9
 _TOMBSTONES_EVERY_NS = 60 * 10**9
 _NEVER_NS = -(2**63)
-
-
-class SealConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The section `collector.seal`."""
-
-    spool_bytes: ByteSize = ByteSize(
-        512 * 2**20
-    )  # waiting for the store; then oldest go
-    call_bytes: ByteSize = ByteSize(
-        32 * 2**20
-    )  # record and media of one call; else dropped
-    level: Annotated[int, Meta(ge=1, le=19)] = 9  # of zstd
-    late: Duration = Duration(60)  # late calls of a sealed window wait this long
 
 
 class _Sealing(Struct):

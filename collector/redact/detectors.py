@@ -6,7 +6,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from collector.redact import checks
-from collector.redact.config import DetectorName
+from collector.sampling_config import DetectorName
 
 # A value that one of our own pseudonyms already replaced.
 REDACTED = "redacted_"

@@ -5,8 +5,8 @@ from collections import Counter
 import msgspec
 
 from collector.call import Call
-from collector.redact.config import RedactConfig
 from collector.redact.strip import strip
+from collector.sampling_config import RedactConfig
 from snaptrace.snapshots.keys import FleetKey
 from snaptrace.snapshots.model import Fidelity, Media, Snapshot
 

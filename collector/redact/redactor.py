@@ -9,12 +9,12 @@ from typing import Any
 import msgspec
 
 from collector.call import Call
-from collector.redact.config import RedactConfig
 from collector.redact.detectors import SECRET_KEY
 from collector.redact.media import MediaRedactor
 from collector.redact.pseudonyms import Pseudonyms
 from collector.redact.rules import PathRules, Rule
 from collector.redact.text import Replacement, TextRedactor
+from collector.sampling_config import RedactConfig
 from snaptrace.snapshots.keys import FleetKey
 from snaptrace.snapshots.model import (
     Answer,

@@ -3,10 +3,10 @@
 import re
 from typing import NamedTuple
 
-from collector.redact.config import RedactConfig
 from collector.redact.detectors import DETECTORS, GATES, REDACTED
 from collector.redact.pseudonyms import Pseudonyms
 from collector.redact.rules import Rule
+from collector.sampling_config import RedactConfig
 
 
 class Found(NamedTuple):

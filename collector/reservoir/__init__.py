@@ -3,9 +3,9 @@
 from collector.reservoir.bottom import Reservoir
 from collector.reservoir.prethreshold import PreThreshold
 from collector.reservoir.reservoirs import Reservoirs
-from collector.reservoir.settings import ReservoirConfig, RouteRule, StratumRule
 from collector.reservoir.upstream import upstream_probability
 from collector.reservoir.window import Decision, Kind, Reason
+from collector.sampling_config import ReservoirConfig, RouteRule, StratumRule
 
 __all__ = [
     "Decision",

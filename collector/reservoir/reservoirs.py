@@ -1,7 +1,7 @@
 """All windows that are open or may still get late calls. Pure: no clock, no I/O."""
 
-from collector.reservoir.settings import ReservoirConfig
 from collector.reservoir.window import WINDOW_OVER, Decision, Kind, Window
+from collector.sampling_config import ReservoirConfig
 from snaptrace.snapshots.segment import ReservoirState
 
 

@@ -10,7 +10,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 
-from collector.reservoir.settings import ReservoirConfig, RouteRule
+from collector.sampling_config import ReservoirConfig, RouteRule
 from snaptrace.snapshots.apis import APIS
 from snaptrace.snapshots.conversation import Conversation, TextPart
 from snaptrace.snapshots.modality import newest_user_parts

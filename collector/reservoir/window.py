@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 from msgspec import Struct
 
 from collector.reservoir.bottom import Reservoir
-from collector.reservoir.settings import ReservoirConfig
+from collector.sampling_config import ReservoirConfig
 from snaptrace.snapshots.segment import ReservoirState
 
 Reason = Literal[
