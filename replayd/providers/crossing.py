@@ -5,7 +5,7 @@ The two shapes meet in `Conversation`. What only the recorded API has stands in 
 to say nothing about the answer.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -26,6 +26,8 @@ from snaptrace.snapshots.model import Json, Media, Snapshot
 _SILENT = frozenset(
     {"cache_control", "id", "status", "annotations", "filename", "type"}
 )
+# Two names of one thing: the newer name says the same as the one that maps.
+_ALIKE = {"max_completion_tokens": "max_tokens"}
 _DEFAULTS: dict[str, tuple[Json, ...]] = {
     "detail": ("auto",),
     "format": ("wav", "mp3"),  # said again by the media type
@@ -41,7 +43,9 @@ _DEFAULTS: dict[str, tuple[Json, ...]] = {
 }
 
 
-def cross(snapshot: Snapshot, body: Json, target: str) -> dict[str, Json] | Refusal:
+def cross(
+    snapshot: Snapshot, body: Mapping[str, Json], target: str
+) -> dict[str, Json] | Refusal:
     """Return `body` in the shape of `target`."""
     source = APIS.get(snapshot.request.api)
     wanted = APIS.get(target)
@@ -49,7 +53,7 @@ def cross(snapshot: Snapshot, body: Json, target: str) -> dict[str, Json] | Refu
         return Refusal(reason="unknown_api", paths=(snapshot.request.api,))
     if source.operation != wanted.operation:
         return Refusal(reason="unmappable", paths=("operation",))
-    conversation = source.parse(body)
+    conversation = source.parse({_ALIKE.get(k, k): v for k, v in body.items()})
     if lost := tuple(dict.fromkeys(_unsayable(conversation))):
         return Refusal(reason="unmappable", paths=lost)
     try:

@@ -6,7 +6,7 @@ people, asks for storage or chooses streaming is taken out or set, which is the 
 for every arm; any other field makes the case unsendable, by name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
@@ -36,6 +36,17 @@ SERVER_FIELDS = {
     "openai_chat": ("web_search_options", "plugins"),
     "anthropic_messages": ("mcp_servers",),
 }
+# Gemini takes its names in camel and in snake case alike.
+_SPELT = {
+    "gemini_generate_content": {
+        "system_instruction": "systemInstruction",
+        "generation_config": "generationConfig",
+        "safety_settings": "safetySettings",
+        "tool_config": "toolConfig",
+        "cached_content": "cachedContent",
+    }
+}
+_GEMINI_CLIENT_TOOLS = frozenset({"functionDeclarations", "function_declarations"})
 _CLIENT_TOOLS = frozenset({"", "function", "custom"})
 # Anthropic's own tools that the client executes: versioned type names.
 _CLIENT_TYPED = ("bash_", "text_editor_", "computer_", "memory_")
@@ -71,9 +82,10 @@ def clean(
     api = snapshot.request.api
     if not isinstance(body, Mapping):
         return Refusal(reason="no_body")
+    body = {_SPELT.get(api, {}).get(k, k): v for k, v in body.items()}
     if not_there := tuple(m.path for m in snapshot.media if m.state != "inline"):
         return Refusal(reason="media_not_kept", paths=not_there)
-    if state := tuple(n for n in STATE.get(api, ()) if body.get(n)):
+    if state := tuple(_state(api, body)):
         return Refusal(reason="provider_state", paths=state)
     if tools := server_tools(api, body, allowed_tools):
         return Refusal(reason="server_tool", paths=tools)
@@ -82,6 +94,14 @@ def clean(
     if unknown:
         return Refusal(reason="field_not_allowed", paths=unknown)
     return Sendable(kept)
+
+
+def _state(api: str, body: Mapping[str, Json]) -> Iterator[str]:
+    yield from (name for name in STATE.get(api, ()) if body.get(name))
+    items = body.get("input") if api == "openai_responses" else None
+    for item in items if isinstance(items, list | tuple) else ():
+        if isinstance(item, Mapping) and item.get("type") == "item_reference":
+            yield "input.id"
 
 
 def server_tools(
@@ -105,6 +125,3 @@ def _server_names(api: str, tool: Json) -> list[str]:
         return ["malformed_tool"]
     client = kind in _CLIENT_TOOLS or kind.startswith(_CLIENT_TYPED)
     return [] if client else [kind]
-
-
-_GEMINI_CLIENT_TOOLS = frozenset({"functionDeclarations", "function_declarations"})

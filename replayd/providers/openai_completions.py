@@ -1,0 +1,69 @@
+"""OpenAI's older text completions, which many model servers still speak.
+
+Source: OpenAI API reference, completions, as of 2026.
+"""
+
+from http import HTTPStatus
+
+from replayd.providers.contract import Overrides, ProviderRequest, Reading, Refusal
+from replayd.providers.faults import fault
+from replayd.providers.openai_chat import read_usage
+from replayd.providers.prepare import Body, prepare
+from replayd.providers.values import as_list, as_object, as_text, decoded
+from snaptrace.snapshots.apis import APIS
+from snaptrace.snapshots.model import Answer, Snapshot
+
+
+class OpenAiCompletions:
+    """See `contract.Provider`."""
+
+    name = "openai_completions"
+
+    def request(
+        self,
+        snapshot: Snapshot,
+        media: dict[int, bytes],
+        model: str,
+        overrides: Overrides,
+    ) -> ProviderRequest | Refusal:
+        """Return the body with the arm's model."""
+
+        def fit(body: Body) -> Body:
+            return {**body, "model": model}
+
+        body = prepare(self.name, snapshot, media, overrides, fit)
+        if isinstance(body, Refusal):
+            return body
+        path = APIS[self.name].path(model)
+        return ProviderRequest(method="POST", path=path, body=body)
+
+    def auth_headers(self, key: str) -> dict[str, str]:
+        """Return a bearer token."""
+        return {"authorization": f"Bearer {key}"}
+
+    def read(self, status: int, headers: dict[str, str], body: bytes) -> Reading:
+        """Type a response; of several choices the first counts."""
+        del headers
+        if status != HTTPStatus.OK:
+            return fault(status, body)
+        found = decoded(body) or {}
+        choices = as_list(found.get("choices"))
+        choice = as_object(choices[0]) if choices else {}
+        if not isinstance(choice.get("text"), str):
+            return Reading(outcome="malformed", detail="no_text")
+        cut = choice.get("finish_reason") == "length"
+        model = as_text(found.get("model"))
+        answer = Answer(
+            outcome="truncated" if cut else "answered",
+            text=choice["text"],
+            finish_reason=as_text(choice.get("finish_reason")),
+            model=model,
+            response_id=as_text(found.get("id")),
+            usage=read_usage(found.get("usage")),
+        )
+        return Reading(
+            outcome="truncated" if cut else "answered",
+            answer=answer,
+            served_model=model,
+            fingerprint=as_text(found.get("system_fingerprint")),
+        )

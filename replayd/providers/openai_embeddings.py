@@ -1,0 +1,77 @@
+"""OpenAI embeddings and servers that speak it.
+
+Source: OpenAI API reference, embeddings, as of 2026. An answer's text is the JSON
+array of its vectors: a scorer reads them there, and a person can.
+"""
+
+import array
+from http import HTTPStatus
+
+import msgspec
+
+from replayd.providers.contract import Overrides, ProviderRequest, Reading, Refusal
+from replayd.providers.faults import fault
+from replayd.providers.openai_chat import read_usage
+from replayd.providers.prepare import Body, prepare
+from replayd.providers.values import as_bytes, as_list, as_object, as_text, decoded
+from snaptrace.snapshots.apis import APIS
+from snaptrace.snapshots.model import Answer, Snapshot
+
+_FLOAT_BYTES = 4
+
+
+class OpenAiEmbeddings:
+    """See `contract.Provider`."""
+
+    name = "openai_embeddings"
+
+    def request(
+        self,
+        snapshot: Snapshot,
+        media: dict[int, bytes],
+        model: str,
+        overrides: Overrides,
+    ) -> ProviderRequest | Refusal:
+        """Return the body with the arm's model."""
+
+        def fit(body: Body) -> Body:
+            return {**body, "model": model}
+
+        body = prepare(self.name, snapshot, media, overrides, fit)
+        if isinstance(body, Refusal):
+            return body
+        path = APIS[self.name].path(model)
+        return ProviderRequest(method="POST", path=path, body=body)
+
+    def auth_headers(self, key: str) -> dict[str, str]:
+        """Return a bearer token."""
+        return {"authorization": f"Bearer {key}"}
+
+    def read(self, status: int, headers: dict[str, str], body: bytes) -> Reading:
+        """Type a response; every input has its vector, or the answer is malformed."""
+        del headers
+        if status != HTTPStatus.OK:
+            return fault(status, body)
+        found = decoded(body) or {}
+        rows = [as_object(row) for row in as_list(found.get("data"))]
+        vectors = [_vector(row.get("embedding")) for row in rows]
+        if not vectors or not all(vectors):
+            return Reading(outcome="malformed", detail="no_vector")
+        model = as_text(found.get("model"))
+        answer = Answer(
+            text=msgspec.json.encode(vectors).decode(),
+            model=model,
+            usage=read_usage(found.get("usage")),
+        )
+        return Reading(outcome="answered", answer=answer, served_model=model)
+
+
+def _vector(value: object) -> list[float] | None:
+    """Return the numbers, which come as an array or as base64 of little floats."""
+    if isinstance(value, list):
+        numbers = [x for x in value if isinstance(x, int | float)]
+        return numbers if len(numbers) == len(value) else None
+    data = as_bytes(value)
+    if not data or len(data) % _FLOAT_BYTES:
+        return None
+    return list(array.array("f", data))

@@ -1,0 +1,81 @@
+"""OpenAI image generation: a prompt goes out, an image comes back.
+
+Source: OpenAI API reference, images, as of 2026.
+"""
+
+from http import HTTPStatus
+
+from replayd.providers.contract import Overrides, ProviderRequest, Reading, Refusal
+from replayd.providers.faults import fault
+from replayd.providers.prepare import Body, prepare
+from replayd.providers.values import (
+    as_bytes,
+    as_count,
+    as_list,
+    as_object,
+    as_text,
+    decoded,
+)
+from snaptrace.snapshots.apis import APIS
+from snaptrace.snapshots.model import Answer, Media, Snapshot, Usage
+
+_MIME = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
+
+
+class OpenAiImageGeneration:
+    """See `contract.Provider`."""
+
+    name = "openai_image_generation"
+
+    def request(
+        self,
+        snapshot: Snapshot,
+        media: dict[int, bytes],
+        model: str,
+        overrides: Overrides,
+    ) -> ProviderRequest | Refusal:
+        """Return the body with the arm's model, not streamed."""
+
+        def fit(body: Body) -> Body:
+            return {**body, "model": model}
+
+        body = prepare(self.name, snapshot, media, overrides, fit)
+        if isinstance(body, Refusal):
+            return body
+        path = APIS[self.name].path(model)
+        return ProviderRequest(method="POST", path=path, body=body)
+
+    def auth_headers(self, key: str) -> dict[str, str]:
+        """Return a bearer token."""
+        return {"authorization": f"Bearer {key}"}
+
+    def read(self, status: int, headers: dict[str, str], body: bytes) -> Reading:
+        """Type a response. An image given as a URL is noted and not fetched."""
+        del headers
+        if status != HTTPStatus.OK:
+            return fault(status, body)
+        found = decoded(body) or {}
+        mime = _MIME.get(as_text(found.get("output_format")), "image/png")
+        media: list[Media] = []
+        blobs: dict[int, bytes] = {}
+        for item in map(as_object, as_list(found.get("data"))):
+            if data := as_bytes(item.get("b64_json")):
+                blobs[len(media)] = data
+                media.append(_medium(mime, len(data)))
+            elif url := as_text(item.get("url")):
+                media.append(
+                    Media(kind="image", mime="", state="external", reference=url)
+                )
+        if not media:
+            return Reading(outcome="malformed", detail="no_image")
+        counted = as_object(found.get("usage"))
+        usage = Usage(
+            input_tokens=as_count(counted.get("input_tokens")),
+            output_tokens=as_count(counted.get("output_tokens")),
+        )
+        answer = Answer(media=tuple(media), usage=usage)
+        return Reading(outcome="answered", answer=answer, blobs=blobs)
+
+
+def _medium(mime: str, size_bytes: int) -> Media:
+    return Media(kind="image", mime=mime, state="inline", size_bytes=size_bytes)

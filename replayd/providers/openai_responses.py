@@ -1,0 +1,146 @@
+"""OpenAI Responses and servers that speak it.
+
+Source: OpenAI API reference, responses, as of 2026.
+"""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from replayd.providers import sse
+from replayd.providers.contract import Overrides, ProviderRequest, Reading, Refusal
+from replayd.providers.faults import fault
+from replayd.providers.prepare import Body, prepare
+from replayd.providers.values import (
+    as_count,
+    as_list,
+    as_object,
+    as_text,
+    decoded,
+    json_text,
+)
+from replayd.records import Outcome
+from snaptrace.snapshots.apis import APIS
+from snaptrace.snapshots.model import (
+    Answer,
+    AnswerOutcome,
+    Snapshot,
+    ToolCall,
+    Usage,
+)
+
+_ENDS = ("response.completed", "response.incomplete", "response.failed")
+
+
+class OpenAiResponses:
+    """See `contract.Provider`."""
+
+    name = "openai_responses"
+
+    def request(
+        self,
+        snapshot: Snapshot,
+        media: dict[int, bytes],
+        model: str,
+        overrides: Overrides,
+    ) -> ProviderRequest | Refusal:
+        """Return the body with the arm's model; storage is on by default there."""
+
+        def fit(body: Body) -> Body:
+            body |= {"model": model, "store": False}
+            if overrides.system is not None:
+                body["instructions"] = overrides.system
+            return body
+
+        body = prepare(self.name, snapshot, media, overrides, fit)
+        if isinstance(body, Refusal):
+            return body
+        path = APIS[self.name].path(model)
+        return ProviderRequest(method="POST", path=path, body=body)
+
+    def auth_headers(self, key: str) -> dict[str, str]:
+        """Return a bearer token."""
+        return {"authorization": f"Bearer {key}"}
+
+    def read(self, status: int, headers: dict[str, str], body: bytes) -> Reading:
+        """Type a response, streamed or not."""
+        if status != HTTPStatus.OK:
+            return fault(status, body)
+        found = _last(body) if sse.is_stream(headers) else decoded(body)
+        if not found or not isinstance(found.get("output"), list):
+            return Reading(outcome="malformed", detail="no_output")
+        if found.get("status") == "failed":
+            code = as_text(as_object(found.get("error")).get("code"))
+            limited = code == "rate_limit_exceeded"
+            outcome: Outcome = "rate_limited" if limited else "server_error"
+            return Reading(outcome=outcome, detail="failed")
+        return _read(found)
+
+
+def _last(body: bytes) -> dict[str, Any]:
+    for event in sse.events(body):
+        if event.get("type") in _ENDS:
+            return as_object(event.get("response"))
+    return {}
+
+
+def _read(found: dict[str, Any]) -> Reading:
+    parts = [part for item in _items(found, "message") for part in _parts(item)]
+    refusal = "".join(as_text(p.get("refusal")) for p in parts)
+    outcome, said, finish = _end(found)
+    if refusal:
+        outcome, said = "refused", "refused"
+    calls = tuple(_calls(found))
+    model = as_text(found.get("model"))
+    answer = Answer(
+        outcome=said,
+        text="".join(as_text(p.get("text")) for p in parts),
+        tool_calls=calls,
+        refusal=refusal,
+        finish_reason="tool_calls" if calls and finish == "stop" else finish,
+        model=model,
+        response_id=as_text(found.get("id")),
+        usage=_usage(found.get("usage")),
+    )
+    return Reading(outcome=outcome, answer=answer, served_model=model)
+
+
+def _end(found: dict[str, Any]) -> tuple[Outcome, AnswerOutcome, str]:
+    if found.get("status") != "incomplete":
+        return "answered", "answered", "stop"
+    why = as_object(found.get("incomplete_details")).get("reason")
+    if why == "content_filter":
+        return "refused", "filtered", "content_filter"
+    return "truncated", "truncated", "length"
+
+
+def _items(found: dict[str, Any], kind: str) -> Iterator[dict[str, Any]]:
+    for item in as_list(found.get("output")):
+        if as_object(item).get("type") == kind:
+            yield item
+
+
+def _parts(item: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    return (as_object(part) for part in as_list(item.get("content")))
+
+
+def _calls(found: dict[str, Any]) -> Iterator[ToolCall]:
+    for kind, field in (("function_call", "arguments"), ("custom_tool_call", "input")):
+        for item in _items(found, kind):
+            yield ToolCall(
+                name=as_text(item.get("name")),
+                arguments=json_text(item.get(field)),
+                id=as_text(item.get("call_id")),
+            )
+
+
+def _usage(value: object) -> Usage:
+    usage = as_object(value)
+    given = as_object(usage.get("input_tokens_details"))
+    answered = as_object(usage.get("output_tokens_details"))
+    return Usage(
+        input_tokens=as_count(usage.get("input_tokens")),
+        output_tokens=as_count(usage.get("output_tokens")),
+        cached_tokens=as_count(given.get("cached_tokens")),
+        reasoning_tokens=as_count(answered.get("reasoning_tokens")),
+    )

@@ -1,0 +1,52 @@
+"""OpenAI text to speech: text goes out, sound comes back.
+
+Source: OpenAI API reference, audio speech, as of 2026.
+"""
+
+from http import HTTPStatus
+
+from replayd.providers.contract import Overrides, ProviderRequest, Reading, Refusal
+from replayd.providers.faults import fault
+from replayd.providers.prepare import Body, prepare
+from snaptrace.snapshots.apis import APIS
+from snaptrace.snapshots.model import Answer, Media, Snapshot
+
+
+class OpenAiSpeech:
+    """See `contract.Provider`."""
+
+    name = "openai_speech"
+
+    def request(
+        self,
+        snapshot: Snapshot,
+        media: dict[int, bytes],
+        model: str,
+        overrides: Overrides,
+    ) -> ProviderRequest | Refusal:
+        """Return the body with the arm's model, not streamed."""
+
+        def fit(body: Body) -> Body:
+            return {**body, "model": model}
+
+        body = prepare(self.name, snapshot, media, overrides, fit)
+        if isinstance(body, Refusal):
+            return body
+        path = APIS[self.name].path(model)
+        return ProviderRequest(method="POST", path=path, body=body)
+
+    def auth_headers(self, key: str) -> dict[str, str]:
+        """Return a bearer token."""
+        return {"authorization": f"Bearer {key}"}
+
+    def read(self, status: int, headers: dict[str, str], body: bytes) -> Reading:
+        """Type a response; a success that is no sound is malformed."""
+        if status != HTTPStatus.OK:
+            return fault(status, body)
+        mime = headers.get("content-type", "").partition(";")[0]
+        if not body or not mime.startswith(("audio/", "application/octet-stream")):
+            return Reading(outcome="malformed", detail="no_audio")
+        medium = Media(kind="audio", mime=mime, state="inline", size_bytes=len(body))
+        return Reading(
+            outcome="answered", answer=Answer(media=(medium,)), blobs={0: body}
+        )
