@@ -69,7 +69,7 @@ class Supervisor:
         are still being answered.
 
         Raises:
-            TapUnavailableError: strict, and the child cannot sample.
+            TapUnavailableError: strict, and the child died or cannot write.
         """
         if not self._strict:
             ready()
@@ -142,7 +142,7 @@ class Supervisor:
         self._tap.connect(data)
         try:
             async with asyncio.TaskGroup() as tasks:
-                listening = tasks.create_task(self._listen(reader, ready))
+                listening = tasks.create_task(self._listen(process, reader, ready))
                 sealing = tasks.create_task(self._seal_when_stopping(process, writer))
                 await process.wait()
                 sealing.cancel()
@@ -168,7 +168,10 @@ class Supervisor:
             self._note(cause or f"ended with status {process.returncode}")
 
     async def _listen(
-        self, reader: asyncio.StreamReader, ready: Callable[[], None]
+        self,
+        process: asyncio.subprocess.Process,
+        reader: asyncio.StreamReader,
+        ready: Callable[[], None],
     ) -> None:
         try:
             while (frame := await frames.read(reader)) is not None:
@@ -183,10 +186,13 @@ class Supervisor:
                     self._note("")
                     self._up.set()
                     self._metrics.tap_up.set(1)
-                    ready()
                 elif header.what == "status":
                     self._metrics.store_writable.set(0 if header.why else 1)
                     self._note(header.why)
+                    if not header.why:
+                        ready()
+                    elif self._strict:
+                        process.kill()
                 elif header.what == "failed":
                     self._note(header.why)
                 elif header.what == "sealed":
