@@ -48,6 +48,8 @@ def to_protobuf(body: bytes, signal: str) -> bytes:
 def to_message(tree: object, signal: str) -> Message:
     """Turn a decoded JSON export request into a message; see `to_protobuf`."""
     message = REQUESTS[signal]()
+    if not isinstance(tree, dict):
+        raise BodyUndecodableError("the body is no JSON object")
     try:
         ready = _ids(tree, _hex_to_base64, 0)
         json_format.ParseDict(
