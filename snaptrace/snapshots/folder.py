@@ -82,6 +82,10 @@ class Folder:
         with self._path(name).open("rb") as file:
             return file.read(size_bytes)
 
+    def exists(self, name: str) -> bool:
+        """Return whether there is an object of that name."""
+        return self._path(name).is_file()
+
     def delete(self, name: str) -> bool:
         """Remove an object, and folders that this leaves empty; false if none."""
         target = self._path(name)

@@ -63,6 +63,7 @@ class Backend(Protocol):
     async def create(self, name: str, data: bytes) -> bool: ...  # noqa: D102
     async def get(self, name: str) -> bytes: ...  # noqa: D102
     async def get_start(self, name: str, size_bytes: int) -> bytes: ...  # noqa: D102
+    async def exists(self, name: str) -> bool: ...  # noqa: D102
     async def delete(self, name: str) -> None: ...  # noqa: D102
     def list(self, prefix: str, after: str) -> AsyncIterator[ObjectInfo]: ...  # noqa: D102
 
@@ -150,6 +151,8 @@ class Store:
     async def get_start(self, name: str, size_bytes: int) -> bytes:
         """Return at least the first `size_bytes`, or the whole if it is shorter.
 
+        For objects that are never empty: some stores refuse a range of nothing.
+
         Raises:
             MissingObjectError: there is none.
             CorruptSnapshotError: it is encrypted and does not check out.
@@ -189,11 +192,7 @@ class Store:
 
     async def exists(self, name: str) -> bool:
         """Return whether there is an object of that name."""
-        try:
-            await self._tried("get", name, lambda: self._backend.get_start(name, 1))
-        except MissingObjectError:
-            return False
-        return True
+        return await self._tried("head", name, lambda: self._backend.exists(name))
 
     async def probe(self) -> None:
         """Prove that this store can be written, read, listed and is create-only.
@@ -282,6 +281,9 @@ class _FolderBackend:
     async def get_start(self, name: str, size_bytes: int) -> bytes:
         return await asyncio.to_thread(self._folder.get_start, name, size_bytes)
 
+    async def exists(self, name: str) -> bool:
+        return await asyncio.to_thread(self._folder.exists, name)
+
     async def delete(self, name: str) -> None:
         await asyncio.to_thread(self._folder.delete, name)
 
@@ -315,6 +317,13 @@ class _ObjectBackend:
             self._objects, name, options={"range": (0, size_bytes)}
         )
         return bytes(await result.bytes_async())
+
+    async def exists(self, name: str) -> bool:
+        try:
+            await obstore.head_async(self._objects, name)
+        except FileNotFoundError:
+            return False
+        return True
 
     async def delete(self, name: str) -> None:
         await obstore.delete_async(self._objects, name)
