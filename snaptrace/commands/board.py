@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 SEEN = "snaptrace_collector_calls"
-KEPT = "snaptrace_collector_calls_admitted"
+KEPT = "snaptrace_collector_sampled_calls"
 
 _STYLES = {
     "pass": "bold green",
@@ -99,6 +99,8 @@ async def read(session: aiohttp.ClientSession, collector: str, replayd: str) -> 
             for family in text_string_to_metric_families(await response.text()):
                 if family.name in counts:
                     for sample in family.samples:
+                        if sample.labels.get("reason", "kept") != "kept":
+                            continue
                         modality = sample.labels.get("modality", "")
                         into = counts[family.name]
                         into[modality] = into.get(modality, 0) + int(sample.value)

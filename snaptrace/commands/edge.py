@@ -10,6 +10,7 @@ from rich.table import Table
 
 from snaptrace.runtime.config import ConfigError
 from snaptrace.snapshots.errors import SnapshotError
+from snaptrace.snapshots.keys import KeyFileError
 
 Format = Literal["table", "json", "jsonl"]
 
@@ -34,6 +35,9 @@ def report_errors(command: Callable[[], object]) -> int:
         return error.code
     except ConfigError as error:
         _say(f"configuration: {error}")
+        return EXIT_USAGE
+    except KeyFileError as error:
+        _say(f"fleet key: {error}")
         return EXIT_USAGE
     except SnapshotError as error:
         _say(f"store: {error}")

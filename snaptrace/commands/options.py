@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from snaptrace.runtime import config as configuration
 from snaptrace.runtime.config import ConfigError, StoreConfig
+from snaptrace.snapshots.keys import make_secret
 
 DEFAULT_FOLDER = Path(".snaptrace")
 
@@ -46,6 +47,7 @@ class Source:
 
 
 def local_store(folder: Path) -> StoreConfig:
-    """Return the store that `up` and `demo` keep in `folder`."""
+    """Return the store that `up` and `demo` keep in `folder`; makes its secret."""
     root = folder.resolve()
+    make_secret(root / "fleet.key")
     return StoreConfig(url=f"file://{root / 'store'}", key_file=str(root / "fleet.key"))

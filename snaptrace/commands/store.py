@@ -233,7 +233,9 @@ def show(
             raise CommandError(f"several snapshots begin with {snapshot_id}")
         written: list[Path] = []
         if media is not None:
-            held = await media_of(store, FleetKey.load(config.key_file), matches[0])
+            held = await media_of(
+                store, FleetKey.of_store(config.url, config.key_file), matches[0]
+            )
             written = write_media(media, matches[0].snapshot, held)
         return matches[0], row_of(browser, matches[0]), written
 

@@ -68,6 +68,26 @@ class FleetKey:
         make_secret(path)
         return cls.load(path)
 
+    @classmethod
+    def of_store(cls, url: str, key_file: str) -> "FleetKey":
+        """Read the secret of a store; without a file, a local one is made and kept.
+
+        Only a local folder gets a secret of its own, beside its objects: programs that
+        share an object store must be given one, or their samples would not merge.
+
+        Raises:
+            KeyFileError: missing, unreadable, too short, or not named.
+        """
+        if key_file:
+            return cls.load(key_file)
+        if url.startswith("file://"):
+            return cls.load_or_make(Path(url.removeprefix("file://")) / "fleet.key")
+        if url.startswith("memory://"):
+            return cls(secrets.token_bytes(_SHORTEST_SECRET))
+        raise KeyFileError(
+            "store.key_file", "not set; programs that share a store share a secret"
+        )
+
     def rank(self, trace_id: bytes) -> int:
         """Return the rank of a trace, in [0, 2**56): uniform whatever the ids are."""
         state = self._rank.copy()

@@ -1,0 +1,163 @@
+"""What the sampling process runs: recognise, join, redact, reservoir, seal.
+
+This file wires the child as `app.py` wires the relay. A failure here loses a call and
+moves a counter; it never reaches the forward path, which is another process.
+"""
+
+import asyncio
+import logging
+import socket
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from collector.call import Call
+from collector.config import CollectorConfig
+from collector.join import JoinSettings
+from collector.recognise import Recogniser
+from collector.redact import Redactor
+from collector.sampling_metrics import SamplingMetrics
+from collector.seal import Sealer
+from collector.signals import OtlpRequest
+from snaptrace.runtime.clock import Clock, SystemClock
+from snaptrace.runtime.config import Document, StoreConfig
+from snaptrace.snapshots.errors import SnapshotError
+from snaptrace.snapshots.keys import FleetKey
+from snaptrace.snapshots.store import Store
+
+log = logging.getLogger(__name__)
+
+_TICK_SECONDS = 0.5
+_PROBE_AGAIN_SECONDS = 30.0
+_NANOSECONDS = 10**9
+
+
+class Pipeline:
+    """From requests that may hold model calls to snapshots in the store."""
+
+    name = "sampling"
+
+    def __init__(
+        self,
+        config: CollectorConfig,
+        store: Store,
+        key: FleetKey,
+        folder: Path,
+        clock: Clock,
+    ) -> None:
+        """Open the state `folder`; raises OSError if that cannot be done."""
+        self._store, self._clock = store, clock
+        self.registry = CollectorRegistry()
+        join = config.recognise
+        self._recogniser = Recogniser(
+            tuple(config.attributes),
+            JoinSettings(
+                quiet_ns=round(join.quiet * _NANOSECONDS),
+                age_ns=round(join.longest * _NANOSECONDS),
+                bytes=int(join.held_bytes),
+            ),
+        )
+        self._redactor = Redactor(config.privacy, key)
+        self._sealer = Sealer(
+            config.seal,
+            config.reservoir,
+            folder=folder,
+            store=store,
+            key=key,
+            clock=clock,
+            redaction_version=self._redactor.version,
+            release=version("snaptrace"),
+            name=config.id or socket.gethostname(),
+            label=self._redactor.label,
+        )
+        self._metrics = SamplingMetrics(
+            self.registry, self._recogniser, self._sealer, config.reservoir
+        )
+        self._store_error = "not tried yet"
+        self._probe_at_seconds = 0.0
+
+    @property
+    def store_error(self) -> str:
+        """Why the store is not writable; empty if it is."""
+        return self._store_error
+
+    async def offer(self, request: OtlpRequest) -> None:
+        """Take one request; what its spans contain never raises."""
+        started = time.process_time()
+        await self._keep(self._recogniser.feed(request))
+        self._metrics.busy_seconds.inc(time.process_time() - started)
+
+    async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
+        """Close windows and feed the store until `stop`."""
+        await self._probe()
+        ready()
+        while not stop.is_set():
+            now_ns = self._clock.now_ns()
+            await self._keep(self._recogniser.due(now_ns))
+            await self._sealer.tick(now_ns)
+            await self._probe()
+            try:
+                async with asyncio.timeout(_TICK_SECONDS):
+                    await stop.wait()
+            except TimeoutError:
+                continue
+
+    async def seal_and_close(self, deadline_seconds: float) -> None:
+        """Seal what is open; what the store does not take stays on disk."""
+        await self._keep(self._recogniser.flush(self._clock.now_ns()))
+        await self._sealer.close(deadline_seconds)
+
+    async def _keep(self, calls: Iterable[Call]) -> None:
+        for call in calls:
+            self._metrics.saw(call.snapshot)
+            placed = self._sealer.place(call)
+            if not self._sealer.would_admit(placed):
+                continue
+            try:
+                clean = self._redactor.redact(placed)
+            except Exception as error:  # noqa: BLE001 - never stored unredacted
+                self._metrics.failed.labels("redact").inc()
+                log.warning("call lost", extra={"why": type(error).__name__})
+                continue
+            await self._sealer.admit(clean)
+            # The loop also answers the relay's questions between two calls.
+            await asyncio.sleep(0)
+
+    async def _probe(self) -> None:
+        """Prove the store at start, and again while it fails."""
+        now = self._clock.monotonic_seconds()
+        if not self._store_error or now < self._probe_at_seconds:
+            return
+        self._probe_at_seconds = now + _PROBE_AGAIN_SECONDS
+        try:
+            await self._store.probe()
+            self._store_error = ""
+        except SnapshotError as error:
+            self._store_error = str(error)
+
+
+def build_pipeline(tree: dict[str, Any], clock: Clock | None = None) -> Pipeline:
+    """Make the pipeline of a merged configuration.
+
+    Raises:
+        ConfigError: a section cannot be used.
+        KeyFileError: the fleet's key cannot be read or made.
+        OSError: the state folder cannot be made.
+    """
+    document = Document(tree, "relay")
+    config = document.section("collector", CollectorConfig)
+    store = document.section("store", StoreConfig)
+    folder = Path(config.journal_dir or tempfile.mkdtemp(prefix="snaptrace-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return Pipeline(
+        config,
+        Store.open(store),
+        FleetKey.of_store(store.url, store.key_file),
+        folder,
+        clock or SystemClock(),
+    )
