@@ -95,11 +95,10 @@ def test_the_traffic_streams_mix_is_the_traffics(verdicts):
         for i, kind in enumerate(kinds)
     )
     schedule.offer(case(f"t{i}") for i in range(6000))
-    seen, number = Counter(), 0
-    for _ in range(4000):
+    seen = Counter()
+    for number in range(4000):
         decided = {"text"} if verdicts == "wild" and chance.random() < 0.5 else set()
         planned = schedule.take(number, NOW, frozenset(decided))
-        number += 1
         if planned.lane == TRAFFIC and planned.case.modality == "image":
             seen[planned.case.attributes["kind"]] += 1
     total = sum(seen.values())

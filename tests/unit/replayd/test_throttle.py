@@ -22,9 +22,8 @@ def round_of(found, now, sign="good", latency=0.3, **more):
 
 def test_it_doubles_until_the_first_push_back_then_adds():
     """If it failed, a thousand calls in flight would never be reached, or overshot."""
-    found, sizes = throttle(100), []
-    for now in range(4):
-        sizes.append(round_of(found, float(now)))
+    found = throttle(100)
+    sizes = [round_of(found, float(now)) for now in range(4)]
     assert sizes == [8, 16, 32, 64]
     round_of(found, 10.0, "slow_down")
     assert found.state(11.0).limit == 50
