@@ -16,6 +16,7 @@ from rich.live import Live
 
 from snaptrace.commands import board
 from snaptrace.commands.edge import CommandError, print_json
+from snaptrace.commands.gate import show_worst
 from snaptrace.commands.options import DEFAULT_FOLDER, local_store
 from snaptrace.commands.processes import ProcessTree, Program, free_ports
 from snaptrace.commands.run import program
@@ -243,7 +244,7 @@ async def _play(
         await running
     if as_json:
         print_json(reading.verdicts)
-    return _conclude(stage, console, reading, ended)
+    return await _conclude(stage, console, reading, ended)
 
 
 async def _watch(
@@ -320,19 +321,22 @@ def _stands(stage: Stage, reading: board.Reading) -> bool:
     )
 
 
-def _conclude(
+async def _conclude(
     stage: Stage, console: Console, reading: board.Reading, ended: str
 ) -> int:
     """Say what came out and where it lies; 0 only if it is what was set up."""
     expected = {stage.fault} - {"none"}
     found = _regressed(stage, reading)
     right = ended == "decided" and found == expected
-    from snaptrace.commands.worst import print_worst  # noqa: PLC0415 - after the show
-
     if ended == "decided":
-        print_worst(local_store(stage.folder), CANARY, count=5, console=console)
+        await show_worst(
+            local_store(stage.folder),
+            console,
+            canary=CANARY,
+            media=stage.folder / "worst",
+        )
     console.print()
-    config = os.path.relpath(stage.config_path)
+    config = stage.config_path
     console.print(f"store     {stage.folder / 'store'}")
     console.print(f"results   snaptrace results --config {config}")
     console.print(f"snapshots snaptrace ls --config {config}")

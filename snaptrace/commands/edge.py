@@ -14,6 +14,7 @@ from snaptrace.snapshots.keys import KeyFileError
 
 Format = Literal["table", "json", "jsonl"]
 
+_PIPE_WIDTH = 200
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 
@@ -75,12 +76,13 @@ def print_rows(
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for heading in columns.values():
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=True)
     count = 0
     for count, row in enumerate(rows, start=1):  # noqa: B007 - counted for `empty`
         table.add_row(*(_cell(row.get(key)) for key in columns))
-    console = Console(highlight=False)
-    console.print(table if count else empty)
+    # A pipe has no width: a table in it must not lose its columns.
+    width = None if sys.stdout.isatty() else _PIPE_WIDTH
+    Console(highlight=False, width=width).print(table if count else empty)
 
 
 def print_json(value: object) -> None:

@@ -42,8 +42,8 @@ _COLUMNS = {
     "fidelity": "fidelity",
     "uniform": "uniform",
     "inclusion_probability": "probability",
-    "kept_by": "kept by",
 }
+_MOST_PATHS = 8  # shown to a person; JSON has all
 _WEIGHT_COLUMNS = {
     "service": "service",
     "modality": "modality",
@@ -151,8 +151,7 @@ def ls(
     for row in rows:
         if format == "table":
             row["short_id"] = str(row["snapshot_id"])[:12]
-            row["recorded_at"] = str(row["recorded_at"])[:19].replace("T", " ")
-            row["kept_by"] = ", ".join(row["kept_by"]) or "-"  # type: ignore[arg-type] # a list of str
+            row["recorded_at"] = str(row["recorded_at"])[5:19].replace("T", " ")
     print_rows(rows, _COLUMNS, format, empty="no snapshots yet")
     return 0
 
@@ -352,7 +351,9 @@ def _fidelity(snapshot: Snapshot) -> str:
         ("because", fidelity.reasons),
     ):
         if values:
-            parts.append(f"{name}: {', '.join(values)}")
+            shown = ", ".join(values[:_MOST_PATHS])
+            more = len(values) - _MOST_PATHS
+            parts.append(f"{name}: {shown}" + (f" and {more} more" if more > 0 else ""))
     return "; ".join(parts)
 
 

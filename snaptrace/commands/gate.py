@@ -1,0 +1,328 @@
+"""`snaptrace gate | plan | worst | results`: verdicts, said to people and pipelines."""
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import aiohttp
+import msgspec
+from cyclopts import Parameter
+from rich.console import Console, RenderableType
+from rich.live import Live
+
+from replayd.config import ReplaydConfig
+from replayd.errors import ReplaydError
+from replayd.gate import GateAnswer
+from replayd.gate_plan import ModalityPlanned, plan_of
+from replayd.gate_wait import fetch_verdicts, wait_at_gate
+from replayd.history import History
+from replayd.records import Epoch
+from replayd.report import gate_lines, plan_table, verdict_table, worst_panel
+from replayd.verdicts import Verdicts
+from replayd.worst import result_lines, worst_pairs
+from snaptrace.commands.edge import CommandError, Format, print_json
+from snaptrace.commands.options import Source
+from snaptrace.runtime.clock import SystemClock
+from snaptrace.runtime.config import Duration, StoreConfig
+from snaptrace.snapshots.keys import FleetKey
+from snaptrace.snapshots.store import Store
+
+_TIMEOUT = aiohttp.ClientTimeout(total=10)
+_UNKNOWN = 3
+
+
+def _base_url(source: Source, url: str | None) -> str:
+    """Return where replayd answers: as named, else as configured."""
+    if url:
+        return url
+    listen = source.document().section("replayd", ReplaydConfig).metrics.listen
+    host = "127.0.0.1" if listen.host in ("0.0.0.0", "::") else listen.host  # noqa: S104 - compared, not bound
+    return f"http://{host}:{listen.port}"
+
+
+def _seconds(_kind: object, tokens: object) -> float:
+    return float(Duration.parse(tokens[0].value))  # type: ignore[index] # one token
+
+
+Wait = Annotated[float, Parameter(converter=_seconds, accepts_keys=False)]
+
+
+def gate(
+    source: Source | None = None,
+    *,
+    canary: str,
+    revision: str = "",
+    wait: Wait = 0.0,
+    oldest: Wait = 0.0,
+    url: str | None = None,
+    format: Annotated[  # noqa: A002 - the name of the option
+        Format, Parameter(help="table, or json as GET /api/v1/verdicts.")
+    ] = "table",
+) -> int:
+    """Ask whether a canary may go on.
+
+    Exits 0 if it passed, 1 if it regressed, 2 while undecided or changed, 3 if nobody
+    could tell: no such canary, another revision is judged, the verdict is too old.
+
+    Parameters
+    ----------
+    canary
+        Name of the arm.
+    revision
+        The revision that must have been judged; any if not given.
+    wait
+        Wait so long for a decision, as 30m.
+    oldest
+        Refuse a verdict computed longer ago than this.
+    url
+        Base URL of replayd; the configured metrics address if not given.
+    """
+    base = _base_url(source or Source(), url)
+    console = Console(stderr=format != "table", highlight=False)
+    answer, verdicts = asyncio.run(
+        _ask(
+            base,
+            canary,
+            revision=revision,
+            wait_seconds=wait,
+            oldest_seconds=oldest or None,
+            console=console,
+        )
+    )
+    if format == "table":
+        console.print(gate_lines(answer))
+    elif format == "jsonl":
+        sys.stdout.write(msgspec.json.encode(answer).decode() + "\n")
+    elif verdicts is None:
+        print_json({"canaries": {}, "gate": msgspec.to_builtins(answer)})
+    else:
+        only = {name: v for name, v in verdicts.canaries.items() if name == canary}
+        print_json({"canaries": only, "gate": msgspec.to_builtins(answer)})
+    return answer.exit_code
+
+
+async def _ask(
+    base: str,
+    canary: str,
+    *,
+    revision: str,
+    wait_seconds: float,
+    oldest_seconds: float | None,
+    console: Console,
+) -> tuple[GateAnswer, Verdicts | None]:
+    latest: list[Verdicts | None] = [None]
+    planned = False
+
+    def progress(
+        verdicts: Verdicts | None,
+        answer: GateAnswer,
+        show: Callable[[RenderableType], None],
+    ) -> None:
+        nonlocal planned
+        latest[0] = verdicts
+        view = verdicts.canaries.get(canary) if verdicts else None
+        if view is None:
+            show(f"{base}: {'; '.join(answer.why)}")
+            return
+        if not planned:
+            planned = True
+            console.print(plan_table(plan_of(view)))
+        show(verdict_table(canary, view))
+
+    async with aiohttp.ClientSession(timeout=_TIMEOUT) as session:
+        with _display(console) as show:
+            answer = await wait_at_gate(
+                lambda: fetch_verdicts(session, base),
+                canary,
+                clock=SystemClock(),
+                sleep=asyncio.sleep,
+                progress=lambda verdicts, answer: progress(verdicts, answer, show),
+                revision=revision,
+                wait_seconds=wait_seconds,
+                oldest_seconds=oldest_seconds,
+            )
+    return answer, latest[0]
+
+
+@contextmanager
+def _display(console: Console) -> Iterator[Callable[[RenderableType], None]]:
+    """Yield how to show a state: in place on a terminal, once at the end elsewhere."""
+    if console.is_terminal:
+        with Live(console=console, auto_refresh=False) as live:
+            yield lambda shown: live.update(shown, refresh=True)
+        return
+    last: list[RenderableType] = []
+
+    def keep(shown: RenderableType) -> None:
+        last[:] = [shown]
+
+    yield keep
+    for shown in last:
+        console.print(shown)
+
+
+def plan(
+    source: Source | None = None,
+    *,
+    canary: str | None = None,
+    url: str | None = None,
+    format: Format = "table",  # noqa: A002 - the name of the option
+) -> int:
+    """Say what a pass, and finding a drop of 3, 5 and 10 points, will need.
+
+    In pairs, in half of all runs and in nine of ten; from the noise that was measured
+    in this epoch, else from an assumed one.
+
+    Parameters
+    ----------
+    canary
+        Name of the arm; all if not given.
+    url
+        Base URL of replayd; the configured metrics address if not given.
+    """
+    base = _base_url(source or Source(), url)
+
+    async def fetch() -> Verdicts | None:
+        async with aiohttp.ClientSession(timeout=_TIMEOUT) as session:
+            return await fetch_verdicts(session, base)
+
+    verdicts = asyncio.run(fetch())
+    if verdicts is None:
+        raise CommandError(
+            f"no replayd answers at {base}; name it with --url", _UNKNOWN
+        )
+    plans: dict[str, list[ModalityPlanned]] = {
+        name: list(plan_of(view))
+        for name, view in verdicts.canaries.items()
+        if canary in (None, name)
+    }
+    if format != "table":
+        print_json(plans)
+        return 0
+    console = Console(highlight=False)
+    for name, rows in plans.items():
+        console.print(f"[bold]{name}[/bold]")
+        console.print(plan_table(rows))
+    return 0
+
+
+def _history(config: StoreConfig) -> History:
+    key = FleetKey.of_store(config.url, config.key_file)
+    return History(Store.open(config), key, SystemClock())
+
+
+async def _newest_epoch(history: History, canary: str, epoch: str) -> Epoch:
+    found = await history.epoch(canary, epoch)
+    if found is None:
+        raise CommandError(f"nothing was judged under the canary name {canary!r}")
+    return found
+
+
+def worst(
+    source: Source | None = None,
+    *,
+    canary: str = "canary",
+    epoch: str = "",
+    modality: str = "",
+    limit: Annotated[int, Parameter(alias="-n")] = 5,
+    media: Path | None = None,
+    format: Format = "table",  # noqa: A002 - the name of the option
+) -> int:
+    """Show the pairs in which the canary did worst, with their media.
+
+    Parameters
+    ----------
+    canary
+        Name of the arm.
+    epoch
+        An earlier epoch; the newest if not given.
+    modality
+        Only pairs of this modality.
+    limit
+        How many.
+    media
+        Folder for the media files; one in the temporary folder if not given.
+    """
+    config = (source or Source()).store_config()
+    folder = media or Path(tempfile.gettempdir()) / "snaptrace-worst"
+    console = Console(highlight=False)
+    try:
+        return asyncio.run(
+            show_worst(
+                config,
+                console,
+                canary=canary,
+                epoch=epoch,
+                modality=modality,
+                limit=limit,
+                media=folder,
+                output=format,
+            )
+        )
+    except ReplaydError as error:
+        raise CommandError(str(error)) from None
+
+
+async def show_worst(
+    config: StoreConfig,
+    console: Console,
+    *,
+    canary: str,
+    epoch: str = "",
+    modality: str = "",
+    limit: int = 5,
+    media: Path,
+    output: Format = "table",
+) -> int:
+    """Print the worst pairs; media are written below `media`."""
+    history = _history(config)
+    chosen = await _newest_epoch(history, canary, epoch)
+    pairs = [
+        pair
+        async for pair in worst_pairs(
+            history, chosen, modality=modality, limit=limit, media_to=media
+        )
+    ]
+    if output == "table":
+        for pair in pairs:
+            console.print(worst_panel(pair))
+        if not pairs:
+            console.print("no pair in which the canary did worse")
+    elif output == "json":
+        print_json(pairs)
+    else:
+        for pair in pairs:
+            sys.stdout.write(msgspec.json.encode(pair).decode() + "\n")
+    return 0
+
+
+def results(
+    source: Source | None = None, *, canary: str = "canary", epoch: str = ""
+) -> int:
+    """Print every committed pair as a line of JSON: numbers and ids, no content.
+
+    Parameters
+    ----------
+    canary
+        Name of the arm.
+    epoch
+        An earlier epoch; the newest if not given.
+    """
+    config = (source or Source()).store_config()
+
+    async def write() -> None:
+        history = _history(config)
+        chosen = await _newest_epoch(history, canary, epoch)
+        async for line in result_lines(history, chosen):
+            sys.stdout.buffer.write(line)
+        sys.stdout.buffer.flush()
+
+    try:
+        asyncio.run(write())
+    except ReplaydError as error:
+        raise CommandError(str(error)) from None
+    return 0
