@@ -75,8 +75,9 @@ def _once(make: Callable[[str], targets.Target], load: dict) -> dict:
         text=True,
     )
     address = sink.stdout.readline().strip()
-    target = make(address)
+    target = None
     try:
+        target = make(address)
         at_rest = sum(targets._high_water_mib(pid) for pid in target.pids())  # noqa: SLF001
         target.mark()
         sent = subprocess.run(
@@ -91,7 +92,8 @@ def _once(make: Callable[[str], targets.Target], load: dict) -> dict:
         with urllib.request.urlopen(f"http://{address}/", timeout=10) as page:
             seen = json.load(page)
     finally:
-        target.stop()
+        if target is not None:
+            target.stop()
         sink.kill()
         sink.wait()
     spans = max(1, measured["accepted"]) * load["spans"]

@@ -130,7 +130,7 @@ def rotel(sink: str, path: str) -> Target:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    time.sleep(1.0)
+    _wait_for_port(port)
     return Target("rotel", f"127.0.0.1:{port}", "before the upstream did", process)
 
 
@@ -153,7 +153,7 @@ service:
     process = subprocess.Popen(
         [path, "--config", str(config)], stderr=subprocess.DEVNULL
     )
-    time.sleep(2.0)
+    _wait_for_port(port)
     address = f"127.0.0.1:{port}"
     return Target("otelcol", address, "after the upstream did", process, folder)
 
@@ -165,3 +165,16 @@ def _wait_for(file: Path) -> str:
             raise TimeoutError(f"{file.name} was not written")
         time.sleep(0.05)
     return file.read_text()
+
+
+def _wait_for_port(port: int) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            return
