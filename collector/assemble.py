@@ -53,7 +53,7 @@ def assemble(candidate: Candidate, arrived_at_ns: int) -> Call:
         candidate.api,
         found.body,
         found.media,
-        lost=candidate.lost,
+        lost=_unseen_groups(candidate),
         missing=missing,
         reasons=reasons,
     )
@@ -115,6 +115,16 @@ _KNOWN_OPERATIONS = frozenset(
         "moderation",
     }
 )
+
+
+_PEOPLE = ("user", "metadata.user_id")
+
+
+def _unseen_groups(candidate: Candidate) -> tuple[str, ...]:
+    """A person's id that was recorded was seen; replay leaves it out on purpose."""
+    if not candidate.user_id:
+        return candidate.lost
+    return tuple(name for name in candidate.lost if name not in _PEOPLE)
 
 
 def _model_of(candidate: Candidate) -> str:

@@ -24,6 +24,7 @@ from collector.merge import (
 )
 
 _SECOND_NS = 1_000_000_000
+_AFTER_NS = 1_000_000  # an answer may be noted just after its span's end
 
 
 class JoinSettings(Struct, frozen=True, kw_only=True):
@@ -151,8 +152,8 @@ class Join:
             mine = [
                 record
                 for record in process.unbound
-                if record.scope == call.scope
-                and call.start_ns <= record.start_ns <= call.end_ns
+                if _one_library(record.scope, call.scope)
+                and call.start_ns <= record.start_ns <= call.end_ns + _AFTER_NS
             ]
             if not mine:
                 continue
@@ -164,7 +165,7 @@ class Join:
                 and overlap(other, call)
             ]
             if any(
-                rival.start_ns <= record.start_ns <= rival.end_ns
+                rival.start_ns <= record.start_ns <= rival.end_ns + _AFTER_NS
                 for rival in rivals
                 for record in mine
             ):
@@ -250,6 +251,11 @@ class Join:
         self._covered.move_to_end(identity)
         if len(self._covered) > self._settings.remembered:
             self._covered.popitem(last=False)
+
+
+def _one_library(one: str, other: str) -> bool:
+    """Tell whether two scope names are of one instrumentation: `….openai.v1` of it."""
+    return one.startswith(other) or other.startswith(one)
 
 
 def _partner(candidate: Candidate, calls: list[Candidate]) -> Candidate | None:

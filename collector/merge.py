@@ -16,7 +16,7 @@ from collector.dialects.parts import read_tools
 from snaptrace.snapshots.conversation import Conversation
 from snaptrace.snapshots.model import Answer
 
-_SLACK_NS = 20_000_000  # clocks of one host, read at different points of a call
+_SLACK_NS = 2_000_000  # clocks of one host, read at different points of a call
 _CHAIN_MAX = 256  # ancestors looked at: ids come from outside and may form a ring
 
 
@@ -47,8 +47,8 @@ def overlap(one: Candidate, other: Candidate) -> bool:
 
 
 def contains(outer: Candidate, inner: Candidate) -> bool:
-    """Tell whether `inner` lies within `outer`, by time."""
-    return (
+    """Tell whether `inner` lies within `outer`, by time, and did not follow it."""
+    return inner.start_ns < outer.end_ns and (
         outer.start_ns <= inner.start_ns + _SLACK_NS
         and inner.end_ns <= outer.end_ns + _SLACK_NS
     )

@@ -18,7 +18,7 @@ from collector.dialects.telemetry import answer_of_message, output_message, read
 from collector.record import Record
 from snaptrace.snapshots.apis.fields import all_but
 from snaptrace.snapshots.apis.openai_chat import parse_part
-from snaptrace.snapshots.apis.openai_responses import parse_content
+from snaptrace.snapshots.apis.openai_responses import parse_content, parse_item
 from snaptrace.snapshots.conversation import (
     Conversation,
     Message,
@@ -207,6 +207,9 @@ def request_extras(record: Record, api: str, candidate: Candidate) -> dict[str, 
     previous = attributes.get("gen_ai.request.previous_response.id")
     if isinstance(previous, str) and api == "openai_responses":
         extra["previous_response_id"] = previous
+    summary = attributes.get("gen_ai.request.reasoning_summary")
+    if isinstance(summary, str) and summary and api == "openai_responses":
+        extra["reasoning"] = {"summary": summary}
     _response_format(record, api, candidate, extra)
     return extra
 
@@ -295,12 +298,19 @@ _WRAPPED = ('{"type": "', '{"type":"')
 
 def unwrap_parts(messages: tuple[Message, ...], api: str) -> tuple[Message, ...]:
     """Bring back parts that an emitter did not know and wrote as JSON text."""
-    return tuple(
-        _replace(message, parts=tuple(_unwrapped(part, api) for part in message.parts))
-        if message.role == "user"
-        else message
-        for message in messages
-    )
+    return tuple(_unwrapped_message(message, api) for message in messages)
+
+
+def _unwrapped_message(message: Message, api: str) -> Message:
+    match message.parts:
+        case (TextPart(text=text),) if api == "openai_responses" and text.startswith(_WRAPPED):
+            raw = as_dict(loads(text).value)
+            if raw.get("type") in ("function_call", "function_call_output", "reasoning"):
+                return parse_item(raw)
+    if message.role != "user":
+        return message
+    parts = tuple(_unwrapped(part, api) for part in message.parts)
+    return _replace(message, parts=parts)
 
 
 def _unwrapped(part: Part, api: str) -> Part:

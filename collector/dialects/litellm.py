@@ -17,7 +17,6 @@ from collector.dialects.native import api_of_body, clean_body, operation_of_api
 from collector.dialects.span import candidate_of
 from collector.dialects.target import operation_of
 from collector.record import Record, Value
-from snaptrace.snapshots.apis import APIS
 from snaptrace.snapshots.apis.fields import all_but
 from snaptrace.snapshots.conversation import Conversation
 from snaptrace.snapshots.model import Json, Operation
@@ -172,7 +171,8 @@ def finish(candidate: Candidate) -> None:
     candidate.supplement = {"params": params} if isinstance(params, dict) else {}
     present = {key: value for key, value in raw.items() if value is not None}
     if all(key in raw for key in _RESPONSE_OBJECT):
-        _finish_responses(candidate, present)
+        # Of a Responses call the raw record is the response, which echoes the request.
+        responses_echo.complete(candidate, present)
         return
     api = api_of_body(present, provider, candidate.model)
     if candidate.operation not in ("chat", "text_completion"):
@@ -217,30 +217,3 @@ def _finish_alone(candidate: Candidate) -> None:
     if conversation is None or candidate.operation != "chat":
         return
     candidate.lost = all_but(candidate.api, _CARRIED.get(candidate.api, ("model",)))
-
-
-def _finish_responses(candidate: Candidate, echo: dict[str, Any]) -> None:
-    """Of a Responses call the raw record is the response, which echoes the request."""
-    api = candidate.api = "openai_responses"
-    conversation = candidate.conversation
-    if conversation is None:
-        return
-    given = APIS[api].render(
-        msgspec.structs.replace(conversation, tools=(), params={}, extra={})
-    )
-    body = responses_echo.body_of_echo(given["input"], echo)
-    body["model"] = candidate.model or body["model"]
-    instructions = given.get("instructions") or body.get("instructions")
-    if instructions:
-        body["instructions"] = instructions
-    if not body.get("tools"):
-        body.pop("tools", None)
-    candidate.conversation, candidate.body = None, body
-    candidate.lost = (
-        *responses_echo.LOST,
-        "input.id",
-        "input.status",
-        "input.content.detail",
-        "input.content.filename",
-    )
-

@@ -20,7 +20,7 @@ from collector.dialects.native import (
     clean_body,
     operation_of_api,
 )
-from collector.dialects.parts import role_of
+from collector.dialects.parts import read_tools, role_of
 from collector.dialects.span import candidate_of
 from collector.dialects.target import api_of, chat_api, operation_of
 from collector.dialects.telemetry import answer_of_message, read_params, read_usage
@@ -169,6 +169,7 @@ def _is_responses(record: Record) -> bool:
 def _read_events(candidate: Candidate, record: Record) -> None:
     """Format 1 of a Responses call: the messages as a list of events."""
     messages: list[Message] = []
+    tools = loads(record.attributes.get("gen_ai.tool.definitions"))
     loaded = loads(record.attributes.get("events"))
     if loaded.broken:
         candidate.reasons += ("truncated",)
@@ -199,6 +200,7 @@ def _read_events(candidate: Candidate, record: Record) -> None:
     candidate.conversation = Conversation(
         model=candidate.model,
         messages=tuple(messages),
+        tools=tuple(read_tools(tools.value)),
         params=read_params(record.attributes),
     )
 
@@ -297,8 +299,10 @@ def _read_agents(record: Record) -> Candidate:
     candidate.answer = answer_of_output(
         echo, failed=record.failed, error="error", usage=usage
     )
-    if given is None:
-        given = _input_of_events(record)
+    if given is None and echo:
+        _read_events(candidate, record)
+        responses_echo.complete(candidate, echo)
+        return candidate
     if given is not None and echo:
         candidate.body = responses_echo.body_of_echo(given, echo)
         candidate.model = candidate.model or as_text(echo.get("model"))
@@ -308,17 +312,3 @@ def _read_agents(record: Record) -> Candidate:
         candidate.body = {"model": candidate.model, "input": given}
         candidate.lost = all_but("openai_responses", ("model", "input"))
     return candidate
-
-
-def _input_of_events(record: Record) -> Any:  # noqa: ANN401 - any JSON
-    rows = [as_dict(raw) for raw in as_list(loads(record.attributes.get("events")).value)]
-    given = [
-        {"role": ROLES[as_text(row.get("event.name"))], "content": row.get("content")}
-        for row in rows
-        if as_text(row.get("event.name")) in ("gen_ai.user.message", "gen_ai.assistant.message")
-    ]
-    while given and given[-1]["role"] == "assistant":
-        given.pop()
-    return given or None
-
-

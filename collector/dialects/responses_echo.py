@@ -7,7 +7,11 @@ it may have been sent or not, and the model was asked the same either way.
 
 from typing import Any
 
+import msgspec
+
+from collector.dialects.contract import Candidate
 from collector.dialects.loads import as_dict, as_text
+from snaptrace.snapshots.apis import APIS, UnmappableError
 from snaptrace.snapshots.model import Json
 
 _DEFAULTS: dict[str, Json] = {
@@ -41,6 +45,19 @@ LOST = (
 )
 
 
+_ITEM_FIELDS = (
+    "input.id",
+    "input.status",
+    "input.type",
+    "input.call_id",
+    "input.name",
+    "input.arguments",
+    "input.output",
+    "input.content.detail",
+    "input.content.filename",
+)
+
+
 def body_of_echo(given: Json, echo: dict[str, Any]) -> dict[str, Any]:
     """Return the request body: `given` is its input, `echo` the response."""
     body: dict[str, Any] = {"model": as_text(echo.get("model")), "input": given}
@@ -56,6 +73,28 @@ def body_of_echo(given: Json, echo: dict[str, Any]) -> dict[str, Any]:
     if reasoning := _without_nulls(as_dict(echo.get("reasoning"))):
         body["reasoning"] = reasoning
     return body
+
+
+def complete(candidate: Candidate, echo: dict[str, Any]) -> None:
+    """Turn a call's messages and the response's echo into its body."""
+    conversation = candidate.conversation
+    if conversation is None:
+        return
+    bare = msgspec.structs.replace(conversation, tools=(), params={}, extra={})
+    try:
+        given = APIS["openai_responses"].render(bare)
+    except UnmappableError:
+        return
+    body = body_of_echo(given["input"], echo)
+    body["model"] = candidate.model or body["model"]
+    if instructions := given.get("instructions"):
+        body["instructions"] = instructions
+    if not body.get("tools"):
+        body.pop("tools", None)
+    candidate.model = body["model"]
+    candidate.api = "openai_responses"
+    candidate.conversation, candidate.body = None, body
+    candidate.lost = (*LOST, *_ITEM_FIELDS)
 
 
 def _text(text: dict[str, Any]) -> dict[str, Any]:

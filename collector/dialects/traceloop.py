@@ -63,6 +63,14 @@ _CARRIED: dict[str, tuple[str, ...]] = {
     "openai_embeddings": ("model", "input"),
     "openai_completions": ("model", "prompt", "temperature", "top_p", "max_tokens"),
 }
+# Items of a Responses input that its older releases pass over.
+_ITEM_FIELDS = (
+    "input.type",
+    "input.call_id",
+    "input.name",
+    "input.arguments",
+    "input.output",
+)
 _LANGCHAIN_CARRIED: dict[str, tuple[str, ...]] = {
     **_CARRIED,
     "openai_chat": ("model", "temperature", "top_p", *_TOOLS),
@@ -142,6 +150,8 @@ def _read_indexed(candidate: Candidate, record: Record) -> None:
     responses = genai.is_responses(record) or "gen_ai.request.reasoning_summary" in attributes
     candidate.api = api_of(candidate.operation, provider_of(attributes), responses=responses)
     candidate.lost = all_but(candidate.api, _CARRIED.get(candidate.api, ("model",)))
+    if candidate.api == "openai_responses":
+        candidate.lost += _ITEM_FIELDS
     params = read_params(attributes)
     extra = genai.request_extras(record, candidate.api, candidate)
     prompts = read_prompts(attributes, "gen_ai.prompt.", candidate.api)
@@ -151,6 +161,8 @@ def _read_indexed(candidate: Candidate, record: Record) -> None:
     if candidate.api == "anthropic_messages" and any(map(_has_seam, messages)):
         candidate.missing += ("messages.content",)
     if not messages:
+        # With attributes switched off, log records bring messages and little else.
+        candidate.lost = all_but(candidate.api, ("model",))
         candidate.supplement = {"params": params, "extra": extra}
         if record.dropped_attributes:
             candidate.reasons += ("attributes_dropped",)
@@ -270,9 +282,15 @@ def _framework_limits(candidate: Candidate, record: Record) -> None:
     if answer and answer.observed and not answer.response_id and candidate.api == "openai_chat":
         # Streamed chats and calls of Responses both come without an id.
         candidate.reasons += ("api_unknown",)
-    if candidate.api == "openai_chat" and "max_tokens" in conversation.params:
-        params = dict(conversation.params)
-        extra = {**conversation.extra, "max_completion_tokens": params.pop("max_tokens")}
-        candidate.conversation = msgspec.structs.replace(
-            conversation, params=params, extra=extra
-        )
+    params, extra = dict(conversation.params), dict(conversation.extra)
+    stop = record.attributes.get("traceloop.association.properties.ls_stop")
+    if isinstance(stop, list) and stop:
+        params.setdefault("stop_sequences", stop)
+    if candidate.api == "openai_chat" and "max_tokens" in params:
+        extra["max_completion_tokens"] = params.pop("max_tokens")
+    candidate.conversation = msgspec.structs.replace(
+        conversation,
+        messages=genai.unwrap_parts(conversation.messages, candidate.api),
+        params=params,
+        extra=extra,
+    )

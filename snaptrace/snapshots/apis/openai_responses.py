@@ -64,7 +64,7 @@ class OpenAiResponses:
         if isinstance(given, str):
             messages.append(Message(role="user", parts=(TextPart(text=given),)))
         elif isinstance(given, list | tuple):
-            messages.extend(_parse_item(item) for item in given)
+            messages.extend(parse_item(item) for item in given)
             if len(given) == 1 and _is_plain(messages[-1]):
                 messages[-1] = _as_item(messages[-1])
         params = {
@@ -161,7 +161,8 @@ def _as_item(message: Message) -> Message:
     return Message(role="user", parts=message.parts, extra={_FIELD: "item"})
 
 
-def _parse_item(raw: Json) -> Message:
+def parse_item(raw: Json) -> Message:
+    """Return one input item as a message; unknown kinds stay generic."""
     if not isinstance(raw, Mapping):
         return Message(role="user", parts=(GenericPart(value=raw),))
     rest: dict[str, Json] = dict(raw)
