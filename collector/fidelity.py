@@ -100,19 +100,18 @@ def unseen(api: str, lost: tuple[str, ...], present: frozenset[str]) -> tuple[st
     """Return the leaf paths that may have been sent without anybody seeing it.
 
     A field of a part, a message or a tool is named only where such a part is there to
-    have had it; a field that was seen is not named.
+    have had it; a field that was seen is not named. A name with `!` before it stands
+    for a part that may be gone altogether, and is named in any case.
     """
-    named = expand(api, lost)
+    always = tuple(name[1:] for name in lost if name.startswith("!"))
+    named = expand(api, tuple(name for name in lost if not name.startswith("!")))
     carried = {path.partition(".")[0] for path in FIELDS.get(api, ())} - {
         root
         for root in {path.partition(".")[0] for path in named}
         if set(expand(api, (root,))) <= set(named)
     }
-    return tuple(
-        path
-        for path in named
-        if path not in present and _conceivable(path, present, carried)
-    )
+    found = [p for p in named if p not in present and _conceivable(p, present, carried)]
+    return (*found, *(path for path in always if path not in present))
 
 
 def _conceivable(path: str, present: frozenset[str], carried: set[str]) -> bool:

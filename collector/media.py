@@ -205,7 +205,8 @@ class _Cutter:
     ) -> Json:
         data = _decode(encoded)
         if data is None or not data:
-            state: MediaState = "truncated" if data is None else "redacted"
+            gone = data is not None or is_placeholder(encoded)
+            state: MediaState = "redacted" if gone else "truncated"
             self._note(kind or kind_of_mime(mime), mime, state, text[:64], path)
             return text
         found = sniff(data)

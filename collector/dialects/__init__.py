@@ -3,8 +3,11 @@
 from collections.abc import Callable
 
 from collector.dialects import litellm
+from collector.dialects.adk import GoogleAdk
 from collector.dialects.contract import Candidate, Dialect
+from collector.dialects.haystack import Haystack
 from collector.dialects.langfuse import Langfuse
+from collector.dialects.langsmith import LangSmith
 from collector.dialects.logfire import Logfire
 from collector.dialects.mlflow import MlFlow
 from collector.dialects.openinference import OpenInference
@@ -20,10 +23,13 @@ DIALECTS: tuple[Dialect, ...] = (
     OpenInference(),
     Langfuse(),
     MlFlow(),
+    LangSmith(),
     VercelAi(),
     litellm.LiteLlm(),
     PydanticAi(),
     Logfire(),
+    GoogleAdk(),
+    Haystack(),
     Traceloop(),
     OtelGenAi(),
 )

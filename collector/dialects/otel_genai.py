@@ -7,6 +7,8 @@ as span events.
 
 from typing import Any
 
+import msgspec
+
 from collector.dialects import genai
 from collector.dialects.contract import Candidate
 from collector.dialects.events import message_of_event, messages_of_span_events
@@ -63,13 +65,28 @@ class OtelGenAi:
         if operation is None or "gen_ai.tool.name" in attributes:
             return candidate_of(record, self.name, role="wrapper")
         profile = _PROFILES.get(record.scope, genai.ANYONE)
+        record = _with_details(record)
         candidate = genai.read_call(record, profile, operation)
+        if candidate.provider == "az.ai.inference" and candidate.model == "chat":
+            # Azure's client writes this where the deployment decides on the model.
+            candidate.model = ""
         if candidate.conversation is None:
             _read_older(candidate, record)
         if _is_transport(record, candidate):
             candidate.role = "transport"
             _sdk_supplement(candidate, record)
         return candidate
+
+
+def _with_details(record: Record) -> Record:
+    """Strands sends the details event in pieces, as events of the span itself."""
+    found: dict[str, Any] = {}
+    for event in record.events:
+        if event.name == _DETAILS_EVENT:
+            found |= event.attributes
+    if not found:
+        return record
+    return msgspec.structs.replace(record, attributes={**found, **record.attributes})
 
 
 def _read_older(candidate: Candidate, record: Record) -> None:

@@ -12,6 +12,18 @@ _ANTHROPIC = ("anthropic", "claude")
 _GEMINI = ("gcp", "gemini", "google", "vertex", "vertexai", "vertex_ai")
 _BEDROCK = ("aws", "bedrock", "aws_bedrock", "amazon", "amazon_bedrock")
 _COHERE = ("cohere",)
+# Frameworks that name themselves where a provider belongs.
+_FRAMEWORKS = (
+    "strands_agents",
+    "langchain",
+    "langgraph",
+    "llamaindex",
+    "llama_index",
+    "crewai",
+    "haystack",
+    "semantic_kernel",
+    "agent_framework",
+)
 
 
 def provider_of(attributes: Mapping[str, Value]) -> str:
@@ -23,10 +35,9 @@ def provider_of(attributes: Mapping[str, Value]) -> str:
 
 
 def chat_api(provider: str, *, responses: bool = False) -> str:
-    """Return the chat API of a provider; OpenAI's where nothing else is known.
+    """Return the chat API of a provider: OpenAI's, which most of them speak.
 
-    Most providers speak Chat Completions, and frameworks that name themselves
-    instead of a provider mostly talk to one that does.
+    "" for providers with an API of their own, and for frameworks that name themselves.
     """
     words = provider.lower().replace("-", "_").replace("/", ".").split(".")
     if any(word.startswith(_ANTHROPIC) for word in words):
@@ -35,7 +46,7 @@ def chat_api(provider: str, *, responses: bool = False) -> str:
         return "gemini_generate_content"
     if any(word in _BEDROCK for word in words):
         return ""
-    if any(word in _COHERE for word in words):
+    if any(word in _COHERE or word in _FRAMEWORKS for word in words):
         return ""
     return "openai_responses" if responses or "responses" in words else "openai_chat"
 

@@ -15,7 +15,7 @@ from collector.dialects.events import message_of_event
 from collector.dialects.indexed import read_functions, read_prompts
 from collector.dialects.loads import as_text, loads
 from collector.dialects.span import candidate_of
-from collector.dialects.target import api_of, operation_of, provider_of
+from collector.dialects.target import api_of, operation_of
 from collector.dialects.telemetry import answer_of_message, read_params
 from collector.record import Record
 from snaptrace.snapshots.apis.fields import all_but
@@ -101,7 +101,8 @@ class Traceloop:
         operation = _operation(record)
         if operation is None:
             return candidate_of(record, self.name, role="wrapper")
-        candidate = genai.read_call(record, _PROFILE, operation)
+        told = as_text(attributes.get("traceloop.association.properties.ls_provider"))
+        candidate = genai.read_call(record, _PROFILE, operation, provider=told)
         if candidate.conversation is None:
             _read_indexed(candidate, record)
         elif candidate.api == "gemini_generate_content":
@@ -148,7 +149,7 @@ def _speaks(key: str) -> bool:
 def _read_indexed(candidate: Candidate, record: Record) -> None:
     attributes = record.attributes
     responses = genai.is_responses(record) or "gen_ai.request.reasoning_summary" in attributes
-    candidate.api = api_of(candidate.operation, provider_of(attributes), responses=responses)
+    candidate.api = api_of(candidate.operation, candidate.provider, responses=responses)
     candidate.lost = all_but(candidate.api, _CARRIED.get(candidate.api, ("model",)))
     if candidate.api == "openai_responses":
         candidate.lost += _ITEM_FIELDS
