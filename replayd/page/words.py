@@ -125,7 +125,7 @@ def bar(stream: Any) -> Bar:  # noqa: ANN401 - a StreamView or ModalityView
 
     The line reaches two and a half margins either way, or far enough for the mean.
     """
-    extent = max(2.5 * float(stream.margin), 1.2 * abs(stream.difference or 0.0))
+    extent = max(2.5 * float(stream.margin), 1.2 * abs(float(stream.difference or 0)))
 
     def at(value: float) -> float:
         share = (value + extent) / (2 * extent)
