@@ -23,10 +23,12 @@ from replayd.endpoint import Endpoint
 from replayd.epochs import Declared, control_of
 from replayd.errors import LostLeadError, ReplaydError
 from replayd.gate_api import GateApi
+from replayd.history import History
 from replayd.intake import Intake
 from replayd.lease import Lease
 from replayd.limits import Budgets, ControlRate, Prices
 from replayd.metrics import EngineMetrics, VerdictCollector
+from replayd.page import PageServer
 from replayd.providers import PROVIDERS
 from replayd.records import PairAnswers, PairResult, Planned
 from replayd.scoring.contract import ScoringCase
@@ -219,7 +221,8 @@ class Program:
 
     def parts(self, ports: Ports) -> list[Part]:
         """Return what runs, from source to sink."""
-        gate = GateApi(lambda: self.verdicts, self._clock, self.declare, self._token())
+        token = self._token()
+        gate = GateApi(lambda: self.verdicts, self._clock, self.declare, token)
         telemetry = TelemetryServer(
             self._config.metrics.listen,
             self._registry,
@@ -227,7 +230,14 @@ class Program:
             routes=gate.routes(),
             on_bound=ports.bound("metrics"),
         )
-        return [Reading(self), Leading(self), Reporting(self), telemetry]
+        page = PageServer(
+            self._config.page.listen,
+            lambda: self.verdicts,
+            History(self._store, self._key, self._clock),
+            token=token,
+            on_bound=ports.bound("page"),
+        )
+        return [Reading(self), Leading(self), Reporting(self), page, telemetry]
 
     def _token(self) -> str:
         path = self._config.page_token_file

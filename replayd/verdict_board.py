@@ -255,6 +255,7 @@ def _stream_view(verdict: StreamVerdict, tally: StreamTally | None) -> StreamVie
         margin=verdict.margin,
         eps=verdict.eps,
         window_start=verdict.window_start,
+        alarm_raised_at=verdict.alarm_raised_at,
         latched=verdict.latched,
         canary_score=tally.canary_sum / pairs if tally and pairs else None,
         control_score=tally.control_sum / pairs if tally and pairs else None,

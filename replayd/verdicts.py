@@ -59,6 +59,7 @@ class StreamView(Struct, frozen=True, kw_only=True):
     margin: float
     eps: float
     window_start: int = 0  # replays before the window that difference speaks of
+    alarm_raised_at: int | None = None  # replays when the standing alarm was raised
     latched: bool = False
     canary_score: float | None = None  # mean over the epoch
     control_score: float | None = None
