@@ -36,6 +36,9 @@ def assemble(candidate: Candidate, arrived_at_ns: int) -> Call:
     found = Cut(None, (), {}, complete=True)
     if body is not None:
         found = cut(body, _own_ids(candidate))
+    if found.redacted:
+        reasons.append("redacted")
+        missing.extend(found.redacted)
     if not found.complete:
         reasons.append("media_unknown")
     if candidate.dropped_attributes and body is None:

@@ -6,7 +6,7 @@ DESIGN: `exact` < `as_observed` < `lossy` < `unreplayable`, from best to worst.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from snaptrace.snapshots.apis.fields import FIELDS, expand
+from snaptrace.snapshots.apis.fields import expand, partly_carried
 from snaptrace.snapshots.model import Fidelity, Json, Media
 
 # Why a call cannot be replayed, or not as it was. Bounded: they are metric labels.
@@ -53,7 +53,8 @@ _CONTENT_ROOTS = ("messages", "input", "contents", "system", "instructions", "pr
 # Top-level fields that name state kept at the provider, by API.
 _STATE_FIELDS = ("previous_response_id", "conversation", "prompt", "cachedContent")
 _CLIENT_TOOLS = ("function", "custom", "")
-_DEPTH_MAX = 24
+_DEPTH_MAX = 6  # `messages.content.content.source.data` is the deepest
+_NESTS = (dict, list)
 
 
 def assess(
@@ -76,7 +77,7 @@ def assess(
     if body is None:
         if not FATAL & why.keys():
             why["no_content"] = None
-    elif isinstance(body, Mapping):
+    elif isinstance(body, dict):
         why |= dict.fromkeys(_provider_held(api, body))
     present = leaf_paths(body)
     unobserved = tuple(path for path in unseen(api, lost, present) if path not in gone)
@@ -105,16 +106,12 @@ def unseen(api: str, lost: tuple[str, ...], present: frozenset[str]) -> tuple[st
     """
     always = tuple(name[1:] for name in lost if name.startswith("!"))
     named = expand(api, tuple(name for name in lost if not name.startswith("!")))
-    carried = {path.partition(".")[0] for path in FIELDS.get(api, ())} - {
-        root
-        for root in {path.partition(".")[0] for path in named}
-        if set(expand(api, (root,))) <= set(named)
-    }
+    carried = partly_carried(api, named)
     found = [p for p in named if p not in present and _conceivable(p, present, carried)]
     return (*found, *(path for path in always if path not in present))
 
 
-def _conceivable(path: str, present: frozenset[str], carried: set[str]) -> bool:
+def _conceivable(path: str, present: frozenset[str], carried: frozenset[str]) -> bool:
     """Tell whether the field can have been sent, given what is there.
 
     `carried` are the groups of which the dialect shows at least a part: their other
@@ -132,20 +129,29 @@ def _conceivable(path: str, present: frozenset[str], carried: set[str]) -> bool:
 
 
 def leaf_paths(body: Json) -> frozenset[str]:
-    """Return every path in a body, inner ones included, without indices."""
+    """Return the paths in a body, inner ones included, without indices.
+
+    Only as deep as any API's own fields go; what lies below is the caller's schema.
+    """
     found: set[str] = set()
     stack: list[tuple[Json, str, int]] = [(body, "", 0)]
     while stack:
         value, path, depth = stack.pop()
-        if path and value is not None:
-            found.add(path)
-        if depth > _DEPTH_MAX:
-            continue
-        if isinstance(value, Mapping):
+        if type(value) is dict:
+            if depth >= _DEPTH_MAX:
+                continue
+            prefix = f"{path}." if path else ""
             for key, inner in value.items():
-                stack.append((inner, f"{path}.{key}" if path else str(key), depth + 1))
-        elif isinstance(value, list | tuple):
-            stack.extend((inner, path, depth + 1) for inner in value)
+                if inner is None:
+                    continue
+                below = f"{prefix}{key}"
+                found.add(below)
+                if type(inner) in _NESTS:
+                    stack.append((inner, below, depth + 1))
+        else:
+            for inner in value if type(value) is list else ():
+                if type(inner) in _NESTS:
+                    stack.append((inner, path, depth))
     return frozenset(found)
 
 
@@ -157,7 +163,7 @@ def _provider_held(api: str, body: Mapping[str, Any]) -> Iterable[str]:
         yield "provider_state"
     tools = body.get("tools")
     for tool in tools if isinstance(tools, list) else ():
-        if isinstance(tool, Mapping) and _runs_at_provider(api, tool):
+        if isinstance(tool, dict) and _runs_at_provider(api, tool):
             yield "server_tool"
             return
     if (

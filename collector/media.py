@@ -23,6 +23,23 @@ _PLACEHOLDER = re.compile(
     r"|mlflow-attachment:.*|<redacted>|REDACTED|\*{3,})\s*",
     re.DOTALL,
 )
+# Signs that stand for a whole text; a person writing one of them loses a case.
+_REDACTED_TEXT = re.compile(
+    r"__REDACTED__|<replaced>|redacted-by-litellm|\[Scrubbed due to [^\]]{0,200}\]"
+    r"|<not serializable>|<non-serializable>"
+)
+_TEXT_FIELDS = frozenset(
+    (
+        "content",
+        "text",
+        "input",
+        "instructions",
+        "system",
+        "prompt",
+        "output",
+        "arguments",
+    )
+)
 _REDACTED_WORDS = ("__REDACTED__", "<replaced>", "[Scrubbed", "FILTERED", "redacted")
 _FETCHABLE = ("http://", "https://")
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]{1,24}:")
@@ -47,11 +64,12 @@ class Cut(NamedTuple):
     media: tuple[Media, ...]
     blobs: dict[int, bytes]
     complete: bool  # False: more media than one call may have
+    redacted: tuple[str, ...] = ()  # leaf paths of texts that a sign stands for
 
 
 def is_placeholder(text: str) -> bool:
     """Tell whether a whole value is a known sign that content was taken away."""
-    return len(text) < 2048 and _PLACEHOLDER.fullmatch(text) is not None  # noqa: PLR2004 - longer ones are content
+    return len(text) < 2048 and _PLACEHOLDER.fullmatch(text) is not None
 
 
 def cut(body: Json, own_ids: tuple[str, ...] = ()) -> Cut:
@@ -62,7 +80,13 @@ def cut(body: Json, own_ids: tuple[str, ...] = ()) -> Cut:
     """
     cutter = _Cutter(own_ids)
     cleaned = cutter.walk(body, "", 0)
-    return Cut(cleaned, tuple(cutter.media), cutter.blobs, not cutter.overflowed)
+    return Cut(
+        cleaned,
+        tuple(cutter.media),
+        cutter.blobs,
+        not cutter.overflowed,
+        tuple(cutter.redacted),
+    )
 
 
 class _Cutter:
@@ -70,6 +94,7 @@ class _Cutter:
         self._own_ids = own_ids
         self.media: list[Media] = []
         self.blobs: dict[int, bytes] = {}
+        self.redacted: dict[str, None] = {}
         self.overflowed = False
 
     def walk(self, value: Json, path: str, depth: int) -> Json:
@@ -91,6 +116,8 @@ class _Cutter:
         if isinstance(inner, str):
             if key in _URL_FIELDS:
                 return self._url(inner, _URL_FIELDS[key], "", path)
+            if key in _TEXT_FIELDS and _REDACTED_TEXT.fullmatch(inner):
+                self.redacted[path] = None
             return inner
         if key in (
             "tools",
@@ -173,9 +200,7 @@ class _Cutter:
             self._note(kind, mime, "truncated", text[:64], path)
         elif any(own_id in text for own_id in self._own_ids):
             self._note(kind_of_url(text) or kind, mime, "placeholder", text, path)
-        elif text.startswith(_FETCHABLE):
-            self._note(kind_of_url(text) or kind, mime, "external", text, path)
-        elif _SCHEME.match(text):
+        elif text.startswith(_FETCHABLE) or _SCHEME.match(text):
             self._note(kind_of_url(text) or kind, mime, "external", text, path)
         else:
             # Bare base64 where a URL is expected: some servers take it.

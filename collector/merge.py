@@ -269,11 +269,7 @@ def _innermost(
     for call in calls:
         for outer in _ancestors(call, spans):
             # A parent that ended before is a context left standing, no wrapper.
-            if (
-                outer.span_id in ids
-                and outer.role == "call"
-                and contains(outer, call)
-            ):
+            if outer.span_id in ids and outer.role == "call" and contains(outer, call):
                 outer_ids.setdefault(outer.span_id, []).append(call)
     kept = []
     for call in calls:

@@ -54,7 +54,10 @@ class GoogleAdk:
         response = as_dict(loads(attributes.get("gcp.vertex.agent.llm_response")).value)
         if _had_media(response):
             candidate.reasons += ("media_unknown",)
-        if any(not as_list(as_dict(c).get("parts")) for c in as_list(request.get("contents"))):
+        if any(
+            not as_list(as_dict(c).get("parts"))
+            for c in as_list(request.get("contents"))
+        ):
             candidate.reasons += ("content_dropped",)
         candidate.lost = _LOST
         candidate.answer = answer_of_output(

@@ -96,8 +96,7 @@ def _is_converse(content: Any) -> bool:  # noqa: ANN401 - any JSON
     """Bedrock Converse blocks have one key each, naming their kind, and no type."""
     blocks = as_list(content)
     return bool(blocks) and all(
-        isinstance(b, dict) and "type" not in b and len(b) <= 2  # noqa: PLR2004 - the kind and a cache point
-        for b in blocks
+        isinstance(b, dict) and "type" not in b and len(b) <= 2 for b in blocks
     )
 
 
@@ -114,7 +113,9 @@ def _answer(body: dict[str, Any], record: Record, api: str) -> Answer:
     if isinstance(raw, str):
         message = Message(role="assistant", parts=(TextPart(text=raw),))
     else:
-        inner = as_dict(raw) or {k: v for k, v in body.items() if k in ("content", "tool_calls")}
+        inner = as_dict(raw) or {
+            k: v for k, v in body.items() if k in ("content", "tool_calls")
+        }
         message = read_event_message("assistant", inner, api)
     refusal = as_text(as_dict(raw).get("refusal"))
     finish = as_text(body.get("finish_reason"))

@@ -41,7 +41,7 @@ class Flattened:
         self._attributes = attributes
         self._trees: dict[str, dict[int, dict[str, Value]]] = {}
         self.cut = False
-        self._limit = limit_of(attributes)
+        self._limit: int | None = None  # looked for when a text is
 
     def tree(self, prefix: str) -> dict[int, dict[str, Value]]:
         """Return index -> rest of key -> value, of every key below the prefix."""
@@ -51,7 +51,7 @@ class Flattened:
                 if not key.startswith(prefix):
                     continue
                 index, _, rest = key[len(prefix) :].partition(".")
-                if index.isascii() and index.isdigit() and len(index) < 6:  # noqa: PLR2004 - below _INDEX_MAX
+                if index.isascii() and index.isdigit() and len(index) < 6:
                     found.setdefault(int(index), {})[rest] = value
             self._trees[prefix] = found
         return self._trees[prefix]
@@ -121,14 +121,18 @@ class Flattened:
         if not parts and role == "user":
             complete = False
         return (
-            Message(role=role, parts=tuple(parts), name=as_text(own.get("message.name"))),
+            Message(
+                role=role, parts=tuple(parts), name=as_text(own.get("message.name"))
+            ),
             complete,
         )
 
     def _watch(self, text: str) -> None:
-        if self._limit and len(text) == self._limit:
-            self.cut = True
-        elif len(text) in COMMON_LIMITS and len(text) >= 1000:  # noqa: PLR2004 - shorter limits are not set for prompts
+        if self._limit is None:
+            self._limit = limit_of(self._attributes)
+        if (self._limit and len(text) == self._limit) or (
+            len(text) in COMMON_LIMITS and len(text) >= 1000
+        ):
             self.cut = True
 
     def _part(self, own: dict[str, Value]) -> Part | None:
@@ -159,7 +163,7 @@ def _subtree(own: dict[str, Value], prefix: str) -> dict[int, dict[str, Value]]:
     for key, value in own.items():
         if key.startswith(prefix):
             index, _, rest = key[len(prefix) :].partition(".")
-            if index.isascii() and index.isdigit() and len(index) < 6:  # noqa: PLR2004 - below _INDEX_MAX
+            if index.isascii() and index.isdigit() and len(index) < 6:
                 found.setdefault(int(index), {})[rest] = value
     return found
 

@@ -160,7 +160,10 @@ def read_call(
         params=params,
         extra=extra,
     )
-    if any(t.kind == "function" and t.parameters is None and not t.description for t in offered):
+    if any(
+        t.kind == "function" and t.parameters is None and not t.description
+        for t in offered
+    ):
         candidate.missing += _tool_details(api)
     return candidate
 
@@ -284,7 +287,9 @@ def _replace(struct: Any, **changes: Any) -> Any:  # noqa: ANN401 - any frozen S
 
 def schema_of(record: Record) -> Json:
     """Return the output schema that Traceloop notes, if any."""
-    value = loads(record.attributes.get("gen_ai.request.structured_output_schema")).value
+    value = loads(
+        record.attributes.get("gen_ai.request.structured_output_schema")
+    ).value
     return as_dict(value) or None
 
 
@@ -303,9 +308,15 @@ def unwrap_parts(messages: tuple[Message, ...], api: str) -> tuple[Message, ...]
 
 def _unwrapped_message(message: Message, api: str) -> Message:
     match message.parts:
-        case (TextPart(text=text),) if api == "openai_responses" and text.startswith(_WRAPPED):
+        case (TextPart(text=text),) if api == "openai_responses" and text.startswith(
+            _WRAPPED
+        ):
             raw = as_dict(loads(text).value)
-            if raw.get("type") in ("function_call", "function_call_output", "reasoning"):
+            if raw.get("type") in (
+                "function_call",
+                "function_call_output",
+                "reasoning",
+            ):
                 return parse_item(raw)
     if message.role != "user":
         return message
@@ -318,7 +329,14 @@ def _unwrapped(part: Part, api: str) -> Part:
         return part
     raw = as_dict(loads(part.text).value)
     kind = raw.get("type")
-    if kind not in ("file", "input_file", "input_audio", "image_url", "input_image", "audio"):
+    if kind not in (
+        "file",
+        "input_file",
+        "input_audio",
+        "image_url",
+        "input_image",
+        "audio",
+    ):
         return part
     parsed = parse_content([raw]) if api == "openai_responses" else (parse_part(raw),)
     return parsed[0]

@@ -27,7 +27,15 @@ from snaptrace.snapshots.model import Answer, Json
 
 _NAME = "haystack"
 _TYPE = "haystack.component.type"
-_PROVIDERS = ("OpenAI", "AzureOpenAI", "Anthropic", "Google", "Gemini", "Cohere", "Bedrock")
+_PROVIDERS = (
+    "OpenAI",
+    "AzureOpenAI",
+    "Anthropic",
+    "Google",
+    "Gemini",
+    "Cohere",
+    "Bedrock",
+)
 
 
 class Haystack:
@@ -49,7 +57,9 @@ class Haystack:
         candidate.provider = named.lower()
         candidate.api = chat_api(candidate.provider) if named else ""
         candidate.lost = all_but(candidate.api, ())
-        output = as_dict(loads(record.attributes.get("haystack.component.output")).value)
+        output = as_dict(
+            loads(record.attributes.get("haystack.component.output")).value
+        )
         reply = as_dict((as_list(output.get("replies")) or [{}])[0])
         model = as_text(as_dict(reply.get("meta", reply.get("_meta"))).get("model"))
         candidate.model = "" if is_dated(model) else model

@@ -33,7 +33,7 @@ def tree(attributes: Mapping[str, Value], prefix: str) -> dict[int, dict[str, Va
         if not key.startswith(prefix):
             continue
         index, _, rest = key[len(prefix) :].partition(".")
-        if index.isascii() and index.isdigit() and len(index) < 6:  # noqa: PLR2004 - no list is longer
+        if index.isascii() and index.isdigit() and len(index) < 6:
             found.setdefault(int(index), {})[rest] = value
     return found
 

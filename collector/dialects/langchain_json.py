@@ -51,7 +51,9 @@ def _kwargs(raw: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
         named = as_list(own.get("id"))
         kwargs = dict(own["kwargs"])
         if "type" not in kwargs and named:
-            kwargs["type"] = as_text(named[-1]).removesuffix("Chunk").removesuffix("Message")
+            kwargs["type"] = (
+                as_text(named[-1]).removesuffix("Chunk").removesuffix("Message")
+            )
         return kwargs
     if "type" in own and isinstance(own.get("data"), dict):
         return {"type": own["type"], **own["data"]}
@@ -126,11 +128,15 @@ def _standard_block(own: dict[str, Any]) -> Part | None:
         extra["filename"] = filename
     data = own.get("base64") or own.get("data")
     if isinstance(data, str):
-        return MediaPart(kind=kind, url=f"data:{mime};base64,{data}", mime=mime, extra=extra)
+        return MediaPart(
+            kind=kind, url=f"data:{mime};base64,{data}", mime=mime, extra=extra
+        )
     if isinstance(own.get("url"), str):
         return MediaPart(kind=kind, url=own["url"], mime=mime, extra=extra)
     file_id = own.get("file_id") or own.get("id")
-    if isinstance(file_id, str) and ("file_id" in own or own.get("source_type") == "id"):
+    if isinstance(file_id, str) and (
+        "file_id" in own or own.get("source_type") == "id"
+    ):
         return MediaPart(kind=kind, file_id=file_id, mime=mime, extra=extra)
     return None
 
@@ -146,5 +152,9 @@ def read_arguments(value: Any) -> tuple[dict[str, Any], dict[str, Any]]:  # noqa
         if name is None:
             rest[key] = inner
         elif name:
-            params[name] = [inner] if name == "stop_sequences" and isinstance(inner, str) else inner
+            params[name] = (
+                [inner]
+                if name == "stop_sequences" and isinstance(inner, str)
+                else inner
+            )
     return params, rest

@@ -77,7 +77,9 @@ class Langfuse:
         if given.broken:
             candidate.reasons += ("truncated",)
         output = loads(attributes.get(f"{_P}output")).value
-        answer = output if isinstance(output, dict | list) else {"text": as_text(output)}
+        answer = (
+            output if isinstance(output, dict | list) else {"text": as_text(output)}
+        )
         if isinstance(answer, list):
             answer = {"output": answer}
         if isinstance(output, str) and output:
@@ -97,12 +99,16 @@ def _usage(record: Record) -> Usage:
             found.get("prompt_tokens", found.get("input_tokens", found.get("input")))
         ),
         output_tokens=as_count(
-            found.get("completion_tokens", found.get("output_tokens", found.get("output")))
+            found.get(
+                "completion_tokens", found.get("output_tokens", found.get("output"))
+            )
         ),
     )
 
 
-def _read_embedding(candidate: Candidate, given: Any, parameters: dict[str, Any]) -> None:  # noqa: ANN401 - any JSON
+def _read_embedding(
+    candidate: Candidate, given: Any, parameters: dict[str, Any]
+) -> None:  # noqa: ANN401 - any JSON
     candidate.operation, candidate.api = "embeddings", "openai_embeddings"
     if given is not None:
         candidate.body = {
@@ -131,7 +137,9 @@ def _read_generation(
     record: Record,
 ) -> None:
     body = as_dict(given)
-    if langchain_json.is_langchain({"messages": given} if isinstance(given, list) else body):
+    if langchain_json.is_langchain(
+        {"messages": given} if isinstance(given, list) else body
+    ):
         source = {"messages": given} if isinstance(given, list) else body
         candidate.api = chat_api(candidate.provider)
         messages = langchain_json.read_messages(source)
@@ -193,7 +201,11 @@ def _are_messages(given: list[Any], record: Record) -> bool:
     if any(as_dict(item).get("type") in _ITEMS for item in given):
         return False
     parts = [p for item in given for p in as_list(as_dict(item).get("content"))]
-    if any(as_text(as_dict(p).get("type")).startswith("input_") for p in parts if as_dict(p).get("type") != "input_audio"):
+    if any(
+        as_text(as_dict(p).get("type")).startswith("input_")
+        for p in parts
+        if as_dict(p).get("type") != "input_audio"
+    ):
         return False
     told = as_text(loads(record.attributes.get(f"{_P}metadata.object")).value)
     if told == "response":
@@ -207,4 +219,10 @@ def _are_messages(given: list[Any], record: Record) -> bool:
     return True
 
 
-_ITEMS = ("function_call", "function_call_output", "reasoning", "item_reference", "message")
+_ITEMS = (
+    "function_call",
+    "function_call_output",
+    "reasoning",
+    "item_reference",
+    "message",
+)

@@ -5,8 +5,6 @@ provider's wire body as `llm.<provider>.<name>`, lists and objects as Python tex
 overwritten by equal names of the response. Neither alone is the request.
 """
 
-from typing import Any
-
 import msgspec
 
 from collector.dialects import genai, python_text, responses_echo
@@ -32,29 +30,60 @@ _CARRIED: dict[str, tuple[str, ...]] = {
         "tools.function.parameters",
     ),
     "openai_responses": ("model",),
-    "anthropic_messages": ("model", "tools.name", "tools.description", "tools.input_schema"),
+    "anthropic_messages": (
+        "model",
+        "tools.name",
+        "tools.description",
+        "tools.input_schema",
+    ),
 }
 _PROFILE = genai.Profile(dialect=_NAME, carried=_CARRIED)
 # Names of a response that overwrite those of the request, by API.
 _ANSWERED: dict[str, frozenset[str]] = {
     "openai_chat": frozenset(
-        "id choices created model object moderation service_tier system_fingerprint usage"
-        " provider citations".split()
+        [
+            "id",
+            "choices",
+            "created",
+            "model",
+            "object",
+            "moderation",
+            "service_tier",
+            "system_fingerprint",
+            "usage",
+            "provider",
+            "citations",
+        ]
     ),
     "anthropic_messages": frozenset(
-        "id type role model content stop_reason stop_sequence stop_details usage container"
-        " context_management service_tier".split()
+        [
+            "id",
+            "type",
+            "role",
+            "model",
+            "content",
+            "stop_reason",
+            "stop_sequence",
+            "stop_details",
+            "usage",
+            "container",
+            "context_management",
+            "service_tier",
+        ]
     ),
     "openai_image_generation": frozenset(
-        "created data usage background output_format id object".split()
+        ["created", "data", "usage", "background", "output_format", "id", "object"]
     ),
-    "openai_embeddings": frozenset("data usage object id".split()),
+    "openai_embeddings": frozenset(["data", "usage", "object", "id"]),
     "openai_completions": frozenset(
-        "id choices created object usage model system_fingerprint".split()
+        ["id", "choices", "created", "object", "usage", "model", "system_fingerprint"]
     ),
 }
+_NEVER_ASKED = ("choices", "usage", "data", "output", "candidates")
 _RESPONSE_OBJECT = ("output", "created_at", "status")
-_GEMINI_ANSWERED = frozenset(("candidates", "usageMetadata", "modelVersion", "responseId"))
+_GEMINI_ANSWERED = frozenset(
+    ("candidates", "usageMetadata", "modelVersion", "responseId")
+)
 
 
 class LiteLlm:
@@ -155,7 +184,8 @@ def _read_raw(record: Record) -> Candidate:
         named, _, name = rest.partition(".")
         if head == "llm" and name and "." not in name:
             provider = named
-            found[name] = value_of(value)
+            # Answers are large, and nothing of the request stands in them.
+            found[name] = True if name in _NEVER_ASKED and value else value_of(value)
     candidate.supplement = {"raw": found, "raw_provider": provider}
     if record.dropped_attributes:
         candidate.supplement["raw_dropped"] = True
@@ -192,7 +222,9 @@ def finish(candidate: Candidate) -> None:
     candidate.conversation = None
     candidate.body = clean_body(api, body)
     candidate.lost = tuple(
-        name for name in sorted(answered) if name in ("service_tier", "background", "output_format")
+        name
+        for name in sorted(answered)
+        if name in ("service_tier", "background", "output_format")
     )
     candidate.reasons = ()
     if api == "openai_transcription" and "file" not in body:

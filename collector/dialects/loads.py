@@ -6,6 +6,7 @@ import msgspec
 
 from collector.record import Value
 
+_NESTS = (dict, list)
 _DEPTH_MAX = 64  # of what is walked later; real bodies stay below twenty
 _TEXT_MAX = 64 * 1024 * 1024  # characters of one value
 
@@ -41,6 +42,10 @@ def loads(value: Value) -> Loaded:
             found = msgspec.json.decode(found)
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
             return Loaded(found)
+        return _bounded(found)
+    # No text nests deeper than it has brackets: most need no second look.
+    if text.count("{") + text.count("[") <= _DEPTH_MAX:
+        return Loaded(found)
     return _bounded(found)
 
 
@@ -60,18 +65,17 @@ def _bounded(value: Any) -> Loaded:  # noqa: ANN401 - any JSON
 
 def depth_within(value: Any, limit: int) -> bool:  # noqa: ANN401 - any JSON
     """Tell whether no list or object nests deeper than `limit`. Not recursive."""
-    level = [value]
+    level = [value] if type(value) in _NESTS else []
     for _ in range(limit):
+        if not level:
+            return True
         level = [
             child
             for item in level
-            if isinstance(item, dict | list)
-            for child in (item.values() if isinstance(item, dict) else item)
-            if isinstance(child, dict | list)
+            for child in (item.values() if type(item) is dict else item)
+            if type(child) in _NESTS
         ]
-        if not level:
-            return True
-    return False
+    return not level
 
 
 def as_dict(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON

@@ -99,7 +99,11 @@ class Logfire:
         kind = attributes.get("logfire.span_type")
         if kind == "pending_span":
             return None
-        if "model_config" in attributes or "raw_input" in attributes or "response_id" in attributes:
+        if (
+            "model_config" in attributes
+            or "raw_input" in attributes
+            or "response_id" in attributes
+        ):
             return _read_agents(record)
         given = loads(attributes.get("request_data"))
         data = as_dict(given.value)
@@ -185,9 +189,7 @@ def _read_events(candidate: Candidate, record: Record) -> None:
             part = GenericPart(value=row.get("data", row))
             role = role_of(row.get("role"))
             messages.append(Message(role=role, parts=(part,), extra={"field": "item"}))
-    candidate.lost = all_but(
-        candidate.api, ("model", "instructions")
-    )
+    candidate.lost = all_but(candidate.api, ("model", "instructions"))
     if not messages:
         return
     if candidate.answer is None or not candidate.answer.observed:
@@ -233,7 +235,9 @@ def _event_message(role: str, row: dict[str, Any]) -> Message:
     return read_event_message(role, own, "")
 
 
-def _split_answer(messages: list[Message], candidate: Candidate, record: Record) -> None:
+def _split_answer(
+    messages: list[Message], candidate: Candidate, record: Record
+) -> None:
     """The answer's messages follow the request's; a call never ends with one."""
     spoken: list[Message] = []
     while messages and messages[-1].role == "assistant":
@@ -244,7 +248,9 @@ def _split_answer(messages: list[Message], candidate: Candidate, record: Record)
         candidate.answer = answer_of_message(message, record)
 
 
-def _read_answer(candidate: Candidate, attributes: dict[str, Any], record: Record) -> None:
+def _read_answer(
+    candidate: Candidate, attributes: dict[str, Any], record: Record
+) -> None:
     if candidate.answer is not None and candidate.answer.observed:
         return
     data = as_dict(loads(attributes.get("response_data")).value)

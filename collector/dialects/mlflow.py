@@ -54,13 +54,18 @@ class MlFlow:
     def read(self, record: Record) -> Candidate | None:
         """Return what the record knows of a call."""
         attributes = record.attributes
-        if "gen_ai.operation.name" in attributes and "mlflow.spanInputs" not in attributes:
+        if (
+            "gen_ai.operation.name" in attributes
+            and "mlflow.spanInputs" not in attributes
+        ):
             return _read_translated(record)
         kind = as_text(loads(attributes.get("mlflow.spanType")).value)
         given = loads(attributes.get("mlflow.spanInputs"))
         body = as_dict(given.value)
         provider = _provider(record)
-        model = as_text(body.get("model")) or as_text(loads(attributes.get("model")).value)
+        model = as_text(body.get("model")) or as_text(
+            loads(attributes.get("model")).value
+        )
         api = api_of_body(body, provider, model)
         is_call = kind in _MODEL_TYPES or (
             # Its OpenAI autolog calls an image a tool's work.
@@ -188,7 +193,9 @@ def _says_chat(record: Record, bare: dict[str, Any]) -> bool:
 def operation_of_bare(record: Record) -> Any:  # noqa: ANN401 - an Operation or None
     """Return the operation that the bare arguments of a translated span tell."""
     bare = {
-        key: loads(value).value for key, value in record.attributes.items() if "." not in key
+        key: loads(value).value
+        for key, value in record.attributes.items()
+        if "." not in key
     }
     api = api_of_body(bare)
     return operation_of_api(api) if api and api != "openai_chat" else None
@@ -205,9 +212,14 @@ def _take_bare(candidate: Candidate, bare: dict[str, Any]) -> None:
     extra: dict[str, Json] = {
         key: value
         for key, value in clean_body("", bare).items()
-        if key not in ("model", "messages", "input", "instructions", "system", "contents")
+        if key
+        not in ("model", "messages", "input", "instructions", "system", "contents")
     }
-    candidate.lost = ("messages.name", "messages.content.cache_control", *_details(candidate))
+    candidate.lost = (
+        "messages.name",
+        "messages.content.cache_control",
+        *_details(candidate),
+    )
     messages = unwrap_parts(candidate.conversation.messages, candidate.api)
     candidate.conversation = msgspec.structs.replace(
         candidate.conversation, messages=messages, params={}, tools=(), extra=extra

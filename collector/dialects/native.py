@@ -10,7 +10,15 @@ from collector.dialects.loads import as_dict, as_list, as_text, dumps
 from collector.dialects.target import chat_api
 from collector.dialects.telemetry import normal_finish, outcome_of
 from snaptrace.snapshots.apis.gemini_generate_content import camel_case
-from snaptrace.snapshots.model import Answer, Json, Media, MediaKind, Operation, ToolCall, Usage
+from snaptrace.snapshots.model import (
+    Answer,
+    Json,
+    Media,
+    MediaKind,
+    Operation,
+    ToolCall,
+    Usage,
+)
 
 # SDK arguments that never reach the body, of any provider.
 _SIDE_ARGUMENTS = frozenset(
@@ -33,7 +41,13 @@ _SIDE_ARGUMENTS = frozenset(
         "text_format",
     }
 )
-_ANTHROPIC_BLOCKS = ("tool_use", "tool_result", "thinking", "redacted_thinking", "document")
+_ANTHROPIC_BLOCKS = (
+    "tool_use",
+    "tool_result",
+    "thinking",
+    "redacted_thinking",
+    "document",
+)
 _GEMINI_TOP = ("contents", "generation_config", "generationConfig")
 _CONFIG_TOP = {  # fields of the SDK's config that stand at the top of the body
     "system_instruction": "systemInstruction",
@@ -60,7 +74,7 @@ def operation_of_api(api: str) -> Operation:
     }.get(api, "chat")
 
 
-def api_of_body(body: dict[str, Any], provider: str = "", model: str = "") -> str:  # noqa: PLR0911 - one line per shape
+def api_of_body(body: dict[str, Any], provider: str = "", model: str = "") -> str:
     """Return the API that a body belongs to, or "" where its shape is none of them."""
     if any(isinstance(body.get(key), list | dict | str) for key in _GEMINI_TOP):
         return "gemini_generate_content"
@@ -272,13 +286,17 @@ def _read_chat(found: dict[str, Any]) -> _Read:
     choice = as_dict((as_list(found.get("choices")) or [found])[0])
     message = as_dict(choice.get("message"))
     content = message.get("content")
-    text = as_text(content) or "".join(
-        as_text(as_dict(part).get("text")) for part in as_list(content)
-    ) or as_text(choice.get("text"))
+    text = (
+        as_text(content)
+        or "".join(as_text(as_dict(part).get("text")) for part in as_list(content))
+        or as_text(choice.get("text"))
+    )
     calls = tuple(
         ToolCall(
             name=as_text(as_dict(as_dict(call).get("function")).get("name")),
-            arguments=_arguments(as_dict(as_dict(call).get("function")).get("arguments")),
+            arguments=_arguments(
+                as_dict(as_dict(call).get("function")).get("arguments")
+            ),
             id=as_text(as_dict(call).get("id")),
         )
         for call in as_list(message.get("tool_calls"))
@@ -288,7 +306,13 @@ def _read_chat(found: dict[str, Any]) -> _Read:
     if audio:
         media = (Media(kind="audio", mime="", state="placeholder"),)
         text = text or as_text(audio.get("transcript"))
-    return text, calls, as_text(message.get("refusal")), as_text(choice.get("finish_reason")), media
+    return (
+        text,
+        calls,
+        as_text(message.get("refusal")),
+        as_text(choice.get("finish_reason")),
+        media,
+    )
 
 
 def _read_responses(found: dict[str, Any]) -> _Read:
@@ -356,7 +380,9 @@ def _read_data(found: dict[str, Any]) -> _Read:
     items = as_list(found.get("data"))
     first = as_dict(items[0]) if items else {}
     if "b64_json" in first or "url" in first:
-        made = tuple(Media(kind="image", mime="", state="placeholder") for _ in items[:16])
+        made = tuple(
+            Media(kind="image", mime="", state="placeholder") for _ in items[:16]
+        )
         return "", (), "", "stop", made
     return "", (), "", "stop", ()
 

@@ -127,11 +127,16 @@ def _read_litellm(candidate: Candidate, body: dict[str, Any], asked: str) -> Non
     api = api_of_body(own, "", own["model"])
     candidate.lost = _SIDE_DOOR
     if api == "openai_chat":
-        speaks = candidate.provider or ("anthropic" if model.startswith("claude") else "")
+        speaks = candidate.provider or (
+            "anthropic" if model.startswith("claude") else ""
+        )
         candidate.api = chat_api(speaks)
         if candidate.api != "openai_chat":
             candidate.conversation = APIS["openai_chat"].parse(clean_body(api, own))
-            candidate.lost = all_but(candidate.api, ("model", "tools.name", "tools.description", "tools.input_schema"))
+            candidate.lost = all_but(
+                candidate.api,
+                ("model", "tools.name", "tools.description", "tools.input_schema"),
+            )
             return
     candidate.api, candidate.operation = api, operation_of_api(api)
     if api:
@@ -189,7 +194,9 @@ def _read_langchain(
     params, rest = langchain_json.read_arguments(arguments)
     kind = as_text(arguments.get("_type"))
     speaks = provider or kind
-    candidate.model = as_text(arguments.get("model")) or as_text(arguments.get("model_name"))
+    candidate.model = as_text(arguments.get("model")) or as_text(
+        arguments.get("model_name")
+    )
     messages = langchain_json.read_messages(body)
     responses = rest.pop("use_responses_api", None) is True or _is_response(output)
     candidate.api = chat_api(speaks, responses=responses)
@@ -220,16 +227,24 @@ def _is_response(output: dict[str, Any]) -> bool:
     message = as_dict(as_dict(first[0] if first else {}).get("message"))
     own = as_dict(message.get("kwargs")) or message
     facts = as_dict(own.get("response_metadata"))
-    return facts.get("object") == "response" or as_text(facts.get("id")).startswith("resp_")
+    return facts.get("object") == "response" or as_text(facts.get("id")).startswith(
+        "resp_"
+    )
 
 
 def _read_agents(
-    candidate: Candidate, record: Record, given: Any, arguments: dict[str, Any]  # noqa: ANN401 - any JSON
+    candidate: Candidate,
+    record: Record,
+    given: Any,
+    arguments: dict[str, Any],  # noqa: ANN401 - any JSON
 ) -> None:
     """OpenAI Agents: `input.value` is the list alone, parameters come from elsewhere."""
     named = as_text(record.attributes.get("llm.model_name"))
     if isinstance(arguments.get("id"), str):
-        candidate.api, candidate.model = "openai_responses", as_text(arguments.get("model"))
+        candidate.api, candidate.model = (
+            "openai_responses",
+            as_text(arguments.get("model")),
+        )
         echo = as_dict(loads(record.attributes.get("output.value")).value)
         candidate.body = responses_echo.body_of_echo(given, {**echo, **arguments})
         candidate.lost = responses_echo.LOST
@@ -286,21 +301,31 @@ def _read_flattened(
         params=params,
         extra=rest,
     )
-    candidate.lost = ("messages.content.image_url.detail", "messages.name", "extra_body")
+    candidate.lost = (
+        "messages.content.image_url.detail",
+        "messages.name",
+        "extra_body",
+    )
 
 
 def _empty_reason(record: Record) -> tuple[str, ...]:
     if record.dropped_attributes:
         return ("attributes_dropped",)
-    return ("redacted",) if record.attributes.get("input.value") == "__REDACTED__" else ()
+    return (
+        ("redacted",) if record.attributes.get("input.value") == "__REDACTED__" else ()
+    )
 
 
 def _read_embedding(candidate: Candidate, record: Record, flat: "Flattened") -> None:
     candidate.operation, candidate.api = "embeddings", "openai_embeddings"
-    arguments = as_dict(loads(record.attributes.get("embedding.invocation_parameters")).value)
+    arguments = as_dict(
+        loads(record.attributes.get("embedding.invocation_parameters")).value
+    )
     texts = flat.embedding_texts()
-    candidate.model = candidate.model or as_text(arguments.get("model")) or as_text(
-        record.attributes.get("embedding.model_name")
+    candidate.model = (
+        candidate.model
+        or as_text(arguments.get("model"))
+        or as_text(record.attributes.get("embedding.model_name"))
     )
     if texts:
         given: Json = texts if len(texts) > 1 else texts[0]
@@ -317,7 +342,9 @@ def _answer(record: Record, flat: "Flattened") -> Answer:
         if event.name == "exception":
             error = as_text(event.attributes.get("exception.type"))
     usage = read_usage(attributes)
-    answer = answer_of_output(output, failed=record.failed, error=error or "error", usage=usage)
+    answer = answer_of_output(
+        output, failed=record.failed, error=error or "error", usage=usage
+    )
     if answer.observed or record.failed:
         return answer
     messages, _ = flat.messages("llm.output_messages.")

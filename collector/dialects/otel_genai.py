@@ -96,7 +96,9 @@ def _read_older(candidate: Candidate, record: Record) -> None:
         if event.name == "gen_ai.content.prompt" and whole.value is None:
             whole = loads(event.attributes.get("gen_ai.prompt"))
         elif event.name == "gen_ai.content.completion":
-            _take_completion(candidate, record, event.attributes.get("gen_ai.completion"))
+            _take_completion(
+                candidate, record, event.attributes.get("gen_ai.completion")
+            )
     if "gen_ai.completion" in record.attributes:
         _take_completion(candidate, record, record.attributes["gen_ai.completion"])
     if whole.broken:
@@ -132,7 +134,9 @@ def _prompt_messages(value: Any) -> list[Any]:  # noqa: ANN401 - any JSON
     raw = value if isinstance(value, list) else as_dict(value).get("messages")
     if not isinstance(raw, list):
         return []
-    return [read_message(item) for item in raw if isinstance(item, dict) and "role" in item]
+    return [
+        read_message(item) for item in raw if isinstance(item, dict) and "role" in item
+    ]
 
 
 def _take_completion(candidate: Candidate, record: Record, value: Any) -> None:  # noqa: ANN401 - any JSON

@@ -78,7 +78,9 @@ def read_part(raw: Any) -> Part:  # noqa: ANN401 - any JSON
     match kind:
         case "text":
             text = raw.get("content", raw.get("text"))
-            return TextPart(text=text) if isinstance(text, str) else GenericPart(value=raw)
+            return (
+                TextPart(text=text) if isinstance(text, str) else GenericPart(value=raw)
+            )
         case "reasoning" | "thinking":
             return _reasoning(raw)
         case "tool_call":
@@ -87,7 +89,14 @@ def read_part(raw: Any) -> Part:  # noqa: ANN401 - any JSON
             return _result(raw)
         case "blob" | "binary":
             return _blob(raw)
-        case "uri" | "file_data" | "image-url" | "audio-url" | "video-url" | "document-url":
+        case (
+            "uri"
+            | "file_data"
+            | "image-url"
+            | "audio-url"
+            | "video-url"
+            | "document-url"
+        ):
             return _uri(raw, kind)
         case "file" if "file_id" in raw and "file" not in raw and not raw["file_id"]:
             # The bytes or the URL that stood here were not recorded.
@@ -140,7 +149,9 @@ def result_content(value: Json) -> tuple[Part, ...]:
     if isinstance(value, str):
         return (TextPart(text=value),)
     blocks = as_list(value)
-    if blocks and all(isinstance(b, dict) and isinstance(b.get("type"), str) for b in blocks):
+    if blocks and all(
+        isinstance(b, dict) and isinstance(b.get("type"), str) for b in blocks
+    ):
         return tuple(read_part(block) for block in blocks)
     return (TextPart(text=dumps(value)),)
 
@@ -171,7 +182,11 @@ def sniff_base64(text: str) -> Sniffed | None:
 
 
 def _uri(raw: dict[str, Any], kind: str) -> Part:
-    url = as_text(raw.get("uri")) or as_text(raw.get("url")) or as_text(raw.get("file_uri"))
+    url = (
+        as_text(raw.get("uri"))
+        or as_text(raw.get("url"))
+        or as_text(raw.get("file_uri"))
+    )
     mime = as_text(raw.get("mime_type"))
     if kind in _URL_PARTS:
         media: Any = kind.removesuffix("-url")

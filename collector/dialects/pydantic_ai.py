@@ -18,7 +18,13 @@ from collector.dialects.span import candidate_of
 from collector.dialects.target import operation_of
 from collector.dialects.telemetry import answer_of_message, read_params
 from collector.record import Record
-from snaptrace.snapshots.conversation import Conversation, Message, TextPart, Tool, ToolResultPart
+from snaptrace.snapshots.conversation import (
+    Conversation,
+    Message,
+    TextPart,
+    Tool,
+    ToolResultPart,
+)
 from snaptrace.snapshots.model import Json
 
 _NAME = "pydantic_ai"
@@ -90,7 +96,11 @@ class PydanticAi:
             return candidate_of(record, self.name, role="wrapper")
         provider = as_text(attributes.get("gen_ai.provider.name"))
         candidate = genai.read_call(
-            record, _PROFILE, operation, provider=provider, responses=_is_responses(record)
+            record,
+            _PROFILE,
+            operation,
+            provider=provider,
+            responses=_is_responses(record),
         )
         if candidate.conversation is None:
             _read_events(candidate, record)
@@ -126,7 +136,9 @@ def _read_events(candidate: Candidate, record: Record) -> None:
         elif name in ROLES:
             message = _event_message(ROLES[name], event, candidate.api)
             if name == "gen_ai.system.message" and "gen_ai.message.index" not in event:
-                message = msgspec.structs.replace(message, extra={"field": "instructions"})
+                message = msgspec.structs.replace(
+                    message, extra={"field": "instructions"}
+                )
             messages.append(message)
     if not messages:
         return
@@ -246,7 +258,9 @@ def _messages(messages: tuple[Message, ...], api: str) -> tuple[Message, ...]:
         results = [p for p in message.parts if isinstance(p, ToolResultPart)]
         if message.role == "user" and results and api != "anthropic_messages":
             # Format 5 and earlier put tool results into user messages.
-            others = tuple(p for p in message.parts if not isinstance(p, ToolResultPart))
+            others = tuple(
+                p for p in message.parts if not isinstance(p, ToolResultPart)
+            )
             arranged.extend(Message(role="tool", parts=(part,)) for part in results)
             if others:
                 arranged.append(msgspec.structs.replace(message, parts=others))

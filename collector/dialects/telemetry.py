@@ -191,7 +191,11 @@ def output_message(attributes: Mapping[str, Value]) -> tuple[Message | None, str
     for part in as_list(first.get("parts")):
         if as_dict(part).get("type") == "refusal":
             refusal = as_text(part.get("refusal")) or as_text(part.get("content"))
-    return (messages[0] if messages else None), refusal, as_text(first.get("finish_reason"))
+    return (
+        (messages[0] if messages else None),
+        refusal,
+        as_text(first.get("finish_reason")),
+    )
 
 
 def first_text(attributes: Mapping[str, Value], *keys: str) -> str:

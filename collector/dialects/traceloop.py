@@ -25,9 +25,22 @@ from snaptrace.snapshots.model import Json, Operation
 _NAME = "traceloop"
 _SCOPE = "opentelemetry.instrumentation."
 # Scopes of the same prefix that are OpenTelemetry's own.
-_NOT_OURS = ("opentelemetry.instrumentation.openai_v2", "opentelemetry.instrumentation.google_genai")
-_MARKS = ("traceloop.span.kind", "llm.request.type", "gen_ai.is_streaming", "llm.headers")
-_TOOLS = ("tools.function.name", "tools.function.description", "tools.function.parameters", "tools.type")
+_NOT_OURS = (
+    "opentelemetry.instrumentation.openai_v2",
+    "opentelemetry.instrumentation.google_genai",
+)
+_MARKS = (
+    "traceloop.span.kind",
+    "llm.request.type",
+    "gen_ai.is_streaming",
+    "llm.headers",
+)
+_TOOLS = (
+    "tools.function.name",
+    "tools.function.description",
+    "tools.function.parameters",
+    "tools.type",
+)
 _CARRIED: dict[str, tuple[str, ...]] = {
     "openai_chat": (
         "model",
@@ -87,7 +100,8 @@ class Traceloop:
         """Tell whether the record bears one of Traceloop's own names."""
         if record.scope.startswith(_SCOPE) and not record.scope.startswith(_NOT_OURS):
             return record.kind == "log" or any(
-                key.startswith(("gen_ai.", "llm.", "traceloop.")) for key in record.attributes
+                key.startswith(("gen_ai.", "llm.", "traceloop."))
+                for key in record.attributes
             )
         return any(mark in record.attributes for mark in _MARKS)
 
@@ -123,7 +137,11 @@ def _operation(record: Record) -> Operation | None:
     if old == "completion" and not record.name.endswith("completion"):
         # Its Anthropic and Bedrock instrumentations call a chat a completion.
         return "chat"
-    if operation == "chat" and record.name.endswith(".completion") and old == "completion":
+    if (
+        operation == "chat"
+        and record.name.endswith(".completion")
+        and old == "completion"
+    ):
         return "text_completion"
     if operation is None and not old and any(map(_speaks, record.attributes)):
         return "chat"
@@ -143,12 +161,16 @@ def _has_seam(message: Message) -> bool:
 
 
 def _speaks(key: str) -> bool:
-    return key.startswith(("gen_ai.request.model", "gen_ai.prompt.", "gen_ai.completion."))
+    return key.startswith(
+        ("gen_ai.request.model", "gen_ai.prompt.", "gen_ai.completion.")
+    )
 
 
 def _read_indexed(candidate: Candidate, record: Record) -> None:
     attributes = record.attributes
-    responses = genai.is_responses(record) or "gen_ai.request.reasoning_summary" in attributes
+    responses = (
+        genai.is_responses(record) or "gen_ai.request.reasoning_summary" in attributes
+    )
     candidate.api = api_of(candidate.operation, candidate.provider, responses=responses)
     candidate.lost = all_but(candidate.api, _CARRIED.get(candidate.api, ("model",)))
     if candidate.api == "openai_responses":
@@ -223,7 +245,10 @@ def _instructions(messages: list[Message], record: Record) -> list[Message]:
     first = messages[0]
     if first.role != "system" or "langchain" in record.scope:
         return messages
-    return [msgspec.structs.replace(first, extra={"field": "instructions"}), *messages[1:]]
+    return [
+        msgspec.structs.replace(first, extra={"field": "instructions"}),
+        *messages[1:],
+    ]
 
 
 def _take_completion(candidate: Candidate, record: Record) -> None:
@@ -256,9 +281,12 @@ def _add_schema(candidate: Candidate, record: Record) -> None:
         base = "response_format.json_schema"
         candidate.missing += (f"{base}.name", f"{base}.strict")
         # A class given as schema is noted without the closing that the SDK adds.
-        if "additionalProperties" not in loads(
-            record.attributes.get("gen_ai.request.structured_output_schema")
-        ).value:
+        if (
+            "additionalProperties"
+            not in loads(
+                record.attributes.get("gen_ai.request.structured_output_schema")
+            ).value
+        ):
             candidate.missing += (f"{base}.schema.additionalProperties",)
     elif candidate.api == "openai_responses":
         candidate.missing += ("text.format.name", "text.format.strict")
@@ -278,9 +306,16 @@ def _framework_limits(candidate: Candidate, record: Record) -> None:
     if "langchain" not in record.scope or candidate.conversation is None:
         return
     conversation = candidate.conversation
-    candidate.lost = all_but(candidate.api, _LANGCHAIN_CARRIED.get(candidate.api, ("model",)))
+    candidate.lost = all_but(
+        candidate.api, _LANGCHAIN_CARRIED.get(candidate.api, ("model",))
+    )
     answer = candidate.answer
-    if answer and answer.observed and not answer.response_id and candidate.api == "openai_chat":
+    if (
+        answer
+        and answer.observed
+        and not answer.response_id
+        and candidate.api == "openai_chat"
+    ):
         # Streamed chats and calls of Responses both come without an id.
         candidate.reasons += ("api_unknown",)
     params, extra = dict(conversation.params), dict(conversation.extra)

@@ -126,7 +126,9 @@ _NOT_FOR_REASONING = (
     "presence_penalty",
     "frequency_penalty",
 )
-_JSON_TOOL_MODELS = re.compile(r"claude-(?:3|(?:sonnet|opus)-4-\d{8}|(?:sonnet|opus)-4-0)")
+_JSON_TOOL_MODELS = re.compile(
+    r"claude-(?:3|(?:sonnet|opus)-4-\d{8}|(?:sonnet|opus)-4-0)"
+)
 _MAJOR = re.compile(r"\bai/(\d+)\.")
 _BYTES_MAX = 32 * 1024 * 1024
 
@@ -249,7 +251,7 @@ def _anthropic_limits(candidate: Candidate, record: Record) -> None:
     if not {"temperature", "top_p"} <= params.keys():
         return
     major = _major(record)
-    if major >= 6:  # noqa: PLR2004 - the release in question
+    if major >= 6:
         del params["top_p"]
         candidate.conversation = msgspec.structs.replace(conversation, params=params)
     elif major == 0:
@@ -267,12 +269,16 @@ def _note_references(candidate: Candidate, record: Record, raw: list[Any]) -> No
     for item in raw:
         own = as_dict(item)
         for part in as_list(own.get("content")):
-            options = as_dict(as_dict(as_dict(part).get("providerOptions")).get("openai"))
+            options = as_dict(
+                as_dict(as_dict(part).get("providerOptions")).get("openai")
+            )
             if "itemId" not in options:
                 continue
             if own.get("role") == "tool":
                 return  # version 6 notes the id here, and sends no references
-            gone |= dict.fromkeys(_REFERENCED.get(as_text(as_dict(part).get("type")), ()))
+            gone |= dict.fromkeys(
+                _REFERENCED.get(as_text(as_dict(part).get("type")), ())
+            )
     if gone:
         candidate.missing += ("input.id", "input.type", *gone)
         candidate.reasons += ("references_expanded",)
@@ -354,7 +360,9 @@ def _result(raw: dict[str, Any], api: str) -> Part:
         if typed["type"] == "content" and api == "anthropic_messages":
             content = tuple(_content_block(as_dict(item)) for item in as_list(value))
         else:
-            content = (TextPart(text=value if isinstance(value, str) else dumps(value)),)
+            content = (
+                TextPart(text=value if isinstance(value, str) else dumps(value)),
+            )
     else:
         content = (TextPart(text=output if isinstance(output, str) else dumps(output)),)
     return ToolResultPart(
@@ -379,7 +387,9 @@ def _file(raw: dict[str, Any], api: str) -> Part:
     data = raw.get("data", raw.get("image"))
     if isinstance(data, dict):
         data = _encoded(data)
-    kind: MediaKind = kind_of_mime(mime) or ("image" if raw["type"] == "image" else "document")
+    kind: MediaKind = kind_of_mime(mime) or (
+        "image" if raw["type"] == "image" else "document"
+    )
     extra: dict[str, Json] = {}
     if kind == "document" and isinstance(raw.get("filename"), str):
         extra["title" if api == "anthropic_messages" else "filename"] = raw["filename"]
@@ -395,7 +405,9 @@ def _file(raw: dict[str, Any], api: str) -> Part:
         mime = "image/jpeg"
     if text.startswith("data:"):
         return MediaPart(kind=kind, url=text, mime=mime, extra=extra)
-    return MediaPart(kind=kind, url=f"data:{mime};base64,{text}", mime=mime, extra=extra)
+    return MediaPart(
+        kind=kind, url=f"data:{mime};base64,{text}", mime=mime, extra=extra
+    )
 
 
 def _encoded(data: Mapping[str, Any]) -> str:
@@ -448,7 +460,8 @@ def _schema(record: Record) -> dict[str, Json]:
         return {}
     found: dict[str, Json] = {
         "output_schema": schema,
-        "output_schema_name": as_text(record.attributes.get("ai.schema.name")) or "response",
+        "output_schema_name": as_text(record.attributes.get("ai.schema.name"))
+        or "response",
     }
     if description := as_text(record.attributes.get("ai.schema.description")):
         found["description"] = description
@@ -485,7 +498,7 @@ def json_tool(candidate: Candidate) -> None:
         name="json", description="Respond with a JSON object.", parameters=schema
     )
     choice: Json = {"name": "json"}
-    if isinstance(major, int) and major >= 6:  # noqa: PLR2004 - the release that changed it
+    if isinstance(major, int) and major >= 6:
         choice = "required"
     elif not major:
         candidate.missing += ("tool_choice.type", "tool_choice.name")
@@ -499,7 +512,9 @@ def json_tool(candidate: Candidate) -> None:
 
 def _answer(record: Record) -> Answer:
     attributes = record.attributes
-    text = first_text(attributes, "ai.response.text", "ai.response.object", "ai.result.text")
+    text = first_text(
+        attributes, "ai.response.text", "ai.response.object", "ai.result.text"
+    )
     parts: list[Part] = [TextPart(text=text)] if text else []
     calls = loads(attributes.get("ai.response.toolCalls")).value
     for raw in as_list(calls):

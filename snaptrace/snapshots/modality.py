@@ -6,7 +6,12 @@ are `mixed`. Media that stand only in the history are a slice of text.
 
 from collections.abc import Iterable
 
-from snaptrace.snapshots.conversation import Conversation, MediaPart, Part, ToolResultPart
+from snaptrace.snapshots.conversation import (
+    Conversation,
+    MediaPart,
+    Part,
+    ToolResultPart,
+)
 from snaptrace.snapshots.model import Answer, Media, MediaKind, Modality, Operation
 
 _BY_OPERATION: dict[Operation, Modality] = {

@@ -64,8 +64,10 @@ def sniff(data: bytes) -> Sniffed | None:
         return _FTYP.get(head[8:12], Sniffed("video", "video/mp4"))
     if head[:4] == b"OggS":
         is_video = b"theora" in head
-        return Sniffed("video", "video/ogg") if is_video else Sniffed("audio", "audio/ogg")
-    if head[:2] == b"BM" and len(data) > 26 and head[6:10] == b"\0\0\0\0":  # noqa: PLR2004 - size of the shortest BMP header
+        return (
+            Sniffed("video", "video/ogg") if is_video else Sniffed("audio", "audio/ogg")
+        )
+    if head[:2] == b"BM" and len(data) > 26 and head[6:10] == b"\0\0\0\0":
         return Sniffed("image", "image/bmp")
     sync = int.from_bytes(head[:2], "big")
     if sync in _MPEG_AUDIO_SYNC:
@@ -86,7 +88,9 @@ def kind_of_mime(mime: str) -> MediaKind | None:
 
 
 _EXTENSIONS: dict[str, MediaKind] = {
-    **dict.fromkeys(("png", "jpg", "jpeg", "gif", "webp", "bmp", "svg", "avif"), "image"),
+    **dict.fromkeys(
+        ("png", "jpg", "jpeg", "gif", "webp", "bmp", "svg", "avif"), "image"
+    ),
     **dict.fromkeys(("wav", "mp3", "ogg", "flac", "m4a", "aac", "opus"), "audio"),
     **dict.fromkeys(("mp4", "webm", "mov", "avi", "mkv"), "video"),
     **dict.fromkeys(("pdf", "doc", "docx", "txt", "csv", "html", "md"), "document"),

@@ -56,15 +56,18 @@ def compare(truth: Any, call: Call, strict: bool = False) -> Verdict:
         return Verdict("refused", reasons=fidelity.reasons)
     ours = filled(call)
     expected, found = leaves(normal(truth)), leaves(normal(ours))
-    differing = sorted({p for p in expected.keys() | found.keys()
-                        if expected.get(p) != found.get(p)})
+    differing = sorted(
+        {p for p in expected.keys() | found.keys() if expected.get(p) != found.get(p)}
+    )
     declared = fidelity.missing + fidelity.unobserved
     undeclared = tuple(p for p in differing if not _named(p, declared))
     if undeclared:
         return Verdict("silent", tuple(differing), undeclared)
     same = [p for p in expected if p not in differing]
     # A text part's type says nothing that the text does not.
-    told = [p for p in same if not (p.endswith(".type") and set(expected[p]) <= {"text"})]
+    told = [
+        p for p in same if not (p.endswith(".type") and set(expected[p]) <= {"text"})
+    ]
     over = tuple(
         d
         for d in declared
@@ -85,7 +88,10 @@ def normal(body: Any) -> Any:
     if not isinstance(body, dict):
         return body
     top = {k: v for k, v in body.items() if k not in _TRANSPORT | _HYGIENE}
-    if isinstance(top.get("input"), str | list) and not {"voice", "dimensions", "encoding_format"} & top.keys():
+    if (
+        isinstance(top.get("input"), str | list)
+        and not {"voice", "dimensions", "encoding_format"} & top.keys()
+    ):
         if "embed" not in str(top.get("model")) and "tts" not in str(top.get("model")):
             top = _responses(top)
     return _normal(top, "")
@@ -139,7 +145,8 @@ def _responses(body: dict[str, Any]) -> dict[str, Any]:
         if "role" in own and isinstance(own.get("content"), list):
             own["content"] = [
                 {**part, "type": "text"}
-                if isinstance(part, dict) and part.get("type") in ("input_text", "output_text")
+                if isinstance(part, dict)
+                and part.get("type") in ("input_text", "output_text")
                 else part
                 for part in own["content"]
             ]

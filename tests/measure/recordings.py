@@ -70,7 +70,9 @@ def from_archive(path: Path) -> Iterator[Case]:
         for member in archive:
             parts = member.name.strip("./").split("/")
             if member.isfile() and (handle := archive.extractfile(member)):
-                folders.setdefault((parts[-3], parts[-2]), {})[parts[-1]] = handle.read()
+                folders.setdefault((parts[-3], parts[-2]), {})[parts[-1]] = (
+                    handle.read()
+                )
     for (variant, name), files in sorted(folders.items()):
         if "request.json" in files:
             yield _case(variant, name, files)

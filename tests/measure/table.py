@@ -14,7 +14,15 @@ from collector.recognise import Recogniser
 from tests.measure.compare import Verdict, compare
 from tests.measure.recordings import Case, from_archive, from_folder
 
-OUTCOMES = ("exact", "declared", "overdeclared", "refused", "silent", "missed", "double")
+OUTCOMES = (
+    "exact",
+    "declared",
+    "overdeclared",
+    "refused",
+    "silent",
+    "missed",
+    "double",
+)
 
 
 class Line(NamedTuple):
@@ -106,7 +114,9 @@ def main(arguments: list[str]) -> None:
                 name = f"{line.case.variant}/{line.case.name}"
                 verdict = line.verdict
                 what = verdict and (
-                    verdict.undeclared or verdict.overdeclared or verdict.reasons
+                    verdict.undeclared
+                    or verdict.overdeclared
+                    or verdict.reasons
                     or verdict.differences
                 )
                 sys.stdout.write(f"{line.outcome} {name} {what}\n")

@@ -3,7 +3,6 @@
 Source: Anthropic API reference, messages, 2023-06-01 with additions up to 2026.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -50,7 +49,7 @@ class AnthropicMessages:
 
     def parse(self, body: Json) -> Conversation:
         """Return the typed view of a messages body."""
-        rest: dict[str, Json] = dict(body) if isinstance(body, Mapping) else {}
+        rest: dict[str, Json] = dict(body) if isinstance(body, dict) else {}
         messages: list[Message] = []
         system = rest.pop("system", None)
         if system is not None:
@@ -121,7 +120,7 @@ def _text(value: Json) -> str:
 
 
 def _parse_message(raw: Json) -> Message:
-    if not isinstance(raw, Mapping):
+    if not isinstance(raw, dict):
         return Message(role="user", parts=(GenericPart(value=raw),))
     rest: dict[str, Json] = dict(raw)
     word = rest.pop("role", "user")
@@ -145,13 +144,13 @@ def parse_content(content: Json) -> tuple[Part, ...]:
 
 def parse_block(raw: Json) -> Part:
     """Return one content block; unknown ones stay generic."""
-    if not isinstance(raw, Mapping):
+    if not isinstance(raw, dict):
         return TextPart(text=raw) if isinstance(raw, str) else GenericPart(value=raw)
     rest: dict[str, Json] = dict(raw)
     kind = rest.pop("type", None)
     if kind == "text" and isinstance(rest.get("text"), str):
         return TextPart(text=rest.pop("text"), extra=rest)
-    if kind in _MEDIA and isinstance(rest.get("source"), Mapping):
+    if kind in _MEDIA and isinstance(rest.get("source"), dict):
         return _parse_media(
             _MEDIA[kind], dict(rest.pop("source")), rest
         ) or GenericPart(value=raw)
@@ -205,7 +204,7 @@ def _parse_media(
 
 
 def _parse_tool(raw: Json) -> Tool:
-    if not isinstance(raw, Mapping):
+    if not isinstance(raw, dict):
         return Tool(name="", kind="unknown", extra={"value": raw})
     rest: dict[str, Json] = dict(raw)
     kind = rest.get("type", "function")
@@ -235,7 +234,7 @@ def _render_tool(tool: Tool) -> Json:
 
 def _parse_choice(rest: dict[str, Json]) -> Json:
     choice = rest.get("tool_choice")
-    if not isinstance(choice, Mapping):
+    if not isinstance(choice, dict):
         return None
     own = dict(choice)
     kind = own.pop("type", None)
@@ -254,7 +253,7 @@ def _parse_choice(rest: dict[str, Json]) -> Json:
 
 
 def _render_choice(choice: Json) -> Json:
-    if isinstance(choice, Mapping) and set(choice) == {"name"}:
+    if isinstance(choice, dict) and set(choice) == {"name"}:
         return {"type": "tool", "name": choice["name"]}
     if isinstance(choice, str):
         return {"type": _CHOICES_BACK.get(choice, choice)}
@@ -284,7 +283,7 @@ def _only_results(turn: Json) -> bool:
         isinstance(content, list)
         and bool(content)
         and all(
-            isinstance(block, Mapping) and block.get("type") == "tool_result"
+            isinstance(block, dict) and block.get("type") == "tool_result"
             for block in content
         )
     )
@@ -301,7 +300,7 @@ def _render_content(parts: tuple[Part, ...], lost: list[str]) -> Json:
     match parts:
         case (TextPart(extra={**extra}) as only,) if not extra:
             return only.text
-        case (GenericPart(value=value),) if not isinstance(value, Mapping | list):
+        case (GenericPart(value=value),) if not isinstance(value, dict | list):
             return value
     return [_render_block(part, lost) for part in parts]
 

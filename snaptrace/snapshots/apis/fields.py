@@ -5,6 +5,10 @@ or `metadata` is the caller's. Sources: the providers' API references as of 2026
 for `EXTENSIONS` what servers that speak an API add to it.
 """
 
+import functools
+
+_CACHED = 512  # distinct questions: dialects ask a few each
+
 _CHAT_TOOLS = (
     "tools.type",
     "tools.function.name",
@@ -303,6 +307,7 @@ EXTENSIONS: dict[str, tuple[str, ...]] = {
 }
 
 
+@functools.lru_cache(maxsize=_CACHED)
 def expand(api: str, named: tuple[str, ...]) -> tuple[str, ...]:
     """Return the leaf paths that stand at or below the named ones, in catalogue order.
 
@@ -320,6 +325,7 @@ def expand(api: str, named: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(found)
 
 
+@functools.lru_cache(maxsize=_CACHED)
 def all_but(api: str, carried: tuple[str, ...]) -> tuple[str, ...]:
     """Return every field of an API that does not stand at or below a carried one."""
     return tuple(
@@ -327,3 +333,13 @@ def all_but(api: str, carried: tuple[str, ...]) -> tuple[str, ...]:
         for path in FIELDS.get(api, ()) + EXTENSIONS.get(api, ())
         if not any(path == name or path.startswith(f"{name}.") for name in carried)
     )
+
+
+@functools.lru_cache(maxsize=_CACHED)
+def partly_carried(api: str, named: tuple[str, ...]) -> frozenset[str]:
+    """Return the top-level groups of which not every field is named."""
+    groups: dict[str, set[str]] = {}
+    for path in FIELDS.get(api, ()):
+        groups.setdefault(path.partition(".")[0], set()).add(path)
+    lost = set(named)
+    return frozenset(root for root, paths in groups.items() if not paths <= lost)

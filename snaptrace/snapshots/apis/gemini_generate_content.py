@@ -4,7 +4,6 @@ Source: Gemini API reference, v1beta, as of 2026. The API takes its field names 
 camel and in snake case alike; both are read, and unknown ones stay as they are.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -60,14 +59,14 @@ class GeminiGenerateContent:
 
     def parse(self, body: Json) -> Conversation:
         """Return the typed view of a generateContent body; the model is in the path."""
-        given: Mapping[str, Json] = body if isinstance(body, Mapping) else {}
+        given: dict[str, Json] = body if isinstance(body, dict) else {}
         rest = {_CAMEL.get(key, key): value for key, value in given.items()}
         messages: list[Message] = []
         system = rest.pop("systemInstruction", None)
         if system is not None:
             messages.append(_parse_content(system, "system"))
         contents = rest.pop("contents", None)
-        if isinstance(contents, str | Mapping):
+        if isinstance(contents, str | dict):
             contents = [contents]
         if isinstance(contents, list | tuple):
             messages.extend(_parse_content(raw, "user") for raw in contents)
@@ -131,7 +130,7 @@ def _text(value: Json) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _get(raw: Mapping[str, Json], camel: str, snake: str) -> Json:
+def _get(raw: dict[str, Json], camel: str, snake: str) -> Json:
     found = raw.get(camel)
     return raw.get(snake) if found is None else found
 
@@ -139,12 +138,12 @@ def _get(raw: Mapping[str, Json], camel: str, snake: str) -> Json:
 def _parse_content(raw: Json, default: str) -> Message:
     if isinstance(raw, str):
         return Message(role=_role(default), parts=(TextPart(text=raw),))
-    if not isinstance(raw, Mapping):
+    if not isinstance(raw, dict):
         return Message(role=_role(default), parts=(GenericPart(value=raw),))
     rest: dict[str, Json] = dict(raw)
     word = rest.pop("role", None)
     given = rest.pop("parts", None)
-    if isinstance(given, Mapping | str):
+    if isinstance(given, dict | str):
         given = [given]
     parts = (
         tuple(_parse_part(p) for p in given) if isinstance(given, list | tuple) else ()
@@ -167,7 +166,7 @@ def _role(word: str) -> Any:  # noqa: ANN401 - a Role
 def _parse_part(raw: Json) -> Part:
     if isinstance(raw, str):
         return TextPart(text=raw)
-    if not isinstance(raw, Mapping):
+    if not isinstance(raw, dict):
         return GenericPart(value=raw)
     rest = {key: value for key, value in raw.items() if value is not None}
     if isinstance(rest.get("text"), str):
@@ -176,13 +175,13 @@ def _parse_part(raw: Json) -> Part:
             return ReasoningPart(text=text, extra=rest)
         return TextPart(text=text, extra=rest)
     for key in ("inlineData", "inline_data", "fileData", "file_data"):
-        if isinstance(rest.get(key), Mapping):
+        if isinstance(rest.get(key), dict):
             return _parse_media(dict(rest.pop(key)), rest)
     for key in ("functionCall", "function_call"):
-        if isinstance(rest.get(key), Mapping):
+        if isinstance(rest.get(key), dict):
             return _parse_call(dict(rest.pop(key)), rest)
     for key in ("functionResponse", "function_response"):
-        if isinstance(rest.get(key), Mapping):
+        if isinstance(rest.get(key), dict):
             return _parse_response(dict(rest.pop(key)), rest)
     return GenericPart(value=raw)
 
@@ -234,7 +233,7 @@ def _decode(text: str) -> Json:
 
 def _parse_config(rest: dict[str, Json]) -> tuple[dict[str, Json], Json]:
     config = rest.get("generationConfig")
-    if not isinstance(config, Mapping):
+    if not isinstance(config, dict):
         return {}, None
     own = {camel_case(key): value for key, value in config.items()}
     params = {
@@ -262,11 +261,11 @@ def camel_case(key: str) -> str:
 
 def _parse_tools(rest: dict[str, Json]) -> tuple[Tool, ...]:
     tools = rest.pop("tools", None)
-    if isinstance(tools, Mapping):
+    if isinstance(tools, dict):
         tools = [tools]
     found: list[Tool] = []
     for raw in tools if isinstance(tools, list | tuple) else ():
-        if not isinstance(raw, Mapping):
+        if not isinstance(raw, dict):
             found.append(Tool(name="", kind="unknown", extra={"value": raw}))
             continue
         own = dict(raw)
@@ -282,7 +281,7 @@ def _parse_tools(rest: dict[str, Json]) -> tuple[Tool, ...]:
 
 
 def _parse_declaration(raw: Json) -> Tool:
-    if not isinstance(raw, Mapping):
+    if not isinstance(raw, dict):
         return Tool(name="", kind="unknown", extra={"value": raw})
     rest = {key: value for key, value in raw.items() if value is not None}
     return Tool(
@@ -306,14 +305,10 @@ def _parse_choice(rest: dict[str, Json]) -> Json:
     config = rest.get("toolConfig")
     own = (
         _get(config, "functionCallingConfig", "function_calling_config")
-        if isinstance(config, Mapping)
+        if isinstance(config, dict)
         else None
     )
-    if (
-        not isinstance(config, Mapping)
-        or not isinstance(own, Mapping)
-        or len(config) > 1
-    ):
+    if not isinstance(config, dict) or not isinstance(own, dict) or len(config) > 1:
         return None
     names = _get(own, "allowedFunctionNames", "allowed_function_names")
     mode = own.get("mode")
@@ -328,7 +323,7 @@ def _parse_choice(rest: dict[str, Json]) -> Json:
 
 
 def _render_choice(choice: Json) -> Json:
-    if isinstance(choice, Mapping) and set(choice) == {"name"}:
+    if isinstance(choice, dict) and set(choice) == {"name"}:
         config = {"mode": "ANY", "allowedFunctionNames": [choice["name"]]}
         return {"functionCallingConfig": config}
     if isinstance(choice, str):
@@ -350,7 +345,7 @@ def _merged_results(contents: list[Json]) -> list[Json]:
 
 def _only_results(content: Json) -> bool:
     return bool(content["parts"]) and all(
-        isinstance(part, Mapping) and "functionResponse" in part
+        isinstance(part, dict) and "functionResponse" in part
         for part in content["parts"]
     )
 
@@ -396,4 +391,4 @@ def _render_part(part: Part, lost: list[str]) -> Json:
 def _response_of(part: ToolResultPart) -> Json:
     text = "".join(p.text for p in part.content if isinstance(p, TextPart))
     found = _decode(text)
-    return found if isinstance(found, Mapping) else {"result": found}
+    return found if isinstance(found, dict) else {"result": found}

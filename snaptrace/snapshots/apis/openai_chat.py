@@ -3,7 +3,6 @@
 Source: OpenAI API reference, chat completions, as of 2026; vLLM's extra parameters.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from snaptrace.snapshots.apis import inline
@@ -61,7 +60,7 @@ class OpenAiChat:
 
     def parse(self, body: Json) -> Conversation:
         """Return the typed view of a chat completions body."""
-        rest = dict(body) if isinstance(body, Mapping) else {}
+        rest = dict(body) if isinstance(body, dict) else {}
         messages = rest.pop("messages", None)
         model = rest.pop("model", "")
         tools = rest.pop("tools", None)
@@ -128,7 +127,7 @@ def _text(value: Json) -> str:
 
 
 def _parse_message(raw: Json) -> Message:
-    if not isinstance(raw, Mapping):
+    if not isinstance(raw, dict):
         return Message(role="user", parts=(GenericPart(value=raw),))
     rest: dict[str, Json] = dict(raw)
     word = rest.pop("role", "user")
@@ -163,7 +162,7 @@ def parse_part(raw: Json) -> Part:
     """Return one content part; unknown ones stay generic."""
     if isinstance(raw, str):
         return TextPart(text=raw)
-    if not isinstance(raw, Mapping):
+    if not isinstance(raw, dict):
         return GenericPart(value=raw)
     kind = raw.get("type")
     rest = {key: value for key, value in raw.items() if key != "type"}
@@ -172,7 +171,7 @@ def parse_part(raw: Json) -> Part:
     inner = rest.get(kind) if isinstance(kind, str) else None
     if kind == "image_url" and isinstance(inner, str):
         inner = {"url": inner}
-    if not isinstance(inner, Mapping):
+    if not isinstance(inner, dict):
         return GenericPart(value=raw)
     own = dict(inner)
     outer = {key: value for key, value in rest.items() if key != kind}
@@ -198,8 +197,8 @@ def _parse_media(kind: str, own: dict[str, Json]) -> MediaPart | None:
 
 
 def _parse_call(raw: Json) -> Part:
-    function = raw.get("function") if isinstance(raw, Mapping) else None
-    if not isinstance(raw, Mapping) or not isinstance(function, Mapping):
+    function = raw.get("function") if isinstance(raw, dict) else None
+    if not isinstance(raw, dict) or not isinstance(function, dict):
         return GenericPart(value=raw)
     known = ("id", "function") if raw.get("type") == "function" else ("id", "function")
     extra = {k: v for k, v in raw.items() if k not in known}
@@ -218,8 +217,8 @@ def _parse_call(raw: Json) -> Part:
 
 def parse_tool(raw: Json) -> Tool:
     """Return a tool in the nested form; others keep all their keys in `extra`."""
-    function = raw.get("function") if isinstance(raw, Mapping) else None
-    if isinstance(raw, Mapping) and isinstance(function, Mapping):
+    function = raw.get("function") if isinstance(raw, dict) else None
+    if isinstance(raw, dict) and isinstance(function, dict):
         rest = dict(function)
         outer = {k: v for k, v in raw.items() if k not in ("type", "function")}
         if outer:
@@ -230,7 +229,7 @@ def parse_tool(raw: Json) -> Tool:
             parameters=rest.pop("parameters", None),
             extra=rest,
         )
-    if not isinstance(raw, Mapping):
+    if not isinstance(raw, dict):
         return Tool(name="", kind="unknown", extra={"value": raw})
     rest = dict(raw)
     kind = _text(rest.pop("type", "")) or "unknown"
@@ -256,23 +255,23 @@ def _parse_choice(rest: dict[str, Json]) -> Json:
     choice = rest.get("tool_choice")
     if isinstance(choice, str):
         return rest.pop("tool_choice")
-    function = choice.get("function") if isinstance(choice, Mapping) else None
-    if isinstance(function, Mapping) and set(function) == {"name"}:
+    function = choice.get("function") if isinstance(choice, dict) else None
+    if isinstance(function, dict) and set(function) == {"name"}:
         del rest["tool_choice"]
         return {"name": function["name"]}
     return None
 
 
 def _render_choice(choice: Json) -> Json:
-    if isinstance(choice, Mapping) and set(choice) == {"name"}:
+    if isinstance(choice, dict) and set(choice) == {"name"}:
         return {"type": "function", "function": {"name": choice["name"]}}
     return choice
 
 
 def _parse_schema(rest: dict[str, Json]) -> tuple[Json, str]:
     asked = rest.get("response_format")
-    inner = asked.get("json_schema") if isinstance(asked, Mapping) else None
-    if not isinstance(inner, Mapping) or inner.get("schema") is None:
+    inner = asked.get("json_schema") if isinstance(asked, dict) else None
+    if not isinstance(inner, dict) or inner.get("schema") is None:
         return None, ""
     del rest["response_format"]
     own = dict(inner)
@@ -331,7 +330,7 @@ def _render_content(parts: tuple[Part, ...], lost: list[str]) -> Json:
             return None
         case (TextPart(extra={**extra}) as only,) if not extra:
             return only.text
-        case (GenericPart(value=value),) if not isinstance(value, Mapping):
+        case (GenericPart(value=value),) if not isinstance(value, dict):
             return value
     return [_render_part(part, lost) for part in parts]
 

@@ -4,7 +4,6 @@ Source: OpenAI API reference, responses, as of 2026. `instructions` is a system 
 that remembers where it stood.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from snaptrace.snapshots.apis import inline
@@ -54,7 +53,7 @@ class OpenAiResponses:
 
     def parse(self, body: Json) -> Conversation:
         """Return the typed view of a responses body."""
-        rest = dict(body) if isinstance(body, Mapping) else {}
+        rest = dict(body) if isinstance(body, dict) else {}
         messages: list[Message] = []
         if isinstance(rest.get("instructions"), str):
             text = TextPart(text=rest.pop("instructions"))
@@ -73,7 +72,7 @@ class OpenAiResponses:
             if rest.get(own) is not None
         }
         reasoning = rest.get("reasoning")
-        if isinstance(reasoning, Mapping) and isinstance(reasoning.get("effort"), str):
+        if isinstance(reasoning, dict) and isinstance(reasoning.get("effort"), str):
             params["reasoning_level"] = reasoning["effort"]
             rest["reasoning"] = {k: v for k, v in reasoning.items() if k != "effort"}
             if not rest["reasoning"]:
@@ -163,7 +162,7 @@ def _as_item(message: Message) -> Message:
 
 def parse_item(raw: Json) -> Message:
     """Return one input item as a message; unknown kinds stay generic."""
-    if not isinstance(raw, Mapping):
+    if not isinstance(raw, dict):
         return Message(role="user", parts=(GenericPart(value=raw),))
     rest: dict[str, Json] = dict(raw)
     kind = rest.get("type", "message")
@@ -209,14 +208,14 @@ def parse_content(content: Json) -> tuple[Part, ...]:
 def _parse_part(raw: Json) -> Part:
     if isinstance(raw, str):
         return TextPart(text=raw)
-    if not isinstance(raw, Mapping):
+    if not isinstance(raw, dict):
         return GenericPart(value=raw)
     rest: dict[str, Json] = dict(raw)
     kind = rest.get("type")
     if kind in _TEXT_TYPES and isinstance(rest.get("text"), str):
         text = rest.pop("text")
         return TextPart(text=text, extra=rest)
-    if kind == "input_image" and not isinstance(rest.get("image_url"), Mapping):
+    if kind == "input_image" and not isinstance(rest.get("image_url"), dict):
         del rest["type"]
         ref, url = inline.from_url(rest.pop("image_url", None))
         file_id = _text(rest.pop("file_id", ""))
@@ -229,7 +228,7 @@ def _parse_part(raw: Json) -> Part:
         file_id = _text(rest.pop("file_id", ""))
         return MediaPart(kind="document", ref=ref, url=url, file_id=file_id, extra=rest)
     audio = rest.get("input_audio")
-    if kind == "input_audio" and isinstance(audio, Mapping):
+    if kind == "input_audio" and isinstance(audio, dict):
         ref, url = inline.from_base64(audio.get("data"), f"audio/{audio.get('format')}")
         own: dict[str, Any] = {k: v for k, v in audio.items() if k != "data"}
         return MediaPart(kind="audio", ref=ref, url=url, extra=own)
@@ -237,7 +236,7 @@ def _parse_part(raw: Json) -> Part:
 
 
 def _parse_tool(raw: Json) -> Tool:
-    if not isinstance(raw, Mapping):
+    if not isinstance(raw, dict):
         return Tool(name="", kind="unknown", extra={"value": raw})
     rest: dict[str, Json] = dict(raw)
     return Tool(
@@ -265,7 +264,7 @@ def _parse_choice(rest: dict[str, Json]) -> Json:
     if isinstance(choice, str):
         return rest.pop("tool_choice")
     if (
-        isinstance(choice, Mapping)
+        isinstance(choice, dict)
         and set(choice) == {"type", "name"}
         and choice["type"] == "function"
     ):
@@ -275,17 +274,17 @@ def _parse_choice(rest: dict[str, Json]) -> Json:
 
 
 def _render_choice(choice: Json) -> Json:
-    if isinstance(choice, Mapping) and set(choice) == {"name"}:
+    if isinstance(choice, dict) and set(choice) == {"name"}:
         return {"type": "function", "name": choice["name"]}
     return choice
 
 
 def _parse_schema(rest: dict[str, Json]) -> tuple[Json, str]:
     text = rest.get("text")
-    asked = text.get("format") if isinstance(text, Mapping) else None
+    asked = text.get("format") if isinstance(text, dict) else None
     if (
-        not isinstance(text, Mapping)
-        or not isinstance(asked, Mapping)
+        not isinstance(text, dict)
+        or not isinstance(asked, dict)
         or asked.get("type") != "json_schema"
         or asked.get("schema") is None
     ):
@@ -299,7 +298,9 @@ def _parse_schema(rest: dict[str, Json]) -> tuple[Json, str]:
 
 
 def _render_items(message: Message, lost: list[str]) -> list[Json]:
-    if message.extra.get(_FIELD) == "item" and isinstance(message.parts[0], GenericPart):
+    if message.extra.get(_FIELD) == "item" and isinstance(
+        message.parts[0], GenericPart
+    ):
         return [p.value for p in message.parts if isinstance(p, GenericPart)]
     items: list[Json] = []
     content: list[Part] = []

@@ -4,8 +4,6 @@ Source: OpenAI API reference as of 2026: embeddings, completions, images, audio 
 moderations. The view is one user message with what was given; the rest is `extra`.
 """
 
-from collections.abc import Mapping
-
 from snaptrace.snapshots.apis import inline
 from snaptrace.snapshots.apis.contract import UnmappableError
 from snaptrace.snapshots.conversation import (
@@ -44,7 +42,7 @@ class OpenAiSingle:
 
     def parse(self, body: Json) -> Conversation:
         """Return the typed view: one user message per input."""
-        rest: dict[str, Json] = dict(body) if isinstance(body, Mapping) else {}
+        rest: dict[str, Json] = dict(body) if isinstance(body, dict) else {}
         model = rest.pop("model", "")
         given = rest.pop(self._field, None)
         inputs: list[Json] = list(given) if isinstance(given, list | tuple) else [given]
