@@ -1,10 +1,14 @@
-"""Results become durable in dispatch order, whatever comes back first."""
+"""Results become durable in dispatch order, whatever comes back first.
+
+A number is safe once it is committed, or kept early because a slow number before it
+holds it up; until then a crash means that it is sent, and paid for, again.
+"""
 
 import asyncio
 from collections.abc import Callable, Sequence
 
 from replayd.fold import Fold
-from replayd.ledger import Checkpoint, Ledger
+from replayd.ledger import Checkpoint, Judged, Ledger
 from replayd.records import PairAnswers, PairResult, Planned
 from snaptrace.snapshots.errors import StoreUnavailableError
 
@@ -12,6 +16,7 @@ COMMIT_EVERY_SECONDS = 0.2  # results of that long share an object
 LARGEST_RUN = 256
 CHECKPOINT_EVERY = 250  # committed numbers
 RETRY_SECONDS = 5.0  # while the store does not answer
+FULL_SHARE = 0.25  # of the pairs in flight: then nobody waits for more to come
 
 
 class Committer:
@@ -22,15 +27,19 @@ class Committer:
         ledger: Ledger,
         fold: Fold,
         *,
+        in_flight: int,
         keep_answers: bool,
         on_committed: Callable[[Sequence[PairResult]], None] = lambda _results: None,
     ) -> None:
         self._ledger, self.fold = ledger, fold
+        self._full = max(int(FULL_SHARE * in_flight), 1)
         self._keep_answers, self._on_committed = keep_answers, on_committed
         self.changed = asyncio.Event()  # a number was judged or committed
-        self.committed = 0  # in this leadership
+        self.on_safe: Callable[[int], None] = lambda _number: None
         self._planned: dict[int, Planned] = {}  # not committed
-        self._judged: dict[int, tuple[PairResult, PairAnswers | None]] = {}
+        self._judged: dict[int, Judged] = {}
+        self._unsafe: set[int] = set()  # judged, and in no object
+        self._early: dict[int, int] = {}  # name of an early object -> its last number
         self._saved_at = 0
 
     @property
@@ -46,9 +55,23 @@ class Committer:
         """Take note of numbers whose results will come."""
         self._planned |= {item.number: item for item in planned}
 
+    async def adopt_early(self) -> frozenset[int]:
+        """Take over expected numbers that an earlier leader judged; return them."""
+        adopted: dict[int, Judged] = {}
+        for kept in await self._ledger.early():
+            numbers = [item.result.number for item in kept.judged]
+            self._early[min(numbers)] = max(numbers)  # dropped with its last commit
+            for item in kept.judged:
+                if item.result.number in self._planned:
+                    adopted[item.result.number] = item
+        self._judged |= adopted
+        self.changed.set()
+        return frozenset(adopted)
+
     def put(self, result: PairResult, answers: PairAnswers | None) -> None:
         """Take a judged number."""
-        self._judged[result.number] = (result, answers)
+        self._judged[result.number] = Judged(result, answers)
+        self._unsafe.add(result.number)
         self.changed.set()
 
     async def run(self, closing: asyncio.Event) -> None:
@@ -60,6 +83,8 @@ class Committer:
         while True:
             if ready := self._ready():
                 await self._commit(ready)
+            elif len(self._unsafe) >= self._full or (self._unsafe and closing.is_set()):
+                await self._keep_early()
             elif closing.is_set():
                 break
             else:
@@ -67,12 +92,20 @@ class Committer:
         await self._checkpoint()
 
     async def _more(self, closing: asyncio.Event) -> None:
-        while not closing.is_set():
-            if self.fold.next_number in self._judged:
-                await asyncio.sleep(COMMIT_EVERY_SECONDS)
-                return
+        """Wait until a commit is worth its object."""
+        while not closing.is_set() and len(self._unsafe) < self._full:
             self.changed.clear()
-            await self.changed.wait()
+            if self.fold.next_number not in self._judged:
+                await self.changed.wait()
+                continue
+            try:
+                async with asyncio.timeout(COMMIT_EVERY_SECONDS):
+                    while len(self._unsafe) < self._full and not closing.is_set():
+                        self.changed.clear()
+                        await self.changed.wait()
+            except TimeoutError:
+                pass
+            return
 
     def _ready(self) -> list[int]:
         first = last = self.fold.next_number
@@ -82,8 +115,9 @@ class Committer:
 
     async def _commit(self, numbers: Sequence[int]) -> None:
         ready = [self._judged[number] for number in numbers]
-        results = [result for result, _ in ready]
-        answers = [a for _, a in ready if a is not None and self._keep_answers]
+        results = [item.result for item in ready]
+        content = [item.answers for item in ready] if self._keep_answers else []
+        answers = [item for item in content if item is not None]
         while True:
             try:
                 await self._ledger.commit(results, answers)
@@ -93,11 +127,38 @@ class Committer:
         for result in results:
             self.fold.add(self._planned.pop(result.number), result)
             del self._judged[result.number]
-        self.committed += len(results)
-        self.changed.set()
+        self._now_safe(numbers)
         self._on_committed(results)
         if self.fold.next_number - self._saved_at >= CHECKPOINT_EVERY:
             await self._checkpoint()
+        await self._drop_early()
+
+    async def _keep_early(self) -> None:
+        numbers = sorted(self._unsafe)
+        try:
+            kept = await self._ledger.keep_early([self._judged[n] for n in numbers])
+        except StoreUnavailableError:
+            await asyncio.sleep(RETRY_SECONDS)
+            return
+        if kept:
+            self._early[numbers[0]] = numbers[-1]
+        self._now_safe(numbers)
+
+    async def _drop_early(self) -> None:
+        done = [n for n, last in self._early.items() if last < self.fold.next_number]
+        for number in done:
+            try:
+                await self._ledger.drop_early(number)
+            except StoreUnavailableError:
+                return  # tried again after the next commit
+            del self._early[number]
+
+    def _now_safe(self, numbers: Sequence[int]) -> None:
+        for number in numbers:
+            if number in self._unsafe:
+                self._unsafe.discard(number)
+                self.on_safe(number)
+        self.changed.set()
 
     async def _checkpoint(self) -> None:
         number = self.fold.next_number

@@ -32,7 +32,7 @@ from snaptrace.runtime.clock import Clock
 from snaptrace.snapshots.errors import StoreUnavailableError
 
 WAVES = 16  # in which open numbers are sent again after a crash
-AHEAD = 8  # times the pairs in flight that may wait for a slow number before them
+AHEAD = 8  # times the pairs in flight that may be held up by a slow number
 RETRY_SECONDS = 5.0  # while the store does not answer
 
 Judge = Callable[[Planned, ScoringCase, PairAnswers], Awaitable[PairResult]]
@@ -86,7 +86,11 @@ class Lead:
         self.caught_up = asyncio.Event()
         self.fresh = asyncio.Event()  # set by whoever offers new cases
         self._outages = Outages()
+        # A place is held until the number is safe: what a crash makes us pay twice
+        # is never more than there are places.
         self._places = asyncio.Semaphore(settings.in_flight)
+        self._holding: set[int] = set()
+        committer.on_safe = self._free_place
 
     @property
     def fold(self) -> Fold:
@@ -172,9 +176,11 @@ class Lead:
     ) -> None:
         """Send what was open: all at once after an orderly end, else in waves."""
         self._committer.expect(open_numbers)
-        again = [item for item in open_numbers if item.number not in opened.doomed]
+        known = await self._committer.adopt_early()
+        doomed = opened.doomed - known
+        again = [i for i in open_numbers if i.number not in doomed | known]
         for item in open_numbers:
-            if item.number in opened.doomed:
+            if item.number in doomed:
                 self._committer.put(self._excluded(item, "crashed_twice"), None)
         self.counts.resent += len(again)
         width = max(1, len(again) // WAVES) if opened.crashed else max(1, len(again))
@@ -263,14 +269,20 @@ class Lead:
             changed.clear()
             await changed.wait()
         await self._places.acquire()
+        self._holding.add(item.number)
         try:
             await self._outage_over()
         except asyncio.CancelledError:
-            self._places.release()
+            self._free_place(item.number)
             raise
         self.counts.in_flight += 1
         self.counts.dispatched += 1
         return pairs.create_task(self._pair(item))
+
+    def _free_place(self, number: int) -> None:
+        if number in self._holding:
+            self._holding.discard(number)
+            self._places.release()
 
     async def _outage_over(self) -> None:
         loop, changed = asyncio.get_running_loop(), self._committer.changed
@@ -289,7 +301,6 @@ class Lead:
             result, answers = await self._replayed(item)
         finally:
             self.counts.in_flight -= 1
-            self._places.release()
         self._committer.put(result, answers)
 
     async def _replayed(self, item: Planned) -> tuple[PairResult, PairAnswers | None]:

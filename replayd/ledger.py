@@ -6,6 +6,8 @@
 - `checkpoints/<epoch>/<next>`: the fold up to a number; only makes a start quick.
 - `terms/<epoch>/<n>`: who led when; `ended/<epoch>/<n>`: that term ended in order.
 - `waves/<epoch>.<n>/<first>`: numbers sent again after a crash, marked beforehand.
+- `early/<epoch>/<number>`: judged numbers that wait for a slow one before them; read
+  once after a crash, so that they are not paid for twice, and gone after their commit.
 
 Every object is created, never overwritten, and a block or run is named by the number
 that follows the one before it. So two leaders cannot both extend the chain: whoever
@@ -37,6 +39,7 @@ from snaptrace.snapshots.store import Store
 TERMS = f"{layout.ROOT}/terms"
 ENDED = f"{layout.ROOT}/ended"
 WAVES = f"{layout.ROOT}/waves"
+EARLY = f"{layout.ROOT}/early"
 EPOCHS = f"{layout.ROOT}/epochs"
 LARGEST_OBJECT_BYTES = 1 << 30  # unpacked; answers hold media
 KEPT_CHECKPOINTS = 2
@@ -64,6 +67,19 @@ class Wave(Struct, frozen=True, kw_only=True):
 
     numbers: tuple[int, ...]
     leader: str
+
+
+class Judged(Struct, frozen=True):
+    """A number whose result is known and not yet committed."""
+
+    result: PairResult
+    answers: PairAnswers | None = None
+
+
+class Early(Struct, frozen=True, kw_only=True):
+    """Judged numbers, any of them, of which the lowest gives the object its name."""
+
+    judged: tuple[Judged, ...]
 
 
 class Checkpoint(Struct, frozen=True, kw_only=True):
@@ -220,6 +236,27 @@ class Ledger:
         if answers:
             content = AnswerRun(epoch=self.epoch, first=first, answers=tuple(answers))
             await self._store.create(layout.answer(self.epoch, first), _pack(content))
+
+    async def keep_early(self, judged: Sequence[Judged]) -> bool:
+        """Keep judged numbers that cannot be committed yet; false if others did."""
+        lowest = min(item.result.number for item in judged)
+        name = layout.numbered(EARLY, self.epoch, lowest)
+        return await self._store.create(name, _pack(Early(judged=tuple(judged))))
+
+    async def early(self) -> list[Early]:
+        """Return what earlier leaders judged and did not commit, and more."""
+        found: list[Early] = []
+        for number in await self._names(EARLY):
+            name = layout.numbered(EARLY, self.epoch, number)
+            try:
+                found.append(await self._read(name, Early))
+            except (DamagedResultError, MissingObjectError):
+                continue  # those numbers are sent again
+        return found
+
+    async def drop_early(self, lowest: int) -> None:
+        """Delete what `keep_early` wrote under this number; harmless if gone."""
+        await self._store.delete(layout.numbered(EARLY, self.epoch, lowest))
 
     async def save(self, checkpoint: Checkpoint) -> None:
         """Keep a checkpoint and delete old ones; harmless if it is there already."""

@@ -180,6 +180,7 @@ class Shadow:
             committer=Committer(
                 ledger,
                 Fold(new_board),
+                in_flight=config.concurrency,
                 keep_answers=config.keep_answers,
                 on_committed=lambda results: tools.on_committed(self.name, results),
             ),

@@ -168,10 +168,10 @@ async def test_no_more_calls_are_in_flight_than_allowed():
     """If it failed, a small endpoint would be flooded at the start."""
     server = FakeProvider()
     server.delay_seconds = 0.02
-    async with server, endpoint_to(server.url, concurrency=5) as endpoint:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(40):
-                group.create_task(once(endpoint))
+    small = endpoint_to(server.url, concurrency=5)
+    async with server, small as endpoint, asyncio.TaskGroup() as group:
+        for _ in range(40):
+            group.create_task(once(endpoint))
     assert len(server.requests) == 40
     assert server.most_in_flight == 5
 
