@@ -158,16 +158,41 @@ def _sampling(made: Dashboard) -> Dashboard:
     made = made.with_panel(
         lines(
             "Model calls",
-            "Seen and kept, by modality.",
+            "Recognised, and those that a reservoir took, by modality.",
             "none",
             [
                 query(
                     f"sum by (modality) (rate({_C}calls_total[5m]))", "{{modality}} seen"
                 ),
                 query(
-                    f"sum by (modality) (rate({_C}calls_admitted_total[5m]))",
+                    "sum by (modality) "
+                    f'(rate({_C}sampled_calls_total{{reason="kept"}}[5m]))',
                     "{{modality}} kept",
                 ),
+            ],
+        )
+    )
+    made = made.with_panel(
+        lines(
+            "On local disk",
+            "The fullest collector: open windows, and segments that wait for the store.",
+            "bytes",
+            [
+                query(f"max({_C}journal_bytes)", "journal"),
+                query(f"max({_C}spool_bytes)", "spool"),
+            ],
+        )
+    )
+    made = made.with_panel(
+        lines(
+            "Storage",
+            "Segments sealed and stored, and what went wrong.",
+            "none",
+            [
+                query(
+                    f"sum by (what, outcome) (increase({_C}storage_events_total[5m]))",
+                    "{{what}} {{outcome}}",
+                )
             ],
         )
     )

@@ -1,3 +1,14 @@
+{{/* Where the journal lies, and how much of its volume open windows (a fifth) and
+segments that wait for the store (a half) may fill: together 70 %, the rest is slack for
+rewriting. One value decides, `collector.journal.sizeLimit`. */}}
+{{- define "snaptrace.journalConfig" -}}
+{{- $limit := .Values.collector.journal.sizeLimit -}}
+{{- $mebibytes := mul (regexFind "^[0-9]+" $limit | int64) (ternary 1024 1 (hasSuffix "Gi" $limit)) -}}
+journal_dir: /var/lib/snaptrace/journal
+reservoir: {window_bytes: {{ div (mul $mebibytes 1048576) 5 }}}
+seal: {spool_bytes: {{ div (mul $mebibytes 1048576) 2 }}}
+{{- end -}}
+
 {{/* What a shape needs, below what the user sets: section `collector`. */}}
 {{- define "snaptrace.collectorConfig" -}}
 {{- $host := .Values.collector.listenHost -}}
@@ -5,9 +16,9 @@
   "grpc" (dict "listen" (printf "%s:4317" $host))
   "http" (dict "listen" (printf "%s:4318" $host))
   "metrics" (dict "listen" (printf "%s:9464" $host))
-  "journal_dir" "/var/lib/snaptrace/journal"
 -}}
-{{- toYaml (mergeOverwrite $needs (deepCopy .Values.collector.config)) -}}
+{{- $journal := include "snaptrace.journalConfig" . | fromYaml -}}
+{{- toYaml (mergeOverwrite $needs $journal (deepCopy .Values.collector.config)) -}}
 {{- end -}}
 
 {{- define "snaptrace.collectorEnv" -}}

@@ -6,7 +6,7 @@ store:
 collector:
   {{- include "snaptrace.collectorConfig" . | nindent 2 }}
 {{- end }}
-{{- if .Values.replayd.enabled }}
+{{- if include "snaptrace.replays" . }}
 replayd:
   {{- include "snaptrace.replaydConfig" . | nindent 2 }}
 {{- end }}

@@ -55,5 +55,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 
 {{/* "true" where both programs must share a pod, because the volume has one writer node. */}}
 {{- define "snaptrace.together" -}}
-{{- if and .Values.replayd.enabled (include "snaptrace.onVolume" .) (not (has "ReadWriteMany" .Values.store.volume.accessModes)) (has .Values.collector.shape (list "fanout" "gateway")) }}true{{ end -}}
+{{- if and (include "snaptrace.replays" .) (include "snaptrace.onVolume" .) (not (has "ReadWriteMany" .Values.store.volume.accessModes)) (has .Values.collector.shape (list "fanout" "gateway")) }}true{{ end -}}
+{{- end -}}
+
+{{/* "true" where replayd runs: it refuses to start without a canary to judge. */}}
+{{- define "snaptrace.replays" -}}
+{{- if and .Values.replayd.enabled (dig "arms" dict .Values.replayd.config) }}true{{ end -}}
 {{- end -}}

@@ -45,6 +45,9 @@
     httpGet: {path: /healthz, port: replayd-http}
     periodSeconds: 1
     failureThreshold: 120
+  readinessProbe:
+    httpGet: {path: /readyz, port: replayd-http}
+    periodSeconds: 5
   livenessProbe:
     httpGet: {path: /healthz, port: replayd-http}
     periodSeconds: 10

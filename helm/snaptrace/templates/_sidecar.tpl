@@ -51,11 +51,11 @@ app has ended. The startupProbe looks at the listeners alone. */}}
 {{/* Everything as environment: a ConfigMap would have to exist in the app's namespace. */}}
 {{- define "snaptrace.sidecar.env" -}}
 {{ include "snaptrace.collectorEnv" . }}
-- name: SNAPTRACE_COLLECTOR__JOURNAL_DIR
-  value: /var/lib/snaptrace/journal
 {{- $store := include "snaptrace.storeConfig" . | fromYaml }}
+{{- $journal := include "snaptrace.journalConfig" . | fromYaml }}
+{{- $config := mergeOverwrite $journal (deepCopy .Values.collector.config) }}
 {{- include "snaptrace.flatten" (dict "prefix" "SNAPTRACE_STORE" "tree" $store) }}
-{{- include "snaptrace.flatten" (dict "prefix" "SNAPTRACE_COLLECTOR" "tree" .Values.collector.config) }}
+{{- include "snaptrace.flatten" (dict "prefix" "SNAPTRACE_COLLECTOR" "tree" $config) }}
 {{- end -}}
 
 {{/* The fleet secret may be missing in an app's namespace. Then the pod must start all

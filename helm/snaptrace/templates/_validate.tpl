@@ -1,7 +1,7 @@
 {{/* Refuses what no schema can see, in sentences. */}}
 {{- define "snaptrace.validate" -}}
 {{- $c := .Values.collector -}}
-{{- $upstream := dig "upstream" "url" "" $c.config -}}
+{{- $upstream := default "" (get (default dict (get $c.config "upstream")) "url") -}}
 {{- if and (has $c.shape (list "node" "gateway")) (has $upstream (list "" "none")) -}}
 {{- fail (printf "collector.shape=%s stands on the path of your telemetry: say where it goes with collector.config.upstream.url (grpc://host:4317, https://host), or use collector.shape=fanout" $c.shape) -}}
 {{- end -}}
@@ -11,7 +11,7 @@
 {{- if and $c.injection.enabled (ne $c.shape "sidecar") -}}
 {{- fail "collector.injection.enabled needs collector.shape=sidecar" -}}
 {{- end -}}
-{{- if and .Values.store.url (not .Values.store.keySecret.name) (or .Values.replayd.enabled (ne $c.shape "none")) -}}
+{{- if and .Values.store.url (not .Values.store.keySecret.name) (or (include "snaptrace.replays" .) (ne $c.shape "none")) -}}
 {{- fail "store.url names an object store, so all programs need one fleet secret: kubectl create secret generic snaptrace-fleet --from-literal=fleet.key=$(openssl rand -hex 32), then store.keySecret.name=snaptrace-fleet" -}}
 {{- end -}}
 {{- if include "snaptrace.onVolume" . -}}

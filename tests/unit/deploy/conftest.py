@@ -18,6 +18,32 @@ KUBERNETES = ("1.29", "1.37")  # oldest and newest supported
 
 OBJECT_STORE = {"store": {"url": "s3://bucket/team", "keySecret": {"name": "fleet"}}}
 UPSTREAM = {"config": {"upstream": {"url": "grpc://otel-collector:4317"}}}
+ARMS = {
+    "replayd": {
+        "config": {
+            "arms": {
+                "production": {
+                    "role": "control",
+                    "url": "http://prod/v1",
+                    "model": "assistant-7",
+                },
+                "next": {
+                    "role": "canary",
+                    "url": "http://next/v1",
+                    "model": "assistant-8",
+                    "revision": "2026-11-20",
+                    "api_key_env": "NEXT_KEY",
+                },
+            }
+        },
+        "env": [
+            {
+                "name": "NEXT_KEY",
+                "valueFrom": {"secretKeyRef": {"name": "keys", "key": "next"}},
+            }
+        ],
+    }
+}
 MONITORED = {
     "monitoring": {
         "podMonitor": {"enabled": True, "labels": {"release": "prometheus"}},

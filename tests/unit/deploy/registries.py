@@ -1,5 +1,8 @@
 """Every series name that the programs can expose, from their own registries."""
 
+from collections import Counter
+from types import SimpleNamespace
+
 from prometheus_client import CollectorRegistry
 
 SUFFIXES = {
@@ -50,4 +53,26 @@ def of_collector():
 
 def sampler():
     """Return {series name: labels} of the sampling process."""
-    return {}
+    from collector.funnel import Funnel
+    from collector.sampling_config import ReservoirConfig
+    from collector.sampling_metrics import SamplingMetrics
+
+    join = SimpleNamespace(
+        held_bytes=0,
+        counts=SimpleNamespace(closed=0, closed_early=0, late=0, dropped=0),
+    )
+    metrics = SamplingMetrics(
+        CollectorRegistry(),
+        SimpleNamespace(join=join, funnel=Funnel()),
+        SimpleNamespace(spool_bytes=0, journal_bytes=0, counts=Counter()),
+        ReservoirConfig(),
+    )
+    own = [made for made in vars(metrics).values() if hasattr(made, "describe")]
+    families = [family for made in own for family in made.describe()]
+    labels = {family.name: made._labelnames for made in own for family in made.describe()}
+    found = {}
+    for family in [*families, *metrics.collect()]:
+        end = SUFFIXES.get(family.type, ("",))[0]
+        names = labels.get(family.name, getattr(family, "_labelnames", ()))
+        found[family.name + end] = set(names)
+    return found

@@ -6,7 +6,16 @@ import re
 import msgspec
 import pytest
 import yaml
-from conftest import CHART, MONITORED, OBJECT_STORE, UPSTREAM, documents, merged, only
+from conftest import (
+    ARMS,
+    CHART,
+    MONITORED,
+    OBJECT_STORE,
+    UPSTREAM,
+    documents,
+    merged,
+    only,
+)
 
 from collector.config import CollectorConfig
 from replayd.config import ReplaydConfig
@@ -40,17 +49,18 @@ def matrix():
         if shape == "sidecar" and store == "shared":
             continue  # refused, see test_refusals
         name = f"{shape}-{store}{'-monitored' * bool(monitoring)}{'-page' * bool(page)}"
-        yield name, merged(SHAPES[shape], STORES[store], monitoring, page)
+        yield name, merged(SHAPES[shape], STORES[store], ARMS, monitoring, page)
     yield "default", {}
     yield "default-monitored", MONITORED
-    yield "gateway-volume", {"collector": {"shape": "gateway", **UPSTREAM}}
+    yield "volume", ARMS
+    yield "gateway-volume", merged(ARMS, {"collector": {"shape": "gateway", **UPSTREAM}})
     yield "host-ports", merged(
         SHAPES["node"], OBJECT_STORE, {"collector": {"node": {"hostPort": True}}}
     )
 
 
 MATRIX = dict(matrix())
-GOLDEN_CASES = ("default", "gateway-object", "node-object", "none-object-page")
+GOLDEN_CASES = ("default", "volume", "gateway-object", "node-object", "none-object-page")
 
 
 def containers(found):
@@ -146,14 +156,21 @@ def test_the_programs_accept_the_configuration(name, render):
 
 def test_ports_are_the_programs_own(render):
     """A default lives only in the chart, or the Service leads nowhere."""
-    found = documents(render(merged(OBJECT_STORE, SHAPES["fanout"])))
+    found = documents(render(merged(OBJECT_STORE, ARMS)))
     tree = yaml.safe_load(only(found, "ConfigMap")["data"]["snaptrace.yaml"])
     chart = runtime_config.Document(tree, "chart")
     ours, own = chart.section("collector", CollectorConfig), CollectorConfig()
     for part in ("grpc", "http", "metrics"):
         assert getattr(ours, part).listen.port == getattr(own, part).listen.port
+    assert ours.reservoir == own.reservoir
+    assert ours.seal.spool_bytes >= own.seal.spool_bytes
     plain = msgspec.structs.replace(
-        ours, grpc=own.grpc, http=own.http, metrics=own.metrics, journal_dir=""
+        ours,
+        grpc=own.grpc,
+        http=own.http,
+        metrics=own.metrics,
+        seal=own.seal,
+        journal_dir="",
     )
     assert plain == own
     served = chart.section("replayd", ReplaydConfig)
@@ -162,7 +179,7 @@ def test_ports_are_the_programs_own(render):
 
 def test_grace_is_longer_than_the_drain(render):
     """The kubelet would kill a program that is still draining."""
-    found = documents(render(merged(OBJECT_STORE, SHAPES["fanout"])))
+    found = documents(render(merged(OBJECT_STORE, ARMS)))
     for part, drain in (
         ("collector", CollectorConfig().drain),
         ("replayd", ReplaydConfig().drain),
@@ -181,13 +198,33 @@ def test_memory_limit_covers_what_the_collector_may_hold(render):
     ]
     own = CollectorConfig()
     at_rest = 160 * 2**20  # both processes; the request of the same container
-    bounded = own.limits.in_flight + own.tap.queue_bytes
+    bounded = own.limits.in_flight + own.tap.queue_bytes + own.recognise.held_bytes
     assert runtime_config.ByteSize.parse(f"{limit}B") >= 1.25 * (at_rest + bounded)
+
+
+@pytest.mark.parametrize("size", ["300Mi", "1280Mi", "7Gi"])
+def test_journal_and_spool_stay_below_the_volume(size, render):
+    """The kubelet evicts the pod, the app beside a sidecar included."""
+    values = {"collector": {"journal": {"sizeLimit": size}}}
+    found = documents(render(values))
+    tree = yaml.safe_load(only(found, "ConfigMap")["data"]["snaptrace.yaml"])
+    chart = runtime_config.Document(tree, "chart").section("collector", CollectorConfig)
+    volumes = only(found, "Deployment")["spec"]["template"]["spec"]["volumes"]
+    (journal,) = [v for v in volumes if v["name"] == "journal"]
+    limit = runtime_config.ByteSize.parse(f"{journal['emptyDir']['sizeLimit']}B")
+    used = chart.seal.spool_bytes + chart.reservoir.window_bytes
+    assert 0.69 * limit < used <= 0.7 * limit
+
+
+def test_replayd_waits_for_a_canary(render):
+    """Without one it refuses to start, and the first install would crash."""
+    assert "replayd" not in str(documents(render({})))
+    assert "config.arms" not in render(ARMS)["snaptrace/templates/NOTES.txt"]
 
 
 def test_one_pod_where_the_volume_has_one_writer(render):
     """Two pods on two nodes would wait forever for one volume."""
-    found = documents(render({}))
+    found = documents(render(ARMS))
     pod = only(found, "Deployment")["spec"]["template"]["spec"]
     assert {c["name"] for c in pod["containers"]} == {"collector", "replayd"}
     assert only(found, "Deployment")["spec"]["strategy"] == {"type": "Recreate"}
@@ -219,7 +256,7 @@ def test_every_selector_finds_its_pods(name, render):
 
 def test_disruption_budgets_only_beside_replicas(render):
     """A budget on a single replica blocks every drain of its node."""
-    single = documents(render(OBJECT_STORE))
+    single = documents(render(merged(OBJECT_STORE, ARMS)))
     assert [d for d in single if d["kind"] == "PodDisruptionBudget"] == []
     many = documents(render(MATRIX["gateway-object-page"]))
     budgets = {d["metadata"]["name"] for d in many if d["kind"] == "PodDisruptionBudget"}
