@@ -55,9 +55,8 @@ class ReservoirConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     # Calls this many windows old still join their window; older ones are flagged and
     # go to the window in which they arrived.
     late_windows: Annotated[int, Meta(ge=1, le=100)] = 6
-    window_bytes: ByteSize = ByteSize(
-        256 * 2**20
-    )  # content of open windows; then k shrinks
+    # Content of open windows; beyond it k shrinks, and thresholds say so.
+    window_bytes: ByteSize = ByteSize(256 * 2**20)
     services: Annotated[int, Meta(ge=1, le=10_000)] = 64  # per window; others dropped
     reservoirs: Annotated[int, Meta(ge=1, le=100_000)] = 2048  # per window, quotas too
     long_context_tokens: Annotated[int, Meta(ge=1)] = 32_000
@@ -94,7 +93,13 @@ ALL_DETECTORS: tuple[DetectorName, ...] = (
 )
 
 
-class RedactRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RedactRule(
+    Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    rename={"with_": "with"},
+):
     """One rule of the operator; at least one of the three conditions is set.
 
     A value has to meet all conditions that are set. `pattern` alone concerns every
@@ -102,9 +107,8 @@ class RedactRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     the whole value is taken.
     """
 
-    name: Annotated[
-        str, Meta(pattern="^[a-z][a-z0-9_]{0,39}$")
-    ]  # kind of its pseudonyms
+    # Kind of its pseudonyms, and label of its counter.
+    name: Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,39}$")]
     pattern: str = ""  # regular expression; its first group, else the whole match
     # Leaf path in the request body without indices, as `messages.content.text`, or
     # below `answer`; `*` stands for one key, `**` at the end for all below.
@@ -121,13 +125,7 @@ class RedactRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ValueError(f"pattern is no regular expression: {error}") from None
 
 
-class RedactConfig(
-    Struct,
-    frozen=True,
-    kw_only=True,
-    forbid_unknown_fields=True,
-    rename={"with_": "with"},
-):
+class RedactConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The section `collector.privacy`."""
 
     detectors: tuple[DetectorName, ...] = ALL_DETECTORS
@@ -145,11 +143,7 @@ class RedactConfig(
 class SealConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The section `collector.seal`."""
 
-    spool_bytes: ByteSize = ByteSize(
-        512 * 2**20
-    )  # waiting for the store; then oldest go
-    call_bytes: ByteSize = ByteSize(
-        32 * 2**20
-    )  # record and media of one call; else dropped
+    spool_bytes: ByteSize = ByteSize(512 * 2**20)  # waiting; then the oldest go
+    call_bytes: ByteSize = ByteSize(32 * 2**20)  # record and media; larger ones go
     level: Annotated[int, Meta(ge=1, le=19)] = 9  # of zstd
     late: Duration = Duration(60)  # late calls of a sealed window wait this long

@@ -31,6 +31,7 @@ _SEGMENT = re.compile(
 )
 _MEDIUM = re.compile(rf"{MEDIA}/(\d{{4}}-\d\d)/([0-9a-f]{{2}})/([0-9a-f]{{64}})")
 _CATALOGUE = re.compile(rf"{CATALOGUE}/(\d{{4}})/(\d\d)/(\d\d)/(\d\d)/(\d+)")
+_PIN = re.compile(rf"{PINS}/([^/]+)/cases/([0-9a-f]+)")
 _TOMBSTONE = re.compile(rf"{ERASED}/([0-9a-f]{{32}})/(\d{{{_TIME_DIGITS}}})")
 _NUMBERED = re.compile(rf"{ROOT}/[a-z]+/([^/]+)/(\d{{{_DIGITS}}})")
 _PLAIN = re.compile(r"[0-9A-Za-z_][0-9A-Za-z_.-]{0,127}")
@@ -124,6 +125,12 @@ def suite_media_folder(suite: str) -> str:
 def pin(suite: str, snapshot: str) -> str:
     """Return the name of one pinned snapshot."""
     return f"{suite_folder(suite)}/cases/{plain(snapshot)}"
+
+
+def parse_pin(name: str) -> tuple[str, str] | None:
+    """Return (suite, snapshot id) of a pin, else None."""
+    match = _PIN.fullmatch(name)
+    return (match[1], match[2]) if match else None
 
 
 def numbered(folder: str, epoch: str, number: int) -> str:

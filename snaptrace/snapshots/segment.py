@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from snaptrace.snapshots import codec
 from snaptrace.snapshots.errors import CorruptSnapshotError, NewerSnapshotError
-from snaptrace.snapshots.model import Snapshot
+from snaptrace.snapshots.model import Json, Snapshot
 
 FORMAT = 1
 RANK_SPAN = 1 << 56  # ranks lie in [0, RANK_SPAN)
@@ -47,6 +47,14 @@ class ReservoirState(Struct, frozen=True, kw_only=True, omit_defaults=True):
     span_thresholds: dict[int, int] = {}
 
 
+class Pin(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a person said when pinning the one snapshot of this segment."""
+
+    suite: str
+    assertion: Json = None  # what the answer must meet; `replayd` knows the kinds
+    note: str = ""
+
+
 class SegmentHeader(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is known of a segment without reading its records."""
 
@@ -63,6 +71,7 @@ class SegmentHeader(Struct, frozen=True, kw_only=True, omit_defaults=True):
     record_bytes: tuple[int, ...] = ()  # length of each record, in order
     body_digest: bytes = b""  # blake2b-256 of the compressed body
     subjects: bytes = b""  # sorted 8-byte beginnings of keyed subjects
+    pin: Pin | None = None  # of a pinned snapshot only
 
     def may_hold(self, subject: str) -> bool:
         """Return whether a record may concern `subject`; false is certain."""
