@@ -143,6 +143,7 @@ def _config(stage: Stage) -> dict[str, object]:
             "upstream": {"url": "none"},
             "reservoir": {"window": "5s"},
             "attributes": ["metadata.accent"],
+            "recognise": {"quiet": "2s"},
             "journal_dir": str(stage.folder / "journal"),
         },
         "replayd": {
