@@ -126,7 +126,7 @@ def render(rows: list[Row], title: str) -> Table:
     )
     table.add_column("", no_wrap=True)
     for heading in ("seen", "kept", "replays", "canary", "control"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("difference [interval]", justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     for row in rows:

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.live import Live
 
 from snaptrace.commands import board
-from snaptrace.commands.edge import CommandError, print_json
+from snaptrace.commands.edge import PIPE_WIDTH, CommandError, print_json
 from snaptrace.commands.gate import show_worst
 from snaptrace.commands.options import DEFAULT_FOLDER, local_store
 from snaptrace.commands.processes import ProcessTree, Program, free_ports
@@ -90,7 +90,10 @@ def demo(
         Give up after so long (default: 170 s; 900 s with --regress none).
     """
     modalities = []
-    console = Console(stderr=format == "json", highlight=False)
+    stream = sys.stderr if format == "json" else sys.stdout
+    # A pipe has no width: a table in it must not lose its columns.
+    width = None if stream.isatty() else PIPE_WIDTH
+    console = Console(file=stream, highlight=False, width=width)
     for name, reason in available_modalities().items():
         if reason:
             console.print(f"[yellow]{name} is skipped:[/yellow] {reason}")

@@ -14,7 +14,7 @@ from snaptrace.snapshots.keys import KeyFileError
 
 Format = Literal["table", "json", "jsonl"]
 
-_PIPE_WIDTH = 200
+PIPE_WIDTH = 120
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 
@@ -81,7 +81,7 @@ def print_rows(
     for count, row in enumerate(rows, start=1):  # noqa: B007 - counted for `empty`
         table.add_row(*(_cell(row.get(key)) for key in columns))
     # A pipe has no width: a table in it must not lose its columns.
-    width = None if sys.stdout.isatty() else _PIPE_WIDTH
+    width = None if sys.stdout.isatty() else PIPE_WIDTH
     Console(highlight=False, width=width).print(table if count else empty)
 
 
