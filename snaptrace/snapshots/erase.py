@@ -48,7 +48,6 @@ class _Run:
         self.store, self.key, self.subject, self.now_ns = store, key, subject, now_ns
         self.snapshot_ids: set[str] = set()
         self.digests: dict[str, set[str]] = {}  # media folder -> digests
-        self.hours: set[int] = set()
         self.segments = self.media = self.pins = self.answers = 0
         self.unreadable: list[str] = []
 
@@ -86,15 +85,15 @@ async def erase_subject(
     """Like `erase`, for a subject's keyed digest as snapshots carry it."""
     run = _Run(store, key, subject, now_ns)
     await write_tombstone(store, subject, now_ns)
-    # Answers before segments: a run that is killed in between must find the ids again.
-    affected = await _affected(run)
-    await _erase_pins(run)
+    # What leads to the rest goes last: a run that was killed finds it again.
+    segments, doomed = await _affected(run), await _affected_pins(run)
     await _erase_answers(run)
-    for name in affected:
-        await _rewrite(run, name)
     await _erase_media(run)
-    for hour in sorted(run.hours):
-        await catalogue.replace_hour(store, hour)
+    for suite, snapshot_id in doomed:
+        run.pins += await pins.unpin(store, suite, snapshot_id)
+    for name in segments:
+        await _rewrite(run, name)
+    await _replace_catalogues(run)
     return Erasure(
         subject=subject,
         snapshots=len(run.snapshot_ids),
@@ -128,7 +127,6 @@ async def _affected(run: _Run) -> list[str]:
             run.note(parsed.media_folder, snapshot)
         if gone:
             found.append(info.name)
-            run.hours.add(parsed.hour_ns)
     return found
 
 
@@ -156,14 +154,27 @@ async def _rewrite(run: _Run, name: str) -> None:
     run.segments += 1
 
 
-async def _erase_pins(run: _Run) -> None:
-    doomed: list[tuple[str, Snapshot]] = []
+async def _affected_pins(run: _Run) -> list[tuple[str, str]]:
+    """Return (suite, snapshot id) of the subject's pins, and note them."""
+    doomed: list[tuple[str, str]] = []
     async for _, pin, snapshot in pins.pinned(run.store):
         if run.concerns(snapshot):
-            doomed.append((pin.suite, snapshot))
-    for suite, snapshot in doomed:
-        run.snapshot_ids.add(snapshot.snapshot_id)
-        run.pins += await pins.unpin(run.store, suite, snapshot.snapshot_id)
+            run.snapshot_ids.add(snapshot.snapshot_id)
+            doomed.append((pin.suite, snapshot.snapshot_id))
+    return doomed
+
+
+async def _replace_catalogues(run: _Run) -> None:
+    """Write anew every catalogue that still names the subject, of killed runs too."""
+    infos = [info async for info in run.store.list(layout.CATALOGUE)]
+    for info in infos:
+        try:
+            listed = catalogue.unpack(await run.store.get(info.name), info.name)
+        except (MissingObjectError, CorruptSnapshotError):
+            continue
+        parsed = layout.parse_catalogue(info.name)
+        if parsed and any(one.header.may_hold(run.subject) for one in listed.segments):
+            await catalogue.replace_hour(run.store, parsed[0])
 
 
 async def _erase_answers(run: _Run) -> None:
@@ -220,7 +231,8 @@ async def _erase_media(run: _Run) -> None:
                 continue
             try:
                 for snapshot in await _read(run.store, info.name):
-                    left -= set(pins.digests_of(snapshot))
+                    if not run.concerns(snapshot):
+                        left -= set(pins.digests_of(snapshot))
             except (MissingObjectError, CorruptSnapshotError, NewerSnapshotError):
                 continue
         for digest in left:

@@ -65,11 +65,13 @@ async def unpin(store: Store, suite: str, snapshot_id: str) -> bool:
         return False
     except CorruptSnapshotError:
         digests = set()
-    await store.delete(name)
-    async for _, _, other in pinned(store, suite):
-        digests -= set(digests_of(other))
+    async for other_name, _, other in pinned(store, suite):
+        if other_name != name:
+            digests -= set(digests_of(other))
+    # The pin last: whoever is killed before finds its media by it.
     for digest in digests:
         await store.delete(layout.medium(layout.suite_media_folder(suite), digest))
+    await store.delete(name)
     return True
 
 
