@@ -149,9 +149,8 @@ def leaf_paths(body: Json) -> frozenset[str]:
                 if type(inner) in _NESTS:
                     stack.append((inner, below, depth + 1))
         else:
-            for inner in value if type(value) is list else ():
-                if type(inner) in _NESTS:
-                    stack.append((inner, path, depth))
+            items = value if type(value) is list else ()
+            stack.extend((i, path, depth) for i in items if type(i) in _NESTS)
     return frozenset(found)
 
 

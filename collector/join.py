@@ -5,6 +5,7 @@ instrumentations see one request. So candidates wait until their trace has been 
 for a while. The caller hands in the time; nothing here looks at a clock.
 """
 
+import functools
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
 
@@ -128,9 +129,8 @@ class Join:
         for trace_id in trace_ids:
             trace = self._traces.pop(trace_id)
             self._held_bytes -= trace.size_bytes
-            merged = merge_trace(
-                trace.candidates, lambda span, t=trace_id: t + span in self._covered
-            )
+            covered = functools.partial(self._is_covered, trace_id)
+            merged = merge_trace(trace.candidates, covered)
             calls.extend(merged.calls)
             loose.extend(merged.loose)
             self.counts.late += merged.late
@@ -200,7 +200,7 @@ class Join:
                 yield candidate
 
     def _waiting_partners(self, calls: list[Candidate]) -> list[Candidate]:
-        """Take transports that wait in traces of their own and belong to a call here."""
+        """Take transports that wait in other traces and belong to a call here."""
         lonely = [call for call in calls if not call.parent_id]
         if not lonely:
             return []
@@ -246,6 +246,9 @@ class Join:
                 self._processes.popitem(last=False)
         return process
 
+    def _is_covered(self, trace_id: bytes, span_id: bytes) -> bool:
+        return trace_id + span_id in self._covered
+
     def _cover(self, identity: bytes) -> None:
         self._covered[identity] = None
         self._covered.move_to_end(identity)
@@ -273,14 +276,9 @@ def _partner(candidate: Candidate, calls: list[Candidate]) -> Candidate | None:
         if fits:
             found.append(call)
     if len(found) > 1:
-        found = [c for c in found if contains(c, candidate)] or found
-        found.sort(
-            key=lambda c: (
-                candidate.start_ns - c.start_ns
-                if c.start_ns <= candidate.start_ns
-                else 1 << 62
-            )
-        )
+        # The one that began last before the record is the nearest around it.
+        around = [call for call in found if contains(call, candidate)] or found
+        found = sorted(around, key=lambda call: -call.start_ns)
     return found[0] if found else None
 
 

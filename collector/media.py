@@ -8,7 +8,7 @@ takes media are looked at, so no text in a prompt can be mistaken for one.
 import base64
 import binascii
 import re
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from snaptrace.snapshots.apis.inline import split_data_url
 from snaptrace.snapshots.model import Json, Media, MediaKind, MediaRef, MediaState
@@ -44,6 +44,12 @@ _REDACTED_WORDS = ("__REDACTED__", "<replaced>", "[Scrubbed", "FILTERED", "redac
 _FETCHABLE = ("http://", "https://")
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]{1,24}:")
 
+_CLAIMS: dict[str, MediaKind] = {
+    "image": "image",
+    "audio": "audio",
+    "video": "video",
+    "document": "document",
+}
 _FORMAT_MIMES = {"wav": "audio/wav", "mp3": "audio/mpeg", "flac": "audio/flac"}
 # Field -> kind claimed by it, where its value is a URL or a data URL.
 _URL_FIELDS: dict[str, MediaKind | None] = {
@@ -191,7 +197,9 @@ class _Cutter:
 
     def _url(self, text: str, kind: MediaKind | None, mime: str, path: str) -> Json:
         if found := split_data_url(text):
-            return self._bytes(text, found.base64, kind, found.mime, path, "data_url")
+            return self._bytes(
+                text, found.base64, kind, found.mime, path, form="data_url"
+            )
         if text.startswith("data:") and "," in text[:256]:
             return text  # percent-encoded text: small, and exact as it is
         if is_placeholder(text) or not text:
@@ -204,7 +212,7 @@ class _Cutter:
             self._note(kind_of_url(text) or kind, mime, "external", text, path)
         else:
             # Bare base64 where a URL is expected: some servers take it.
-            return self._bytes(text, text, kind, mime, path, "base64")
+            return self._bytes(text, text, kind, mime, path, form="base64")
         return text
 
     def _base64(self, text: str, kind: MediaKind | None, mime: str, path: str) -> Json:
@@ -215,9 +223,9 @@ class _Cutter:
             return text
         if found := split_data_url(text):
             return self._bytes(
-                text, found.base64, kind, found.mime or mime, path, "data_url"
+                text, found.base64, kind, found.mime or mime, path, form="data_url"
             )
-        return self._bytes(text, text, kind, mime, path, "base64")
+        return self._bytes(text, text, kind, mime, path, form="base64")
 
     def _bytes(
         self,
@@ -226,7 +234,8 @@ class _Cutter:
         kind: MediaKind | None,
         mime: str,
         path: str,
-        form: Any,  # noqa: ANN401 - one of MediaRef's two forms
+        *,
+        form: Literal["base64", "data_url"],
     ) -> Json:
         data = _decode(encoded)
         if data is None or not data:
@@ -240,7 +249,7 @@ class _Cutter:
         # what was sent.
         what = found.kind if found else claimed or kind or "document"
         named = mime or (found.mime if found else "")
-        index = self._note(what, named, "inline", "", path, len(data))
+        index = self._note(what, named, "inline", "", path, size_bytes=len(data))
         if index is None:
             return text
         self.blobs[index] = data
@@ -253,6 +262,7 @@ class _Cutter:
         state: MediaState,
         reference: str,
         path: str,
+        *,
         size_bytes: int = 0,
     ) -> int | None:
         if len(self.media) >= _MEDIA_MAX:
@@ -272,9 +282,7 @@ class _Cutter:
 
 
 def _claim(kind: str) -> MediaKind | None:
-    if kind in ("image", "audio", "video", "document"):
-        return kind  # type: ignore[return-value] - one of the four just tested
-    return None
+    return _CLAIMS.get(kind)
 
 
 def _placeholder_state(text: str) -> MediaState:

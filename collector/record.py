@@ -163,7 +163,7 @@ def _from_json(raw: RawRecord) -> Record:
     scope: dict[str, Any] = msgspec.json.decode(raw.scope)
     resource: dict[str, Any] = msgspec.json.decode(raw.resource)
     attributes = _json_attributes(record.get("attributes"))
-    shared = {
+    shared: dict[str, Any] = {
         "kind": raw.kind,
         "trace_id": _json_id(record.get("traceId"), 16),
         "span_id": _json_id(record.get("spanId"), 8),

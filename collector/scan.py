@@ -14,6 +14,8 @@ import functools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+import msgspec
+
 if TYPE_CHECKING:
     from collector.signals import OtlpRequest
 
@@ -123,15 +125,11 @@ def _skeleton(signal: str) -> Any:  # noqa: ANN401 - a generated message class
             else:
                 added.type = field.TYPE_BYTES
     pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)  # type: ignore[no-untyped-call]
-    return message_factory.GetMessageClass(
-        pool.FindMessageTypeByName(f"{name}.Export")  # type: ignore[no-untyped-call]
-    )
+    pool.Add(file)
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{name}.Export"))
 
 
 def _split_json(body: bytes, signal: str) -> Iterator[RawRecord]:
-    import msgspec  # noqa: PLC0415 - the relay never gets here
-
     kind: RecordKind = "span" if signal == "traces" else "log"
     try:
         message = _json_decoder(signal).decode(body)
@@ -148,8 +146,6 @@ def _split_json(body: bytes, signal: str) -> Iterator[RawRecord]:
 
 @functools.cache
 def _json_decoder(signal: str) -> Any:  # noqa: ANN401 - built from the signal's names
-    import msgspec  # noqa: PLC0415 - the relay never gets here
-
     outer, inner, record = (
         ("resourceSpans", "scopeSpans", "spans")
         if signal == "traces"

@@ -244,11 +244,12 @@ def _response_format(
     old = as_text(record.attributes.get("gen_ai.openai.request.response_format"))
     if old == "json_object":
         extra["response_format"] = {"type": "json_object"}
-    elif old == "json_schema" or (
+        return
+    asked = old == "json_schema" or (
         not old and record.attributes.get("gen_ai.output.type") == "json"
-    ):
-        if "gen_ai.request.structured_output_schema" not in record.attributes:
-            candidate.missing += _FORMAT_PATHS.get(api, ())
+    )
+    if asked and "gen_ai.request.structured_output_schema" not in record.attributes:
+        candidate.missing += _FORMAT_PATHS.get(api, ())
 
 
 def name_results(messages: list[Message], *, drop_ids: bool) -> list[Message]:
@@ -321,7 +322,7 @@ def _unwrapped_message(message: Message, api: str) -> Message:
     if message.role != "user":
         return message
     parts = tuple(_unwrapped(part, api) for part in message.parts)
-    return _replace(message, parts=parts)
+    return msgspec.structs.replace(message, parts=parts)
 
 
 def _unwrapped(part: Part, api: str) -> Part:

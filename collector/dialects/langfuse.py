@@ -107,8 +107,8 @@ def _usage(record: Record) -> Usage:
 
 
 def _read_embedding(
-    candidate: Candidate, given: Any, parameters: dict[str, Any]
-) -> None:  # noqa: ANN401 - any JSON
+    candidate: Candidate, given: Json, parameters: dict[str, Any]
+) -> None:
     candidate.operation, candidate.api = "embeddings", "openai_embeddings"
     if given is not None:
         candidate.body = {
@@ -214,9 +214,7 @@ def _are_messages(given: list[Any], record: Record) -> bool:
     if "prompt_tokens" in usage:
         return True
     output = as_dict(loads(record.attributes.get(f"{_P}output")).value)
-    if output.get("type") == "message" or "input_tokens_details" in usage:
-        return False
-    return True
+    return output.get("type") != "message" and "input_tokens_details" not in usage
 
 
 _ITEMS = (

@@ -62,16 +62,19 @@ _CONFIG_NONE = frozenset(
 )
 
 
+_OPERATION_OF_API: dict[str, Operation] = {
+    "openai_embeddings": "embeddings",
+    "openai_completions": "text_completion",
+    "openai_image_generation": "image_generation",
+    "openai_speech": "speech",
+    "openai_transcription": "transcription",
+    "openai_moderation": "moderation",
+}
+
+
 def operation_of_api(api: str) -> Operation:
     """Return the operation of an API by its row's name."""
-    return {  # type: ignore[return-value] - all values are operations
-        "openai_embeddings": "embeddings",
-        "openai_completions": "text_completion",
-        "openai_image_generation": "image_generation",
-        "openai_speech": "speech",
-        "openai_transcription": "transcription",
-        "openai_moderation": "moderation",
-    }.get(api, "chat")
+    return _OPERATION_OF_API.get(api, "chat")
 
 
 def api_of_body(body: dict[str, Any], provider: str = "", model: str = "") -> str:

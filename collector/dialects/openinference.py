@@ -103,7 +103,7 @@ def _read_request(
     if isinstance(given.value, list) or isinstance(arguments.get("id"), str):
         _read_agents(candidate, record, given.value, arguments)
         return
-    _read_flattened(candidate, record, flat, arguments, provider, kind)
+    _read_flattened(candidate, record, flat, arguments, kind=kind)
 
 
 def _with_arguments(
@@ -149,7 +149,7 @@ def _read_litellm(candidate: Candidate, body: dict[str, Any], asked: str) -> Non
 def _asked_model(
     record: Record, body: dict[str, Any], arguments: dict[str, Any]
 ) -> str:
-    """Return the model asked for; `llm.model_name` is the answering one if it can be."""
+    """Return the model asked for; `llm.model_name` may be the answering one."""
     for found in (
         body.get("model"),
         arguments.get("model"),
@@ -235,10 +235,10 @@ def _is_response(output: dict[str, Any]) -> bool:
 def _read_agents(
     candidate: Candidate,
     record: Record,
-    given: Any,
-    arguments: dict[str, Any],  # noqa: ANN401 - any JSON
+    given: Json,
+    arguments: dict[str, Any],
 ) -> None:
-    """OpenAI Agents: `input.value` is the list alone, parameters come from elsewhere."""
+    """OpenAI Agents: `input.value` is the list alone, parameters stand elsewhere."""
     named = as_text(record.attributes.get("llm.model_name"))
     if isinstance(arguments.get("id"), str):
         candidate.api, candidate.model = (
@@ -272,9 +272,10 @@ def _read_flattened(
     record: Record,
     flat: "Flattened",
     arguments: dict[str, Any],
-    provider: str,
+    *,
     kind: str,
 ) -> None:
+    provider = candidate.provider
     candidate.model = _asked_model(record, {}, arguments)
     if kind == "EMBEDDING":
         _read_embedding(candidate, record, flat)

@@ -37,6 +37,12 @@ ROLES: dict[str, Role] = {
     "tool": "tool",
     "function": "tool",
 }
+_MODALITIES: dict[str, MediaKind] = {
+    "image": "image",
+    "audio": "audio",
+    "video": "video",
+    "document": "document",
+}
 _URL_PARTS = ("image-url", "audio-url", "video-url", "document-url")
 _SNIFFED_CHARACTERS = 88  # a multiple of four: 66 bytes
 _PLACEHOLDER_FILE = "data:;base64,"  # an empty blob: bytes that nobody kept
@@ -75,12 +81,14 @@ def read_part(raw: Any) -> Part:  # noqa: ANN401 - any JSON
     if not isinstance(raw, dict):
         return GenericPart(value=raw)
     kind = as_text(raw.get("type")) or as_text(raw.get("kind"))
+    if kind == "text":
+        text = raw.get("content", raw.get("text"))
+        return TextPart(text=text) if isinstance(text, str) else GenericPart(value=raw)
+    return _typed_part(raw, kind)
+
+
+def _typed_part(raw: dict[str, Any], kind: str) -> Part:
     match kind:
-        case "text":
-            text = raw.get("content", raw.get("text"))
-            return (
-                TextPart(text=text) if isinstance(text, str) else GenericPart(value=raw)
-            )
         case "reasoning" | "thinking":
             return _reasoning(raw)
         case "tool_call":
@@ -89,14 +97,7 @@ def read_part(raw: Any) -> Part:  # noqa: ANN401 - any JSON
             return _result(raw)
         case "blob" | "binary":
             return _blob(raw)
-        case (
-            "uri"
-            | "file_data"
-            | "image-url"
-            | "audio-url"
-            | "video-url"
-            | "document-url"
-        ):
+        case _ if kind in ("uri", "file_data", *_URL_PARTS):
             return _uri(raw, kind)
         case "file" if "file_id" in raw and "file" not in raw and not raw["file_id"]:
             # The bytes or the URL that stood here were not recorded.
@@ -201,8 +202,8 @@ def _kind(raw: dict[str, Any], mime: str, url: str = "") -> MediaKind:
     if raw.get("type") == "file" and "modality" not in raw:
         return "document"
     claimed = raw.get("modality")
-    if claimed in ("image", "audio", "video", "document"):
-        return claimed  # type: ignore[no-any-return] - one of the four just tested
+    if isinstance(claimed, str) and (found := _MODALITIES.get(claimed)):
+        return found
     if url.startswith("data:"):
         return kind_of_mime(url[5:100]) or "document"
     return kind_of_url(url) or ("document" if mime else "image")

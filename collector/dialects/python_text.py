@@ -13,7 +13,7 @@ _TOKEN = re.compile(
     r"\s*(?:"
     r"(?P<open>[\[{(])|(?P<close>[\]})])|(?P<comma>,)|(?P<colon>:)"
     r"|(?P<text>'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
-    r"|(?P<word>None|True|False)"
+    r"|(?P<name>None|True|False)"
     r"|(?P<number>-?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|inf|nan))"
     r")",
     re.DOTALL,
@@ -70,18 +70,18 @@ class _Parser:
     def value(self, depth: int) -> Any:  # noqa: ANN401 - any plain value
         if depth > _DEPTH_MAX:
             raise UnreadableTextError("depth")
-        kind, token = self._next()
-        return self._from_token(kind, token, depth)
+        kind, word = self._next()
+        return self._from_word(kind, word, depth)
 
-    def _from_token(self, kind: str, token: str, depth: int) -> Any:  # noqa: ANN401 - as above
+    def _from_word(self, kind: str, word: str, depth: int) -> Any:  # noqa: ANN401 - as above
         if kind == "text":
-            return unescape(token[1:-1]) if "\\" in token else token[1:-1]
-        if kind == "word":
-            return _WORDS[token]
+            return unescape(word[1:-1]) if "\\" in word else word[1:-1]
+        if kind == "name":
+            return _WORDS[word]
         if kind == "number":
-            return _number(token)
+            return _number(word)
         if kind == "open":
-            return self._object(depth) if token == "{" else self._array(token, depth)
+            return self._object(depth) if word == "{" else self._array(word, depth)
         raise UnreadableTextError("order")
 
     def _array(self, opening: str, depth: int) -> list[Any]:
@@ -89,12 +89,12 @@ class _Parser:
         while True:
             if depth > _DEPTH_MAX:
                 raise UnreadableTextError("depth")
-            kind, token = self._next()
-            if kind == "close" and token == _CLOSING[opening]:
+            kind, word = self._next()
+            if kind == "close" and word == _CLOSING[opening]:
                 return items
-            items.append(self._from_token(kind, token, depth + 1))
-            kind, token = self._next()
-            if kind == "close" and token == _CLOSING[opening]:
+            items.append(self._from_word(kind, word, depth + 1))
+            kind, word = self._next()
+            if kind == "close" and word == _CLOSING[opening]:
                 return items
             if kind != "comma":
                 raise UnreadableTextError("comma")
@@ -104,15 +104,15 @@ class _Parser:
         while True:
             if depth > _DEPTH_MAX:
                 raise UnreadableTextError("depth")
-            kind, token = self._next()
-            if kind == "close" and token == "}":
+            kind, word = self._next()
+            if kind == "close" and word == "}":
                 return found
-            key = self._from_token(kind, token, depth + 1)
+            key = self._from_word(kind, word, depth + 1)
             if self._next()[0] != "colon" or not isinstance(key, str | int):
                 raise UnreadableTextError("key")
             found[str(key)] = self.value(depth + 1)
-            kind, token = self._next()
-            if kind == "close" and token == "}":
+            kind, word = self._next()
+            if kind == "close" and word == "}":
                 return found
             if kind != "comma":
                 raise UnreadableTextError("comma")
@@ -133,10 +133,10 @@ def unescape(text: str) -> str:
     return _ESCAPE.sub(plain, text)
 
 
-def _number(token: str) -> int | float:
-    if len(token) > _NUMBER_MAX:
+def _number(word: str) -> int | float:
+    if len(word) > _NUMBER_MAX:
         raise UnreadableTextError("number")
     try:
-        return int(token)
+        return int(word)
     except ValueError:
-        return float(token)
+        return float(word)

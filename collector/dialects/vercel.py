@@ -28,6 +28,7 @@ from snaptrace.snapshots.conversation import (
     Message,
     Part,
     ReasoningPart,
+    Role,
     TextPart,
     Tool,
     ToolCallPart,
@@ -288,7 +289,7 @@ def _messages(raw: dict[str, Any], api: str, *, thinks: bool) -> list[Message]:
     role = role_of(raw.get("role"))
     content = raw.get("content")
     if role == "system":
-        own = "developer" if thinks else "system"
+        own: Role = "developer" if thinks else "system"
         text = TextPart(text=as_text(content))
         return [Message(role=own, parts=(text,))]
     if isinstance(content, str):
@@ -305,7 +306,7 @@ def _messages(raw: dict[str, Any], api: str, *, thinks: bool) -> list[Message]:
 def _one_text(parts: list[Part]) -> list[Part]:
     """An assistant's texts are sent as one string."""
     text = "".join(part.text for part in parts if isinstance(part, TextPart))
-    others = [part for part in parts if not isinstance(part, TextPart)]
+    others: list[Part] = [p for p in parts if not isinstance(p, TextPart)]
     return [TextPart(text=text), *others] if text else others
 
 

@@ -49,6 +49,7 @@ _FTYP: dict[bytes, Sniffed] = {
 }
 _MPEG_AUDIO_SYNC = (0xFFFB, 0xFFF3, 0xFFF2, 0xFFFA)
 _AAC_ADTS_SYNC = (0xFFF1, 0xFFF9)
+_FAMILIES: dict[str, MediaKind] = {"image": "image", "audio": "audio", "video": "video"}
 _DOCUMENT_MIMES = ("text/", "application/")
 
 
@@ -80,21 +81,22 @@ def sniff(data: bytes) -> Sniffed | None:
 def kind_of_mime(mime: str) -> MediaKind | None:
     """Return the kind that a media type claims, or None for an unknown one."""
     family = mime.partition("/")[0].strip().lower()
-    if family in ("image", "audio", "video"):
-        return family  # type: ignore[return-value] - one of the three just tested
+    if found := _FAMILIES.get(family):
+        return found
     if mime.lower().startswith(_DOCUMENT_MIMES):
         return "document"
     return None
 
 
+_ENDINGS: tuple[tuple[MediaKind, str], ...] = (
+    ("image", "png jpg jpeg gif webp bmp svg avif heic tiff"),
+    ("audio", "wav mp3 ogg flac m4a aac opus"),
+    ("video", "mp4 webm mov avi mkv"),
+    ("document", "pdf doc docx txt csv html md"),
+)
 _EXTENSIONS: dict[str, MediaKind] = {
-    **dict.fromkeys(
-        ("png", "jpg", "jpeg", "gif", "webp", "bmp", "svg", "avif"), "image"
-    ),
-    **dict.fromkeys(("wav", "mp3", "ogg", "flac", "m4a", "aac", "opus"), "audio"),
-    **dict.fromkeys(("mp4", "webm", "mov", "avi", "mkv"), "video"),
-    **dict.fromkeys(("pdf", "doc", "docx", "txt", "csv", "html", "md"), "document"),
-}  # type: ignore[assignment] - the values are kinds, dict.fromkeys widens them
+    ending: kind for kind, endings in _ENDINGS for ending in endings.split()
+}
 
 
 def kind_of_url(url: str) -> MediaKind | None:

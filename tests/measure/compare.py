@@ -48,7 +48,7 @@ def filled(call: Call) -> Any:
     return fill(call.snapshot.request.body)
 
 
-def compare(truth: Any, call: Call, strict: bool = False) -> Verdict:
+def compare(truth: Any, call: Call) -> Verdict:
     """Return the verdict on one call."""
     snapshot = call.snapshot
     fidelity = snapshot.fidelity
@@ -88,12 +88,10 @@ def normal(body: Any) -> Any:
     if not isinstance(body, dict):
         return body
     top = {k: v for k, v in body.items() if k not in _TRANSPORT | _HYGIENE}
-    if (
-        isinstance(top.get("input"), str | list)
-        and not {"voice", "dimensions", "encoding_format"} & top.keys()
-    ):
-        if "embed" not in str(top.get("model")) and "tts" not in str(top.get("model")):
-            top = _responses(top)
+    named = str(top.get("model"))
+    single = {"voice", "dimensions", "encoding_format"} & top.keys()
+    if "input" in top and not single and "embed" not in named:
+        top = _responses(top)
     return _normal(top, "")
 
 

@@ -99,20 +99,21 @@ class AnthropicMessages:
                 body[PARAMS[otel]] = value
             else:
                 lost.append(otel)
-        extra = dict(conversation.extra)
-        if conversation.output_schema is not None:
-            schema = {"type": "json_schema", "schema": conversation.output_schema}
-            extra["output_config"] = {
-                "format": schema,
-                **extra.get("output_config", {}),
-            }
-        choice = extra.pop("disable_parallel_tool_use", None)
-        if choice is not None and isinstance(body.get("tool_choice"), dict):
-            body["tool_choice"]["disable_parallel_tool_use"] = choice
-        body.update(extra)
+        _render_extra(conversation, body)
         if lost:
             raise UnmappableError(self.name, tuple(lost))
         return body
+
+
+def _render_extra(conversation: Conversation, body: dict[str, Json]) -> None:
+    extra = dict(conversation.extra)
+    if conversation.output_schema is not None:
+        schema = {"type": "json_schema", "schema": conversation.output_schema}
+        extra["output_config"] = {"format": schema, **extra.get("output_config", {})}
+    choice = extra.pop("disable_parallel_tool_use", None)
+    if choice is not None and isinstance(body.get("tool_choice"), dict):
+        body["tool_choice"]["disable_parallel_tool_use"] = choice
+    body.update(extra)
 
 
 def _text(value: Json) -> str:

@@ -4,6 +4,7 @@ Source: Gemini API reference, v1beta, as of 2026. The API takes its field names 
 camel and in snake case alike; both are read, and unknown ones stay as they are.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -99,24 +100,12 @@ class GeminiGenerateContent:
         body["contents"] = _merged_results(contents)
         if system:
             body["systemInstruction"] = {"parts": system, "role": role or "user"}
-        declared = [_render_tool(t) for t in conversation.tools if t.kind == "function"]
-        others = [dict(t.extra) for t in conversation.tools if t.kind != "function"]
-        if declared:
-            others.insert(0, {"functionDeclarations": declared})
-        if others:
-            body["tools"] = others
+        if conversation.tools:
+            body["tools"] = _render_tools(conversation.tools)
         extra = dict(conversation.extra)
         if conversation.tool_choice is not None:
             body["toolConfig"] = _render_choice(conversation.tool_choice)
-        config: dict[str, Json] = {}
-        for otel, value in conversation.params.items():
-            if otel in PARAMS:
-                config[PARAMS[otel]] = value
-            else:
-                lost.append(otel)
-        if conversation.output_schema is not None:
-            config["responseMimeType"] = "application/json"
-            config["responseSchema"] = conversation.output_schema
+        config = _render_config(conversation, lost)
         config.update(extra.pop("generationConfig", {}))
         if config:
             body["generationConfig"] = config
@@ -124,6 +113,25 @@ class GeminiGenerateContent:
         if lost:
             raise UnmappableError(self.name, tuple(lost))
         return body
+
+
+def _render_tools(tools: tuple[Tool, ...]) -> list[Json]:
+    declared = [_render_tool(tool) for tool in tools if tool.kind == "function"]
+    others: list[Json] = [dict(tool.extra) for tool in tools if tool.kind != "function"]
+    return [{"functionDeclarations": declared}, *others] if declared else others
+
+
+def _render_config(conversation: Conversation, lost: list[str]) -> dict[str, Json]:
+    config: dict[str, Json] = {}
+    for otel, value in conversation.params.items():
+        if otel in PARAMS:
+            config[PARAMS[otel]] = value
+        else:
+            lost.append(otel)
+    if conversation.output_schema is not None:
+        config["responseMimeType"] = "application/json"
+        config["responseSchema"] = conversation.output_schema
+    return config
 
 
 def _text(value: Json) -> str:
@@ -174,15 +182,9 @@ def _parse_part(raw: Json) -> Part:
         if rest.get("thought") is True:
             return ReasoningPart(text=text, extra=rest)
         return TextPart(text=text, extra=rest)
-    for key in ("inlineData", "inline_data", "fileData", "file_data"):
+    for key, read in _READERS.items():
         if isinstance(rest.get(key), dict):
-            return _parse_media(dict(rest.pop(key)), rest)
-    for key in ("functionCall", "function_call"):
-        if isinstance(rest.get(key), dict):
-            return _parse_call(dict(rest.pop(key)), rest)
-    for key in ("functionResponse", "function_response"):
-        if isinstance(rest.get(key), dict):
-            return _parse_response(dict(rest.pop(key)), rest)
+            return read(dict(rest.pop(key)), rest)
     return GenericPart(value=raw)
 
 
@@ -215,6 +217,18 @@ def _parse_response(inner: dict[str, Json], outer: dict[str, Json]) -> ToolResul
     return ToolResultPart(
         content=content, id=call_id, name=name, extra={**inner, **extra}
     )
+
+
+_READERS: dict[str, Callable[[dict[str, Json], dict[str, Json]], Part]] = {
+    "inlineData": _parse_media,
+    "inline_data": _parse_media,
+    "fileData": _parse_media,
+    "file_data": _parse_media,
+    "functionCall": _parse_call,
+    "function_call": _parse_call,
+    "functionResponse": _parse_response,
+    "function_response": _parse_response,
+}
 
 
 def _encode(value: Json) -> str:
@@ -272,8 +286,8 @@ def _parse_tools(rest: dict[str, Json]) -> tuple[Tool, ...]:
         declared = own.pop(
             "functionDeclarations", own.pop("function_declarations", None)
         )
-        for one in declared if isinstance(declared, list | tuple) else ():
-            found.append(_parse_declaration(one))
+        if isinstance(declared, list | tuple):
+            found.extend(_parse_declaration(one) for one in declared)
         own = {key: value for key, value in own.items() if value is not None}
         if own:
             found.append(Tool(name="", kind=next(iter(own)), extra=own))
@@ -376,6 +390,12 @@ def _render_part(part: Part, lost: list[str]) -> Json:
         if part.id:
             own["id"] = part.id
         return {"functionResponse": own, **outer}
+    return _render_media(part, extra, outer, lost)
+
+
+def _render_media(
+    part: MediaPart, extra: dict[str, Json], outer: Json, lost: list[str]
+) -> Json:
     data = inline.base64_text(part)
     if data is not None:
         blob = {"data": data, "mime_type": inline.mime_of(part), **extra}

@@ -3,6 +3,7 @@
 Source: OpenAI API reference, chat completions, as of 2026; vLLM's extra parameters.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from snaptrace.snapshots.apis import inline
@@ -200,8 +201,7 @@ def _parse_call(raw: Json) -> Part:
     function = raw.get("function") if isinstance(raw, dict) else None
     if not isinstance(raw, dict) or not isinstance(function, dict):
         return GenericPart(value=raw)
-    known = ("id", "function") if raw.get("type") == "function" else ("id", "function")
-    extra = {k: v for k, v in raw.items() if k not in known}
+    extra = {k: v for k, v in raw.items() if k not in ("id", "function")}
     if extra.get("type") == "function":
         del extra["type"]
     if more := {k: v for k, v in function.items() if k not in ("name", "arguments")}:
@@ -303,7 +303,7 @@ def _own_keys(message: Message) -> dict[str, Json]:
     return {key: value for key, value in message.extra.items() if key != "field"}
 
 
-def _render_plain(message: Message, parts: list[Part], lost: list[str]) -> Json:
+def _render_plain(message: Message, parts: Sequence[Part], lost: list[str]) -> Json:
     body: dict[str, Json] = {"role": message.role}
     content = [p for p in parts if not isinstance(p, ToolCallPart | ReasoningPart)]
     calls = [part for part in parts if isinstance(part, ToolCallPart)]

@@ -111,29 +111,35 @@ class OpenAiResponses:
             body["tools"] = [_render_tool(tool) for tool in conversation.tools]
         if conversation.tool_choice is not None:
             body["tool_choice"] = _render_choice(conversation.tool_choice)
-        extra = dict(conversation.extra)
-        for otel, value in conversation.params.items():
-            if otel == "reasoning_level":
-                extra["reasoning"] = {"effort": value, **extra.get("reasoning", {})}
-            elif otel in PARAMS:
-                body[PARAMS[otel]] = value
-            else:
-                lost.append(otel)
-        if conversation.output_schema is not None:
-            text = dict(extra.pop("text", {}))
-            body["text"] = {
-                "format": {
-                    "type": "json_schema",
-                    "name": conversation.output_schema_name,
-                    "schema": conversation.output_schema,
-                    **text.pop("format", {}),
-                },
-                **text,
-            }
+        extra = _render_extra(conversation, body, lost)
         body.update(extra)
         if lost:
             raise UnmappableError(self.name, tuple(lost))
         return body
+
+
+def _render_extra(
+    conversation: Conversation, body: dict[str, Json], lost: list[str]
+) -> dict[str, Json]:
+    """Put parameters and schema into the body; return what is left to add."""
+    extra = dict(conversation.extra)
+    for otel, value in conversation.params.items():
+        if otel == "reasoning_level":
+            extra["reasoning"] = {"effort": value, **extra.get("reasoning", {})}
+        elif otel in PARAMS:
+            body[PARAMS[otel]] = value
+        else:
+            lost.append(otel)
+    if conversation.output_schema is not None:
+        text = dict(extra.pop("text", {}))
+        form = {
+            "type": "json_schema",
+            "name": conversation.output_schema_name,
+            "schema": conversation.output_schema,
+            **text.pop("format", {}),
+        }
+        body["text"] = {"format": form, **text}
+    return extra
 
 
 def _text(value: Json) -> str:
