@@ -75,7 +75,7 @@ async def run(
         program = Program(
             config,
             store,
-            fleet_key(store_config),
+            FleetKey.of_store(store_config.url, store_config.key_file),
             clock,
             chance or random.SystemRandom(),
         )
@@ -100,16 +100,6 @@ def check(config: ReplaydConfig) -> None:
         raise ConfigError("replayd.arms", "name at least one arm with role: canary")
     if roles.count("control") > 1:
         raise ConfigError("replayd.arms", "there can be one arm with role: control")
-
-
-def fleet_key(config: StoreConfig) -> FleetKey:
-    """Return the fleet's key; on a local folder one is made and kept beside it."""
-    if config.key_file:
-        return FleetKey.load(config.key_file)
-    if config.url.startswith("file://"):
-        folder = Path(config.url.removeprefix("file://"))
-        return FleetKey.load_or_make(folder / "fleet.key")
-    return FleetKey(secrets.token_bytes(32))
 
 
 class Ports:
