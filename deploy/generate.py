@@ -1,19 +1,23 @@
-"""Write what the deployment takes from code: dashboards, and the chart's copies.
+"""Write what the deployment takes from code: dashboards, copies, plain manifests.
 
 A chart can only read files of its own folder, so alert rules and dashboards stand
 there a second time. `tests/unit/deploy` compares both with what this writes.
 """
 
 import json
+import re
 import sys
 from pathlib import Path
 
+import helm_python
+import yaml
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
 from deploy.dashboards import DASHBOARDS
 
 DEPLOY = Path(__file__).parent
-CHART_FILES = DEPLOY.parent / "helm" / "snaptrace" / "files"
+CHART = DEPLOY.parent / "helm" / "snaptrace"
+CHART_FILES = CHART / "files"
 
 
 def files() -> dict[Path, str]:
@@ -26,7 +30,33 @@ def files() -> dict[Path, str]:
         written[CHART_FILES / "dashboards" / f"{name}.json"] = text
     rules = DEPLOY / "alerts" / "snaptrace.rules.yaml"
     written[CHART_FILES / "alerts.yaml"] = rules.read_text(encoding="utf-8")
+    for values in sorted((DEPLOY / "kustomize").glob("*/values.yaml")):
+        written[values.with_name("snaptrace.yaml")] = _rendered(values)
     return written
+
+
+def _rendered(values: Path) -> str:
+    """Return the chart's objects for `values`, for those who do not use Helm."""
+    tree = yaml.safe_load(values.read_text(encoding="utf-8"))
+    with helm_python.Chart.load(str(CHART)) as chart:
+        rendered = chart.render(tree, name="snaptrace", namespace="default")
+    objects = [
+        re.sub(r"^\s+$|^\s*helm\.sh/chart: .*$\n?", "", text, flags=re.MULTILINE)
+        for path, text in sorted(rendered.items())
+        if not path.endswith("NOTES.txt") and "/tests/" not in path and text.strip()
+    ]
+    head = f"# Rendered from the chart with {values.name}; `make chart` renews it.\n"
+    joined = "\n---\n".join(
+        text.strip().removeprefix("---").strip() for text in objects
+    )
+    return (
+        head
+        + joined.replace(
+            "app.kubernetes.io/managed-by: Helm",
+            "app.kubernetes.io/managed-by: kustomize",
+        )
+        + "\n"
+    )
 
 
 def main() -> int:

@@ -31,7 +31,7 @@ def build() -> Dashboard:
 
 def _forwarding(made: Dashboard) -> Dashboard:
     made = made.with_panel(
-        number("Collectors", "Scraped now.", "none", now(f"count({_C}tap_up)"))
+        number("Collectors", "Scraped now.", "none", now(f"count({_C}tap_up)")).span(8)
     )
     made = made.with_panel(
         limits(
@@ -40,7 +40,7 @@ def _forwarding(made: Dashboard) -> Dashboard:
                 "Their sampling process does not run.",
                 "none",
                 now(f"count({_C}tap_up == 0) or vector(0)"),
-            ),
+            ).span(8),
             (None, GREEN),
             (1, RED),
         )
@@ -52,7 +52,7 @@ def _forwarding(made: Dashboard) -> Dashboard:
                 "They keep what they sampled in the journal.",
                 "none",
                 now(f"count({_C}store_writable == 0) or vector(0)"),
-            ),
+            ).span(8),
             (None, GREEN),
             (1, RED),
         )
@@ -131,7 +131,12 @@ def _sampling(made: Dashboard) -> Dashboard:
             "Looked at by the tap",
             "Requests, by what became of them.",
             "reqps",
-            [query(f"sum by (outcome) (rate({_C}tap_requests_total[5m]))", "{{outcome}}")],
+            [
+                query(
+                    f"sum by (outcome) (rate({_C}tap_requests_total[5m]))",
+                    "{{outcome}}",
+                )
+            ],
         )
     )
     made = made.with_panel(
@@ -162,7 +167,8 @@ def _sampling(made: Dashboard) -> Dashboard:
             "none",
             [
                 query(
-                    f"sum by (modality) (rate({_C}calls_total[5m]))", "{{modality}} seen"
+                    f"sum by (modality) (rate({_C}calls_total[5m]))",
+                    "{{modality}} seen",
                 ),
                 query(
                     "sum by (modality) "
@@ -175,7 +181,7 @@ def _sampling(made: Dashboard) -> Dashboard:
     made = made.with_panel(
         lines(
             "On local disk",
-            "The fullest collector: open windows, and segments that wait for the store.",
+            "The fullest collector: open windows; segments that wait for the store.",
             "bytes",
             [
                 query(f"max({_C}journal_bytes)", "journal"),

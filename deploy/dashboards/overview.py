@@ -165,10 +165,18 @@ def _modality(made: Dashboard) -> Dashboard:
         )
     )
     made = made.with_panel(
+        number(
+            "Age of the cases",
+            "Mean, of those that the verdict rests on.",
+            "s",
+            now(f'max({_R}case_age_seconds{{{_MODALITY}, kind="mean"}})'),
+        )
+    )
+    made = made.with_panel(
         lines(
             "Difference: canary minus control",
-            "Quality score. The interval is right at every look, at the verdict's alpha; "
-            "below the margin line a drop no longer passes.",
+            "Quality score. The interval is right at every look, at the verdict's "
+            "alpha; below the margin line a drop no longer passes.",
             "none",
             [
                 query(f'{_R}delta_mean{{{_WHOLE}, stream="quality"}}', "difference"),
@@ -176,7 +184,9 @@ def _modality(made: Dashboard) -> Dashboard:
                 query(f'{_R}delta_upper{{{_WHOLE}, stream="quality"}}', "upper"),
                 query(f'-{_R}margin{{{_WHOLE}, stream="quality"}}', "margin"),
             ],
-        ).axis_soft_min(-0.1).axis_soft_max(0.1)
+        )
+        .axis_soft_min(-0.1)
+        .axis_soft_max(0.1)
     )
     made = made.with_panel(
         lines(

@@ -19,7 +19,6 @@ from grafana_foundation_sdk.models.dashboard import (
     DashboardCursorSync,
     DataSourceRef,
     DataTransformerConfig,
-    SpecialValueMap,
     Threshold,
     ThresholdsMode,
     ValueMap,
@@ -29,8 +28,6 @@ from grafana_foundation_sdk.models.dashboard import (
     VariableSort,
 )
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
-
-__all__ = ["SpecialValueMap"]
 
 SOURCE = DataSourceRef(type_val="prometheus", uid="${datasource}")
 GREEN, RED, ORANGE, GREY = "green", "red", "orange", "text"
@@ -64,7 +61,9 @@ def board(uid: str, title: str, description: str) -> dashboard.Dashboard:
     )
 
 
-def choice(name: str, label: str, metric: str, *, many: bool) -> dashboard.QueryVariable:
+def choice(
+    name: str, label: str, metric: str, *, many: bool
+) -> dashboard.QueryVariable:
     """Return a variable over the values of a label of `metric`."""
     built = (
         dashboard.QueryVariable(name)
@@ -75,7 +74,7 @@ def choice(name: str, label: str, metric: str, *, many: bool) -> dashboard.Query
         .sort(VariableSort.ALPHABETICAL_ASC)
         .multi(many)
     )
-    return built.include_all(True).all_value(".*") if many else built
+    return built.include_all(include_all=True) if many else built
 
 
 def query(expr: str, legend: str = "") -> prometheus.Dataquery:
@@ -111,12 +110,12 @@ def lines(
             common.VizLegendOptions()
             .display_mode(LegendDisplayMode.LIST)
             .placement(LegendPlacement.BOTTOM)
-            .show_legend(True)
+            .show_legend(show_legend=True)
         )
         .tooltip(common.VizTooltipOptions().mode(TooltipDisplayMode.MULTI))
     )
-    for each in queries:
-        panel = panel.with_target(each)
+    for name, each in zip("ABCDEFGH", queries, strict=False):
+        panel = panel.with_target(each.ref_id(name))
     return panel
 
 
@@ -132,7 +131,8 @@ def number(
         .unit(unit)
         .height(4)
         .span(4)
-        .with_target(query_)
+        .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
+        .with_target(query_.ref_id("A"))
     )
 
 
@@ -164,7 +164,7 @@ def timeline(title: str, text: str, expr: str, legend: str) -> statetimeline.Pan
         .unit("none")
         .height(8)
         .span(24)
-        .with_target(query(expr, legend))
+        .with_target(query(expr, legend).ref_id("A"))
     )
 
 
@@ -179,11 +179,9 @@ def listing(title: str, text: str, expr: str, hidden: tuple[str, ...]) -> table.
         .unit("none")
         .height(8)
         .span(12)
-        .with_target(rows(expr))
+        .with_target(rows(expr).ref_id("A"))
         .with_transformation(
-            DataTransformerConfig(
-                id_val="organize", options={"excludeByName": dropped}
-            )
+            DataTransformerConfig(id_val="organize", options={"excludeByName": dropped})
         )
     )
 

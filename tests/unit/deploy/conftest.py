@@ -86,7 +86,7 @@ def only(found, kind, name_part=""):
 
 @pytest.fixture(scope="session")
 def render():
-    """Return render(values, chart=…) -> {template: text}, as `helm template` does."""
+    """Render a chart with values, as `helm template` does, to texts by template."""
     import helm_python
 
     def call(values=None, chart=CHART, release="demo"):
@@ -98,7 +98,7 @@ def render():
 
 @pytest.fixture(scope="session")
 def check_schemas():
-    """Return check(objects): strict, against both Kubernetes versions and the CRDs."""
+    """Validate objects strictly: both Kubernetes versions, the operator's CRDs."""
     import kubernetes_validate
     from cloudcoil.models.prometheus_operator import v1 as operator
 
@@ -123,7 +123,7 @@ def check_schemas():
 
 @pytest.fixture
 def golden():
-    """Return check(name, text): equal to the golden file, or rewrite it if asked to."""
+    """Compare a text with its golden file, or rewrite the file if asked to."""
 
     def check(name, text):
         path = GOLDEN / name

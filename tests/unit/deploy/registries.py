@@ -69,7 +69,9 @@ def sampler():
     )
     own = [made for made in vars(metrics).values() if hasattr(made, "describe")]
     families = [family for made in own for family in made.describe()]
-    labels = {family.name: made._labelnames for made in own for family in made.describe()}
+    labels = {
+        family.name: made._labelnames for made in own for family in made.describe()
+    }
     found = {}
     for family in [*families, *metrics.collect()]:
         end = SUFFIXES.get(family.type, ("",))[0]

@@ -53,21 +53,35 @@ def matrix():
     yield "default", {}
     yield "default-monitored", MONITORED
     yield "volume", ARMS
-    yield "gateway-volume", merged(ARMS, {"collector": {"shape": "gateway", **UPSTREAM}})
-    yield "host-ports", merged(
-        SHAPES["node"], OBJECT_STORE, {"collector": {"node": {"hostPort": True}}}
+    yield (
+        "gateway-volume",
+        merged(ARMS, {"collector": {"shape": "gateway", **UPSTREAM}}),
+    )
+    yield (
+        "host-ports",
+        merged(
+            SHAPES["node"], OBJECT_STORE, {"collector": {"node": {"hostPort": True}}}
+        ),
     )
 
 
 MATRIX = dict(matrix())
-GOLDEN_CASES = ("default", "volume", "gateway-object", "node-object", "none-object-page")
+GOLDEN_CASES = (
+    "default",
+    "volume",
+    "gateway-object",
+    "node-object",
+    "none-object-page",
+)
 
 
 def containers(found):
     """Yield (pod spec, container) of everything that runs."""
     for document in found:
         spec = document.get("spec", {})
-        pod = spec if document["kind"] == "Pod" else spec.get("template", {}).get("spec")
+        pod = (
+            spec if document["kind"] == "Pod" else spec.get("template", {}).get("spec")
+        )
         for container in (pod or {}).get("containers", []):
             yield pod, container
 
@@ -110,7 +124,9 @@ def test_golden(name, render, golden):
     """A change of a template changes more than was meant."""
     rendered = render(MATRIX[name])
     text = "\n".join(
-        f"# {path}\n{body.strip()}" for path, body in sorted(rendered.items()) if body.strip()
+        f"# {path}\n{body.strip()}"
+        for path, body in sorted(rendered.items())
+        if body.strip()
     )
     golden(f"{name}.yaml", re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE) + "\n")
 
@@ -145,7 +161,9 @@ def test_no_secret_stands_in_a_manifest(name, render):
 def test_the_programs_accept_the_configuration(name, render):
     """The pods would crash at start over a key that the program does not know."""
     found = documents(render(MATRIX[name]))
-    maps = [d for d in found if d["kind"] == "ConfigMap" and "snaptrace.yaml" in d["data"]]
+    maps = [
+        d for d in found if d["kind"] == "ConfigMap" and "snaptrace.yaml" in d["data"]
+    ]
     for document in maps:
         tree = yaml.safe_load(document["data"]["snaptrace.yaml"])
         loaded = runtime_config.Document(tree, name)
@@ -259,7 +277,9 @@ def test_disruption_budgets_only_beside_replicas(render):
     single = documents(render(merged(OBJECT_STORE, ARMS)))
     assert [d for d in single if d["kind"] == "PodDisruptionBudget"] == []
     many = documents(render(MATRIX["gateway-object-page"]))
-    budgets = {d["metadata"]["name"] for d in many if d["kind"] == "PodDisruptionBudget"}
+    budgets = {
+        d["metadata"]["name"] for d in many if d["kind"] == "PodDisruptionBudget"
+    }
     assert budgets == {"demo-snaptrace-collector", "demo-snaptrace-replayd"}
 
 
@@ -299,7 +319,9 @@ def test_kubernetes_range_is_declared():
 def test_notes_say_the_next_step(render):
     """Whoever installed it would not know how to send telemetry to it."""
     notes = {
-        name: next(t for p, t in render(MATRIX[name]).items() if p.endswith("NOTES.txt"))
+        name: next(
+            t for p, t in render(MATRIX[name]).items() if p.endswith("NOTES.txt")
+        )
         for name in ("default", "gateway-object", "sidecar-object")
     }
     assert "otlp/snaptrace" in notes["default"]

@@ -175,7 +175,12 @@ def test_dashboards_are_portable_and_say_their_units(path):
         assert panel["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
         assert panel["fieldConfig"]["defaults"]["unit"]
         assert panel["description"]
-        assert panel["targets"]
+        refs = [target["refId"] for target in panel["targets"]]
+        assert refs
+        assert all(refs)
+        assert len(set(refs)) == len(refs)
+        place = panel["gridPos"]
+        assert place["x"] + place["w"] <= 24
     uids = [json.loads(p.read_text())["uid"] for p in DASHBOARDS]
     assert len(set(uids)) == len(uids)
 
@@ -187,5 +192,7 @@ def test_one_row_for_each_modality():
     assert "modality" in [p.get("repeat") for p in rows]
     for panel in panels(board):
         for target in panel.get("targets", []):
-            over = re.search(r"\b(avg|sum|mean)\b[^(]*\([^)]*delta_mean", target["expr"])
+            over = re.search(
+                r"\b(avg|sum|mean)\b[^(]*\([^)]*delta_mean", target["expr"]
+            )
             assert over is None

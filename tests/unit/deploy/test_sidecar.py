@@ -32,7 +32,9 @@ snaptrace:
   store: {url: "s3://bucket/team", keySecret: {name: fleet}}
   collector:
     shape: none
-    config: {upstream: {url: "grpc://otel-collector:4317"}, tap: {queue_bytes: 33554432}}
+    config:
+      upstream: {url: "grpc://otel-collector:4317"}
+      tap: {queue_bytes: 33554432}
   replayd: {enabled: false}
 """,
     "templates/deployment.yaml": """
@@ -50,7 +52,8 @@ spec:
         - name: app
           image: assistant
           env:
-            {{- include "snaptrace.sidecar.appEnv" (dict "protocol" "grpc") | nindent 12 }}
+            {{- $grpc := dict "protocol" "grpc" }}
+            {{- include "snaptrace.sidecar.appEnv" $grpc | nindent 12 }}
       volumes:
         {{- include "snaptrace.sidecar.volumes" .Subcharts.snaptrace | nindent 8 }}
 """,
@@ -131,7 +134,10 @@ def test_a_missing_fleet_secret_does_not_stop_the_app(included):
     assert fleet["secret"]["optional"] is True
 
 
-@pytest.mark.parametrize("text", ["10", "true", "1e3", "[1]", "007", '"x"', "10m", "a b"])
+TEXTS = ["10", "true", "1e3", "[1]", "007", '"x"', "10m", "a b"]
+
+
+@pytest.mark.parametrize("text", TEXTS)
 def test_texts_stay_texts(text, parent, render):
     """A revision like 10 would arrive as a number and be refused."""
     values = {"snaptrace": {"collector": {"config": {"id": text}}}}
@@ -149,7 +155,8 @@ def test_texts_stay_texts(text, parent, render):
         if e["name"] == "SNAPTRACE_COLLECTOR__ID"
     ]
     plain["SNAPTRACE_COLLECTOR__ID"] = entries[-1]
-    assert runtime_config.load(None, plain).section("collector", CollectorConfig).id == text
+    read = runtime_config.load(None, plain).section("collector", CollectorConfig)
+    assert read.id == text
 
 
 # Injection.
@@ -327,7 +334,8 @@ def test_headers_move_and_everything_else_stays(policy):
     assert names.index("HOST_IP") < names.index("OTEL_EXPORTER_OTLP_ENDPOINT")
     assert len(names) == len(set(names))
     assert "DATABASE" not in sidecar
-    assert {"HOST_IP", "LOG_LEVEL", "DATABASE", "OTEL_EXPORTER_OTLP_TIMEOUT"} <= set(app)
+    untouched = {"HOST_IP", "LOG_LEVEL", "DATABASE", "OTEL_EXPORTER_OTLP_TIMEOUT"}
+    assert untouched <= set(app)
 
 
 def test_a_signals_own_protocol_is_kept(policy):
