@@ -6,6 +6,8 @@ import logging
 import os
 import sys
 
+import uvloop
+
 from collector import app
 from collector.config import CollectorConfig
 from collector.errors import CollectorError
@@ -33,7 +35,8 @@ def main(argv: list[str]) -> int:
     set_up_logging(config.log_level)
     code = 0
     try:
-        asyncio.run(_run(config, document, arguments))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_run(config, document, arguments))
     except* ConfigError as group:
         _say(group)
         code = 2

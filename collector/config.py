@@ -61,10 +61,10 @@ class JoinConfig(Section, frozen=True):
     """Small requests that wait for a busy upstream may travel together."""
 
     enabled: bool = True
-    busy_calls: Annotated[int, Meta(ge=1, le=1024)] = 2  # in flight, then others wait
+    busy_calls: Annotated[int, Meta(ge=1, le=1024)] = 1  # in flight, then others wait
     member: ByteSize = ByteSize(32 * 1024)  # a larger body never waits
     total: ByteSize = ByteSize(512 * 1024)  # well under gRPC's usual 4 MiB limit
-    wait: Duration = Duration(0.02)  # the longest wait for company
+    wait: Duration = Duration(0.005)  # the longest wait for company
     pause: Duration = Duration(30)  # after a member was refused or partly rejected
 
 
