@@ -21,6 +21,7 @@ from collector.merge import (
     merge_trace,
     overlap,
     reports_same,
+    request_digest,
     same_request,
 )
 
@@ -57,6 +58,7 @@ class _Trace(Struct):
     first_ns: int
     last_ns: int
     candidates: list[Candidate]
+    processes: set[bytes]
     size_bytes: int = 0
 
 
@@ -78,6 +80,9 @@ class Join:
         self._traces: OrderedDict[bytes, _Trace] = OrderedDict()
         self._processes: OrderedDict[bytes, _Process] = OrderedDict()
         self._covered: OrderedDict[bytes, None] = OrderedDict()
+        # Traces that wait, by process; and those with a record that seeks its call.
+        self._traces_of: dict[bytes, set[bytes]] = {}
+        self._seeking: dict[bytes, set[bytes]] = {}
         self._held_bytes = 0
         self.counts = JoinCounts()
 
@@ -93,10 +98,14 @@ class Join:
             return
         trace = self._traces.get(candidate.trace_id)
         if trace is None:
-            trace = self._traces[candidate.trace_id] = _Trace(now_ns, now_ns, [])
+            trace = self._traces[candidate.trace_id] = _Trace(now_ns, now_ns, [], set())
         if len(trace.candidates) >= self._settings.records_per_trace:
             self.counts.dropped += 1
             return
+        trace.processes.add(candidate.process)
+        self._traces_of.setdefault(candidate.process, set()).add(candidate.trace_id)
+        if candidate.role in ("transport", "companion"):
+            self._seeking.setdefault(candidate.process, set()).add(candidate.trace_id)
         trace.last_ns = now_ns
         trace.candidates.append(candidate)
         trace.size_bytes += candidate.size_bytes
@@ -127,8 +136,7 @@ class Join:
         calls: list[Candidate] = []
         loose: list[Candidate] = []
         for trace_id in trace_ids:
-            trace = self._traces.pop(trace_id)
-            self._held_bytes -= trace.size_bytes
+            trace = self._pop(trace_id)
             covered = functools.partial(self._is_covered, trace_id)
             merged = merge_trace(trace.candidates, covered)
             calls.extend(merged.calls)
@@ -142,6 +150,21 @@ class Join:
             self.counts.closed += 1
             self._process(call.process).recent.append(_outline(call))
             yield call
+
+    def _pop(self, trace_id: bytes) -> _Trace:
+        trace = self._traces.pop(trace_id)
+        self._held_bytes -= trace.size_bytes
+        for process in trace.processes:
+            for index in (self._traces_of, self._seeking):
+                if (held := index.get(process)) is not None:
+                    held.discard(trace_id)
+                    if not held:
+                        del index[process]
+        return trace
+
+    def _waiting(self, process: bytes) -> Iterator[Candidate]:
+        for trace_id in self._traces_of.get(process, ()):
+            yield from self._traces[trace_id].candidates
 
     def _take_unbound(self, calls: list[Candidate]) -> None:
         """Give log records without a trace id to the one span around them in time."""
@@ -177,10 +200,9 @@ class Join:
 
     def _beside(self, call: Candidate, calls: list[Candidate]) -> Iterator[Candidate]:
         yield from (other for other in calls if other.process == call.process)
-        for trace in self._traces.values():
-            for other in trace.candidates:
-                if other.process == call.process and other.role == "call":
-                    yield other
+        for other in self._waiting(call.process):
+            if other.process == call.process and other.role == "call":
+                yield other
 
     def _pair(
         self, calls: list[Candidate], loose: list[Candidate]
@@ -193,6 +215,7 @@ class Join:
             )
             if call is not None:
                 absorb(call, candidate)
+                self._cover(candidate.trace_id + candidate.span_id)
             elif self._join_waiting(candidate) or self._was_recent(candidate):
                 continue
             else:
@@ -205,35 +228,47 @@ class Join:
         if not lonely:
             return []
         found: list[Candidate] = []
-        for trace_id, trace in list(self._traces.items()):
-            for candidate in list(trace.candidates):
-                if candidate.role not in ("transport", "companion"):
-                    continue
-                if _partner(candidate, lonely) is not None:
-                    trace.candidates.remove(candidate)
-                    found.append(candidate)
-            if not trace.candidates:
-                self._held_bytes -= trace.size_bytes
-                del self._traces[trace_id]
+        for process in {call.process for call in lonely}:
+            for trace_id in list(self._seeking.get(process, ())):
+                trace = self._traces[trace_id]
+                taken = [
+                    candidate
+                    for candidate in trace.candidates
+                    if candidate.role in ("transport", "companion")
+                    and _partner(candidate, lonely) is not None
+                ]
+                found.extend(taken)
+                if len(taken) == len(trace.candidates):
+                    self._pop(trace_id)
+                else:
+                    for candidate in taken:
+                        trace.candidates.remove(candidate)
         return found
 
     def _join_waiting(self, candidate: Candidate) -> bool:
         """Leave a record with the call that waits in another trace."""
-        for trace in self._traces.values():
-            waiting = [c for c in trace.candidates if c.process == candidate.process]
-            if (call := _partner(candidate, waiting)) is not None:
-                absorb(call, candidate)
-                return True
-        return False
+        waiting = list(self._waiting(candidate.process))
+        call = _partner(candidate, waiting)
+        if call is None:
+            return False
+        absorb(call, candidate)
+        self._cover(candidate.trace_id + candidate.span_id)
+        return True
 
     def _was_recent(self, candidate: Candidate) -> bool:
         """Tell whether the record reports a call that is already out."""
         process = self._processes.get(candidate.process)
         recent = () if process is None else process.recent
-        if any(reports_same(call, candidate) for call in recent):
-            self.counts.late += 1
-            return True
-        return False
+        if candidate.role == "companion" and has_request(candidate):
+            digest = request_digest(candidate)
+            known = any(
+                call.request_digest == digest and call.start_ns <= candidate.end_ns
+                for call in recent
+            )
+        else:
+            known = any(reports_same(call, candidate) for call in recent)
+        self.counts.late += known
+        return known
 
     def _process(self, key: bytes) -> _Process:
         process = self._processes.get(key)
@@ -284,6 +319,8 @@ def _partner(candidate: Candidate, calls: list[Candidate]) -> Candidate | None:
 
 def _outline(call: Candidate) -> Candidate:
     """Return the call without its content: what is kept to know it again."""
+    # Only a call whose answer is still out can have a late record of it come.
+    answered = call.answer is not None and call.answer.observed
     return Candidate(
         dialect=call.dialect,
         role="call",
@@ -294,6 +331,7 @@ def _outline(call: Candidate) -> Candidate:
         end_ns=call.end_ns,
         model=call.model,
         process=call.process,
+        request_digest=b"" if answered else request_digest(call),
         answer=call.answer
         and msgspec.structs.replace(
             call.answer, text="", tool_calls=(), refusal="", media=()

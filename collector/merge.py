@@ -5,6 +5,7 @@ closing record belong to the call that they report; of spans within one another 
 innermost with content is the call, and those around it only add what it lacks.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -70,6 +71,7 @@ def merge_trace(
             merged.loose.append(candidate)
         else:
             absorb(call, candidate)
+            merged.covered.append(candidate.span_id)
         del spans[candidate.span_id]
     calls = [c for c in spans.values() if c.role in ("call", "content")]
     for candidate in [c for c in spans.values() if c.role == "transport"]:
@@ -216,6 +218,16 @@ def same_request(one: Candidate, other: Candidate) -> bool:
         and one.body == other.body
         and one.conversation == other.conversation
     )
+
+
+def request_digest(candidate: Candidate) -> bytes:
+    """Return a digest of what was asked, to know a late record of it by."""
+    asked = (candidate.model, candidate.body, candidate.conversation)
+    try:
+        encoded = msgspec.msgpack.encode(asked)
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return b""
+    return hashlib.blake2b(encoded, digest_size=16).digest()
 
 
 def _call_of_transport(

@@ -62,7 +62,10 @@ class Recogniser:
                 candidate = dialect.read(record)
                 break
         else:
-            candidate = None
+            # A marker in some text, or a convention that nobody here knows.
+            self.funnel.count(record.scope, record.scope_version, "seen", "unclaimed")
+            return None
+        self.funnel.count(record.scope, record.scope_version, "seen")
         if candidate is None:
             return None
         candidate.size_bytes = len(raw.body)

@@ -22,7 +22,9 @@ from collector.scan import RawRecord, RecordKind
 Value = Any
 
 _ATTRIBUTES_MAX = 20_000  # of one record; conventions stay below a tenth of it
+_ITEMS_MAX = 50_000  # of one list or map within a value
 _EVENTS_MAX = 4_096  # of one span; a streamed answer may leave one per chunk
+_RECORD_BYTES_MAX = 64 * 1024 * 1024
 _CACHED_PARTS = 256  # distinct resources and scopes remembered, decoded
 
 
@@ -65,6 +67,8 @@ def decode(raw: RawRecord) -> Record:
     Raises:
         UnreadableRecordError: damaged bytes, or JSON nested beyond reason.
     """
+    if len(raw.body) > _RECORD_BYTES_MAX:
+        raise UnreadableRecordError("size")
     try:
         if raw.encoding == "json":
             return _from_json(raw)
@@ -133,6 +137,12 @@ def _attributes(pairs: Any) -> dict[str, Value]:  # noqa: ANN401 - a repeated fi
     return {pair.key: _value(pair.value) for pair in pairs}
 
 
+def _check_size(count: int) -> None:
+    """Refuse a list so long that its Python form would be a burden."""
+    if count > _ITEMS_MAX:
+        raise UnreadableRecordError("size")
+
+
 def _value(value: common_pb2.AnyValue) -> Value:
     # protobuf itself bounds the depth at 100.
     kind = value.WhichOneof("value")
@@ -141,9 +151,13 @@ def _value(value: common_pb2.AnyValue) -> Value:
     if kind is None:
         return None
     if kind == "array_value":
-        return [_value(item) for item in value.array_value.values]
+        items = value.array_value.values
+        _check_size(len(items))
+        return [_value(item) for item in items]
     if kind == "kvlist_value":
-        return {pair.key: _value(pair.value) for pair in value.kvlist_value.values}
+        pairs = value.kvlist_value.values
+        _check_size(len(pairs))
+        return {pair.key: _value(pair.value) for pair in pairs}
     return getattr(value, kind)
 
 

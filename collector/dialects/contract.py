@@ -51,6 +51,7 @@ class Candidate(Struct, kw_only=True):
     answer: Answer | None = None
     messages: tuple[Message, ...] = ()  # of a content record, in order
     supplement: dict[str, Json] = {}  # Conversation fields only a wrapper knows
+    request_digest: bytes = b""  # of a closed call whose answer was not seen
     process: bytes = b""  # digest of the resource: who sent it
     session_id: str = ""
     user_id: str = ""

@@ -8,6 +8,8 @@ from collector.record import Value
 
 _NESTS = (dict, list)
 _DEPTH_MAX = 64  # of what is walked later; real bodies stay below twenty
+_BRACKETS_MAX = 500_000
+_COMMAS_MAX = 4_000_000
 _TEXT_MAX = 64 * 1024 * 1024  # characters of one value
 
 
@@ -31,7 +33,9 @@ def loads(value: Value) -> Loaded:
         return ABSENT
     if text[0] not in '{["':
         return Loaded(value)
-    if len(text) > _TEXT_MAX:
+    # Each bracket and comma becomes an object of many times its size.
+    brackets = text.count("{") + text.count("[")
+    if len(text) > _TEXT_MAX or brackets > _BRACKETS_MAX or text.count(",") > _COMMAS_MAX:
         return _BROKEN
     try:
         found = msgspec.json.decode(text)
@@ -44,7 +48,7 @@ def loads(value: Value) -> Loaded:
             return Loaded(found)
         return _bounded(found)
     # No text nests deeper than it has brackets: most need no second look.
-    if text.count("{") + text.count("[") <= _DEPTH_MAX:
+    if brackets <= _DEPTH_MAX:
         return Loaded(found)
     return _bounded(found)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 _DEPTH_MAX = 48
 _TEXT_MAX = 32 * 1024 * 1024
+_WORDS_MAX = 200_000  # brackets, commas and values of one text
 _TOKEN = re.compile(
     r"\s*(?:"
     r"(?P<open>[\[{(])|(?P<close>[\]})])|(?P<comma>,)|(?P<colon>:)"
@@ -59,8 +60,12 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self._text = text
         self.at = 0
+        self._words = 0
 
     def _next(self) -> tuple[str, str]:
+        self._words += 1
+        if self._words > _WORDS_MAX:
+            raise UnreadableTextError("size")
         found = _TOKEN.match(self._text, self.at)
         if found is None or found.lastgroup is None:
             raise UnreadableTextError("token")

@@ -1,6 +1,6 @@
 """Runs recordings through the path of live spans, and counts per variant.
 
-`python -m tests.measure.table [FOLDER or ARCHIVE] [--show OUTCOME] [--only VARIANT]`
+`PYTHONPATH=tests:. python -m measure.table [FOLDER or ARCHIVE] [--show OUTCOME] [--only VARIANT]`
 """
 
 import sys
@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from collector.call import Call
 from collector.recognise import Recogniser
-from tests.measure.compare import Verdict, compare
-from tests.measure.recordings import Case, from_archive, from_folder
+from measure.compare import Verdict, compare
+from measure.recordings import Case, from_archive, from_folder
 
 OUTCOMES = (
     "exact",

@@ -304,8 +304,8 @@ def _parse_schema(rest: dict[str, Json]) -> tuple[Json, str]:
 
 
 def _render_items(message: Message, lost: list[str]) -> list[Json]:
-    if message.extra.get(_FIELD) == "item" and isinstance(
-        message.parts[0], GenericPart
+    if message.extra.get(_FIELD) == "item" and any(
+        isinstance(part, GenericPart) for part in message.parts
     ):
         return [p.value for p in message.parts if isinstance(p, GenericPart)]
     items: list[Json] = []

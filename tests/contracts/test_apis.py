@@ -1,0 +1,176 @@
+"""Every API shape keeps its promise, over bodies that real SDKs sent."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from measure.compare import leaves, normal
+from measure.recordings import from_archive
+
+from snaptrace.snapshots.apis import APIS
+from snaptrace.snapshots.apis.fields import FIELDS, all_but, expand
+from snaptrace.snapshots.model import MediaRef
+
+_ARCHIVE = Path(__file__).parents[1] / "golden" / "corpus" / "recordings.tar.zst"
+_ENDS = {
+    "/chat/completions": "openai_chat",
+    "/responses": "openai_responses",
+    "/messages": "anthropic_messages",
+    "generateContent": "gemini_generate_content",
+    "streamGenerateContent": "gemini_generate_content",
+    "/embeddings": "openai_embeddings",
+    "/images/generations": "openai_image_generation",
+    "/audio/speech": "openai_speech",
+}
+ODD = [
+    None,
+    5,
+    "text",
+    [],
+    [1],
+    {},
+    {"messages": 5, "input": 5, "contents": 5, "prompt": 5, "tools": 5},
+    {"messages": [None, 5, "x", [], {}], "input": [None, 5, "x", [], {}]},
+    {"contents": [None, 5, "x", {"parts": [None, 5, {"inlineData": {}}]}]},
+    {"messages": [{"role": 5, "content": [None, {"type": "image_url"}]}]},
+    {"messages": [{"role": "user", "content": {"a": 1}, "tool_calls": [5]}]},
+    {"tools": [None, 5, {"function": 5}], "tool_choice": [], "system": 5},
+    {"response_format": 5, "text": 5, "reasoning": 5, "generationConfig": 5},
+    {"stop": 5, "temperature": "hot", "toolConfig": {"functionCallingConfig": 5}},
+]
+
+
+def _bodies():
+    found = []
+    for case in from_archive(_ARCHIVE):
+        for request in case.requests:
+            path = request.path.partition("?")[0]
+            api = next((a for end, a in _ENDS.items() if path.endswith(end)), None)
+            if api is not None and isinstance(request.body, dict):
+                found.append((api, request.body))
+    return found
+
+
+@pytest.fixture(scope="module")
+def bodies():
+    return _bodies()
+
+
+@pytest.mark.parametrize("name", sorted(APIS))
+def test_recorded_bodies_come_back_as_they_were(name, bodies):
+    """A body parsed and rendered again would ask the model something else."""
+    api = APIS[name]
+    mine = [body for of, body in bodies if of == name]
+    for body in mine:
+        back = api.render(api.parse(body))
+        if name == "gemini_generate_content":
+            back, body = _camel(back), _camel(body)  # noqa: PLW2901 - both spellings are one
+        assert leaves(normal(back)) == leaves(normal(body))
+
+
+def _camel(value):
+    if isinstance(value, dict):
+        return {_camel_key(key): _camel(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_camel(inner) for inner in value]
+    return value
+
+
+def _camel_key(key):
+    head, *more = key.split("_")
+    return head + "".join(word.capitalize() for word in more)
+
+
+@pytest.mark.parametrize("name", sorted(APIS))
+def test_a_rendered_conversation_parses_to_itself(name, bodies):
+    """A view that changes on its way through a body could not be relied on."""
+    api = APIS[name]
+    for of, body in bodies:
+        if of == name:
+            once = api.parse(body)
+            assert api.parse(api.render(once)) == once
+
+
+@pytest.mark.parametrize("name", sorted(APIS))
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: str(odd)[:30])
+def test_no_json_is_too_odd_to_parse(name, odd):
+    """A parser that raises would take a recorded call with it."""
+    APIS[name].parse(odd)
+
+
+@pytest.mark.parametrize("name", ["openai_chat", "openai_responses"])
+def test_references_survive_the_view(name):
+    """Stored media would be lost on the way to another API."""
+    ref = MediaRef(0, "data_url")
+    body = {
+        "openai_chat": {
+            "model": "m",
+            "messages": [
+                {
+                    "role": "user",
+                    "content": [{"type": "image_url", "image_url": {"url": ref}}],
+                }
+            ],
+        },
+        "openai_responses": {
+            "model": "m",
+            "input": [
+                {"role": "user", "content": [{"type": "input_image", "image_url": ref}]}
+            ],
+        },
+    }[name]
+    assert APIS[name].render(APIS[name].parse(body)) == body
+
+
+def test_media_cross_to_an_api_that_wants_bare_base64():
+    """An image recorded as a data URL would reach Anthropic as text."""
+    body = {
+        "model": "m",
+        "messages": [
+            {
+                "role": "user",
+                "content": [
+                    {
+                        "type": "image_url",
+                        "image_url": {"url": "data:image/png;base64,aGk="},
+                    }
+                ],
+            }
+        ],
+    }
+    crossed = APIS["anthropic_messages"].render(APIS["openai_chat"].parse(body))
+    assert crossed["messages"][0]["content"][0]["source"] == {
+        "type": "base64",
+        "media_type": "image/png",
+        "data": "aGk=",
+    }
+
+
+def test_an_api_refuses_by_name_what_it_cannot_say():
+    """A parameter silently dropped would change what is asked."""
+    conversation = APIS["openai_chat"].parse(
+        {"model": "m", "messages": [{"role": "user", "content": "x"}], "seed": 1}
+    )
+    with pytest.raises(ValueError, match="seed"):
+        APIS["anthropic_messages"].render(conversation)
+
+
+def test_every_row_has_fields_and_a_path():
+    """An API without a catalogue could not declare what was not observed."""
+    for name, api in APIS.items():
+        assert FIELDS[name], name
+        assert api.path("m").startswith("/")
+        assert api.name == name
+
+
+def test_fields_expand_to_leaves_and_complements():
+    """A group's name would stand in a record where leaf paths belong."""
+    assert expand("openai_chat", ("audio",)) == ("audio.format", "audio.voice")
+    assert "seed" not in all_but("openai_chat", ("seed", "tools"))
+    assert not any(p.startswith("tools") for p in all_but("openai_chat", ("tools",)))
+
+
+def test_views_are_data():
+    """A view that cannot be encoded could not be shown."""
+    view = APIS["openai_chat"].parse({"messages": [{"role": "user", "content": "x"}]})
+    assert msgspec.json.encode(view)
