@@ -114,6 +114,8 @@ def _once(make: Callable[[str], targets.Target], load: dict) -> dict:
 _SHOWN = (
     "cpu_us_per_span",
     "relay_cpu_us_per_span",
+    "high_water_mib",
+    "sampler_high_water_mib",
     "both_high_water_mib",
     "at_rest_mib",
     "p50_ms",

@@ -164,5 +164,5 @@ class CollectorConfig(Section, frozen=True):
     drain: Duration = Duration(25)  # SIGTERM to exit; below Kubernetes' usual 30 s
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     # Which implementation answers clients; `grpcio` is the reference, `h2corn` the
-    # fast one. docs/adr/0003-receiver-engine.md has both measured.
+    # fast one. docs/adr/0002-receiver-engine.md has both measured.
     engine: Literal["h2corn", "grpcio"] = "h2corn"
