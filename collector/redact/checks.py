@@ -40,7 +40,9 @@ _FISCAL_ODD = dict(
 )
 Check: TypeAlias = Callable[[str], bool]
 _NOT_DIGIT = re.compile(r"\D")
-_DATE = re.compile(r"\(?\d{1,4}\)?[.\-/ ]\d{1,2}[.\-/ ]\d{1,4}(?!\d)")
+_DATE = re.compile(
+    r"(?:\d{1,2}[.\-/ ]\d{1,2}[.\-/ ]\d{4}|\d{4}[.\-/ ]\d{1,2}[.\-/ ]\d{1,2})(?!\d)"
+)
 
 
 def digits_of(text: str) -> str:
@@ -201,6 +203,6 @@ def is_phone(text: str) -> bool:
     digits = digits_of(text)
     if not 8 <= len(digits) <= 15 or digits.startswith(("999", "000")):
         return False
-    if not text.startswith("+") and _DATE.match(text):
-        return len(digits) > 8 and not text[:4].isdigit() and "(" in text
+    if _DATE.match(text):
+        return False
     return len(set(digits)) > 1

@@ -103,8 +103,11 @@ DETECTORS: tuple[Detector, ...] = (
     _row(
         "secret",
         "private_key",
-        r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----[\s\S]{0,20000}?"
-        r"(?:-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----|\Z)",
+        r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----"
+        r"(?:(?:(?!-----)[\s\S]){0,20000}-----END [A-Z0-9 ]{0,30}PRIVATE KEY"
+        r"(?: BLOCK)?-----"
+        # One that was cut off: its lines, and what there is of the last one.
+        r"|(?:[\s\\nr]{0,6}[A-Za-z0-9+/=]{16,}){0,400}[\s\\nr]{0,6}[A-Za-z0-9+/=]*)",
         words=("private key",),
     ),
     *(_row("secret", kind, pattern, gate="long_word") for kind, pattern in _PREFIXED),
@@ -219,7 +222,7 @@ DETECTORS: tuple[Detector, ...] = (
     _row(
         "national_id",
         "aadhaar",
-        r"(?<![\d\-])\d{4}([ \-])\d{4}\1\d{4}(?![\d\-])",
+        r"(?<![\d\-])(?<!\d )\d{4}([ \-])\d{4}\1\d{4}(?! ?\d|-)",
         checks.is_aadhaar,
         gate="six_digits",
     ),
@@ -263,6 +266,7 @@ DETECTORS: tuple[Detector, ...] = (
         "national_id",
         "passport",
         r"(?i)\bpassport\b(?:\s+(?:no\.?|number|nr\.?))?[\s:#is]{1,8}([A-Z]{0,2}\d{6,9})(?!\w)",
+        lambda text: not text.startswith("X0"),
         gate="six_digits",
     ),
     _row(

@@ -8,12 +8,12 @@ that a pseudonym is nobody's and is not taken out again.
 
 import hashlib
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from collector.redact import checks
 from snaptrace.snapshots.keys import FleetKey
 
-_SECRETS_KEPT = 10  # hex digits of a pseudonym's name part: 40 bits
+_HEX_KEPT = 10  # hex digits of a digest in a pseudonym: 40 bits
 _DIGITS = "0123456789"
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 
@@ -24,36 +24,23 @@ class Pseudonyms:
     def __init__(self, key: FleetKey) -> None:
         self._key = key
 
-    def of(self, kind: str, value: str) -> str:
-        """Return what stands for `value`; alike for spellings of the same value."""
+    def of(self, kind: str, value: str, attempt: int = 0) -> str:
+        """Return what stands for `value`; alike for spellings of the same value.
+
+        Another `attempt` gives another one, where the first looks like something else.
+        """
         digest = self._key.pseudonym(kind, _normal(kind, value))
-        if kind == "email":
-            return f"user_{digest.hex()[:_SECRETS_KEPT]}@redacted.invalid"
-        if kind == "ip":
-            return _address(digest, value)
-        if kind == "phone":
-            return _phone(digest, value)
-        if kind == "iban":
-            # Check digits run from 02 to 98, so 00 belongs to no account.
-            return value[:2] + "00" + _shaped(digest, value[4:])
-        if kind == "card":
-            return _failing(digest, value, checks.is_card)
+        for _ in range(attempt):
+            digest = hashlib.blake2b(digest, digest_size=32).digest()
         if kind in _CHECKED:
             return _failing(digest, value, _CHECKED[kind])
-        if kind == "pan":
-            return _shaped(digest, value[:3]) + "X" + _shaped(digest[8:], value[4:])
-        if kind == "nino":
-            return "QQ" + _shaped(digest, value[2:])  # never issued
-        if kind == "passport":
-            return "X" + _shaped(digest, "0" * (len(value) - 1))
-        return f"redacted_{kind}_{digest.hex()[:_SECRETS_KEPT]}"
-
-    def number(self, kind: str, value: int) -> int:
-        """Return an integer of as many digits that stands for `value`."""
-        return int(self.of(kind, str(value)))
+        if kind in _MADE:
+            return _MADE[kind](digest, value)
+        return f"redacted_{kind}_{digest.hex()[:_HEX_KEPT]}"
 
 
-_CHECKED = {
+_CHECKED: dict[str, checks.Check] = {
+    "card": checks.is_card,
     "ssn": checks.is_ssn,
     "sin": checks.is_sin,
     "nir": checks.is_nir,
@@ -126,3 +113,19 @@ def _phone(digest: bytes, like: str) -> str:
     left = iter(head)
     out = (next(left, sign) if sign.isdigit() else sign for sign in made)
     return "".join(out)
+
+
+# Shapes that no check digit guards; each in a range that is nobody's.
+_MADE: dict[str, Callable[[bytes, str], str]] = {
+    "email": lambda digest, _: f"user_{digest.hex()[:_HEX_KEPT]}@redacted.invalid",
+    "ip": _address,
+    "phone": _phone,
+    # Check digits run from 02 to 98, so 00 belongs to no account.
+    "iban": lambda digest, value: value[:2] + "00" + _shaped(digest, value[4:]),
+    # The fourth letter says what kind of holder; there is no X.
+    "pan": lambda digest, value: (
+        _shaped(digest, value[:3]) + "X" + _shaped(digest[8:], value[4:])
+    ),
+    "nino": lambda digest, value: "QQ" + _shaped(digest, value[2:]),  # never issued
+    "passport": lambda digest, value: "X0" + _shaped(digest, "0" * (len(value) - 2)),
+}

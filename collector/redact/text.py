@@ -1,12 +1,18 @@
 """Finds and replaces in one text, and says where."""
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 from collector.redact.detectors import DETECTORS, GATES, REDACTED
 from collector.redact.pseudonyms import Pseudonyms
 from collector.redact.rules import Rule
 from collector.sampling_config import RedactConfig
+
+_BLOT = "\ue000"  # private use: no pattern crosses it
+_MOST_TRIES = 1000  # per pattern and text; a crafted text must not cost more
+_MOST_PSEUDONYMS = 16
+_BETWEEN = re.compile(r"[ \-./]")
 
 
 class Found(NamedTuple):
@@ -34,7 +40,7 @@ class TextRedactor:
         wanted = set(config.detectors)
         self._detectors = tuple(d for d in DETECTORS if d.name in wanted)
         self._rules = tuple(
-            (rule.name, re.compile(rule.pattern), rule.with_ == "nothing")
+            (rule.name, re.compile(rule.pattern))
             for rule in config.rules
             if rule.pattern and not rule.path and not rule.attribute
         )
@@ -54,14 +60,20 @@ class TextRedactor:
         user id; `placed` are the rules about the place where the text stands. A text
         in which nothing is found is returned itself.
         """
-        found = _placed_in(text, placed)
-        found += self._rules_in(text)
+        claims = _Claims(text)
+        for kind, place in placed:
+            if place is None:
+                claims.add(Found(0, len(text), kind))
+            else:
+                claims.take(kind, place)
+        for kind, pattern in self._rules:
+            claims.take(kind, pattern)
         if known is not None:
-            found += [Found(*m.span(), "identifier") for m in known.finditer(text)]
-        found += self._detected(text)
-        if not found:
+            claims.take("identifier", known)
+        self._detect(claims)
+        if not claims.found:
             return text, ()
-        return self._replaced(text, found)
+        return self._replaced(text, claims.found)
 
     def replace_whole(
         self, text: str, kind: str
@@ -71,43 +83,23 @@ class TextRedactor:
             return text, ()
         return self._replaced(text, [Found(0, len(text), kind)])
 
-    def _rules_in(self, text: str) -> list[Found]:
-        return [
-            Found(*_value_span(match), name)
-            for name, pattern, _ in self._rules
-            for match in pattern.finditer(text)
-        ]
-
-    def _detected(self, text: str) -> list[Found]:
-        found: list[Found] = []
-        lower = text.lower()
-        passed = {name for name, gate in GATES.items() if gate.search(text)}
+    def _detect(self, claims: "_Claims") -> None:
+        lower = claims.text.lower()
+        passed = {name for name, gate in GATES.items() if gate.search(claims.text)}
         for detector in self._detectors:
             if detector.gate and detector.gate not in passed:
                 continue
             if detector.words and not any(word in lower for word in detector.words):
                 continue
-            for match in detector.pattern.finditer(text):
-                start, end = _value_span(match)
-                if detector.is_one(text[start:end]):
-                    found.append(Found(start, end, detector.kind))
-        return found
+            claims.take(detector.kind, detector.pattern, detector.is_one)
 
     def _replaced(
         self, text: str, found: list[Found]
     ) -> tuple[str, tuple[Replacement, ...]]:
-        """Replace, the earlier in `found` winning where two overlap."""
-        chosen: list[Found] = []
-        for value in found:
-            if value.start < value.end and not any(
-                value.start < other.end and other.start < value.end for other in chosen
-            ):
-                chosen.append(value)
-        chosen.sort()
         out: list[str] = []
         replaced: list[Replacement] = []
         at = length = 0
-        for start, end, kind in chosen:
+        for start, end, kind in sorted(found):
             pseudonym = self._pseudonym(kind, text[start:end])
             out += (text[at:start], pseudonym)
             length += start - at
@@ -120,17 +112,77 @@ class TextRedactor:
         return "".join(out), tuple(replaced)
 
     def _pseudonym(self, kind: str, value: str) -> str:
-        return "" if kind in self._emptied else self._pseudonyms.of(kind, value)
+        if kind in self._emptied:
+            return ""
+        for attempt in range(_MOST_PSEUDONYMS):
+            made = self._pseudonyms.of(kind, value, attempt)
+            claims = _Claims(made)
+            self._detect(claims)
+            # One that looks like something else would be replaced on the next hop.
+            if not claims.found:
+                break
+        return made
 
 
-def _placed_in(text: str, placed: tuple[Rule, ...]) -> list[Found]:
-    found: list[Found] = []
-    for kind, pattern in placed:
-        if pattern is None:
-            found.append(Found(0, len(text), kind))
-        else:
-            found += [Found(*_value_span(m), kind) for m in pattern.finditer(text)]
-    return found
+class _Claims:
+    """What has been found in one text so far; later patterns see it blotted out."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text  # as the next pattern sees it
+        self.found: list[Found] = []
+
+    def take(
+        self,
+        kind: str,
+        pattern: re.Pattern[str],
+        is_one: Callable[[str], bool] = lambda _text: True,
+    ) -> None:
+        """Claim every value that the pattern finds in what is left.
+
+        Where a match fails its check, shorter ones at the same place and others that
+        begin within it are tried: two numbers may stand side by side.
+        """
+        tries, at = _MOST_TRIES, 0
+        while (match := pattern.search(self.text, at)) is not None:
+            start, end = _value_span(match)
+            if start >= end:
+                at = match.end() + 1
+            elif is_one(self.text[start:end]):
+                self.add(Found(start, end, kind))
+                at = max(match.end(), at + 1)
+            elif tries > 0:
+                at, tries = match.start() + 1, tries - 1
+                if match.span() == (start, end):
+                    shorter = self._shorter(match, pattern, is_one)
+                    if shorter is not None:
+                        self.add(Found(start, shorter, kind))
+                        at = shorter
+            else:
+                at = match.end()
+
+    def _shorter(
+        self,
+        match: re.Match[str],
+        pattern: re.Pattern[str],
+        is_one: Callable[[str], bool],
+    ) -> int | None:
+        """Return where a shorter match ends that passes the check, if one does."""
+        start, end = match.span()
+        for cut in reversed([m.start() for m in _BETWEEN.finditer(match[0])]):
+            end = start + cut
+            if pattern.fullmatch(self.text, start, end) and is_one(
+                self.text[start:end]
+            ):
+                return end
+        return None
+
+    def add(self, value: Found) -> None:
+        """Claim a value."""
+        if _BLOT in self.text[value.start : value.end]:
+            return
+        self.found.append(value)
+        blots = _BLOT * (value.end - value.start)
+        self.text = self.text[: value.start] + blots + self.text[value.end :]
 
 
 def _value_span(match: re.Match[str]) -> tuple[int, int]:
