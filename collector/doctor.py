@@ -64,7 +64,7 @@ _GENERAL: dict[str, str] = {
     "media_truncated": (
         "Unset the attribute length limit in the application: media were cut."
     ),
-    "media_unknown": "Media may have been sent that this instrumentation never records.",
+    "media_unknown": "Media may have been sent that this library never records.",
     "content_ambiguous": (
         "Message events carry no trace id; let them be emitted inside the span."
     ),
@@ -97,13 +97,15 @@ _SWITCHES: tuple[tuple[str, str, str], ...] = (
     (
         "opentelemetry.instrumentation.google_genai",
         "no_content",
-        "Set OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=SPAN_ONLY with"
-        " OTEL_SEMCONV_STABILITY_OPT_IN=gen_ai_latest_experimental.",
+        (
+            "Set OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=SPAN_ONLY with"
+            " OTEL_SEMCONV_STABILITY_OPT_IN=gen_ai_latest_experimental."
+        ),
     ),
     (
         "opentelemetry.util.genai",
         "content_dropped",
-        "Leave OTEL_SEMCONV_STABILITY_OPT_IN unset: message events keep lists of parts.",
+        "Leave OTEL_SEMCONV_STABILITY_OPT_IN unset: events keep lists of parts.",
     ),
     (
         "openinference",

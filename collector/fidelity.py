@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from snaptrace.snapshots.apis.fields import expand, partly_carried
-from snaptrace.snapshots.model import Fidelity, Json, Media
+from snaptrace.snapshots.model import Fidelity, FidelityLevel, Json, Media
 
 # Why a call cannot be replayed, or not as it was. Bounded: they are metric labels.
 FATAL: frozenset[str] = frozenset(
@@ -81,19 +81,39 @@ def assess(
         why |= dict.fromkeys(_provider_held(api, body))
     present = leaf_paths(body)
     unobserved = tuple(path for path in unseen(api, lost, present) if path not in gone)
-    if FATAL & why.keys():
-        level: Any = "unreplayable"
-    elif gone:
-        level = "lossy"
-    else:
-        level = "as_observed" if unobserved else "exact"
     if any(path.partition(".")[0] in _CONTENT_ROOTS for path in gone):
         why["content_missing"] = None
+    return _record(tuple(gone), unobserved, tuple(why))
+
+
+def reassess(fidelity: Fidelity, media: tuple[Media, ...]) -> Fidelity:
+    """Return the record once some media were fetched after all."""
+    whole = {medium.path for medium in media if medium.state == "inline"}
+    still = {_STATE_REASONS.get(medium.state) for medium in media}
+    lost_paths = {medium.path for medium in media if medium.state != "inline"}
+    missing = tuple(p for p in fidelity.missing if p not in whole or p in lost_paths)
+    reasons = tuple(
+        reason
+        for reason in fidelity.reasons
+        if reason not in _STATE_REASONS.values() or reason in still
+    )
+    if not any(path.partition(".")[0] in _CONTENT_ROOTS for path in missing):
+        reasons = tuple(reason for reason in reasons if reason != "content_missing")
+    return _record(missing, fidelity.unobserved, reasons)
+
+
+def _record(
+    missing: tuple[str, ...], unobserved: tuple[str, ...], reasons: tuple[str, ...]
+) -> Fidelity:
+    level: FidelityLevel = "exact"
+    if FATAL.intersection(reasons):
+        level = "unreplayable"
+    elif missing:
+        level = "lossy"
+    elif unobserved:
+        level = "as_observed"
     return Fidelity(
-        level=level,
-        missing=tuple(gone),
-        unobserved=unobserved,
-        reasons=tuple(why),
+        level=level, missing=missing, unobserved=unobserved, reasons=reasons
     )
 
 
