@@ -294,9 +294,9 @@ class Sealer:
             self._journal.release(sealing.refs)
             if sealing.path is not None:
                 self._journal.remove(sealing.path)
-            self._remove_recovered()
             self._unspooled.pop(0)
             self._bound_spool()
+        self._remove_recovered()
 
     def _write_segments(self, sealing: _Sealing) -> None:
         """Spool a window's calls in segments of bounded size. Runs in a thread."""
