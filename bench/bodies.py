@@ -6,10 +6,11 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
 )
 
-_WORDS = (
+_TEXT = (
     "the invoice shows a total of nine hundred and the meter reads a rate that grew "
     "from month to month while the customer asked which plan would fit and why"
-).split()
+)
+_WORDS = _TEXT.split()
 
 
 def requests(
@@ -44,7 +45,8 @@ def _request(
         else:
             span.name = "GET /api/v1/orders/{id}"
             _text(span.attributes, "http.request.method", "GET")
-            _text(span.attributes, "url.path", f"/api/v1/orders/{chance.getrandbits(32)}")
+            path = f"/api/v1/orders/{chance.getrandbits(32)}"
+            _text(span.attributes, "url.path", path)
             _text(span.attributes, "server.address", "orders.shop.svc.cluster.local")
             _text(span.attributes, "user_agent.original", "python-httpx/0.28.1")
     return message.SerializeToString()

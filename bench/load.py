@@ -37,9 +37,7 @@ async def run(address: str, case: dict) -> dict:
         grpc.aio.insecure_channel(address, options) for _ in range(case["connections"])
     ]
     calls = [channel.unary_unary(_METHOD, None, None) for channel in channels]
-    for call in calls:  # connect, and warm what is lazy
-        for _ in range(case.get("warm_up", 20)):
-            await call(bodies[0], timeout=30)
+    await _warm_up(calls, bodies[0], case.get("warm_up", 20))
     start = time.perf_counter()
 
     async def work(call) -> None:  # noqa: ANN001 - grpc has no type for it
@@ -76,6 +74,13 @@ async def run(address: str, case: dict) -> dict:
         "p50_ms": 1000 * latencies[len(latencies) // 2],
         "p99_ms": 1000 * latencies[len(latencies) * 99 // 100],
     }
+
+
+async def _warm_up(calls: list, body: bytes, times: int) -> None:
+    """Connect, and load what is loaded on first need."""
+    for call in calls:
+        for _ in range(times):
+            await call(body, timeout=30)
 
 
 if __name__ == "__main__":

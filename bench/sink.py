@@ -31,7 +31,8 @@ class Sink:
             seen = {"requests": self.requests, "bytes": self.bytes}
             start = {"type": "http.response.start", "status": 200, "headers": []}
             await send(start)
-            await send({"type": "http.response.body", "body": json.dumps(seen).encode()})
+            page = json.dumps(seen).encode()
+            await send({"type": "http.response.body", "body": page})
             return
         size, more = -5, True
         while more:

@@ -178,27 +178,36 @@ class Supervisor:
                 header, body = frame
                 if not isinstance(header, frames.Tell):
                     continue
-                if header.what == "metrics" and self._page is not None:
-                    if not self._page.done():
-                        self._page.set_result(body.decode())
-                    self._page = None
-                elif header.what == "ready":
-                    self._note("")
-                    self._up.set()
-                    self._metrics.tap_up.set(1)
-                elif header.what == "status":
-                    self._metrics.store_writable.set(0 if header.why else 1)
-                    self._note(header.why)
-                    if not header.why:
-                        ready()
-                    elif self._strict:
-                        process.kill()
-                elif header.what == "failed":
-                    self._note(header.why)
+                if header.what == "metrics":
+                    self._take_page(body)
                 elif header.what == "sealed":
                     self._sealed.set()
+                elif header.what == "ready":
+                    self._up.set()
+                    self._metrics.tap_up.set(1)
+                else:  # status or failed
+                    self._take_status(header, process, ready)
         except frames.TornFrameError:
             return
+
+    def _take_page(self, body: bytes) -> None:
+        page, self._page = self._page, None
+        if page is not None and not page.done():
+            page.set_result(body.decode())
+
+    def _take_status(
+        self,
+        header: frames.Tell,
+        process: asyncio.subprocess.Process,
+        ready: Callable[[], None],
+    ) -> None:
+        if header.what == "status":
+            self._metrics.store_writable.set(0 if header.why else 1)
+        self._note(header.why)
+        if not header.why:
+            ready()
+        elif self._strict:
+            process.kill()
 
     async def _seal_when_stopping(
         self, process: asyncio.subprocess.Process, writer: asyncio.StreamWriter

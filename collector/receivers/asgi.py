@@ -6,21 +6,24 @@ The path through `_grpc` is the hot one and is written for few Python steps.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, Final
-from urllib.parse import quote
+from typing import Any
 
 from collector.admission import Reservation
 from collector.answer import (
     CANCELLED,
     UNIMPLEMENTED,
     Answer,
-    http_body,
-    http_retry_after,
-    http_status,
     refusal,
 )
 from collector.decompress import CODINGS, decompress
 from collector.errors import BodyTooLargeError, BodyUndecodableError
+from collector.receivers.asgi_answers import (
+    Send,
+    base64_header,
+    send_grpc,
+    send_http,
+    send_plain,
+)
 from collector.receivers.reception import (
     CODING,
     ENCODING_BY_MEDIA_TYPE,
@@ -34,27 +37,10 @@ from collector.receivers.reception import (
     RefusedError,
     grpc_timeout_seconds,
 )
-from collector.signals import Encoding, OtlpRequest
+from collector.signals import OtlpRequest
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-
-_GRPC_START: Final = {
-    "type": "http.response.start",
-    "status": 200,
-    "headers": [
-        (b"content-type", b"application/grpc"),
-        (b"grpc-accept-encoding", b"identity,gzip,deflate,zstd"),
-    ],
-    "trailers": True,
-}
-_GRPC_OK: Final = {
-    "type": "http.response.trailers",
-    "headers": [(b"grpc-status", b"0")],
-}
-_EMPTY_MESSAGE: Final = {"type": "http.response.body", "body": b"\0\0\0\0\0"}
-_NO_MESSAGE: Final = {"type": "http.response.body", "body": b""}
 
 
 class _GoneError(Exception):
@@ -117,7 +103,7 @@ class OtlpApplication:
             except RefusedError as error:
                 code = error.answer.code
                 reception.metrics.count_refusal(signal, "grpc", code, error.reason)
-                await _send_grpc(send, error.answer)
+                await send_grpc(send, error.answer)
                 return
             request = OtlpRequest(
                 signal=signal,
@@ -127,7 +113,7 @@ class OtlpApplication:
                 headers=passed,
             )
             answer = await self._pass_on(request, grpc_timeout_seconds(timeout), "grpc")
-            await _send_grpc(send, answer)
+            await send_grpc(send, answer)
         finally:
             reserved.release()
 
@@ -143,7 +129,7 @@ class OtlpApplication:
         passed: dict[str, str] = {}
         authorization = ""
         for name, value in metadata:
-            text = value if isinstance(value, str) else _base64(value).decode()
+            text = value if isinstance(value, str) else base64_header(value).decode()
             if name == "authorization":
                 authorization = text
             if reception.headers.passes(name):
@@ -239,11 +225,11 @@ class OtlpApplication:
         media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
         encoding = ENCODING_BY_MEDIA_TYPE.get(media_type)
         if scope["method"] != "POST":
-            await _send_plain(send, 405, [(b"allow", b"POST")])
+            await send_plain(send, 405, [(b"allow", b"POST")])
             return
         if encoding is None:
             reception.metrics.refused.labels("media_type").inc()
-            await _send_plain(send, 415, [(b"accept", b"application/x-protobuf")])
+            await send_plain(send, 415, [(b"accept", b"application/x-protobuf")])
             return
         passed = {k: v for k, v in headers.items() if reception.headers.passes(k)}
         reserved = Reservation(reception.admission)
@@ -257,7 +243,7 @@ class OtlpApplication:
                 reception.metrics.count_refusal(signal, "http", code, error.reason)
                 status = 413 if error.reason == "too_large" else 0
                 status = 415 if error.reason == "unknown_coding" else status
-                await _send_http(send, error.answer, encoding, status)
+                await send_http(send, error.answer, encoding, status)
                 return
             request = OtlpRequest(
                 signal=signal,
@@ -267,7 +253,7 @@ class OtlpApplication:
                 headers=passed,
             )
             answer = await self._pass_on(request, None, "http")
-            await _send_http(send, answer, encoding)
+            await send_http(send, answer, encoding)
         finally:
             reserved.release()
 
@@ -326,11 +312,11 @@ class OtlpApplication:
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = _joined(scope["headers"])
         if not headers.get("content-type", "").startswith("application/grpc"):
-            await _send_plain(send, 404, [])
+            await send_plain(send, 404, [])
             return
         if self._services and await self._services(scope["path"], receive, send):
             return
-        await _send_grpc(send, refusal(UNIMPLEMENTED, "no such method"))
+        await send_grpc(send, refusal(UNIMPLEMENTED, "no such method"))
 
 
 def _joined(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
@@ -339,55 +325,3 @@ def _joined(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
         joined[name] = f"{joined[name]},{value}" if name in joined else value
     return joined
-
-
-async def _send_grpc(send: Send, answer: Answer) -> None:
-    await send(_GRPC_START)
-    if answer.code == 0:
-        body = answer.body
-        if body:
-            framed = b"\0" + len(body).to_bytes(4, "big") + body
-            await send({"type": "http.response.body", "body": framed})
-        else:
-            await send(_EMPTY_MESSAGE)
-        await send(_GRPC_OK)
-        return
-    trailers = [(b"grpc-status", str(answer.code).encode())]
-    if answer.message:
-        # Percent-encoded; what a header may carry stays readable.
-        safe = " !\"#$&'()*+,/:;<=>?@[\\]^`{|}"
-        trailers.append((b"grpc-message", quote(answer.message, safe=safe).encode()))
-    if answer.details:
-        encoded = _base64(answer.details)
-        trailers.append((b"grpc-status-details-bin", encoded))
-    await send(_NO_MESSAGE)
-    await send({"type": "http.response.trailers", "headers": trailers})
-
-
-def _base64(data: bytes) -> bytes:
-    from binascii import b2a_base64  # noqa: PLC0415 - refusals only
-
-    return b2a_base64(data, newline=False).rstrip(b"=")
-
-
-async def _send_http(
-    send: Send, answer: Answer, encoding: Encoding, status: int = 0
-) -> None:
-    body, media_type = http_body(answer, encoding)
-    headers = [
-        (b"content-type", media_type.encode("latin-1")),
-        (b"content-length", str(len(body)).encode()),
-    ]
-    if retry_after := http_retry_after(answer):
-        headers.append((b"retry-after", retry_after.encode("latin-1")))
-    start = {"type": "http.response.start", "headers": headers}
-    await send({**start, "status": status or http_status(answer)})
-    await send({"type": "http.response.body", "body": body})
-
-
-async def _send_plain(
-    send: Send, status: int, headers: list[tuple[bytes, bytes]]
-) -> None:
-    headers = [*headers, (b"content-length", b"0")]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": b""})
