@@ -14,6 +14,7 @@ from snaptrace.snapshots.errors import StoreUnavailableError
 
 COMMIT_EVERY_SECONDS = 0.2  # results of that long share an object
 LARGEST_RUN = 256
+FOLDED_AT_ONCE = 16  # before the loop may turn
 CHECKPOINT_EVERY = 250  # committed numbers
 RETRY_SECONDS = 5.0  # while the store does not answer
 FULL_SHARE = 0.25  # of the pairs in flight: then nobody waits for more to come
@@ -124,9 +125,11 @@ class Committer:
                 break
             except StoreUnavailableError:
                 await asyncio.sleep(RETRY_SECONDS)
-        for result in results:
+        for done, result in enumerate(results, 1):
             self.fold.add(self._planned.pop(result.number), result)
             del self._judged[result.number]
+            if done % FOLDED_AT_ONCE == 0:
+                await asyncio.sleep(0)
         self._now_safe(numbers)
         self._on_committed(results)
         if self.fold.next_number - self._saved_at >= CHECKPOINT_EVERY:

@@ -16,7 +16,7 @@ from snaptrace.snapshots.model import Snapshot
 from snaptrace.snapshots.segment import Segment
 from snaptrace.snapshots.store import Store
 
-CACHED_SEGMENTS = 8  # decompressed; draws jump between segments
+CACHED_BYTES = 64 * 2**20  # of segments, decompressed; draws jump between them
 
 
 class Loaded(Struct, frozen=True):
@@ -39,6 +39,8 @@ class Content:
     def __init__(self, store: Store, key: FleetKey) -> None:
         self._store, self._key = store, key
         self._segments: OrderedDict[str, Segment] = OrderedDict()
+        self._cached_bytes = 0
+        self._reading: dict[str, asyncio.Lock] = {}
 
     async def load(self, case: Case) -> Loaded | Gone:
         """Return what the case says.
@@ -84,12 +86,29 @@ class Content:
         if (known := self._segments.get(name)) is not None:
             self._segments.move_to_end(name)
             return known
-        data = await self._store.get(name)
-        found = await asyncio.to_thread(segment.read, data, name)
+        lock = self._reading.setdefault(name, asyncio.Lock())
+        try:
+            async with lock:  # draws of one block often share a segment
+                if (known := self._segments.get(name)) is not None:
+                    return known
+                data = await self._store.get(name)
+                found = await asyncio.to_thread(segment.read, data, name)
+                self._keep(name, found)
+                return found
+        finally:
+            if not lock.locked():
+                self._reading.pop(name, None)
+
+    def _keep(self, name: str, found: Segment) -> None:
         self._segments[name] = found
-        while len(self._segments) > CACHED_SEGMENTS:
-            self._segments.popitem(last=False)
-        return found
+        self._cached_bytes += _size_bytes(found)
+        while self._cached_bytes > CACHED_BYTES and len(self._segments) > 1:
+            _, dropped = self._segments.popitem(last=False)
+            self._cached_bytes -= _size_bytes(dropped)
+
+
+def _size_bytes(found: Segment) -> int:
+    return sum(found.header.record_bytes)
 
 
 def scoring_case(snapshot: Snapshot) -> ScoringCase:

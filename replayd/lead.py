@@ -33,6 +33,8 @@ from snaptrace.snapshots.errors import StoreUnavailableError
 
 WAVES = 16  # in which open numbers are sent again after a crash
 AHEAD = 8  # times the pairs in flight that may be held up by a slow number
+DRAWN_AT_ONCE = 32  # before the loop may turn
+JUDGED_AT_ONCE = 2  # pairs
 RETRY_SECONDS = 5.0  # while the store does not answer
 
 Judge = Callable[[Planned, ScoringCase, PairAnswers], Awaitable[PairResult]]
@@ -90,6 +92,9 @@ class Lead:
         # is never more than there are places.
         self._places = asyncio.Semaphore(settings.in_flight)
         self._holding: set[int] = set()
+        # Scoring is work for the processor: many answers judged in one turn of the
+        # loop would keep all connections waiting.
+        self._judging = asyncio.Semaphore(JUDGED_AT_ONCE)
         committer.on_safe = self._free_place
 
     @property
@@ -210,6 +215,8 @@ class Lead:
                     self.counts.waiting = drawn.reason
                     break
                 block.append(drawn)
+                if len(block) % DRAWN_AT_ONCE == 0:
+                    await asyncio.sleep(0)
             if block:
                 self.counts.waiting = self.counts.budget = ""
                 return block
@@ -313,7 +320,9 @@ class Lead:
         answers = await self._replay.pair(item, item.case.snapshot_id, requests)
         self._spending.settle(item, answers)
         self._outages.saw(answers, asyncio.get_running_loop().time())
-        return await self._judge(item, loaded.scoring, answers), answers
+        async with self._judging:
+            await asyncio.sleep(0)  # the loop turns between two judgements
+            return await self._judge(item, loaded.scoring, answers), answers
 
     async def _loaded(self, case: Case) -> Loaded | Gone:
         while True:

@@ -1,5 +1,6 @@
 """Moves the engine's metrics from what canaries, arms and budgets say of themselves."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from replayd.arms import Arm
@@ -17,20 +18,34 @@ def count_results(
 ) -> None:
     """Count committed results; called once for each."""
     metrics.committed.labels(canary).inc(len(results))
-    for result in results:
-        for arm, outcome in ((canary, result.canary), (control, result.control)):
-            if outcome is not None:
-                _count_call(metrics, arm, result.modality, outcome)
+    for arm, pick in ((canary, _canary), (control, _control)):
+        told = [(r.modality, found) for r in results if (found := pick(r)) is not None]
+        if told:
+            _count_calls(metrics, arm, told)
 
 
-def _count_call(
-    metrics: EngineMetrics, arm: str, modality: str, outcome: ArmOutcome
+def _canary(result: PairResult) -> ArmOutcome | None:
+    return result.canary
+
+
+def _control(result: PairResult) -> ArmOutcome | None:
+    return result.control
+
+
+def _count_calls(
+    metrics: EngineMetrics, arm: str, told: Sequence[tuple[str, ArmOutcome]]
 ) -> None:
-    metrics.calls.labels(arm, modality, outcome.outcome).inc()
-    metrics.call_seconds.labels(arm).observe(outcome.latency_ms / 1000)
-    metrics.tokens.labels(arm, "input").inc(outcome.input_tokens)
-    metrics.tokens.labels(arm, "output").inc(outcome.output_tokens)
-    metrics.money.labels(arm).inc(outcome.money)
+    outcomes = Counter((modality, found.outcome) for modality, found in told)
+    for (modality, outcome), calls in outcomes.items():
+        metrics.calls.labels(arm, modality, outcome).inc(calls)
+    seconds = metrics.call_seconds.labels(arm)
+    for _, found in told:
+        seconds.observe(found.latency_ms / 1000)
+    given = sum(found.input_tokens for _, found in told)
+    answered = sum(found.output_tokens for _, found in told)
+    metrics.tokens.labels(arm, "input").inc(given)
+    metrics.tokens.labels(arm, "output").inc(answered)
+    metrics.money.labels(arm).inc(sum(found.money for _, found in told))
 
 
 def refresh(

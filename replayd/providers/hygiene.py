@@ -7,6 +7,7 @@ for every arm; any other field makes the case unsendable, by name.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -65,6 +66,7 @@ class Sendable(Struct, frozen=True):
     body: dict[str, Json]
 
 
+@lru_cache
 def allowed_fields(api: str) -> frozenset[str]:
     """Return the top-level fields of an API that a replay may send."""
     named = FIELDS.get(api, ()) + EXTENSIONS.get(api, ()) + _CONTENT.get(api, ())
