@@ -23,12 +23,25 @@ import tempfile
 import time
 import tomllib
 from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import aiohttp
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "tests")]
+
+from fakes.stored_calls import image_call, store_calls, text_call  # noqa: E402
+
+from replayd import app  # noqa: E402
+from replayd.config import ReplaydConfig  # noqa: E402
+from snaptrace.runtime.clock import SystemClock  # noqa: E402
+from snaptrace.runtime.config import StoreConfig  # noqa: E402
+from snaptrace.runtime.config import load as load_config  # noqa: E402
+from snaptrace.snapshots.keys import FleetKey  # noqa: E402
+from snaptrace.snapshots.store import Store  # noqa: E402
+
+PINNED = ["taskset", "-c"] if Path("/usr/bin/taskset").exists() else []
 
 
 def main(argv: list[str]) -> int:
@@ -120,9 +133,7 @@ class Servers:
 
 
 def _calls(load: dict) -> Iterator[tuple]:
-    from fakes.stored_calls import image_call, text_call  # noqa: PLC0415
 
-    from snaptrace.snapshots.keys import FleetKey  # noqa: PLC0415
 
     now = time.time_ns()
     chance = random.Random(load["seed"])
@@ -182,21 +193,13 @@ def _figures(requests: int, began: float, cpu: float) -> dict:
 
 
 async def engine(load: dict) -> dict:
-    """As `replayd`, with a judge that costs nothing: what the replaying itself takes."""  # noqa: E501
+    """As `replayd`, with a judge that costs nothing: what replaying itself takes."""
     return await replayd(load, judged=False)
 
 
 async def replayd(load: dict, *, judged: bool = True) -> dict:
     """Run the daemon on a folder until every case is judged."""
-    from fakes.stored_calls import store_calls  # noqa: PLC0415
-
-    from replayd import app  # noqa: PLC0415
-    from replayd.config import ReplaydConfig  # noqa: PLC0415
-    from snaptrace.runtime.clock import SystemClock  # noqa: PLC0415
-    from snaptrace.runtime.config import StoreConfig  # noqa: PLC0415
-    from snaptrace.runtime.config import load as load_config  # noqa: PLC0415
     from snaptrace.snapshots.keys import FleetKey  # noqa: PLC0415
-    from snaptrace.snapshots.store import Store  # noqa: PLC0415
 
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -227,7 +230,6 @@ async def replayd(load: dict, *, judged: bool = True) -> dict:
 
 
 async def _led(program: object, load: dict) -> dict:
-    from contextlib import AsyncExitStack  # noqa: PLC0415
 
     async with AsyncExitStack() as stack:
         await program.open_arms(stack, {})
