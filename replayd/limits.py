@@ -248,13 +248,13 @@ class Ease:
         self._calls = 0
 
     def learnt(self, headers: Mapping[str, str], latency_seconds: float) -> None:
-        """Halve when quota is low or latency high; else come back by a twentieth."""
+        """Halve when quota is low or latency high; else come back by a fifth."""
         self._calls += 1
         self._recent += max(0.2, 1 / self._calls) * (latency_seconds - self._recent)
         self._usual += max(0.02, 1 / self._calls) * (latency_seconds - self._usual)
         slow = self._calls > self.SETTLED and self._recent > self.SLOWER * self._usual
         low = remaining_share(headers) < self.LOW_SHARE
-        self.factor = max(self.factor / 2, 0.05) if slow or low else self.factor * 1.05
+        self.factor = max(self.factor / 2, 0.05) if slow or low else self.factor * 1.2
         self.factor = min(self.factor, 1.0)
 
 

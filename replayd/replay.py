@@ -116,10 +116,7 @@ class Replay:
         try:
             # Asked last, and counted at once: a cap that is checked earlier would
             # let a queue of checked pairs go out in one burst.
-            wait = self._spending.take_control_turn(planned)
-            while wait > 0:
-                await asyncio.sleep(wait)
-                wait = self._spending.take_control_turn(planned)
+            await self._spending.take_control_turn(planned)
         except asyncio.CancelledError:
             self._give_back_slots()
             raise

@@ -4,6 +4,7 @@ One object for all canaries of a replayd: budgets, prices and the control's rate
 shared by whoever sends.
 """
 
+import asyncio
 from collections.abc import Mapping
 
 from replayd.limits import WINDOWS, Amount, Budgets, ControlRate, Prices
@@ -23,6 +24,7 @@ class Spending:
     ) -> None:
         self.budgets, self.prices, self.rate = budgets, prices, rate
         self._clock = clock
+        self._control_turn = asyncio.Lock()
 
     def estimate(self, case: Case, models: tuple[str, ...]) -> Amount:
         """Return what asking `models` about a case will cost."""
@@ -93,16 +95,14 @@ class Spending:
         at_ns = self.rate.allowed_at_ns(now_ns, calls)
         return None if at_ns is None else max(at_ns - now_ns, 0) / 1e9
 
-    def take_control_turn(self, planned: Planned) -> float:
-        """Count the pair's control calls and return 0, or the seconds to wait first."""
-        wait = self.control_wait_seconds(planned)
-        if wait is None:
-            return UNTIL_MORE_TRAFFIC_SECONDS
-        if wait <= 0:
+    async def take_control_turn(self, planned: Planned) -> None:
+        """Wait until the control may be asked, first come first served; count it."""
+        async with self._control_turn:
+            while (wait := self.control_wait_seconds(planned)) != 0.0:
+                seconds = UNTIL_MORE_TRAFFIC_SECONDS if wait is None else wait
+                await asyncio.sleep(min(seconds, UNTIL_MORE_TRAFFIC_SECONDS))
             for _ in range(2 if planned.second_control else 1):
                 self.rate.sent(self._clock.now_ns())
-            return 0.0
-        return wait
 
     def control_learnt(
         self, headers: Mapping[str, str], latency_seconds: float

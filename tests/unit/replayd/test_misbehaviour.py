@@ -26,8 +26,8 @@ from replayd.spending import Spending
 from snaptrace.runtime.config import Duration
 
 CASES = 400
-PER_MINUTE = 20.0
-PER_HOUR = 900  # requests, all arms together
+PER_MINUTE = 5.0
+PER_HOUR = 400  # requests, all arms together
 IN_FLIGHT = 6
 
 
@@ -41,8 +41,7 @@ async def cut(request):
 
 
 WAYS = [
-    lambda: completion("ok"),
-    lambda: completion("ok"),
+    *[lambda: completion("ok")] * 30,
     lambda: completion("ok", model="another"),
     lambda: 500,
     lambda: 400,
