@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 
+import aiohttp
 from prometheus_client import CollectorRegistry
 
 from replayd import declared as declarations
@@ -19,6 +20,7 @@ from replayd import reporting
 from replayd.arms import Arm, endpoint_settings
 from replayd.config import ReplaydConfig
 from replayd.content import Content
+from replayd.decisions import DecisionSource, DecisionsUnreadableError
 from replayd.endpoint import Endpoint
 from replayd.epochs import Declared, control_of
 from replayd.errors import LostLeadError, ReplaydError
@@ -227,7 +229,10 @@ class Program:
             token=token,
             on_bound=ports.bound("page"),
         )
-        return [Reading(self), Leading(self), Reporting(self), page, telemetry]
+        parts: list[Part] = [Reading(self), Leading(self), Reporting(self)]
+        if any(arm.config.decisions for arm in self.arms.values()):
+            parts.append(Deciding(self))
+        return [*parts, page, telemetry]
 
     def _token(self) -> str:
         path = self._config.page_token_file
@@ -267,6 +272,23 @@ class Program:
             lambda service: any(s.applies_to(service) for s in self.shadows.values())
         )
         self.spending.rate.observed(calls)
+
+    async def decide(self, sources: Mapping[str, DecisionSource]) -> None:
+        """Ask for a judge's decisions about every canary once."""
+        for name, source in sources.items():
+            shadow = self.shadows[name]
+            if shadow.epoch is None:
+                continue
+            epoch = shadow.epoch.epoch
+            try:
+                decisions = await source.read(epoch)
+            except DecisionsUnreadableError as error:
+                self.metrics.damaged.labels("decisions").inc()
+                log.warning("decisions", extra={"canary": name, "why": str(error)})
+                continue
+            if decisions is not None:
+                reporting.count_decisions(self.metrics, name, decisions)
+                shadow.decide(epoch, decisions)
 
     def report(self) -> None:
         """Compute the verdicts and set the gauges."""
@@ -360,6 +382,29 @@ class Leading:
         """Lead or stand by until `stop`."""
         ready()
         await self._program.lead(stop)
+
+
+class Deciding:
+    """Follows the decisions of a judge, as often as new cases are looked for."""
+
+    name = "deciding"
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+
+    async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
+        """Ask until `stop`; a judge that is away is asked again."""
+        ready()
+        poll = self._program._config.schedule.poll  # noqa: SLF001
+        async with aiohttp.ClientSession() as session:
+            sources = {
+                name: DecisionSource(shadow.decisions, session)
+                for name, shadow in self._program.shadows.items()
+                if shadow.decisions
+            }
+            while not stop.is_set():
+                await self._program.decide(sources)
+                await wait(stop, poll)
 
 
 class Reporting:

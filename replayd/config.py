@@ -41,6 +41,7 @@ class ArmConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     api: str = "openai_chat"
     revision: str = ""  # declared by the operator; a new one opens a new epoch
     intent: Literal["equivalent", "upgrade"] = "equivalent"
+    decisions: str = ""  # file or http(s) address of a judge's; see adjudication.py
     api_key_env: str = ""
     api_key_file: str = ""
     headers: dict[str, str] = {}

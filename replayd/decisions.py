@@ -25,7 +25,8 @@ class DecisionSource:
     def __init__(self, source: str, session: aiohttp.ClientSession | None) -> None:
         self._source, self._session = source, session
         self._is_address = source.startswith(("http://", "https://"))
-        self._seen: tuple[int, int] | None = None  # of the file: mtime, size
+        # Of the file as last read: mtime, size, and for which epoch.
+        self._seen: tuple[int, int, str] | None = None
 
     async def read(self, epoch: str) -> Decisions | None:
         """Return all decisions about `epoch`; None where nothing changed.
@@ -33,23 +34,26 @@ class DecisionSource:
         Raises:
             DecisionsUnreadableError: what was known before still holds.
         """
-        data = await (self._fetched() if self._is_address else self._from_file())
+        if self._is_address:
+            data: bytes | None = await self._fetched()
+        else:
+            data = await self._from_file(epoch)
         if data is None:
             return None
         return await asyncio.to_thread(read_decisions, data.splitlines(), epoch)
 
-    async def _from_file(self) -> bytes | None:
+    async def _from_file(self, epoch: str) -> bytes | None:
         try:
-            return await asyncio.to_thread(self._read_file)
+            return await asyncio.to_thread(self._read_file, epoch)
         except FileNotFoundError:
             return None  # nobody has decided anything yet
         except OSError as error:
             raise DecisionsUnreadableError(f"{error.strerror}") from None
 
-    def _read_file(self) -> bytes | None:
+    def _read_file(self, epoch: str) -> bytes | None:
         path = Path(self._source)
         stat = path.stat()
-        seen = stat.st_mtime_ns, stat.st_size
+        seen = stat.st_mtime_ns, stat.st_size, epoch
         if seen == self._seen:
             return None
         if stat.st_size > LARGEST_BYTES:

@@ -71,6 +71,12 @@ class EngineMetrics:
         self.fresh_cases = gauge(
             "fresh_cases", "Cases that may still be drawn.", "canary", "modality"
         )
+        self.decisions = gauge(
+            "decisions",
+            "Lines read from the judge: known, foreign to the epoch, or unreadable.",
+            "canary",
+            "kind",
+        )
         self.lost_leads = counter("lost_leads", "Times another leader was first.")
 
 

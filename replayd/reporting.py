@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from replayd.adjudication import Decisions
 from replayd.arms import Arm
 from replayd.metrics import EngineMetrics
 from replayd.records import ArmOutcome, PairResult
@@ -46,6 +47,16 @@ def _count_calls(
     metrics.tokens.labels(arm, "input").inc(given)
     metrics.tokens.labels(arm, "output").inc(answered)
     metrics.money.labels(arm).inc(sum(found.money for _, found in told))
+
+
+def count_decisions(metrics: EngineMetrics, canary: str, decisions: Decisions) -> None:
+    """Show how many lines of a judge could be used."""
+    for kind, lines in (
+        ("known", len(decisions.differences)),
+        ("foreign", decisions.foreign),
+        ("unreadable", decisions.unreadable),
+    ):
+        metrics.decisions.labels(canary, kind).set(lines)
 
 
 def refresh(

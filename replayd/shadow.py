@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from msgspec import Struct
 
 from replayd import epochs
+from replayd.adjudication import Decisions
 from replayd.arms import Arm, applies, concerns
 from replayd.board_settings import settings_of
 from replayd.committer import Committer
@@ -68,6 +69,12 @@ class Shadow:
         self.schedule: Schedule | None = None
         self._board: VerdictBoard | None = None
         self._view: CanaryView | None = None
+        self._decisions: tuple[str, Decisions] = "", Decisions()  # of which epoch
+
+    @property
+    def decisions(self) -> str:
+        """Where a judge's decisions come from, "" if there is none."""
+        return self._canary.config.decisions
 
     def applies_to(self, service: str) -> bool:
         """Tell whether a service's traffic concerns this canary at all."""
@@ -98,6 +105,13 @@ class Shadow:
         if declared != self._declared:
             self._declared = declared
             self._restart.set()
+
+    def decide(self, epoch: str, decisions: Decisions) -> None:
+        """Take all decisions of a judge about one epoch; a later one starts anew."""
+        self._decisions = epoch, decisions
+        current = self.epoch is not None and self.epoch.epoch == epoch
+        if self._board is not None and current:
+            self._board.decide(decisions)
 
     def view(self) -> CanaryView | None:
         """Return the present verdicts; None before the fold has caught up."""
@@ -162,7 +176,13 @@ class Shadow:
         settings = settings_of(config, self.name)
 
         def new_board() -> Scoreboard:
-            board = Scoreboard(epoch, settings, carried=frozenset(epoch.carried))
+            decided_epoch, decisions = self._decisions
+            board = Scoreboard(
+                epoch,
+                settings,
+                carried=frozenset(epoch.carried),
+                decisions=decisions if decided_epoch == epoch.epoch else None,
+            )
             self._board = VerdictBoard(board)
             return board
 

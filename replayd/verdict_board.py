@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
+from replayd.adjudication import Decisions
 from replayd.board_settings import deciders
 from replayd.records import STREAMS
 from replayd.scoreboard import Scoreboard
@@ -35,6 +36,10 @@ class VerdictBoard:
     def __init__(self, board: Scoreboard) -> None:
         self._board = board
         self._kept: dict[tuple[str, str], tuple[int, StreamVerdict]] = {}
+
+    def decide(self, decisions: Decisions) -> None:
+        """Take all decisions of a judge known by now."""
+        self._board.decide(decisions)
 
     def view(self, now_ns: int, live: LiveTraffic) -> CanaryView:
         """Return everything known at `now_ns`; tens of milliseconds: on a timer."""

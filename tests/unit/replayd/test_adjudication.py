@@ -76,6 +76,7 @@ async def test_a_file_is_read_when_it_grows(tmp_path):
     path.write_bytes(line(1, "tie") + line(2, "tie"))
     os.utime(path, ns=(1, 1))
     assert (await source.read("e1")).differences == {1: 0, 2: 0}
+    assert (await source.read("e2")).foreign == 2  # a new epoch reads it anew
 
 
 async def test_an_address_is_asked_and_may_be_away():
