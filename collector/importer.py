@@ -6,6 +6,7 @@ writes JSON lines, or protobuf messages each behind its length.
 
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,9 @@ _TOTAL_BYTES_MAX = 64 * 1024 * 1024 * 1024  # of one file, decompressed
 _WINDOW_BYTES_MAX = 1 << 27
 _CHUNK_BYTES = 1 << 20
 _SIGNAL_KEYS = {b'"resourceSpans"': "traces", b'"resourceLogs"': "logs"}
+# A protobuf export begins with a line feed, and may go on with a brace.
+_JSON = re.compile(rb"[\[{]|\s+[\[{][\s\[{]*\"resource")
+_HEAD_BYTES = 4096
 _LENGTH_BYTES = 4  # big endian, before each protobuf message of the file exporter
 
 
@@ -48,8 +52,7 @@ def read_exports(path: Path) -> Iterator[OtlpRequest]:
             head = file.read(4)
             file.seek(0)
             stream = _opened(file, head)
-            first = stream.peek(1)[:1] if isinstance(stream, io.BufferedReader) else b""
-            if first in (b"{", b"[", b"\n", b" ", b"\r", b"\t"):
+            if _JSON.match(stream.peek(_HEAD_BYTES)[:_HEAD_BYTES]):
                 yield from _json_lines(path, stream)
             else:
                 yield from _protobuf(path, stream)

@@ -35,6 +35,7 @@ MARKERS: tuple[bytes, ...] = (
     b"model_request_parameters",
 )
 
+_FIELD_1 = b"\x0a"  # its only field, the resources
 _TRACE_ID_FIRST = b"\x0a\x10"  # field 1, length 16
 
 RecordKind = Literal["span", "log"]
@@ -82,6 +83,8 @@ def signal_of(body: bytes) -> str:
     Raises:
         UnreadableRequestError: the body is no export at all.
     """
+    if body[:1] != _FIELD_1:
+        raise UnreadableRequestError("no export")
     try:
         message = _skeleton("traces").FromString(body)
     except Exception as damage:  # noqa: BLE001 - see `_split_protobuf`
