@@ -168,10 +168,11 @@ async def test_no_more_calls_are_in_flight_than_allowed():
     """If it failed, a small endpoint would be flooded at the start."""
     server = FakeProvider()
     server.delay_seconds = 0.02
-    small = endpoint_to(server.url, concurrency=5)
-    async with server, small as endpoint, asyncio.TaskGroup() as group:
-        for _ in range(40):
-            group.create_task(once(endpoint))
+    async with server:
+        small = endpoint_to(server.url, concurrency=5)
+        async with small as endpoint, asyncio.TaskGroup() as group:
+            for _ in range(40):
+                group.create_task(once(endpoint))
     assert len(server.requests) == 40
     assert server.most_in_flight == 5
 
