@@ -14,7 +14,12 @@ from collector.dialects.loads import as_dict, as_text, loads
 from collector.dialects.parts import read_messages, read_part, read_tools
 from collector.dialects.span import candidate_of
 from collector.dialects.target import api_of
-from collector.dialects.telemetry import answer_of_message, output_message, read_params
+from collector.dialects.telemetry import (
+    answer_of_message,
+    first_text,
+    output_message,
+    read_params,
+)
 from collector.record import Record
 from snaptrace.snapshots.apis.fields import all_but
 from snaptrace.snapshots.apis.openai_chat import parse_part
@@ -199,6 +204,10 @@ def request_messages(record: Record, api: str) -> tuple[list[Message], bool]:
     return messages, found.broken or system.broken
 
 
+# The request's own field; `user.id` and the like are the application's.
+_USER_FIELDS = ("gen_ai.user", "llm.user")
+
+
 def request_extras(record: Record, api: str, candidate: Candidate) -> dict[str, Json]:
     """Return what emitters note beside the standard parameters, in the API's names."""
     attributes = record.attributes
@@ -207,6 +216,8 @@ def request_extras(record: Record, api: str, candidate: Candidate) -> dict[str, 
         tier = attributes.get(key)
         if isinstance(tier, str) and tier not in ("", "auto", "default"):
             extra["service_tier"] = tier
+    if api.startswith("openai_") and (user := first_text(attributes, *_USER_FIELDS)):
+        extra["user"] = user
     previous = attributes.get("gen_ai.request.previous_response.id")
     if isinstance(previous, str) and api == "openai_responses":
         extra["previous_response_id"] = previous

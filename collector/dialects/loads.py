@@ -35,7 +35,11 @@ def loads(value: Value) -> Loaded:
         return Loaded(value)
     # Each bracket and comma becomes an object of many times its size.
     brackets = text.count("{") + text.count("[")
-    if len(text) > _TEXT_MAX or brackets > _BRACKETS_MAX or text.count(",") > _COMMAS_MAX:
+    if (
+        len(text) > _TEXT_MAX
+        or brackets > _BRACKETS_MAX
+        or text.count(",") > _COMMAS_MAX
+    ):
         return _BROKEN
     try:
         found = msgspec.json.decode(text)

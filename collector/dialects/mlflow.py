@@ -39,7 +39,7 @@ _FORMATS = {
 }
 _PROFILE = genai.Profile(dialect=_NAME)
 # Attributes of a translated span that are no arguments.
-_NOT_ARGUMENTS = ("metadata", "name", "type", "status")
+_NOT_ARGUMENTS = ("name", "type", "status")
 
 
 class MlFlow:

@@ -200,11 +200,7 @@ def test_azure_events_keep_the_providers_parts():
             events=(
                 Event(
                     "gen_ai.user.message",
-                    {
-                        "gen_ai.event.content": json.dumps(
-                            {"role": "user", "content": content}
-                        )
-                    },
+                    {"gen_ai.event.content": json.dumps(message)},
                 ),
                 Event(
                     "gen_ai.choice",
@@ -260,11 +256,7 @@ def test_the_first_era_had_one_prompt_event():
                 Event("gen_ai.content.prompt", {"gen_ai.prompt": messages}),
                 Event(
                     "gen_ai.content.completion",
-                    {
-                        "gen_ai.completion": json.dumps(
-                            [{"role": "assistant", "content": "y"}]
-                        )
-                    },
+                    {"gen_ai.completion": completion},
                 ),
             ),
         )
@@ -290,17 +282,7 @@ def test_haystack_messages_have_a_shape_of_their_own():
                 "haystack.component.input": json.dumps(
                     {"messages": [message], "generation_kwargs": {"temperature": 0}}
                 ),
-                "haystack.component.output": json.dumps(
-                    {
-                        "replies": [
-                            {
-                                "role": "assistant",
-                                "content": [{"text": "red"}],
-                                "meta": {"model": "m"},
-                            }
-                        ]
-                    }
-                ),
+                "haystack.component.output": json.dumps({"replies": [reply]}),
             }
         )
     )
