@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry
 
 from collector.call import Call
 from collector.config import CollectorConfig
+from collector.gate import Gate
 from collector.join import JoinSettings
 from collector.recognise import Recogniser
 from collector.redact import Redactor
@@ -33,6 +34,7 @@ from snaptrace.snapshots.store import Store
 log = logging.getLogger(__name__)
 
 _TICK_SECONDS = 0.5
+_ADAPT_SECONDS = 1.0
 _PROBE_AGAIN_SECONDS = 30.0
 _NANOSECONDS = 10**9
 
@@ -54,6 +56,7 @@ class Pipeline:
         self._store, self._clock = store, clock
         self.registry = CollectorRegistry()
         join = config.recognise
+        self._gate = Gate(config.tap.decode_budget, key)
         self._recogniser = Recogniser(
             tuple(config.attributes),
             JoinSettings(
@@ -61,6 +64,7 @@ class Pipeline:
                 age_ns=round(join.longest * _NANOSECONDS),
                 bytes=int(join.held_bytes),
             ),
+            wanted=self._gate.admits,
         )
         self._redactor = Redactor(config.privacy, key)
         self._sealer = Sealer(
@@ -76,8 +80,9 @@ class Pipeline:
             label=self._redactor.label,
         )
         self._metrics = SamplingMetrics(
-            self.registry, self._recogniser, self._sealer, config.reservoir
+            self.registry, self._recogniser, self._sealer, self._gate
         )
+        self._adapted_at_seconds = clock.monotonic_seconds()
         self._store_error = "not tried yet"
         self._probe_at_seconds = 0.0
 
@@ -98,6 +103,7 @@ class Pipeline:
         ready()
         while not stop.is_set():
             now_ns = self._clock.now_ns()
+            self._adapt()
             await self._keep(self._recogniser.due(now_ns))
             await self._sealer.tick(now_ns)
             await self._probe()
@@ -127,6 +133,16 @@ class Pipeline:
             await self._sealer.admit(clean)
             # The loop also answers the relay's questions between two calls.
             await asyncio.sleep(0)
+
+    def _adapt(self) -> None:
+        """Follow the traffic with the thresholds of the decode budget."""
+        now = self._clock.monotonic_seconds()
+        if now - self._adapted_at_seconds < _ADAPT_SECONDS:
+            return
+        changed = self._gate.adapt(now - self._adapted_at_seconds)
+        self._adapted_at_seconds = now
+        for service, threshold in changed.items():
+            self._sealer.set_pre_threshold(service, threshold)
 
     async def _probe(self) -> None:
         """Prove the store at start, and again while it fails."""

@@ -5,7 +5,7 @@ metrics and no disk; it never raises for what spans contain.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from collector.assemble import assemble
 from collector.call import Call
@@ -27,8 +27,10 @@ class Recogniser:
         attributes: tuple[str, ...] = (),
         settings: JoinSettings | None = None,
         funnel: Funnel | None = None,
+        wanted: Callable[[RawRecord], bool] = lambda _raw: True,
     ) -> None:
-        self._kept = attributes
+        """Keep `attributes` on calls; decode only those raw records `wanted`."""
+        self._kept, self._wanted = attributes, wanted
         self.join = Join(settings)
         self.funnel = funnel or Funnel()
 
@@ -37,6 +39,8 @@ class Recogniser:
         now_ns = request.received_at_ns
         try:
             for raw in split(request):
+                if not self._wanted(raw):
+                    continue
                 if (candidate := self.read(raw)) is not None:
                     yield from self._calls(self.join.offer(candidate, now_ns), now_ns)
         except UnreadableRequestError:

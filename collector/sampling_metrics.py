@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from collector.gate import Gate
 from collector.recognise import Recogniser
-from collector.sampling_config import ReservoirConfig
 from collector.seal import Sealer
 from snaptrace.snapshots.model import Snapshot
 
@@ -25,10 +25,10 @@ class SamplingMetrics:
         registry: CollectorRegistry,
         recogniser: Recogniser,
         sealer: Sealer,
-        reservoir: ReservoirConfig,
+        gate: Gate,
     ) -> None:
         self._recogniser, self._sealer = recogniser, sealer
-        self._reservoir = reservoir
+        self._gate = gate
         self.calls = Counter(
             f"{PREFIX}calls",
             "Model calls recognised, by modality.",
@@ -56,6 +56,7 @@ class SamplingMetrics:
         """Yield what the recogniser and the sealer have counted."""
         yield from self._funnel()
         yield from self._decisions()
+        yield self._turned_away()
         yield self._join()
         for name, text, value in (
             (
@@ -72,11 +73,6 @@ class SamplingMetrics:
                 "journal_bytes",
                 "Calls of open windows on disk.",
                 self._sealer.journal_bytes,
-            ),
-            (
-                "reservoir_size",
-                "Traces kept per service and modality.",
-                self._reservoir.size,
             ),
         ):
             yield GaugeMetricFamily(PREFIX + name, text, value=float(value))
@@ -110,6 +106,14 @@ class SamplingMetrics:
                 events.add_metric(list(key), count)
         yield calls
         yield events
+
+    def _turned_away(self) -> Metric:
+        family = CounterMetricFamily(
+            f"{PREFIX}spans_turned_away",
+            "Spans not decoded: their trace ranks below the decode budget's bar.",
+        )
+        family.add_metric([], self._gate.turned_away)
+        return family
 
     def _join(self) -> Metric:
         counts = self._recogniser.join.counts

@@ -1,0 +1,85 @@
+"""`collector.gate`: who is turned away before being decoded."""
+
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTraceServiceRequest,
+)
+
+from collector.gate import Gate
+from collector.scan import RawRecord, split
+from collector.signals import OtlpRequest
+from snaptrace.snapshots.keys import FleetKey
+
+KEY = FleetKey(b"k" * 32)
+
+
+def _raws(count, service="shop"):
+    request = ExportTraceServiceRequest()
+    spans = request.resource_spans.add()
+    attribute = spans.resource.attributes.add(key="service.name")
+    attribute.value.string_value = service
+    scope = spans.scope_spans.add()
+    for number in range(count):
+        span = scope.spans.add(
+            trace_id=number.to_bytes(16, "big"), span_id=b"\1" * 8, name="chat"
+        )
+        operation = span.attributes.add(key="gen_ai.operation.name")
+        operation.value.string_value = "chat"
+    body = request.SerializeToString()
+    asked = OtlpRequest(
+        signal="traces", encoding="protobuf", body=body, received_at_ns=1
+    )
+    return list(split(asked))
+
+
+def test_without_a_budget_everybody_is_decoded():
+    """A limit that nobody set would thin the sample out."""
+    gate = Gate(0, KEY)
+    assert all(gate.admits(raw) for raw in _raws(500))
+    assert gate.adapt(1.0) == {}
+
+
+def test_above_the_budget_only_high_ranks_are_decoded():
+    """A burst would take the sampling process down, or leave a biased rest."""
+    gate, raws = Gate(100, KEY), _raws(1000)
+    assert all(gate.admits(raw) for raw in raws)
+    threshold = gate.adapt(1.0)["shop"]
+    admitted = [raw for raw in raws if gate.admits(raw)]
+    ranks = [KEY.rank(raw.body[2:18]) for raw in raws]
+    assert [KEY.rank(raw.body[2:18]) for raw in admitted] == [
+        rank for rank in ranks if rank > threshold
+    ]
+    assert 60 < len(admitted) < 140
+    assert gate.turned_away == 1000 - len(admitted)
+
+
+def test_a_service_is_known_by_its_resource():
+    """One loud service would close the door on a quiet one."""
+    gate = Gate(100, KEY)
+    for raw in _raws(1000, "loud"):
+        gate.admits(raw)
+    assert set(gate.adapt(1.0)) == {"loud"}
+    assert all(gate.admits(raw) for raw in _raws(50, "quiet"))
+
+
+def test_what_cannot_be_ranked_for_nothing_is_decoded():
+    """A log record or an odd encoder's span would be lost unseen."""
+    gate = Gate(1, KEY)
+    for raw in _raws(100):
+        gate.admits(raw)
+    gate.adapt(1.0)
+    span = _raws(1)[0]
+    odd = RawRecord(
+        "span", "protobuf", span.resource, span.scope, b"\x12\x08" + b"\1" * 8
+    )
+    log = RawRecord("log", "protobuf", span.resource, span.scope, span.body)
+    assert gate.admits(odd)
+    assert gate.admits(log)
+
+
+def test_a_damaged_resource_is_a_service_without_a_name():
+    """Hostile bytes would raise in the middle of a request."""
+    gate = Gate(100, KEY)
+    span = _raws(1)[0]
+    assert gate.admits(
+        RawRecord("span", "protobuf", b"\xff\xff\xff", span.scope, span.body)
+    )
