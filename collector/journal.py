@@ -37,7 +37,8 @@ class JournalCall(Struct, frozen=True, kw_only=True, omit_defaults=True):
     modality: str
     strata: tuple[str, ...]
     ended_at_ns: int
-    record: bytes  # msgpack of the snapshot
+    keys: bytes  # as in `codec.Packed`
+    record: bytes
     subjects: tuple[str, ...] = ()  # keyed trace, session and user
     digests: tuple[str, ...] = ()  # of its inline media
     media_bytes: int = 0

@@ -192,6 +192,7 @@ class Sealer:
     def _entry(self, call: Call) -> JournalCall:
         snapshot = call.snapshot
         digests = tuple(_media_of(call))
+        packed = codec.pack_snapshot(snapshot)
         return JournalCall(
             rank=snapshot.rank,
             span_rank=snapshot.span_rank,
@@ -199,7 +200,8 @@ class Sealer:
             modality=snapshot.modality,
             strata=snapshot.strata,
             ended_at_ns=snapshot.ended_at_ns,
-            record=codec.encode(snapshot),
+            keys=packed.keys,
+            record=packed.record,
             subjects=(
                 self._key.subject("trace", snapshot.trace_id),
                 snapshot.session,
@@ -308,9 +310,8 @@ class Sealer:
                 sequence=sequence,
                 subjects=segment.pack_subjects([s for c in calls for s in c.subjects]),
             )
-            data = segment.write_records(
-                header, [call.record for call in calls], self._config.level
-            )
+            packed = [codec.Packed(call.keys, call.record) for call in calls]
+            data = segment.write_packed(header, packed, self._config.level)
             entry = Entry(
                 sequence=sequence,
                 window_start_ns=sealing.window_start_ns,

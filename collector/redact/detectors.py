@@ -71,32 +71,48 @@ _ASSIGNED = r"""[\\"']{0,3}\s{0,3}[:=]\s{0,3}[\\"']{0,3}"""
 # Names of object keys whose value is a secret whatever it looks like.
 SECRET_KEY = re.compile(rf"(?i)(?:.*[_\-.])?(?:{_NAMES_OF_WORDS}|{_NAMES_OF_KEYS})")
 
-_PREFIXED = (
-    ("aws_key", r"\b(?:AKIA|ASIA|ABIA|ACCA|AGPA|AIDA|AROA)[0-9A-Z]{16}\b"),
-    ("github_token", r"\b(?:gh[pousr]_[A-Za-z0-9]{30,255}|github_pat_\w{22,255})"),
-    ("gitlab_token", r"\bgl(?:pat|dt|rt|ptt|agent|soat)-[\w\-]{20,}"),
-    ("slack_token", r"\bxox[abeoprs]-[0-9A-Za-z\-]{10,}"),
-    ("slack_hook", r"hooks\.slack\.com/(?:services|workflows)/[\w/+\-]{20,}"),
-    ("stripe_key", r"\b[srp]k_(?:live|test)_[0-9A-Za-z]{16,}"),
-    ("anthropic_key", r"\bsk-ant-[\w\-]{20,}"),
-    ("openai_key", r"\bsk-[A-Za-z0-9][\w\-]{18,}"),
-    ("google_key", r"\bAIza[\w\-]{35}"),
-    ("google_token", r"\bya29\.[\w\-]{20,}"),
-    ("google_secret", r"\bGOCSPX-[\w\-]{20,}"),
-    ("huggingface_token", r"\bhf_[A-Za-z0-9]{30,}"),
-    ("groq_key", r"\bgsk_[A-Za-z0-9]{40,}"),
-    ("xai_key", r"\bxai-[A-Za-z0-9]{60,}"),
-    ("replicate_token", r"\br8_[A-Za-z0-9]{35,}"),
-    ("npm_token", r"\bnpm_[A-Za-z0-9]{36}"),
-    ("pypi_token", r"\bpypi-AgE[\w\-]{50,}"),
-    ("sendgrid_key", r"\bSG\.[\w\-]{16,}\.[\w\-]{16,}"),
-    ("twilio_key", r"\b(?:SK|AC)[0-9a-f]{32}\b"),
-    ("telegram_token", r"\b\d{8,10}:AA[\w\-]{33}"),
-    ("databricks_token", r"\bdapi[0-9a-f]{32}"),
-    ("digitalocean_token", r"\bdo[oprt]_v1_[0-9a-f]{64}"),
-    ("vault_token", r"\bhv[sbr]\.[\w\-]{20,}"),
-    ("age_key", r"\bAGE-SECRET-KEY-1[0-9A-Z]{58}"),
-    ("jwt", r"\beyJ[\w\-]{8,}\.eyJ[\w\-]{8,}\.[\w\-]*"),
+_PREFIXED: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    (
+        "aws_key",
+        ("akia", "asia", "abia", "acca", "agpa", "aida", "aroa"),
+        r"\b(?:AKIA|ASIA|ABIA|ACCA|AGPA|AIDA|AROA)[0-9A-Z]{16}\b",
+    ),
+    (
+        "github_token",
+        ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+        r"\b(?:gh[pousr]_[A-Za-z0-9]{30,255}|github_pat_\w{22,255})",
+    ),
+    (
+        "gitlab_token",
+        ("glpat-", "gldt-", "glrt-", "glptt-", "glagent-", "glsoat-"),
+        r"\bgl(?:pat|dt|rt|ptt|agent|soat)-[\w\-]{20,}",
+    ),
+    ("slack_token", ("xox",), r"\bxox[abeoprs]-[0-9A-Za-z\-]{10,}"),
+    (
+        "slack_hook",
+        ("hooks.slack.com",),
+        r"hooks\.slack\.com/(?:services|workflows)/[\w/+\-]{20,}",
+    ),
+    ("stripe_key", ("k_live_", "k_test_"), r"\b[srp]k_(?:live|test)_[0-9A-Za-z]{16,}"),
+    ("anthropic_key", ("sk-ant-",), r"\bsk-ant-[\w\-]{20,}"),
+    ("openai_key", ("sk-",), r"\bsk-[A-Za-z0-9][\w\-]{18,}"),
+    ("google_key", ("aiza",), r"\bAIza[\w\-]{35}"),
+    ("google_token", ("ya29.",), r"\bya29\.[\w\-]{20,}"),
+    ("google_secret", ("gocspx-",), r"\bGOCSPX-[\w\-]{20,}"),
+    ("huggingface_token", ("hf_",), r"\bhf_[A-Za-z0-9]{30,}"),
+    ("groq_key", ("gsk_",), r"\bgsk_[A-Za-z0-9]{40,}"),
+    ("xai_key", ("xai-",), r"\bxai-[A-Za-z0-9]{60,}"),
+    ("replicate_token", ("r8_",), r"\br8_[A-Za-z0-9]{35,}"),
+    ("npm_token", ("npm_",), r"\bnpm_[A-Za-z0-9]{36}"),
+    ("pypi_token", ("pypi-",), r"\bpypi-AgE[\w\-]{50,}"),
+    ("sendgrid_key", ("sg.",), r"\bSG\.[\w\-]{16,}\.[\w\-]{16,}"),
+    ("twilio_key", ("sk", "ac"), r"\b(?:SK|AC)[0-9a-f]{32}\b"),
+    ("telegram_token", (":aa",), r"\b\d{8,10}:AA[\w\-]{33}"),
+    ("databricks_token", ("dapi",), r"\bdapi[0-9a-f]{32}"),
+    ("digitalocean_token", ("_v1_",), r"\bdo[oprt]_v1_[0-9a-f]{64}"),
+    ("vault_token", ("hvs.", "hvb.", "hvr."), r"\bhv[sbr]\.[\w\-]{20,}"),
+    ("age_key", ("age-secret-key-",), r"\bAGE-SECRET-KEY-1[0-9A-Z]{58}"),
+    ("jwt", ("eyj",), r"\beyJ[\w\-]{8,}\.eyJ[\w\-]{8,}\.[\w\-]*"),
 )
 
 DETECTORS: tuple[Detector, ...] = (
@@ -110,7 +126,10 @@ DETECTORS: tuple[Detector, ...] = (
         r"|(?:[\s\\nr]{0,6}[A-Za-z0-9+/=]{16,}){0,400}[\s\\nr]{0,6}[A-Za-z0-9+/=]*)",
         words=("private key",),
     ),
-    *(_row("secret", kind, pattern, gate="long_word") for kind, pattern in _PREFIXED),
+    *(
+        _row("secret", kind, pattern, gate="long_word", words=words)
+        for kind, words, pattern in _PREFIXED
+    ),
     _row(
         "secret",
         "credentials",

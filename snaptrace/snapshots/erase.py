@@ -144,7 +144,7 @@ async def _rewrite(run: _Run, name: str) -> None:
         header = msgspec.structs.replace(
             read.header, subjects=segment.pack_subjects(subjects)
         )
-        data = segment.write_records(header, [read.raw(index) for index in kept])
+        data = segment.write_packed(header, [read.packed(index) for index in kept])
         # In the same hour: the media of what stays lie in that hour's month.
         new = layout.segment(
             parsed.hour_ns, parsed.collector, parsed.sequence + _REWRITTEN

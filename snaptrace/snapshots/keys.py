@@ -115,11 +115,6 @@ class FleetKey:
         return hashlib.blake2b(text, key=self._pseudonym, digest_size=32).digest()
 
 
-def snapshot_id(trace_id: bytes, span_id: bytes) -> str:
-    """Return the id of the one snapshot of this span: 32 hex digits, unkeyed."""
-    return hashlib.blake2b(trace_id + span_id, digest_size=16).hexdigest()
-
-
 def read_secret(path: str | Path) -> bytes:
     """Return the file's content without surrounding white space.
 

@@ -27,7 +27,7 @@ MAX_BODY_BYTES = 64 * 2**20
 HEADER_START_BYTES = 64 * 2**10  # enough to hold nearly every header
 _PREAMBLE = struct.Struct(">4sHHIIII16s")
 _SIZES = struct.Struct(">4sHHIIII")  # the preamble without its digest
-_SUBJECT_BYTES = 8
+_SUBJECT_BYTES = 4
 
 
 class ReservoirState(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -69,8 +69,8 @@ class SegmentHeader(Struct, frozen=True, kw_only=True, omit_defaults=True):
     strata_version: str = ""
     release: str = ""  # of snaptrace, that wrote it
     record_bytes: tuple[int, ...] = ()  # length of each record, in order
-    body_digest: bytes = b""  # blake2b-256 of the compressed body
-    subjects: bytes = b""  # sorted 8-byte beginnings of keyed subjects
+    body_digest: bytes = b""  # blake2b-256 of keys and compressed records
+    subjects: bytes = b""  # sorted 4-byte beginnings of keyed subjects
     pin: Pin | None = None  # of a pinned snapshot only
 
     def may_hold(self, subject: str) -> bool:
@@ -90,20 +90,20 @@ def pack_subjects(subjects: Sequence[str]) -> bytes:
 
 def write(header: SegmentHeader, snapshots: Sequence[Snapshot]) -> bytes:
     """Return the bytes of a segment; fills in the fields about the body."""
-    return write_records(header, [codec.encode(snapshot) for snapshot in snapshots])
+    return write_packed(header, [codec.pack_snapshot(one) for one in snapshots])
 
 
-def write_records(
-    header: SegmentHeader, records: Sequence[bytes], level: int = 9
+def write_packed(
+    header: SegmentHeader, packed: Sequence[codec.Packed], level: int = 9
 ) -> bytes:
-    """Like `write`, for records that are encoded already."""
-    plain = b"".join(records)
+    """Like `write`, for snapshots that are packed already."""
+    plain = b"".join(one.record for one in packed)
     if len(plain) > MAX_BODY_BYTES:
         raise ValueError(f"{len(plain)} bytes of records are more than a reader takes")
-    body = _compress(plain, level)
+    body = b"".join(one.keys for one in packed) + _compress(plain, level)
     header = msgspec.structs.replace(
         header,
-        record_bytes=tuple(len(record) for record in records),
+        record_bytes=tuple(len(one.record) for one in packed),
         body_digest=hashlib.blake2b(body, digest_size=32).digest(),
     )
     plain_head = codec.encode(header)
@@ -129,10 +129,12 @@ def _compress(plain: bytes, level: int) -> bytes:
 class Segment:
     """A checked segment whose records are decoded one by one when asked for."""
 
-    __slots__ = ("_body", "_ends", "header", "name")
+    __slots__ = ("_body", "_ends", "_keys", "header", "name")
 
-    def __init__(self, name: str, header: SegmentHeader, body: bytes) -> None:
-        self.name, self.header, self._body = name, header, body
+    def __init__(
+        self, name: str, header: SegmentHeader, keys: bytes, body: bytes
+    ) -> None:
+        self.name, self.header, self._keys, self._body = name, header, keys, body
         self._ends = [0]
         for size in header.record_bytes:
             self._ends.append(self._ends[-1] + size)
@@ -140,11 +142,15 @@ class Segment:
     def __len__(self) -> int:
         return len(self._ends) - 1
 
-    def raw(self, index: int) -> bytes:
-        """Return the msgpack bytes of one record."""
+    def packed(self, index: int) -> codec.Packed:
+        """Return the stored form of one snapshot."""
         if not 0 <= index < len(self):
             raise IndexError(index)
-        return self._body[self._ends[index] : self._ends[index + 1]]
+        start = index * codec.KEYS_BYTES
+        return codec.Packed(
+            self._keys[start : start + codec.KEYS_BYTES],
+            self._body[self._ends[index] : self._ends[index + 1]],
+        )
 
     def record(self, index: int) -> Snapshot:
         """Decode one record.
@@ -153,7 +159,7 @@ class Segment:
             CorruptSnapshotError: intact bytes that are no snapshot.
         """
         try:
-            return codec.decode_snapshot(self.raw(index))
+            return codec.unpack_snapshot(self.packed(index))
         except ValueError as error:
             raise CorruptSnapshotError(
                 self.name, self._ends[index], str(error)
@@ -180,10 +186,14 @@ def read(data: bytes, name: str) -> Segment:
     body = data[start:]
     if hashlib.blake2b(body, digest_size=32).digest() != header.body_digest:
         raise CorruptSnapshotError(name, start, "the body does not match its digest")
-    plain = _decompress(body, body_bytes, MAX_BODY_BYTES, name, start)
+    keys_bytes = codec.KEYS_BYTES * len(header.record_bytes)
+    if len(body) < keys_bytes:
+        raise CorruptSnapshotError(name, start, "fewer keys than records")
+    keys, packed = body[:keys_bytes], body[keys_bytes:]
+    plain = _decompress(packed, body_bytes, MAX_BODY_BYTES, name, start + keys_bytes)
     if sum(header.record_bytes) != len(plain):
         raise CorruptSnapshotError(name, start, "records do not fill the body")
-    return Segment(name, header, plain)
+    return Segment(name, header, keys, plain)
 
 
 def read_header(start: bytes, name: str) -> SegmentHeader | None:

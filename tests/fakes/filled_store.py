@@ -5,8 +5,9 @@ import zstandard
 from fakes.dying_store import KilledError
 
 from snaptrace.runtime.config import StoreConfig
-from snaptrace.snapshots import catalogue, layout, media, segment
-from snaptrace.snapshots.keys import FleetKey, snapshot_id
+from snaptrace.snapshots import catalogue, export, layout, media, segment
+from snaptrace.snapshots.ids import snapshot_id
+from snaptrace.snapshots.keys import FleetKey
 from snaptrace.snapshots.model import (
     Answer,
     Fidelity,
@@ -173,7 +174,7 @@ def plain(objects):
         if name.startswith((layout.SEGMENTS, layout.PINS)) and "/media/" not in name:
             read = segment.read(data, name)
             out += [msgspec.msgpack.encode(read.header)]
-            out += [read.raw(index) for index in range(len(read))]
+            out += [msgspec.json.encode(export.row(one, "snapshot")) for one in read]
         elif name.startswith(layout.ANSWERS):
             out.append(zstandard.ZstdDecompressor().decompress(data))
         elif name.startswith(layout.CATALOGUE):

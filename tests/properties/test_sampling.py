@@ -15,7 +15,8 @@ from collector.reservoir import (
     Reservoirs,
     upstream_probability,
 )
-from snaptrace.snapshots.keys import FleetKey, snapshot_id
+from snaptrace.snapshots.ids import snapshot_id
+from snaptrace.snapshots.keys import FleetKey
 from snaptrace.snapshots.model import Answer, Fidelity, Request, Snapshot
 from snaptrace.snapshots.sample import Frame
 from snaptrace.snapshots.segment import RANK_SPAN, SegmentHeader

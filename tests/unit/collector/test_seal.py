@@ -19,7 +19,7 @@ from snaptrace.runtime.config import ByteSize, Duration
 from snaptrace.snapshots import layout, media, segment
 from snaptrace.snapshots.erased import write_tombstone
 from snaptrace.snapshots.errors import StoreUnavailableError
-from snaptrace.snapshots.keys import snapshot_id
+from snaptrace.snapshots.ids import snapshot_id
 from snaptrace.snapshots.model import Answer, Fidelity, Media, Request, Snapshot
 from snaptrace.snapshots.sample import Frame
 from snaptrace.snapshots.sealed import Cipher
