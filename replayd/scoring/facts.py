@@ -40,9 +40,12 @@ _ASKS_YES_NO = re.compile(
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»\n]{2,80})[\"”“»]|`([^`\n]{2,80})`")
-_ADDRESS = re.compile(r"\b(?:https?://[^\s<>\"')]+|[\w.+-]+@[\w-]+\.[\w.]+)", re.ASCII)
+_ADDRESS = re.compile(
+    r"\b(?:https?://[^\s<>\"')]+|[\w.+-]{1,64}@[\w-]{1,64}\.[\w.]{1,64})", re.ASCII
+)
 _CODE = re.compile(
-    r"\b(?=[A-Za-z-]*\d)(?=[\d-]*[A-Za-z])[A-Za-z\d]+(?:-[A-Za-z\d]+)*\b"
+    r"\b(?=[A-Za-z-]{0,40}\d)(?=[\d-]{0,40}[A-Za-z])"
+    r"[A-Za-z\d]{1,40}(?:-[A-Za-z\d]{1,40}){0,12}\b"
 )
 _NAME = re.compile(r"\b[A-ZÀ-ÖØ-Þ][\w'’.-]*\w")  # noqa: RUF001
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;\n|*#>\-•\"“]\s*)$")

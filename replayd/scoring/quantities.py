@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from replayd.scoring.language import BLANK_GROUPS, COMMA_DECIMAL, language_of
 
-LONGEST_READ = 65_536  # characters; scorers read no further on either side
+LONGEST_READ = 32_768  # characters; scorers read no further on either side
 MOST_DIGITS = 40
 
 

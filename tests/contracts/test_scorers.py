@@ -139,3 +139,31 @@ def test_every_rule_is_invariant_quality_or_diagnostic():
     """A rule in two roles would count twice, one in none never."""
     names = [scorer.name for scorer in (*INVARIANTS, *QUALITY)]
     assert len(set(names)) == len(names)
+
+
+# Each made a rule quadratic once, or could: patterns that start over at every letter.
+SPAM = {
+    "numbers": " ".join(map(str, range(20_000))),
+    "codes": "a1-" * 30_000,
+    "dates": "3 March 2024 " * 8_000,
+    "bars": "|1|2|3|4|\n" * 9_000,
+    "quotes": '"ab ' * 25_000,
+    "names": "Anna Berta Carl " * 6_000,
+    "brackets": "[" * 90_000,
+    "digits": "9" * 90_000,
+    "separators": "1," * 45_000,
+    "apologies": "i'm sorry but " * 7_000,
+}
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("spam", SPAM)
+def test_an_endless_answer_is_valued_in_bounded_time(spam):
+    """One answer would hold up every other pair of the daemon."""
+    text = SPAM[spam]
+    for modality in ("text", "image", "audio"):
+        case = case_of(answer_of(text), question="Is it so? " * 300, modality=modality)
+        for scorer in SCORERS.values():
+            if scorer.applies(case):
+                score = asyncio.run(scorer.score(case, answer_of(text + " x 5")))
+                assert checked(scorer.name, score).value is not None
