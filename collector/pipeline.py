@@ -118,6 +118,15 @@ class Pipeline:
         await self._keep(self._recogniser.flush(self._clock.now_ns()))
         await self._sealer.close(deadline_seconds)
 
+    def totals(self) -> dict[str, int]:
+        """Return calls recognised and kept, and segments stored, so far."""
+        counts = self._sealer.counts
+        return {
+            "recognised": self._recogniser.join.counts.closed,
+            "kept": sum(n for key, n in counts.items() if key[2:] == ("kept",)),
+            "stored": counts["segment", "stored"],
+        }
+
     async def _keep(self, calls: Iterable[Call]) -> None:
         for call in calls:
             self._metrics.saw(call.snapshot)

@@ -14,7 +14,7 @@ from snaptrace.snapshots.keys import KeyFileError
 
 Format = Literal["table", "json", "jsonl"]
 
-PIPE_WIDTH = 120
+PIPE_WIDTH = 140
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 

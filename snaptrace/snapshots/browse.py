@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 
 from msgspec import Struct
 
-from snaptrace.snapshots import layout, media, segment
+from snaptrace.snapshots import catalogue, layout, media, segment
 from snaptrace.snapshots.errors import (
     CorruptSnapshotError,
     MissingObjectError,
@@ -40,21 +40,14 @@ class Browser:
         self.frame = Frame()
 
     async def look(self) -> int:
-        """Read all headers; return how many segments there are."""
-        listed = [
-            info.name
-            async for info in self._store.list(layout.SEGMENTS)
-            if layout.parse_segment(info.name)
-        ]
+        """Read all headers; return how many segments there are.
+
+        Those whose header is damaged are passed over; `verify` names them.
+        """
         self._names = []
-        for name in listed:
-            try:
-                self.frame.add(await self._header(name))
-                self._names.append(name)
-            except MissingObjectError:
-                continue  # sealed, then removed by retention since the listing
-            except (CorruptSnapshotError, NewerSnapshotError) as error:
-                self._on_damage(str(error))
+        async for one in catalogue.listed(self._store):
+            self.frame.add(one.header)
+            self._names.append(one.name)
         return len(self._names)
 
     async def snapshots(self) -> AsyncIterator[Found]:
@@ -79,13 +72,6 @@ class Browser:
                 if len(matches) > 1:
                     break
         return list(matches.values())
-
-    async def _header(self, name: str) -> SegmentHeader:
-        start = await self._store.get_start(name, segment.HEADER_START_BYTES)
-        header = segment.read_header(start, name)
-        if header is None:
-            header = segment.read(await self._store.get(name), name).header
-        return header
 
 
 async def media_of(store: Store, key: FleetKey, found: Found) -> dict[int, bytes]:

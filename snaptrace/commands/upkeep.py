@@ -1,0 +1,245 @@
+"""`snaptrace export | verify | pin | unpin | erase`: a store is looked after."""
+
+import asyncio
+import sys
+import time
+from typing import Annotated
+
+import msgspec
+from cyclopts import Parameter
+from rich.console import Console
+
+from snaptrace.commands.edge import CommandError, Format, print_json, print_rows
+from snaptrace.commands.options import Source
+from snaptrace.snapshots import erase as erasing
+from snaptrace.snapshots import export as exporting
+from snaptrace.snapshots import pins
+from snaptrace.snapshots.browse import Browser, Found, media_of
+from snaptrace.snapshots.erase import SubjectKind
+from snaptrace.snapshots.errors import MissingObjectError
+from snaptrace.snapshots.export import Shape
+from snaptrace.snapshots.keys import FleetKey
+from snaptrace.snapshots.store import Store
+from snaptrace.snapshots.verify import Finding
+from snaptrace.snapshots.verify import verify as verifying
+
+_PROBLEM_COLUMNS = {
+    "problem": "problem",
+    "name": "object",
+    "detail": "detail",
+    "repaired": "repaired",
+}
+
+
+class _Opened:
+    """A store, its key, and a way to find what a person names."""
+
+    def __init__(self, source: Source | None) -> None:
+        config = (source or Source()).store_config()
+        self.store = Store.open(config)
+        self.key = FleetKey.of_store(config.url, config.key_file)
+
+    async def browser(self) -> Browser:
+        warn = Console(stderr=True, highlight=False)
+        browser = Browser(
+            self.store, lambda why: warn.print(f"[yellow]damaged:[/yellow] {why}")
+        )
+        await browser.look()
+        return browser
+
+    async def one(self, snapshot_id: str) -> Found:
+        matches = await (await self.browser()).find(snapshot_id)
+        if len(matches) != 1:
+            how = "several snapshots begin" if matches else "no snapshot begins"
+            raise CommandError(f"{how} with {snapshot_id}")
+        return matches[0]
+
+
+def export(
+    source: Source | None = None,
+    *,
+    shape: Shape = "snapshot",
+    media: bool = False,
+    suite: str | None = None,
+) -> int:
+    """Write snapshots as JSON lines, in our shape or as other tools read datasets.
+
+    Parameters
+    ----------
+    shape
+        snapshot is everything that is stored.
+    media
+        Put media back into the requests as base64.
+    suite
+        Only a suite's pins.
+    """
+    opened = _Opened(source)
+
+    async def write() -> None:
+        browser = await opened.browser()
+        wanted: set[str] | None = None
+        if suite is not None:
+            wanted = {
+                snapshot.snapshot_id
+                async for _, _, snapshot in pins.pinned(opened.store, suite)
+            }
+        known: set[str] = set()
+        async for found in browser.snapshots():
+            snapshot = found.snapshot
+            if snapshot.snapshot_id in known or (
+                wanted is not None and snapshot.snapshot_id not in wanted
+            ):
+                continue
+            known.add(snapshot.snapshot_id)
+            blobs = await media_of(opened.store, opened.key, found) if media else None
+            row = exporting.row(
+                snapshot,
+                shape,
+                probability=browser.frame.probability(found.header.collector, snapshot),
+                blobs=blobs,
+            )
+            sys.stdout.buffer.write(msgspec.json.encode(row) + b"\n")
+        sys.stdout.buffer.flush()
+
+    asyncio.run(write())
+    return 0
+
+
+def verify(
+    source: Source | None = None,
+    *,
+    repair: bool = False,
+    format: Format = "table",  # noqa: A002 - the name of the option
+) -> int:
+    """Check every object of the store; exit 1 if something is wrong and stays so.
+
+    Parameters
+    ----------
+    repair
+        Delete what nobody can read and media that nobody names; write stale catalogues
+        anew.
+    """
+    opened = _Opened(source)
+
+    async def check() -> list[Finding]:
+        found = verifying(opened.store, opened.key, time.time_ns(), repair=repair)
+        return [finding async for finding in found]
+
+    findings = asyncio.run(check())
+    print_rows(
+        (msgspec.to_builtins(finding) for finding in findings),
+        _PROBLEM_COLUMNS,
+        format,
+        empty="everything checks out",
+    )
+    return int(any(not finding.repaired for finding in findings))
+
+
+def pin(
+    snapshot_id: str,
+    source: Source | None = None,
+    *,
+    suite: str,
+    remark: str = "",
+    expect: str = "",
+) -> int:
+    """Keep a snapshot, with its media, in a named suite beyond retention.
+
+    Parameters
+    ----------
+    snapshot_id
+        The id, or the beginning of one.
+    suite
+        Name of the suite: letters, digits and _.-
+    remark
+        Why it was pinned.
+    expect
+        What the answer has to satisfy, as JSON; takes the place of the recording.
+    """
+    opened = _Opened(source)
+    try:
+        assertion = msgspec.json.decode(expect) if expect else None
+    except msgspec.DecodeError as error:
+        raise CommandError(f"--expect is no JSON: {error}", 2) from None
+
+    async def keep() -> str:
+        found = await opened.one(snapshot_id)
+        try:
+            return await pins.pin(
+                opened.store,
+                opened.key,
+                found.name,
+                found.snapshot,
+                suite=suite,
+                now_ns=time.time_ns(),
+                assertion=assertion,
+                note=remark,
+            )
+        except MissingObjectError as error:
+            raise CommandError(f"a medium of it is gone: {error}") from None
+        except ValueError as error:
+            raise CommandError(str(error), 2) from None
+
+    Console(highlight=False).print(f"pinned {asyncio.run(keep())}")
+    return 0
+
+
+def unpin(snapshot_id: str, source: Source | None = None, *, suite: str) -> int:
+    """Take a snapshot out of a suite.
+
+    Parameters
+    ----------
+    snapshot_id
+        The whole id, as `export --suite` shows it.
+    suite
+        Name of the suite.
+    """
+    opened = _Opened(source)
+    if not asyncio.run(pins.unpin(opened.store, suite, snapshot_id)):
+        raise CommandError(f"{snapshot_id} is not pinned in {suite}")
+    Console(highlight=False).print(f"unpinned {snapshot_id}")
+    return 0
+
+
+def erase(
+    kind: SubjectKind,
+    value: str,
+    source: Source | None = None,
+    *,
+    yes: Annotated[bool, Parameter(negative="")] = False,
+    format: Format = "table",  # noqa: A002 - the name of the option
+) -> int:
+    """Remove everything recorded of a user, a session or a trace up to now.
+
+    Verdicts stay as they are: they rest on numbers alone. Cannot be undone.
+
+    Parameters
+    ----------
+    kind
+        What the id names.
+    value
+        The id as the telemetry had it; only its keyed digest is written anywhere.
+    yes
+        Do not ask.
+    """
+    opened = _Opened(source)
+    if not yes:
+        if not sys.stdin.isatty():
+            raise CommandError("erasing cannot be undone; add --yes", 2)
+        answer = Console(stderr=True).input(f"erase this {kind} for good? [y/N] ")
+        if answer.strip().lower() not in ("y", "yes"):
+            raise CommandError("nothing was erased")
+    done = asyncio.run(
+        erasing.erase(opened.store, opened.key, kind, value, time.time_ns())
+    )
+    if format != "table":
+        print_json(done)
+        return 0
+    console = Console(highlight=False)
+    console.print(
+        f"erased {done.snapshots} snapshots in {done.segments} segments, {done.media} "
+        f"media, {done.pins} pins, {done.answers} answer objects"
+    )
+    for name in done.unreadable:
+        console.print(f"[yellow]could not be looked into:[/yellow] {name}")
+    return int(bool(done.unreadable))
