@@ -40,7 +40,7 @@ class JoinSettings(Struct, frozen=True, kw_only=True):
         100_000  # span ids of closed calls, so that late wrappers add none
     )
     records_per_trace: int = 2_000
-    unbound: int = 2_000  # log records without a trace id, per process
+    unbound: int = 10_000  # log records without a trace id
     recent: int = 256  # closed calls remembered by time, per process
     processes: int = 1_000
 
@@ -84,6 +84,8 @@ class Join:
         self._traces_of: dict[bytes, set[bytes]] = {}
         self._seeking: dict[bytes, set[bytes]] = {}
         self._held_bytes = 0
+        self._unbound: deque[tuple[int, Candidate]] = deque()
+        self._unbound_bytes = 0
         self.counts = JoinCounts()
 
     @property
@@ -94,7 +96,7 @@ class Join:
     def offer(self, candidate: Candidate, now_ns: int) -> Iterator[Candidate]:
         """Take a candidate; yield calls whose window a bound closed early."""
         if not candidate.trace_id.strip(b"\0"):
-            self._process(candidate.process).unbound.append(candidate)
+            self._hold_unbound(candidate, now_ns)
             return
         trace = self._traces.get(candidate.trace_id)
         if trace is None:
@@ -116,6 +118,24 @@ class Join:
         ):
             self.counts.closed_early += 1
             yield from self._close([next(iter(self._traces))])
+
+    def _hold_unbound(self, candidate: Candidate, now_ns: int) -> None:
+        """Keep a record without a trace id until its span is there, or it is old."""
+        self._process(candidate.process).unbound.append(candidate)
+        self._unbound.append((now_ns, candidate))
+        self._unbound_bytes += candidate.size_bytes
+        oldest_ns = now_ns - self._settings.age_ns
+        while self._unbound and (
+            self._unbound[0][0] < oldest_ns
+            or self._unbound_bytes > self._settings.bytes // 4
+            or len(self._unbound) > self._settings.unbound
+        ):
+            _, old = self._unbound.popleft()
+            self._unbound_bytes -= old.size_bytes
+            process = self._processes.get(old.process)
+            if process is not None and old in process.unbound:
+                process.unbound.remove(old)
+                self.counts.dropped += 1
 
     def due(self, now_ns: int) -> Iterator[Candidate]:
         """Yield the calls of all traces that are quiet, or old, by now."""
@@ -275,7 +295,7 @@ class Join:
         if process is None:
             settings = self._settings
             process = self._processes[key] = _Process(
-                deque(maxlen=settings.unbound), deque(maxlen=settings.recent)
+                deque(), deque(maxlen=settings.recent)
             )
             if len(self._processes) > settings.processes:
                 self._processes.popitem(last=False)

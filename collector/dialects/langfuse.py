@@ -191,7 +191,10 @@ def _responses_body(
     first = as_dict(given[0]) if isinstance(given, list) and given else {}
     if first.get("role") == "system" and isinstance(first.get("content"), str):
         # Its wrapper puts `instructions` in front of the input.
-        rest = given[1:] if isinstance(given, list) else given
+        rest: Json = given[1:] if isinstance(given, list) else given
+        match rest:
+            case [{"role": "user", "content": str(text), **more}] if not more:
+                rest = text
         body = {**body, "instructions": first["content"], "input": rest}
     return own, body
 

@@ -200,6 +200,9 @@ def _read_langchain(
     messages = langchain_json.read_messages(body)
     responses = rest.pop("use_responses_api", None) is True or _is_response(output)
     candidate.api = chat_api(speaks, responses=responses)
+    if candidate.api == "openai_responses":
+        # Some of its releases write the type of a message out.
+        candidate.lost = ("input.type",)
     tools = read_tools(rest.pop("tools", None))
     schema_lost = isinstance(rest.get("response_format"), str)
     if schema_lost:

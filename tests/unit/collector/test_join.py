@@ -207,3 +207,22 @@ def test_two_calls_of_one_moment_are_not_taken_for_one():
         _span(3, trace=2, conversation=_text(), answer=Answer(usage=Usage())),
     )
     assert len(calls) == 3
+
+
+def test_records_without_a_trace_are_bounded():
+    """A flood of them would hold memory for ever."""
+    join = Join(JoinSettings(unbound=100))
+    for number in range(500):
+        list(join.offer(_event(str(number), number), number))
+    assert join.counts.dropped == 400
+    list(join.offer(_span(1, start=499, end=499), 500))
+    (call,) = join.flush()
+    assert [m.parts[0].text for m in call.messages] == ["499"]
+
+
+def test_records_without_a_trace_grow_old():
+    """An hour-old message would be given to a span that happens to fit."""
+    join = Join()
+    list(join.offer(_event("old", 5), 0))
+    list(join.offer(_event("new", 6), 60 * SECOND))
+    assert join.counts.dropped == 1
