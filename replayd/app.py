@@ -25,6 +25,7 @@ from replayd.endpoint import Endpoint
 from replayd.epochs import Declared, control_of
 from replayd.errors import LostLeadError, ReplaydError
 from replayd.gate_api import GateApi
+from replayd.gate_plan import said_at_start
 from replayd.history import History
 from replayd.intake import Intake
 from replayd.lease import Lease
@@ -82,6 +83,9 @@ async def run(
             chance or random.SystemRandom(),
         )
         await program.open_arms(stack, environ)
+        for canary in program.shadows:
+            for line in said_at_start(config, canary):
+                log.warning("out of reach", extra={"canary": canary, "why": line})
         ports = Ports(ports_file)
         await run_parts(
             program.parts(ports),
@@ -139,6 +143,7 @@ class Program:
         self._registry = CollectorRegistry()
         self.metrics = EngineMetrics(self._registry)
         self._series = VerdictCollector(self._registry)
+        self._content = Content(store, key)
         self.arms: dict[str, Arm] = {}
         self.shadows: dict[str, Shadow] = {}
         schedule = config.schedule
@@ -180,7 +185,7 @@ class Program:
         return Tools(
             config=self._config,
             store=self._store,
-            content=Content(self._store, self._key),
+            content=self._content,
             spending=self.spending,
             clock=self._clock,
             chance=self._chance,
@@ -261,6 +266,7 @@ class Program:
             declared = await declarations.newest(self._store, name)
             if declared is not None:
                 shadow.declare(declared)
+        await self._content.refresh()
         fresh = await self.intake.look(self._clock.now_ns())
         if fresh.damaged:
             self.metrics.damaged.labels("segment").inc(len(fresh.damaged))

@@ -10,9 +10,11 @@ from replayd.records import Case
 from replayd.scoring.contract import ScoringCase
 from snaptrace.snapshots import layout, media, segment
 from snaptrace.snapshots.apis import APIS
+from snaptrace.snapshots.erased import Tombstones
 from snaptrace.snapshots.errors import CorruptSnapshotError, MissingObjectError
 from snaptrace.snapshots.keys import FleetKey
-from snaptrace.snapshots.model import Snapshot
+from snaptrace.snapshots.model import Json, Snapshot
+from snaptrace.snapshots.pins import subjects_of
 from snaptrace.snapshots.segment import Segment
 from snaptrace.snapshots.store import Store
 
@@ -41,6 +43,15 @@ class Content:
         self._segments: OrderedDict[str, Segment] = OrderedDict()
         self._cached_bytes = 0
         self._reading: dict[str, asyncio.Lock] = {}
+        self._tombstones = Tombstones()
+
+    async def refresh(self) -> None:
+        """Take in whom erasure concerns by now.
+
+        Raises:
+            StoreUnavailableError: what was known before stays known.
+        """
+        await self._tombstones.refresh(self._store)
 
     async def load(self, case: Case) -> Loaded | Gone:
         """Return what the case says.
@@ -55,6 +66,10 @@ class Content:
             snapshot = found.record(case.index)
             if snapshot.snapshot_id != case.snapshot_id:
                 return Gone("erased")
+            if self._tombstones.cover(
+                subjects_of(self._key, snapshot), snapshot.ended_at_ns
+            ):
+                return Gone("erased")
         except MissingObjectError:
             return Gone("erased")
         except CorruptSnapshotError:
@@ -63,7 +78,9 @@ class Content:
             blobs = await self.media(case.segment, snapshot)
         except (MissingObjectError, CorruptSnapshotError):
             return Gone("media_missing")
-        return Loaded(snapshot, blobs, scoring_case(snapshot))
+        pin = found.header.pin
+        assertion = None if pin is None else pin.assertion
+        return Loaded(snapshot, blobs, scoring_case(snapshot, assertion))
 
     async def media(self, name: str, snapshot: Snapshot) -> dict[int, bytes]:
         """Return the bytes that a snapshot's body points at.
@@ -72,8 +89,13 @@ class Content:
             MissingObjectError: deleted or erased.
             CorruptSnapshotError: not what the digest names.
         """
-        parsed = layout.parse_segment(name)
-        folder = parsed.media_folder if parsed else f"{name.rpartition('/')[0]}/media"
+        parsed, pin = layout.parse_segment(name), layout.parse_pin(name)
+        if parsed is not None:
+            folder = parsed.media_folder
+        elif pin is not None:
+            folder = layout.suite_media_folder(pin[0])
+        else:
+            raise MissingObjectError(name)
         blobs: dict[int, bytes] = {}
         for index in sorted({ref.index for ref in media_refs(snapshot.request.body)}):
             if index >= len(snapshot.media) or not snapshot.media[index].digest:
@@ -111,12 +133,14 @@ def _size_bytes(found: Segment) -> int:
     return sum(found.header.record_bytes)
 
 
-def scoring_case(snapshot: Snapshot) -> ScoringCase:
-    """Return what an answer to this snapshot is judged against: the recording."""
+def scoring_case(snapshot: Snapshot, assertion: Json = None) -> ScoringCase:
+    """Return what an answer is judged against: a pin's assertion, the recording."""
     api = APIS.get(snapshot.request.api)
     known = api is not None and api.operation == "chat"
+    asserted = assertion if isinstance(assertion, list | tuple) else [assertion]
     return ScoringCase(
         snapshot=snapshot,
         conversation=api.parse(snapshot.request.body) if api and known else None,
         reference=snapshot.answer,
+        assertions=tuple(each for each in asserted if isinstance(each, dict)),
     )

@@ -121,6 +121,7 @@ async def begin(
 async def _carried(
     store: Store, clock: Clock, before: Epoch, settings: BoardSettings
 ) -> frozenset[str]:
+    settings = replace(settings, pinned_modalities=before.pinned)
     board = Scoreboard(before, settings, carried=frozenset(before.carried))
     ledger = Ledger(store, before.epoch, clock)
     async for run in ledger.runs():

@@ -6,10 +6,11 @@ here, from the recording alone, and counted either way: that is the coverage.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from replayd.providers.contract import Refusal
 from replayd.providers.hygiene import clean
@@ -74,6 +75,7 @@ class Intake:
         self._store, self._watch = store, SegmentWatch(store, since_ns)
         self._lookback_ns, self._allowed_tools = lookback_ns, allowed_tools
         self._waiting: list[str] = []  # listed, not read yet
+        self._pins: set[str] = set()  # read before
         self.sample = RecentSample()
 
     async def look(self, now_ns: int) -> Fresh:
@@ -83,7 +85,7 @@ class Intake:
             StoreUnavailableError: nothing is lost; call again.
         """
         self._waiting += [info.name for info in await self._watch.new(now_ns)]
-        cases: list[Case] = []
+        cases = [pin async for pin in self._new_pins()]
         damaged: list[str] = []
         while self._waiting:
             name = self._waiting[0]
@@ -99,6 +101,26 @@ class Intake:
             self._waiting.pop(0)
         self.sample.forget(now_ns - self._lookback_ns)
         return Fresh(tuple(cases), tuple(damaged))
+
+    async def _new_pins(self) -> AsyncIterator[Case]:
+        names = [info.name async for info in self._store.list(layout.PINS)]
+        pins = {name for name in names if layout.parse_pin(name) is not None}
+        for name in sorted(pins - self._pins):
+            try:
+                found = segment.read(await self._store.get(name), name)
+                pin = found.header.pin
+                case = case_of(found, 0, Frame(), self._allowed_tools)
+            except (CorruptSnapshotError, MissingObjectError, IndexError):
+                continue  # looked at again the next time
+            if pin is not None:
+                yield replace(
+                    case,
+                    pin=pin.suite,
+                    unit=case.snapshot_id,
+                    asserted=pin.assertion is not None,
+                )
+            self._pins.add(name)
+        self._pins &= pins
 
     def _read(self, name: str, data: bytes) -> "_Read":
         found = segment.read(data, name)

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from replayd.arms import Arm
+from replayd.endpoint import Attempt
 from replayd.outcomes import RULES
 from replayd.providers.contract import ProviderRequest, Refusal
 from replayd.providers.encode import media_refs
@@ -43,6 +44,13 @@ class Sent(Struct, frozen=True, kw_only=True):
     latency_ms: float = 0.0
     attempts: int = 0
     usage: Usage = Usage()
+
+
+class Answered(Struct, frozen=True):
+    """The last attempt, and how many there were."""
+
+    attempt: Attempt
+    tries: int
 
 
 def dry_run(snapshot: Snapshot, media: Mapping[int, bytes]) -> dict[str, Any]:
@@ -116,22 +124,34 @@ def _body(request: ProviderRequest) -> Json:
     return msgspec.json.decode(request.body)
 
 
-async def send(arm: Arm, snapshot: Snapshot, media: dict[int, bytes]) -> Sent:
-    """Send one snapshot to one arm; every end is a value."""
+async def answer_once(
+    arm: Arm, snapshot: Snapshot, media: dict[int, bytes]
+) -> Answered | Refusal:
+    """Ask one arm, again where that may help; every end is a value."""
     found = arm.request(snapshot, media)
     if isinstance(found, Refusal):
-        return _sent(arm, snapshot, "not_sent", found.reason, found.paths)
+        return found
     loop = asyncio.get_running_loop()
     deadline = loop.time() + arm.config.timeout
-    for tries in range(1, MOST_ATTEMPTS + 1):
+    tries = 0
+    while True:
         await arm.endpoint.take_slot()
         attempt = await arm.endpoint.attempt(found, deadline)
+        tries += 1
         backoff = FIRST_BACKOFF_SECONDS * 2.0 ** (tries - 1)
         wait = max(attempt.retry_after_seconds, backoff)
-        if not RULES[attempt.reading.outcome].retry or loop.time() + wait >= deadline:
-            break
+        late = tries >= MOST_ATTEMPTS or loop.time() + wait >= deadline
+        if late or not RULES[attempt.reading.outcome].retry:
+            return Answered(attempt, tries)
         await asyncio.sleep(wait)
-    reading = attempt.reading
+
+
+async def send(arm: Arm, snapshot: Snapshot, media: dict[int, bytes]) -> Sent:
+    """Send one snapshot to one arm; every end is a value."""
+    found = await answer_once(arm, snapshot, media)
+    if isinstance(found, Refusal):
+        return _sent(arm, snapshot, "not_sent", found.reason, found.paths)
+    reading = found.attempt.reading
     calls = tuple(
         {"name": call.name, "arguments": call.arguments}
         for call in reading.answer.tool_calls
@@ -141,8 +161,8 @@ async def send(arm: Arm, snapshot: Snapshot, media: dict[int, bytes]) -> Sent:
         answer=reading.answer.text or reading.answer.refusal,
         tool_calls=calls,
         served_model=reading.served_model,
-        latency_ms=round(attempt.latency_ms, 1),
-        attempts=tries,
+        latency_ms=round(found.attempt.latency_ms, 1),
+        attempts=found.tries,
         usage=reading.answer.usage,
     )
 

@@ -53,6 +53,7 @@ class Case(Struct, frozen=True, kw_only=True):
     tokens: int = 0  # estimate of one arm's call, input and output together
     input_tokens: int = 0  # the estimate's input part
     pin: str = ""  # suite, where the case is a pin; `segment` is then the pin's name
+    asserted: bool = False  # somebody wrote down what its answer must meet
 
 
 class Planned(Struct, frozen=True, kw_only=True):
@@ -93,6 +94,7 @@ class Epoch(Struct, frozen=True, kw_only=True):
     sequence: int = 0  # how many epochs this canary name had before
     started_at_ns: int = 0
     carried: tuple[str, ...] = ()  # modalities that regressed before and are open
+    pinned: tuple[str, ...] = ()  # modalities with pinned assertions at the start
 
 
 class ArmAnswer(Struct, frozen=True, kw_only=True):

@@ -140,9 +140,9 @@ class Schedule:
     def offer(self, cases: Iterable[Case]) -> None:
         """Take in new cases; one already known by id changes nothing."""
         for case in cases:
-            if case.snapshot_id in self._known or not case.replayable:
+            if case_key(case) in self._known or not case.replayable:
                 continue
-            self._known[case.snapshot_id] = case
+            self._known[case_key(case)] = case
             self._file(case)
         self._bound()
 
@@ -337,14 +337,19 @@ class Schedule:
             self._known.values(),
             key=lambda case: case.recorded_at_ns,
         )
-        gone = {case.snapshot_id for case in oldest}
+        gone = {case_key(case) for case in oldest}
         self.dropped_cases += len(gone)
         kept = [c for name, c in self._known.items() if name not in gone]
         self._known, self._units = {}, {}
         self._traffic, self._side = {}, {}
         for case in kept:
-            self._known[case.snapshot_id] = case
+            self._known[case_key(case)] = case
             self._file(case)
+
+
+def case_key(case: Case) -> str:
+    """Return what makes a case itself: a pin is another case than its original."""
+    return f"{case.pin}/{case.snapshot_id}"
 
 
 def drawn_by(planned: Planned) -> list[tuple[str, str]]:

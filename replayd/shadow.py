@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from replayd import epochs
 from replayd.adjudication import Decisions
@@ -24,7 +25,7 @@ from replayd.lead import Judge, Lead, LeadSettings
 from replayd.ledger import Ledger
 from replayd.records import Case, Epoch, PairResult
 from replayd.replay import Replay
-from replayd.schedule import Schedule, ScheduleSettings, Slice
+from replayd.schedule import Schedule, ScheduleSettings, Slice, case_key
 from replayd.scoreboard import Scoreboard
 from replayd.spending import Spending
 from replayd.verdict_board import VerdictBoard
@@ -89,7 +90,7 @@ class Shadow:
             else:
                 self.not_applicable += 1
         self._thresholds = dict(thresholds)
-        self._cases |= {case.snapshot_id: case for case in fresh}
+        self._cases |= {case_key(case): case for case in fresh}
         limit = self._tools.config.schedule.case_limit
         while len(self._cases) > limit:
             del self._cases[next(iter(self._cases))]
@@ -160,7 +161,9 @@ class Shadow:
         settings = settings_of(tools.config, self.name)
         seen = {case.modality for case in self._cases.values()}
         modalities = sorted({*seen, *settings.required_modalities})
+        pinned = sorted({c.modality for c in self._cases.values() if c.asserted})
         wanted = epochs.wanted_epoch(tools.config, self.name, arm, tuple(modalities))
+        wanted = replace(wanted, pinned=tuple(pinned))
         before = await epochs.current(tools.store, self.name)
         if before is not None and epochs.same(before, wanted):
             return before
@@ -173,7 +176,9 @@ class Shadow:
         tools, config = self._tools, self._tools.config
         arm = epochs.with_declared(self._canary.config, self._declared)
         canary = Arm(self.name, arm, self._canary.endpoint)
-        settings = settings_of(config, self.name)
+        settings = replace(
+            settings_of(config, self.name), pinned_modalities=epoch.pinned
+        )
 
         def new_board() -> Scoreboard:
             decided_epoch, decisions = self._decisions

@@ -249,6 +249,13 @@ def test_pins_have_a_share_of_their_own():
     assert 60 < pins < 140
 
 
+def test_a_pinned_case_is_replayed_as_traffic_and_as_a_pin():
+    """If it failed, pinning a case would take it out of one of the two."""
+    schedule = Schedule(settings())
+    schedule.offer([case("c"), case("c", pin="release", unit=hexed("c"))])
+    assert sorted(p.lane for p in draw(schedule, 10)) == ["pin:release", TRAFFIC]
+
+
 def test_a_closed_modality_is_passed_over():
     """If it failed, one modality's spent budget would stop all of them."""
     schedule = Schedule(settings())
