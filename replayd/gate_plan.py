@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from replayd.board_settings import ALPHA_PASS, BoardSettings
+from replayd.board_settings import ALPHA_PASS, BoardSettings, settings_of
+from replayd.config import BudgetConfig, ReplaydConfig
 from replayd.stats import Plan, plan
 from replayd.verdicts import CanaryView, ModalityView
 
@@ -53,7 +54,7 @@ def out_of_reach(
 ) -> tuple[str, ...]:
     """Return a sentence for each margin that the budget cannot meet; said at start.
 
-    `pairs_affordable` is per modality and epoch; None: no limit.
+    `pairs_affordable` is per modality and week; None: no limit.
     """
     found: list[str] = []
     for modality in modalities:
@@ -72,9 +73,32 @@ def out_of_reach(
         elif pairs_affordable is not None and planned.p90 > pairs_affordable:
             found.append(
                 f"{modality}: margin {margin:g} needs {planned.p90} pairs,"
-                f" the budget pays for {pairs_affordable}"
+                f" a week's budget pays for {pairs_affordable}"
             )
     return tuple(found)
+
+
+def said_at_start(config: ReplaydConfig, canary: str) -> tuple[str, ...]:
+    """Return a sentence for each margin that a week of the budget cannot meet."""
+    settings = settings_of(config, canary)
+    modalities = settings.required_modalities or tuple(
+        sorted({*settings.margins, *(s.modality for s in settings.slices.values())})
+    )
+    requests = requests_a_week(config.budget)
+    if not modalities or requests is None:
+        return out_of_reach(settings, modalities, None)
+    arms = len([a for a in config.arms.values() if a.role == "control"]) + 1
+    return out_of_reach(settings, modalities, requests // arms // len(modalities))
+
+
+def requests_a_week(budget: BudgetConfig) -> int | None:
+    """Return how many requests the budget allows in a week; None: no limit."""
+    limits = (
+        (budget.requests_per_minute, 7 * 24 * 60),
+        (budget.requests_per_hour, 7 * 24),
+        (budget.requests_per_day, 7),
+    )
+    return min((limit * times for limit, times in limits if limit), default=None)
 
 
 def _noise(shown: ModalityView) -> tuple[float, bool]:

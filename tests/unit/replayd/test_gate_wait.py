@@ -1,14 +1,16 @@
 """Waiting at a gate, and what is said before."""
 
 import aiohttp
+import msgspec
 from fakes.leaping_loop import LoopClock, leap
 from fakes.pair_results import START, epoch_of, live_of, result_of
 from rich.console import Console
 from test_gate import verdicts_of
 
 from replayd.board_settings import BoardSettings
+from replayd.config import BudgetConfig, ReplaydConfig
 from replayd.gate import decide
-from replayd.gate_plan import out_of_reach, plan_of
+from replayd.gate_plan import out_of_reach, plan_of, requests_a_week, said_at_start
 from replayd.gate_wait import fetch_verdicts, wait_at_gate
 from replayd.report import gate_lines, plan_table, verdict_table
 from replayd.scoreboard import Scoreboard
@@ -101,9 +103,30 @@ def test_a_margin_beyond_the_budget_is_said_at_start():
     settings = BoardSettings(margins={"text": 0.006})
     (line,) = out_of_reach(settings, ("text",), pairs_affordable=1000)
     assert "margin 0.006 needs" in line
-    assert "the budget pays for 1000" in line
+    assert "a week's budget pays for 1000" in line
     assert out_of_reach(BoardSettings(), ("text",), pairs_affordable=100_000) == ()
     assert out_of_reach(BoardSettings(), ("text",), pairs_affordable=None) == ()
+
+
+def test_the_configured_budget_is_held_against_the_margins():
+    """The sentence would be there and nobody would say it."""
+    arm = {"url": "http://m/v1", "model": "m"}
+    tree = {
+        "arms": {
+            "production": {"role": "control", **arm},
+            "canary": {"role": "canary", **arm},
+        },
+        "budget": {"requests_per_day": 150},
+        "schedule": {"required_modalities": ["text", "audio"]},
+    }
+    config = msgspec.convert(tree, ReplaydConfig)
+    assert [line[:5] for line in said_at_start(config, "canary")] == ["text:"]
+    del tree["budget"]
+    config = msgspec.convert(tree, ReplaydConfig)
+    assert said_at_start(config, "canary") == ()
+    assert requests_a_week(BudgetConfig()) is None
+    both = BudgetConfig(requests_per_minute=1, requests_per_day=100)
+    assert requests_a_week(both) == 700
 
 
 def test_what_a_person_sees_names_modality_verdict_and_reason():
