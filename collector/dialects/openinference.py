@@ -34,6 +34,42 @@ from snaptrace.snapshots.model import Answer, Json
 _SIDE_DOOR = ("extra_body",)
 
 
+# Prefixes by which LiteLLM routes; other slashes belong to a model's name.
+_LITELLM_PROVIDERS = frozenset(
+    [
+        "openai",
+        "anthropic",
+        "azure",
+        "azure_ai",
+        "bedrock",
+        "cohere",
+        "databricks",
+        "deepseek",
+        "fireworks_ai",
+        "gemini",
+        "groq",
+        "hosted_vllm",
+        "huggingface",
+        "litellm_proxy",
+        "lm_studio",
+        "mistral",
+        "nvidia_nim",
+        "ollama",
+        "ollama_chat",
+        "openrouter",
+        "perplexity",
+        "replicate",
+        "sagemaker",
+        "text-completion-openai",
+        "together_ai",
+        "vertex_ai",
+        "vllm",
+        "watsonx",
+        "xai",
+    ]
+)
+
+
 class OpenInference:
     """See `contract.Dialect`."""
 
@@ -85,7 +121,9 @@ def _read_request(
     if "messages" in body and "model" not in body:
         body = _with_arguments(candidate, record, body, arguments)
     asked = _asked_model(record, body, arguments)
-    if "litellm" in record.scope:
+    if "litellm" in record.scope and kind == "LLM":
+        if "messages" not in body:
+            body = _litellm_body(record, given.value, arguments)
         _read_litellm(candidate, body, asked)
         return
     api = api_of_body(body, provider, asked)
@@ -118,9 +156,19 @@ def _with_arguments(
     return {**arguments, **body}
 
 
+def _litellm_body(record: Record, given: Json, arguments: dict[str, Any]) -> Json:
+    """Its wrappers of other functions keep the one input apart from the rest."""
+    if isinstance(given, dict):
+        return {**arguments, **given}
+    field = "prompt" if "image" in record.name.lower() else "input"
+    return {**arguments, field: given} if given is not None else dict(arguments)
+
+
 def _read_litellm(candidate: Candidate, body: dict[str, Any], asked: str) -> None:
     """LiteLLM takes OpenAI's arguments for every provider; the model's prefix tells."""
     provider, slash, model = asked.partition("/")
+    if provider not in _LITELLM_PROVIDERS:
+        provider, slash, model = "", "", asked
     own = {**body, "model": model if slash else asked}
     candidate.model = own["model"]
     candidate.provider = provider if slash else candidate.provider
@@ -331,6 +379,9 @@ def _read_embedding(candidate: Candidate, record: Record, flat: "Flattened") -> 
         or as_text(arguments.get("model"))
         or as_text(record.attributes.get("embedding.model_name"))
     )
+    prefix, _, bare = candidate.model.partition("/")
+    if "litellm" in record.scope and prefix in _LITELLM_PROVIDERS:
+        candidate.model = bare
     if texts:
         given: Json = texts if len(texts) > 1 else texts[0]
         candidate.body = {**clean_body("openai_embeddings", arguments), "input": given}

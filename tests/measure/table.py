@@ -1,6 +1,7 @@
 """Runs recordings through the path of live spans, and counts per variant.
 
-`PYTHONPATH=tests:. python -m measure.table [FOLDER or ARCHIVE] [--show OUTCOME] [--only VARIANT]`
+`PYTHONPATH=tests:. python -m measure.table FOLDER_OR_ARCHIVE [--show OUTCOME]
+[--only VARIANT]`
 """
 
 import sys
@@ -9,10 +10,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from collector.call import Call
-from collector.recognise import Recogniser
 from measure.compare import Verdict, compare
 from measure.recordings import Case, from_archive, from_folder
+
+from collector.call import Call
+from collector.recognise import Recogniser
 
 OUTCOMES = (
     "exact",
