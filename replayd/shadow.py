@@ -27,6 +27,7 @@ from replayd.records import Case, Epoch, PairResult
 from replayd.replay import Replay
 from replayd.schedule import Schedule, ScheduleSettings, Slice, case_key
 from replayd.scoreboard import Scoreboard
+from replayd.served import ServedWatch
 from replayd.spending import Spending
 from replayd.verdict_board import VerdictBoard
 from replayd.verdicts import CanaryView, LiveTraffic
@@ -63,6 +64,8 @@ class Shadow:
         self._thresholds: dict[str, int] = {}
         self._declared: Declared | None = None
         self._restart = asyncio.Event()  # the epoch has to change
+        self._served = ""  # what answers said since it last changed
+        self._served_watch = ServedWatch()
         self._offered = asyncio.Event()
         self.not_applicable = 0
         self.epoch: Epoch | None = None
@@ -165,6 +168,10 @@ class Shadow:
         wanted = epochs.wanted_epoch(tools.config, self.name, arm, tuple(modalities))
         wanted = replace(wanted, pinned=tuple(pinned))
         before = await epochs.current(tools.store, self.name)
+        # What is served is known only from answers: silence means no change.
+        served = self._served or (before.key.get("served", "") if before else "")
+        if served:
+            wanted = replace(wanted, key={**wanted.key, "served": served})
         if before is not None and epochs.same(before, wanted):
             return before
         epoch = await epochs.begin(tools.store, tools.clock, wanted, before, settings)
@@ -196,6 +203,7 @@ class Shadow:
         self._hand_over(schedule, self._cases.values())
         arms = [canary] if self._control is None else [canary, self._control]
         self.epoch, self.schedule = epoch, schedule
+        self._served_watch = ServedWatch()
         self.lead = Lead(
             ledger=ledger,
             schedule=schedule,
@@ -207,7 +215,7 @@ class Shadow:
                 Fold(new_board),
                 in_flight=config.concurrency,
                 keep_answers=config.keep_answers,
-                on_committed=lambda results: tools.on_committed(self.name, results),
+                on_committed=self._on_committed,
             ),
             judge=tools.judge,
             settings=LeadSettings(
@@ -220,6 +228,15 @@ class Shadow:
             clock=tools.clock,
             decided=self.decided,
         )
+
+    def _on_committed(self, results: Sequence[PairResult]) -> None:
+        self._tools.on_committed(self.name, results)
+        for result in results:
+            served = self._served_watch.saw(result)
+            if served and served != self._served:
+                log.warning("another model is served", extra={"canary": self.name})
+                self._served = served
+                self._restart.set()
 
     def _hand_over(self, schedule: Schedule, cases: Iterable[Case]) -> None:
         schedule.offer(cases)
