@@ -69,10 +69,10 @@ def question(modality: str, number: int) -> str:
     }[modality]
 
 
-def answer(modality: str, number: int, *, wrong: bool) -> str:
-    """Return the model's answer; a wrong one names another value."""
-    value = 1000 + number * 7 + (13 if wrong else 0)
-    room = ROOMS[(number + wrong) % len(ROOMS)]
+def answer(modality: str, number: int, off: int = 0) -> str:
+    """Return the model's answer; `off`, 1 to 99, makes it wrong in its own way."""
+    value = 1000 + number * 7 + off
+    room = ROOMS[(number + (1 + off % (len(ROOMS) - 1) if off else 0)) % len(ROOMS)]
     return {
         "text": f"The total of the order is {value:,} euros.",
         "image": f"Pressure: {value}",
@@ -114,7 +114,9 @@ class Model:
                         "index": 0,
                         "message": {
                             "role": "assistant",
-                            "content": answer(modality, number, wrong=wrong),
+                            "content": answer(
+                                modality, number, wrong * chance.randint(1, 99)
+                            ),
                         },
                         "finish_reason": "stop",
                     }
@@ -144,7 +146,8 @@ def span(
                 "content": base64.b64encode(data).decode(),
             }
         )
-    said = answer(modality, number, wrong=chance.random() < wrong)
+    off = (chance.random() < wrong) * chance.randint(1, 99)
+    said = answer(modality, number, off)
     for key, value in {
         "gen_ai.operation.name": "chat",
         "gen_ai.provider.name": "openai",
