@@ -92,14 +92,7 @@ def worst_panel(pair: WorstPair) -> Panel:
     rows += [Text(path, "cyan underline") for path in pair.media]
     if pair.gone:
         rows.append(Text(f"content is gone: {pair.gone}", "dim"))
-    for name, said, style in (
-        ("recorded", pair.recorded, "blue"),
-        ("control", pair.said_control, "green"),
-        ("canary", pair.said_canary, "red"),
-    ):
-        if said is not None:
-            rows += [_heading(name, said, style), Text(_short(_words(said)))]
-    rows.append(_scores(pair))
+    rows += [_side_by_side(pair), _scores(pair)]
     when = datetime.fromtimestamp(pair.recorded_at_ns / 1e9, UTC)
     title = Text(f"{pair.modality} #{pair.number}  {pair.stream}")
     if pair.difference is not None:
@@ -108,6 +101,21 @@ def worst_panel(pair: WorstPair) -> Panel:
     return Panel(
         Group(*rows), title=title, title_align="left", subtitle=foot, expand=True
     )
+
+
+def _side_by_side(pair: WorstPair) -> Table:
+    """Return what production recorded, beside what both arms say now."""
+    table = Table(box=None, pad_edge=False, expand=True)
+    said_by = [
+        ("recorded", pair.recorded, "blue"),
+        ("control", pair.said_control, "green"),
+        ("canary", pair.said_canary, "red"),
+    ]
+    present = [(name, said, style) for name, said, style in said_by if said is not None]
+    for name, said, style in present:
+        table.add_column(_heading(name, said, style), ratio=1, overflow="fold")
+    table.add_row(*(Text(_short(_words(said))) for _, said, _ in present))
+    return table
 
 
 def _heading(name: str, said: Said, style: str) -> Text:
@@ -120,12 +128,15 @@ def _heading(name: str, said: Said, style: str) -> Text:
 
 
 def _scores(pair: WorstPair) -> Table:
+    """Return the rules under which the arms differ."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     for heading, justify in (("rule", "left"), ("canary", "right")):
         table.add_column(heading, justify=justify)  # type: ignore[arg-type] # literals
     table.add_column("control", justify="right")
     table.add_column("why")
     for name, score in pair.scores.items():
+        if score.canary == score.control:
+            continue
         label = name if name == score.scorer else f"{name} ({score.scorer})"
         table.add_row(
             label, _number(score.canary), _number(score.control), Text(score.reason)
