@@ -10,9 +10,6 @@ import os
 import struct
 from collections.abc import Mapping
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from snaptrace.snapshots.errors import CorruptSnapshotError
 
 MAGIC = b"\x89STE"
@@ -26,6 +23,9 @@ class Cipher:
     __slots__ = ("_current", "_keys")
 
     def __init__(self, keys: Mapping[int, bytes]) -> None:
+        # Loaded for a store that is encrypted: 6 MiB of a sidecar's memory otherwise.
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
+
         self._keys = {number: AESGCM(key) for number, key in keys.items()}
         self._current = max(self._keys)
 
@@ -48,6 +48,8 @@ class Cipher:
         """
         if len(data) < _HEAD.size or not data.startswith(MAGIC):
             raise CorruptSnapshotError(name, 0, "no whole head of an encrypted object")
+        from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - see above
+
         _, version, number, nonce = _HEAD.unpack_from(data)
         key = self._keys.get(number)
         if version != _VERSION or key is None:
