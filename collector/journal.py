@@ -12,6 +12,7 @@ import struct
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -113,13 +114,17 @@ class Journal:
                     del self._uses[digest]
                     self._blob(digest).unlink(missing_ok=True)
 
-    def read(self, ref: int) -> JournalCall:
-        """Return a call that was appended and not released."""
-        place = self._places[ref]
-        with place.path.open("rb") as file:
-            file.seek(place.offset)
-            payload = file.read(place.length)
-        return _calls.decode(self._opened(payload))
+    def read(self, refs: Iterable[int]) -> Iterator[JournalCall]:
+        """Yield calls that were appended and not released."""
+        with ExitStack() as stack:
+            files: dict[Path, BinaryIO] = {}
+            for ref in refs:
+                place = self._places[ref]
+                if (file := files.get(place.path)) is None:
+                    file = stack.enter_context(place.path.open("rb"))
+                    files[place.path] = file
+                file.seek(place.offset)
+                yield _calls.decode(self._opened(file.read(place.length)))
 
     def media(self, digest: str) -> bytes:
         """Return a medium of a call that was not released."""

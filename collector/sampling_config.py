@@ -145,5 +145,5 @@ class SealConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     spool_bytes: ByteSize = ByteSize(512 * 2**20)  # waiting; then the oldest go
     call_bytes: ByteSize = ByteSize(32 * 2**20)  # record and media; larger ones go
-    level: Annotated[int, Meta(ge=1, le=19)] = 9  # of zstd
+    level: Annotated[int, Meta(ge=1, le=19)] = 9  # of zstd; small segments get 19
     late: Duration = Duration(60)  # late calls of a sealed window wait this long

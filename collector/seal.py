@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 _STATES_EVERY_NS = 10 * 10**9
 _TOMBSTONES_EVERY_NS = 60 * 10**9
+_BEST_LEVEL = 19
+_QUICK_BYTES = 5 * 2**19  # half a second of CPU at the best level, in a thread
 _NEVER_NS = -(2**63)
 
 
@@ -311,7 +313,7 @@ class Sealer:
                 subjects=segment.pack_subjects([s for c in calls for s in c.subjects]),
             )
             packed = [codec.Packed(call.keys, call.record) for call in calls]
-            data = segment.write_packed(header, packed, self._config.level)
+            data = segment.write_packed(header, packed, self._level(calls))
             entry = Entry(
                 sequence=sequence,
                 window_start_ns=sealing.window_start_ns,
@@ -327,8 +329,7 @@ class Sealer:
         """Split calls into segments, leaving out what was erased meanwhile."""
         batch: list[JournalCall] = []
         size = 0
-        for ref in refs:
-            call = self._journal.read(ref)
+        for call in self._journal.read(refs):
             if self._tombstones.cover(call.subjects, call.ended_at_ns):
                 self.counts["call", call.modality, "erased"] += 1
                 continue
@@ -339,6 +340,11 @@ class Sealer:
             size += len(call.record)
         if batch:
             yield batch
+
+    def _level(self, calls: list[JournalCall]) -> int:
+        """Return how hard to compress: as hard as possible where that is quick."""
+        plain_bytes = sum(len(call.record) for call in calls)
+        return _BEST_LEVEL if plain_bytes <= _QUICK_BYTES else self._config.level
 
     def _bound_spool(self) -> None:
         while self._spool.size_bytes > self._config.spool_bytes:
