@@ -134,7 +134,6 @@ class Servers:
 
 def _calls(load: dict) -> Iterator[tuple]:
 
-
     now = time.time_ns()
     chance = random.Random(load["seed"])
     answer = "The total is 42 and the order was shipped on Monday."
