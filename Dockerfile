@@ -28,16 +28,21 @@ COPY snaptrace snaptrace
 COPY collector collector
 COPY replayd replayd
 # What only a compiler, a type checker or a debugger would read stays behind, and the
-# second of zstandard's two backends. Bytecode is checked
+# second of zstandard's two backends. Stripped is only what carries debug information:
+# strip damages libraries whose paths were patched when their wheel was made. Bytecode is checked
 # by hash, not by time: the root file system is read-only and layers lose times.
 RUN /opt/build/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /dist . \
     && /opt/build/bin/pip --python /opt/snaptrace/bin/python3 install --quiet --no-deps /dist/*.whl \
     && find /opt/snaptrace \( -name tests -o -name include \) -type d -prune -exec rm -rf {} + \
     && find /opt/snaptrace \( -name '*.pyi' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.a' \
         -o -path '*/zstandard/_cffi*' \) -delete \
-    && find /opt/snaptrace -name '*.so*' -type f -exec strip --strip-unneeded {} + \
+    && find /opt/snaptrace \( -path '*/zstandard/*.so' -o -path '*/aiohttp/*.so' \
+        -o -path '*/uvloop/*.so' \) -exec strip -g {} + \
     && /opt/snaptrace/bin/python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash \
-        /opt/snaptrace/lib
+        /opt/snaptrace/lib \
+    && /opt/snaptrace/bin/snaptrace collector --help > /dev/null \
+    && /opt/snaptrace/bin/snaptrace replayd --help > /dev/null \
+    && /opt/snaptrace/bin/snaptrace --help > /dev/null
 
 # hadolint ignore=DL3006
 FROM ${BASE}

@@ -1,0 +1,183 @@
+"""Every expression, run by a real Prometheus that scrapes the real programs."""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import pytest
+import yaml
+from conftest import CHART, ROOT
+from expressions import expressions
+from prometheus_tools import unpack
+
+pytestmark = [pytest.mark.deploy, pytest.mark.timeout(180)]
+
+ARM = {"url": "http://127.0.0.1:1/v1", "model": "m"}
+ARMS = {"next": {**ARM, "role": "canary"}, "now": {**ARM, "role": "control"}}
+# These show something as soon as a collector runs; the others need verdicts or losses.
+AT_ONCE = (
+    "snaptrace-fleet: Collectors",
+    "snaptrace-fleet: Without sampling",
+    "snaptrace-fleet: Store unwritable",
+    "snaptrace-fleet: Requests",
+    "snaptrace-fleet: Bytes",
+    "snaptrace-fleet: Queue to the sampling process",
+    "snaptrace-fleet: On local disk",
+)
+
+
+def wait_for(what, deadline_seconds=60):
+    """Poll until `what` returns something true."""
+    deadline = time.monotonic() + deadline_seconds
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError, ValueError):
+            if found := what():
+                return found
+        time.sleep(0.1)
+    raise AssertionError("waited in vain")
+
+
+@contextlib.contextmanager
+def running(*command, **options):
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, **options)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextlib.contextmanager
+def program(name, folder, *settings):
+    """Run a program on free ports; yield its addresses."""
+    ports = folder / f"{name}.json"
+    arguments = [part for setting in settings for part in ("--set", setting)]
+    with running(
+        sys.executable,
+        "-m",
+        name,
+        "--ports-file",
+        str(ports),
+        *arguments,
+        cwd=ROOT,
+        env={k: v for k, v in os.environ.items() if not k.startswith("OTEL_")},
+    ):
+        yield wait_for(lambda: json.loads(ports.read_text()))
+
+
+@pytest.fixture(scope="module")
+def query(pytestconfig, tmp_path_factory):
+    """Query a Prometheus that scrapes both programs."""
+    folder = tmp_path_factory.mktemp("live")
+    store = f"store.url=file://{folder}/store"
+    with contextlib.ExitStack() as stack:
+        collector = stack.enter_context(
+            program(
+                "collector",
+                folder,
+                store,
+                "collector.grpc.listen=127.0.0.1:0",
+                "collector.http.listen=127.0.0.1:0",
+                "collector.metrics.listen=127.0.0.1:0",
+                f"collector.journal_dir={folder}/journal",
+            )
+        )
+        replayd = stack.enter_context(
+            program(
+                "replayd",
+                folder,
+                store,
+                "replayd.metrics.listen=127.0.0.1:0",
+                "replayd.page.listen=127.0.0.1:0",
+                f"replayd.arms={json.dumps(ARMS)}",
+            )
+        )
+        targets = [collector["metrics"], replayd["metrics"]]
+        config = {
+            "global": {"scrape_interval": "1s"},
+            "scrape_configs": [
+                {"job_name": "snaptrace", "static_configs": [{"targets": targets}]}
+            ],
+        }
+        (folder / "prometheus.yaml").write_text(yaml.safe_dump(config))
+        log = stack.enter_context((folder / "prometheus.log").open("w"))
+        binaries = unpack(pytestconfig.cache.mkdir("prometheus"))
+        stack.enter_context(
+            running(
+                binaries / "prometheus",
+                f"--config.file={folder}/prometheus.yaml",
+                f"--storage.tsdb.path={folder}/data",
+                "--web.listen-address=127.0.0.1:0",
+                stderr=log,
+            )
+        )
+        address = wait_for(lambda: listening(folder / "prometheus.log"))
+        ask = asker(address)
+        send(f"http://{collector['http']}")
+        wait_for(lambda: len(ask("up == 1")) == 2)
+        # A rate needs two scrapes with something between them.
+        wait_for(lambda: ask("snaptrace_collector_requests_total > 0"))
+        send(f"http://{collector['http']}")
+        wait_for(lambda: ask("rate(snaptrace_collector_requests_total[1m]) > 0"))
+        yield ask
+
+
+def listening(log):
+    """Return the address that Prometheus chose, out of its log."""
+    for line in log.read_text().splitlines():
+        if 'msg="Listening on"' in line:
+            return line.partition("address=")[2].split()[0]
+    return None
+
+
+def asker(address):
+    def ask(expression):
+        data = urllib.parse.urlencode({"query": expression}).encode()
+        try:
+            with urllib.request.urlopen(f"http://{address}/api/v1/query", data) as got:
+                answer = json.load(got)
+        except urllib.error.HTTPError as error:
+            raise AssertionError(error.read().decode()) from None
+        assert answer["status"] == "success"
+        return answer["data"]["result"]
+
+    return ask
+
+
+def send(base_url):
+    """Send the span that `helm test` sends."""
+    subprocess.run(
+        [sys.executable, CHART / "files" / "send_span.py", base_url],
+        check=True,
+        capture_output=True,
+        timeout=30,
+    )
+
+
+def test_every_expression_runs(query):
+    """Parsed is not evaluated: labels that do not match fail at query time only."""
+    for where, expression in expressions():
+        found = query(expression)
+        if where in AT_ONCE:
+            assert found, where
+
+
+def test_nothing_fires_on_a_quiet_machine(query):
+    """An alert would greet whoever installs it."""
+    loud = [
+        where
+        for where, expression in expressions()
+        if where.startswith("Snaptrace") and query(expression)
+    ]
+    # Until its evidence is folded nobody leads; `for: 15m` waits for that.
+    assert set(loud) <= {"SnaptraceNoLeader"}
