@@ -101,7 +101,8 @@ class PriceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class ControlRateConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How much the production model may be asked again."""
 
-    share_of_production: Share = 0.02
+    # Above 1 only where nobody else needs the model, as in a demonstration.
+    share_of_production: Annotated[float, Meta(ge=0, le=100)] = 0.02
     per_minute: Annotated[float, Meta(gt=0)] = 60.0
 
 
