@@ -1,6 +1,7 @@
 """The canaries: one row for each modality, never an average over them."""
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard
+from grafana_foundation_sdk.models.common import BigValueTextMode
 
 from deploy.dashboards.panels import (
     GREEN,
@@ -71,7 +72,7 @@ def _summary(made: Dashboard) -> Dashboard:
                 "What a deployment gate would be told now.",
                 "none",
                 now(f"max by (gate) ({_R}gate{{{_HERE}}} == 1)", "{{gate}}"),
-            ).text_mode("name"),
+            ).text_mode(BigValueTextMode.NAME),
             (None, GREY),
         )
     )
