@@ -7,10 +7,11 @@ sources stop first; the last one to go is the page that says how it went.
 import asyncio
 import logging
 import os
+import random
 import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from prometheus_client import CollectorRegistry
@@ -33,8 +34,11 @@ from collector.signals import OtlpRequest
 from collector.supervisor import Supervisor
 from collector.tap import Tap
 from collector.telemetry import RelayTelemetry
-from snaptrace.runtime.clock import SystemClock
-from snaptrace.runtime.lifecycle import run_parts
+from snaptrace.runtime.clock import Clock, SystemClock
+from snaptrace.runtime.lifecycle import Part, run_parts
+
+if TYPE_CHECKING:
+    from collector.self_tracing import SelfTracing
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +97,7 @@ async def run(
     `tree` is the merged configuration; the sampling process reads it anew.
 
     Raises:
-        ConfigError: the upstream makes no sense.
+        ConfigError: the upstream, or where own spans go, makes no sense.
         OSError: an address cannot be bound, or the token file cannot be read.
         ExceptionGroup: a part failed; the others were stopped first.
     """
@@ -118,8 +122,14 @@ async def run(
         is_ready = True
         ports.write()
 
+    relay = Relay(upstreams, ways_out, tap.offer, instance)
+    handle = _never_failing(relay.handle)
+    self_tracing = _self_tracing(config, instance, metrics, clock)
+    if self_tracing:
+        # Inside, so that a span shows what was answered; outside, as it may fail too.
+        handle = _never_failing(self_tracing.traced(handle))
     reception = Reception(
-        handle=_never_failing(Relay(upstreams, ways_out, tap.offer, instance).handle),
+        handle=handle,
         admission=admission,
         limits=config.limits,
         headers=HeaderFilter(config.headers, drop_authorization=tokens.required),
@@ -146,7 +156,7 @@ async def run(
         **settings,
     )
     registry.register(SamplerMetrics(registry, lambda: supervisor.exposition))
-    parts = [
+    parts: list[Part] = [
         open_receiver(config.engine, reception, listen, drain_seconds / 2, ports.note),
         _Forwarding(upstreams),
         supervisor,
@@ -158,7 +168,27 @@ async def run(
             ports.note,
         ),
     ]
+    if self_tracing:
+        parts.append(self_tracing)
     await run_parts(parts, stop, drain_seconds=drain_seconds, on_ready=on_ready)
+
+
+def _self_tracing(
+    config: CollectorConfig, instance: str, metrics: RelayMetrics, clock: Clock
+) -> "SelfTracing | None":
+    if not config.telemetry.traces_url:
+        return None
+    # The SDK and a second HTTP client, which a relay at rest should not pay for.
+    from collector.self_tracing import SelfTracing  # noqa: PLC0415
+
+    return SelfTracing(
+        config.telemetry,
+        listening=[config.grpc.listen, config.http.listen, config.metrics.listen],
+        instance=instance,
+        metrics=metrics,
+        clock=clock,
+        chance=random.Random(),  # noqa: S311 - picks requests to describe
+    )
 
 
 def _never_failing(handle: Handle) -> Handle:

@@ -103,6 +103,12 @@ class RelayMetrics:
             "1 while the sampling process can write to its store.",
             registry=registry,
         )
+        self.own_spans = Counter(
+            f"{prefix}own_spans",
+            "Spans about this relay itself, by what became of them.",
+            ["outcome"],  # sent, failed, dropped
+            registry=registry,
+        )
         self._requests = {
             (signal, protocol, code): self.requests.labels(signal, protocol, name)
             for signal in SIGNALS
