@@ -4,6 +4,7 @@ Written against the ASGI events, because the packages that implement them want a
 `grpc.Server`; their message classes are used, and loaded on the first question.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -20,6 +21,11 @@ _REFLECTION: Final = (
 _SERVICES: Final = ("", *(row.grpc_service for row in SIGNALS.values()))
 _MAX_QUESTION_BYTES: Final = 64 * 1024
 _NOT_FOUND: Final = 5
+_RESOURCE_EXHAUSTED: Final = 8
+_UNAVAILABLE: Final = 14
+# Watching calls at once; each holds a stream for as long as its client likes.
+_WATCHERS: Final = 64
+_WATCH_SECONDS: Final = 0.25
 
 
 class GrpcServices:
@@ -27,11 +33,14 @@ class GrpcServices:
 
     def __init__(self, serving: Callable[[], bool]) -> None:
         self._serving = serving
+        self._watchers = 0
 
     async def answer(self, path: str, receive: Receive, send: Send) -> bool:
         """Answer a call to one of the services; False if `path` is none of them."""
         if path == f"{_HEALTH}Check":
             await self._check(receive, send)
+        elif path == f"{_HEALTH}Watch":
+            await self._watch(receive, send)
         elif path in _REFLECTION:
             await self._reflect(receive, send)
         else:
@@ -51,6 +60,41 @@ class GrpcServices:
         await _start(send)
         await _message(send, states(status=state).SerializeToString())
         await _finish(send, 0)
+
+    async def _watch(self, receive: Receive, send: Send) -> None:
+        """Tell the state now and at each change; ends once the server is leaving."""
+        if self._watchers >= _WATCHERS:
+            await _finish(send, _RESOURCE_EXHAUSTED, started=False)
+            return
+        self._watchers += 1
+        try:
+            await self._tell_changes(receive, send)
+        finally:
+            self._watchers -= 1
+
+    async def _tell_changes(self, receive: Receive, send: Send) -> None:
+        from grpc_health.v1 import health_pb2  # noqa: PLC0415 - seldom asked
+
+        question = await anext(_messages(receive), b"")
+        request = health_pb2.HealthCheckRequest.FromString(question)
+        states = health_pb2.HealthCheckResponse
+        told: int | None = None
+        await _start(send)
+        async with asyncio.TaskGroup() as tasks:
+            gone = tasks.create_task(_gone(receive))
+            while not gone.done():
+                state = states.SERVING if self._serving() else states.NOT_SERVING
+                if request.service not in _SERVICES:
+                    state = states.SERVICE_UNKNOWN
+                if state != told:
+                    await _message(send, states(status=state).SerializeToString())
+                if told == states.SERVING and state == states.NOT_SERVING:
+                    # A drain must not wait for who only watches.
+                    gone.cancel()
+                    break
+                told = state
+                await asyncio.wait({gone}, timeout=_WATCH_SECONDS)
+        await _finish(send, _UNAVAILABLE, started=True)
 
     async def _reflect(self, receive: Receive, send: Send) -> None:
         from grpc_reflection.v1alpha import reflection_pb2  # noqa: PLC0415
@@ -122,6 +166,12 @@ async def _messages(receive: Receive) -> Any:  # noqa: ANN401 - an async generat
                 break
             yield data[5 : size + 5]
             data = data[size + 5 :]
+
+
+async def _gone(receive: Receive) -> None:
+    """Return once the client has left."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _start(send: Send) -> None:

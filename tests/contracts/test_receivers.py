@@ -419,6 +419,47 @@ async def test_health_follows_readiness(engine):
             assert answer.status == health_pb2.HealthCheckResponse.NOT_SERVING
 
 
+async def test_health_can_be_watched(engine):
+    """A balancer would not hear of a drain, or a watcher would hold one up."""
+    states = health_pb2.HealthCheckResponse
+    async with serving(engine) as served, grpc_channel(served) as channel:
+        stub = health_pb2_grpc.HealthStub(channel)
+        question = health_pb2.HealthCheckRequest(service=SIGNALS["traces"].grpc_service)
+        watching = stub.Watch(question)
+        assert (await watching.read()).status == states.SERVING
+        stranger = stub.Watch(health_pb2.HealthCheckRequest(service="no.such"))
+        assert (await stranger.read()).status == states.SERVICE_UNKNOWN
+        stranger.cancel()
+        served.is_serving = False
+        served.stop.set()
+        async with asyncio.timeout(5):
+            assert (await watching.read()).status == states.NOT_SERVING
+            assert await watching.code() is not grpc.StatusCode.OK
+
+
+async def test_watchers_are_bounded_and_given_back():
+    """Clients that only watch could hold any number of streams."""
+    async with serving("h2corn") as served, grpc_channel(served) as channel:
+        stub = health_pb2_grpc.HealthStub(channel)
+        question = health_pb2.HealthCheckRequest()
+        watching = [stub.Watch(question) for _ in range(64)]
+        for one in watching:
+            await one.read()
+        refused = stub.Watch(question)
+        assert await refused.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        for one in watching:
+            one.cancel()
+        async with asyncio.timeout(10):
+            while await _is_refused(stub.Watch(question)):
+                await asyncio.sleep(0.05)
+
+
+async def _is_refused(call):
+    refused = await call.read() is grpc.aio.EOF
+    call.cancel()
+    return refused
+
+
 async def test_reflection_describes_the_services(engine):
     """A debugging tool could not list what is served here."""
     async with serving(engine) as served, grpc_channel(served) as channel:
