@@ -60,6 +60,7 @@ def dry_run(snapshot: Snapshot, media: Mapping[int, bytes]) -> dict[str, Any]:
     where only a medium's bytes are missing, its place holds null.
     """
     request, fidelity = snapshot.request, snapshot.fidelity
+    taken_out = _taken_out(snapshot)
     return {
         "snapshot_id": snapshot.snapshot_id,
         "trace_id": snapshot.trace_id,
@@ -70,9 +71,9 @@ def dry_run(snapshot: Snapshot, media: Mapping[int, bytes]) -> dict[str, Any]:
         "body": _with_media(request.body, snapshot, media),
         "fidelity": {
             "level": fidelity.level,
-            "missing": list(fidelity.missing),
+            "missing": list(dict.fromkeys((*fidelity.missing, *taken_out))),
             "unobserved": list(fidelity.unobserved),
-            "reasons": list(fidelity.reasons),
+            "reasons": list(dict.fromkeys((*fidelity.reasons, *taken_out.values()))),
         },
     }
 
@@ -94,6 +95,16 @@ def dry_run_through(
         "path": found.path,
         "body": _body(found),
     }
+
+
+def _taken_out(snapshot: Snapshot) -> dict[str, str]:
+    """Return the leaf paths that redaction changed, and by which reason."""
+    found = {m.path: "metadata_stripped" for m in snapshot.media if m.stripped}
+    for text in snapshot.redaction.replaced:
+        if not text.path.startswith("answer."):
+            parts = [part for part in text.path.split(".") if not part.isdigit()]
+            found[".".join(parts)] = "text_redacted"
+    return found
 
 
 def _path(api: str, model: str) -> str:

@@ -64,7 +64,10 @@ class MediaRedactor:
         elif stripped != data:
             counts["metadata"] += 1
         clean = msgspec.structs.replace(
-            medium, digest=self._key.media_digest(stripped), size_bytes=len(stripped)
+            medium,
+            digest=self._key.media_digest(stripped),
+            size_bytes=len(stripped),
+            stripped=stripped != data,
         )
         return clean, stripped
 

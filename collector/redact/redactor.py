@@ -28,6 +28,11 @@ from snaptrace.snapshots.model import (
 
 # Raised whenever a detector, a pseudonym or the walk changes what is taken out.
 VERSION = "1"
+# A provider's own sealed state, which it wants back unchanged: no person wrote it.
+_OPAQUE_KEYS = frozenset(
+    {"signature", "thought_signature", "thoughtSignature", "encrypted_content"}
+)
+_OPAQUE = re.compile(r"[A-Za-z0-9+/]{4,}={0,2}")
 _SHORTEST_KNOWN = 6  # characters; a shorter user id would match everywhere
 _LEAST_NUMBER = 10**11  # a card as a JSON number has at least 12 digits
 _MOST_REPLACED = 4096  # recorded places in one call; counts go on
@@ -196,6 +201,8 @@ class _Walk:
     def _field(self, key: Any, item: Json, path: str, leaf: str, depth: int) -> Json:  # noqa: ANN401 - a JSON key
         here = f"{path}.{key}" if path else str(key)
         below = f"{leaf}.{key}" if leaf else str(key)
+        if isinstance(item, str) and key in _OPAQUE_KEYS and _OPAQUE.fullmatch(item):
+            return item
         if isinstance(item, str) and SECRET_KEY.fullmatch(str(key)) and item:
             return self._note(self._texts.replace_whole(item, "secret"), here)
         return self._json(item, here, below, depth + 1)

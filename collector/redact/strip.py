@@ -225,14 +225,17 @@ def _mp4_boxes(out: bytearray, at: int, end: int, depth: int) -> bool:
     return True
 
 
+# What names people and places of work. Producer, Creator and dates tell of software:
+# a document that holds no more than those is left as it was sent.
+_PDF_KEYS = (
+    rb"/(?:Author|Keywords|Subject|Company|Manager|SourceModified|LastModifiedBy)"
+)
+# Fillers that writers put where nobody set a value.
+_PDF_NOBODY = rb"(?!(?:anonymous|unknown|unspecified|untitled)?\))"
 _PDF_TEXT = re.compile(
-    rb"/(?:Author|Creator|Producer|Keywords|Subject|Company|Manager|SourceModified"
-    rb"|LastModifiedBy|CreationDate|ModDate)\s*\(((?:[^\\()]|\\[\s\S]){0,4096})\)"
+    _PDF_KEYS + rb"\s*\(" + _PDF_NOBODY + rb"((?:[^\\()]|\\[\s\S]){1,4096})\)"
 )
-_PDF_HEX = re.compile(
-    rb"/(?:Author|Creator|Producer|Keywords|Subject|Company|Manager|SourceModified"
-    rb"|LastModifiedBy|CreationDate|ModDate)\s*<([0-9A-Fa-f\s]{0,8192})>"
-)
+_PDF_HEX = re.compile(_PDF_KEYS + rb"\s*<([0-9A-Fa-f\s]{1,8192})>")
 _PDF_XMP = re.compile(rb"<\?xpacket begin[\s\S]{0,1000000}?<\?xpacket end[^>]{0,20}\?>")
 
 

@@ -71,12 +71,13 @@ class Media(Struct, frozen=True, kw_only=True):
     """One image, sound, film or document that a call carried."""
 
     kind: MediaKind
-    mime: str  # as found in the bytes, else as claimed; "" if unknown
+    mime: str  # as the request named it, else as found in the bytes; "" if unknown
     state: MediaState
     digest: str = ""  # keyed digest of the stored bytes, hex; only when inline
     size_bytes: int = 0  # of the decoded bytes; 0 if unknown
     reference: str = ""  # URL, file id or placeholder text, when not inline
     path: str = ""  # where in the body: leaf path without indices
+    stripped: bool = False  # metadata were taken out, so the bytes differ from the sent
 
 
 class Request(Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ import random
 from fakes.leaping_loop import LoopClock
 from fakes.provider import FakeProvider, completion
 from fakes.stored_calls import image_call, text_call
+from msgspec.structs import replace
 
 from replayd.arms import Arm, endpoint_settings
 from replayd.config import ArmConfig
@@ -12,7 +13,7 @@ from replayd.endpoint import Endpoint
 from replayd.oneshot import dry_run, dry_run_through, send, send_all
 from replayd.providers import PROVIDERS
 from snaptrace.snapshots.keys import FleetKey
-from snaptrace.snapshots.model import Fidelity
+from snaptrace.snapshots.model import Fidelity, Redaction, ReplacedText
 
 NOW = 1_800_000_000_000_000_000
 KEY = FleetKey(b"k" * 32)
@@ -99,3 +100,22 @@ async def test_sending_many_keeps_their_order():
             found = [sent async for sent in send_all(arm, loads, 4)]
     expected = [text_call(number, at_ns=NOW).snapshot_id for number in range(20)]
     assert [sent.snapshot_id for sent in found] == expected
+
+
+def test_what_redaction_changed_is_named():
+    """If it failed, a request that was never sent like this would look like it was."""
+    call = image_call(1, b"\x89PNG", KEY, at_ns=NOW)
+    media = tuple(
+        replace(m, stripped=True, path="messages.content.image_url.url")
+        for m in call.media
+    )
+    replaced = ReplacedText(
+        path="messages.0.content.0.text", start=0, end=4, kind="email"
+    )
+    redacted = replace(
+        call, media=media, redaction=Redaction(version="1", replaced=(replaced,))
+    )
+    said = dry_run(redacted, {0: b"\x89PNG"})["fidelity"]
+    assert "messages.content.image_url.url" in said["missing"]
+    assert "messages.content.text" in said["missing"]
+    assert {"metadata_stripped", "text_redacted"} <= set(said["reasons"])
