@@ -46,7 +46,10 @@ class HttpConfig(Section, frozen=True):
 
 
 class UpstreamTlsConfig(Section, frozen=True):
-    """Client side of TLS towards the upstream; used with grpcs:// and https://."""
+    """Client side of TLS towards the upstream; files are read again when they change.
+
+    Used with grpcs:// and https://.
+    """
 
     ca_file: str = ""  # empty: the system's authorities
     cert_file: str = ""  # with key_file: mutual TLS

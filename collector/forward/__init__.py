@@ -7,6 +7,7 @@ from collector.config import JoinConfig
 from collector.forward.contract import Upstream
 from collector.forward.environment import Endpoint
 from collector.forward.joining import JoiningUpstream
+from collector.forward.reloading import ReloadingUpstream
 from collector.forward.terminal import Terminal
 from collector.metrics import RelayMetrics
 from snaptrace.runtime.clock import Clock
@@ -32,12 +33,21 @@ def open_upstreams(
             endpoint.headers,
         )
         if key not in opened:
-            upstream = _open(endpoint, endpoints, clock)
+            upstream = _open_watched(endpoint, endpoints, clock)
             if join.enabled and endpoint.protocol != "none":
                 upstream = JoiningUpstream(upstream, join, metrics, clock)
             opened[key] = upstream
         by_signal[signal] = opened[key]
     return by_signal
+
+
+def _open_watched(
+    endpoint: Endpoint, endpoints: Mapping[str, Endpoint], clock: Clock
+) -> Upstream:
+    tls = endpoint.tls
+    if tls is None or not (tls.ca_file or tls.cert_file):
+        return _open(endpoint, endpoints, clock)
+    return ReloadingUpstream(lambda: _open(endpoint, endpoints, clock), tls, clock)
 
 
 def _open(

@@ -3,7 +3,6 @@
 import asyncio
 import gzip
 import io
-import ssl
 from collections.abc import Mapping
 from typing import Final
 
@@ -11,6 +10,7 @@ import aiohttp
 
 from collector.answer import MEDIA_TYPES, UNAVAILABLE, Answer, from_http, refusal
 from collector.config import UpstreamTlsConfig
+from collector.forward.reloading import tls_context
 from collector.signals import OtlpRequest
 from snaptrace.runtime.clock import Clock
 
@@ -33,7 +33,7 @@ class HttpUpstream:
         self._urls, self._clock = dict(urls), clock
         self._compress = compression == "gzip"
         self._added = dict(headers or {})
-        self._tls = _context(tls) if tls is not None else None
+        self._tls = tls_context(tls) if tls is not None else None
         self._session: aiohttp.ClientSession | None = None
 
     async def send(self, request: OtlpRequest, timeout_seconds: float) -> Answer:
@@ -90,10 +90,3 @@ class HttpUpstream:
         """Close all connections; calls in flight end UNAVAILABLE."""
         if self._session is not None:
             await self._session.close()
-
-
-def _context(tls: UpstreamTlsConfig) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=tls.ca_file or None)
-    if tls.cert_file:
-        context.load_cert_chain(tls.cert_file, tls.key_file)
-    return context

@@ -166,3 +166,55 @@ async def test_ways_out_speak_mutual_tls(listener, tmp_path):
             assert answer.code == (0 if is_let_in else UNAVAILABLE)
             await upstream.close()
         assert [r.body for r in served.requests] == [BODY]
+
+
+class MovedClock(SystemClock):
+    """The system's clock, with time that a test adds."""
+
+    added_seconds = 0.0
+
+    def monotonic_seconds(self):
+        return super().monotonic_seconds() + self.added_seconds
+
+
+@pytest.mark.parametrize("listener", ["grpc", "http"])
+async def test_renewed_client_certificates_are_used_without_a_restart(
+    listener, tmp_path
+):
+    """The way out would close when its certificate or authority is replaced."""
+    old_folder, new_folder = tmp_path / "old", tmp_path / "new"
+    old_folder.mkdir()
+    new_folder.mkdir()
+    old, new = Authority(old_folder), Authority(new_folder)
+    pem, key = old.issue("client")
+    ours = UpstreamTlsConfig(
+        ca_file=str(old.file), cert_file=str(pem), key_file=str(key)
+    )
+    request = OtlpRequest(
+        signal="traces", encoding="protobuf", body=BODY, received_at_ns=0
+    )
+    scheme = {"grpc": "grpcs", "http": "https"}[listener]
+    clock = MovedClock()
+    tls = tls_of(new, clients=True)
+    async with serving("h2corn", tls=tls) as served:
+        url = f"{scheme}://{served.addresses[listener]}"
+        ways = endpoints(UpstreamConfig(url=url, tls=ours), {})
+        metrics = RelayMetrics(CollectorRegistry())
+        off = JoinConfig(enabled=False)
+        upstream = open_upstreams(ways, off, metrics, clock)["traces"]
+        try:
+            assert (await upstream.send(request, 3)).code == UNAVAILABLE
+            pem.write_text("half a certif")
+            clock.added_seconds += 31
+            assert (await upstream.send(request, 3)).code == UNAVAILABLE
+            for made, name in zip(new.issue("client"), (pem, key), strict=True):
+                made.replace(name)
+            old.file.write_bytes(new.file.read_bytes())
+            assert (await upstream.send(request, 3)).code == UNAVAILABLE
+            clock.added_seconds += 31
+            assert (await upstream.send(request, 3)).code == 0
+            clock.added_seconds += 31
+            assert (await upstream.send(request, 3)).code == 0
+        finally:
+            await upstream.close()
+            await upstream.close()
