@@ -56,6 +56,7 @@ class Place(Struct, frozen=True):
     path: Path
     offset: int
     length: int
+    record_bytes: int = 0  # of its snapshot, as a segment will hold it
 
 
 _calls = msgspec.msgpack.Decoder(JournalCall)
@@ -94,7 +95,8 @@ class Journal:
             self._put_blob(digest, data)
         payload = msgspec.msgpack.encode(call)
         path, offset, length = self._write(window_start_ns, _CALL, payload)
-        self._know(ref, Place(path, offset, length), call.digests)
+        place = Place(path, offset, length, len(call.record))
+        self._know(ref, place, call.digests)
 
     def append_states(
         self, window_start_ns: int, states: tuple[ReservoirState, ...]
@@ -125,6 +127,10 @@ class Journal:
                     files[place.path] = file
                 file.seek(place.offset)
                 yield _calls.decode(self._opened(file.read(place.length)))
+
+    def record_bytes(self, ref: int) -> int:
+        """Return the length of a call's record; nothing is read."""
+        return self._places[ref].record_bytes
 
     def media(self, digest: str) -> bytes:
         """Return a medium of a call that was not released."""
@@ -173,8 +179,10 @@ class Journal:
 
     def adopt(self, ref: int, recovered: "Recovered") -> None:
         """Know a recovered call by `ref` from now on."""
-        if isinstance(recovered.content, JournalCall):
-            self._know(ref, recovered.place, recovered.content.digests)
+        call, at = recovered.content, recovered.place
+        if isinstance(call, JournalCall):
+            place = Place(at.path, at.offset, at.length, len(call.record))
+            self._know(ref, place, call.digests)
 
     def paths(self) -> set[Path]:
         """Return the files in which calls stand that were not released."""
@@ -205,7 +213,8 @@ class Journal:
         self._write(window_start_ns, _STATES, msgspec.msgpack.encode(states))
         for ref, payload in zip(mine, payloads, strict=True):
             new, offset, length = self._write_raw(window_start_ns, _CALL, payload)
-            self._places[ref] = Place(new, offset, length)
+            known = self._places[ref].record_bytes
+            self._places[ref] = Place(new, offset, length, known)
         self.remove(path)
         return True
 

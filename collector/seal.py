@@ -8,7 +8,7 @@ import asyncio
 import logging
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -304,47 +304,63 @@ class Sealer:
 
     def _write_segments(self, sealing: _Sealing) -> None:
         """Spool a window's calls in segments of bounded size. Runs in a thread."""
-        origin = sealing.path.name if sealing.path else f"{sealing.window_start_ns}"
-        for calls, is_last in _with_last(self._batches(sealing.refs)):
-            sequence = self._spool.next_sequence()
-            header = msgspec.structs.replace(
-                sealing.header,
-                sequence=sequence,
-                subjects=segment.pack_subjects([s for c in calls for s in c.subjects]),
-            )
-            packed = [codec.Packed(call.keys, call.record) for call in calls]
-            data = segment.write_packed(header, packed, self._level(calls))
-            entry = Entry(
-                sequence=sequence,
-                window_start_ns=sealing.window_start_ns,
-                calls=len(calls),
-                origin=origin,
-                last=is_last,
-                digests=tuple(dict.fromkeys(d for c in calls for d in c.digests)),
-            )
-            self._spool.put(entry, data, self._journal.media)
-            self.counts["segment", "sealed"] += 1
+        batches = self._batches(self._unerased(sealing.refs))
+        for index, refs in enumerate(batches):
+            is_last = index == len(batches) - 1
+            self._write_segment(sealing, refs, is_last=is_last)
 
-    def _batches(self, refs: list[int]) -> Iterator[list[JournalCall]]:
-        """Split calls into segments, leaving out what was erased meanwhile."""
-        batch: list[JournalCall] = []
-        size = 0
+    def _write_segment(
+        self, sealing: _Sealing, refs: list[int], *, is_last: bool
+    ) -> None:
+        """Spool one segment; its calls are in memory one at a time."""
+        sizes = tuple(self._journal.record_bytes(ref) for ref in refs)
+        quick = sum(sizes) <= _QUICK_BYTES
+        writer = segment.Writer(sizes, _BEST_LEVEL if quick else self._config.level)
+        subjects: list[str] = []
+        digests: dict[str, None] = {}
         for call in self._journal.read(refs):
+            writer.add(codec.Packed(call.keys, call.record))
+            subjects += call.subjects
+            digests |= dict.fromkeys(call.digests)
+        sequence = self._spool.next_sequence()
+        header = msgspec.structs.replace(
+            sealing.header, sequence=sequence, subjects=segment.pack_subjects(subjects)
+        )
+        entry = Entry(
+            sequence=sequence,
+            window_start_ns=sealing.window_start_ns,
+            calls=len(refs),
+            origin=sealing.path.name if sealing.path else f"{sealing.window_start_ns}",
+            last=is_last,
+            digests=tuple(digests),
+        )
+        self._spool.put(entry, writer.finish(header), self._journal.media)
+        self.counts["segment", "sealed"] += 1
+
+    def _unerased(self, refs: list[int]) -> list[int]:
+        """Leave out calls whose subject was erased meanwhile."""
+        if not self._tombstones:
+            return refs
+        kept: list[int] = []
+        for ref, call in zip(refs, self._journal.read(refs), strict=True):
             if self._tombstones.cover(call.subjects, call.ended_at_ns):
                 self.counts["call", call.modality, "erased"] += 1
-                continue
-            if batch and size + len(call.record) > segment.SPLIT_BYTES:
-                yield batch
-                batch, size = [], 0
-            batch.append(call)
-            size += len(call.record)
-        if batch:
-            yield batch
+            else:
+                kept.append(ref)
+        return kept
 
-    def _level(self, calls: list[JournalCall]) -> int:
-        """Return how hard to compress: as hard as possible where that is quick."""
-        plain_bytes = sum(len(call.record) for call in calls)
-        return _BEST_LEVEL if plain_bytes <= _QUICK_BYTES else self._config.level
+    def _batches(self, refs: list[int]) -> list[list[int]]:
+        """Split calls so that each batch makes one segment."""
+        batches: list[list[int]] = []
+        room = 0
+        for ref in refs:
+            size = self._journal.record_bytes(ref)
+            if not batches or size > room:
+                batches.append([])
+                room = segment.SPLIT_BYTES
+            batches[-1].append(ref)
+            room -= size
+        return batches
 
     def _bound_spool(self) -> None:
         while self._spool.size_bytes > self._config.spool_bytes:
@@ -420,17 +436,6 @@ class Sealer:
         for window in [w for w in self._sealed_at_ns if w < oldest]:
             self._sealed_at_ns.pop(window)
             self._supplements.pop(window, None)
-
-
-def _with_last(
-    batches: Iterator[list[JournalCall]],
-) -> Iterator[tuple[list[JournalCall], bool]]:
-    """Yield each batch and whether it is the last; holds two at a time."""
-    current = next(batches, None)
-    while current is not None:
-        following = next(batches, None)
-        yield current, following is None
-        current = following
 
 
 def _media_of(call: Call) -> dict[str, bytes]:
