@@ -61,7 +61,7 @@ def assemble(candidate: Candidate, arrived_at_ns: int) -> Call:
         reasons=reasons,
     )
     view = (
-        api.parse(found.body)
+        api.parse(_without_tools(found.body))
         if api is not None
         else Conversation(model="", messages=())
     )
@@ -99,6 +99,13 @@ def assemble(candidate: Candidate, arrived_at_ns: int) -> Call:
         user_id=candidate.user_id,
         trace_state=candidate.trace_state,
     )
+
+
+def _without_tools(body: Json) -> Json:
+    """Tools decide neither modality nor turns, and are much of many bodies."""
+    if not isinstance(body, dict) or "tools" not in body:
+        return body
+    return {key: value for key, value in body.items() if key != "tools"}
 
 
 def _own_ids(candidate: Candidate) -> tuple[str, ...]:

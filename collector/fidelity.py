@@ -3,8 +3,9 @@
 DESIGN: `exact` < `as_observed` < `lossy` < `unreplayable`, from best to worst.
 """
 
+import functools
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 from snaptrace.snapshots.apis.fields import expand, partly_carried
 from snaptrace.snapshots.model import Fidelity, FidelityLevel, Json, Media
@@ -53,7 +54,7 @@ _CONTENT_ROOTS = ("messages", "input", "contents", "system", "instructions", "pr
 # Top-level fields that name state kept at the provider, by API.
 _STATE_FIELDS = ("previous_response_id", "conversation", "prompt", "cachedContent")
 _CLIENT_TOOLS = ("function", "custom", "")
-_DEPTH_MAX = 6  # `messages.content.content.source.data` is the deepest
+_CACHED = 512  # distinct pairs of API and what a dialect loses: a few each
 _NESTS = (dict, list)
 
 
@@ -79,8 +80,7 @@ def assess(
             why["no_content"] = None
     elif isinstance(body, dict):
         why |= dict.fromkeys(_provider_held(api, body))
-    present = leaf_paths(body)
-    unobserved = tuple(path for path in unseen(api, lost, present) if path not in gone)
+    unobserved = tuple(path for path in unseen(api, lost, body) if path not in gone)
     if any(path.partition(".")[0] in _CONTENT_ROOTS for path in gone):
         why["content_missing"] = None
     return _record(tuple(gone), unobserved, tuple(why))
@@ -117,61 +117,84 @@ def _record(
     )
 
 
-def unseen(api: str, lost: tuple[str, ...], present: frozenset[str]) -> tuple[str, ...]:
+class _Watch(NamedTuple):
+    """Which fields of a body decide what nobody saw."""
+
+    # Path, and the path that has to be there for it to be conceivable; "" for none.
+    unseen: tuple[tuple[str, str], ...]
+    tree: "_Tree"
+
+
+# Key -> its whole path, and the keys below it that matter.
+_Tree: TypeAlias = dict[str, tuple[str, "_Tree"]]
+
+
+def unseen(api: str, lost: tuple[str, ...], body: Json) -> tuple[str, ...]:
     """Return the leaf paths that may have been sent without anybody seeing it.
 
     A field of a part, a message or a tool is named only where such a part is there to
     have had it; a field that was seen is not named. A name with `!` before it stands
     for a part that may be gone altogether, and is named in any case.
     """
+    if not lost:
+        return ()
+    watch = _watch(api, lost)
+    seen = _seen(body, watch.tree)
+    return tuple(
+        path
+        for path, parent in watch.unseen
+        if path not in seen and (not parent or parent in seen)
+    )
+
+
+@functools.lru_cache(maxsize=_CACHED)
+def _watch(api: str, lost: tuple[str, ...]) -> _Watch:
     always = tuple(name[1:] for name in lost if name.startswith("!"))
     named = expand(api, tuple(name for name in lost if not name.startswith("!")))
     carried = partly_carried(api, named)
-    found = [p for p in named if p not in present and _conceivable(p, present, carried)]
-    return (*found, *(path for path in always if path not in present))
+    paths = [(path, _needed(path, carried)) for path in named]
+    paths.extend((path, "") for path in always)
+    tree: _Tree = {}
+    for path in {path for row in paths for path in row if path}:
+        level, whole = tree, ""
+        for key in path.split("."):
+            whole = f"{whole}.{key}" if whole else key
+            level = level.setdefault(key, (whole, {}))[1]
+    return _Watch(tuple(paths), tree)
 
 
-def _conceivable(path: str, present: frozenset[str], carried: frozenset[str]) -> bool:
-    """Tell whether the field can have been sent, given what is there.
+def _needed(path: str, carried: frozenset[str]) -> str:
+    """Return what has to be there for the field to have been sent; "" for nothing.
 
     `carried` are the groups of which the dialect shows at least a part: their other
     fields are only conceivable where that part is. A form's type stands for itself.
     """
     root, _, rest = path.partition(".")
     if not rest:
-        return True
-    parent = path.rpartition(".")[0]
-    if root in _IN_MESSAGES:
-        return parent in present
-    if root in carried and not (rest.endswith("type") and root != "tools"):
-        return parent in present
-    return True
+        return ""
+    own_form = rest.endswith("type") and root != "tools"
+    if root in _IN_MESSAGES or (root in carried and not own_form):
+        return path.rpartition(".")[0]
+    return ""
 
 
-def leaf_paths(body: Json) -> frozenset[str]:
-    """Return the paths in a body, inner ones included, without indices.
-
-    Only as deep as any API's own fields go; what lies below is the caller's schema.
-    """
+def _seen(body: Json, tree: _Tree) -> set[str]:
+    """Return the tree's paths that a body has. Not recursive: bodies are hostile."""
     found: set[str] = set()
-    stack: list[tuple[Json, str, int]] = [(body, "", 0)]
+    stack: list[tuple[Json, _Tree]] = [(body, tree)]
     while stack:
-        value, path, depth = stack.pop()
+        value, level = stack.pop()
         if type(value) is dict:
-            if depth >= _DEPTH_MAX:
-                continue
-            prefix = f"{path}." if path else ""
             for key, inner in value.items():
-                if inner is None:
+                if inner is None or key not in level:
                     continue
-                below = f"{prefix}{key}"
-                found.add(below)
-                if type(inner) in _NESTS:
-                    stack.append((inner, below, depth + 1))
-        else:
-            items = value if type(value) is list else ()
-            stack.extend((i, path, depth) for i in items if type(i) in _NESTS)
-    return frozenset(found)
+                path, below = level[key]
+                found.add(path)
+                if below and type(inner) in _NESTS:
+                    stack.append((inner, below))
+        elif type(value) is list:
+            stack.extend((item, level) for item in value if type(item) in _NESTS)
+    return found
 
 
 def _provider_held(api: str, body: Mapping[str, Any]) -> Iterable[str]:

@@ -1,6 +1,6 @@
 import pytest
 
-from collector.fidelity import assess, leaf_paths, reassess, unseen
+from collector.fidelity import assess, reassess, unseen
 from snaptrace.snapshots.model import Media
 
 CHAT = {"model": "m", "messages": [{"role": "user", "content": "x"}]}
@@ -28,17 +28,17 @@ def test_a_field_that_was_seen_is_not_unobserved():
 def test_fields_of_parts_are_named_only_where_such_a_part_is():
     """Every text would carry a list of what images might have had."""
     detail = "messages.content.image_url.detail"
-    assert unseen("openai_chat", (detail,), leaf_paths(CHAT)) == ()
+    assert unseen("openai_chat", (detail,), CHAT) == ()
     part = {"type": "image_url", "image_url": {"url": "https://a.example/x"}}
     body = {"messages": [{"role": "user", "content": [part]}]}
-    assert unseen("openai_chat", (detail,), leaf_paths(body)) == (detail,)
+    assert unseen("openai_chat", (detail,), body) == (detail,)
 
 
 def test_a_group_that_nobody_shows_is_named_whole():
     """Tools would be missing without a word where none were recorded."""
-    found = unseen("openai_chat", ("tools",), leaf_paths(CHAT))
+    found = unseen("openai_chat", ("tools",), CHAT)
     assert "tools.function.parameters" in found
-    assert unseen("openai_chat", ("tools.function.strict",), leaf_paths(CHAT)) == ()
+    assert unseen("openai_chat", ("tools.function.strict",), CHAT) == ()
 
 
 @pytest.mark.parametrize(
