@@ -22,6 +22,7 @@ from collector.gate import Gate
 from collector.join import JoinSettings
 from collector.recognise import Recogniser
 from collector.redact import Redactor
+from collector.resolving import Resolving
 from collector.sampling_metrics import SamplingMetrics
 from collector.seal import Sealer
 from collector.signals import OtlpRequest
@@ -67,6 +68,7 @@ class Pipeline:
             wanted=self._gate.admits,
         )
         self._redactor = Redactor(config.privacy, key)
+        self._resolving = Resolving(config.recognise.resolve, self._store_call)
         self._sealer = Sealer(
             config.seal,
             config.reservoir,
@@ -80,7 +82,11 @@ class Pipeline:
             label=self._redactor.label,
         )
         self._metrics = SamplingMetrics(
-            self.registry, self._recogniser, self._sealer, self._gate
+            self.registry,
+            self._recogniser,
+            self._sealer,
+            self._gate,
+            self._resolving.counts,
         )
         self._adapted_at_seconds = clock.monotonic_seconds()
         self._store_error = "not tried yet"
@@ -100,22 +106,26 @@ class Pipeline:
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
         """Close windows and feed the store until `stop`."""
         await self._probe()
-        ready()
-        while not stop.is_set():
-            now_ns = self._clock.now_ns()
-            self._adapt()
-            await self._keep(self._recogniser.due(now_ns))
-            await self._sealer.tick(now_ns)
-            await self._probe()
-            try:
-                async with asyncio.timeout(_TICK_SECONDS):
-                    await stop.wait()
-            except TimeoutError:
-                continue
+        async with asyncio.TaskGroup() as tasks:
+            self._resolving.start(tasks)
+            ready()
+            while not stop.is_set():
+                now_ns = self._clock.now_ns()
+                self._adapt()
+                await self._keep(self._recogniser.due(now_ns))
+                await self._sealer.tick(now_ns)
+                await self._probe()
+                try:
+                    async with asyncio.timeout(_TICK_SECONDS):
+                        await stop.wait()
+                except TimeoutError:
+                    continue
+            await self._resolving.close()
 
     async def seal_and_close(self, deadline_seconds: float) -> None:
         """Seal what is open; what the store does not take stays on disk."""
         await self._keep(self._recogniser.flush(self._clock.now_ns()))
+        await self._resolving.close()
         await self._sealer.close(deadline_seconds)
 
     def totals(self) -> dict[str, int]:
@@ -133,15 +143,19 @@ class Pipeline:
             placed = self._sealer.place(call)
             if not self._sealer.would_admit(placed):
                 continue
-            try:
-                clean = self._redactor.redact(placed)
-            except Exception as error:  # noqa: BLE001 - never stored unredacted
-                self._metrics.failed.labels("redact").inc()
-                log.warning("call lost", extra={"why": type(error).__name__})
-                continue
-            await self._sealer.admit(clean)
+            if not await self._resolving.take(placed):
+                await self._store_call(placed)
             # The loop also answers the relay's questions between two calls.
             await asyncio.sleep(0)
+
+    async def _store_call(self, call: Call) -> None:
+        try:
+            clean = self._redactor.redact(call)
+        except Exception as error:  # noqa: BLE001 - never stored unredacted
+            self._metrics.failed.labels("redact").inc()
+            log.warning("call lost", extra={"why": type(error).__name__})
+            return
+        await self._sealer.admit(clean)
 
     def _adapt(self) -> None:
         """Follow the traffic with the thresholds of the decode budget."""

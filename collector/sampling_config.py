@@ -16,12 +16,29 @@ NANOSECONDS = 10**9
 MediaKind = Literal["image", "audio", "video", "document"]
 
 
+class ResolveConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The section `collector.recognise.resolve`: media behind URLs. No hosts: off."""
+
+    # Exact names, or `*.example.com` for all below it; a bucket is the host it is
+    # reached by.
+    hosts: tuple[str, ...] = ()
+    plain_http: bool = False
+    private_networks: bool = False  # a store inside the cluster, say
+    ports: tuple[int, ...] = (443, 80)
+    timeout: Duration = Duration(10)  # of one medium, redirects included
+    bytes: ByteSize = ByteSize(32 * 2**20)  # of one medium
+    redirects: Annotated[int, Meta(ge=0, le=10)] = 3
+    per_call: Annotated[int, Meta(ge=1, le=64)] = 16
+    at_once: Annotated[int, Meta(ge=1, le=64)] = 8  # calls being fetched for
+
+
 class RecogniseConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The section `collector.recognise`: how long a call's parts are waited for."""
 
     quiet: Duration = Duration(5)  # a trace closes this long after its last record
     longest: Duration = Duration(30)  # and at the latest this long after its first
     held_bytes: ByteSize = ByteSize(64 * 2**20)  # beyond it the oldest close early
+    resolve: ResolveConfig = ResolveConfig()
 
 
 class StratumRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -4,7 +4,7 @@ Counters that other rooms keep as plain data are read when somebody scrapes. Lab
 are bounded: modalities, reasons, and at most 64 instrumentation scopes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -26,9 +26,10 @@ class SamplingMetrics:
         recogniser: Recogniser,
         sealer: Sealer,
         gate: Gate,
+        references: Mapping[str, int],
     ) -> None:
         self._recogniser, self._sealer = recogniser, sealer
-        self._gate = gate
+        self._gate, self._references = gate, references
         self.calls = Counter(
             f"{PREFIX}calls",
             "Model calls recognised, by modality.",
@@ -57,6 +58,7 @@ class SamplingMetrics:
         yield from self._funnel()
         yield from self._decisions()
         yield self._turned_away()
+        yield self._resolved()
         yield self._join()
         for name, text, value in (
             (
@@ -113,6 +115,16 @@ class SamplingMetrics:
             "Spans not decoded: their trace ranks below the decode budget's bar.",
         )
         family.add_metric([], self._gate.turned_away)
+        return family
+
+    def _resolved(self) -> Metric:
+        family = CounterMetricFamily(
+            f"{PREFIX}references",
+            "Media behind URLs: fetched, or left as references for this reason.",
+            labels=["outcome"],
+        )
+        for outcome, count in sorted(self._references.items()):
+            family.add_metric([outcome], count)
         return family
 
     def _join(self) -> Metric:

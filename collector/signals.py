@@ -55,7 +55,7 @@ SIGNALS: dict[str, Signal] = {
 
 
 class OtlpRequest(Struct, frozen=True, kw_only=True):
-    """One export request as it arrived; `body` is untouched but for transport coding."""
+    """One export request as it arrived; of `body` only transport coding was undone."""
 
     signal: str  # a key of SIGNALS
     encoding: Encoding
