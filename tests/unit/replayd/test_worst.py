@@ -134,7 +134,7 @@ async def test_answers_cannot_command_the_terminal():
     call, _, control, blob = PAIRS[1]
     hostile = "\x1b]0;owned\x07 \x1b[2J [bold red]fake[/] North: 1"
     (pair,) = await told([(call, hostile, control, blob)])
-    console = Console(width=100, record=True, file=io.StringIO())
+    console = Console(width=400, record=True, file=io.StringIO())
     console.print(worst_panel(pair))
     text = console.export_text()
     assert "\x1b" not in text
