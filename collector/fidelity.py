@@ -80,7 +80,9 @@ def assess(
             why["no_content"] = None
     elif isinstance(body, dict):
         why |= dict.fromkeys(_provider_held(api, body))
-    unobserved = tuple(path for path in unseen(api, lost, body) if path not in gone)
+    unobserved = unseen(api, lost, body)
+    if gone:
+        unobserved = tuple(path for path in unobserved if path not in gone)
     if any(path.partition(".")[0] in _CONTENT_ROOTS for path in gone):
         why["content_missing"] = None
     return _record(tuple(gone), unobserved, tuple(why))

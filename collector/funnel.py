@@ -34,14 +34,18 @@ class Funnel:
 
     def count(self, scope: str, version: str, stage: Stage, reason: str = "") -> None:
         """Add one."""
-        pair = (scope[:_NAME_MAX], version[:_NAME_MAX])
+        key = FunnelKey(scope[:_NAME_MAX], version[:_NAME_MAX], stage, reason)
+        if key in self._counts:
+            self._counts[key] += 1
+            return
+        pair = key[:2]
         if pair not in self._scopes:
             if len(self._scopes) >= self._scopes_max:
                 pair = (OTHER, "")
             else:
                 self._scopes.add(pair)
-        key = FunnelKey(*pair, stage, reason)
-        self._counts[key] = self._counts.get(key, 0) + 1
+        named = FunnelKey(*pair, stage, reason)
+        self._counts[named] = self._counts.get(named, 0) + 1
 
     def add(self, snapshot: Snapshot) -> None:
         """Count a call at every stage that it reached, and why it went no further."""

@@ -40,6 +40,10 @@ _TEXT_FIELDS = frozenset(
         "arguments",
     )
 )
+# Schemas and settings hold no media.
+_WITHOUT_MEDIA = frozenset(
+    ("tools", "response_format", "parameters", "schema", "text", "metadata")
+)
 _REDACTED_WORDS = ("__REDACTED__", "<replaced>", "[Scrubbed", "FILTERED", "redacted")
 _FETCHABLE = ("http://", "https://")
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]{1,24}:")
@@ -61,6 +65,20 @@ _URL_FIELDS: dict[str, MediaKind | None] = {
     "file_uri": None,
     "fileUri": None,
 }
+# A part without any of these holds no medium: most of a body is told by one look.
+_MEDIA_KEYS = frozenset(
+    (
+        "image_url",
+        "video_url",
+        "audio_url",
+        "input_audio",
+        "inlineData",
+        "inline_data",
+        "source",
+        "file",
+        "file_id",
+    )
+)
 
 
 class Cut(NamedTuple):
@@ -125,21 +143,16 @@ class _Cutter:
             if key in _TEXT_FIELDS and _REDACTED_TEXT.fullmatch(inner):
                 self.redacted[path] = None
             return inner
-        if key in (
-            "tools",
-            "response_format",
-            "parameters",
-            "schema",
-            "text",
-            "metadata",
-        ):
-            return inner  # schemas and settings hold no media
+        if key in _WITHOUT_MEDIA:
+            return inner
         if key in ("arguments", "args", "input_schema") and path != "input":
             return inner
         return self.walk(inner, path, depth + 1)
 
     def _part(self, part: dict[str, Any], path: str) -> Json | None:
         """Return the part with its bytes cut, or None where it is no known one."""
+        if _MEDIA_KEYS.isdisjoint(part):
+            return None
         for key in ("image_url", "video_url", "audio_url"):
             inner = part.get(key)
             if isinstance(inner, dict) and isinstance(inner.get("url"), str):

@@ -103,7 +103,7 @@ def as_text(value: Any) -> str:  # noqa: ANN401 - any JSON
 
 def as_count(value: Any) -> int | None:  # noqa: ANN401 - any JSON
     """Return a count that may have come as float or text; None where it is none."""
-    if isinstance(value, bool):
+    if value is None or isinstance(value, bool):
         return None
     if isinstance(value, str) and value.isascii() and value.isdigit():
         value = int(value[:18])

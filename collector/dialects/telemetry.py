@@ -41,6 +41,15 @@ _OLD_PARAMS: dict[str, str] = {
 }
 _SESSION_KEYS = ("session.id", "gen_ai.conversation.id", "langfuse.session.id")
 _USER_KEYS = ("user.id", "enduser.id", "gen_ai.user", "llm.user", "langfuse.user.id")
+_FINISHES = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "completed": "stop",
+    "tool_call": "tool_calls",
+    "tool_use": "tool_calls",
+    "function_call": "tool_calls",
+    "max_tokens": "length",
+}
 _REFUSALS = ("refusal", "refused")
 _FILTERS = ("content_filter", "content_filtered", "safety", "prohibited_content")
 _CUTS = ("length", "max_tokens", "max_output_tokens", "incomplete")
@@ -70,44 +79,45 @@ def _whole(value: Value) -> Value:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+# All spellings of each count; of several that are there, the first one here holds.
+_USAGE: dict[str, str] = {
+    "gen_ai.usage.input_tokens": "input_tokens",
+    "gen_ai.usage.prompt_tokens": "input_tokens",
+    "llm.token_count.prompt": "input_tokens",
+    "ai.usage.inputTokens": "input_tokens",
+    "ai.usage.promptTokens": "input_tokens",
+    "gen_ai.usage.output_tokens": "output_tokens",
+    "gen_ai.usage.completion_tokens": "output_tokens",
+    "llm.token_count.completion": "output_tokens",
+    "ai.usage.outputTokens": "output_tokens",
+    "ai.usage.completionTokens": "output_tokens",
+    "gen_ai.usage.cache_read.input_tokens": "cached_tokens",
+    "gen_ai.usage.cache_read_input_tokens": "cached_tokens",
+    "llm.token_count.prompt_details.cache_read": "cached_tokens",
+    "ai.usage.cachedInputTokens": "cached_tokens",
+    "gen_ai.usage.reasoning.output_tokens": "reasoning_tokens",
+    "gen_ai.usage.reasoning_tokens": "reasoning_tokens",
+    "gen_ai.usage.details.reasoning_tokens": "reasoning_tokens",
+    "llm.token_count.completion_details.reasoning": "reasoning_tokens",
+    "ai.usage.reasoningTokens": "reasoning_tokens",
+}
+_NO_USAGE = Usage()
+
+
 def read_usage(attributes: Mapping[str, Value]) -> Usage:
     """Return token counts; absent ones stay None."""
 
-    def first(*keys: str) -> int | None:
-        for key in keys:
-            if (count := as_count(attributes.get(key))) is not None:
-                return count
-        return None
-
-    return Usage(
-        input_tokens=first(
-            "gen_ai.usage.input_tokens",
-            "gen_ai.usage.prompt_tokens",
-            "llm.token_count.prompt",
-            "ai.usage.inputTokens",
-            "ai.usage.promptTokens",
-        ),
-        output_tokens=first(
-            "gen_ai.usage.output_tokens",
-            "gen_ai.usage.completion_tokens",
-            "llm.token_count.completion",
-            "ai.usage.outputTokens",
-            "ai.usage.completionTokens",
-        ),
-        cached_tokens=first(
-            "gen_ai.usage.cache_read.input_tokens",
-            "gen_ai.usage.cache_read_input_tokens",
-            "llm.token_count.prompt_details.cache_read",
-            "ai.usage.cachedInputTokens",
-        ),
-        reasoning_tokens=first(
-            "gen_ai.usage.reasoning.output_tokens",
-            "gen_ai.usage.reasoning_tokens",
-            "gen_ai.usage.details.reasoning_tokens",
-            "llm.token_count.completion_details.reasoning",
-            "ai.usage.reasoningTokens",
-        ),
-    )
+    counts: dict[str, int] = {}
+    for key in _USAGE.keys() & attributes.keys():
+        if (count := as_count(attributes[key])) is not None:
+            counts[key] = count
+    if not counts:
+        return _NO_USAGE
+    found: dict[str, int] = {}
+    for key, name in _USAGE.items():
+        if key in counts:
+            found.setdefault(name, counts[key])
+    return Usage(**found)
 
 
 def finish_reason(attributes: Mapping[str, Value]) -> str:
@@ -127,15 +137,7 @@ def finish_reason(attributes: Mapping[str, Value]) -> str:
 def normal_finish(word: str) -> str:
     """Return one spelling for what providers call alike."""
     low = word.strip().lower().replace("-", "_")
-    return {
-        "end_turn": "stop",
-        "stop_sequence": "stop",
-        "completed": "stop",
-        "tool_call": "tool_calls",
-        "tool_use": "tool_calls",
-        "function_call": "tool_calls",
-        "max_tokens": "length",
-    }.get(low, low)
+    return _FINISHES.get(low, low)
 
 
 def outcome_of(finish: str, *, refusal: str, failed: bool) -> AnswerOutcome:
