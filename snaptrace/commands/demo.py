@@ -176,7 +176,8 @@ def _config(stage: Stage) -> dict[str, object]:
             },
             "schedule": {"poll": "1s", "required_modalities": list(stage.modalities)},
             # Production is this demo's own; it need not be spared.
-            "control_rate": {"share_of_production": 1.0, "per_minute": 100000},
+            "control_rate": {"share_of_production": 10.0, "per_minute": 100000},
+            "lease": "3s",
             "concurrency": 8,
         },
     }
