@@ -5,6 +5,7 @@ Wording is not a claim: similarity of wording does not see a wrong digit.
 """
 
 import re
+from functools import cache
 from typing import Literal
 
 from msgspec import Struct
@@ -33,12 +34,13 @@ _NEGATION = re.compile(
     r"\b|n['’]t\b",  # noqa: RUF001
     re.IGNORECASE,
 )
-_ASKS_YES_NO = re.compile(
-    r"(?:^|[.!?:\n]\s*)(?:is|are|was|were|do|does|did|has|have|had|can|could|will"
+_YES_NO_QUESTION = (
+    r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will"
     r"|would|should|may|ist|sind|war|waren|hat|haben|kann|können|wird|darf|gibt"
-    r"|est-ce|peut-on|puis-je|es|está|hay|puede|è|sono)\s[^.?!\n]{2,200}\?",
-    re.IGNORECASE,
+    r"|est-ce|peut-on|puis-je|es|está|hay|puede|è|sono)\s[^.?!\n]{2,200}\?"
 )
+_OPENS_YES_NO = re.compile(_YES_NO_QUESTION, re.IGNORECASE)
+_ASKS_YES_NO = re.compile(r"[.!?:\n]\s*" + _YES_NO_QUESTION, re.IGNORECASE)
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»\n]{2,80})[\"”“»]|`([^`\n]{2,80})`")
 _ADDRESS = re.compile(
     r"\b(?:https?://[^\s<>\"')]+|[\w.+-]{1,64}@[\w-]{1,64}\.[\w.]{1,64})", re.ASCII
@@ -128,17 +130,25 @@ def polarity_of(text: str) -> Polarity:
 
 
 def _asked_yes_no(text: str, question: str) -> bool:
-    return bool(_SAID.match(text[:200]) or _ASKS_YES_NO.search(question[-2_000:]))
+    if _SAID.match(text[:200]):
+        return True
+    asked = question[-2_000:]
+    return bool(_OPENS_YES_NO.match(asked) or _ASKS_YES_NO.search(asked))
 
 
 def _values_agreement(reference: Reading, answer: str, granted: str) -> Agreement:
     given = read_pairs(answer)
-    allowed = quantities(granted) if granted and given.pairs else ()
-    by_reading = {reading for quantity in allowed for reading in quantity.readings}
+
+    @cache  # the request is long, and read only where a value is left over
+    def allowed() -> tuple[frozenset[str], tuple[Quantity, ...]]:
+        found = quantities(granted)
+        readings = frozenset().union(*(other.readings for other in found))
+        return readings, tuple(other for other in found if other.shortened)
 
     def is_granted(quantity: Quantity) -> bool:
-        return not quantity.readings.isdisjoint(by_reading) or any(
-            agree(quantity, other) for other in allowed if other.shortened
+        readings, shortened = allowed()
+        return not quantity.readings.isdisjoint(readings) or any(
+            agree(quantity, other) for other in shortened
         )
 
     return agreement(reference, given, granted=is_granted)

@@ -44,6 +44,8 @@ def _refuse_constant(name: str) -> Json:
 
 def structured(text: str) -> Json:
     """Return the object or list that `text` is, fence or not, else `NOTHING`."""
+    if text.lstrip()[:1] not in {"{", "[", "`"}:
+        return NOTHING  # prose, as most answers are
     value = parsed(text, fenced=True)
     return value if isinstance(value, dict | list) else NOTHING
 

@@ -101,7 +101,9 @@ class _Bench:
         """Return one rule's scores; all None with a reason if it is at fault."""
         try:
             canary = await self._of(rule, self._canary)
-            control = await self._of(rule, self._control)
+            # A rule is pure: the same answer is not valued twice.
+            alike = self._canary == self._control
+            control = canary if alike else await self._of(rule, self._control)
             second = await self._of(rule, self._second) if self._twice else None
         except ScoreRangeError as error:
             log.error("scorer at fault", extra={"why": str(error)})  # noqa: TRY400

@@ -8,6 +8,7 @@ text is undecided rather than guessed.
 import re
 import unicodedata
 from collections import Counter
+from functools import lru_cache
 
 FUNCTION_WORDS: dict[str, frozenset[str]] = {
     language: frozenset(words.split())
@@ -45,6 +46,10 @@ FUNCTION_WORDS: dict[str, frozenset[str]] = {
         "fi": "ja on oli ovat ei se että en mutta kun niin myös tai joka ovat kuin"
         " hän ne tämä mitä jos",
     }.items()
+}
+_SPEAKS: dict[str, tuple[str, ...]] = {  # a word -> the languages that need it
+    word: tuple(code for code, known in FUNCTION_WORDS.items() if word in known)
+    for word in frozenset().union(*FUNCTION_WORDS.values())
 }
 STOPWORDS = frozenset().union(*FUNCTION_WORDS.values()) | {"a", "approximately"}
 
@@ -113,27 +118,38 @@ CLEAR_LEAD = 1.4  # times the hits of the runner-up
 
 def language_of(text: str) -> str | None:
     """Return an ISO 639-1 code, or None where the text does not say clearly."""
-    words = [word.lower() for word in _WORD.findall(text[:LONGEST_READ])]
+    return _language_of(text[:LONGEST_READ])
+
+
+@lru_cache(maxsize=256)  # every rule of a pair asks the same of the same few texts
+def _language_of(text: str) -> str | None:
+    if text.isascii():
+        words = _WORD.findall(text.lower())
+    else:  # a letter may become two
+        words = [word.lower() for word in _WORD.findall(text)]
     if not words:
         return None
     return _by_script(words) or _by_function_words(words)
 
 
+@lru_cache(maxsize=16)
 def language_asked(instruction: str) -> str | None:
     """Return the language that a prompt asks the answer to be in, if it names one."""
+    lowered = instruction.lower()
+    if not any(name in lowered for name in _NAMED):
+        return None  # quicker than looking for the verb
     asked = [_NAMED.get(match[1].lower()) for match in _ASKED.finditer(instruction)]
     known = [code for code in asked if code]
     return known[-1] if known else None
 
 
 def _by_script(words: list[str]) -> str | None:
+    joined = "".join(words)
+    if joined.isascii():
+        return None
     letters: Counter[str] = Counter()
-    for letter in "".join(words):
-        if letter.isascii():
-            letters["latin"] += 1
-            continue
-        name = unicodedata.name(letter, "")
-        letters[next((c for s, c in _SCRIPTS if name.startswith(s)), "latin")] += 1
+    for letter, count in Counter(joined).items():
+        letters[_script_of(letter)] += count
     # A Japanese text holds many Chinese characters; a Chinese one holds no kana.
     if letters["ja"] * 5 > letters["zh"]:
         letters["ja"] += letters.pop("zh", 0)
@@ -141,14 +157,18 @@ def _by_script(words: list[str]) -> str | None:
     return code if code != "latin" and count * 2 > sum(letters.values()) else None
 
 
+@lru_cache(maxsize=4096)
+def _script_of(letter: str) -> str:
+    name = unicodedata.name(letter, "")
+    return next((code for s, code in _SCRIPTS if name.startswith(s)), "latin")
+
+
 def _by_function_words(words: list[str]) -> str | None:
-    hits = Counter(
-        {
-            code: sum(word in known for word in words)
-            for code, known in FUNCTION_WORDS.items()
-        }
-    )
-    (best, most), (_, second) = hits.most_common(2)
+    hits: Counter[str] = Counter()
+    for word, times in Counter(words).items():
+        for code in _SPEAKS.get(word, ()):
+            hits[code] += times
+    (best, most), (_, second) = (*hits.most_common(2), ("", 0), ("", 0))[:2]
     if most < FEWEST_HITS or most < CLEAR_LEAD * second:
         return None
     return best

@@ -8,6 +8,7 @@ equals whatever shares one of them.
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -15,6 +16,7 @@ from replayd.scoring.language import BLANK_GROUPS, COMMA_DECIMAL, language_of
 
 LONGEST_READ = 32_768  # characters; scorers read no further on either side
 MOST_DIGITS = 40
+KEPT_READINGS = 64  # texts; all rules of a pair read the same few
 
 
 class Quantity(Struct, frozen=True):
@@ -37,6 +39,7 @@ _NUMBER = re.compile(
     r"|milliarden|millions?|milliards?|millones|mil|bn|mn)\b)?",
     re.IGNORECASE,
 )
+_A_BLANK_GROUP = re.compile(r"\d \d{3}")
 _BLANK_GROUPED = re.compile(r"(?<![\w.,])\d{1,3}(?: \d{3})+(?![\w.,]*\d)")
 _SCALES = {
     "k": 1_000,
@@ -81,20 +84,40 @@ _MONTHS = {
     for prefix in prefixes.split()
 }
 _MONTH = r"(?P<month>[^\W\d_]{3,10})\.?"
+_A_DIGIT = re.compile(r"\d")
+# Each with what it cannot do without, which is quicker to look for.
 _DATES = (
-    re.compile(r"(?<![\w.])(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})(?!\d)"),
-    re.compile(r"(?<![\w.])(?P<d>\d{1,2})\.\s?(?P<m>\d{1,2})\.\s?(?P<y>\d{4})(?!\d)"),
-    re.compile(r"(?<![\w.])(?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<y>\d{4})(?!\d)"),
-    re.compile(
-        rf"(?<![\w.])(?P<d>\d{{1,2}})(?:st|nd|rd|th|\.)?\s(?:(?:of|de)\s)?{_MONTH}"
-        r"(?:,?\s(?:de\s)?(?P<y>\d{4}))?(?!\d)",
-        re.IGNORECASE,
+    (
+        re.compile(r"\d-\d"),
+        re.compile(r"(?<![\w.])(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})(?!\d)"),
     ),
-    re.compile(
-        rf"(?<!\w){_MONTH}\s(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s(?P<y>\d{{4}}))?(?![\d.,]*\d)",
-        re.IGNORECASE,
+    (
+        re.compile(r"\d\.\s?\d"),
+        re.compile(
+            r"(?<![\w.])(?P<d>\d{1,2})\.\s?(?P<m>\d{1,2})\.\s?(?P<y>\d{4})(?!\d)"
+        ),
+    ),
+    (
+        re.compile(r"\d/\d"),
+        re.compile(r"(?<![\w.])(?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<y>\d{4})(?!\d)"),
+    ),
+    (
+        re.compile(r"\d[^\W\d_.]{0,2}\.?\s[^\W\d_]"),
+        re.compile(
+            rf"(?<![\w.])(?P<d>\d{{1,2}})(?:st|nd|rd|th|\.)?\s(?:(?:of|de)\s)?{_MONTH}"
+            r"(?:,?\s(?:de\s)?(?P<y>\d{4}))?(?!\d)",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        re.compile(r"\s\d"),
+        re.compile(
+            rf"(?<!\w){_MONTH}\s(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s(?P<y>\d{{4}}))?(?![\d.,]*\d)",
+            re.IGNORECASE,
+        ),
     ),
 )
+_A_TIME = re.compile(r"\d(?::\d\d|\s?[ap]\.?m)", re.IGNORECASE)
 _TIME = re.compile(
     r"(?<![\w.:])(?P<h>\d{1,2})(?::(?P<min>\d{2}))?(?:\s?(?P<half>[ap])\.?m\b\.?|(?<=:\d\d)(?![:\d]))",
     re.IGNORECASE,
@@ -135,21 +158,22 @@ _WORD_VALUES = {
 _ONES = frozenset(
     "one ein eine einen einem einer eins un une uno una".split()  # noqa: SIM905
 )
+_NAMED_NUMBERS = _ONES.union(_WORD_VALUES)
 _WORD = re.compile(r"[^\W\d_]+")
 _TENS, _UNITS = range(20, 100, 10), range(2, 10)
 
 
 def quantities(text: str) -> tuple[Quantity, ...]:
     """Return all quantities of `text` in order, none overlapping."""
-    text = text[:LONGEST_READ]
-    language = language_of(text)
-    found = [
-        *_dates(text),
-        *_times(text),
-        *_numbers(text, language),
-        *_word_numbers(text),
-    ]
-    return _without_overlaps(found)
+    return _quantities(text[:LONGEST_READ])
+
+
+@lru_cache(maxsize=KEPT_READINGS)
+def _quantities(text: str) -> tuple[Quantity, ...]:
+    found: list[Quantity] = []
+    if _A_DIGIT.search(text):
+        found = [*_dates(text), *_times(text), *_numbers(text)]
+    return _without_overlaps([*found, *_word_numbers(text)])
 
 
 def agree(one: Quantity, other: Quantity) -> bool:
@@ -174,8 +198,8 @@ def _without_overlaps(found: list[Quantity]) -> tuple[Quantity, ...]:
 
 
 def _dates(text: str) -> Iterator[Quantity]:
-    for pattern in _DATES:
-        for match in pattern.finditer(text):
+    for needed, pattern in _DATES:
+        for match in pattern.finditer(text) if needed.search(text) else ():
             if days := _days(match.groupdict()):
                 short = frozenset(f"date {day}" for day in days)
                 year = match.groupdict().get("y")
@@ -211,7 +235,7 @@ def _month(word: str) -> int | None:
 
 
 def _times(text: str) -> Iterator[Quantity]:
-    for match in _TIME.finditer(text):
+    for match in _TIME.finditer(text) if _A_TIME.search(text) else ():
         hour, minute = int(match["h"]), int(match["min"] or 0)
         half = (match["half"] or "").lower()
         if half:
@@ -222,15 +246,31 @@ def _times(text: str) -> Iterator[Quantity]:
             )
 
 
-def _numbers(text: str, language: str | None) -> Iterator[Quantity]:
-    if language in BLANK_GROUPS:
+def _numbers(text: str) -> Iterator[Quantity]:
+    matches = list(_number_matches(text))
+    digits = [match["digits"] for match in matches]
+    grouped = bool(_A_BLANK_GROUP.search(text))
+    # Digits alone read the same in every language.
+    plain = not grouped and not any("." in each or "," in each for each in digits)
+    language = None if plain else language_of(text)
+    if grouped and language in BLANK_GROUPS:
         for match in _BLANK_GROUPED.finditer(text):
             value = Decimal(match[0].replace(" ", ""))
             yield Quantity(match.start(), match.end(), frozenset({_canonical(value)}))
-    matches = list(_NUMBER.finditer(text))
-    decimal_mark = _decimal_mark([match["digits"] for match in matches], language)
+    decimal_mark = _decimal_mark(digits, language)
     for match in matches:
         yield from _number(match, decimal_mark)
+
+
+def _number_matches(text: str) -> Iterator[re.Match[str]]:
+    """Yield what `finditer` would, looking at digits and the two places before."""
+    at = 0
+    while digit := _A_DIGIT.search(text, at):
+        match = _NUMBER.search(text, max(at, digit.start() - 2))
+        if match is None:
+            return
+        yield match
+        at = match.end()
 
 
 def _number(match: re.Match[str], decimal_mark: str) -> Iterator[Quantity]:
@@ -309,6 +349,9 @@ def _mark_shown(number: str) -> str:
 
 
 def _word_numbers(text: str) -> Iterator[Quantity]:
+    lowered = text.lower() if text.isascii() else ""
+    if lowered and _NAMED_NUMBERS.isdisjoint(_WORD.findall(lowered)):
+        return
     words = list(_WORD.finditer(text))
     skip = False
     for index, match in enumerate(words):

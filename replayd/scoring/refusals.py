@@ -1,6 +1,7 @@
 """Whether an answer refuses: by the provider's own sign, else by its first words."""
 
 import re
+from functools import lru_cache
 
 from snaptrace.snapshots.model import Answer
 
@@ -45,7 +46,11 @@ def refuses(answer: Answer) -> bool:
         return True
     if answer.tool_calls or answer.media:
         return False
-    opening = answer.text[:OPENING]
+    return _declines(answer.text[:OPENING])
+
+
+@lru_cache(maxsize=256)  # many rules ask the same of one answer
+def _declines(opening: str) -> bool:
     return bool(_APOLOGY.search(opening)) or any(
         sign in opening[:80] for sign in _SCRIPTS
     )
