@@ -152,9 +152,17 @@ def _compressor(plain_bytes: int, level: int) -> zstandard.ZstdCompressor:
         source_size=plain_bytes,
         window_log=max(10, min(23, (plain_bytes or 1).bit_length())),
         write_content_size=1,
-        # The best levels' own tables take 50 MiB; these give up 0.1 % of size.
-        **({"chain_log": 21, "hash_log": 20} if level > _PLAIN_LEVELS else {}),
     )
+    if level > _PLAIN_LEVELS:
+        # The best levels' own tables take 50 MiB; these give up 0.1 % of size.
+        params = zstandard.ZstdCompressionParameters.from_level(
+            level,
+            source_size=plain_bytes,
+            window_log=params.window_log,
+            write_content_size=1,
+            chain_log=min(params.chain_log, 21),
+            hash_log=min(params.hash_log, 20),
+        )
     return zstandard.ZstdCompressor(compression_params=params)
 
 
