@@ -1,7 +1,7 @@
 """A store in a local folder: whole objects or none, even across a power loss.
 
 Not through `obstore`, whose local store neither syncs to disk nor lists in order
-(`docs/adr/0011-local-folder.md`). Everything here blocks; `store.py` calls it in a
+(`docs/adr/0009-local-folder.md`). Everything here blocks; `store.py` calls it in a
 thread.
 """
 
