@@ -131,7 +131,8 @@ class MetricsConfig(Section, frozen=True):
 class TapConfig(Section, frozen=True):
     """What sampling may cost."""
 
-    queue_bytes: ByteSize = ByteSize(64 * 2**20)  # requests waiting for the child
+    # Requests waiting for the child; docs/adr/0013-a-small-queue-before-the-tap.md.
+    queue_bytes: ByteSize = ByteSize(16 * 2**20)
     # Model calls decoded per second; 0: no limit.
     decode_budget: Annotated[float, Meta(ge=0)] = 200
 
