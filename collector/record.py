@@ -144,10 +144,12 @@ def _check_size(count: int) -> None:
 
 
 def _value(value: common_pb2.AnyValue) -> Value:
+    if text := value.string_value:  # most are, and to ask for the kind costs as much
+        return text
     # protobuf itself bounds the depth at 100.
     kind = value.WhichOneof("value")
     if kind == "string_value":
-        return value.string_value
+        return ""
     if kind is None:
         return None
     if kind == "array_value":

@@ -32,6 +32,7 @@ MARKERS: tuple[bytes, ...] = (
     b"haystack.",
 )
 
+_SMALL_BYTES = 1_024
 _FIELD_1 = b"\x0a"  # its only field, the resources
 _TRACE_ID_FIRST = b"\x0a\x10"  # field 1, length 16
 
@@ -52,12 +53,25 @@ class RawRecord(NamedTuple):
     body: bytes
 
 
-def has_marker(body: bytes) -> bool:
+def has_marker(body: bytes, markers: tuple[bytes, ...] = MARKERS) -> bool:
     """Tell whether any GenAI attribute name can be in the request."""
-    for marker in MARKERS:  # noqa: SIM110 - a generator costs more than the search
+    for marker in markers:  # noqa: SIM110 - a generator costs more than the search
         if marker in body:
             return True
     return False
+
+
+def _marked(records: list[bytes]) -> Iterator[bytes]:
+    """Yield the records with a marker, in order.
+
+    Small ones are looked through together first: beside a model call there are many
+    that are none, and at their size a search costs more than its bytes.
+    """
+    small = b"".join(record for record in records if len(record) <= _SMALL_BYTES)
+    markers = tuple(marker for marker in MARKERS if marker in small)
+    for record in records:
+        if has_marker(record, markers if len(record) <= _SMALL_BYTES else MARKERS):
+            yield record
 
 
 def split(request: OtlpRequest) -> Iterator[RawRecord]:
@@ -105,11 +119,8 @@ def _split_protobuf(body: bytes, signal: str) -> Iterator[RawRecord]:
         raise UnreadableRequestError(f"{signal}: {type(damage).__name__}") from None
     for group in message.resources:
         for scoped in group.scopes:
-            for record in scoped.records:
-                if has_marker(record):
-                    yield RawRecord(
-                        kind, "protobuf", group.resource, scoped.scope, record
-                    )
+            for record in _marked(list(scoped.records)):
+                yield RawRecord(kind, "protobuf", group.resource, scoped.scope, record)
 
 
 @functools.cache
@@ -162,9 +173,8 @@ def _split_json(body: bytes, signal: str) -> Iterator[RawRecord]:
             resource = bytes(group.resource)
             for scoped in group.scopes:
                 scope = bytes(scoped.scope)
-                for record in scoped.records:
-                    if has_marker(raw := bytes(record)):
-                        yield RawRecord(kind, "json", resource, scope, raw)
+                for record in _marked([bytes(raw) for raw in scoped.records]):
+                    yield RawRecord(kind, "json", resource, scope, record)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as damage:
         raise UnreadableRequestError(f"{signal}: {type(damage).__name__}") from None
 

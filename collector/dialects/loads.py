@@ -8,8 +8,9 @@ from collector.record import Value
 
 _NESTS = (dict, list)
 _DEPTH_MAX = 64  # of what is walked later; real bodies stay below twenty
-_BRACKETS_MAX = 500_000
+_BRACKETS_MAX = 500_000  # each becomes an object; so does what a comma divides
 _COMMAS_MAX = 4_000_000
+_SHORT = 2_048  # characters
 _TEXT_MAX = 64 * 1024 * 1024  # characters of one value
 
 
@@ -33,13 +34,7 @@ def loads(value: Value) -> Loaded:
         return ABSENT
     if text[0] not in '{["':
         return Loaded(value)
-    # Each bracket and comma becomes an object of many times its size.
-    brackets = text.count("{") + text.count("[")
-    if (
-        len(text) > _TEXT_MAX
-        or brackets > _BRACKETS_MAX
-        or text.count(",") > _COMMAS_MAX
-    ):
+    if len(text) > _BRACKETS_MAX and _is_bomb(text):
         return _BROKEN
     try:
         found = msgspec.json.decode(text)
@@ -51,10 +46,20 @@ def loads(value: Value) -> Loaded:
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
             return Loaded(found)
         return _bounded(found)
-    # No text nests deeper than it has brackets: most need no second look.
-    if brackets <= _DEPTH_MAX:
+    # No text nests deeper than it has brackets. To count them costs by the character,
+    # to walk by the object: long texts are mostly prose.
+    if len(text) < _SHORT and text.count("{") + text.count("[") <= _DEPTH_MAX:
         return Loaded(found)
     return _bounded(found)
+
+
+def _is_bomb(text: str) -> bool:
+    """Tell JSON that would take memory of many times its size, or any amount."""
+    return (
+        len(text) > _TEXT_MAX
+        or text.count("{") + text.count("[") > _BRACKETS_MAX
+        or text.count(",") > _COMMAS_MAX
+    )
 
 
 def loads_any(value: Value) -> Loaded:
