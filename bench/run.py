@@ -60,6 +60,7 @@ def run_case(name: str, case: dict, arguments: argparse.Namespace) -> dict:
         "goal": case["goal"],
         "commit": _output("git", "rev-parse", "--short", "HEAD"),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "load_average": os.getloadavg(),  # 1, 5, 15 minutes; others, too
         "python": platform.python_version(),
         "load": case["load"],
         "settings": arguments.set,
@@ -79,6 +80,7 @@ def _once(make: Callable[[str], targets.Target], load: dict) -> dict:
     try:
         target = make(address)
         at_rest = sum(targets._high_water_mib(pid) for pid in target.pids())  # noqa: SLF001
+        at_rest_pss = sum(targets.proportional_mib(pid) for pid in target.pids())
         target.mark()
         sent = subprocess.run(
             [sys.executable, str(_HERE / "load.py"), target.address, json.dumps(load)],
@@ -102,6 +104,7 @@ def _once(make: Callable[[str], targets.Target], load: dict) -> dict:
         **measured,
         **used,
         "at_rest_mib": at_rest,
+        "at_rest_pss_mib": at_rest_pss,
         "cpu_us_per_span": 1e6 * cpu / spans,
         "relay_cpu_us_per_span": 1e6 * used["cpu_seconds"] / spans,
         "both_high_water_mib": used["high_water_mib"] + used["sampler_high_water_mib"],
@@ -118,6 +121,7 @@ _SHOWN = (
     "sampler_high_water_mib",
     "both_high_water_mib",
     "at_rest_mib",
+    "at_rest_pss_mib",
     "p50_ms",
     "p99_ms",
     "spans_per_second",

@@ -85,6 +85,17 @@ def _high_water_mib(pid: int) -> float:
     return 0.0
 
 
+def proportional_mib(pid: int) -> float:
+    """Return resident memory with each shared page counted in parts: what a limit sees.
+
+    Resident sets of two processes count the libraries that both share twice.
+    """
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
 def direct(sink: str) -> Target:
     """The sink itself: what the client and the sink cost."""
     return Target("direct", sink, "at once")
