@@ -54,7 +54,8 @@ _CONTENT_ROOTS = ("messages", "input", "contents", "system", "instructions", "pr
 # Top-level fields that name state kept at the provider, by API.
 _STATE_FIELDS = ("previous_response_id", "conversation", "prompt", "cachedContent")
 _CLIENT_TOOLS = ("function", "custom", "")
-_CACHED = 512  # distinct pairs of API and what a dialect loses: a few each
+# Distinct questions remembered. They hold names of the catalogue, never of a body.
+_CACHED = 512
 _NESTS = (dict, list)
 
 
@@ -140,11 +141,15 @@ def unseen(api: str, lost: tuple[str, ...], body: Json) -> tuple[str, ...]:
     """
     if not lost:
         return ()
-    watch = _watch(api, lost)
-    seen = _seen(body, watch.tree)
+    seen = _seen(body, _watch(api, lost).tree)
+    return _unseen(api, lost, frozenset(seen))
+
+
+@functools.lru_cache(maxsize=_CACHED)
+def _unseen(api: str, lost: tuple[str, ...], seen: frozenset[str]) -> tuple[str, ...]:
     return tuple(
         path
-        for path, parent in watch.unseen
+        for path, parent in _watch(api, lost).unseen
         if path not in seen and (not parent or parent in seen)
     )
 

@@ -27,6 +27,8 @@ _BROKEN = Loaded(None, broken=True)
 
 def loads(value: Value) -> Loaded:
     """Return a value that may be JSON text, or JSON text within JSON text."""
+    if value is None:
+        return ABSENT
     if not isinstance(value, str):
         return _bounded(value)
     text = value.lstrip()

@@ -25,6 +25,8 @@ _FRAMEWORKS = (
     "agent_framework",
 )
 
+_OWN_API = frozenset((*_BEDROCK, *_COHERE, *_FRAMEWORKS))
+
 
 def provider_of(attributes: Mapping[str, Value]) -> str:
     """Return the provider as the telemetry names it."""
@@ -44,9 +46,7 @@ def chat_api(provider: str, *, responses: bool = False) -> str:
         return "anthropic_messages"
     if any(word in _GEMINI or word.startswith("gemini") for word in words):
         return "gemini_generate_content"
-    if any(word in _BEDROCK for word in words):
-        return ""
-    if any(word in _COHERE or word in _FRAMEWORKS for word in words):
+    if not _OWN_API.isdisjoint(words):
         return ""
     return "openai_responses" if responses or "responses" in words else "openai_chat"
 
