@@ -14,6 +14,7 @@ from fakes.upstream import HANG, FakeUpstream
 from system.forwarding import RunningCollector
 
 from collector.answer import Answer, read_varint, refusal
+from collector.messages import REQUESTS
 from collector.signals import SIGNALS
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(110)]
@@ -57,11 +58,79 @@ def digest(body):
     return hashlib.sha256(body).digest()
 
 
+def random_frame(number, chance):
+    size = chance.choice((40, 300, 5_000, 100_000))
+    return frame(b"%d/" % number + os.urandom(size))
+
+
+class Door:
+    """The upstream's address: connections through it can be reset, or refused.
+
+    For the relay this is an upstream that crashes, and one that starts again.
+    """
+
+    def __init__(self, upstream):
+        self._upstream = upstream
+        self._ends = set()
+        self.address = ""
+
+    async def __aenter__(self):
+        await self._listen(0)
+        return self
+
+    async def __aexit__(self, *_):
+        self.reset()
+        self._server.close()
+
+    async def _listen(self, port):
+        self._server = await asyncio.start_server(self._enter, "127.0.0.1", port)
+        port = self._server.sockets[0].getsockname()[1]
+        self.address = f"127.0.0.1:{port}"
+
+    def reset(self):
+        """Cut every connection, whatever is under way on it."""
+        for writer in self._ends:
+            writer.transport.abort()
+
+    async def restart(self, away_seconds):
+        """Refuse connections for a while."""
+        self._server.close()
+        self.reset()
+        await asyncio.sleep(away_seconds)
+        await self._listen(int(self.address.rpartition(":")[2]))
+
+    async def _enter(self, reader, writer):
+        host, _, port = self._upstream.grpc.rpartition(":")
+        to_reader, to_writer = await asyncio.open_connection(host, int(port))
+        ends = {writer, to_writer}
+        self._ends |= ends
+        try:
+            async with asyncio.TaskGroup() as ways:
+                ways.create_task(self._carry(reader, to_writer))
+                ways.create_task(self._carry(to_reader, writer))
+        finally:
+            self._ends -= ends
+            for end in ends:
+                end.transport.abort()
+
+    @staticmethod
+    async def _carry(reader, writer):
+        try:
+            while data := await reader.read(65_536):
+                writer.write(data)
+                await writer.drain()
+        except OSError:
+            pass
+        writer.transport.abort()
+
+
 class Clients:
     """Clients that send until told to stop, and remember what they were told."""
 
-    def __init__(self, running, chance):
-        self.running, self.chance = running, chance
+    timeout_seconds = 3
+
+    def __init__(self, running, chance, body_of=random_frame):
+        self.running, self.chance, self.body_of = running, chance, body_of
         self.sent, self.acknowledged, self.told = set(), set(), set()
         self.over = asyncio.Event()
 
@@ -73,11 +142,10 @@ class Clients:
         async with grpc.aio.insecure_channel(self.running.grpc, options) as channel:
             call = channel.unary_unary(METHOD)
             while not self.over.is_set():
-                size = self.chance.choice((40, 300, 5_000, 100_000))
-                body = frame(b"%d/" % number + os.urandom(size))
+                body = self.body_of(number, self.chance)
                 self.sent.add(digest(body))
                 try:
-                    await call(body, timeout=3)
+                    await call(body, timeout=self.timeout_seconds)
                 except grpc.aio.AioRpcError as error:
                     self.told.add(error.code())
                 else:
@@ -89,41 +157,95 @@ class Clients:
             await asyncio.sleep(0.05)
 
 
-async def test_what_was_acknowledged_is_upstream_whatever_is_killed(tmp_path):
-    """A batch that a client believes delivered would be lost, or arrive altered."""
+MOODS = [
+    Answer(),
+    refusal(14, "restarting", 1),
+    HANG,
+    refusal(3, "not this one"),
+]
+
+
+async def deliver_through_trouble(folder, *, legs, acknowledged_per_leg, body_of):
+    """Send while everything fails in turn; return the clients.
+
+    Each leg ends with the collector killed; in the middle of it the upstream resets
+    its connections, and then is away for a moment.
+    """
     chance = random.Random(4)
-    moods = [
-        Answer(),
-        refusal(14, "restarting", 1),
-        HANG,
-        refusal(3, "not this one"),
-    ]
-    async with FakeUpstream(
-        lambda *_: chance.choices(moods, weights=(90, 6, 1, 3))[0]
-    ) as upstream:
-        async with RunningCollector(
-            tmp_path,
-            f"collector.upstream.url=grpc://{upstream.grpc}",
-            "collector.upstream.timeout=1s",
-        ) as running:
-            clients = Clients(running, chance)
+    settings = ("collector.upstream.timeout=1s", "collector.upstream.join.wait=5ms")
+    async with (
+        FakeUpstream(
+            lambda *_: chance.choices(MOODS, weights=(90, 6, 1, 3))[0]
+        ) as upstream,
+        Door(upstream) as door,
+    ):
+        url = f"collector.upstream.url=grpc://{door.address}"
+        async with RunningCollector(folder, url, *settings) as running:
+            clients = Clients(running, chance, body_of)
+            third = acknowledged_per_leg // 3
             async with asyncio.TaskGroup() as tasks:
                 for number in range(16):
                     tasks.create_task(clients.send(number))
-                for _ in range(3):
-                    await clients.until_acknowledged(600)
+                for _ in range(legs):
+                    await clients.until_acknowledged(third)
+                    door.reset()
+                    await clients.until_acknowledged(third)
+                    await door.restart(0.3)
+                    await clients.until_acknowledged(third)
                     running.kill()
                     await running.start()
-                await clients.until_acknowledged(600)
+                await clients.until_acknowledged(third)
                 clients.over.set()
             assert await running.stop() == 0
         arrived = {
             digest(one) for _, body in upstream.accepted for one in frames_of(body)
         }
-        assert clients.acknowledged <= arrived
-        assert arrived <= clients.sent
-        lossy = {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN}
-        assert not clients.told & lossy
+    assert clients.acknowledged <= arrived
+    assert arrived <= clients.sent
+    lossy = {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN}
+    assert not clients.told & lossy
+    return clients
+
+
+async def test_what_was_acknowledged_is_upstream_whatever_is_killed(tmp_path):
+    """A batch that a client believes delivered would be lost, or arrive altered."""
+    clients = await deliver_through_trouble(
+        tmp_path, legs=3, acknowledged_per_leg=600, body_of=random_frame
+    )
+    assert grpc.StatusCode.UNAVAILABLE in clients.told
+
+
+SPANS_PER_REQUEST = 250
+
+
+class SpansOfAService:
+    """Export requests of real spans, each different, made without encoding each."""
+
+    def __init__(self, chance):
+        scope = REQUESTS["traces"]().resource_spans.add().scope_spans.add()
+        for _ in range(SPANS_PER_REQUEST):
+            span = scope.spans.add(name="GET /orders", kind=2)
+            span.trace_id, span.span_id = chance.randbytes(16), chance.randbytes(8)
+            span.start_time_unix_nano = 1_700_000_000 * 10**9
+            span.end_time_unix_nano = span.start_time_unix_nano + 1
+        encoded = scope.SerializeToString()
+        # Field 2 of ResourceSpans; field 3 is its schema's URL, and makes it unique.
+        self._scope = b"\x12" + frame(encoded)[1:]
+
+    def __call__(self, number, chance):
+        unique = b"%03d/%s" % (number, chance.randbytes(16).hex().encode())
+        return frame(self._scope + b"\x1a" + bytes([len(unique)]) + unique)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+async def test_a_million_spans_arrive_whatever_is_killed(tmp_path):
+    """A loss too rare for the short test would go unseen."""
+    body_of = SpansOfAService(random.Random(5))
+    clients = await deliver_through_trouble(
+        tmp_path, legs=4, acknowledged_per_leg=999, body_of=body_of
+    )
+    assert len(clients.acknowledged) * SPANS_PER_REQUEST >= 1_000_000
 
 
 async def test_a_stop_drains_what_is_under_way(tmp_path):
