@@ -89,6 +89,8 @@ class Content:
             MissingObjectError: deleted or erased.
             CorruptSnapshotError: not what the digest names.
         """
+        if not snapshot.media:
+            return {}
         parsed, pin = layout.parse_segment(name), layout.parse_pin(name)
         if parsed is not None:
             folder = parsed.media_folder

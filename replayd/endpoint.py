@@ -202,6 +202,8 @@ class Endpoint:
         encoding = response.headers.get("content-encoding", "identity").lower()
         if encoding not in ("identity", "gzip", "deflate"):
             raise ValueError(encoding)
+        if encoding == "identity" and response.content_length is not None:
+            return await response.read()  # no more than it said
         inflate = None if encoding == "identity" else zlib.decompressobj(47)
         found = bytearray()
         async for piece in response.content.iter_chunked(READ_BYTES):
@@ -255,7 +257,8 @@ def _retry_after(headers: dict[str, str], clock: Clock) -> float:
     """
     if (ms := headers.get("retry-after-ms", "")).replace(".", "", 1).isdigit():
         return float(ms) / 1000
-    text = headers.get("retry-after", "")
+    if not (text := headers.get("retry-after", "")):
+        return 0.0
     if text.replace(".", "", 1).isdigit():
         return float(text)
     try:

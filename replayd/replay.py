@@ -8,6 +8,7 @@ than the other. What is still missing at the deadline stays missing: typed, and 
 
 import asyncio
 import random
+from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Callable
 from typing import Literal
@@ -43,17 +44,21 @@ class Patience:
 
     def __init__(self, *timeouts: float) -> None:
         self._least = max(timeouts)
-        self._latencies: deque[float] = deque(maxlen=KEPT_LATENCIES)
+        self._latencies: deque[float] = deque()
+        self._ranked: list[float] = []  # the same, in order
 
     def learnt(self, latency_seconds: float) -> None:
         """Take in one answered call of the control."""
         self._latencies.append(latency_seconds)
+        insort(self._ranked, latency_seconds)
+        if len(self._latencies) > KEPT_LATENCIES:
+            oldest = self._latencies.popleft()
+            del self._ranked[bisect_left(self._ranked, oldest)]
 
     def seconds(self) -> float:
         """Return the deadline of a pair, equal for both arms."""
-        if not self._latencies:
+        if not (ranked := self._ranked):
             return self._least
-        ranked = sorted(self._latencies)
         p99 = ranked[min(int(0.99 * len(ranked)), len(ranked) - 1)]
         return max(self._least, DEADLINE_FACTOR * p99)
 
@@ -140,15 +145,18 @@ class Replay:
             self._learn(attempt)
             found[place] = attempt
 
+        if requests.control is None:
+            await canary()
+            return found
         async with asyncio.TaskGroup() as group:
-            if planned.canary_first:
-                group.create_task(canary())
-                group.create_task(control("control"))
-            else:
-                group.create_task(control("control"))
-                group.create_task(canary())
+            # What is awaited here begins before the tasks do.
+            first, other = canary(), control("control")
+            if not planned.canary_first:
+                first, other = other, first
+            group.create_task(other)
             if planned.second_control:
                 group.create_task(control("second_control"))
+            await first
         return found
 
     def _learn(self, attempt: Attempt) -> None:
