@@ -72,7 +72,6 @@ class StatsConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     alpha: Annotated[float, Meta(gt=0, lt=0.5)] = 0.05
     eps: Annotated[float, Meta(ge=0, lt=0.5)] = 0.005
     margins: dict[str, Annotated[float, Meta(gt=0, le=1)]] = {}
-    block: Annotated[int, Meta(ge=10)] = 100  # pairs of the first restart block
     strict: bool = False  # `pass_with_drop` does not pass a gate
 
 

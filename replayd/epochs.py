@@ -104,30 +104,35 @@ async def begin(
         LostLeadError: another process opened it first.
     """
     carried: frozenset[str] = frozenset()
+    noise: dict[str, float] = {}
     if before is not None:
-        carried = await _carried(store, clock, before, settings)
+        board = await _folded(store, clock, before, settings)
+        carried = VerdictBoard(board).carries()
+        # What was never measured in it, it may have known from the one before.
+        noise = before.expected_discordance | board.noise.discordances()
     sequence = 0 if before is None else before.sequence + 1
     named = replace(
         wanted,
         sequence=sequence,
         started_at_ns=clock.now_ns(),
         carried=tuple(sorted(carried)),
+        expected_discordance=noise,
     )
     epoch = replace(named, epoch=_digest(named))
     await open_epoch(store, epoch)
     return epoch
 
 
-async def _carried(
+async def _folded(
     store: Store, clock: Clock, before: Epoch, settings: BoardSettings
-) -> frozenset[str]:
+) -> Scoreboard:
     settings = replace(settings, pinned_modalities=before.pinned)
     board = Scoreboard(before, settings, carried=frozenset(before.carried))
     ledger = Ledger(store, before.epoch, clock)
     async for run in ledger.runs():
         for result in run.results:
             board.fold(result)
-    return VerdictBoard(board).carries()
+    return board
 
 
 def _digest(epoch: Epoch) -> str:

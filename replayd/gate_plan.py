@@ -6,11 +6,11 @@ from msgspec import Struct
 
 from replayd.board_settings import ALPHA_PASS, BoardSettings, settings_of
 from replayd.config import BudgetConfig, ReplaydConfig
+from replayd.noise import FEWEST_NOISE_PAIRS
 from replayd.stats import Plan, plan
 from replayd.verdicts import CanaryView, ModalityView
 
 ASSUMED_DISCORDANCE = 0.02  # before the control was ever asked twice
-FEWEST_NOISE_PAIRS = 20
 GATING_STREAMS = 3
 
 

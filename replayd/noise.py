@@ -18,6 +18,8 @@ from replayd.stats import (
     noise_floor,
 )
 
+FEWEST_NOISE_PAIRS = 20  # before a noise floor is taken for measured
+
 
 class NoiseStates(Struct):
     """A/A evidence by modality and stream."""
@@ -69,6 +71,15 @@ class Noise:
         """Return what equal arms differ by in quality, for people and planning."""
         streams = self.states.modalities.get(modality, {})
         return noise_floor(streams.get("quality") or NoiseState())
+
+    def discordances(self) -> dict[str, float]:
+        """Return how often equal arms disagree, where that was asked often enough."""
+        floors = {modality: self.floor(modality) for modality in self.states.modalities}
+        return {
+            modality: floor.discordance
+            for modality, floor in floors.items()
+            if floor.discordance is not None and floor.replays >= FEWEST_NOISE_PAIRS
+        }
 
     def _share(self, modality: str) -> float:
         """Return a stream's part of alpha: 1 / (j (j + 1)) for the j-th modality.

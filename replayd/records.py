@@ -95,6 +95,8 @@ class Epoch(Struct, frozen=True, kw_only=True):
     started_at_ns: int = 0
     carried: tuple[str, ...] = ()  # modalities that regressed before and are open
     pinned: tuple[str, ...] = ()  # modalities with pinned assertions at the start
+    # Of the epoch before, by modality: what the plan expects at the start.
+    expected_discordance: dict[str, float] = {}
 
 
 class ArmAnswer(Struct, frozen=True, kw_only=True):

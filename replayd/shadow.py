@@ -184,7 +184,9 @@ class Shadow:
         arm = epochs.with_declared(self._canary.config, self._declared)
         canary = Arm(self.name, arm, self._canary.endpoint)
         settings = replace(
-            settings_of(config, self.name), pinned_modalities=epoch.pinned
+            settings_of(config, self.name),
+            pinned_modalities=epoch.pinned,
+            expected_discordance=epoch.expected_discordance,
         )
 
         def new_board() -> Scoreboard:
