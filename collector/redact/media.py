@@ -5,6 +5,7 @@ from collections import Counter
 import msgspec
 
 from collector.call import Call
+from collector.redact.plugin import Plugin, PluginFailedError
 from collector.redact.strip import strip
 from collector.sampling_config import RedactConfig
 from snaptrace.snapshots.keys import FleetKey
@@ -18,6 +19,17 @@ class MediaRedactor:
 
     def __init__(self, config: RedactConfig, key: FleetKey) -> None:
         self._config, self._key = config, key
+        named = {"image": config.image_plugin, "audio": config.audio_plugin}
+        self._plugins: dict[str, Plugin] = {
+            kind: Plugin(name, config.plugin_seconds)
+            for kind, name in named.items()
+            if name
+        }
+
+    def close(self) -> None:
+        """End the plug-ins' processes."""
+        for plugin in self._plugins.values():
+            plugin.close()
 
     def redact(
         self, call: Call, counts: Counter[str]
@@ -54,7 +66,11 @@ class MediaRedactor:
         if data is None or medium.kind in self._config.drop_media:
             counts[f"{medium.kind}_dropped"] += 1
             return _shape(medium, data), None
-        stripped = strip(data)
+        redacted = self._plugged(medium, data, counts)
+        if redacted is None:
+            counts[f"{medium.kind}_dropped"] += 1
+            return _shape(medium, data), None
+        data, stripped = redacted, strip(redacted)
         if stripped is None:
             counts["metadata_kept"] += 1
             if self._config.unstrippable_media == "drop":
@@ -70,6 +86,22 @@ class MediaRedactor:
             stripped=stripped != data,
         )
         return clean, stripped
+
+    def _plugged(
+        self, medium: Media, data: bytes, counts: Counter[str]
+    ) -> bytes | None:
+        """Return what the kind's plug-in makes of the bytes; None: they must go."""
+        plugin = self._plugins.get(medium.kind)
+        if plugin is None:
+            return data
+        try:
+            made = plugin.redact(data, medium.mime)
+        except PluginFailedError:
+            counts[f"{medium.kind}_plugin_failed"] += 1
+            return None
+        if made is not None and made != data:
+            counts[f"{medium.kind}_redacted"] += 1
+        return made
 
 
 def _shape(medium: Media, data: bytes | None) -> Media:

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -81,6 +81,10 @@ class Redactor:
             blobs=blobs,
         )
 
+    def close(self) -> None:
+        """End the processes of plug-ins; harmless if there are none."""
+        self._media.close()
+
     def label(self, text: str) -> str:
         """Return a name, as of a service, as it may stand in headers and metrics."""
         return self._texts.redact(text)[0]
@@ -90,6 +94,27 @@ class Redactor:
 
     def _is_on(self, detector: str) -> bool:
         return detector in self._config.detectors
+
+
+class _Place(NamedTuple):
+    """Where in a body the walk is."""
+
+    path: str = ""  # with indices, and keys as they will be stored
+    leaf: str = ""  # without indices, and keys as they were: what rules speak of
+    depth: int = 0
+
+    def field(self, key: str, name: str) -> "_Place":
+        """Return the place below a key, stored as `name`."""
+        return _Place(
+            f"{self.path}.{name}" if self.path else name,
+            f"{self.leaf}.{key}" if self.leaf else key,
+            self.depth + 1,
+        )
+
+    def item(self, index: int) -> "_Place":
+        """Return the place of an element."""
+        path = f"{self.path}.{index}" if self.path else str(index)
+        return _Place(path, self.leaf, self.depth + 1)
 
 
 class _Walk:
@@ -136,7 +161,7 @@ class _Walk:
             request,
             path=self._text(request.path, ""),
             model=self._text(request.model, ""),
-            body=self._json(request.body, "", "", 0),
+            body=self._json(request.body, _Place()),
         )
 
     def _answer(self, answer: Answer) -> Answer:
@@ -175,37 +200,30 @@ class _Walk:
     def _attribute(self, name: str, value: str) -> str:
         return self._text(value, "", self._paths.of_attribute(name))
 
-    def _json(self, value: Json, path: str, leaf: str, depth: int) -> Json:
-        """Redact a body. `path` has indices, `leaf` is the same without them."""
+    def _json(self, value: Json, at: _Place) -> Json:
         if isinstance(value, str):
-            return self._body_text(value, path, leaf)
-        if depth > _MOST_LEVELS:
+            return self._body_text(value, at.path, at.leaf)
+        if at.depth > _MOST_LEVELS:
             self.counts["too_deep"] += 1
             return None
         if isinstance(value, dict):
-            return {
-                self._text(key, ""): self._field(key, item, path, leaf, depth)
-                for key, item in value.items()
-            }
+            cleaned: dict[str, Json] = {}
+            for key, item in value.items():
+                name = self._text(str(key), "")
+                cleaned[name] = self._field(str(key), item, at.field(str(key), name))
+            return cleaned
         if isinstance(value, list | tuple):
-            return [
-                self._json(
-                    item, f"{path}.{index}" if path else str(index), leaf, depth + 1
-                )
-                for index, item in enumerate(value)
-            ]
+            return [self._json(item, at.item(i)) for i, item in enumerate(value)]
         if isinstance(value, int) and abs(value) >= _LEAST_NUMBER:
-            return self._number(value, path)
+            return self._number(value, at.path)
         return value
 
-    def _field(self, key: Any, item: Json, path: str, leaf: str, depth: int) -> Json:  # noqa: ANN401 - a JSON key
-        here = f"{path}.{key}" if path else str(key)
-        below = f"{leaf}.{key}" if leaf else str(key)
+    def _field(self, key: str, item: Json, at: _Place) -> Json:
         if isinstance(item, str) and key in _OPAQUE_KEYS and _OPAQUE.fullmatch(item):
             return item
-        if isinstance(item, str) and SECRET_KEY.fullmatch(str(key)) and item:
-            return self._note(self._texts.replace_whole(item, "secret"), here)
-        return self._json(item, here, below, depth + 1)
+        if isinstance(item, str) and item and SECRET_KEY.fullmatch(key):
+            return self._note(self._texts.replace_whole(item, "secret"), at.path)
+        return self._json(item, at)
 
     def _body_text(self, text: str, path: str, leaf: str) -> str:
         if leaf in self._identifiers and text:
