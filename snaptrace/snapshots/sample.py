@@ -156,6 +156,49 @@ class Frame:
                 yield key, state
 
 
+class Traffic(NamedTuple):
+    """What a sample says of one service's traffic in one modality."""
+
+    calls: float  # that the collectors saw, estimated from what was kept
+    upstream_calls: float  # that there were, where upstream samplers told their share
+    seen: int  # that the collectors counted; pre-threshold rejections left out
+    expected_seen: float  # what `seen` should be, estimated from what was kept
+    stored: int
+
+
+def traffic(
+    frame: Frame, stored: Iterable[tuple[str, Snapshot]]
+) -> dict[tuple[str, str], Traffic]:
+    """Estimate traffic by service and modality from (collector, snapshot) pairs.
+
+    Each snapshot once. `seen` far from `expected_seen` means that calls were lost on
+    the way or that thresholds lie: worth an alarm.
+    """
+    sums: dict[tuple[str, str], list[float]] = {}
+    for collector, snapshot in stored:
+        probability = frame.probability(collector, snapshot)
+        if probability is None:
+            continue
+        cell = sums.setdefault((snapshot.service, snapshot.modality), [0.0] * 4)
+        upstream = snapshot.upstream_probability or 1.0
+        decoded = 1 - frame.pre_threshold(collector, snapshot) / RANK_SPAN
+        cell[0] += upstream / probability
+        cell[1] += 1 / probability
+        cell[2] += decoded * upstream / probability
+        cell[3] += 1
+    seen = frame.seen()
+    return {
+        cell: Traffic(
+            calls=calls,
+            upstream_calls=upstream_calls,
+            seen=seen.get(cell, 0),
+            expected_seen=expected,
+            stored=int(count),
+        )
+        for cell, (calls, upstream_calls, expected, count) in sums.items()
+    }
+
+
 def inclusion_probability(
     headers: Iterable[SegmentHeader], collector: str, snapshot: Snapshot
 ) -> float | None:

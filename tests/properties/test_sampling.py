@@ -18,7 +18,7 @@ from collector.reservoir import (
 from snaptrace.snapshots.ids import snapshot_id
 from snaptrace.snapshots.keys import FleetKey
 from snaptrace.snapshots.model import Answer, Fidelity, Request, Snapshot
-from snaptrace.snapshots.sample import Frame
+from snaptrace.snapshots.sample import Frame, traffic
 from snaptrace.snapshots.segment import RANK_SPAN, SegmentHeader
 
 ranks = st.integers(1, 400)
@@ -366,3 +366,28 @@ def test_late_calls_after_a_seal_keep_the_promise(parts):
     for rank, span_rank, _ in whole.calls():
         assert (rank, span_rank) in stored
     assert {rank for rank, _ in above} == {rank for rank, _, _ in whole.calls()}
+
+
+def test_traffic_is_estimated_as_it_was():
+    """A dashboard of traffic would be wrong, and its alarm ring or never ring."""
+    chance = random.Random(19)
+    calls, upstream, expected, seen = [], [], [], []
+    for _ in range(60):
+        car, truth = Sidecar("one", ReservoirConfig(size=40)), 900
+        car.reservoirs.set_pre_threshold("chat", RANK_SPAN // 3)
+        for i in range(truth):
+            trace_id = chance.getrandbits(128).to_bytes(16, "big")
+            call = snapshot(trace_id, i.to_bytes(8, "big"), upstream=0.5)
+            if call.rank > RANK_SPAN // 3:  # else never decoded
+                car.offer(call)
+        frame = Frame(car.headers())
+        found = traffic(frame, ((car.name, call) for call in car.kept()))
+        (told,) = found.values()
+        assert told.stored == len(car.kept())
+        calls.append(told.calls / truth)
+        upstream.append(told.upstream_calls / (2 * truth))
+        expected.append(told.expected_seen)
+        seen.append(told.seen)
+    assert sum(calls) / 60 == pytest.approx(1, abs=0.08)
+    assert sum(upstream) / 60 == pytest.approx(1, abs=0.08)
+    assert sum(expected) == pytest.approx(sum(seen), rel=0.08)
