@@ -65,6 +65,7 @@ class Backend(Protocol):
     async def get_start(self, name: str, size_bytes: int) -> bytes: ...  # noqa: D102
     async def exists(self, name: str) -> bool: ...  # noqa: D102
     async def delete(self, name: str) -> None: ...  # noqa: D102
+    async def sweep(self, before_ns: int) -> int: ...  # noqa: D102
     def list(self, prefix: str, after: str) -> AsyncIterator[ObjectInfo]: ...  # noqa: D102
 
 
@@ -194,6 +195,13 @@ class Store:
         """Return whether there is an object of that name."""
         return await self._tried("head", name, lambda: self._backend.exists(name))
 
+    async def sweep(self, before_ns: int) -> int:
+        """Remove what killed writers left before `before_ns`; return how many.
+
+        Nothing of it was ever visible as an object.
+        """
+        return await self._tried("sweep", "", lambda: self._backend.sweep(before_ns))
+
     async def probe(self) -> None:
         """Prove that this store can be written, read, listed and is create-only.
 
@@ -287,6 +295,9 @@ class _FolderBackend:
     async def delete(self, name: str) -> None:
         await asyncio.to_thread(self._folder.delete, name)
 
+    async def sweep(self, before_ns: int) -> int:
+        return await asyncio.to_thread(self._folder.sweep_staging, before_ns)
+
     async def list(self, prefix: str, after: str) -> AsyncIterator[ObjectInfo]:
         chunks = self._folder.list(prefix, after)
         while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
@@ -327,6 +338,10 @@ class _ObjectBackend:
 
     async def delete(self, name: str) -> None:
         await obstore.delete_async(self._objects, name)
+
+    async def sweep(self, before_ns: int) -> int:
+        del before_ns  # a request that broke off leaves nothing behind
+        return 0
 
     async def list(self, prefix: str, after: str) -> AsyncIterator[ObjectInfo]:
         stream = obstore.list(self._objects, prefix or None, offset=after or None)

@@ -57,6 +57,8 @@ async def verify(
         yield finding
     async for finding in check.catalogues():
         yield finding
+    if repair:
+        await store.sweep(now_ns - _ORPHAN_AFTER_NS)
 
 
 class _Check:

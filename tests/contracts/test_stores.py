@@ -177,6 +177,13 @@ async def test_the_probe_accepts_a_store_that_keeps_the_promise(store):
     assert await names(store, "v1") == []
 
 
+async def test_sweeping_takes_no_object(store):
+    """A repair would delete what it is to mend."""
+    await store.create("v1/plans/e/000000000001", b"x")
+    assert await store.sweep(2**63 - 1) == 0
+    assert await store.get("v1/plans/e/000000000001") == b"x"
+
+
 class ForgetfulBackend:
     """A store that overwrites, as some S3 look-alikes do."""
 
