@@ -59,8 +59,15 @@ def _run_command(arguments: list[str]) -> int:
         version_flags=["--version"],
         result_action="return_value",
     )
+    # One line each in the list, which need not import them; a command's own help is
+    # its docstring.
+    is_list = not arguments or arguments[0].startswith("-")
     for name, (module, function, text) in _COMMANDS.items():
-        app.command(f"snaptrace.commands.{module}:{function}", name=name, help=text)
+        app.command(
+            f"snaptrace.commands.{module}:{function}",
+            name=name,
+            **({"help": text} if is_list else {}),
+        )
     for name, text in _PROGRAMS.items():
         app.command(lambda: 0, name=name, help=f"Run {text}; see {name} --help.")
     return report_errors(lambda: app(arguments))
