@@ -20,6 +20,7 @@ from replayd import reporting
 from replayd.arms import Arm, endpoint_settings
 from replayd.config import ReplaydConfig
 from replayd.content import Content
+from replayd.costed_plan import CostedPlan, costed_plans, survey
 from replayd.decisions import DecisionSource, DecisionsUnreadableError
 from replayd.endpoint import Endpoint
 from replayd.epochs import Declared, control_of
@@ -219,7 +220,14 @@ class Program:
     def parts(self, ports: Ports) -> list[Part]:
         """Return what runs, from source to sink."""
         token = self._token()
-        gate = GateApi(lambda: self.verdicts, self._clock, self.declare, token)
+        gate = GateApi(
+            lambda: self.verdicts,
+            self._clock,
+            self.declare,
+            token,
+            budget=lambda: self.spending.budgets.lines(self._clock.now_ns()),
+            plans=self.plans,
+        )
         telemetry = TelemetryServer(
             self._config.metrics.listen,
             self._registry,
@@ -295,6 +303,26 @@ class Program:
             if decisions is not None:
                 reporting.count_decisions(self.metrics, name, decisions)
                 shadow.decide(epoch, decisions)
+
+    def plans(self) -> dict[str, list[CostedPlan]]:
+        """Return what a verdict on each canary will need, from now on."""
+        now_ns, sample = self._clock.now_ns(), self.intake.sample
+        lookback_ns = int(self._config.schedule.lookback * 1e9)
+        found: dict[str, list[CostedPlan]] = {}
+        for name, view in self.verdicts.canaries.items():
+            shadow = self.shadows[name]
+            found[name] = list(
+                costed_plans(
+                    self._config,
+                    name,
+                    view,
+                    survey(shadow.newest_cases(), now_ns, lookback_ns),
+                    production_calls_per_hour=sample.production_calls_per_hour(
+                        now_ns, shadow.applies_to
+                    ),
+                )
+            )
+        return found
 
     def report(self) -> None:
         """Compute the verdicts and set the gauges."""

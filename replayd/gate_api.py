@@ -2,6 +2,8 @@
 
     GET /api/v1/verdicts                      all canaries
     GET /api/v1/gate/<canary>?revision=R&max_age=S   one answer; always 200, see `state`
+    GET /api/v1/plan                          what a verdict needs: pairs, hours, money
+    GET /api/v1/budget                        each limit, what is used, when it resets
     PUT /api/v1/canaries/<canary>  {"revision": "R"}  a new revision is being served
 
 With a token, all of them need `Authorization: Bearer <token>`. Without one, a revision
@@ -10,13 +12,15 @@ may be declared from this machine only.
 
 import hmac
 import ipaddress
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import msgspec
 from aiohttp import web
 from msgspec import Struct
 
+from replayd.costed_plan import CostedPlan
 from replayd.gate import decide
+from replayd.limits import Line
 from replayd.verdicts import Verdicts
 from snaptrace.runtime.clock import Clock
 
@@ -34,6 +38,18 @@ class RevisionBody(Struct, frozen=True, forbid_unknown_fields=True):
     revision: str
 
 
+class BudgetShown(Struct, frozen=True, kw_only=True):
+    """What `GET /api/v1/budget` gives out; without limits, nothing is limited."""
+
+    budgets: list[Line]
+
+
+class PlansShown(Struct, frozen=True, kw_only=True):
+    """What `GET /api/v1/plan` gives out, by canary."""
+
+    canaries: dict[str, list[CostedPlan]]
+
+
 class GateApi:
     """The routes; `shown` returns the verdicts last computed, None before the first."""
 
@@ -43,8 +59,12 @@ class GateApi:
         clock: Clock,
         declare: Declare,
         token: str = "",
+        *,
+        budget: Callable[[], Sequence[Line]] = list,
+        plans: Callable[[], Mapping[str, Sequence[CostedPlan]]] = dict,
     ) -> None:
         self._shown, self._clock, self._declare = shown, clock, declare
+        self._budget, self._plans = budget, plans
         self._token = token.encode()
 
     def routes(self) -> dict[str, Handler]:
@@ -52,6 +72,8 @@ class GateApi:
         return {
             "GET /api/v1/verdicts": self.verdicts,
             "GET /api/v1/gate/{canary}": self.gate,
+            "GET /api/v1/plan": self.plan,
+            "GET /api/v1/budget": self.budget,
             "PUT /api/v1/canaries/{canary}": self.put_canary,
         }
 
@@ -80,6 +102,17 @@ class GateApi:
             oldest_seconds=oldest,
         )
         return _json(answer)
+
+    async def plan(self, request: web.Request) -> web.Response:
+        """Give out every canary's plan, from what was measured up to now."""
+        self._authorise(request)
+        plans = {name: list(plans) for name, plans in self._plans().items()}
+        return _json(PlansShown(canaries=plans))
+
+    async def budget(self, request: web.Request) -> web.Response:
+        """Give out every limit with its use."""
+        self._authorise(request)
+        return _json(BudgetShown(budgets=list(self._budget())))
 
     async def put_canary(self, request: web.Request) -> web.Response:
         """Declare which revision a canary serves now; it opens a new epoch."""

@@ -44,6 +44,7 @@ _CONTENT = frozenset(
 )
 _CHARACTERS_PER_TOKEN = 4
 _TOKENS_PER_MEDIUM = 1000
+_NS_PER_HOUR = 3_600 * 10**9
 _TOKENS_ANSWERED = 500  # where neither usage nor a limit was recorded
 
 
@@ -256,6 +257,13 @@ class RecentSample:
             for (service, _), seen in frame.seen().items()
             if wanted(service)
         )
+
+    def production_calls_per_hour(
+        self, now_ns: int, wanted: Callable[[str], bool] = lambda _service: True
+    ) -> float:
+        """Return the pace of production since the oldest window at hand."""
+        hours = (now_ns - min(self._frames, default=now_ns)) / _NS_PER_HOUR
+        return self.production_calls(wanted) / hours if hours > 0 else 0.0
 
     def live(self) -> dict[str, Live]:
         """Return what could be replayed, by modality, and why the rest could not."""

@@ -104,6 +104,10 @@ class Shadow:
         if fresh and self.lead is not None:
             self.lead.fresh.set()
 
+    def newest_cases(self) -> Iterable[Case]:
+        """Return the cases that apply, as they came, the newest first."""
+        return reversed(self._cases.values())
+
     def declare(self, declared: Declared) -> None:
         """Judge another revision or model from now on; a new epoch opens."""
         if declared != self._declared:
