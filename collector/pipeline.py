@@ -126,6 +126,7 @@ class Pipeline:
         """Seal what is open; what the store does not take stays on disk."""
         await self._keep(self._recogniser.flush(self._clock.now_ns()))
         await self._resolving.close()
+        self._redactor.close()
         await self._sealer.close(deadline_seconds)
 
     def totals(self) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""`snaptrace gate | plan | worst | results`: verdicts, said to people and pipelines."""
+"""`snaptrace gate | worst | results`: verdicts, said to people and pipelines."""
 
 import asyncio
 import sys
@@ -17,7 +17,7 @@ from rich.live import Live
 from replayd.config import ReplaydConfig
 from replayd.errors import ReplaydError
 from replayd.gate import GateAnswer
-from replayd.gate_plan import ModalityPlanned, plan_of
+from replayd.gate_plan import plan_of
 from replayd.gate_wait import fetch_verdicts, wait_at_gate
 from replayd.history import History
 from replayd.records import Epoch
@@ -32,10 +32,9 @@ from snaptrace.snapshots.keys import FleetKey
 from snaptrace.snapshots.store import Store
 
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
-_UNKNOWN = 3
 
 
-def _base_url(source: Source, url: str | None) -> str:
+def base_url(source: Source, url: str | None) -> str:
     """Return where replayd answers: as named, else as configured."""
     if url:
         return url
@@ -81,7 +80,7 @@ def gate(
     url
         Base URL of replayd; the configured metrics address if not given.
     """
-    base = _base_url(source or Source(), url)
+    base = base_url(source or Source(), url)
     console = Console(stderr=format != "table", highlight=False)
     answer, verdicts = asyncio.run(
         _ask(
@@ -163,51 +162,6 @@ def _display(console: Console) -> Iterator[Callable[[RenderableType], None]]:
     yield keep
     for shown in last:
         console.print(shown)
-
-
-def plan(
-    source: Source | None = None,
-    *,
-    canary: str | None = None,
-    url: str | None = None,
-    format: Format = "table",  # noqa: A002 - the name of the option
-) -> int:
-    """Say what a pass, and finding a drop of 3, 5 and 10 points, will need.
-
-    In pairs, in half of all runs and in nine of ten; from the noise that was measured
-    in this epoch, else from an assumed one.
-
-    Parameters
-    ----------
-    canary
-        Name of the arm; all if not given.
-    url
-        Base URL of replayd; the configured metrics address if not given.
-    """
-    base = _base_url(source or Source(), url)
-
-    async def fetch() -> Verdicts | None:
-        async with aiohttp.ClientSession(timeout=_TIMEOUT) as session:
-            return await fetch_verdicts(session, base)
-
-    verdicts = asyncio.run(fetch())
-    if verdicts is None:
-        raise CommandError(
-            f"no replayd answers at {base}; name it with --url", _UNKNOWN
-        )
-    plans: dict[str, list[ModalityPlanned]] = {
-        name: list(plan_of(view))
-        for name, view in verdicts.canaries.items()
-        if canary in (None, name)
-    }
-    if format != "table":
-        print_json(plans)
-        return 0
-    console = Console(highlight=False)
-    for name, rows in plans.items():
-        console.print(f"[bold]{name}[/bold]")
-        console.print(plan_table(rows))
-    return 0
 
 
 def _history(config: StoreConfig) -> History:

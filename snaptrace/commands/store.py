@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,7 +29,14 @@ from snaptrace.snapshots.conversation import (
     ToolResultPart,
 )
 from snaptrace.snapshots.keys import FleetKey
-from snaptrace.snapshots.model import MediaRef, Snapshot
+from snaptrace.snapshots.model import (
+    Answer,
+    MediaRef,
+    Redaction,
+    Request,
+    Snapshot,
+)
+from snaptrace.snapshots.sample import traffic
 from snaptrace.snapshots.store import Store
 
 _COLUMNS = {
@@ -49,8 +55,9 @@ _WEIGHT_COLUMNS = {
     "modality": "modality",
     "snapshots": "snapshots",
     "estimated_calls": "estimated calls",
+    "estimated_upstream": "before sampling upstream",
     "seen_calls": "seen calls",
-    "ratio": "estimate/seen",
+    "ratio": "expected/seen",
 }
 _MEDIA_SUFFIX = {
     "image/png": ".png",
@@ -177,27 +184,30 @@ async def _rows(
 
 async def _weights(browser: Browser) -> list[dict[str, object]]:
     """Return, per service and modality, the re-weighted total beside the counter."""
-    estimated: Counter[tuple[str, str]] = Counter()
-    stored: Counter[tuple[str, str]] = Counter()
-    weight: dict[tuple[str, str], float] = {}
+    known: dict[str, tuple[str, Snapshot]] = {}
     async for found in browser.snapshots():
-        cell = (found.snapshot.service, found.snapshot.modality)
-        stored[cell] += 1
-        probability = browser.frame.probability(found.header.collector, found.snapshot)
-        if probability:
-            weight[cell] = weight.get(cell, 0.0) + 1 / probability
-            estimated[cell] += 1
-    seen = browser.frame.seen()
+        # Only what the probability needs: a store may be larger than memory.
+        bare = msgspec.structs.replace(
+            found.snapshot,
+            request=Request(api=""),
+            answer=Answer(),
+            media=(),
+            redaction=Redaction(),
+        )
+        known.setdefault(bare.snapshot_id, (found.header.collector, bare))
     return [
         {
-            "service": cell[0],
-            "modality": cell[1],
-            "snapshots": stored[cell],
-            "estimated_calls": round(weight.get(cell, 0.0), 1),
-            "seen_calls": seen.get(cell, 0),
-            "ratio": weight.get(cell, 0.0) / seen[cell] if seen.get(cell) else None,
+            "service": service,
+            "modality": modality,
+            "snapshots": each.stored,
+            "estimated_calls": round(each.calls, 1),
+            "estimated_upstream": round(each.upstream_calls, 1),
+            "seen_calls": each.seen,
+            "ratio": each.expected_seen / each.seen if each.seen else None,
         }
-        for cell in sorted(set(stored) | set(seen))
+        for (service, modality), each in sorted(
+            traffic(browser.frame, known.values()).items()
+        )
     ]
 
 
