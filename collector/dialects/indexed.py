@@ -102,9 +102,11 @@ def _call(row: dict[str, Value]) -> ToolCallPart:
     )
 
 
-def read_functions(attributes: Mapping[str, Value]) -> list[Tool]:
-    """Return the tools below `llm.request.functions`."""
-    rows = tree(attributes, "llm.request.functions.")
+def read_functions(
+    attributes: Mapping[str, Value], prefix: str = "llm.request.functions."
+) -> list[Tool]:
+    """Return the tools below a prefix."""
+    rows = tree(attributes, prefix)
     return [_tool(rows[index]) for index in sorted(rows)]
 
 

@@ -5,18 +5,20 @@ provider's wire body as `llm.<provider>.<name>`, lists and objects as Python tex
 overwritten by equal names of the response. Neither alone is the request.
 """
 
+from collections.abc import Mapping
+
 import msgspec
 
 from collector.dialects import genai, python_text, responses_echo
 from collector.dialects.contract import Candidate
 from collector.dialects.indexed import read_functions
-from collector.dialects.loads import as_dict, as_text, loads
+from collector.dialects.loads import as_count, as_dict, as_text, loads
 from collector.dialects.native import api_of_body, clean_body, operation_of_api
 from collector.dialects.span import candidate_of
 from collector.dialects.target import operation_of
 from collector.record import Record, Value
 from snaptrace.snapshots.apis.fields import all_but
-from snaptrace.snapshots.conversation import Conversation
+from snaptrace.snapshots.conversation import Conversation, Tool
 from snaptrace.snapshots.model import Json, Operation
 
 _NAME = "litellm"
@@ -93,11 +95,13 @@ class LiteLlm:
 
     def claims(self, record: Record) -> bool:
         """Tell whether the record is the callback's."""
-        if record.name == _RAW or "litellm.call_id" in record.attributes:
+        attributes = record.attributes
+        if record.name == _RAW or "litellm.call_id" in attributes:
+            return True
+        if "litellm.call_type" in attributes and record.kind == "span":
             return True
         return record.scope == "litellm" and (
-            "llm.request.type" in record.attributes
-            or "gen_ai.request.model" in record.attributes
+            "llm.request.type" in attributes or "gen_ai.request.model" in attributes
         )
 
     def read(self, record: Record) -> Candidate | None:
@@ -142,7 +146,7 @@ def _read_request(record: Record, operation: Operation) -> Candidate:
             candidate.reasons = tuple(
                 reason for reason in candidate.reasons if reason != "content_dropped"
             )
-        tools = read_functions(attributes)
+        tools = read_functions(attributes) or _read_listed(candidate, attributes)
         candidate.conversation = msgspec.structs.replace(
             conversation, tools=conversation.tools or tuple(tools)
         )
@@ -150,6 +154,25 @@ def _read_request(record: Record, operation: Operation) -> Candidate:
             candidate.conversation = None
             candidate.supplement = {"prompt": _text_of(conversation)}
     return candidate
+
+
+def _read_listed(candidate: Candidate, attributes: Mapping[str, Value]) -> list[Tool]:
+    """Return the tools as its second version lists them: capped, which a count tells.
+
+    Tools beyond the cap, and schemas that are not there, are declared lost.
+    """
+    tools = read_functions(attributes, "gen_ai.tool.")
+    declared = max(
+        (
+            as_count(value) or 0
+            for key, value in attributes.items()
+            if key.startswith("litellm.") and "tool" in key and "declared" in key
+        ),
+        default=0,
+    )
+    if declared > len(tools) or any(tool.parameters is None for tool in tools):
+        candidate.missing += ("tools",)
+    return tools
 
 
 def _text_of(conversation: Conversation) -> str:
@@ -208,7 +231,7 @@ def finish(candidate: Candidate) -> None:
     if candidate.operation not in ("chat", "text_completion"):
         api = _api_of_operation(candidate.operation)
     if not api or not present:
-        _finish_alone(candidate)
+        _finish_alone(candidate, prompt)
         return
     candidate.api, candidate.operation = api, operation_of_api(api)
     answered = _ANSWERED.get(api, frozenset())
@@ -243,9 +266,21 @@ def _api_of_operation(operation: Operation) -> str:
     }.get(operation, "")
 
 
-def _finish_alone(candidate: Candidate) -> None:
-    """A stream's raw record is empty: messages and few parameters remain."""
+# The field that the one text of a call without messages stood in.
+_PROMPT_FIELDS = {"image_generation": "prompt", "moderation": "input"}
+
+
+def _finish_alone(candidate: Candidate, prompt: str) -> None:
+    """A stream's raw record is empty, and the second version of the callback has none.
+
+    Messages and few parameters remain.
+    """
     conversation = candidate.conversation
+    field = _PROMPT_FIELDS.get(candidate.operation, "")
+    if prompt and field and candidate.api:
+        candidate.body = {"model": candidate.model, field: prompt}
+        candidate.lost = all_but(candidate.api, ("model", field))
+        return
     if conversation is None or candidate.operation != "chat":
         return
     candidate.lost = all_but(candidate.api, _CARRIED.get(candidate.api, ("model",)))

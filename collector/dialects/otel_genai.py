@@ -16,10 +16,11 @@ from collector.dialects.loads import as_dict, as_text, loads
 from collector.dialects.native import api_of_body, clean_body
 from collector.dialects.parts import read_message
 from collector.dialects.span import candidate_of
-from collector.dialects.target import operation_of
+from collector.dialects.target import chat_api, operation_of, provider_of
 from collector.dialects.telemetry import answer_of_message, read_params
-from collector.record import Record
+from collector.record import Record, Value
 from snaptrace.snapshots.conversation import Conversation
+from snaptrace.snapshots.model import Operation
 
 _DETAILS_EVENT = "gen_ai.client.inference.operation.details"
 _PROFILES: dict[str, genai.Profile] = {
@@ -61,7 +62,7 @@ class OtelGenAi:
             return message_of_event(record, self.name)
         attributes = record.attributes
         word = as_text(attributes.get("gen_ai.operation.name"))
-        operation = operation_of(word) if word else "chat"
+        operation = _operation(word, attributes)
         if operation is None or "gen_ai.tool.name" in attributes:
             return candidate_of(record, self.name, role="wrapper")
         profile = _PROFILES.get(record.scope, genai.ANYONE)
@@ -76,6 +77,21 @@ class OtelGenAi:
             candidate.role = "transport"
             _sdk_supplement(candidate, record)
         return candidate
+
+
+# What a call that only says `generate_content` was, by what it gave. Gemini's own API
+# gives images and sound in a chat.
+_BY_OUTPUT: dict[str, Operation] = {"image": "image_generation", "speech": "speech"}
+
+
+def _operation(word: str, attributes: dict[str, Value]) -> Operation | None:
+    operation = operation_of(word) if word else "chat"
+    if word != "generate_content":
+        return operation
+    if chat_api(provider_of(attributes)) == "gemini_generate_content":
+        return operation
+    output = as_text(attributes.get("gen_ai.output.type"))
+    return _BY_OUTPUT.get(output, operation)
 
 
 def _with_details(record: Record) -> Record:

@@ -106,7 +106,6 @@ _NO_USAGE = Usage()
 
 def read_usage(attributes: Mapping[str, Value]) -> Usage:
     """Return token counts; absent ones stay None."""
-
     counts: dict[str, int] = {}
     for key in _USAGE.keys() & attributes.keys():
         if (count := as_count(attributes[key])) is not None:
