@@ -27,7 +27,9 @@ _COMMANDS = {
     "pin": ("upkeep", "pin", "Keep a snapshot in a named suite."),
     "unpin": ("upkeep", "unpin", "Take a snapshot out of a suite."),
     "replay": ("replay", "replay", "Send snapshots once, or print what would be sent."),
-    "plan": ("gate", "plan", "Say what a verdict will need: pairs, hours, money."),
+    "test": ("suite", "run_pinned", "Run a pinned suite; exit as a gate."),
+    "plan": ("costs", "plan", "Say what a verdict will need: pairs, hours, money."),
+    "budget": ("costs", "budget", "Show what may be spent, what is, and until when."),
     "gate": (
         "gate",
         "gate",

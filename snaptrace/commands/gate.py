@@ -43,6 +43,19 @@ def base_url(source: Source, url: str | None) -> str:
     return f"http://{host}:{listen.port}"
 
 
+def token_of(source: Source) -> str:
+    """Return what guards replayd's answers, "" where nothing does.
+
+    Raises:
+        CommandError: the configured file cannot be read.
+    """
+    path = source.document().section("replayd", ReplaydConfig).page_token_file
+    try:
+        return Path(path).read_text(encoding="utf-8").strip() if path else ""
+    except OSError as error:
+        raise CommandError(f"{path} cannot be read: {error.strerror}") from None
+
+
 def _seconds(_kind: object, tokens: object) -> float:
     return float(Duration.parse(tokens[0].value))  # type: ignore[index] # one token
 
@@ -80,12 +93,13 @@ def gate(
     url
         Base URL of replayd; the configured metrics address if not given.
     """
-    base = base_url(source or Source(), url)
+    base, token = base_url(source or Source(), url), token_of(source or Source())
     console = Console(stderr=format != "table", highlight=False)
     answer, verdicts = asyncio.run(
         _ask(
             base,
             canary,
+            token=token,
             revision=revision,
             wait_seconds=wait,
             oldest_seconds=oldest or None,
@@ -108,6 +122,7 @@ async def _ask(
     base: str,
     canary: str,
     *,
+    token: str,
     revision: str,
     wait_seconds: float,
     oldest_seconds: float | None,
@@ -135,7 +150,7 @@ async def _ask(
     async with aiohttp.ClientSession(timeout=_TIMEOUT) as session:
         with _display(console) as show:
             answer = await wait_at_gate(
-                lambda: fetch_verdicts(session, base),
+                lambda: fetch_verdicts(session, base, token),
                 canary,
                 clock=SystemClock(),
                 sleep=asyncio.sleep,

@@ -79,6 +79,8 @@ async def test_a_token_guards_every_route(client_of):
         for method, path in (
             ("GET", "/api/v1/verdicts"),
             ("GET", "/api/v1/gate/canary"),
+            ("GET", "/api/v1/plan"),
+            ("GET", "/api/v1/budget"),
             ("PUT", "/api/v1/canaries/canary"),
         ):
             answer = await client.request(method, path, headers=sent)

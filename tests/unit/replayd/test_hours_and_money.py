@@ -1,8 +1,11 @@
 """Hours and money of a verdict, said beforehand."""
 
+import msgspec
 import pytest
+from fakes.led_epoch import NOW, cases
 
 from replayd.config import ReplaydConfig
+from replayd.costed_plan import NS_PER_HOUR, survey
 from replayd.planning import needs, pace, pair_cost
 from replayd.stats import Plan, ReplaysNeeded
 from snaptrace.runtime.config import load
@@ -79,3 +82,22 @@ def test_goals_have_hours_and_money_or_say_never():
     assert rows["find 0.05"].hours is None
     nothing = found_pace(settings, production_calls_per_hour=0.0)
     assert needs(PLAN, cost, nothing)[0].hours is None
+
+
+def test_traffic_is_what_may_be_drawn_and_is_recent():
+    """If it failed, hours would rest on cases that no verdict may use."""
+    hour = NS_PER_HOUR
+    fresh = cases(10)
+    old = [
+        msgspec.structs.replace(case, recorded_at_ns=NOW - 30 * hour)
+        for case in cases(5)
+    ]
+    other = [
+        msgspec.structs.replace(cases(1)[0], uniform=False),
+        msgspec.structs.replace(cases(1)[0], replayable=False),
+        msgspec.structs.replace(cases(1)[0], pin="release"),
+    ]
+    (found,) = survey([*other, *fresh, *old], NOW + 2 * hour, 24 * hour).values()
+    assert found.cases == 10
+    assert found.fresh_units_per_hour == pytest.approx(5)
+    assert (found.input_tokens, found.output_tokens) == (11, 7)
