@@ -193,14 +193,14 @@ def _seen(body: Json, tree: _Tree) -> set[str]:
         value, level = stack.pop()
         if type(value) is dict:
             for key, inner in value.items():
-                if inner is None or key not in level:
+                field = level.get(key)
+                if field is None or inner is None:
                     continue
-                path, below = level[key]
-                found.add(path)
-                if below and type(inner) in _NESTS:
-                    stack.append((inner, below))
+                found.add(field[0])
+                if field[1] and type(inner) in _NESTS:
+                    stack.append((inner, field[1]))
         elif type(value) is list:
-            stack.extend((item, level) for item in value if type(item) in _NESTS)
+            stack += [(item, level) for item in value if type(item) in _NESTS]
     return found
 
 
