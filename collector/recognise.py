@@ -4,6 +4,7 @@ The one entry that live spans, imports and the measure share. It knows no clock,
 metrics and no disk; it never raises for what spans contain.
 """
 
+import functools
 import hashlib
 from collections.abc import Callable, Iterator
 
@@ -17,6 +18,8 @@ from collector.join import Join, JoinSettings
 from collector.record import Record, UnreadableRecordError, decode
 from collector.scan import RawRecord, UnreadableRequestError, split
 from collector.signals import OtlpRequest
+
+_PROCESSES_CACHED = 256  # as many resources as `record` remembers
 
 
 class Recogniser:
@@ -73,7 +76,7 @@ class Recogniser:
         if candidate is None:
             return None
         candidate.size_bytes = len(raw.body)
-        candidate.process = hashlib.blake2b(raw.resource, digest_size=8).digest()
+        candidate.process = _process_of(raw.resource)
         candidate.service = as_text(record.resource.get("service.name"))
         if self._kept:
             candidate.attributes = kept_attributes(record, self._kept)
@@ -84,6 +87,11 @@ class Recogniser:
             call = assemble(candidate, now_ns)
             self.funnel.add(call.snapshot)
             yield call
+
+
+@functools.lru_cache(maxsize=_PROCESSES_CACHED)
+def _process_of(resource: bytes) -> bytes:
+    return hashlib.blake2b(resource, digest_size=8).digest()
 
 
 _VALUE_MAX = 256  # characters of one kept attribute

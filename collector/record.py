@@ -134,7 +134,10 @@ def _from_protobuf(raw: RawRecord) -> Record:
 def _attributes(pairs: Any) -> dict[str, Value]:  # noqa: ANN401 - a repeated field
     if len(pairs) > _ATTRIBUTES_MAX:
         pairs = pairs[-_ATTRIBUTES_MAX:]
-    return {pair.key: _value(pair.value) for pair in pairs}
+    # Most are texts, and a call for each costs as much as the rest of the work.
+    return {
+        pair.key: (value := pair.value).string_value or _value(value) for pair in pairs
+    }
 
 
 def _check_size(count: int) -> None:
@@ -144,12 +147,10 @@ def _check_size(count: int) -> None:
 
 
 def _value(value: common_pb2.AnyValue) -> Value:
-    if text := value.string_value:  # most are, and to ask for the kind costs as much
-        return text
     # protobuf itself bounds the depth at 100.
     kind = value.WhichOneof("value")
     if kind == "string_value":
-        return ""
+        return value.string_value
     if kind is None:
         return None
     if kind == "array_value":

@@ -118,9 +118,11 @@ def _split_protobuf(body: bytes, signal: str) -> Iterator[RawRecord]:
         # upb raises its own DecodeError class, whose module differs by release.
         raise UnreadableRequestError(f"{signal}: {type(damage).__name__}") from None
     for group in message.resources:
+        resource = group.resource
         for scoped in group.scopes:
+            scope = scoped.scope
             for record in _marked(list(scoped.records)):
-                yield RawRecord(kind, "protobuf", group.resource, scoped.scope, record)
+                yield RawRecord(kind, "protobuf", resource, scope, record)
 
 
 @functools.cache

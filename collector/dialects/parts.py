@@ -221,14 +221,17 @@ def _tools(raw: dict[str, Any]) -> list[Tool]:
     return [_flat_tool(raw)] if raw else []
 
 
+_SCHEMA_KEYS = ("parameters", "input_schema", "inputSchema", "parameters_json_schema")
+
+
 def _flat_tool(raw: dict[str, Any]) -> Tool:
     own = dict(raw)
     function = own.pop("function", None)
     kind = as_text(own.pop("type", "")) or "function"
     if isinstance(function, dict):
-        own = {**own, **function}
+        own.update(function)
     parameters: Json = None
-    for key in ("parameters", "input_schema", "inputSchema", "parameters_json_schema"):
+    for key in _SCHEMA_KEYS:
         if own.get(key) is not None:
             parameters = own.pop(key)
             break
