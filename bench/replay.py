@@ -10,6 +10,7 @@ same two servers on the other, interleaved.
 
 import argparse
 import asyncio
+import gc
 import itertools
 import json
 import os
@@ -41,7 +42,10 @@ from snaptrace.runtime.config import load as load_config  # noqa: E402
 from snaptrace.snapshots.keys import FleetKey  # noqa: E402
 from snaptrace.snapshots.store import Store  # noqa: E402
 
-PINNED = ["taskset", "-c"] if Path("/usr/bin/taskset").exists() else []
+# What the recording, the control and the canary say: the same facts, in other words,
+# so that no answer is scored without being read.
+RECORDED = "The total is {} and the order was shipped on Monday."
+SAID = ("Shipped on Monday; the order's total is {}.", "The order's total: {}, Monday.")
 
 
 def main(argv: list[str]) -> int:
@@ -117,11 +121,11 @@ class Servers:
         pinned = ["taskset", "-c", "1"] if os.path.exists("/usr/bin/taskset") else []  # noqa: PTH110
         self._running = [
             subprocess.Popen(
-                [*pinned, *argv, "--pause", str(self._pause)],
+                [*pinned, *argv, "--pause", str(self._pause), "--says", says],
                 stdout=subprocess.PIPE,
                 text=True,
             )
-            for _ in range(2)
+            for says in SAID
         ]
         ports = [process.stdout.readline().strip() for process in self._running]
         return [f"http://127.0.0.1:{port}/v1" for port in ports]
@@ -136,8 +140,8 @@ def _calls(load: dict) -> Iterator[tuple]:
 
     now = time.time_ns()
     chance = random.Random(load["seed"])
-    answer = "The total is 42 and the order was shipped on Monday."
     for number in range(load["pairs"]):
+        answer = RECORDED.format(number)
         words = " ".join(
             chance.choice(["order", "total", "shipped", "north", "value", "when"])
             for _ in range(load["body_bytes"] // 6)
@@ -229,7 +233,8 @@ async def replayd(load: dict, *, judged: bool = True) -> dict:
 
 
 async def _led(program: object, load: dict) -> dict:
-
+    gc.collect()
+    gc.freeze()  # as `replayd.__main__` does
     async with AsyncExitStack() as stack:
         await program.open_arms(stack, {})
         await program.read()

@@ -3,6 +3,9 @@
 `schedule` makes a `Block`, `replay` answers each `Planned` with `PairAnswers`,
 `scoring` turns those into a `PairResult`, `ledger` commits both in dispatch order.
 A verdict is a fold over `PairResult`s; it never reads `PairAnswers`.
+
+`gc=False`: hundreds of thousands of these are held, none can be part of a cycle, and
+looking for one would keep all connections waiting.
 """
 
 from typing import Literal
@@ -28,7 +31,7 @@ Stream = Literal["answered", "invariants", "quality"]
 STREAMS: tuple[Stream, ...] = ("answered", "invariants", "quality")
 
 
-class Case(Struct, frozen=True, kw_only=True):
+class Case(Struct, frozen=True, kw_only=True, gc=False):
     """One snapshot as the scheduler sees it: facts to draw by, no content."""
 
     snapshot_id: str
@@ -56,7 +59,7 @@ class Case(Struct, frozen=True, kw_only=True):
     asserted: bool = False  # somebody wrote down what its answer must meet
 
 
-class Planned(Struct, frozen=True, kw_only=True):
+class Planned(Struct, frozen=True, kw_only=True, gc=False):
     """One number of the dispatch plan: a case, the arms' order and what it may cost."""
 
     number: int  # from 0, without gaps, per epoch
@@ -99,7 +102,7 @@ class Epoch(Struct, frozen=True, kw_only=True):
     expected_discordance: dict[str, float] = {}
 
 
-class ArmAnswer(Struct, frozen=True, kw_only=True):
+class ArmAnswer(Struct, frozen=True, kw_only=True, gc=False):
     """What one arm did with one case."""
 
     outcome: Outcome
@@ -114,7 +117,7 @@ class ArmAnswer(Struct, frozen=True, kw_only=True):
     blobs: dict[int, bytes] = {}  # bytes of `answer.media[i]`
 
 
-class PairAnswers(Struct, frozen=True, kw_only=True):
+class PairAnswers(Struct, frozen=True, kw_only=True, gc=False):
     """Content of one pair: `answers/`, may be deleted, never read by a verdict."""
 
     number: int
@@ -124,7 +127,7 @@ class PairAnswers(Struct, frozen=True, kw_only=True):
     second_control: ArmAnswer | None = None
 
 
-class ArmOutcome(Struct, frozen=True, kw_only=True):
+class ArmOutcome(Struct, frozen=True, kw_only=True, gc=False):
     """One arm's share of a result: numbers and ids only."""
 
     outcome: Outcome
@@ -137,7 +140,7 @@ class ArmOutcome(Struct, frozen=True, kw_only=True):
     money: float = 0.0
 
 
-class StreamScore(Struct, frozen=True, kw_only=True):
+class StreamScore(Struct, frozen=True, kw_only=True, gc=False):
     """One stream's scores of a pair, each in [0, 1]; None only if a judge was away."""
 
     scorer: str
@@ -147,7 +150,7 @@ class StreamScore(Struct, frozen=True, kw_only=True):
     reason: str = ""  # bounded word, never content
 
 
-class PairResult(Struct, frozen=True, kw_only=True):
+class PairResult(Struct, frozen=True, kw_only=True, gc=False):
     """What the fold reads: `results/`, kept, no content."""
 
     number: int

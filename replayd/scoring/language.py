@@ -110,6 +110,7 @@ _ASKED = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_]+")
+_WORDLIKE = re.compile(r"\w+")
 
 LONGEST_READ = 4_000  # characters; more would not make it surer
 FEWEST_HITS = 3  # function words before a Latin-script language is named
@@ -135,8 +136,7 @@ def _language_of(text: str) -> str | None:
 @lru_cache(maxsize=16)
 def language_asked(instruction: str) -> str | None:
     """Return the language that a prompt asks the answer to be in, if it names one."""
-    lowered = instruction.lower()
-    if not any(name in lowered for name in _NAMED):
+    if _NAMED.keys().isdisjoint(_WORDLIKE.findall(instruction.lower())):
         return None  # quicker than looking for the verb
     asked = [_NAMED.get(match[1].lower()) for match in _ASKED.finditer(instruction)]
     known = [code for code in asked if code]
