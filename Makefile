@@ -9,7 +9,7 @@ IMAGE_TOOL := docker
 
 .DEFAULT_GOAL := help
 .PHONY: help setup fmt check test test-system test-slow test-deploy chart image \
-	image-test golden bench docs lock demo clean
+	image-test fuzz golden bench docs lock demo clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
@@ -75,6 +75,9 @@ image: ## build the image with IMAGE_TOOL (docker, podman or buildah)
 
 image-test: setup ## build the image for real on a Debian base (root, apt) and run what it holds
 	@$(BIN)/python -m pytest -m image --timeout 1800 $(ARGS)
+
+fuzz: setup ## damaged recordings through recognition; SECONDS=60 SEED=1
+	@PYTHONPATH=tests:. $(BIN)/python -m fuzz.recognition --seconds $(or $(SECONDS),60) --seed $(or $(SEED),1)
 
 golden: setup ## rewrite golden files and show what changed; a person commits it
 	@SNAPTRACE_REWRITE_GOLDEN=1 $(BIN)/python -m pytest -m "not system and not slow and not deploy and not image" -q $(ARGS) || true

@@ -1,0 +1,97 @@
+"""A fuzz target: damaged recordings through recognition, until time is up.
+
+`make fuzz SECONDS=60 SEED=1` mutates real exports (bits, splices, cuts, repeats, JSON
+bombs) and feeds them in. An exception, or a request that takes beyond its bound, ends
+the run and leaves the input in `fuzz-failure.binpb`; put it into the golden requests.
+"""
+
+import argparse
+import random
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+from measure.recordings import from_archive
+
+from collector.recognise import Recogniser
+from collector.signals import OtlpRequest
+
+ARCHIVE = Path(__file__).parents[1] / "golden/corpus/recordings.tar.zst"
+# CPU seconds of one request: far beyond what a megabyte of honest spans costs.
+SLOWEST_SECONDS = 5.0
+_BOMBS = (b"[" * 5000, b'{"a":' * 3000, b"9" * 5000, b'"' * 3, b"\\", b"{}", b"null")
+_WHOLE_FRAMES = (4, 5)  # damage that leaves the protobuf framing as it was
+_ANY = (0, 1, 2, 3, 4, 5, 6)
+
+
+def mutated(body: bytes, others: list[bytes], chance: random.Random) -> bytes:
+    """Return `body` with one to eight pieces damaged."""
+    data = bytearray(body)
+    # Most of what breaks the framing is refused at once and tells little.
+    kinds = _WHOLE_FRAMES if chance.random() < 0.8 else _ANY
+    for _ in range(chance.randint(1, 8)):
+        at = chance.randrange(len(data) + 1)
+        match chance.choice(kinds):
+            case 0 if at < len(data):
+                data[at] ^= 1 << chance.randrange(8)
+            case 1:
+                del data[at : at + chance.randint(1, 64)]
+            case 2:
+                data[at:at] = data[at : at + chance.randint(1, 256)]
+            case 3:
+                other = chance.choice(others)
+                start = chance.randrange(len(other))
+                data[at:at] = other[start : start + chance.randint(1, 512)]
+            case 4:
+                bomb = chance.choice(_BOMBS)[: len(data) - at]
+                data[at : at + len(bomb)] = bomb
+            case 5:
+                data[at : at + 1] = bytes([chance.randrange(32, 127)])[: len(data) - at]
+            case _:
+                del data[at:]
+    return bytes(data)
+
+
+def run(seconds: float, seed: int, keep: Path) -> int:
+    """Fuzz for so long; return how many requests were fed. Raises what it finds."""
+    chance = random.Random(seed)
+    seeds = [export for case in from_archive(ARCHIVE) for export in case.exports]
+    bodies = [export.body for export in seeds]
+    recogniser, fed = Recogniser(), 0
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        origin: OtlpRequest = chance.choice(seeds)
+        body = mutated(origin.body, bodies, chance)
+        encoding = chance.choice(["protobuf"] * 9 + ["json"])
+        request = msgspec.structs.replace(
+            origin, body=body, encoding=encoding, received_at_ns=fed * 10**9
+        )
+        started = time.process_time()
+        try:
+            for call in recogniser.feed(request):
+                msgspec.to_builtins(call.snapshot.fidelity)
+            for call in recogniser.due(fed * 10**9):
+                msgspec.to_builtins(call.snapshot.fidelity)
+            spent = time.process_time() - started
+            assert spent < SLOWEST_SECONDS, f"request {fed} took {spent:.1f} s"
+        except BaseException:
+            keep.write_bytes(body)
+            raise
+        fed += 1
+    return fed
+
+
+def main(arguments: list[str]) -> int:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args(arguments)
+    fed = run(options.seconds, options.seed, Path("fuzz-failure.binpb"))
+    sys.stdout.write(f"{fed} damaged requests, nothing found\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
