@@ -341,11 +341,11 @@ async def _conclude(
             media=stage.folder / "worst",
         )
     console.print()
-    config = stage.config_path
-    console.print(f"store     {stage.folder / 'store'}")
+    config, folder = _from_here(stage.config_path), _from_here(stage.folder)
+    console.print(f"store     {folder / 'store'}")
     console.print(f"results   snaptrace results --config {config}")
     console.print(f"snapshots snaptrace ls --config {config}")
-    console.print(f"logs      {stage.folder / 'logs'}")
+    console.print(f"logs      {folder / 'logs'}")
     console.print(
         f"metrics   were on http://{stage.metrics}/metrics (collector) and "
         f"http://{stage.verdicts}/metrics (replayd)"
@@ -358,3 +358,9 @@ async def _conclude(
     }.get(ended, f"regressed is {sorted(found)}, expected {sorted(expected)}")
     console.print(f"[red]{why}[/red]")
     return 1
+
+
+def _from_here(path: Path) -> Path:
+    """Return the path as a person in this folder would type it."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
