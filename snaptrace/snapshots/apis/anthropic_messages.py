@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from snaptrace.snapshots.apis import inline
+from snaptrace.snapshots.apis.content import content_parts
 from snaptrace.snapshots.apis.contract import UnmappableError
 from snaptrace.snapshots.conversation import (
     Conversation,
@@ -134,13 +135,7 @@ def _parse_message(raw: Json) -> Message:
 
 def parse_content(content: Json) -> tuple[Part, ...]:
     """Return the parts of a content field: text, or a list of blocks."""
-    if content is None:
-        return ()
-    if isinstance(content, str):
-        return (TextPart(text=content),)
-    if isinstance(content, list | tuple):
-        return tuple(parse_block(block) for block in content)
-    return (GenericPart(value=content),)
+    return content_parts(content, parse_block)
 
 
 def parse_block(raw: Json) -> Part:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from snaptrace.snapshots.apis import inline
+from snaptrace.snapshots.apis.content import content_parts
 from snaptrace.snapshots.apis.contract import UnmappableError
 from snaptrace.snapshots.conversation import (
     Conversation,
@@ -150,13 +151,7 @@ def _parse_message(raw: Json) -> Message:
 
 
 def _parse_content(content: Json) -> tuple[Part, ...]:
-    if content is None:
-        return ()
-    if isinstance(content, str):
-        return (TextPart(text=content),)
-    if isinstance(content, list | tuple):
-        return tuple(parse_part(part) for part in content)
-    return (GenericPart(value=content),)
+    return content_parts(content, parse_part)
 
 
 def parse_part(raw: Json) -> Part:

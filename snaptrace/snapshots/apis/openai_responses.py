@@ -7,6 +7,7 @@ that remembers where it stood.
 from typing import Any
 
 from snaptrace.snapshots.apis import inline
+from snaptrace.snapshots.apis.content import content_parts
 from snaptrace.snapshots.apis.contract import UnmappableError
 from snaptrace.snapshots.conversation import (
     Conversation,
@@ -202,13 +203,7 @@ def parse_item(raw: Json) -> Message:
 
 def parse_content(content: Json) -> tuple[Part, ...]:
     """Return the parts of a content field: text, or a list of typed parts."""
-    if content is None:
-        return ()
-    if isinstance(content, str):
-        return (TextPart(text=content),)
-    if isinstance(content, list | tuple):
-        return tuple(_parse_part(part) for part in content)
-    return (GenericPart(value=content),)
+    return content_parts(content, _parse_part)
 
 
 def _parse_part(raw: Json) -> Part:
