@@ -12,7 +12,7 @@ import msgspec
 from replayd.providers import sse
 from replayd.providers.contract import Overrides, ProviderRequest, Reading, Refusal
 from replayd.providers.faults import fault
-from replayd.providers.prepare import Body, prepare
+from replayd.providers.prepare import Body, post
 from replayd.providers.values import (
     as_bytes,
     as_count,
@@ -22,7 +22,6 @@ from replayd.providers.values import (
     json_text,
 )
 from replayd.records import Outcome
-from snaptrace.snapshots.apis import APIS
 from snaptrace.snapshots.model import (
     Answer,
     AnswerOutcome,
@@ -72,11 +71,7 @@ class GeminiGenerateContent:
                 body["systemInstruction"] = {"parts": [{"text": overrides.system}]}
             return body
 
-        body = prepare(self.name, snapshot, media, overrides, fit)
-        if isinstance(body, Refusal):
-            return body
-        path = APIS[self.name].path(model)
-        return ProviderRequest(method="POST", path=path, body=body)
+        return post(self.name, snapshot, media, model, overrides, fit=fit)
 
     def auth_headers(self, key: str) -> dict[str, str]:
         """Return the API key's own header."""

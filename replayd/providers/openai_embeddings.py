@@ -12,9 +12,8 @@ import msgspec
 from replayd.providers.contract import Overrides, ProviderRequest, Reading, Refusal
 from replayd.providers.faults import fault
 from replayd.providers.openai_chat import read_usage
-from replayd.providers.prepare import Body, prepare
+from replayd.providers.prepare import Body, bearer, post
 from replayd.providers.values import as_bytes, as_list, as_object, as_text, decoded
-from snaptrace.snapshots.apis import APIS
 from snaptrace.snapshots.model import Answer, Snapshot
 
 _FLOAT_BYTES = 4
@@ -37,15 +36,11 @@ class OpenAiEmbeddings:
         def fit(body: Body) -> Body:
             return {**body, "model": model}
 
-        body = prepare(self.name, snapshot, media, overrides, fit)
-        if isinstance(body, Refusal):
-            return body
-        path = APIS[self.name].path(model)
-        return ProviderRequest(method="POST", path=path, body=body)
+        return post(self.name, snapshot, media, model, overrides, fit=fit)
 
     def auth_headers(self, key: str) -> dict[str, str]:
         """Return a bearer token."""
-        return {"authorization": f"Bearer {key}"}
+        return bearer(key)
 
     def read(self, status: int, headers: dict[str, str], body: bytes) -> Reading:
         """Type a response; every input has its vector, or the answer is malformed."""

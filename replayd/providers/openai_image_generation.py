@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from replayd.providers.contract import Overrides, ProviderRequest, Reading, Refusal
 from replayd.providers.faults import fault
-from replayd.providers.prepare import Body, prepare
+from replayd.providers.prepare import Body, bearer, post
 from replayd.providers.values import (
     as_bytes,
     as_count,
@@ -16,7 +16,6 @@ from replayd.providers.values import (
     as_text,
     decoded,
 )
-from snaptrace.snapshots.apis import APIS
 from snaptrace.snapshots.model import Answer, Media, Snapshot, Usage
 
 _MIME = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
@@ -39,15 +38,11 @@ class OpenAiImageGeneration:
         def fit(body: Body) -> Body:
             return {**body, "model": model}
 
-        body = prepare(self.name, snapshot, media, overrides, fit)
-        if isinstance(body, Refusal):
-            return body
-        path = APIS[self.name].path(model)
-        return ProviderRequest(method="POST", path=path, body=body)
+        return post(self.name, snapshot, media, model, overrides, fit=fit)
 
     def auth_headers(self, key: str) -> dict[str, str]:
         """Return a bearer token."""
-        return {"authorization": f"Bearer {key}"}
+        return bearer(key)
 
     def read(self, status: int, headers: dict[str, str], body: bytes) -> Reading:
         """Type a response. An image given as a URL is noted and not fetched."""

@@ -10,7 +10,7 @@ from typing import Any
 from replayd.providers import sse
 from replayd.providers.contract import Overrides, ProviderRequest, Reading, Refusal
 from replayd.providers.faults import fault
-from replayd.providers.prepare import Body, prepare
+from replayd.providers.prepare import Body, bearer, post
 from replayd.providers.values import (
     as_count,
     as_list,
@@ -20,7 +20,6 @@ from replayd.providers.values import (
     json_text,
 )
 from replayd.records import Outcome
-from snaptrace.snapshots.apis import APIS
 from snaptrace.snapshots.model import (
     Answer,
     AnswerOutcome,
@@ -52,15 +51,11 @@ class OpenAiResponses:
                 body["instructions"] = overrides.system
             return body
 
-        body = prepare(self.name, snapshot, media, overrides, fit)
-        if isinstance(body, Refusal):
-            return body
-        path = APIS[self.name].path(model)
-        return ProviderRequest(method="POST", path=path, body=body)
+        return post(self.name, snapshot, media, model, overrides, fit=fit)
 
     def auth_headers(self, key: str) -> dict[str, str]:
         """Return a bearer token."""
-        return {"authorization": f"Bearer {key}"}
+        return bearer(key)
 
     def read(self, status: int, headers: dict[str, str], body: bytes) -> Reading:
         """Type a response, streamed or not."""

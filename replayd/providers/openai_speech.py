@@ -7,8 +7,7 @@ from http import HTTPStatus
 
 from replayd.providers.contract import Overrides, ProviderRequest, Reading, Refusal
 from replayd.providers.faults import fault
-from replayd.providers.prepare import Body, prepare
-from snaptrace.snapshots.apis import APIS
+from replayd.providers.prepare import Body, bearer, post
 from snaptrace.snapshots.model import Answer, Media, Snapshot
 
 
@@ -29,15 +28,11 @@ class OpenAiSpeech:
         def fit(body: Body) -> Body:
             return {**body, "model": model}
 
-        body = prepare(self.name, snapshot, media, overrides, fit)
-        if isinstance(body, Refusal):
-            return body
-        path = APIS[self.name].path(model)
-        return ProviderRequest(method="POST", path=path, body=body)
+        return post(self.name, snapshot, media, model, overrides, fit=fit)
 
     def auth_headers(self, key: str) -> dict[str, str]:
         """Return a bearer token."""
-        return {"authorization": f"Bearer {key}"}
+        return bearer(key)
 
     def read(self, status: int, headers: dict[str, str], body: bytes) -> Reading:
         """Type a response; a success that is no sound is malformed."""

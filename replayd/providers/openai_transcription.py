@@ -13,7 +13,7 @@ from replayd.providers.contract import Overrides, ProviderRequest, Reading, Refu
 from replayd.providers.encode import media_refs
 from replayd.providers.faults import fault
 from replayd.providers.openai_chat import read_usage
-from replayd.providers.prepare import Body, merged, sendable
+from replayd.providers.prepare import Body, bearer, merged, sendable
 from replayd.providers.values import as_object, as_text, decoded
 from snaptrace.snapshots.apis import APIS
 from snaptrace.snapshots.model import Answer, Json, Snapshot
@@ -60,7 +60,7 @@ class OpenAiTranscription:
 
     def auth_headers(self, key: str) -> dict[str, str]:
         """Return a bearer token."""
-        return {"authorization": f"Bearer {key}"}
+        return bearer(key)
 
     def read(self, status: int, headers: dict[str, str], body: bytes) -> Reading:
         """Type a response: JSON with a `text`, or the bare text formats."""

@@ -5,13 +5,36 @@
 
 from collections.abc import Callable, Mapping
 
-from replayd.providers.contract import Overrides, Refusal
+from replayd.providers.contract import Overrides, ProviderRequest, Refusal
 from replayd.providers.crossing import cross
 from replayd.providers.encode import MediaMissingError, encode
 from replayd.providers.hygiene import clean
+from snaptrace.snapshots.apis import APIS
 from snaptrace.snapshots.model import Json, Snapshot
 
 Body = dict[str, Json]
+
+
+def post(
+    api: str,
+    snapshot: Snapshot,
+    media: Mapping[int, bytes],
+    model: str,
+    overrides: Overrides,
+    *,
+    fit: Callable[[Body], Body],
+) -> ProviderRequest | Refusal:
+    """Return the JSON request for `api`, or why there is none."""
+    body = prepare(api, snapshot, media, overrides, fit)
+    if isinstance(body, Refusal):
+        return body
+    path = APIS[api].path(model)
+    return ProviderRequest(method="POST", path=path, body=body)
+
+
+def bearer(key: str) -> dict[str, str]:
+    """Return the credential as RFC 6750 has it; all of OpenAI's APIs take it."""
+    return {"authorization": f"Bearer {key}"}
 
 
 def prepare(
