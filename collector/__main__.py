@@ -11,8 +11,14 @@ import uvloop
 from collector import app
 from collector.config import CollectorConfig
 from collector.errors import CollectorError
-from snaptrace.runtime.config import ConfigError, Document, StoreConfig, load
-from snaptrace.runtime.lifecycle import PartLateError, stop_on_signals
+from snaptrace.runtime.config import (
+    ConfigError,
+    Document,
+    StoreConfig,
+    load,
+    program_parser,
+)
+from snaptrace.runtime.lifecycle import PartLateError, log_causes, stop_on_signals
 from snaptrace.runtime.telemetry import set_up_logging
 
 log = logging.getLogger("collector")
@@ -24,7 +30,11 @@ def main(argv: list[str]) -> int:
     Returns 0 after a clean end, 1 after a failure, 2 for a mistake in the arguments or
     the configuration.
     """
-    arguments = _parser().parse_args(argv)
+    arguments = program_parser(
+        "collector",
+        "Forward OTLP telemetry unchanged; keep a sample of model calls.",
+        strict="end if sampling cannot work",
+    ).parse_args(argv)
     try:
         document = load(arguments.config, os.environ, arguments.set)
         config = document.section("collector", CollectorConfig)
@@ -38,10 +48,10 @@ def main(argv: list[str]) -> int:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_run(config, document, arguments))
     except* ConfigError as group:
-        _say(group)
+        log_causes(group, log)
         code = 2
     except* (OSError, CollectorError, PartLateError) as group:
-        _say(group)
+        log_causes(group, log)
         code = 1
     return code
 
@@ -56,36 +66,6 @@ async def _run(
         strict=arguments.strict,
         ports_file=arguments.ports_file,
     )
-
-
-def _say(group: BaseExceptionGroup[BaseException]) -> None:
-    for error in group.exceptions:
-        if isinstance(error, BaseExceptionGroup):
-            _say(error)
-        else:
-            log.error("ended", extra={"why": str(error)})
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="snaptrace collector",
-        description="Forward OTLP telemetry unchanged; keep a sample of model calls.",
-    )
-    parser.add_argument("--config", metavar="FILE", help="YAML configuration")
-    parser.add_argument(
-        "--set",
-        metavar="SECTION.KEY=VALUE",
-        action="append",
-        default=[],
-        help="override one key; may be repeated",
-    )
-    parser.add_argument(
-        "--strict", action="store_true", help="end if sampling cannot work"
-    )
-    parser.add_argument(
-        "--ports-file", metavar="FILE", help="write the bound addresses as JSON"
-    )
-    return parser
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """`snaptrace replayd`, or `python -m replayd`: settings, exit code."""
 
-import argparse
 import asyncio
 import gc
 import logging
@@ -10,8 +9,13 @@ import sys
 from replayd import app
 from replayd.config import ReplaydConfig
 from replayd.errors import ReplaydError
-from snaptrace.runtime.config import ConfigError, StoreConfig, load
-from snaptrace.runtime.lifecycle import PartLateError, stop_on_signals
+from snaptrace.runtime.config import (
+    ConfigError,
+    StoreConfig,
+    load,
+    program_parser,
+)
+from snaptrace.runtime.lifecycle import PartLateError, log_causes, stop_on_signals
 from snaptrace.runtime.telemetry import set_up_logging
 from snaptrace.snapshots.errors import SnapshotError
 from snaptrace.snapshots.keys import KeyFileError
@@ -25,7 +29,11 @@ def main(argv: list[str]) -> int:
     Returns 0 after a clean end, 1 after a failure, 2 for a mistake in the arguments or
     the configuration.
     """
-    arguments = _parser().parse_args(argv)
+    arguments = program_parser(
+        "replayd",
+        "Replay snapshots on a canary and its control, score, judge.",
+        strict="as for the collector; replayd always is",
+    ).parse_args(argv)
     try:
         document = load(arguments.config, os.environ, arguments.set)
         config = document.section("replayd", ReplaydConfig)
@@ -38,7 +46,7 @@ def main(argv: list[str]) -> int:
     try:
         asyncio.run(_run(config, store, arguments.ports_file))
     except* ConfigError as group:
-        _say(group)
+        log_causes(group, log)
         code = 2
     except* (
         OSError,
@@ -47,7 +55,7 @@ def main(argv: list[str]) -> int:
         KeyFileError,
         PartLateError,
     ) as group:
-        _say(group)
+        log_causes(group, log)
         code = 1
     return code
 
@@ -58,36 +66,6 @@ async def _run(config: ReplaydConfig, store: StoreConfig, ports: str | None) -> 
     gc.collect()
     gc.freeze()
     await app.run(config, store, stop_on_signals(), ports_file=ports)
-
-
-def _say(group: BaseExceptionGroup[BaseException]) -> None:
-    for error in group.exceptions:
-        if isinstance(error, BaseExceptionGroup):
-            _say(error)
-        else:
-            log.error("ended", extra={"why": str(error)})
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="snaptrace replayd",
-        description="Replay snapshots on a canary and its control, score, judge.",
-    )
-    parser.add_argument("--config", metavar="FILE", help="YAML configuration")
-    parser.add_argument(
-        "--set",
-        metavar="SECTION.KEY=VALUE",
-        action="append",
-        default=[],
-        help="override one key; may be repeated",
-    )
-    parser.add_argument(
-        "--strict", action="store_true", help="as for the collector; replayd always is"
-    )
-    parser.add_argument(
-        "--ports-file", metavar="FILE", help="write the bound addresses as JSON"
-    )
-    return parser
 
 
 if __name__ == "__main__":

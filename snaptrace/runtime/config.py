@@ -6,6 +6,7 @@ The file has the sections `store`, `collector` and `replayd`. Every key can be s
 decided by the frozen Struct that its program hands in; this file knows only `store`.
 """
 
+import argparse
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -117,6 +118,24 @@ class StoreConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     options: dict[str, str] = {}
     timeout: Duration = Duration(30)
     retries: Annotated[int, Meta(ge=0, le=20)] = 3
+
+
+def program_parser(program: str, text: str, *, strict: str) -> argparse.ArgumentParser:
+    """Return the command line that both programs have; `strict` explains that flag."""
+    parser = argparse.ArgumentParser(prog=f"snaptrace {program}", description=text)
+    parser.add_argument("--config", metavar="FILE", help="YAML configuration")
+    parser.add_argument(
+        "--set",
+        metavar="SECTION.KEY=VALUE",
+        action="append",
+        default=[],
+        help="override one key; may be repeated",
+    )
+    parser.add_argument("--strict", action="store_true", help=strict)
+    parser.add_argument(
+        "--ports-file", metavar="FILE", help="write the bound addresses as JSON"
+    )
+    return parser
 
 
 class Document:

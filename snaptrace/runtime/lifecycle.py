@@ -125,3 +125,12 @@ async def _drain(
     if late:
         log.error("parts are late", extra={"parts": ",".join(late)})
     return late
+
+
+def log_causes(group: BaseExceptionGroup[BaseException], into: logging.Logger) -> None:
+    """Write one line for every error that ended a program, however deep it lies."""
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            log_causes(error, into)
+        else:
+            into.error("ended", extra={"why": str(error)})
