@@ -237,7 +237,7 @@ async def _led(program: object, load: dict) -> dict:
     gc.freeze()  # as `replayd.__main__` does
     async with AsyncExitStack() as stack:
         await program.open_arms(stack, {})
-        await program.read()
+        await program.reading.look()
         program.spending.rate.observed(10**9)
         stop, lags, most = asyncio.Event(), [], 0
         async with asyncio.TaskGroup() as group:

@@ -11,7 +11,6 @@ from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 
-import aiohttp
 from prometheus_client import CollectorRegistry
 
 from replayd import declared as declarations
@@ -20,38 +19,36 @@ from replayd import reporting
 from replayd.arms import Arm, endpoint_settings
 from replayd.config import ReplaydConfig
 from replayd.content import Content
-from replayd.costed_plan import CostedPlan, costed_plans, survey
-from replayd.decisions import DecisionSource, DecisionsUnreadableError
+from replayd.costed_plan import CostedPlan
+from replayd.deciding import Deciding
 from replayd.endpoint import Endpoint
 from replayd.epochs import Declared, control_of
-from replayd.errors import LostLeadError, ReplaydError
 from replayd.gate_api import GateApi
 from replayd.gate_plan import said_at_start
 from replayd.history import History
 from replayd.intake import Intake
+from replayd.leading import Leading
 from replayd.lease import Lease
 from replayd.limits import Budgets, ControlRate, Prices
 from replayd.metrics import EngineMetrics, VerdictCollector
 from replayd.page import PageServer
 from replayd.providers import PROVIDERS
+from replayd.reading import Reading
 from replayd.records import PairAnswers, PairResult, Planned
 from replayd.scoring.contract import ScoringCase
 from replayd.scoring.judge import judge
 from replayd.shadow import Shadow, Tools
+from replayd.showing import Showing, live_traffic
+from replayd.showing import plans as planned
 from replayd.spending import Spending
-from replayd.verdicts import LiveModality, LiveTraffic, Verdicts
 from snaptrace.runtime.clock import Clock, SystemClock
 from snaptrace.runtime.config import ConfigError, StoreConfig
 from snaptrace.runtime.lifecycle import Part, run_parts
 from snaptrace.runtime.telemetry import TelemetryServer
-from snaptrace.snapshots.errors import SnapshotError, StoreUnavailableError
 from snaptrace.snapshots.keys import FleetKey
 from snaptrace.snapshots.store import Store
 
 log = logging.getLogger("replayd")
-
-REPORT_EVERY_SECONDS = 1.0
-LONGEST_BACKOFF_SECONDS = 60.0
 
 
 async def run(
@@ -142,15 +139,15 @@ class Program:
         self._config, self._store, self._key = config, store, key
         self._clock, self._chance = clock, chance
         self._registry = CollectorRegistry()
-        self.metrics = EngineMetrics(self._registry)
-        self._series = VerdictCollector(self._registry)
         self._content = Content(store, key)
+        self._leader = f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(4)}"
+        self.metrics = EngineMetrics(self._registry)
         self.arms: dict[str, Arm] = {}
         self.shadows: dict[str, Shadow] = {}
         schedule = config.schedule
         span = max(schedule.lookback, schedule.age_limit)
         allowed = {tool for arm in config.arms.values() for tool in arm.allowed_tools}
-        self.intake = Intake(
+        self._intake = Intake(
             store,
             since_ns=intaking.since(clock.now_ns(), span),
             lookback_ns=int(schedule.lookback * 1e9),
@@ -162,9 +159,16 @@ class Program:
             ControlRate(config.control_rate, schedule.lookback),
             clock,
         )
-        self.leader = f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(4)}"
-        self.leading = False
-        self.verdicts = Verdicts(canaries={}, leading=False)
+        self.reading = Reading(
+            store=store,
+            content=self._content,
+            intake=self._intake,
+            spending=self.spending,
+            metrics=self.metrics,
+            clock=clock,
+            shadows=self.shadows,
+            poll_seconds=schedule.poll,
+        )
 
     async def open_arms(
         self, stack: AsyncExitStack, environ: Mapping[str, str]
@@ -190,9 +194,9 @@ class Program:
             spending=self.spending,
             clock=self._clock,
             chance=self._chance,
-            leader=self.leader,
+            leader=self._leader,
             judge=self._judge,
-            live=self.live,
+            live=lambda: live_traffic(self._intake),
             on_committed=self._committed,
         )
 
@@ -206,56 +210,59 @@ class Program:
         control = control_of(self._config) or ""
         reporting.count_results(self.metrics, canary, control, results)
 
-    def live(self) -> LiveTraffic:
-        """Return what intake saw of live traffic lately."""
-        return LiveTraffic(
-            modalities={
-                name: LiveModality(
-                    seen=seen.seen, replayable=seen.replayable, reasons=seen.reasons
-                )
-                for name, seen in self.intake.sample.live().items()
-            }
-        )
-
     def parts(self, ports: Ports) -> list[Part]:
         """Return what runs, from source to sink."""
-        token = self._token()
+        config, poll = self._config, self._config.schedule.poll
+        lease = Lease(self._store, self._leader, config.lease, self._clock)
+        leading = Leading(
+            lease, self.shadows, self.metrics, renew_seconds=config.lease / 3
+        )
+        showing = Showing(
+            shadows=self.shadows,
+            arms=self.arms,
+            spending=self.spending,
+            metrics=self.metrics,
+            series=VerdictCollector(self._registry),
+            clock=self._clock,
+            leading=lambda: leading.now,
+        )
+        parts: list[Part] = [self.reading, leading, showing]
+        if any(arm.config.decisions for arm in self.arms.values()):
+            parts.append(Deciding(self.shadows, self.metrics, poll_seconds=poll))
+        return [*parts, *self._servers(ports, showing)]
+
+    def _servers(self, ports: Ports, showing: Showing) -> tuple[Part, Part]:
+        """Return what people and machines ask: the page, then metrics and the gate."""
+        config, clock, token = self._config, self._clock, _token(self._config)
+
+        def plans() -> Mapping[str, Sequence[CostedPlan]]:
+            return planned(
+                config, showing.verdicts, self.shadows, self._intake, clock.now_ns()
+            )
+
         gate = GateApi(
-            lambda: self.verdicts,
-            self._clock,
+            lambda: showing.verdicts,
+            clock,
             self.declare,
             token,
-            budget=lambda: self.spending.budgets.lines(self._clock.now_ns()),
-            plans=self.plans,
+            budget=lambda: self.spending.budgets.lines(clock.now_ns()),
+            plans=plans,
         )
         telemetry = TelemetryServer(
-            self._config.metrics.listen,
+            config.metrics.listen,
             self._registry,
             ready=lambda: "",
             routes=gate.routes(),
             on_bound=ports.bound("metrics"),
         )
         page = PageServer(
-            self._config.page.listen,
-            lambda: self.verdicts,
-            History(self._store, self._key, self._clock),
+            config.page.listen,
+            lambda: showing.verdicts,
+            History(self._store, self._key, clock),
             token=token,
             on_bound=ports.bound("page"),
         )
-        parts: list[Part] = [Reading(self), Leading(self), Reporting(self)]
-        if any(arm.config.decisions for arm in self.arms.values()):
-            parts.append(Deciding(self))
-        return [*parts, page, telemetry]
-
-    def _token(self) -> str:
-        path = self._config.page_token_file
-        if not path:
-            return ""
-        try:
-            return Path(path).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            why = f"{path} cannot be read: {error.strerror}"
-            raise ConfigError("replayd.page_token_file", why) from None
+        return page, telemetry
 
     async def declare(self, canary: str, revision: str) -> None:
         """Judge another revision of a canary from now on.
@@ -268,215 +275,13 @@ class Program:
         await declarations.declare(self._store, canary, declared)
         shadow.declare(declared)
 
-    async def read(self) -> None:
-        """Look for new cases once and hand them to every canary."""
-        for name, shadow in self.shadows.items():
-            declared = await declarations.newest(self._store, name)
-            if declared is not None:
-                shadow.declare(declared)
-        await self._content.refresh()
-        fresh = await self.intake.look(self._clock.now_ns())
-        if fresh.damaged:
-            self.metrics.damaged.labels("segment").inc(len(fresh.damaged))
-            log.warning("segments cannot be read", extra={"count": len(fresh.damaged)})
-        sample = self.intake.sample
-        for shadow in self.shadows.values():
-            shadow.offer(fresh.cases, sample.thresholds(shadow.applies_to))
-        calls = sample.production_calls(
-            lambda service: any(s.applies_to(service) for s in self.shadows.values())
-        )
-        self.spending.rate.observed(calls)
 
-    async def decide(self, sources: Mapping[str, DecisionSource]) -> None:
-        """Ask for a judge's decisions about every canary once."""
-        for name, source in sources.items():
-            shadow = self.shadows[name]
-            if shadow.epoch is None:
-                continue
-            epoch = shadow.epoch.epoch
-            try:
-                decisions = await source.read(epoch)
-            except DecisionsUnreadableError as error:
-                self.metrics.damaged.labels("decisions").inc()
-                log.warning("decisions", extra={"canary": name, "why": str(error)})
-                continue
-            if decisions is not None:
-                reporting.count_decisions(self.metrics, name, decisions)
-                shadow.decide(epoch, decisions)
-
-    def plans(self) -> dict[str, list[CostedPlan]]:
-        """Return what a verdict on each canary will need, from now on."""
-        now_ns, sample = self._clock.now_ns(), self.intake.sample
-        lookback_ns = int(self._config.schedule.lookback * 1e9)
-        found: dict[str, list[CostedPlan]] = {}
-        for name, view in self.verdicts.canaries.items():
-            shadow = self.shadows[name]
-            found[name] = list(
-                costed_plans(
-                    self._config,
-                    name,
-                    view,
-                    survey(shadow.newest_cases(), now_ns, lookback_ns),
-                    production_calls_per_hour=sample.production_calls_per_hour(
-                        now_ns, shadow.applies_to
-                    ),
-                )
-            )
-        return found
-
-    def report(self) -> None:
-        """Compute the verdicts and set the gauges."""
-        views = {name: shadow.view() for name, shadow in self.shadows.items()}
-        known = {name: view for name, view in views.items() if view is not None}
-        leading = self.leading and len(known) == len(views)
-        self.verdicts = Verdicts(canaries=known, leading=leading)
-        self._series.publish(self.verdicts)
-        reporting.refresh(
-            self.metrics, self.shadows.values(), self.arms, self.spending, self._clock
-        )
-
-    async def lead(self, stop: asyncio.Event) -> None:
-        """Hold the lease and lead all canaries, until `stop`."""
-        config = self._config
-        lease = Lease(self._store, self.leader, config.lease, self._clock)
-        while not stop.is_set():
-            if not await _held(lease):
-                await wait(stop, config.lease / 3)
-                continue
-            lost = asyncio.Event()
-            self.leading = True
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._renew(lease, lost, stop))
-                for shadow in self.shadows.values():
-                    group.create_task(self._keep(shadow, lost))
-            self.leading = False
-            for shadow in self.shadows.values():
-                shadow.step_down()
-        if await _held(lease):
-            await lease.release()
-
-    async def _renew(
-        self, lease: Lease, lost: asyncio.Event, stop: asyncio.Event
-    ) -> None:
-        while not stop.is_set():
-            await wait(stop, self._config.lease / 3)
-            if not await _held(lease):
-                log.warning("lease lost")
-                break
-        lost.set()
-
-    async def _keep(self, shadow: Shadow, lost: asyncio.Event) -> None:
-        """Lead one canary; begin again after whatever ends it but `lost`."""
-        failures = 0
-        while not lost.is_set():
-            try:
-                await shadow.run(lost)
-            except* LostLeadError as group:
-                self.metrics.lost_leads.inc()
-                _say("another leader was first", shadow.name, group)
-            except* (ReplaydError, SnapshotError) as group:
-                self.metrics.damaged.labels("epoch").inc()
-                _say("cannot lead", shadow.name, group)
-            except* Exception:  # A defect stays with its canary.
-                log.exception("leading failed", extra={"canary": shadow.name})
-            if not lost.is_set():
-                shadow.step_down()
-                await wait(lost, min(2.0**failures, LONGEST_BACKOFF_SECONDS))
-                failures = min(failures + 1, 10)
-
-
-class Reading:
-    """Looks for new segments, as often as configured."""
-
-    name = "intake"
-
-    def __init__(self, program: Program) -> None:
-        self._program = program
-
-    async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
-        """Follow the store until `stop`; a store that is away is asked again."""
-        ready()
-        while not stop.is_set():
-            try:
-                await self._program.read()
-            except StoreUnavailableError as error:
-                log.warning("store away", extra={"why": str(error)})
-            await wait(stop, self._program._config.schedule.poll)  # noqa: SLF001
-
-
-class Leading:
-    """Holds the lease and leads."""
-
-    name = "leading"
-
-    def __init__(self, program: Program) -> None:
-        self._program = program
-
-    async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
-        """Lead or stand by until `stop`."""
-        ready()
-        await self._program.lead(stop)
-
-
-class Deciding:
-    """Follows the decisions of a judge, as often as new cases are looked for."""
-
-    name = "deciding"
-
-    def __init__(self, program: Program) -> None:
-        self._program = program
-
-    async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
-        """Ask until `stop`; a judge that is away is asked again."""
-        ready()
-        poll = self._program._config.schedule.poll  # noqa: SLF001
-        async with aiohttp.ClientSession() as session:
-            sources = {
-                name: DecisionSource(shadow.decisions, session)
-                for name, shadow in self._program.shadows.items()
-                if shadow.decisions
-            }
-            while not stop.is_set():
-                await self._program.decide(sources)
-                await wait(stop, poll)
-
-
-class Reporting:
-    """Computes verdicts and gauges on a timer."""
-
-    name = "reporting"
-
-    def __init__(self, program: Program) -> None:
-        self._program = program
-
-    async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
-        """Report every second until `stop`."""
-        ready()
-        while not stop.is_set():
-            self._program.report()
-            await wait(stop, REPORT_EVERY_SECONDS)
-
-
-async def wait(event: asyncio.Event, seconds: float) -> None:
-    """Wait for `event`, but not longer than `seconds`."""
+def _token(config: ReplaydConfig) -> str:
+    path = config.page_token_file
+    if not path:
+        return ""
     try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return
-
-
-async def _held(lease: Lease) -> bool:
-    try:
-        return await lease.hold()
-    except StoreUnavailableError as error:
-        log.warning("store away", extra={"why": str(error)})
-        return False
-
-
-def _say(what: str, canary: str, group: BaseExceptionGroup[BaseException]) -> None:
-    for error in group.exceptions:
-        if isinstance(error, BaseExceptionGroup):
-            _say(what, canary, error)
-        else:
-            log.warning(what, extra={"canary": canary, "why": str(error)})
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        why = f"{path} cannot be read: {error.strerror}"
+        raise ConfigError("replayd.page_token_file", why) from None

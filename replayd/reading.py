@@ -1,0 +1,73 @@
+"""Follows the store: what is declared, what is new, how much production is served."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+
+from replayd import declared as declarations
+from replayd.content import Content
+from replayd.intake import Intake
+from replayd.metrics import EngineMetrics
+from replayd.shadow import Shadow
+from replayd.spending import Spending
+from replayd.waiting import wait
+from snaptrace.runtime.clock import Clock
+from snaptrace.snapshots.errors import StoreUnavailableError
+from snaptrace.snapshots.store import Store
+
+log = logging.getLogger(__name__)
+
+
+class Reading:
+    """Looks for new segments, as often as configured, for all canaries."""
+
+    name = "intake"
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        content: Content,
+        intake: Intake,
+        spending: Spending,
+        metrics: EngineMetrics,
+        clock: Clock,
+        shadows: Mapping[str, Shadow],
+        poll_seconds: float,
+    ) -> None:
+        self._store, self._content, self._intake = store, content, intake
+        self._spending, self._metrics, self._clock = spending, metrics, clock
+        self._shadows, self._poll_seconds = shadows, poll_seconds
+
+    async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
+        """Follow the store until `stop`; a store that is away is asked again."""
+        ready()
+        while not stop.is_set():
+            try:
+                await self.look()
+            except StoreUnavailableError as error:
+                log.warning("store away", extra={"why": str(error)})
+            await wait(stop, self._poll_seconds)
+
+    async def look(self) -> None:
+        """Look for new cases once and hand them to every canary.
+
+        Raises:
+            StoreUnavailableError: safe to repeat.
+        """
+        for name, shadow in self._shadows.items():
+            declared = await declarations.newest(self._store, name)
+            if declared is not None:
+                shadow.declare(declared)
+        await self._content.refresh()
+        fresh = await self._intake.look(self._clock.now_ns())
+        if fresh.damaged:
+            self._metrics.damaged.labels("segment").inc(len(fresh.damaged))
+            log.warning("segments cannot be read", extra={"count": len(fresh.damaged)})
+        sample = self._intake.sample
+        for shadow in self._shadows.values():
+            shadow.offer(fresh.cases, sample.thresholds(shadow.applies_to))
+        calls = sample.production_calls(
+            lambda service: any(s.applies_to(service) for s in self._shadows.values())
+        )
+        self._spending.rate.observed(calls)
