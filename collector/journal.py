@@ -19,7 +19,7 @@ from typing import BinaryIO, Final
 import msgspec
 from msgspec import Struct
 
-from snaptrace.snapshots.sealed import Cipher
+from snaptrace.snapshots.sealed import Cipher, opened
 from snaptrace.snapshots.segment import ReservoirState
 
 _FRAME: Final = struct.Struct(">IIB")  # payload length, crc32 of kind and payload, kind
@@ -276,9 +276,7 @@ class Journal:
         return self._blobs / digest
 
     def _opened(self, payload: bytes) -> bytes:
-        return (
-            payload if self._cipher is None else self._cipher.open("journal", payload)
-        )
+        return opened(self._cipher, "journal", payload)
 
 
 class Recovered(Struct, frozen=True):

@@ -6,6 +6,7 @@ moves a counter; it never reaches the forward path, which is another process.
 
 import asyncio
 import logging
+import os
 import socket
 import tempfile
 import time
@@ -29,7 +30,9 @@ from collector.signals import OtlpRequest
 from snaptrace.runtime.clock import Clock, SystemClock
 from snaptrace.runtime.config import Document, StoreConfig
 from snaptrace.snapshots.errors import SnapshotError
+from snaptrace.snapshots.keyring import local_cipher, read_envelopes
 from snaptrace.snapshots.keys import FleetKey
+from snaptrace.snapshots.sealed import Cipher
 from snaptrace.snapshots.store import Store
 
 log = logging.getLogger(__name__)
@@ -52,8 +55,15 @@ class Pipeline:
         key: FleetKey,
         folder: Path,
         clock: Clock,
+        *,
+        cipher: Cipher | None = None,
     ) -> None:
-        """Open the state `folder`; raises OSError if that cannot be done."""
+        """Open the state `folder`, encrypted with `cipher`.
+
+        Raises:
+            OSError: it cannot be made or read.
+            StoreRefusedError: it is encrypted under a key that is not at hand.
+        """
         self._store, self._clock = store, clock
         self.registry = CollectorRegistry()
         join = config.recognise
@@ -80,6 +90,7 @@ class Pipeline:
             release=version("snaptrace"),
             name=config.id or socket.gethostname(),
             label=self._redactor.label,
+            cipher=cipher,
         )
         self._metrics = SamplingMetrics(
             self.registry,
@@ -186,7 +197,8 @@ def build_pipeline(tree: dict[str, Any], clock: Clock | None = None) -> Pipeline
 
     Raises:
         ConfigError: a section cannot be used.
-        KeyFileError: the fleet's key cannot be read or made.
+        KeyFileError: the fleet's key or that of encryption cannot be had.
+        StoreRefusedError: the state folder is encrypted under a key not at hand.
         OSError: the state folder cannot be made.
     """
     document = Document(tree, "relay")
@@ -200,4 +212,5 @@ def build_pipeline(tree: dict[str, Any], clock: Clock | None = None) -> Pipeline
         FleetKey.of_store(store.url, store.key_file),
         folder,
         clock or SystemClock(),
+        cipher=local_cipher(read_envelopes(store.encryption, os.environ)),
     )

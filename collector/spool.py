@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from snaptrace.snapshots import layout, media
-from snaptrace.snapshots.sealed import Cipher
+from snaptrace.snapshots.sealed import Cipher, opened
 from snaptrace.snapshots.store import Store
 
 _MOST_KNOWN = 100_000  # digests remembered as being in the store
@@ -169,7 +169,7 @@ class Spool:
         return data if self._cipher is None else self._cipher.seal("spool", data)
 
     def _opened(self, data: bytes) -> bytes:
-        return data if self._cipher is None else self._cipher.open("spool", data)
+        return opened(self._cipher, "spool", data)
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -45,10 +45,13 @@ from snaptrace.runtime.clock import Clock, SystemClock
 from snaptrace.runtime.config import ConfigError, StoreConfig
 from snaptrace.runtime.lifecycle import Part, run_parts
 from snaptrace.runtime.telemetry import TelemetryServer
+from snaptrace.snapshots.audit import Audit
 from snaptrace.snapshots.keys import FleetKey
 from snaptrace.snapshots.store import Store
 
 log = logging.getLogger("replayd")
+audit_log = logging.getLogger("snaptrace.audit")
+audit_log.setLevel(logging.INFO)  # Said whatever level the rest is said at.
 
 
 async def run(
@@ -79,6 +82,7 @@ async def run(
             FleetKey.of_store(store_config.url, store_config.key_file),
             clock,
             chance or random.SystemRandom(),
+            audit_file=store_config.audit.file,
         )
         await program.open_arms(stack, environ)
         for canary in program.shadows:
@@ -135,7 +139,10 @@ class Program:
         key: FleetKey,
         clock: Clock,
         chance: random.Random,
+        *,
+        audit_file: str = "",
     ) -> None:
+        self._audit = Audit(audit_file, audit_log.info)
         self._config, self._store, self._key = config, store, key
         self._clock, self._chance = clock, chance
         self._registry = CollectorRegistry()
@@ -152,6 +159,7 @@ class Program:
             since_ns=intaking.since(clock.now_ns(), span),
             lookback_ns=int(schedule.lookback * 1e9),
             allowed_tools=tuple(sorted(allowed)),
+            is_erased=self._content.is_erased,
         )
         self.spending = Spending(
             Budgets(config.budget, config.budgets),
@@ -259,7 +267,10 @@ class Program:
             config.page.listen,
             lambda: showing.verdicts,
             History(self._store, self._key, clock),
+            audit=self._audit,
+            clock=clock,
             token=token,
+            user_header=config.page_user_header,
             on_bound=ports.bound("page"),
         )
         return page, telemetry

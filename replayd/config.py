@@ -128,6 +128,9 @@ class ReplaydConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     metrics: ListenConfig = ListenConfig(listen=Address("0.0.0.0:9465"))
     page: ListenConfig = ListenConfig(listen=Address("127.0.0.1:9466"))
     page_token_file: str = ""  # required for a page beyond the loopback
+    # Header in which an authenticating proxy names the person, for the audit only. Set
+    # it where nobody reaches the page around that proxy.
+    page_user_header: str = ""
     arms: dict[str, ArmConfig] = {}
     slices: dict[str, SliceConfig] = {}
     schedule: ScheduleConfig = ScheduleConfig()

@@ -14,7 +14,7 @@ from snaptrace.snapshots.erased import Tombstones
 from snaptrace.snapshots.errors import CorruptSnapshotError, MissingObjectError
 from snaptrace.snapshots.keys import FleetKey
 from snaptrace.snapshots.model import Json, Snapshot
-from snaptrace.snapshots.pins import subjects_of
+from snaptrace.snapshots.pins import is_erased
 from snaptrace.snapshots.segment import Segment
 from snaptrace.snapshots.store import Store
 
@@ -33,6 +33,7 @@ class Gone(Struct, frozen=True):
     """The case is no longer there: `reason` is of a bounded set."""
 
     reason: str  # erased, damaged or media_missing
+    by_tombstone: bool = False  # somebody asked for it: show nothing that is left
 
 
 class Content:
@@ -66,10 +67,8 @@ class Content:
             snapshot = found.record(case.index)
             if snapshot.snapshot_id != case.snapshot_id:
                 return Gone("erased")
-            if self._tombstones.cover(
-                subjects_of(self._key, snapshot), snapshot.ended_at_ns
-            ):
-                return Gone("erased")
+            if self.is_erased(snapshot):
+                return Gone("erased", by_tombstone=True)
         except MissingObjectError:
             return Gone("erased")
         except CorruptSnapshotError:
@@ -81,6 +80,10 @@ class Content:
         pin = found.header.pin
         assertion = None if pin is None else pin.assertion
         return Loaded(snapshot, blobs, scoring_case(snapshot, assertion))
+
+    def is_erased(self, snapshot: Snapshot) -> bool:
+        """Return whether a tombstone known by `refresh` covers a snapshot."""
+        return is_erased(self._tombstones, self._key, snapshot)
 
     async def media(self, name: str, snapshot: Snapshot) -> dict[int, bytes]:
         """Return the bytes that a snapshot's body points at.

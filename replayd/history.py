@@ -147,15 +147,19 @@ class History:
         case = await self._case(ledger, number)
         if result is None or case is None:
             return None
+        await self._content.refresh()
+        content = await self._content.load(case)
         found: PairAnswers | None = None
-        async for answers in ledger.answers(number):
-            found = answers if answers.number == number else None
-            break
+        # Answers may outlive the tombstone a little.
+        if not (isinstance(content, Gone) and content.by_tombstone):
+            async for answers in ledger.answers(number):
+                found = answers if answers.number == number else None
+                break
         return Pair(
             epoch=epoch,
             result=result,
             case=case,
-            content=await self._content.load(case),
+            content=content,
             answers=found,
         )
 

@@ -72,8 +72,11 @@ class Intake:
         since_ns: int,
         lookback_ns: int,
         allowed_tools: tuple[str, ...] = (),
+        *,
+        is_erased: Callable[[Snapshot], bool] = lambda _snapshot: False,
     ) -> None:
         self._store, self._watch = store, SegmentWatch(store, since_ns)
+        self._is_erased = is_erased
         self._lookback_ns, self._allowed_tools = lookback_ns, allowed_tools
         self._waiting: list[str] = []  # listed, not read yet
         self._pins: set[str] = set()  # read before
@@ -113,7 +116,7 @@ class Intake:
                 case = case_of(found, 0, Frame(), self._allowed_tools)
             except (CorruptSnapshotError, MissingObjectError, IndexError):
                 continue  # looked at again the next time
-            if pin is not None:
+            if pin is not None and not self._is_erased(found.record(0)):
                 yield replace(
                     case,
                     pin=pin.suite,
@@ -129,6 +132,7 @@ class Intake:
         cases = tuple(
             case_of(found, index, frame, self._allowed_tools)
             for index in range(len(found))
+            if not self._is_erased(found.record(index))
         )
         return _Read(found.header, cases)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import msgspec
@@ -123,8 +123,11 @@ async def worst_pairs(
     modality: str = "",
     limit: int = 5,
     media_to: Path | None = None,
+    reading: Callable[[str], None] = lambda _snapshot_id: None,
 ) -> AsyncIterator[WorstPair]:
     """Yield the pairs in which the canary did worst, media written to `media_to`.
+
+    `reading` hears of each snapshot before anything of it is written or shown.
 
     Raises:
         DamagedResultError: the epoch's results do not check out.
@@ -135,6 +138,7 @@ async def worst_pairs(
             return
         pair = await history.pair(epoch, result.number)
         if pair is not None:
+            reading(result.snapshot_id)
             files = await write_media(pair, media_to) if media_to else ()
             yield told(pair, files)
 

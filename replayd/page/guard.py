@@ -77,6 +77,13 @@ def may_look(request: web.Request, token: bytes) -> bool:
     return bearer_matches(request, token) or hmac.compare_digest(sent, token)
 
 
+def who(request: web.Request, token: str, user_header: str) -> str:
+    """Return who asks, as far as this page can tell: for the audit."""
+    named = request.headers.get(user_header, "") if user_header else ""
+    how = "token" if token else "this machine"
+    return f"{named or how} from {request.remote or 'an unknown address'}"
+
+
 @web.middleware
 async def with_headers(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Give every answer the page's rules, refusals too."""

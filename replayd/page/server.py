@@ -11,13 +11,15 @@ from aiohttp import web
 from replayd.content import Gone
 from replayd.errors import ReplaydError
 from replayd.history import History, Pair
-from replayd.page.guard import COOKIE, check_address, guard, with_headers
+from replayd.page.guard import COOKIE, check_address, guard, who, with_headers
 from replayd.page.words import FILTERS, paged, row_of
 from replayd.records import Epoch
 from replayd.verdicts import CanaryView, Verdicts
 from replayd.worst import told
+from snaptrace.runtime.clock import Clock
 from snaptrace.runtime.config import Address
-from snaptrace.snapshots.errors import SnapshotError
+from snaptrace.snapshots.audit import Audit
+from snaptrace.snapshots.errors import AuditRefusedError, SnapshotError
 
 TEMPLATES = (
     "base.html",
@@ -52,7 +54,10 @@ class PageServer:
         verdicts: Callable[[], Verdicts],
         history: History,
         *,
+        audit: Audit,
+        clock: Clock,
         token: str = "",
+        user_header: str = "",
         on_bound: Callable[[str], None] = lambda _address: None,
     ) -> None:
         """Prepare the page.
@@ -62,7 +67,9 @@ class PageServer:
         """
         check_address(listen, token)
         self._listen, self._verdicts, self._history = listen, verdicts, history
-        self._token, self._on_bound = token, on_bound
+        self._audit, self._clock = audit, clock
+        self._token, self._user_header = token, user_header
+        self._on_bound = on_bound
         here = files("replayd.page")
         templates = {name: (here / name).read_text("utf-8") for name in TEMPLATES}
         self._templates = jinja2.Environment(
@@ -133,6 +140,7 @@ class PageServer:
 
     async def _pair(self, request: web.Request) -> web.Response:
         pair = await self._found(request)
+        self._put_down(request, pair)
         media = () if isinstance(pair.content, Gone) else pair.content.snapshot.media
         return self._page("pair.html", pair=told(pair), media=media, shown=SHOWN)
 
@@ -141,6 +149,7 @@ class PageServer:
         index = _number(request.match_info["index"])
         if isinstance(pair.content, Gone) or index not in pair.content.media:
             raise web.HTTPNotFound(text="the medium is gone\n")
+        self._put_down(request, pair)
         mime = pair.content.snapshot.media[index].mime
         # The sandbox holds even for a type that a browser would render.
         headers = {"Content-Security-Policy": "default-src 'none'; sandbox"}
@@ -171,6 +180,18 @@ class PageServer:
             COOKIE, sent, httponly=True, samesite="Strict", secure=request.secure
         )
         return answer
+
+    def _put_down(self, request: web.Request, pair: Pair) -> None:
+        """Write who is about to see a pair; without that nobody sees it."""
+        try:
+            self._audit.note(
+                self._clock.now_ns(),
+                who=who(request, self._token, self._user_header),
+                what=f"GET {request.path}",
+                snapshots=[pair.result.snapshot_id],
+            )
+        except AuditRefusedError as error:
+            raise web.HTTPServiceUnavailable(text=f"{error}\n") from None
 
     async def _found(self, request: web.Request) -> Pair:
         named = request.match_info["epoch"]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import aiohttp
+import msgspec
 import yaml
 from cyclopts import Parameter
 from msgspec import Struct
@@ -17,10 +18,12 @@ from rich.live import Live
 from snaptrace.commands import board
 from snaptrace.commands.edge import PIPE_WIDTH, CommandError, print_json
 from snaptrace.commands.gate import show_worst
+from snaptrace.commands.opened import Opened
 from snaptrace.commands.options import DEFAULT_FOLDER, local_store
 from snaptrace.commands.processes import ProcessTree, Program, free_ports
 from snaptrace.commands.run import program
 from snaptrace.demo.available import available_modalities
+from snaptrace.runtime.config import AuditConfig, StoreConfig
 from snaptrace.runtime.lifecycle import stop_on_signals
 
 Fault = Literal["image", "audio", "text", "none"]
@@ -335,7 +338,7 @@ async def _conclude(
     right = ended == "decided" and found == expected
     if ended == "decided":
         await show_worst(
-            local_store(stage.folder),
+            Opened(_audited(stage)),
             console,
             canary=CANARY,
             media=stage.folder / "worst",
@@ -358,6 +361,12 @@ async def _conclude(
     }.get(ended, f"regressed is {sorted(found)}, expected {sorted(expected)}")
     console.print(f"[red]{why}[/red]")
     return 1
+
+
+def _audited(stage: Stage) -> StoreConfig:
+    """Return the demo's store; who reads what goes to a file beside the logs."""
+    audit = AuditConfig(file=str(stage.folder / "logs" / "audit.jsonl"))
+    return msgspec.structs.replace(local_store(stage.folder), audit=audit)
 
 
 def _from_here(path: Path) -> Path:

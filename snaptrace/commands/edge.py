@@ -38,7 +38,7 @@ def report_errors(command: Callable[[], object]) -> int:
         _say(f"configuration: {error}")
         return EXIT_USAGE
     except KeyFileError as error:
-        _say(f"fleet key: {error}")
+        _say(f"key: {error}")
         return EXIT_USAGE
     except SnapshotError as error:
         _say(f"store: {error}")

@@ -25,11 +25,10 @@ from replayd.report import gate_lines, plan_table, verdict_table, worst_panel
 from replayd.verdicts import Verdicts
 from replayd.worst import result_lines, worst_pairs
 from snaptrace.commands.edge import CommandError, Format, print_json
+from snaptrace.commands.opened import Opened
 from snaptrace.commands.options import Source
 from snaptrace.runtime.clock import SystemClock
-from snaptrace.runtime.config import Duration, StoreConfig
-from snaptrace.snapshots.keys import FleetKey
-from snaptrace.snapshots.store import Store
+from snaptrace.runtime.config import Duration
 
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
 
@@ -179,9 +178,8 @@ def _display(console: Console) -> Iterator[Callable[[RenderableType], None]]:
         console.print(shown)
 
 
-def _history(config: StoreConfig) -> History:
-    key = FleetKey.of_store(config.url, config.key_file)
-    return History(Store.open(config), key, SystemClock())
+def _history(opened: Opened) -> History:
+    return History(opened.store, opened.key, SystemClock())
 
 
 async def _newest_epoch(history: History, canary: str, epoch: str) -> Epoch:
@@ -216,13 +214,13 @@ def worst(
     media
         Folder for the media files; one in the temporary folder if not given.
     """
-    config = (source or Source()).store_config()
+    opened = Opened.of(source)
     folder = media or Path(tempfile.gettempdir()) / "snaptrace-worst"
     console = Console(highlight=False)
     try:
         return asyncio.run(
             show_worst(
-                config,
+                opened,
                 console,
                 canary=canary,
                 epoch=epoch,
@@ -237,7 +235,7 @@ def worst(
 
 
 async def show_worst(
-    config: StoreConfig,
+    opened: Opened,
     console: Console,
     *,
     canary: str,
@@ -248,12 +246,17 @@ async def show_worst(
     output: Format = "table",
 ) -> int:
     """Print the worst pairs; media are written below `media`."""
-    history = _history(config)
+    history = _history(opened)
     chosen = await _newest_epoch(history, canary, epoch)
     pairs = [
         pair
         async for pair in worst_pairs(
-            history, chosen, modality=modality, limit=limit, media_to=media
+            history,
+            chosen,
+            modality=modality,
+            limit=limit,
+            media_to=media,
+            reading=lambda snapshot_id: opened.read("worst", [snapshot_id]),
         )
     ]
     if output == "table":
@@ -281,10 +284,10 @@ def results(
     epoch
         An earlier epoch; the newest if not given.
     """
-    config = (source or Source()).store_config()
+    opened = Opened.of(source)
 
     async def write() -> None:
-        history = _history(config)
+        history = _history(opened)
         chosen = await _newest_epoch(history, canary, epoch)
         async for line in result_lines(history, chosen):
             sys.stdout.buffer.write(line)

@@ -1,6 +1,7 @@
 """`snaptrace import | doctor`: past exports, and what instrumentation is good for."""
 
 import asyncio
+import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from collector.signals import OtlpRequest
 from snaptrace.commands.edge import CommandError, Format, print_json
 from snaptrace.commands.options import Source
 from snaptrace.runtime.clock import SystemClock
+from snaptrace.snapshots.keyring import local_cipher, read_envelopes
 from snaptrace.snapshots.keys import FleetKey
 from snaptrace.snapshots.store import Store
 
@@ -74,6 +76,7 @@ def import_(
                 FleetKey.of_store(store.url, store.key_file),
                 Path(folder),
                 SystemClock(),
+                cipher=local_cipher(read_envelopes(store.encryption, os.environ)),
             )
             for request in _requests(files, console):
                 await pipeline.offer(request)

@@ -11,7 +11,6 @@ from typing import Annotated
 import msgspec
 from cyclopts import Parameter
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -21,12 +20,11 @@ from replayd.endpoint import Endpoint
 from replayd.oneshot import Load, Sent, dry_run, dry_run_through, send_all
 from replayd.providers import PROVIDERS
 from snaptrace.commands.edge import CommandError, Format, print_json
+from snaptrace.commands.opened import Opened
 from snaptrace.commands.options import Source
 from snaptrace.runtime.clock import SystemClock
-from snaptrace.snapshots.browse import Browser, Found, media_of
-from snaptrace.snapshots.keys import FleetKey
+from snaptrace.snapshots.browse import Found, media_of
 from snaptrace.snapshots.model import Snapshot
-from snaptrace.snapshots.store import Store
 
 
 def replay(
@@ -71,19 +69,12 @@ class _Run:
     def __init__(
         self, source: Source, ids: tuple[str, ...], arm: str | None, output: Format
     ) -> None:
-        config = source.store_config()
-        self._store = Store.open(config)
-        self._key = FleetKey.of_store(config.url, config.key_file)
+        self._opened = Opened.of(source)
         self._settings = source.document().section("replayd", ReplaydConfig)
         self._ids, self._arm, self._output = ids, arm, output
-        self._errors = Console(stderr=True, highlight=False)
 
     async def _chosen(self) -> AsyncIterator[Found]:
-        browser = Browser(
-            self._store,
-            lambda why: self._errors.print(f"[yellow]damaged:[/yellow] {why}"),
-        )
-        await browser.look()
+        browser = await self._opened.browser()
         known: set[str] = set()
         async for found in browser.snapshots():
             name = found.snapshot.snapshot_id
@@ -115,7 +106,8 @@ class _Run:
             arm = await self._open_arm(stack)
             rows = []
             async for found in self._chosen():
-                held = await media_of(self._store, self._key, found)
+                self._opened.read("replay --dry-run", [found.snapshot.snapshot_id])
+                held = await media_of(self._opened.store, self._opened.key, found)
                 shown = (
                     dry_run(found.snapshot, held)
                     if arm is None
@@ -137,8 +129,10 @@ class _Run:
             arm = await self._open_arm(stack)
             assert arm is not None
             chosen = [found async for found in self._chosen()]
+            ids = [found.snapshot.snapshot_id for found in chosen]
+            self._opened.read(f"replay --arm {arm.name}", ids)
             sent: list[Sent] = []
-            with self._progress() as progress:
+            with self._opened.progress() as progress:
                 bar = progress.add_task(f"asking {arm.name}", total=len(chosen))
                 async for each in send_all(arm, map(self._load, chosen), in_flight):
                     progress.advance(bar)
@@ -156,19 +150,11 @@ class _Run:
 
     def _load(self, found: Found) -> Load:
         async def load() -> tuple[Snapshot, dict[int, bytes]]:
-            return found.snapshot, await media_of(self._store, self._key, found)
+            return found.snapshot, await media_of(
+                self._opened.store, self._opened.key, found
+            )
 
         return load
-
-    def _progress(self) -> Progress:
-        return Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            console=self._errors,
-            disable=not self._errors.is_terminal,
-            transient=True,
-        )
 
 
 def _print_sent(sent: list[Sent]) -> None:

@@ -14,7 +14,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from snaptrace.commands.edge import CommandError, Format, print_json, print_rows
+from snaptrace.commands.edge import Format, print_json, print_rows
+from snaptrace.commands.opened import Opened
 from snaptrace.commands.options import Source
 from snaptrace.snapshots.apis import APIS
 from snaptrace.snapshots.browse import Browser, Found, media_of
@@ -28,7 +29,6 @@ from snaptrace.snapshots.conversation import (
     ToolCallPart,
     ToolResultPart,
 )
-from snaptrace.snapshots.keys import FleetKey
 from snaptrace.snapshots.model import (
     Answer,
     MediaRef,
@@ -37,7 +37,6 @@ from snaptrace.snapshots.model import (
     Snapshot,
 )
 from snaptrace.snapshots.sample import traffic
-from snaptrace.snapshots.store import Store
 
 _COLUMNS = {
     "short_id": "snapshot",
@@ -72,10 +71,6 @@ _MEDIA_SUFFIX = {
     "video/mp4": ".mp4",
     "application/pdf": ".pdf",
 }
-
-
-def _warn(text: str) -> None:
-    Console(stderr=True, highlight=False).print(f"[yellow]damaged:[/yellow] {text}")
 
 
 def row_of(browser: Browser, found: Found) -> dict[str, object]:
@@ -129,11 +124,10 @@ def ls(
     limit
         Stop after so many (0: all).
     """
-    config = (source or Source()).store_config()
+    opened = Opened.of(source)
 
     async def gather() -> list[dict[str, object]]:
-        browser = Browser(Store.open(config), _warn)
-        await browser.look()
+        browser = await opened.browser()
         if weights:
             return await _weights(browser)
         rows: list[dict[str, object]] = []
@@ -229,24 +223,17 @@ def show(
     media
         Write its media into this folder.
     """
-    config = (source or Source()).store_config()
+    opened = Opened.of(source)
 
     async def find() -> tuple[Found, dict[str, object], list[Path]]:
-        store = Store.open(config)
-        browser = Browser(store, _warn)
-        await browser.look()
-        matches = await browser.find(snapshot_id)
-        if not matches:
-            raise CommandError(f"no snapshot begins with {snapshot_id}")
-        if len(matches) > 1:
-            raise CommandError(f"several snapshots begin with {snapshot_id}")
+        browser = await opened.browser()
+        found = await opened.one(snapshot_id, browser)
+        opened.read("show", [found.snapshot.snapshot_id])
         written: list[Path] = []
         if media is not None:
-            held = await media_of(
-                store, FleetKey.of_store(config.url, config.key_file), matches[0]
-            )
-            written = write_media(media, matches[0].snapshot, held)
-        return matches[0], row_of(browser, matches[0]), written
+            held = await media_of(opened.store, opened.key, found)
+            written = write_media(media, found.snapshot, held)
+        return found, row_of(browser, found), written
 
     found, row, written = asyncio.run(find())
     if format != "table":

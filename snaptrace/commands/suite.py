@@ -9,7 +9,6 @@ from typing import Annotated
 import msgspec
 from cyclopts import Parameter
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -20,12 +19,11 @@ from replayd.endpoint import Endpoint
 from replayd.providers import PROVIDERS
 from replayd.suite import SuiteCase, exit_code, run_suite
 from snaptrace.commands.edge import Format, print_json
+from snaptrace.commands.opened import Opened
 from snaptrace.commands.options import Source
 from snaptrace.runtime.clock import SystemClock
 from snaptrace.runtime.config import Duration
 from snaptrace.snapshots import pins
-from snaptrace.snapshots.keys import FleetKey
-from snaptrace.snapshots.store import Store
 
 _SAID = {
     0: "[green]passed[/green]",
@@ -67,7 +65,7 @@ def run_pinned(
     api_key_env
         Environment variable that holds the credential.
     """
-    stored = (source or Source()).store_config()
+    opened = Opened.of(source)
     arm = ArmConfig(
         role="canary",
         url=canary,
@@ -76,9 +74,7 @@ def run_pinned(
         api_key_env=api_key_env,
         timeout=Duration(timeout),
     )
-    store = Store.open(stored)
-    content = Content(store, FleetKey.of_store(stored.url, stored.key_file))
-    cases = asyncio.run(_run(store, content, arm, suite, format))
+    cases = asyncio.run(_run(opened, arm, suite, format))
     if format == "json":
         print_json(cases)
     elif format == "table":
@@ -87,17 +83,19 @@ def run_pinned(
 
 
 async def _run(
-    store: Store, content: Content, config: ArmConfig, suite: str, output: Format
+    opened: Opened, config: ArmConfig, suite: str, output: Format
 ) -> list[SuiteCase]:
+    store, content = opened.store, Content(opened.store, opened.key)
     settings = endpoint_settings("canary", config, os.environ)
     endpoint = Endpoint(
         settings, PROVIDERS[config.api], SystemClock(), random.SystemRandom()
     )
     cases: list[SuiteCase] = []
-    total = len([name async for name, _, _ in pins.pinned(store, suite)])
+    ids = [one.snapshot_id async for _, _, one in pins.pinned(store, suite)]
     await content.refresh()
-    with _progress() as progress:
-        bar = progress.add_task(f"testing {suite}", total=total)
+    opened.read(f"test --suite {suite}", ids)
+    with opened.progress() as progress:
+        bar = progress.add_task(f"testing {suite}", total=len(ids))
         async with endpoint:
             arm = Arm("canary", config, endpoint)
             async for case in run_suite(store, content, arm, suite):
@@ -107,18 +105,6 @@ async def _run(
                     sys.stdout.buffer.write(msgspec.json.encode(case) + b"\n")
                     sys.stdout.buffer.flush()
     return cases
-
-
-def _progress() -> Progress:
-    console = Console(stderr=True, highlight=False)
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        console=console,
-        disable=not console.is_terminal,
-        transient=True,
-    )
 
 
 def print_cases(cases: list[SuiteCase]) -> None:

@@ -10,16 +10,15 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from snaptrace.commands.edge import CommandError, Format, print_json, print_rows
+from snaptrace.commands.opened import Opened
 from snaptrace.commands.options import Source
 from snaptrace.snapshots import erase as erasing
 from snaptrace.snapshots import export as exporting
 from snaptrace.snapshots import pins
-from snaptrace.snapshots.browse import Browser, Found, media_of
+from snaptrace.snapshots.browse import media_of
 from snaptrace.snapshots.erase import SubjectKind
 from snaptrace.snapshots.errors import MissingObjectError
 from snaptrace.snapshots.export import Shape
-from snaptrace.snapshots.keys import FleetKey
-from snaptrace.snapshots.store import Store
 from snaptrace.snapshots.verify import Finding
 from snaptrace.snapshots.verify import verify as verifying
 
@@ -29,30 +28,6 @@ _PROBLEM_COLUMNS = {
     "detail": "detail",
     "repaired": "repaired",
 }
-
-
-class _Opened:
-    """A store, its key, and a way to find what a person names."""
-
-    def __init__(self, source: Source | None) -> None:
-        config = (source or Source()).store_config()
-        self.store = Store.open(config)
-        self.key = FleetKey.of_store(config.url, config.key_file)
-
-    async def browser(self) -> Browser:
-        warn = Console(stderr=True, highlight=False)
-        browser = Browser(
-            self.store, lambda why: warn.print(f"[yellow]damaged:[/yellow] {why}")
-        )
-        await browser.look()
-        return browser
-
-    async def one(self, snapshot_id: str) -> Found:
-        matches = await (await self.browser()).find(snapshot_id)
-        if len(matches) != 1:
-            how = "several snapshots begin" if matches else "no snapshot begins"
-            raise CommandError(f"{how} with {snapshot_id}")
-        return matches[0]
 
 
 def export(
@@ -73,7 +48,7 @@ def export(
     suite
         Only a suite's pins.
     """
-    opened = _Opened(source)
+    opened = Opened.of(source)
 
     async def write() -> None:
         browser = await opened.browser()
@@ -91,6 +66,7 @@ def export(
             ):
                 continue
             known.add(snapshot.snapshot_id)
+            opened.read("export", [snapshot.snapshot_id])
             blobs = await media_of(opened.store, opened.key, found) if media else None
             row = exporting.row(
                 snapshot,
@@ -119,7 +95,7 @@ def verify(
         Delete what nobody can read and media that nobody names; write stale catalogues
         anew.
     """
-    opened = _Opened(source)
+    opened = Opened.of(source)
 
     async def check() -> list[Finding]:
         found = verifying(opened.store, opened.key, time.time_ns(), repair=repair)
@@ -156,7 +132,7 @@ def pin(
     expect
         What the answer has to satisfy, as JSON; takes the place of the recording.
     """
-    opened = _Opened(source)
+    opened = Opened.of(source)
     try:
         assertion = msgspec.json.decode(expect) if expect else None
     except msgspec.DecodeError as error:
@@ -194,7 +170,7 @@ def unpin(snapshot_id: str, source: Source | None = None, *, suite: str) -> int:
     suite
         Name of the suite.
     """
-    opened = _Opened(source)
+    opened = Opened.of(source)
     if not asyncio.run(pins.unpin(opened.store, suite, snapshot_id)):
         raise CommandError(f"{snapshot_id} is not pinned in {suite}")
     Console(highlight=False).print(f"unpinned {snapshot_id}")
@@ -222,7 +198,7 @@ def erase(
     yes
         Do not ask.
     """
-    opened = _Opened(source)
+    opened = Opened.of(source)
     if not yes:
         if not sys.stdin.isatty():
             raise CommandError("erasing cannot be undone; add --yes", 2)

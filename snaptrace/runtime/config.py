@@ -109,6 +109,29 @@ class Address(str):
         return int(self.rpartition(":")[2])
 
 
+class EncryptionConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Encryption at rest of the store, the journal and the spool; both empty: off.
+
+    A secret has at least 32 characters, as `openssl rand -hex 32` makes. One a line:
+    the first is written with, the others open what is older (`snaptrace keys rotate`).
+    """
+
+    key_file: str = ""
+    key_env: str = ""  # name of the environment variable that holds the secret
+
+    def __post_init__(self) -> None:
+        if self.key_file and self.key_env:
+            raise ValueError("give key_file or key_env, not both")
+
+
+class AuditConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who read content by a command or the page; a line of JSON for each read."""
+
+    # Appended to; empty: stderr for commands, the log for the page. A read that cannot
+    # be written down is refused.
+    file: str = ""
+
+
 class StoreConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where snapshots, results and answers live; both programs read this section."""
 
@@ -118,6 +141,8 @@ class StoreConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     options: dict[str, str] = {}
     timeout: Duration = Duration(30)
     retries: Annotated[int, Meta(ge=0, le=20)] = 3
+    encryption: EncryptionConfig = EncryptionConfig()
+    audit: AuditConfig = AuditConfig()
 
 
 def program_parser(program: str, text: str, *, strict: str) -> argparse.ArgumentParser:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from msgspec import Struct
 
 from snaptrace.snapshots import catalogue, layout, media, segment
+from snaptrace.snapshots.erased import Tombstones
 from snaptrace.snapshots.errors import (
     CorruptSnapshotError,
     MissingObjectError,
@@ -17,6 +18,7 @@ from snaptrace.snapshots.errors import (
 )
 from snaptrace.snapshots.keys import FleetKey
 from snaptrace.snapshots.model import Snapshot
+from snaptrace.snapshots.pins import is_erased
 from snaptrace.snapshots.sample import Frame
 from snaptrace.snapshots.segment import SegmentHeader
 from snaptrace.snapshots.store import Store
@@ -34,34 +36,47 @@ class Found(Struct, frozen=True):
 class Browser:
     """What can be seen in one store; call `look` before asking for probabilities."""
 
-    def __init__(self, store: Store, on_damage: Callable[[str], None]) -> None:
-        self._store, self._on_damage = store, on_damage
+    def __init__(
+        self, store: Store, key: FleetKey, on_damage: Callable[[str], None]
+    ) -> None:
+        self._store, self._key, self._on_damage = store, key, on_damage
         self._names: list[str] = []
+        self._tombstones = Tombstones()
         self.frame = Frame()
 
     async def look(self) -> int:
-        """Read all headers; return how many segments there are.
+        """Read all headers and tombstones; return how many segments there are.
 
         Those whose header is damaged are passed over; `verify` names them.
         """
         self._names = []
+        await self._tombstones.refresh(self._store)
         async for one in catalogue.listed(self._store):
             self.frame.add(one.header)
             self._names.append(one.name)
         return len(self._names)
 
     async def snapshots(self) -> AsyncIterator[Found]:
-        """Yield every snapshot, segment by segment, in the order of names."""
+        """Yield every snapshot, segment by segment, in the order of names.
+
+        What was erased is left out from the tombstone on, written anew or not.
+        """
         for name in self._names:
             try:
                 data = await self._store.get(name)
                 found = await asyncio.to_thread(segment.read, data, name)
                 for index in range(len(found)):
-                    yield Found(name, index, found.header, found.record(index))
+                    snapshot = found.record(index)
+                    if not self.is_erased(snapshot):
+                        yield Found(name, index, found.header, snapshot)
             except MissingObjectError:
                 continue
             except (CorruptSnapshotError, NewerSnapshotError) as error:
                 self._on_damage(str(error))
+
+    def is_erased(self, snapshot: Snapshot) -> bool:
+        """Return whether a tombstone seen by `look` covers a snapshot."""
+        return is_erased(self._tombstones, self._key, snapshot)
 
     async def find(self, snapshot_id: str) -> list[Found]:
         """Return the snapshots whose id begins with `snapshot_id`, at most two."""

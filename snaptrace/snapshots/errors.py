@@ -5,7 +5,8 @@ SnapshotError
 ├── NewerSnapshotError     written by a later release: upgrade the reader first
 ├── MissingObjectError     not there: deleted, erased or never written; go on
 ├── StoreUnavailableError  the store did not answer: safe to retry
-└── StoreRefusedError      the store said no (rights, full, read-only): tell a person
+├── StoreRefusedError      the store said no (rights, full, read-only): tell a person
+└── AuditRefusedError      a read cannot be put down: show nothing, tell a person
 """
 
 
@@ -51,3 +52,11 @@ class StoreRefusedError(SnapshotError):
     def __init__(self, verb: str, name: str, why: str) -> None:
         super().__init__(f"{verb} {name}: {why}")
         self.verb, self.name, self.why = verb, name, why
+
+
+class AuditRefusedError(SnapshotError):
+    """The audit file at `path` cannot be written, so nothing was shown."""
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(f"audit file {path}: {why}; nothing was shown")
+        self.path, self.why = path, why

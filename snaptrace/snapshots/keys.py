@@ -125,9 +125,18 @@ def read_secret(path: str | Path) -> bytes:
         secret = Path(path).read_bytes().strip()
     except OSError as error:
         raise KeyFileError(str(path), error.strerror or "unreadable") from None
+    return check_secret(str(path), secret)
+
+
+def check_secret(source: str, secret: bytes) -> bytes:
+    """Return a secret that is long enough.
+
+    Raises:
+        KeyFileError: it is too short.
+    """
     if len(secret) < _SHORTEST_SECRET:
         why = f"a secret has at least {_SHORTEST_SECRET} characters, this {len(secret)}"
-        raise KeyFileError(str(path), why)
+        raise KeyFileError(source, why)
     return secret
 
 

@@ -10,11 +10,20 @@ import os
 import struct
 from collections.abc import Mapping
 
-from snaptrace.snapshots.errors import CorruptSnapshotError
+from snaptrace.snapshots.errors import CorruptSnapshotError, StoreRefusedError
 
 MAGIC = b"\x89STE"
 _VERSION = 1
 _HEAD = struct.Struct(">4sBI12s")  # magic, version, key number, nonce
+HEAD_BYTES = _HEAD.size
+
+
+def data_key_of(data: bytes) -> int | None:
+    """Return the number of the data key that these bytes need; None: plain bytes."""
+    if len(data) < _HEAD.size or not data.startswith(MAGIC):
+        return None
+    number: int = _HEAD.unpack_from(data)[2]
+    return number
 
 
 class Cipher:
@@ -22,15 +31,20 @@ class Cipher:
 
     __slots__ = ("_current", "_keys")
 
-    def __init__(self, keys: Mapping[int, bytes]) -> None:
+    def __init__(self, keys: Mapping[int, bytes], current: int | None = None) -> None:
+        """Take keys by number; `current` is written with, by default the highest."""
         # Loaded for a store that is encrypted: 6 MiB of a sidecar's memory otherwise.
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
 
         self._keys = {number: AESGCM(key) for number, key in keys.items()}
-        self._current = max(self._keys)
+        self._current = max(self._keys) if current is None else current
 
     def __repr__(self) -> str:
         return f"Cipher(current={self._current})"  # never a key
+
+    def has(self, number: int) -> bool:
+        """Return whether that data key is at hand."""
+        return number in self._keys
 
     def seal(self, name: str, data: bytes) -> bytes:
         """Return `data` encrypted and bound to `name`."""
@@ -60,3 +74,22 @@ class Cipher:
             return key.decrypt(nonce, data[_HEAD.size :], bound)
         except InvalidTag:
             raise CorruptSnapshotError(name, _HEAD.size, "does not decrypt") from None
+
+
+def opened(cipher: Cipher | None, name: str, data: bytes) -> bytes:
+    """Return the bytes of a local file, from before encryption was on or after.
+
+    Raises:
+        StoreRefusedError: encrypted with a key that is not at hand. Nothing is lost:
+            give the key, or delete the file.
+    """
+    number = data_key_of(data)
+    if number is None:
+        return data
+    if cipher is None or not cipher.has(number):
+        why = (
+            f"encrypted under another key ({number:08x}) than store.encryption gives; "
+            "give that key too, or delete what it protects"
+        )
+        raise StoreRefusedError("open", name, why)
+    return cipher.open(name, data)

@@ -6,28 +6,25 @@ Objects are created whole or not at all and never overwritten. Names are built b
 
 import asyncio
 import errno
+import os
 import random
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from datetime import timedelta
-from pathlib import Path
-from typing import Any, Protocol, TypeVar
-from urllib.parse import unquote, urlsplit
+from typing import Protocol, TypeVar
 
-import obstore
 from obstore import exceptions as obstore_errors
-from obstore.store import MemoryStore, from_url
 
 from snaptrace.snapshots import layout
+from snaptrace.snapshots.backends import Backend, backend_of
 from snaptrace.snapshots.errors import (
     MissingObjectError,
     SnapshotError,
     StoreRefusedError,
     StoreUnavailableError,
 )
-from snaptrace.snapshots.folder import Folder, ObjectInfo
-from snaptrace.snapshots.sealed import MAGIC as SEALED_MAGIC
-from snaptrace.snapshots.sealed import Cipher
+from snaptrace.snapshots.folder import ObjectInfo
+from snaptrace.snapshots.keyring import EncryptionSettings, Keyring, read_envelopes
+from snaptrace.snapshots.sealed import HEAD_BYTES, data_key_of
 
 T = TypeVar("T")
 
@@ -55,18 +52,8 @@ class StoreSettings(Protocol):
     def timeout(self) -> float: ...  # noqa: D102
     @property
     def retries(self) -> int: ...  # noqa: D102
-
-
-class Backend(Protocol):
-    """A place for bytes. Raises its own errors; `Store` gives them our names."""
-
-    async def create(self, name: str, data: bytes) -> bool: ...  # noqa: D102
-    async def get(self, name: str) -> bytes: ...  # noqa: D102
-    async def get_start(self, name: str, size_bytes: int) -> bytes: ...  # noqa: D102
-    async def exists(self, name: str) -> bool: ...  # noqa: D102
-    async def delete(self, name: str) -> None: ...  # noqa: D102
-    async def sweep(self, before_ns: int) -> int: ...  # noqa: D102
-    def list(self, prefix: str, after: str) -> AsyncIterator[ObjectInfo]: ...  # noqa: D102
+    @property
+    def encryption(self) -> EncryptionSettings: ...  # noqa: D102
 
 
 class Store:
@@ -83,32 +70,41 @@ class Store:
         url: str = "",
         retries: int = 3,
         chance: random.Random | None = None,
-        cipher: Cipher | None = None,
+        keyring: Keyring | None = None,
     ) -> None:
         self._backend, self.url, self._retries = backend, url, retries
         self._chance = chance or random.Random()  # noqa: S311 - jitter
-        self._cipher = cipher
+        self.keyring = keyring or Keyring()
 
     @classmethod
     def open(
-        cls, config: StoreSettings, chance: random.Random | None = None
+        cls,
+        config: StoreSettings,
+        chance: random.Random | None = None,
+        environ: Mapping[str, str] = os.environ,
     ) -> "Store":
-        """Connect to `config.url`. Nothing is read or written; see `probe`.
+        """Connect to `config.url`. Nothing is asked of the store; see `probe`.
 
         Raises:
             StoreRefusedError: a URL or option that cannot be used.
+            KeyFileError: the key of `config.encryption` cannot be had.
         """
-        backend = _backend(config.url, config.options, float(config.timeout))
-        return cls(backend, url=config.url, retries=config.retries, chance=chance)
+        return cls(
+            backend_of(config.url, config.options, float(config.timeout)),
+            url=config.url,
+            retries=config.retries,
+            chance=chance,
+            keyring=Keyring(read_envelopes(config.encryption, environ)),
+        )
 
-    def with_cipher(self, cipher: Cipher | None) -> "Store":
-        """Return the same store, encrypting what it writes."""
+    def with_keyring(self, keyring: Keyring) -> "Store":
+        """Return the same store under other keys."""
         return Store(
             self._backend,
             url=self.url,
             retries=self._retries,
             chance=self._chance,
-            cipher=cipher,
+            keyring=keyring,
         )
 
     async def create(self, name: str, data: bytes) -> bool:
@@ -117,8 +113,9 @@ class Store:
         Exactly one of many concurrent writers of a name gets true.
         """
         sealed = data
-        if self._cipher is not None and _is_encrypted(name):
-            sealed = self._cipher.seal(name, data)
+        if _is_encrypted(name):
+            cipher = await self.keyring.to_write(self)
+            sealed = data if cipher is None else cipher.seal(name, data)
         failed = False
 
         async def attempt() -> bool:
@@ -147,7 +144,7 @@ class Store:
             CorruptSnapshotError: it is encrypted and does not check out.
         """
         data = await self._tried("get", name, lambda: self._backend.get(name))
-        return self._opened(name, data)
+        return await self._opened(name, data)
 
     async def get_start(self, name: str, size_bytes: int) -> bytes:
         """Return at least the first `size_bytes`, or the whole if it is shorter.
@@ -158,11 +155,13 @@ class Store:
             MissingObjectError: there is none.
             CorruptSnapshotError: it is encrypted and does not check out.
         """
-        if self._cipher is not None:
-            return await self.get(name)  # authenticated as a whole or not at all
-        return await self._tried(
-            "get", name, lambda: self._backend.get_start(name, size_bytes)
+        enough = max(size_bytes, HEAD_BYTES)  # to see that it is encrypted
+        data = await self._tried(
+            "get", name, lambda: self._backend.get_start(name, enough)
         )
+        if data_key_of(data) is not None:
+            return await self.get(name)  # authenticated as a whole or not at all
+        return data
 
     async def list(self, prefix: str, after: str = "") -> AsyncIterator[ObjectInfo]:
         """Yield the objects below the folder `prefix`, by name, those after `after`.
@@ -230,12 +229,12 @@ class Store:
         except SnapshotError:
             return  # a store that refuses deletion can still be written
 
-    def _opened(self, name: str, data: bytes) -> bytes:
-        if not data.startswith(SEALED_MAGIC) or not _is_encrypted(name):
+    async def _opened(self, name: str, data: bytes) -> bytes:
+        number = data_key_of(data)
+        if number is None or not _is_encrypted(name):
             return data  # written before encryption was switched on
-        if self._cipher is None:
-            raise StoreRefusedError("get", name, "it is encrypted, and no key is given")
-        return self._cipher.open(name, data)
+        cipher = await self.keyring.to_read(self, name, number)
+        return cipher.open(name, data)
 
     async def _tried(
         self, verb: str, name: str, attempt: Callable[[], Awaitable[T]]
@@ -271,119 +270,8 @@ def _typed(verb: str, name: str, error: Exception) -> SnapshotError:
     why = str(error).partition("\n")[0] or type(error).__name__
     if isinstance(error, (*_REFUSED, ValueError)):
         return StoreRefusedError(verb, name, why)
+    if verb == "list" and "404 Not Found" in why:
+        return StoreRefusedError(verb, name, f"no such bucket or container: {why}")
     if isinstance(error, OSError) and error.errno in _REFUSED_ERRNO:
         return StoreRefusedError(verb, name, why)
     return StoreUnavailableError(verb, name, why)
-
-
-class _FolderBackend:
-    def __init__(self, folder: Folder) -> None:
-        self._folder = folder
-
-    async def create(self, name: str, data: bytes) -> bool:
-        return await asyncio.to_thread(self._folder.create, name, data)
-
-    async def get(self, name: str) -> bytes:
-        return await asyncio.to_thread(self._folder.get, name)
-
-    async def get_start(self, name: str, size_bytes: int) -> bytes:
-        return await asyncio.to_thread(self._folder.get_start, name, size_bytes)
-
-    async def exists(self, name: str) -> bool:
-        return await asyncio.to_thread(self._folder.exists, name)
-
-    async def delete(self, name: str) -> None:
-        await asyncio.to_thread(self._folder.delete, name)
-
-    async def sweep(self, before_ns: int) -> int:
-        return await asyncio.to_thread(self._folder.sweep_staging, before_ns)
-
-    async def list(self, prefix: str, after: str) -> AsyncIterator[ObjectInfo]:
-        chunks = self._folder.list(prefix, after)
-        while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
-            for info in chunk:
-                yield info
-
-
-class _ObjectBackend:
-    def __init__(self, objects: Any) -> None:  # noqa: ANN401 - no type at run time
-        self._objects = objects
-
-    async def create(self, name: str, data: bytes) -> bool:
-        try:
-            # One request: a multipart upload cannot be create-only everywhere.
-            await obstore.put_async(
-                self._objects, name, data, mode="create", use_multipart=False
-            )
-        except obstore_errors.AlreadyExistsError:
-            return False
-        return True
-
-    async def get(self, name: str) -> bytes:
-        result = await obstore.get_async(self._objects, name)
-        return bytes(await result.bytes_async())
-
-    async def get_start(self, name: str, size_bytes: int) -> bytes:
-        result = await obstore.get_async(
-            self._objects, name, options={"range": (0, size_bytes)}
-        )
-        return bytes(await result.bytes_async())
-
-    async def exists(self, name: str) -> bool:
-        try:
-            await obstore.head_async(self._objects, name)
-        except FileNotFoundError:
-            return False
-        return True
-
-    async def delete(self, name: str) -> None:
-        await obstore.delete_async(self._objects, name)
-
-    async def sweep(self, before_ns: int) -> int:
-        del before_ns  # a request that broke off leaves nothing behind
-        return 0
-
-    async def list(self, prefix: str, after: str) -> AsyncIterator[ObjectInfo]:
-        stream = obstore.list(self._objects, prefix or None, offset=after or None)
-        async for chunk in stream:
-            for meta in chunk:
-                yield ObjectInfo(
-                    name=meta["path"],
-                    size_bytes=meta["size"],
-                    modified_ns=int(meta["last_modified"].timestamp() * 1e9),
-                )
-
-
-def _backend(url: str, options: Mapping[str, str], timeout_seconds: float) -> Backend:
-    parts = urlsplit(url)
-    if parts.scheme == "file":
-        return _FolderBackend(Folder(Path(unquote(parts.netloc + parts.path))))
-    if parts.scheme == "memory":
-        return _ObjectBackend(MemoryStore())
-    if parts.scheme not in ("s3", "s3a", "gs", "az", "adl", "azure", "abfs", "abfss"):
-        why = "a store is file:///path, memory://, s3://, gs:// or az://"
-        raise StoreRefusedError("open", url, why)
-    client = {k: v for k, v in options.items() if not _is_store_option(k)}
-    config = {k: v for k, v in options.items() if _is_store_option(k)}
-    client_options: dict[str, Any] = {
-        "timeout": timedelta(seconds=timeout_seconds),
-        **{k: v == "true" if v in ("true", "false") else v for k, v in client.items()},
-    }
-    if any(v.startswith("http://") for v in config.values()):
-        client_options.setdefault("allow_http", True)
-    try:
-        objects = from_url(  # type: ignore[call-overload] # typed per scheme
-            url,
-            config=config,
-            client_options=client_options,
-            # Retried here, where a lost answer to a create is told from a loss.
-            retry_config={"max_retries": 0, "retry_timeout": timedelta(seconds=1)},
-        )
-    except (obstore_errors.BaseError, ValueError, TypeError) as error:
-        raise StoreRefusedError("open", url, str(error).partition("\n")[0]) from None
-    return _ObjectBackend(objects)
-
-
-def _is_store_option(key: str) -> bool:
-    head = key.lower().partition("_")[0]
-    return head in ("aws", "google", "azure", "s3", "endpoint", "region", "bucket")

@@ -41,7 +41,7 @@ async def _printed(case, folder):
     for export in case.exports:
         await pipeline.offer(msgspec.structs.replace(export, received_at_ns=ARRIVED_NS))
     await pipeline.seal_and_close(60)
-    browser = Browser(store, lambda why: None)
+    browser = Browser(store, KEY, lambda why: None)
     await browser.look()
     async for found in browser.snapshots():
         held = await media_of(store, KEY, found)

@@ -12,6 +12,7 @@ from collector.pipeline import build_pipeline
 from collector.signals import OtlpRequest
 from snaptrace.runtime.config import StoreConfig
 from snaptrace.snapshots.browse import Browser
+from snaptrace.snapshots.keys import FleetKey
 from snaptrace.snapshots.store import Store
 
 NOW_NS = 1_800_000_000 * 10**9
@@ -66,8 +67,9 @@ def _otlp(body):
 
 
 async def _stored(tmp_path):
+    url = f"file://{tmp_path / 'store'}"
     browser = Browser(
-        Store.open(StoreConfig(url=f"file://{tmp_path / 'store'}")), print
+        Store.open(StoreConfig(url=url)), FleetKey.of_store(url, ""), print
     )
     await browser.look()
     return [found.snapshot async for found in browser.snapshots()]

@@ -1,5 +1,6 @@
 """The inspection page: what it shows, to whom, and what it refuses."""
 
+import json
 import re
 
 import pytest
@@ -15,10 +16,16 @@ from replayd.page.words import age, bar, marked, paged, signed
 from replayd.scoreboard import Scoreboard
 from replayd.verdict_board import VerdictBoard
 from replayd.verdicts import Verdicts
+from snaptrace.runtime.clock import SystemClock
 from snaptrace.runtime.config import Address, ConfigError
 from snaptrace.snapshots import layout
+from snaptrace.snapshots.audit import Audit
+from snaptrace.snapshots.erased import write_tombstone
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}} \"'&"
+
+
+AUDITED = {"audit": Audit("", print), "clock": SystemClock()}
 
 
 @pytest.fixture
@@ -26,7 +33,7 @@ async def page():
     """Return a client of a page over a stored epoch of `pairs`."""
     clients = []
 
-    async def build(pairs, *, token="", leading=True):
+    async def build(pairs, *, token="", leading=True, audit=None):
         store, epoch = await store_epoch(pairs)
         history = History(store, KEY, LoopClock())
         board = Scoreboard(epoch, BoardSettings())
@@ -34,12 +41,19 @@ async def page():
             board.fold(result)
         view = VerdictBoard(board).view(START, live_of("image", "text"))
         verdicts = Verdicts(canaries={"canary": view}, leading=leading)
+        lines = []
         server = PageServer(
-            Address("127.0.0.1:0"), lambda: verdicts, history, token=token
+            Address("127.0.0.1:0"),
+            lambda: verdicts,
+            history,
+            audit=audit or Audit("", lines.append),
+            clock=SystemClock(),
+            token=token,
+            user_header="X-User",
         )
         client = TestClient(TestServer(server.app()))
         await client.start_server()
-        client.store, client.epoch = store, epoch
+        client.store, client.epoch, client.audited = store, epoch, lines
         clients.append(client)
         return client
 
@@ -110,14 +124,14 @@ async def test_nothing_from_elsewhere_and_no_script(page):
 def test_a_wider_address_needs_a_token(listen):
     """Prompts of real users would stand open in the cluster."""
     with pytest.raises(ConfigError, match="page_token_file"):
-        PageServer(Address(listen), lambda: None, None)
-    PageServer(Address(listen), lambda: None, None, token="s3cret")
+        PageServer(Address(listen), lambda: None, None, **AUDITED)
+    PageServer(Address(listen), lambda: None, None, **AUDITED, token="s3cret")
 
 
 @pytest.mark.parametrize("listen", ["127.0.0.1:0", "[::1]:0", "localhost:0"])
 def test_this_machine_needs_none(listen):
     """A first look would take a configuration."""
-    PageServer(Address(listen), lambda: None, None)
+    PageServer(Address(listen), lambda: None, None, **AUDITED)
 
 
 async def test_a_token_guards_pages_and_media(page):
@@ -173,6 +187,43 @@ async def test_what_is_not_there_is_not_found(page, path):
     """A typing error would be a traceback, or a way through the store."""
     client = await page(PAIRS)
     assert (await client.get(path)).status == 404
+
+
+async def test_whoever_reads_content_is_put_down(page):
+    """Nobody could say who saw a customer's picture."""
+    client = await page(PAIRS)
+    number = f"/canary/pair/{client.epoch.epoch}/0"
+    await client.get("/")
+    await client.get("/canary/image")
+    assert client.audited == []
+    await client.get(number, headers={"X-User": "ann@example.org"})
+    await client.get(f"{number}/media/0")
+    first, second = map(json.loads, client.audited)
+    assert first["who"] == "ann@example.org from 127.0.0.1"
+    assert first["what"] == f"GET {number}"
+    assert len(first["snapshots"]) == 1
+    assert second["who"] == "this machine from 127.0.0.1"
+    assert second["what"].endswith("/media/0")
+
+
+async def test_what_cannot_be_put_down_is_not_shown(page, tmp_path):
+    """A full disk would open a way around the audit."""
+    client = await page(PAIRS, audit=Audit(f"{tmp_path}/missing/audit.jsonl", print))
+    answer = await client.get(f"/canary/pair/{client.epoch.epoch}/0")
+    assert answer.status == 503
+    assert "nothing was shown" in await answer.text()
+
+
+async def test_an_erased_person_is_gone_with_the_tombstone(page):
+    """A name would be shown for as long as the rewriting takes."""
+    client = await page(PAIRS)
+    path = f"/canary/pair/{client.epoch.epoch}/0"
+    assert "erased" not in await (await client.get(path)).text()
+    trace_id = PAIRS[0][0].trace_id
+    await write_tombstone(client.store, KEY.subject("trace", trace_id), START * 2)
+    shown = await (await client.get(path)).text()
+    assert "erased" in shown
+    assert (await client.get(f"{path}/media/0")).status == 404
 
 
 async def test_damaged_results_are_said_not_guessed(page):

@@ -23,7 +23,6 @@ from snaptrace.snapshots import (
     catalogue,
     erase,
     export,
-    keyring,
     layout,
     media,
     pins,
@@ -36,8 +35,6 @@ from snaptrace.snapshots.erased import Tombstones
 from snaptrace.snapshots.errors import (
     CorruptSnapshotError,
     MissingObjectError,
-    SnapshotError,
-    StoreRefusedError,
     StoreUnavailableError,
 )
 
@@ -379,63 +376,6 @@ async def test_a_watch_that_failed_half_way_loses_nothing():
         await watching.new(START_NS + HOUR_NS)
     away.failing = False
     assert len(await watching.new(START_NS + HOUR_NS)) == 2
-
-
-async def test_encrypted_stores_share_their_data_key_and_hide_content():
-    """Whoever holds the disk would read the prompts."""
-    store = memory_store()
-    envelope = keyring.EnvelopeKey(b"an envelope secret of some length")
-    one = await keyring.open_encrypted(store, envelope)
-    two = await keyring.open_encrypted(store, envelope)
-    name = await put_segment(one, [recorded(1, user="ann@example.org", image=IMAGE)])
-    assert list(segment.read(await two.get(name), name))
-    raw = b"".join([await store._backend.get(i.name) async for i in store.list("v1")])
-    assert b"ann" not in raw
-    assert IMAGE[:30] not in raw
-    with pytest.raises(StoreRefusedError):
-        await store.get(name)
-    with pytest.raises(StoreRefusedError):
-        await keyring.open_encrypted(store, keyring.EnvelopeKey(b"another secret" * 3))
-
-
-async def read_segment(store, name):
-    """Return a segment; bytes that look like from before encryption are none."""
-    return segment.read(await store.get(name), name)
-
-
-async def test_encrypted_bytes_are_bound_to_their_name():
-    """An object could be put in another's place without anybody noticing."""
-    store = await keyring.open_encrypted(memory_store(), keyring.EnvelopeKey(b"x" * 32))
-    await store.create("v1/plans/e/000000000001", b"one")
-    moved = await store._backend.get("v1/plans/e/000000000001")
-    await store._backend.create("v1/plans/e/000000000002", moved)
-    with pytest.raises(CorruptSnapshotError):
-        await store.get("v1/plans/e/000000000002")
-    for position in range(len(moved)):
-        damaged = bytearray(moved)
-        damaged[position] ^= 1
-        await store._backend.delete("v1/plans/e/000000000003")
-        await store._backend.create("v1/plans/e/000000000003", bytes(damaged))
-        with pytest.raises(SnapshotError):
-            await read_segment(store, "v1/plans/e/000000000003")
-
-
-async def test_a_rotation_takes_the_old_envelope_key_its_power():
-    """A leaked key would open everything for ever."""
-    store = memory_store()
-    old, new = keyring.EnvelopeKey(b"old" * 20), keyring.EnvelopeKey(b"new" * 20)
-    before = await keyring.open_encrypted(store, old)
-    await before.create("v1/plans/e/000000000001", b"one")
-    assert await keyring.rotate(store, old, new) == 2
-    after = await keyring.open_encrypted(store, new)
-    assert await after.get("v1/plans/e/000000000001") == b"one"
-    await after.create("v1/plans/e/000000000002", b"two")
-    with pytest.raises(StoreRefusedError):
-        await keyring.open_encrypted(store, old)
-    with pytest.raises(StoreRefusedError):
-        await keyring.rotate(store, old, new)
-    with pytest.raises(StoreRefusedError):
-        await keyring.rotate(memory_store(), old, new)
 
 
 @pytest.mark.parametrize("shape", export._SHAPES)
