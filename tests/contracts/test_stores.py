@@ -22,6 +22,15 @@ from snaptrace.snapshots.keyring import EnvelopeKey, Keyring
 from snaptrace.snapshots.store import Store
 
 KINDS = ("memory", "folder", "s3", "encrypted folder")
+# Moto looks for an object and puts it in two steps; with a thread for each request two
+# creates of one name can both win, which is its fault and not the store's.
+ONE_AT_A_TIME = """
+import sys
+from moto.server import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import run_simple
+application = DomainDispatcherApplication(create_backend_app)
+run_simple("127.0.0.1", int(sys.argv[1]), application, threaded=False)
+"""
 S3_OPTIONS = {
     "aws_region": "us-east-1",
     "aws_access_key_id": "test",
@@ -37,7 +46,7 @@ def s3_server(tmp_path_factory):
         port = probe.getsockname()[1]
     log = (tmp_path_factory.mktemp("s3") / "log").open("wb")
     process = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+        [sys.executable, "-c", ONE_AT_A_TIME, str(port)],
         stdout=log,
         stderr=log,
         env={**os.environ, "MOTO_ENABLE_ISO_REGIONS": "false"},

@@ -123,7 +123,14 @@ async def test_what_was_erased_is_not_sent_any_more():
     assert isinstance(await content.load(case), Loaded)
     await write_tombstone(store, KEY.subject("session", "s1"), NOW + 1)
     await content.refresh()
-    assert await content.load(case) == Gone("erased")
+    assert await content.load(case) == Gone("erased", by_tombstone=True)
+    fresh = Intake(
+        store,
+        since_ns=NOW - HOUR,
+        lookback_ns=24 * HOUR,
+        is_erased=content.is_erased,
+    )
+    assert (await fresh.look(NOW)).cases == ()
 
 
 async def test_content_that_is_gone_says_how():
