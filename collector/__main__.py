@@ -8,7 +8,7 @@ import sys
 
 import uvloop
 
-from collector import app
+from collector import allocators
 from collector.config import CollectorConfig
 from collector.errors import CollectorError
 from snaptrace.runtime.config import (
@@ -43,6 +43,7 @@ def main(argv: list[str]) -> int:
         sys.stderr.write(f"snaptrace collector: {error}\n")
         return 2
     set_up_logging(config.log_level)
+    allocators.keep_small()
     code = 0
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -59,6 +60,9 @@ def main(argv: list[str]) -> int:
 async def _run(
     config: CollectorConfig, document: Document, arguments: argparse.Namespace
 ) -> None:
+    # The engine's allocator reads its settings as it is loaded, so not before now.
+    from collector import app  # noqa: PLC0415
+
     await app.run(
         config,
         document.tree,

@@ -14,17 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from prometheus_client import CollectorRegistry
 
 from collector.admission import Admission
 from collector.answer import UNAVAILABLE, Answer, refusal
 from collector.config import CollectorConfig
-from collector.exposition import SamplerMetrics
 from collector.forward import open_upstreams
 from collector.forward.contract import Upstream
 from collector.forward.environment import endpoints
 from collector.forward.joining import JoiningUpstream
 from collector.forward.relay import Relay
+from collector.instruments import Registry
 from collector.metrics import RelayMetrics
 from collector.receivers import open_receiver
 from collector.receivers.contract import Handle
@@ -102,7 +101,7 @@ async def run(
         ExceptionGroup: a part failed; the others were stopped first.
     """
     clock = SystemClock()
-    registry = CollectorRegistry()
+    registry = Registry()
     metrics = RelayMetrics(registry)
     ways_out = endpoints(config.upstream, os.environ)
     upstreams = open_upstreams(ways_out, config.upstream.join, metrics, clock)
@@ -155,7 +154,7 @@ async def run(
         strict=strict,
         **settings,
     )
-    registry.register(SamplerMetrics(registry, lambda: supervisor.exposition))
+    registry.register(supervisor)
     parts: list[Part] = [
         open_receiver(config.engine, reception, listen, drain_seconds / 2, ports.note),
         _Forwarding(upstreams),

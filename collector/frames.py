@@ -3,7 +3,7 @@
     4 bytes   length of the header, big endian
     4 bytes   length of the body
     header    msgpack, one of the structs below
-    body      bytes as they are: an OTLP request, a metrics page, JSON
+    body      bytes as they are: an OTLP request, metrics, JSON
 
 Requests travel on one pair and control on another, so that a question is not stuck
 behind megabytes of telemetry. Both ends are ours and of one release.

@@ -3,9 +3,8 @@
 Children of a labelled metric are looked up once, here, not once a request.
 """
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-
 from collector.answer import CODE_NAMES
+from collector.instruments import Counter, Gauge, Histogram, Registry
 from collector.signals import SIGNALS
 
 PROTOCOLS = ("grpc", "http")
@@ -15,7 +14,7 @@ _LATENCY_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1, 5, 10)
 class RelayMetrics:
     """Counters and gauges of receiving, forwarding and tapping."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, registry: Registry) -> None:
         prefix = "snaptrace_collector_"
         self.requests = Counter(
             f"{prefix}requests",

@@ -11,14 +11,12 @@ import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterable
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from prometheus_client import CollectorRegistry
-
 from collector.call import Call
 from collector.config import CollectorConfig
+from collector.families import Family
 from collector.gate import Gate
 from collector.join import JoinSettings
 from collector.recognise import Recogniser
@@ -27,6 +25,7 @@ from collector.resolving import Resolving
 from collector.sampling_metrics import SamplingMetrics
 from collector.seal import Sealer
 from collector.signals import OtlpRequest
+from snaptrace import VERSION
 from snaptrace.runtime.clock import Clock, SystemClock
 from snaptrace.runtime.config import Document, StoreConfig
 from snaptrace.snapshots.errors import SnapshotError
@@ -65,7 +64,6 @@ class Pipeline:
             StoreRefusedError: it is encrypted under a key that is not at hand.
         """
         self._store, self._clock = store, clock
-        self.registry = CollectorRegistry()
         join = config.recognise
         self._gate = Gate(config.tap.decode_budget, key)
         self._recogniser = Recogniser(
@@ -87,13 +85,12 @@ class Pipeline:
             key=key,
             clock=clock,
             redaction_version=self._redactor.version,
-            release=version("snaptrace"),
+            release=VERSION,
             name=config.id or socket.gethostname(),
             label=self._redactor.label,
             cipher=cipher,
         )
         self._metrics = SamplingMetrics(
-            self.registry,
             self._recogniser,
             self._sealer,
             self._gate,
@@ -112,7 +109,7 @@ class Pipeline:
         """Take one request; what its spans contain never raises."""
         started = time.process_time()
         await self._keep(self._recogniser.feed(request))
-        self._metrics.busy_seconds.inc(time.process_time() - started)
+        self._metrics.busy_seconds += time.process_time() - started
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
         """Close windows and feed the store until `stop`."""
@@ -140,6 +137,10 @@ class Pipeline:
         self._redactor.close()
         await self._sealer.close(deadline_seconds)
 
+    def families(self) -> Iterable[Family]:
+        """Return the metrics of this process; the relay shows them."""
+        return self._metrics.families()
+
     def totals(self) -> dict[str, int]:
         """Return calls recognised and kept, and segments stored, so far."""
         counts = self._sealer.counts
@@ -164,7 +165,7 @@ class Pipeline:
         try:
             clean = self._redactor.redact(call)
         except Exception as error:  # noqa: BLE001 - never stored unredacted
-            self._metrics.failed.labels("redact").inc()
+            self._metrics.failed["redact"] += 1
             log.warning("call lost", extra={"why": type(error).__name__})
             return
         await self._sealer.admit(clean)

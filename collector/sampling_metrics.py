@@ -4,11 +4,10 @@ Counters that other rooms keep as plain data are read when somebody scrapes. Lab
 are bounded: modalities, reasons, and at most 64 instrumentation scopes.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from prometheus_client import CollectorRegistry, Counter
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-
+from collector.families import Family, counter, gauge
 from collector.gate import Gate
 from collector.recognise import Recogniser
 from collector.seal import Sealer
@@ -18,11 +17,10 @@ PREFIX = "snaptrace_collector_"
 
 
 class SamplingMetrics:
-    """Counters of what was seen, kept, lost and stored."""
+    """Counts of what was seen, kept, lost and stored."""
 
     def __init__(
         self,
-        registry: CollectorRegistry,
         recogniser: Recogniser,
         sealer: Sealer,
         gate: Gate,
@@ -30,36 +28,96 @@ class SamplingMetrics:
     ) -> None:
         self._recogniser, self._sealer = recogniser, sealer
         self._gate, self._references = gate, references
-        self.calls = Counter(
-            f"{PREFIX}calls",
-            "Model calls recognised, by modality.",
-            ["modality"],
-            registry=registry,
-        )
-        self.failed = Counter(
-            f"{PREFIX}calls_failed",
-            "Model calls lost to a defect of ours, by stage.",
-            ["stage"],
-            registry=registry,
-        )
-        self.busy_seconds = Counter(
-            f"{PREFIX}sampling_cpu_seconds",
-            "Processor time spent on tapped requests.",
-            registry=registry,
-        )
-        registry.register(self)
+        self.calls: Counter[str] = Counter()  # by modality
+        self.failed: Counter[str] = Counter()  # by stage
+        self.busy_seconds = 0.0
 
     def saw(self, snapshot: Snapshot) -> None:
         """Count a call that was recognised."""
-        self.calls.labels(snapshot.modality).inc()
+        self.calls[snapshot.modality] += 1
 
-    def collect(self) -> Iterator[Metric]:
-        """Yield what the recogniser and the sealer have counted."""
-        yield from self._funnel()
+    def families(self) -> Iterator[Family]:
+        """Yield all metrics of this process as of now."""
+        yield from self._own()
+        yield self._funnel()
         yield from self._decisions()
-        yield self._turned_away()
-        yield self._resolved()
-        yield self._join()
+        yield from self._plain()
+
+    def _own(self) -> Iterator[Family]:
+        yield counter(
+            f"{PREFIX}calls",
+            "Model calls recognised, by modality.",
+            ("modality",),
+            self.calls,
+        )
+        yield counter(
+            f"{PREFIX}calls_failed",
+            "Model calls lost to a defect of ours, by stage.",
+            ("stage",),
+            self.failed,
+        )
+        yield counter(
+            f"{PREFIX}sampling_cpu_seconds",
+            "Processor time spent on tapped requests.",
+            (),
+            {"": self.busy_seconds},
+        )
+
+    def _funnel(self) -> Family:
+        return Family(
+            f"{PREFIX}funnel",
+            "counter",
+            "Calls per instrumentation: seen, recognised, with_content, replayable; "
+            "a reason says why a stage was not reached.",
+            ("scope", "version", "stage", "reason"),
+            tuple(
+                ((key.scope, key.version, key.stage, key.reason), float(count))
+                for key, count in self._recogniser.funnel.items()
+            ),
+        )
+
+    def _decisions(self) -> Iterator[Family]:
+        counted = sorted(self._sealer.counts.items())
+        yield Family(
+            f"{PREFIX}sampled_calls",
+            "counter",
+            "What became of recognised calls; kept ones may be evicted later.",
+            ("modality", "reason"),
+            tuple((key[1:], float(n)) for key, n in counted if key[0] == "call"),
+        )
+        yield Family(
+            f"{PREFIX}storage_events",
+            "counter",
+            "What became of segments, spool and journal.",
+            ("what", "outcome"),
+            tuple((key, float(n)) for key, n in counted if key[0] != "call"),
+        )
+
+    def _plain(self) -> Iterator[Family]:
+        yield counter(
+            f"{PREFIX}spans_turned_away",
+            "Spans not decoded: their trace ranks below the decode budget's bar.",
+            (),
+            {"": self._gate.turned_away},
+        )
+        yield counter(
+            f"{PREFIX}references",
+            "Media behind URLs: fetched, or left as references for this reason.",
+            ("outcome",),
+            self._references,
+        )
+        counts = self._recogniser.join.counts
+        yield counter(
+            f"{PREFIX}join",
+            "Calls given by the join window, and what it had to close, merge or drop.",
+            ("outcome",),
+            {
+                "closed": counts.closed,
+                "closed_early": counts.closed_early,
+                "late": counts.late,
+                "dropped": counts.dropped,
+            },
+        )
         for name, text, value in (
             (
                 "join_held_bytes",
@@ -77,65 +135,4 @@ class SamplingMetrics:
                 self._sealer.journal_bytes,
             ),
         ):
-            yield GaugeMetricFamily(PREFIX + name, text, value=float(value))
-
-    def _funnel(self) -> Iterator[Metric]:
-        family = CounterMetricFamily(
-            f"{PREFIX}funnel",
-            "Calls per instrumentation: seen, recognised, with_content, replayable; "
-            "a reason says why a stage was not reached.",
-            labels=["scope", "version", "stage", "reason"],
-        )
-        for key, count in self._recogniser.funnel.items():
-            family.add_metric([key.scope, key.version, key.stage, key.reason], count)
-        yield family
-
-    def _decisions(self) -> Iterator[Metric]:
-        calls = CounterMetricFamily(
-            f"{PREFIX}sampled_calls",
-            "What became of recognised calls; kept ones may be evicted later.",
-            labels=["modality", "reason"],
-        )
-        events = CounterMetricFamily(
-            f"{PREFIX}storage_events",
-            "What became of segments, spool and journal.",
-            labels=["what", "outcome"],
-        )
-        for key, count in sorted(self._sealer.counts.items()):
-            if key[0] == "call":
-                calls.add_metric(list(key[1:]), count)
-            else:
-                events.add_metric(list(key), count)
-        yield calls
-        yield events
-
-    def _turned_away(self) -> Metric:
-        family = CounterMetricFamily(
-            f"{PREFIX}spans_turned_away",
-            "Spans not decoded: their trace ranks below the decode budget's bar.",
-        )
-        family.add_metric([], self._gate.turned_away)
-        return family
-
-    def _resolved(self) -> Metric:
-        family = CounterMetricFamily(
-            f"{PREFIX}references",
-            "Media behind URLs: fetched, or left as references for this reason.",
-            labels=["outcome"],
-        )
-        for outcome, count in sorted(self._references.items()):
-            family.add_metric([outcome], count)
-        return family
-
-    def _join(self) -> Metric:
-        counts = self._recogniser.join.counts
-        family = CounterMetricFamily(
-            f"{PREFIX}join",
-            "Calls given by the join window, and what it had to close, merge or drop.",
-            labels=["outcome"],
-        )
-        family.add_metric(["closed"], counts.closed)
-        family.add_metric(["closed_early"], counts.closed_early)
-        family.add_metric(["late"], counts.late)
-        family.add_metric(["dropped"], counts.dropped)
-        return family
+            yield gauge(PREFIX + name, text, value)

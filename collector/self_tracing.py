@@ -14,7 +14,6 @@ import socket
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from importlib.metadata import version
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -33,6 +32,7 @@ from collector.metrics import RelayMetrics
 from collector.receivers.contract import Handle
 from collector.receivers.reception import HOP_HEADER
 from collector.signals import SIGNALS, OtlpRequest
+from snaptrace import VERSION
 from snaptrace.runtime.clock import Clock
 from snaptrace.runtime.config import Address, ConfigError
 
@@ -111,7 +111,7 @@ class SelfTracing(SpanProcessor):
         }
         resource: dict[str, AttributeValue] = {
             "service.name": "snaptrace-collector",
-            "service.version": version("snaptrace"),
+            "service.version": VERSION,
             "service.instance.id": instance,
             "snaptrace.sample_share": config.sample_share,
         }

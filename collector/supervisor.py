@@ -17,6 +17,7 @@ import msgspec
 
 from collector import frames
 from collector.errors import TapUnavailableError
+from collector.families import Family, unpack
 from collector.metrics import RelayMetrics
 from collector.tap import Tap
 from snaptrace.runtime.clock import Clock
@@ -55,12 +56,12 @@ class Supervisor:
         self._stopping, self._drain_seconds = stopping, drain_seconds
         self._strict, self._command = strict, tuple(command)
         self._control: asyncio.StreamWriter | None = None
-        self._page: asyncio.Future[str] | None = None
+        self._page: asyncio.Future[bytes] | None = None
         self._sealed = asyncio.Event()
         self._up = asyncio.Event()
         self._why_not = "starting"
         self._last_logged = ""
-        self.exposition = ""  # the child's metrics as of the last answer
+        self._reported: tuple[Family, ...] = ()  # by the child, in its last answer
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
         """Keep a child running until `stop`, then let it seal.
@@ -96,11 +97,15 @@ class Supervisor:
         """Why nothing is sampled now; empty while all is well."""
         return self._why_not
 
+    def families(self) -> tuple[Family, ...]:
+        """Return the child's metrics as of `refresh`; none while it does not answer."""
+        return self._reported
+
     async def refresh(self) -> None:
         """Fetch the child's metrics; leaves out a child that takes too long."""
         control = self._control
         if control is None or not self._up.is_set():
-            self.exposition = ""
+            self._reported = ()
             self._metrics.tap_up.set(0)
             return
         if self._page is None:
@@ -108,10 +113,10 @@ class Supervisor:
             control.write(frames.pack(frames.Ask("metrics")))
         try:
             async with asyncio.timeout(_METRICS_SECONDS):
-                self.exposition = await asyncio.shield(self._page)
+                self._reported = unpack(await asyncio.shield(self._page))
             self._metrics.tap_up.set(1)
         except (TimeoutError, ConnectionError):
-            self.exposition = ""
+            self._reported = ()
             self._metrics.tap_up.set(0)
 
     async def _one_life(self, ready: Callable[[], None]) -> None:
@@ -193,7 +198,7 @@ class Supervisor:
     def _take_page(self, body: bytes) -> None:
         page, self._page = self._page, None
         if page is not None and not page.done():
-            page.set_result(body.decode())
+            page.set_result(body)
 
     def _take_status(
         self,

@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import h2corn
-from prometheus_client import CollectorRegistry, disable_created_metrics
-from prometheus_client.exposition import choose_encoder
 
+from collector.exposition import MEDIA_TYPE, page
+from collector.instruments import Registry
 from collector.listeners import bind, bound_address
 from snaptrace.runtime.config import Address
 
@@ -28,7 +28,7 @@ class RelayTelemetry:
     def __init__(
         self,
         listen: Address,
-        registry: CollectorRegistry,
+        registry: Registry,
         why_not_ready: Callable[[], str],
         refresh: Callable[[], Awaitable[None]],
         on_bound: Callable[[str, str], None] = lambda _name, _address: None,
@@ -39,7 +39,6 @@ class RelayTelemetry:
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
         """Serve until `stop`; OSError where the address cannot be bound."""
-        disable_created_metrics()  # type: ignore[no-untyped-call] # not annotated there
         listener = bind(self._listen)
         try:
             self._on_bound("metrics", bound_address(listener))
@@ -70,9 +69,7 @@ class RelayTelemetry:
         status, media_type, body = 200, "text/plain; charset=utf-8", b"ok\n"
         if scope["path"] == "/metrics":
             await self._refresh()
-            accept = dict(scope["headers"]).get(b"accept", b"").decode("latin-1")
-            encode, media_type = choose_encoder(accept)
-            body = encode(self._registry)
+            media_type, body = MEDIA_TYPE, page(self._registry.families())
         elif scope["path"] == "/readyz":
             if why := self._why_not_ready():
                 status, body = 503, f"{why}\n".encode()

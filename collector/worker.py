@@ -10,13 +10,12 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 import msgspec
-from prometheus_client import CollectorRegistry, generate_latest
 
-from collector import frames
+from collector import families, frames
 from collector.signals import OtlpRequest
 from snaptrace.runtime.telemetry import set_up_logging
 
@@ -35,11 +34,14 @@ class Pipeline(Protocol):
     """
 
     name: str
-    registry: CollectorRegistry
 
     @property
     def store_error(self) -> str:
         """Why the store is not writable: which path and why; empty if it is."""
+        ...
+
+    def families(self) -> Iterable[families.Family]:
+        """Return its metrics as of now."""
         ...
 
     async def offer(self, request: OtlpRequest) -> None:
@@ -159,7 +161,7 @@ class _Sampler:
                 if header.what == "seal":
                     return header.deadline_seconds
                 if header.what == "metrics":
-                    page = generate_latest(self._pipeline.registry)
+                    page = families.pack(self._pipeline.families())
                     self._answers.write(
                         frames.pack(frames.Tell("metrics"), page) + page
                     )

@@ -9,7 +9,6 @@ A redactor is a function `redact(data: bytes, mime: str) -> bytes | None`; None 
 that the medium is not to be kept.
 """
 
-import ctypes
 import os
 import selectors
 import struct
@@ -18,7 +17,6 @@ import sys
 import time
 from collections.abc import Callable
 from importlib import import_module
-from importlib.metadata import entry_points
 from typing import IO, Any
 
 GROUP = "snaptrace.redactors"
@@ -135,6 +133,9 @@ class _Exchange:
 
 def _find(name: str) -> Redact:
     """Return the redactor of an entry point's name, or of `module:function`."""
+    # The plug-in's own process alone needs this, not the one that starts it.
+    from importlib.metadata import entry_points  # noqa: PLC0415
+
     for point in entry_points(group=GROUP, name=name):
         loaded: Redact = point.load()
         return loaded
@@ -148,6 +149,8 @@ def _find(name: str) -> Redact:
 def _leave_network() -> None:
     """Give up the network, by the kernel where it lets us and by Python in any case."""
     if sys.platform == "linux":
+        import ctypes  # noqa: PLC0415 - in the plug-in's own process alone
+
         # Fails without a word where user namespaces are switched off.
         ctypes.CDLL(None).unshare(_NEW_USER | _NEW_NETWORK)
 

@@ -6,16 +6,17 @@ The file has the sections `store`, `collector` and `replayd`. Every key can be s
 decided by the frozen Struct that its program hands in; this file knows only `store`.
 """
 
-import argparse
 import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import msgspec
-import yaml
 from msgspec import Meta, Struct
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
 
 SECTIONS = ("store", "collector", "replayd")
 _PREFIX = "SNAPTRACE_"
@@ -145,8 +146,10 @@ class StoreConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     audit: AuditConfig = AuditConfig()
 
 
-def program_parser(program: str, text: str, *, strict: str) -> argparse.ArgumentParser:
+def program_parser(program: str, text: str, *, strict: str) -> "ArgumentParser":
     """Return the command line that both programs have; `strict` explains that flag."""
+    import argparse  # noqa: PLC0415 - the sampling process has no command line
+
     parser = argparse.ArgumentParser(prog=f"snaptrace {program}", description=text)
     parser.add_argument("--config", metavar="FILE", help="YAML configuration")
     parser.add_argument(
@@ -213,23 +216,14 @@ def load(
     return Document(tree, path or "defaults")
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML without dates: `revision: 2026-11-20` stays the text it looks like."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in pairs if not tag.endswith(":timestamp")]
-    for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
 def _read_file(path: str) -> dict[str, Any]:
+    from snaptrace.runtime.plain_yaml import YAMLError, read  # noqa: PLC0415 - see there
+
     try:
-        text = Path(path).read_text(encoding="utf-8")
-        tree = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+        tree = read(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(path, f"cannot be read: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(path, f"is no YAML: {error}") from None
     if tree is None:
         return {}

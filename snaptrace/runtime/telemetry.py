@@ -8,13 +8,11 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, disable_created_metrics
-from prometheus_client.exposition import choose_encoder
-
-from snaptrace.runtime.config import Address
-
 if TYPE_CHECKING:
     from aiohttp import web
+    from prometheus_client import CollectorRegistry
+
+    from snaptrace.runtime.config import Address
 
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -74,7 +72,9 @@ class TelemetryServer:
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
         """Serve until `stop`; raises OSError where the address cannot be bound."""
-        from aiohttp import web  # noqa: PLC0415 - a program may only want the logs
+        # A program may only want the logs.
+        from aiohttp import web  # noqa: PLC0415
+        from prometheus_client import disable_created_metrics  # noqa: PLC0415
 
         disable_created_metrics()  # type: ignore[no-untyped-call] # not annotated there
         app = web.Application()
@@ -98,6 +98,7 @@ class TelemetryServer:
 
     async def _metrics(self, request: web.Request) -> web.Response:
         from aiohttp import web  # noqa: PLC0415 - a program may only want the logs
+        from prometheus_client.exposition import choose_encoder  # noqa: PLC0415
 
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
         return web.Response(

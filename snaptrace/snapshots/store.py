@@ -12,8 +12,6 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Protocol, TypeVar
 
-from obstore import exceptions as obstore_errors
-
 from snaptrace.snapshots import layout
 from snaptrace.snapshots.backends import Backend, backend_of
 from snaptrace.snapshots.errors import (
@@ -28,13 +26,6 @@ from snaptrace.snapshots.sealed import HEAD_BYTES, data_key_of
 
 T = TypeVar("T")
 
-_REFUSED = (
-    obstore_errors.PermissionDeniedError,
-    obstore_errors.UnauthenticatedError,
-    obstore_errors.InvalidPathError,
-    obstore_errors.NotSupportedError,
-    PermissionError,
-)
 # A full or read-only disk does not heal within a retry; a person has to act.
 _REFUSED_ERRNO = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EPERM, errno.EXDEV}
 _FIRST_WAIT_SECONDS = 0.2
@@ -174,7 +165,7 @@ class Store:
                 async for info in self._backend.list(prefix.rstrip("/"), after):
                     yield info
                     after, tries = info.name, 0
-            except (OSError, obstore_errors.BaseError) as error:
+            except OSError as error:
                 typed = _typed("list", prefix, error)
                 tries += 1
                 if self._is_final(typed, tries):
@@ -243,7 +234,7 @@ class Store:
         while True:
             try:
                 return await attempt()
-            except (OSError, ValueError, obstore_errors.BaseError) as error:
+            except (OSError, ValueError) as error:
                 typed = _typed(verb, name, error)
                 tries += 1
                 if self._is_final(typed, tries):
@@ -266,9 +257,8 @@ def _typed(verb: str, name: str, error: Exception) -> SnapshotError:
     """Name an error by what the caller should do."""
     if isinstance(error, FileNotFoundError):
         return MissingObjectError(name)
-    # The first line only: obstore's next ones repeat request and response.
     why = str(error).partition("\n")[0] or type(error).__name__
-    if isinstance(error, (*_REFUSED, ValueError)):
+    if isinstance(error, PermissionError | ValueError):
         return StoreRefusedError(verb, name, why)
     if verb == "list" and "404 Not Found" in why:
         return StoreRefusedError(verb, name, f"no such bucket or container: {why}")

@@ -27,8 +27,8 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
 )
-from prometheus_client import generate_latest
 
+from collector import families
 from collector.config import CollectorConfig
 from collector.pipeline import Pipeline
 from collector.sampling_config import ReservoirConfig
@@ -166,7 +166,7 @@ async def test_no_planted_byte_reaches_disk_logs_or_metrics(tmp_path, caplog):
     await pipeline.seal_and_close(60)
     objects = {i.name: await store.get(i.name) async for i in store.list("v1")}
     readable = plain(objects)
-    metrics = generate_latest(pipeline.registry)
+    metrics = families.pack(pipeline.families())
     logs = caplog.text.encode()
     assert planted > 1000
     for value in SEARCHED:

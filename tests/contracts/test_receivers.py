@@ -13,11 +13,11 @@ import pytest
 from backports import zstd
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
-from prometheus_client import CollectorRegistry
 
 from collector.admission import Admission
 from collector.answer import Answer, refusal
 from collector.config import AuthConfig, HeadersConfig, LimitsConfig, TlsConfig
+from collector.instruments import Registry
 from collector.metrics import RelayMetrics
 from collector.receivers import ENGINES, open_receiver
 from collector.receivers.reception import BearerTokens, HeaderFilter, Reception
@@ -39,7 +39,7 @@ class Served:
         self.hold = None
         self.addresses = {}
         self.admission = Admission(4 * 2**20)
-        self.registry = CollectorRegistry()
+        self.registry = Registry()
         self.is_serving = True
 
     async def handle(self, request, timeout_seconds):
@@ -54,9 +54,7 @@ class Served:
         return self.answer
 
     def refused(self, reason):
-        labels = {"reason": reason}
-        name = "snaptrace_collector_refused_total"
-        return self.registry.get_sample_value(name, labels) or 0
+        return self.registry.value("snaptrace_collector_refused", reason)
 
 
 @asynccontextmanager

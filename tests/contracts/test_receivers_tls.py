@@ -10,12 +10,12 @@ import pytest
 from contracts.test_receivers import BODY, serving
 from cryptography import x509
 from fakes.certificates import Authority
-from prometheus_client import CollectorRegistry
 
 from collector.answer import UNAVAILABLE
 from collector.config import JoinConfig, TlsConfig, UpstreamConfig, UpstreamTlsConfig
 from collector.forward import open_upstreams
 from collector.forward.environment import endpoints
+from collector.instruments import Registry
 from collector.metrics import RelayMetrics
 from collector.receivers import ENGINES, over_h2corn
 from collector.signals import SIGNALS, OtlpRequest
@@ -159,7 +159,7 @@ async def test_ways_out_speak_mutual_tls(listener, tmp_path):
         url = f"{scheme}://{served.addresses[listener]}"
         for tls, is_let_in in ((ours, True), (UpstreamTlsConfig(), False)):
             ways = endpoints(UpstreamConfig(url=url, tls=tls), {})
-            metrics = RelayMetrics(CollectorRegistry())
+            metrics = RelayMetrics(Registry())
             off = JoinConfig(enabled=False)
             upstream = open_upstreams(ways, off, metrics, SystemClock())["traces"]
             answer = await upstream.send(request, 3)
@@ -199,7 +199,7 @@ async def test_renewed_client_certificates_are_used_without_a_restart(
     async with serving("h2corn", tls=tls) as served:
         url = f"{scheme}://{served.addresses[listener]}"
         ways = endpoints(UpstreamConfig(url=url, tls=ours), {})
-        metrics = RelayMetrics(CollectorRegistry())
+        metrics = RelayMetrics(Registry())
         off = JoinConfig(enabled=False)
         upstream = open_upstreams(ways, off, metrics, clock)["traces"]
         try:

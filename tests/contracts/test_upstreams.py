@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 from fakes.upstream import BREAK, HANG, FakeUpstream
-from prometheus_client import CollectorRegistry
 
 from collector.answer import UNAVAILABLE, Answer, is_retryable, refusal
 from collector.config import JoinConfig, UpstreamConfig
 from collector.forward import open_upstreams
 from collector.forward.environment import endpoints
+from collector.instruments import Registry
 from collector.metrics import RelayMetrics
 from collector.signals import SIGNALS, OtlpRequest
 from snaptrace.runtime.clock import SystemClock
@@ -26,7 +26,7 @@ def request(signal="traces", body=b"\x0a\x01x", **more):
 @asynccontextmanager
 async def way_out(url, join, **config):
     ways = endpoints(UpstreamConfig(url=url, **config), {})
-    metrics = RelayMetrics(CollectorRegistry())
+    metrics = RelayMetrics(Registry())
     opened = open_upstreams(ways, JoinConfig(enabled=join), metrics, SystemClock())
     try:
         async with asyncio.TaskGroup() as tasks:

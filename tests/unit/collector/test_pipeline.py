@@ -6,8 +6,8 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
 )
-from prometheus_client import generate_latest
 
+from collector import exposition
 from collector.pipeline import build_pipeline
 from collector.signals import OtlpRequest
 from snaptrace.runtime.config import StoreConfig
@@ -76,7 +76,7 @@ async def _stored(tmp_path):
 
 
 def _metric(pipeline, line):
-    page = generate_latest(pipeline.registry).decode()
+    page = exposition.page(pipeline.families()).decode()
     return next(
         (float(x.rsplit(" ", 1)[1]) for x in page.splitlines() if x.startswith(line)), 0
     )

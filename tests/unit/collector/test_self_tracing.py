@@ -9,10 +9,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 from fakes.upstream import FakeUpstream
-from prometheus_client import CollectorRegistry
 
 from collector.answer import Answer, refusal
 from collector.config import TelemetryConfig
+from collector.instruments import Registry
 from collector.messages import REQUESTS
 from collector.metrics import RelayMetrics
 from collector.self_tracing import SelfTracing, traces_endpoint
@@ -33,7 +33,7 @@ async def accept(_request, _timeout_seconds):
 
 @asynccontextmanager
 async def tracing(url, share=1.0):
-    registry = CollectorRegistry()
+    registry = Registry()
     made = SelfTracing(
         TelemetryConfig(traces_url=url, sample_share=share),
         listening=[],
@@ -44,8 +44,7 @@ async def tracing(url, share=1.0):
     )
 
     def count(outcome):
-        name = "snaptrace_collector_own_spans_total"
-        return registry.get_sample_value(name, {"outcome": outcome})
+        return registry.value("snaptrace_collector_own_spans", outcome)
 
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:

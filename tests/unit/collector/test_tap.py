@@ -5,11 +5,11 @@ import socket
 import sys
 
 import pytest
-from prometheus_client import CollectorRegistry, Counter
 
 from collector import frames
 from collector.errors import TapUnavailableError
-from collector.exposition import SamplerMetrics
+from collector.families import counter
+from collector.instruments import Registry
 from collector.metrics import RelayMetrics
 from collector.scan import has_marker
 from collector.signals import OtlpRequest
@@ -26,12 +26,11 @@ def request(body=MODEL_CALL, signal="traces"):
 
 
 def tap_of(queue_bytes=10_000, marker=has_marker):
-    registry = CollectorRegistry()
+    registry = Registry()
     tap = Tap(queue_bytes, RelayMetrics(registry), marker)
 
     def dropped(reason):
-        name = "snaptrace_collector_tap_dropped_requests_total"
-        return registry.get_sample_value(name, {"reason": reason}) or 0
+        return registry.value("snaptrace_collector_tap_dropped_requests", reason)
 
     tap.dropped = dropped
     return tap
@@ -127,12 +126,13 @@ class FakePipeline:
     def __init__(self, tree):
         self.tree, self.requests, self.sealed_with = tree, [], None
         self.store_error = ""
-        self.registry = CollectorRegistry()
-        self.seen = Counter("snaptrace_collector_fake", "Seen.", registry=self.registry)
+
+    def families(self):
+        seen = {"": len(self.requests)}
+        return [counter("snaptrace_collector_fake", "Seen.", (), seen)]
 
     async def offer(self, request):
         self.requests.append(request)
-        self.seen.inc()
 
     async def run(self, ready, stop):
         ready()
@@ -224,22 +224,24 @@ async def test_a_pipeline_that_cannot_be_built_says_why():
 
 CHILD = """
 import asyncio, os, signal, socket, sys
-from prometheus_client import CollectorRegistry, Counter
 from collector import worker
+from collector.families import counter
+from collector.instruments import Registry
 
 class Pipeline:
     name = "p"
     store_error = {store_error!r}
     def __init__(self, tree):
-        self.registry = CollectorRegistry()
-        self.seen = Counter("snaptrace_collector_fake", "Seen.", registry=self.registry)
+        self.seen = 0
+    def families(self):
+        return [counter("snaptrace_collector_fake", "Seen.", (), {{"": self.seen}})]
     async def offer(self, request):
         if b"die" in request.body:
             os.kill(os.getpid(), signal.SIGKILL)
         if b"hang" in request.body:
             import time
             time.sleep(60)
-        self.seen.inc()
+        self.seen += 1
     async def run(self, ready, stop):
         ready()
         await stop.wait()
@@ -257,7 +259,7 @@ class Running:
     def __init__(self, tmp_path, *, strict=False, store_error="", command=None):
         self.sealed = tmp_path / "sealed"
         code = CHILD.format(store_error=store_error, sealed=str(self.sealed))
-        self.registry = CollectorRegistry()
+        self.registry = Registry()
         metrics = RelayMetrics(self.registry)
         self.tap = Tap(10**6, metrics, has_marker)
         self.stopping, self.stop, self.ready = (asyncio.Event() for _ in range(3))
@@ -271,9 +273,7 @@ class Running:
             strict=strict,
             command=command or (sys.executable, "-c", code),
         )
-        self.registry.register(
-            SamplerMetrics(self.registry, lambda: self.supervisor.exposition)
-        )
+        self.registry.register(self.supervisor)
 
     async def __aenter__(self):
         self.running = asyncio.ensure_future(
@@ -288,7 +288,7 @@ class Running:
         self.running.cancel()
 
     def value(self, name):
-        return self.registry.get_sample_value(f"snaptrace_collector_{name}")
+        return self.registry.value(f"snaptrace_collector_{name}")
 
     async def until(self, name, value):
         async with asyncio.timeout(20):
@@ -303,7 +303,7 @@ async def test_a_child_samples_reports_and_seals(tmp_path):
         await it.until("store_writable", 1)
         for _ in range(5):
             assert it.tap.offer(request())
-        await it.until("fake_total", 5)
+        await it.until("fake", 5)
         assert it.value("tap_up") == 1
     assert it.sealed.read_text() == "sealed"
     await it.running
@@ -314,10 +314,10 @@ async def test_a_child_that_dies_is_started_again(tmp_path):
     async with Running(tmp_path) as it:
         await it.until("store_writable", 1)
         it.tap.offer(request(MODEL_CALL + b"die"))
-        await it.until("tap_restarts_total", 1)
+        await it.until("tap_restarts", 1)
         await it.until("store_writable", 1)
         it.tap.offer(request())
-        await it.until("fake_total", 1)
+        await it.until("fake", 1)
 
 
 async def test_a_child_that_hangs_is_left_out_and_ended_at_the_deadline(tmp_path):
@@ -329,7 +329,7 @@ async def test_a_child_that_hangs_is_left_out_and_ended_at_the_deadline(tmp_path
         await asyncio.sleep(0.2)
         await it.supervisor.refresh()
         assert it.value("tap_up") == 0
-        assert it.value("fake_total") is None
+        assert it.supervisor.families() == ()
     assert it.running.done()
     assert not it.sealed.exists()
 
@@ -357,6 +357,6 @@ async def test_an_unwritable_store_is_a_gauge_and_only_strict_ends(tmp_path):
 async def test_a_child_that_cannot_start_leaves_forwarding_alone(tmp_path):
     """A missing interpreter would take the telemetry path down."""
     async with Running(tmp_path, command=("/does/not/exist",)) as it:
-        await it.until("tap_restarts_total", 1)
+        await it.until("tap_restarts", 1)
         assert it.ready.is_set()
         assert "cannot be started" in it.supervisor.why_not_up

@@ -3,8 +3,6 @@
 import inspect
 from unittest.mock import MagicMock
 
-from prometheus_client import CollectorRegistry
-
 SUFFIXES = {
     "counter": ("_total",),
     "histogram": ("_bucket", "_count", "_sum"),
@@ -34,20 +32,16 @@ def of_replayd():
 
 def of_collector():
     """Return {series name: labels} of the relay and of its sampling process."""
+    from collector.instruments import Registry
     from collector.metrics import RelayMetrics
 
-    registry = CollectorRegistry()
-    metrics = RelayMetrics(registry)
+    registry = Registry()
+    RelayMetrics(registry)
     found = {}
-    for made in vars(metrics).values():
-        if not hasattr(made, "_labelnames"):
-            continue
-        for family in made.describe():
-            labels = set(made._labelnames)
-            if family.type == "histogram":
-                labels |= {"le"}
-            for end in SUFFIXES.get(family.type, ("",)):
-                found[family.name + end] = labels
+    for family in registry.families():
+        labels = set(family.labels) | ({"le"} if family.bounds else set())
+        for end in SUFFIXES.get(family.kind, ("",)):
+            found[family.name + end] = labels
     return found | sampler()
 
 
@@ -56,17 +50,9 @@ def sampler():
     from collector.sampling_metrics import SamplingMetrics
 
     # Only names are asked for; what the numbers are read from does not matter.
-    _, *others = inspect.signature(SamplingMetrics).parameters
-    sources = {name: MagicMock() for name in others}
-    metrics = SamplingMetrics(CollectorRegistry(), **sources)
-    own = [made for made in vars(metrics).values() if hasattr(made, "describe")]
-    families = [family for made in own for family in made.describe()]
-    labels = {
-        family.name: made._labelnames for made in own for family in made.describe()
+    parameters = inspect.signature(SamplingMetrics).parameters
+    sources = {name: MagicMock() for name in parameters}
+    return {
+        family.name + SUFFIXES.get(family.kind, ("",))[0]: set(family.labels)
+        for family in SamplingMetrics(**sources).families()
     }
-    found = {}
-    for family in [*families, *metrics.collect()]:
-        end = SUFFIXES.get(family.type, ("",))[0]
-        names = labels.get(family.name, getattr(family, "_labelnames", ()))
-        found[family.name + end] = set(names)
-    return found

@@ -7,11 +7,11 @@ import pytest
 from google.protobuf.message import DecodeError
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from prometheus_client import CollectorRegistry
 
 from collector.answer import INVALID_ARGUMENT, UNAVAILABLE, Answer, refusal
 from collector.config import JoinConfig
 from collector.forward.joining import JoiningUpstream, is_whole
+from collector.instruments import Registry
 from collector.messages import REQUESTS, RESPONSES
 from collector.metrics import RelayMetrics
 from collector.signals import OtlpRequest
@@ -87,7 +87,7 @@ def request(body, signal="traces", headers=None):
 async def joining(**config):
     backend, clock = Backend(), Clock()
     settings = {"busy_calls": 1, "wait": Duration(30), **config}
-    registry = CollectorRegistry()
+    registry = Registry()
     upstream = JoiningUpstream(
         backend, JoinConfig(**settings), RelayMetrics(registry), clock
     )
