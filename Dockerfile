@@ -1,10 +1,11 @@
 # One image, both programs: `snaptrace collector`, `snaptrace replayd`, and every command.
 #
-# BASE is a Debian-like image with Python 3.11 or newer and CA certificates; give it a
-# digest in a release build. BUILD_BASE may differ if BASE lacks venv and pip, as long
-# as both have the same Python at the same path.
-ARG BASE=docker.io/library/python:3.13-slim-bookworm
-ARG BUILD_BASE=${BASE}
+# BASE is a Debian with Python 3.11 or newer, its C++ library and CA certificates, and
+# needs no more: no shell, no packages. BUILD_BASE is a Debian of the same release with
+# apt, so that both hold the same Python at the same path (docs/adr/0027). Give both a
+# digest in a release build.
+ARG BASE=gcr.io/distroless/python3-debian12:nonroot
+ARG BUILD_BASE=docker.io/library/debian:bookworm-slim
 
 # hadolint ignore=DL3006
 FROM ${BUILD_BASE} AS build
@@ -12,32 +13,28 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
     PIP_NO_CACHE_DIR=1 \
     PIP_NO_COMPILE=1
 WORKDIR /src
-# For strip alone; nothing of this stage but /opt/snaptrace goes on.
+# binutils to strip; nothing of this stage but /opt/snaptrace goes on.
 # hadolint ignore=DL3008
-RUN apt-get update -q && apt-get install -q -y --no-install-recommends binutils \
+RUN apt-get update -q \
+    && apt-get install -q -y --no-install-recommends binutils ca-certificates python3-venv \
     && rm -rf /var/lib/apt/lists/*
-COPY requirements/build.txt requirements/runtime.txt requirements/
-# Everything by hash and from wheels alone: nothing is compiled, nothing floats.
+COPY requirements/build.txt requirements/runtime.txt requirements/trim requirements/
+# Everything by hash and from wheels alone: nothing is compiled, nothing floats. The
+# environment names Python by its full version, the one name that every BASE has.
 RUN python3 -m venv /opt/build \
     && /opt/build/bin/pip install --quiet --no-deps --require-hashes -r requirements/build.txt \
-    && python3 -m venv --without-pip /opt/snaptrace \
+    && "$(readlink -f "$(command -v python3)")" -m venv --without-pip /opt/snaptrace \
     && /opt/build/bin/pip --python /opt/snaptrace/bin/python3 install --quiet \
         --no-deps --require-hashes --only-binary :all: -r requirements/runtime.txt
 COPY pyproject.toml LICENSE README.md ./
 COPY snaptrace snaptrace
 COPY collector collector
 COPY replayd replayd
-# What only a compiler, a type checker or a debugger would read stays behind, and the
-# second of zstandard's two backends. Stripped is only what carries debug information:
-# strip damages libraries whose paths were patched when their wheel was made. Bytecode is checked
-# by hash, not by time: the root file system is read-only and layers lose times.
+# Bytecode is checked by hash, not by time: the root file system is read-only and
+# layers lose times.
 RUN /opt/build/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /dist . \
     && /opt/build/bin/pip --python /opt/snaptrace/bin/python3 install --quiet --no-deps /dist/*.whl \
-    && find /opt/snaptrace \( -name tests -o -name include \) -type d -prune -exec rm -rf {} + \
-    && find /opt/snaptrace \( -name '*.pyi' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.a' \
-        -o -path '*/zstandard/_cffi*' \) -delete \
-    && find /opt/snaptrace \( -path '*/zstandard/*.so' -o -path '*/aiohttp/*.so' \
-        -o -path '*/uvloop/*.so' \) -exec strip -g {} + \
+    && requirements/trim /opt/snaptrace \
     && /opt/snaptrace/bin/python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash \
         /opt/snaptrace/lib \
     && /opt/snaptrace/bin/snaptrace collector --help > /dev/null \

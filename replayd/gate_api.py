@@ -2,6 +2,9 @@
 
     GET /api/v1/verdicts                      all canaries
     GET /api/v1/gate/<canary>?revision=R&max_age=S   one answer; always 200, see `state`
+    GET, POST /api/v1/gate/<canary>/status?want=pass     the same as a status code: 200
+        where the state is the wanted one, 409 where it is another, 425 while undecided,
+        503 where it cannot be told
     GET /api/v1/plan                          what a verdict needs: pairs, hours, money
     GET /api/v1/budget                        each limit, what is used, when it resets
     PUT /api/v1/canaries/<canary>  {"revision": "R"}  a new revision is being served
@@ -19,13 +22,15 @@ from aiohttp import web
 from msgspec import Struct
 
 from replayd.costed_plan import CostedPlan
-from replayd.gate import decide
+from replayd.gate import EXIT_CODES, GateAnswer, GateState, decide
 from replayd.limits import Line
 from replayd.verdicts import Verdicts
 from snaptrace.runtime.clock import Clock
 
 LONGEST_REVISION = 128  # characters
 LARGEST_BODY_BYTES = 4096
+# What is neither the wanted state nor a decision for another one.
+_STATUS: dict[GateState, int] = {"undecided": 425, "unknown": 503}
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 # Declares a revision for a canary; KeyError: there is none of that name.
@@ -72,6 +77,8 @@ class GateApi:
         return {
             "GET /api/v1/verdicts": self.verdicts,
             "GET /api/v1/gate/{canary}": self.gate,
+            "GET /api/v1/gate/{canary}/status": self.status,
+            "POST /api/v1/gate/{canary}/status": self.status,
             "GET /api/v1/plan": self.plan,
             "GET /api/v1/budget": self.budget,
             "PUT /api/v1/canaries/{canary}": self.put_canary,
@@ -87,21 +94,42 @@ class GateApi:
 
     async def gate(self, request: web.Request) -> web.Response:
         """Answer for one canary; the state is in the body, so that 200 is no pass."""
+        return _json(self._answer(request))
+
+    async def status(self, request: web.Request) -> web.Response:
+        """Answer with a status code, for tools that read nothing else.
+
+        `want=regressed` turns it round, for hooks whose success means "roll back": what
+        cannot be told must not trigger those either. A body is not read: webhooks
+        send one.
+        """
+        answer = self._answer(request)
+        want = request.query.get("want", "pass")
+        if want not in EXIT_CODES or want == "unknown":
+            known = ", ".join(state for state in EXIT_CODES if state != "unknown")
+            return _json({"error": f"want: one of {known}"}, status=400)
+        if answer.state == want:
+            return _json(answer)
+        return _json(answer, _STATUS.get(answer.state, 409))
+
+    def _answer(self, request: web.Request) -> GateAnswer:
         self._authorise(request)
         oldest: float | None = None
         if limit := request.query.get("max_age"):
             try:
                 oldest = float(limit)
             except ValueError:
-                return _json({"error": "max_age is no number of seconds"}, status=400)
-        answer = decide(
+                raise web.HTTPBadRequest(
+                    text='{"error":"max_age is no number of seconds"}',
+                    content_type="application/json",
+                ) from None
+        return decide(
             self._shown(),
             request.match_info["canary"],
             now_ns=self._clock.now_ns(),
             revision=request.query.get("revision", ""),
             oldest_seconds=oldest,
         )
-        return _json(answer)
 
     async def plan(self, request: web.Request) -> web.Response:
         """Give out every canary's plan, from what was measured up to now."""

@@ -24,6 +24,12 @@ CONTEXT = (
 )
 # Python, its libraries and certificates: what a slim Python image has, and no shell.
 RUN_PACKAGES = "base-files,ca-certificates,libstdc++6,netbase,python3,tzdata"
+# What slim images leave out, too.
+SLIM = [
+    f"--dpkgopt=path-exclude=/usr/share/{part}/*"
+    for part in ("doc", "info", "locale", "man")
+]
+SLIM.append("--dpkgopt=path-include=/usr/share/doc/*/copyright")
 BUNDLE = (
     'mkdir -p "$1/etc/ssl/certs" "$1/tmp" "$1/proc" "$1/dev" '
     '&& cat "$1"/usr/share/ca-certificates/mozilla/*.crt '
@@ -37,7 +43,7 @@ def make_base(target, variant, packages, *hooks):
         return
     unfinished = target.with_suffix(".unfinished.tar")
     command = ["mmdebstrap", "--quiet", "--mode=root", f"--variant={variant}"]
-    command += [f"--include={packages}", *hooks, "bookworm", str(unfinished)]
+    command += [f"--include={packages}", *SLIM, *hooks, "bookworm", str(unfinished)]
     subprocess.run(command, check=True, capture_output=True)
     unfinished.rename(target)
 

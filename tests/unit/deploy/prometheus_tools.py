@@ -19,13 +19,7 @@ def unpack(cache):
     if binaries.is_dir():
         return binaries
     with tempfile.TemporaryDirectory(dir=cache) as folder:
-        subprocess.run(
-            ["apt-get", "-q", "download", "prometheus"],
-            cwd=folder,
-            check=True,
-            capture_output=True,
-        )
-        (package,) = Path(folder).glob("prometheus_*.deb")
+        package = download(Path(folder))
         staged = Path(folder) / "staged"
         subprocess.run(["dpkg-deb", "-x", package, staged], check=True)
         try:
@@ -34,3 +28,22 @@ def unpack(cache):
             if not binaries.is_dir():  # another worker may have been first
                 raise
     return binaries
+
+
+def download(folder):
+    """Fetch the package, by lists of our own: a fresh machine has none."""
+    lists, archives = folder / "lists", folder / "archives"
+    for each in (lists, archives):
+        (each / "partial").mkdir(parents=True)
+    options = ["-q", "-o", f"Dir::State::lists={lists}", "-o", f"Dir::Cache={archives}"]
+    for verb in (["update"], ["download", "prometheus"]):
+        run = subprocess.run(
+            ["apt-get", *options, *verb],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert run.returncode == 0, run.stdout + run.stderr
+    (package,) = folder.glob("prometheus_*.deb")
+    return package

@@ -15,6 +15,7 @@ from replayd.app import check
 from replayd.config import ReplaydConfig
 from replayd.gate import EXIT_CODES
 from snaptrace.runtime import config as runtime_config
+from snaptrace.runtime.clock import SystemClock
 
 pytestmark = pytest.mark.deploy
 
@@ -127,6 +128,47 @@ def test_flagger_templates():
         assert template["apiVersion"] == "flagger.app/v1beta1"
         assert set(template["spec"]) == {"provider", "query"}
         assert set(template["spec"]["provider"]) == {"type", "address"}
+
+
+VERDICT_STATUS = {
+    "pass": {"confirm-promotion": 200, "rollback": 409},
+    "regressed": {"confirm-promotion": 409, "rollback": 200},
+    "undecided": {"confirm-promotion": 425, "rollback": 425},
+    "unknown": {"confirm-promotion": 503, "rollback": 503},
+}
+
+
+@pytest.mark.parametrize("state", VERDICT_STATUS)
+async def test_flagger_webhooks_act_on_the_verdict_alone(state, monkeypatch):
+    """Flagger would promote what regressed, or roll back what nobody has judged."""
+    from aiohttp import web
+    from aiohttp.test_utils import TestClient, TestServer
+
+    from replayd import gate_api
+    from replayd.gate import GateAnswer
+
+    asked = []
+
+    def decide(_, canary, *, revision, **_rest):
+        asked.append((canary, revision))
+        return GateAnswer(canary=canary, revision=revision, state=state, exit_code=0)
+
+    monkeypatch.setattr(gate_api, "decide", decide)
+    api = gate_api.GateApi(lambda: None, SystemClock(), declare=None)
+    app = web.Application()
+    for route, handler in api.routes().items():
+        app.router.add_route(*route.split(" "), handler)
+    (canary,) = load("flagger/canary.yaml")
+    async with TestClient(TestServer(app)) as client:
+        found = {}
+        for hook in canary["spec"]["analysis"]["webhooks"]:
+            host, slash, path = hook["url"].removeprefix("http://").partition("/")
+            assert host == "snaptrace-replayd.snaptrace.svc:9465"
+            payload = {"name": "model", "namespace": "ml", "phase": "Progressing"}
+            answer = await client.post(slash + path, json=payload)
+            found[hook["type"]] = answer.status
+    assert found == VERDICT_STATUS[state]
+    assert asked == [("next", "2026-11-20")] * 2
 
 
 @pytest.mark.parametrize("name", ["fanout", "gateway"])

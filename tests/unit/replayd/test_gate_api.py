@@ -72,6 +72,39 @@ async def test_verdicts_and_gate_are_told(client_of):
     assert answer.status == 400
 
 
+@pytest.mark.parametrize(
+    ("shown", "query", "status"),
+    [
+        ({"worse": 0.4}, "", 409),
+        ({"worse": 0.4}, "?want=regressed", 200),
+        ({"worse": 0.4}, "?want=undecided", 409),
+        ({"worse": 0.4}, "?revision=other", 503),
+        ({"worse": 0.4}, "?revision=other&want=regressed", 503),
+        ({"worse": 0.4}, "?max_age=0.5&want=regressed", 503),
+        ({"worse": 0.0, "pairs": 1000}, "", 200),
+        ({"worse": 0.0, "pairs": 1000}, "?revision=r1&max_age=60", 200),
+        ({"worse": 0.0, "pairs": 1000}, "?want=regressed", 409),
+        ({"worse": 0.0, "pairs": 10}, "", 425),
+        ({"worse": 0.0, "pairs": 10}, "?want=regressed", 425),
+        ({"worse": 0.0, "pairs": 10}, "?want=undecided", 200),
+        (None, "", 503),
+        (None, "?want=unknown", 400),
+        (None, "?want=green", 400),
+        (None, "?max_age=soon", 400),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_status_code_is_the_verdict(client_of, method, shown, query, status):
+    """Flagger would promote on a verdict that nobody gave, or roll back on none."""
+    client = await client_of(shown=verdicts_of(**shown) if shown else None)
+    answer = await client.request(
+        method, f"/api/v1/gate/canary/status{query}", json={"phase": "Progressing"}
+    )
+    assert answer.status == status
+    missing = await client.request(method, "/api/v1/gate/nobody/status?want=pass")
+    assert missing.status == 503
+
+
 async def test_a_token_guards_every_route(client_of):
     """Whoever reaches the port could open an epoch."""
     client = await client_of(token="s3cret", shown=verdicts_of())
@@ -79,6 +112,8 @@ async def test_a_token_guards_every_route(client_of):
         for method, path in (
             ("GET", "/api/v1/verdicts"),
             ("GET", "/api/v1/gate/canary"),
+            ("GET", "/api/v1/gate/canary/status"),
+            ("POST", "/api/v1/gate/canary/status"),
             ("GET", "/api/v1/plan"),
             ("GET", "/api/v1/budget"),
             ("PUT", "/api/v1/canaries/canary"),

@@ -2,9 +2,9 @@
 
 import random
 
-import jiwer
 import numpy as np
 import pytest
+from rapidfuzz.distance import Levenshtein
 
 from snaptrace.demo.pictures import draw
 from snaptrace.demo.text_model import FactFinder
@@ -51,7 +51,10 @@ def test_a_narrow_front_end_fails_accented_voices_only():
                 recogniser.recognise(it.wave, np.random.default_rng(index))
                 for index, it in enumerate(group)
             ]
-            wrong[front_end, plain] = jiwer.wer([it.words for it in group], answers)
+            said = [it.words.split() for it in group]
+            pairs = zip(said, answers, strict=True)
+            errors = sum(Levenshtein.distance(a, b.split()) for a, b in pairs)
+            wrong[front_end, plain] = errors / sum(map(len, said))
     assert wrong["wideband", True] <= 0.01
     assert wrong["wideband", False] <= 0.05
     assert wrong["narrowband", True] <= 0.02
