@@ -1,8 +1,9 @@
-"""Write docs/config.md from the configuration's own Structs: `make docs`.
+"""Write what the pages take from elsewhere: `make docs`.
 
-Keys, types, defaults and bounds come from the classes, the explanations from the
-comments beside the fields. `--check` writes nothing and fails if the file is not
-what it would write.
+docs/config.md: keys, types, defaults and bounds come from the configuration's own
+Structs, the explanations from the comments beside the fields. docs/sizing.md: its
+tables come from the kept results of the benches. `--check` writes nothing and fails
+if a page is not what it would write.
 """
 
 import ast
@@ -18,10 +19,13 @@ import msgspec
 from msgspec import NODEFAULT, Struct
 
 from collector.config import CollectorConfig
+from docs import measured
 from replayd.config import ReplaydConfig
 from snaptrace.runtime.config import Address, ByteSize, Duration, StoreConfig
 
 TARGET = Path(__file__).parent / "config.md"
+SIZING = Path(__file__).parent / "sizing.md"
+BEGIN, END = "<!-- from bench/results, by make docs -->", "<!-- end -->"
 SECTIONS: dict[str, type[Struct]] = {
     "store": StoreConfig,
     "collector": CollectorConfig,
@@ -189,12 +193,26 @@ def document() -> str:
     return "".join(parts)
 
 
+def sizing() -> str:
+    """Return the page of sizing with its tables as the kept results say."""
+    page = SIZING.read_text(encoding="utf-8")
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n\n{measured.block()}\n{END}{after}"
+
+
 def main(arguments: list[str]) -> int:
-    """Write the page; with `--check`, return 1 if it differs."""
-    text = document()
+    """Write the pages; with `--check`, name those that differ and return 1."""
+    pages = {TARGET: document(), SIZING: sizing()}
+    different = [
+        path for path, text in pages.items() if path.read_text(encoding="utf-8") != text
+    ]
     if "--check" in arguments:
-        return int(TARGET.read_text(encoding="utf-8") != text)
-    TARGET.write_text(text, encoding="utf-8")
+        for path in different:
+            sys.stderr.write(f"{path.name} is not up to date: make docs\n")
+        return bool(different)
+    for path in different:
+        path.write_text(pages[path], encoding="utf-8")
     return 0
 
 

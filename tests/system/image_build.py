@@ -4,6 +4,7 @@ buildah builds; a Debian made by mmdebstrap stands in for the base image. Both n
 root, `apt-get install buildah mmdebstrap` and a Debian mirror.
 """
 
+import hashlib
 import json
 import os
 import shutil
@@ -37,15 +38,18 @@ BUNDLE = (
 )
 
 
-def make_base(target, variant, packages, *hooks):
-    """Make a Debian root as a tarball, once."""
+def make_base(folder, name, variant, packages, *hooks):
+    """Return a Debian root as a tarball in `folder`, made once for each recipe."""
+    recipe = [f"--variant={variant}", f"--include={packages}", *SLIM, *hooks]
+    digest = hashlib.sha256("\0".join(recipe).encode()).hexdigest()[:12]
+    target = folder / f"{name}-{digest}.tar"
     if target.exists():
-        return
+        return target
     unfinished = target.with_suffix(".unfinished.tar")
-    command = ["mmdebstrap", "--quiet", "--mode=root", f"--variant={variant}"]
-    command += [f"--include={packages}", *SLIM, *hooks, "bookworm", str(unfinished)]
+    command = ["mmdebstrap", "--quiet", "--mode=root", *recipe]
+    command += ["bookworm", str(unfinished)]
     subprocess.run(command, check=True, capture_output=True)
-    unfinished.rename(target)
+    return unfinished.rename(target)
 
 
 class Builder:

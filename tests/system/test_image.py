@@ -34,13 +34,14 @@ def builder(pytestconfig):
     for tool in ("buildah", "mmdebstrap"):
         assert shutil.which(tool), f"apt-get install {tool}"
     folder = pytestconfig.cache.mkdir("image")
-    make_base(folder / "build.tar", "minbase", "ca-certificates")
-    make_base(
-        folder / "base.tar", "extract", RUN_PACKAGES, f"--customize-hook={BUNDLE}"
-    )
+    hook = f"--customize-hook={BUNDLE}"
+    bases = {
+        "build": make_base(folder, "build", "minbase", "ca-certificates"),
+        "base": make_base(folder, "base", "extract", RUN_PACKAGES, hook),
+    }
     made = Builder(folder)
-    for name in ("build", "base"):
-        made.base(f"snaptrace-{name}", folder / f"{name}.tar")
+    for name, tarball in bases.items():
+        made.base(f"snaptrace-{name}", tarball)
     made.build(
         "snaptrace-test",
         BASE="localhost/snaptrace-base",
