@@ -4,6 +4,11 @@ import ipaddress
 import socket
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes is the machine's business, not a property.
+settings.register_profile("no_clock", deadline=None)
+settings.load_profile("no_clock")
 
 _connect = socket.socket.connect
 

@@ -28,7 +28,7 @@ def _folded(differences):
     return fold
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(stretches, st.integers(0, 700))
 def test_stopping_and_restoring_changes_nothing(differences, cut):
     """A crash of the leader would change a verdict."""
@@ -47,7 +47,7 @@ def test_stopping_and_restoring_changes_nothing(differences, cut):
     assert part.verdict() == whole.verdict() == judge_stream(whole.state, SETTINGS)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(stretches)
 def test_word_and_interval_agree(differences):
     """A page would show a pass beside an interval that forbids it."""
@@ -69,7 +69,7 @@ def test_word_and_interval_agree(differences):
         assert low < -SETTINGS.margin + 1e-6
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(stretches)
 def test_the_fold_equals_the_evidence_from_scratch(differences):
     """The quick path would drift away from the definition."""
