@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TypeAlias
 
 _VERHOEFF_D = (
@@ -41,8 +42,48 @@ _FISCAL_ODD = dict(
 Check: TypeAlias = Callable[[str], bool]
 _NOT_DIGIT = re.compile(r"\D")
 _DATE = re.compile(
-    r"(?:\d{1,2}[.\-/ ]\d{1,2}[.\-/ ]\d{4}|\d{4}[.\-/ ]\d{1,2}[.\-/ ]\d{1,2})(?!\d)"
+    r"(?:(\d{1,2})([.\-/ ])(\d{1,2})\2(\d{4}|\d{2})|\d{4}([.\-/ ])\d{1,2}\5\d{1,2})"
+    r"(?![\d./\-])"
 )
+# ITU-T E.164: countries of one and two digits; the first two of those with three.
+_COUNTRY = re.compile(
+    r"1|7|20|27|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]"
+    r"|(?:21|22|23|24|25|26|29|35|37|38|42|50|59|67|68|69|80|85|87|88|96|97|99)\d"
+)
+_AXIS_STEPS = {1, 2, 3, 4, 5, 6, 10, 12, 15, 20}
+# Lengths of numbers in use, by how they begin (ISO/IEC 7812 issuer ranges).
+_CARDS = re.compile(
+    r"4\d{15}|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}"
+    r"|3[47]\d{13}|3(?:0[0-5]|[689]\d)\d{11}|35(?:2[89]|[3-8]\d)\d{12}"
+    r"|6(?:011|4[4-9]\d|5\d\d)\d{12}|62\d{14}(?:\d{3})?|(?:50|5[6-8]|6\d)\d{14}"
+)
+# ISO 13616 registry: characters of an IBAN by country.
+_IBAN_LENGTHS = {
+    country: length
+    for length, countries in {
+        15: "NO",
+        16: "BE",
+        18: "DK FI FK FO GL NL SD",
+        19: "MK SI",
+        20: "AT BA EE KZ LT LU MN XK",
+        21: "CH HR LI LV",
+        22: "BG BH CR DE GB GE IE ME RS VA",
+        23: "AE GI IL IQ OM SO TL",
+        24: "AD CZ ES MD PK RO SA SE SK TN VG",
+        25: "AO CV GW LY MZ PT ST",
+        26: "DZ IR IS TR",
+        27: "BI CF CG CM DJ FR GA GQ GR IT KM MC MG MR SM TD",
+        28: "AL AZ BF BJ BY CI CY DO GT HN HU LB MA ML NE NI PL SN SV TG",
+        29: "BR EG PS QA UA",
+        30: "JO KW MU YE",
+        31: "MT SC",
+        32: "LC",
+        33: "RU",
+    }.items()
+    for country in countries.split()
+}
+# A card's pseudonym; no issuer has five zeros there.
+CARD_STAND_IN = re.compile(r"\d0{5}")
 
 
 def digits_of(text: str) -> str:
@@ -63,8 +104,8 @@ def is_card(text: str) -> bool:
     """Return whether this is a payment card number of a scheme in use."""
     digits = digits_of(text)
     return (
-        13 <= len(digits) <= 19
-        and (digits[0] in "3456" or "22" <= digits[:2] <= "27")
+        _CARDS.fullmatch(digits) is not None
+        and CARD_STAND_IN.match(digits) is None
         and len(set(digits)) > 1
         and luhn(digits)
     )
@@ -73,7 +114,7 @@ def is_card(text: str) -> bool:
 def is_iban(text: str) -> bool:
     """ISO 13616, check digits by ISO 7064 mod 97-10."""
     plain = text.replace(" ", "").replace("-", "").upper()
-    if not 15 <= len(plain) <= 34 or not plain.isascii() or not plain.isalnum():
+    if _IBAN_LENGTHS.get(plain[:2]) != len(plain) or not plain.isalnum():
         return False
     turned = plain[4:] + plain[:4]
     return int("".join(str(int(sign, 36)) for sign in turned)) % 97 == 1
@@ -189,7 +230,13 @@ def is_address(text: str) -> bool:
         return False
     if address.version == 4:
         first = address.packed[0]
-        return not (first in (0, 127) or first >= 224)
+        # `1.2.3.4` is a chapter, and `120.0.0.0` a browser.
+        return not (
+            first in (0, 127)
+            or first >= 224
+            or max(address.packed) < 10
+            or not any(address.packed[1:])
+        )
     groups = [group for group in text.split(":") if group]
     return (
         len(groups) >= 3
@@ -203,6 +250,50 @@ def is_phone(text: str) -> bool:
     digits = digits_of(text)
     if not 8 <= len(digits) <= 15 or digits.startswith(("999", "000")):
         return False
-    if _DATE.match(text):
+    return len(set(digits)) > 1 and not _begins_with_date(text)
+
+
+def is_international_phone(text: str) -> bool:
+    """Return whether a number behind `+` or `00` is one of some country."""
+    digits = digits_of(text.removeprefix("00"))
+    country = _COUNTRY.match(digits)
+    if "." in text and (text.count(".") == 1 or " " in text):
         return False
-    return len(set(digits)) > 1
+    if country is None or not is_phone(text) or len(digits) < 9:
+        return False
+    own = digits[country.end() :]
+    if country[0] == "1":
+        return len(own) == 10 and own[0] > "1"
+    # Numbers of a chart carry signs and points, too; round ones are amounts.
+    return len(own) >= 7 and not own.endswith("000000")
+
+
+def is_national_phone(text: str) -> bool:
+    """Return whether a number that begins with one 0 could be dialled in its country.
+
+    Not times of day, and not the labels of an axis, which go up in equal steps.
+    """
+    if len(digits_of(text)) < 9 or not is_phone(text):
+        return False
+    groups = re.findall(r"\d+", text)
+    if any(len(group) != 2 for group in groups):
+        return True
+    values = [int(group) for group in groups]
+    steps = {after - before for before, after in pairwise(values)}
+    between = set(re.findall(r"(?<=\d)\D(?=\d)", text))
+    is_axis = len(steps) == 1 and steps <= _AXIS_STEPS
+    return len(groups) == 5 and not is_axis and len(between) == 1
+
+
+def _begins_with_date(text: str) -> bool:
+    found = _DATE.match(text)
+    if found is None:
+        return False
+    if found[1] is None:
+        return True
+    if found[2] == " " and len(found[4]) == 2:
+        return False
+    numbers = sorted((int(found[1]), int(found[3])))
+    # The day may stand first or second, the point apart.
+    is_day_first = found[2] == "." and int(found[3]) > 12
+    return numbers[0] in range(1, 13) and numbers[1] <= 31 and not is_day_first

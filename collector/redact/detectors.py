@@ -12,23 +12,21 @@ from collector.sampling_config import DetectorName
 REDACTED = "redacted_"
 
 
-# Cheap looks at a whole text; most texts pass none of them and are done.
-GATES: dict[str, re.Pattern[str]] = {
-    "six_digits": re.compile(r"\d(?:[ .\-/()A-Za-z]{0,3}\d){5}"),
-    "four_digits": re.compile(r"\d(?:\D?\d){3}"),
-    "long_word": re.compile(r"\w[\w\-+/.=]{14}"),
-}
-
-
 class Detector(Struct, frozen=True):
-    """Finds values of one kind. The pattern's first group, if any, is the value."""
+    """Finds values of one kind. The pattern's first group, if any, is the value.
+
+    A pattern begins with a sign or a set of signs where it can: looking behind comes
+    after it, since a search for a set of signs is several times as fast.
+    """
 
     name: DetectorName  # switched on and off by it
     kind: str  # of its pseudonyms, and label of the counter
     pattern: re.Pattern[str]
     is_one: Callable[[str], bool] = lambda _text: True
-    gate: str = ""  # key of GATES; a text that it does not pass cannot match
+    gate: str = ""  # key of `gates.GATES`; a text that it does not pass cannot match
     words: tuple[str, ...] = ()  # lower case; a text with none of them cannot match
+    # What has to stand before the match, for values that nothing else tells.
+    before: "re.Pattern[str] | None" = None
 
 
 def _row(
@@ -39,12 +37,22 @@ def _row(
     *,
     gate: str = "",
     words: tuple[str, ...] = (),
+    before: str = "",
 ) -> Detector:
-    return Detector(name, kind, re.compile(pattern), is_one, gate, words)
+    told = re.compile(before + r"\Z") if before else None
+    return Detector(name, kind, re.compile(pattern), is_one, gate, words, told)
+
+
+_NO_SECRET = re.compile(
+    # What stands there in code and documents: templates, types, calls, words for none.
+    r"(?:\$\{|\{\{|<|\$\(|%\(|\*{3}|\.{3}|[A-Za-z_][\w.]*(?:\(|\[|\.[A-Za-z_]\w*$))"
+    r"|(?i:str|string|bytes|boolean|integer|number|object|optional|required|undefined"
+    r"|default|secret|password|passwd|passphrase|private|public|credentials?)\W*$"
+)
 
 
 def _is_secret_value(text: str) -> bool:
-    return not text.startswith((REDACTED, "${", "{{", "<", "$(", "***"))
+    return not text.startswith(REDACTED) and _NO_SECRET.match(text) is None
 
 
 def _is_random_value(text: str) -> bool:
@@ -66,10 +74,27 @@ _NAMES_OF_KEYS = (
     r"|x-api-key|sig|signature|x-(?:amz|goog)-(?:signature|credential|security-token)"
     r"|set-cookie|cookie|authorization)"
 )
-_ASSIGNED = r"""[\\"']{0,3}\s{0,3}[:=]\s{0,3}[\\"']{0,3}"""
+# A value is looked for behind its colon, and only then what stands before that.
+_ASSIGNED = r"""[:=]\s{0,3}[\\"']{0,3}"""
+_NAMED_BY = r"""[\\"']{0,3}\s{0,3}"""
+
+# Names of object keys that tell what a number below them is.
+TELLING_KEY = re.compile(
+    r"(?i)phone|mobile|mobil|handy|telefon|\btel|fax|whatsapp|ssn|social|\bsin\b"
+    r"|insurance|aadhaar|pesel|steuer|tax|idnr|bsn|burgerservice|passport|card|phrase"
+)
 
 # Names of object keys whose value is a secret whatever it looks like.
 SECRET_KEY = re.compile(rf"(?i)(?:.*[_\-.])?(?:{_NAMES_OF_WORDS}|{_NAMES_OF_KEYS})")
+
+
+def _named(words: str) -> str:
+    """Return a pattern of what stands before a number that has no shape of its own."""
+    return (
+        rf"(?i:(?<![A-Za-z])(?:{words})(?:[ _\-]?(?:number|nummer|num|nr|no|id|card))?"
+        r"\.?(?![A-Za-z]))(?i:[\s:=#\"'(\\]|\b(?:is|ist|lautet|at|me)\b){0,8}"
+    )
+
 
 _PREFIXED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
@@ -106,7 +131,7 @@ _PREFIXED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("npm_token", ("npm_",), r"\bnpm_[A-Za-z0-9]{36}"),
     ("pypi_token", ("pypi-",), r"\bpypi-AgE[\w\-]{50,}"),
     ("sendgrid_key", ("sg.",), r"\bSG\.[\w\-]{16,}\.[\w\-]{16,}"),
-    ("twilio_key", ("sk", "ac"), r"\b(?:SK|AC)[0-9a-f]{32}\b"),
+    ("twilio_key", ("sk", "ac"), r"[0-9a-f]{32}(?<=\b(?:SK|AC)[0-9a-f]{32})\b"),
     ("telegram_token", (":aa",), r"\b\d{8,10}:AA[\w\-]{33}"),
     ("databricks_token", ("dapi",), r"\bdapi[0-9a-f]{32}"),
     ("digitalocean_token", ("_v1_",), r"\bdo[oprt]_v1_[0-9a-f]{64}"),
@@ -147,8 +172,9 @@ DETECTORS: tuple[Detector, ...] = (
     _row(
         "secret",
         "password",
-        rf"(?i)(?<![a-z]){_NAMES_OF_WORDS}{_ASSIGNED}([^\s\"'\\,;{{}}]{{6,512}})",
+        rf"{_ASSIGNED}([^\s\"'\\,;{{}}]{{6,512}})",
         _is_secret_value,
+        before=rf"(?i)(?<![a-z]){_NAMES_OF_WORDS}{_NAMED_BY}",
         words=("pass", "pwd", "secret", "private", "credential"),
     ),
     _row(
@@ -162,8 +188,9 @@ DETECTORS: tuple[Detector, ...] = (
     _row(
         "secret",
         "token",
-        rf"(?i)(?<![a-z]){_NAMES_OF_KEYS}{_ASSIGNED}([^\s\"'\\,;{{}}&]{{12,4096}})",
+        rf"{_ASSIGNED}([^\s\"'\\,;{{}}&]{{12,4096}})",
         _is_random_value,
+        before=rf"(?i)(?<![a-z]){_NAMES_OF_KEYS}{_NAMED_BY}",
         words=("key", "token", "sig", "cookie", "authoriz", "credential"),
     ),
     _row(
@@ -176,161 +203,189 @@ DETECTORS: tuple[Detector, ...] = (
     _row(
         "iban",
         "iban",
-        r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ \-]?[A-Za-z0-9]{4}){2,7}"
-        r"(?:[ \-]?[A-Za-z0-9]{1,3})?(?![A-Za-z0-9])",
+        r"[A-Za-z](?<![A-Za-z0-9][A-Za-z])[A-Za-z][0-9]{2}"
+        r"(?:[ \-]{0,2}[A-Za-z0-9]{4}){2,7}(?:[ \-]{0,2}[A-Za-z0-9]{1,3})?(?![A-Za-z0-9])",
         checks.is_iban,
-        gate="six_digits",
+        gate="iban",
     ),
     _row(
         "card",
         "card",
-        r"(?<![\d.])\d(?:[ \-]?\d){12,18}(?!\d)",
+        # Grouped as they are printed, or not at all: a row of numbers is no card.
+        r"[0-9](?<![0-9.,][0-9])(?<![0-9]{4} [0-9])(?:[0-9]{13,18}"
+        r"|[0-9]{3}(?P<sep> {1,2}|-)(?:[0-9]{4}(?P=sep)){2}[0-9]{4}(?:(?P=sep)[0-9]{3})?"
+        r"|[0-9]{3}(?P<sep2> {1,2}|-)[0-9]{6}(?P=sep2)[0-9]{4,5})"
+        r"(?![0-9]|[.,][0-9]| [0-9]{4}(?![0-9\-]))",
         checks.is_card,
         gate="six_digits",
     ),
     _row(
         "national_id",
         "ssn",
-        r"(?<![\d\-])\d{3}([\- ])\d{2}\1\d{4}(?![\d\-])",
+        r"[0-9](?<![0-9\-][0-9])[0-9]{2}-[0-9]{2}-[0-9]{4}(?![0-9\-])",
         checks.is_ssn,
         gate="six_digits",
     ),
     _row(
         "national_id",
+        "ssn",
+        r"[0-9](?<![0-9\-][0-9])[0-9]{2} ?[0-9]{2} ?[0-9]{4}(?![0-9\-])",
+        checks.is_ssn,
+        gate="six_digits",
+        before=_named("ssn|social security"),
+    ),
+    _row(
+        "national_id",
         "sin",
-        r"(?<![\d\-])\d{3}([\- ])\d{3}\1\d{3}(?![\d\-])",
+        r"[0-9](?<![0-9\-][0-9])[0-9]{2}-[0-9]{3}-[0-9]{3}(?![0-9\-])",
         checks.is_sin,
         gate="six_digits",
     ),
     _row(
         "national_id",
-        "nino",
-        r"(?<![A-Za-z0-9])[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]"
-        r"(?: ?\d{2}){3} ?[A-D](?![A-Za-z0-9])",
+        "sin",
+        r"[0-9](?<![0-9\-][0-9])[0-9]{2} ?[0-9]{3} ?[0-9]{3}(?![0-9\-])",
+        checks.is_sin,
         gate="six_digits",
+        before=_named("sin|nas|social insurance"),
+    ),
+    _row(
+        "national_id",
+        "nino",
+        r"[A-CEGHJ-PR-TW-Z](?<![A-Za-z0-9].)[A-CEGHJ-NPR-TW-Z]"
+        r"(?: ?[0-9]{2}){3} ?[A-D](?![A-Za-z0-9])",
+        gate="nino",
     ),
     _row(
         "national_id",
         "nir",
-        r"(?<!\d)[12] ?\d{2} ?(?:0[1-9]|1[0-2]|[2-9]\d) ?(?:\d{2}|2[ABab])"
-        r" ?\d{3} ?\d{3} ?\d{2}(?!\d)",
+        r"[12](?<![0-9].) ?[0-9]{2} ?(?:0[1-9]|1[0-2]|[2-9][0-9]) ?(?:[0-9]{2}|2[ABab])"
+        r" ?[0-9]{3} ?[0-9]{3} ?[0-9]{2}(?![0-9])",
         checks.is_nir,
         gate="six_digits",
     ),
     _row(
         "national_id",
         "dni",
-        r"(?<![A-Za-z0-9])(?:\d{8}|[XYZxyz]-?\d{7})-?[A-Za-z](?![A-Za-z0-9])",
+        r"[0-9XYZxyz](?<![A-Za-z0-9.,].)-?[0-9]{7}-?[A-Za-z](?![A-Za-z0-9])",
         checks.is_dni,
-        gate="six_digits",
+        gate="dni",
     ),
     _row(
         "national_id",
         "codice_fiscale",
-        r"(?<![A-Za-z0-9])(?i:[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z])(?![A-Za-z0-9])",
+        r"[A-Za-z](?<![A-Za-z0-9].)(?i:[A-Z]{5}[0-9]{2}[A-EHLMPRST][0-9]{2}[A-Z][0-9]{3}[A-Z])"
+        r"(?![A-Za-z0-9])",
         checks.is_codice_fiscale,
-        gate="six_digits",
+        gate="codice_fiscale",
     ),
     _row(
         "national_id",
         "cpf",
-        r"(?<![\d.])\d{3}\.\d{3}\.\d{3}-\d{2}(?!\d)",
+        r"[0-9](?<![0-9.].)[0-9]{2}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}(?![0-9])",
         checks.is_cpf,
         gate="six_digits",
     ),
     _row(
         "national_id",
         "aadhaar",
-        r"(?<![\d\-])(?<!\d )\d{4}([ \-])\d{4}\1\d{4}(?! ?\d|-)",
+        r"[0-9](?<![0-9].)[0-9]{3}[ \-]?[0-9]{4}[ \-]?[0-9]{4}(?![0-9])",
         checks.is_aadhaar,
         gate="six_digits",
+        before=_named("aadhaar|uid|uidai"),
     ),
     _row(
         "national_id",
         "pan",
-        r"(?<![A-Za-z0-9])[A-Z]{3}[PCHABGJLFT][A-Z]\d{4}[A-Z](?![A-Za-z0-9])",
-        gate="four_digits",
+        r"[A-Z](?<![A-Za-z0-9].)[A-Z]{2}[PCHABGJLFT][A-Z][0-9]{4}[A-Z](?![A-Za-z0-9])",
+        gate="pan",
     ),
-    # These have no shape of their own, so the word before them has to say it.
     _row(
         "national_id",
         "pesel",
-        r"(?i)\bpesel\b\D{0,15}(\d{11})(?!\d)",
+        r"[0-9](?<![0-9].)[0-9]{10}(?![0-9])",
         checks.is_pesel,
         gate="six_digits",
+        before=_named("pesel"),
     ),
     _row(
         "national_id",
         "steuer_id",
-        r"(?i)\b(?:steuer-?id\w*|identifikationsnummer|idnr|tax id)\b\D{0,20}"
-        r"(\d{2} ?\d{3} ?\d{3} ?\d{3})(?!\d)",
+        r"[0-9](?<![0-9].)[0-9] ?[0-9]{3} ?[0-9]{3} ?[0-9]{3}(?![0-9])",
         checks.is_steuer_id,
         gate="six_digits",
+        before=_named(
+            "steuer-?id[a-z]*|steueridentifikationsnummer|identifikationsnummer|idnr|tax id"
+        ),
     ),
     _row(
         "national_id",
         "bsn",
-        r"(?i)\b(?:bsn|burgerservicenummer)\b\D{0,15}(\d{9})(?!\d)",
+        r"[0-9](?<![0-9].)[0-9]{8}(?![0-9])",
         checks.is_bsn,
         gate="six_digits",
-    ),
-    _row(
-        "national_id",
-        "ssn",
-        r"(?i)\b(?:ssn|social security(?: number)?)\b\D{0,15}(\d{9})(?!\d)",
-        checks.is_ssn,
-        gate="six_digits",
+        before=_named("bsn|burgerservicenummer"),
     ),
     _row(
         "national_id",
         "passport",
-        r"(?i)\bpassport\b(?:\s+(?:no\.?|number|nr\.?))?[\s:#is]{1,8}([A-Z]{0,2}\d{6,9})(?!\w)",
+        r"[A-Z0-9](?<![A-Za-z0-9].)[A-Z]?[0-9]{6,9}(?![A-Za-z0-9])",
         lambda text: not text.startswith("X0"),
         gate="six_digits",
+        before=_named("passport|reisepass"),
     ),
     _row(
         "ip",
         "ip",
-        r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)",
+        # Not in `Chrome/120.0.0.1` and `version 1.20.3.44`.
+        r"[0-9](?<![\w.].)(?<![A-Za-z]/.)(?<!ersion .)(?<!elease .)"
+        r"[0-9]{0,2}\.(?:[0-9]{1,3}\.){2}[0-9]{1,3}(?![\w]|\.[0-9])",
         checks.is_address,
         gate="four_digits",
     ),
     _row(
         "ip",
         "ip",
-        r"(?<![\w:.])(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{1,4}(?![\w:])",
+        r"[0-9a-fA-F:](?<![\w:.].)(?:[0-9a-fA-F]{0,3}:|(?<=:):|[0-9a-fA-F]{0,3}:)"
+        r"(?:[0-9a-fA-F]{0,4}:){1,6}[0-9a-fA-F]{1,4}(?![\w:])",
         checks.is_address,
-        words=(":",),
+        gate="colons",
     ),
     _row(
         "phone",
         "phone",
-        r"(?<![\w+])(?:\+|00(?=[1-9]))\d{1,3}(?:[ .\-/]{0,2}\(?\d\)?){6,13}(?!\d)",
+        r"[+0](?<![\w+].)(?:(?<=\+)|(?<![0-9][ .,]0)0(?=[1-9]))[0-9]{1,3}"
+        r"(?:[ .\-/]?\(?[0-9]\)?){6,13}(?![0-9]|[.,][0-9])",
+        checks.is_international_phone,
+        gate="six_digits",
+    ),
+    _row(
+        "phone",
+        "phone",
+        # North America: no area and no exchange begins with 0 or 1.
+        r"[(12-9](?<![\w.\-+].)(?:(?<=1)[ .\-]\(?[2-9]|(?<=\()[2-9]|(?<=[2-9]))[0-9]{2}"
+        r"(?:\) {0,2}[2-9][0-9]{2}[ .\-]|\.[2-9][0-9]{2}\.|-[2-9][0-9]{2}-)[0-9]{4}"
+        r"(?![0-9\-]|[.,][0-9])",
         checks.is_phone,
         gate="six_digits",
     ),
     _row(
         "phone",
         "phone",
-        r"(?<![\w.\-+])(?:1[ .\-])?(?:\(\d{3}\) ?|\d{3}[ .\-])\d{3}[ .\-]\d{4}"
-        r"(?![\d\-])",
-        checks.is_phone,
+        r"[(0](?<![\w.,'\-+].)(?<![0-9] .)(?:(?<=0)|(?<=\()0)[1-9][0-9]{0,3}\)?"
+        r"[ /\-.]{1,3}[0-9]{2,8}(?:[ \-./][0-9]{2,5}){0,4}(?! ?[0-9\-]|[.,][0-9])",
+        checks.is_national_phone,
         gate="six_digits",
     ),
     _row(
         "phone",
         "phone",
-        r"(?<![\w.,\-+])\(?0\d{1,4}\)?[ /\-.]{1,3}\d{2,8}(?:[ \-./]\d{2,5}){0,4}"
-        r"(?![\d\-])",
-        lambda text: len(checks.digits_of(text)) >= 9 and checks.is_phone(text),
-        gate="six_digits",
-    ),
-    _row(
-        "phone",
-        "phone",
-        r"(?i)\b(?:phone|tel(?:efon|ephone)?|mobile|mobil|handy|cell|fax|whatsapp|sms)\b"
-        r"[^\d\n]{0,16}(\d[\d \-]{6,16}\d)(?!\d)",
+        r"[(0-9](?<![0-9].)[0-9 \-()./]{6,18}[0-9](?![0-9])",
         checks.is_phone,
         gate="six_digits",
+        before=_named(
+            "phone|t[eé]l|telefon|t[eé]l[eé]phone|mobile|mobil|handy|cell|fax|whatsapp"
+            "|call|dial"
+        ),
     ),
 )

@@ -2,12 +2,13 @@
 
 The same value gives the same pseudonym everywhere in a fleet, so a conversation still
 hangs together and both arms of a replay see the same text. Shapes survive where a
-schema may ask for them; the ranges used are reserved or fail their check digit, so
-that a pseudonym is nobody's and is not taken out again.
+schema may ask for them; the ranges used are reserved, of tests, or fail their check
+digit, so that a pseudonym is nobody's and is not taken out again.
 """
 
 import hashlib
 import ipaddress
+import re
 from collections.abc import Callable, Iterator
 
 from collector.redact import checks
@@ -36,11 +37,14 @@ class Pseudonyms:
             return _failing(digest, value, _CHECKED[kind])
         if kind in _MADE:
             return _MADE[kind](digest, value)
+        if kind not in _OF_SECRETS:
+            for pattern, make in _SHAPES:
+                if pattern.fullmatch(value):
+                    return make(digest, value)
         return f"redacted_{kind}_{digest.hex()[:_HEX_KEPT]}"
 
 
 _CHECKED: dict[str, checks.Check] = {
-    "card": checks.is_card,
     "ssn": checks.is_ssn,
     "sin": checks.is_sin,
     "nir": checks.is_nir,
@@ -115,10 +119,67 @@ def _phone(digest: bytes, like: str) -> str:
     return "".join(out)
 
 
+def _card(digest: bytes, like: str) -> str:
+    """Keep scheme, length and separators; valid by Luhn, of no issuer."""
+    digits = checks.digits_of(like)
+    made = digits[0] + "00000" + _shaped(digest, digits[6:-1])
+    left = iter(next(made + d for d in _DIGITS if checks.luhn(made + d)))
+    return "".join(next(left) if sign.isdigit() else sign for sign in like)
+
+
+def _uuid(digest: bytes, like: str) -> str:
+    """Keep dashes, case, version and variant."""
+    hexes = iter(digest.hex())
+    made = "".join(
+        sign if sign == "-" or at in (14, 19) else next(hexes)
+        for at, sign in enumerate(like)
+    )
+    return made.upper() if like.isupper() else made
+
+
+def _date(digest: bytes, like: str) -> str:
+    """Return some day of the last century, valid whichever number is its month."""
+    parts = iter((1 + digest[1] % 12, 1 + digest[2] % 12, digest[3] % 10))
+
+    def exchanged(match: re.Match[str]) -> str:
+        size = len(match[0])
+        if size == 4:
+            return f"19{10 + digest[0] % 80}"
+        return f"{next(parts, 0):0{size}d}"[-size:]
+
+    return re.sub(r"\d+", exchanged, like)
+
+
+def _number(digest: bytes, like: str) -> str:
+    return f"{1 + digest[0] % 9}{_shaped(digest[1:], like[1:])}"
+
+
+_OF_SECRETS = frozenset({"secret", "password", "token", "authorization", "credentials"})
+# A value that a rule or its field names, by the shape that a schema may ask for.
+_SHAPES: tuple[tuple[re.Pattern[str], Callable[[bytes, str], str]], ...] = (
+    (
+        re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"),
+        _uuid,
+    ),
+    (
+        re.compile(r"[^\s@]{1,64}@[^\s@]{1,253}\.[^\s@.]{2,24}"),
+        lambda digest, _: f"user_{digest.hex()[:_HEX_KEPT]}@redacted.invalid",
+    ),
+    (
+        re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}([./\-])\d{1,2}\1\d{4}|\d{4}/\d\d/\d\d"),
+        _date,
+    ),
+    (
+        re.compile(r"https?://\S+"),
+        lambda digest, _: f"https://redacted.invalid/{digest.hex()[:_HEX_KEPT]}",
+    ),
+    (re.compile(r"\d{1,18}"), _number),
+)
 # Shapes that no check digit guards; each in a range that is nobody's.
 _MADE: dict[str, Callable[[bytes, str], str]] = {
     "email": lambda digest, _: f"user_{digest.hex()[:_HEX_KEPT]}@redacted.invalid",
     "ip": _address,
+    "card": _card,
     "phone": _phone,
     # Check digits run from 02 to 98, so 00 belongs to no account.
     "iban": lambda digest, value: value[:2] + "00" + _shaped(digest, value[4:]),

@@ -1,7 +1,6 @@
 """The one choke point: what passes here may be stored, and nothing else may."""
 
 import hashlib
-import json
 import re
 from collections import Counter
 from typing import Any, NamedTuple
@@ -9,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from collector.call import Call
-from collector.redact.detectors import SECRET_KEY
+from collector.redact.detectors import SECRET_KEY, TELLING_KEY
 from collector.redact.media import MediaRedactor
 from collector.redact.pseudonyms import Pseudonyms
 from collector.redact.rules import PathRules, Rule
@@ -27,13 +26,15 @@ from snaptrace.snapshots.model import (
 )
 
 # Raised whenever a detector, a pseudonym or the walk changes what is taken out.
-VERSION = "1"
+VERSION = "2"
 # A provider's own sealed state, which it wants back unchanged: no person wrote it.
 _OPAQUE_KEYS = frozenset(
     {"signature", "thought_signature", "thoughtSignature", "encrypted_content"}
 )
 _OPAQUE = re.compile(r"[A-Za-z0-9+/]{4,}={0,2}")
 _SHORTEST_KNOWN = 6  # characters; a shorter user id would match everywhere
+_LONGEST_TOLD = 64  # characters of a value that its field's name may explain
+_WORD_ENDS = re.compile(r"[_\-.]+|(?<=[a-z])(?=[A-Z])")
 _LEAST_NUMBER = 10**11  # a card as a JSON number has at least 12 digits
 _MOST_REPLACED = 4096  # recorded places in one call; counts go on
 _MOST_LEVELS = 100
@@ -219,11 +220,33 @@ class _Walk:
         return value
 
     def _field(self, key: str, item: Json, at: _Place) -> Json:
-        if isinstance(item, str) and key in _OPAQUE_KEYS and _OPAQUE.fullmatch(item):
-            return item
         if isinstance(item, str) and item and SECRET_KEY.fullmatch(key):
-            return self._note(self._texts.replace_whole(item, "secret"), at.path)
+            if not (key in _OPAQUE_KEYS and _OPAQUE.fullmatch(item)):
+                return self._note(self._texts.replace_whole(item, "secret"), at.path)
+        elif isinstance(item, str | int) and TELLING_KEY.search(key):
+            return self._told_by_key(key, item, at)
         return self._json(item, at)
+
+    def _told_by_key(self, key: str, item: str | int, at: _Place) -> Json:
+        """Redact a value that only the name of its field tells from other numbers."""
+        text = str(item)
+        head = f"{_WORD_ENDS.sub(' ', key)}: "
+        made, spans = self._texts.redact(head + text, self._known)
+        is_number = not isinstance(item, str)
+        if (
+            isinstance(item, bool)
+            or len(text) > _LONGEST_TOLD
+            or not spans
+            or spans[0].start < len(head)
+            or (is_number and not made[len(head) :].isdigit())
+        ):
+            return self._json(item, at)
+        moved = tuple(
+            span._replace(start=span.start - len(head), end=span.end - len(head))
+            for span in spans
+        )
+        clean = self._note((made[len(head) :], moved), at.path)
+        return int(clean) if is_number else clean
 
     def _body_text(self, text: str, path: str, leaf: str) -> str:
         if leaf in self._identifiers and text:
@@ -233,20 +256,7 @@ class _Walk:
     def _text(self, text: str, path: str, placed: tuple[Rule, ...] = ()) -> str:
         if not text:
             return text
-        if "\\u" in text and text.lstrip()[:1] in ("{", "["):
-            text = self._unescaped(text)
         return self._note(self._texts.redact(text, self._known, placed), path)
-
-    def _unescaped(self, text: str) -> str:
-        r"""Rewrite JSON text whose `\u` escapes would hide a value from the patterns.
-
-        Only if something is found in it: otherwise it stays as it was written.
-        """
-        try:
-            plain = json.dumps(json.loads(text), ensure_ascii=False)
-        except (ValueError, RecursionError):
-            return text
-        return plain if self._texts.redact(plain, self._known)[1] else text
 
     def _note(self, result: tuple[str, tuple[Replacement, ...]], path: str) -> str:
         text, spans = result
