@@ -4,7 +4,7 @@ A convention change that empties the suite shows here first. Keys are bounded: s
 beyond the limit are counted together.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
 from snaptrace.snapshots.model import Snapshot
@@ -27,25 +27,28 @@ class FunnelKey(NamedTuple):
 class Funnel:
     """Counts by (scope, version, stage, reason); keys are bounded."""
 
-    def __init__(self, scopes_max: int = _SCOPES_MAX) -> None:
-        self._scopes_max = scopes_max
-        self._scopes: set[tuple[str, str]] = set()
+    def __init__(
+        self,
+        scopes_max: int = _SCOPES_MAX,
+        label: Callable[[str], str] = str,
+    ) -> None:
+        """Show scopes as `label` returns them: their names come from outside."""
+        self._scopes_max, self._label = scopes_max, label
+        self._shown: dict[tuple[str, str], tuple[str, str]] = {}
         self._counts: dict[FunnelKey, int] = {}
 
     def count(self, scope: str, version: str, stage: Stage, reason: str = "") -> None:
         """Add one."""
-        key = FunnelKey(scope[:_NAME_MAX], version[:_NAME_MAX], stage, reason)
-        if key in self._counts:
-            self._counts[key] += 1
-            return
-        pair = key[:2]
-        if pair not in self._scopes:
-            if len(self._scopes) >= self._scopes_max:
-                pair = (OTHER, "")
+        pair = (scope, version)
+        shown = self._shown.get(pair)
+        if shown is None:
+            if len(self._shown) >= self._scopes_max:
+                shown = (OTHER, "")
             else:
-                self._scopes.add(pair)
-        named = FunnelKey(*pair, stage, reason)
-        self._counts[named] = self._counts.get(named, 0) + 1
+                name, number = (self._label(text)[:_NAME_MAX] for text in pair)
+                shown = self._shown[pair] = (name, number)
+        key = FunnelKey(*shown, stage, reason)
+        self._counts[key] = self._counts.get(key, 0) + 1
 
     def add(self, snapshot: Snapshot) -> None:
         """Count a call at every stage that it reached, and why it went no further."""

@@ -17,6 +17,7 @@ from typing import Any
 from collector.call import Call
 from collector.config import CollectorConfig
 from collector.families import Family
+from collector.funnel import Funnel
 from collector.gate import Gate
 from collector.join import JoinSettings
 from collector.recognise import Recogniser
@@ -66,6 +67,7 @@ class Pipeline:
         self._store, self._clock = store, clock
         join = config.recognise
         self._gate = Gate(config.tap.decode_budget, key)
+        self._redactor = Redactor(config.privacy, key)
         self._recogniser = Recogniser(
             tuple(config.attributes),
             JoinSettings(
@@ -73,9 +75,9 @@ class Pipeline:
                 age_ns=round(join.longest * _NANOSECONDS),
                 bytes=int(join.held_bytes),
             ),
+            Funnel(label=self._redactor.label),
             wanted=self._gate.admits,
         )
-        self._redactor = Redactor(config.privacy, key)
         self._resolving = Resolving(config.recognise.resolve, self._store_call)
         self._sealer = Sealer(
             config.seal,

@@ -94,7 +94,9 @@ def _process_of(resource: bytes) -> bytes:
     return hashlib.blake2b(resource, digest_size=8).digest()
 
 
-_VALUE_MAX = 256  # characters of one kept attribute
+# Characters of one kept attribute; a longer one is no label and is left out whole,
+# since the part of a key that a cut leaves would not be known for one.
+_VALUE_MAX = 4096
 
 
 def kept_attributes(record: Record, names: tuple[str, ...]) -> dict[str, str]:
@@ -110,5 +112,7 @@ def kept_attributes(record: Record, names: tuple[str, ...]) -> dict[str, str]:
         if value is None:
             value = record.resource.get(name)
         if isinstance(value, str | int | float | bool):
-            kept[name] = str(value)[:_VALUE_MAX]
+            text = str(value)
+            if len(text) <= _VALUE_MAX:
+                kept[name] = text
     return kept

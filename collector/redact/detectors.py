@@ -204,7 +204,8 @@ DETECTORS: tuple[Detector, ...] = (
         "iban",
         "iban",
         r"[A-Za-z](?<![A-Za-z0-9][A-Za-z])[A-Za-z][0-9]{2}"
-        r"(?:[ \-]{0,2}[A-Za-z0-9]{4}){2,7}(?:[ \-]{0,2}[A-Za-z0-9]{1,3})?(?![A-Za-z0-9])",
+        r"(?:[ \-]{0,2}[A-Za-z0-9]{4}){2,7}(?:[ \-]{0,2}[A-Za-z0-9]{1,3})?"
+        r"(?![A-Za-z0-9])",
         checks.is_iban,
         gate="iban",
     ),
@@ -213,7 +214,8 @@ DETECTORS: tuple[Detector, ...] = (
         "card",
         # Grouped as they are printed, or not at all: a row of numbers is no card.
         r"[0-9](?<![0-9.,][0-9])(?<![0-9]{4} [0-9])(?:[0-9]{13,18}"
-        r"|[0-9]{3}(?P<sep> {1,2}|-)(?:[0-9]{4}(?P=sep)){2}[0-9]{4}(?:(?P=sep)[0-9]{3})?"
+        r"|[0-9]{3}(?P<sep> {1,2}|-)(?:[0-9]{4}(?P=sep)){2}[0-9]{4}"
+        r"(?:(?P=sep)[0-9]{3})?"
         r"|[0-9]{3}(?P<sep2> {1,2}|-)[0-9]{6}(?P=sep2)[0-9]{4,5})"
         r"(?![0-9]|[.,][0-9]| [0-9]{4}(?![0-9\-]))",
         checks.is_card,
@@ -315,7 +317,8 @@ DETECTORS: tuple[Detector, ...] = (
         checks.is_steuer_id,
         gate="six_digits",
         before=_named(
-            "steuer-?id[a-z]*|steueridentifikationsnummer|identifikationsnummer|idnr|tax id"
+            "steuer-?id[a-z]*|steueridentifikationsnummer|identifikationsnummer|idnr"
+            "|tax id"
         ),
     ),
     _row(

@@ -1,10 +1,12 @@
 """Media before they are stored: dropped by rule, cleaned of metadata, digested."""
 
 from collections import Counter
+from collections.abc import Callable
 
 import msgspec
 
 from collector.call import Call
+from collector.redact.documents import clean_document, text_of, words_in
 from collector.redact.plugin import Plugin, PluginFailedError
 from collector.redact.strip import strip
 from collector.sampling_config import RedactConfig
@@ -32,9 +34,11 @@ class MediaRedactor:
             plugin.close()
 
     def redact(
-        self, call: Call, counts: Counter[str]
+        self, call: Call, counts: Counter[str], clean_text: Callable[[str], str]
     ) -> tuple[Snapshot, dict[int, bytes]]:
         """Return the snapshot with digests filled in, and the bytes to store.
+
+        `clean_text` takes out of a text what may not be stored.
 
         `blobs` are numbered through: those of the request, then those of the answer.
         """
@@ -43,7 +47,7 @@ class MediaRedactor:
         media: list[Media] = []
         gone: list[str] = []
         for index, medium in enumerate((*snapshot.media, *snapshot.answer.media)):
-            clean, data = self._one(medium, call.blobs.get(index), counts)
+            clean, data = self._one(medium, call.blobs.get(index), counts, clean_text)
             if data is not None:
                 blobs[index] = data
             elif medium.state == "inline" and index < len(snapshot.media):
@@ -59,7 +63,11 @@ class MediaRedactor:
         return clean_snapshot, blobs
 
     def _one(
-        self, medium: Media, data: bytes | None, counts: Counter[str]
+        self,
+        medium: Media,
+        data: bytes | None,
+        counts: Counter[str],
+        clean_text: Callable[[str], str],
     ) -> tuple[Media, bytes | None]:
         if medium.state != "inline":
             return medium, None
@@ -70,15 +78,14 @@ class MediaRedactor:
         if redacted is None:
             counts[f"{medium.kind}_dropped"] += 1
             return _shape(medium, data), None
-        data, stripped = redacted, strip(redacted)
-        if stripped is None:
-            counts["metadata_kept"] += 1
-            if self._config.unstrippable_media == "drop":
-                counts[f"{medium.kind}_dropped"] += 1
-                return _shape(medium, data), None
-            stripped = data
-        elif stripped != data:
-            counts["metadata"] += 1
+        stripped = self._stripped(redacted, counts, clean_text)
+        cleaned = None if stripped is None else clean_document(stripped, clean_text)
+        if stripped is None or cleaned is None:
+            counts[f"{medium.kind}_dropped"] += 1
+            return _shape(medium, redacted), None
+        if cleaned != stripped:
+            counts[f"{medium.kind}_redacted"] += 1
+        data, stripped = redacted, cleaned
         clean = msgspec.structs.replace(
             medium,
             digest=self._key.media_digest(stripped),
@@ -86,6 +93,24 @@ class MediaRedactor:
             stripped=stripped != data,
         )
         return clean, stripped
+
+    def _stripped(
+        self, data: bytes, counts: Counter[str], clean_text: Callable[[str], str]
+    ) -> bytes | None:
+        """Return the medium without metadata; None: it must go."""
+        if text_of(data) is not None:
+            return data  # words and nothing else: cleaned as such
+        stripped = strip(data)
+        if stripped is None:
+            # Nobody knows its format, so look for words in it.
+            words = words_in(data)
+            if self._config.unstrippable_media == "drop" or clean_text(words) != words:
+                return None
+            counts["metadata_kept"] += 1
+            return data
+        if stripped != data:
+            counts["metadata"] += 1
+        return stripped
 
     def _plugged(
         self, medium: Media, data: bytes, counts: Counter[str]

@@ -33,6 +33,7 @@ _OPAQUE_KEYS = frozenset(
 )
 _OPAQUE = re.compile(r"[A-Za-z0-9+/]{4,}={0,2}")
 _SHORTEST_KNOWN = 6  # characters; a shorter user id would match everywhere
+_LONGEST_ATTRIBUTE = 256  # characters; cut only now: half a key is not recognised
 _LONGEST_TOLD = 64  # characters of a value that its field's name may explain
 _WORD_ENDS = re.compile(r"[_\-.]+|(?<=[a-z])(?=[A-Z])")
 _LEAST_NUMBER = 10**11  # a card as a JSON number has at least 12 digits
@@ -66,7 +67,7 @@ class Redactor:
         """
         known = _known_values(call) if self._is_on("identifier") else None
         walk = _Walk(self._texts, self._paths, self._pseudonyms, known)
-        clean, blobs = self._media.redact(call, walk.counts)
+        clean, blobs = self._media.redact(call, walk.counts, walk.clean)
         snapshot = walk.snapshot(clean, identifiers=self._is_on("identifier"))
         return Call(
             snapshot=msgspec.structs.replace(
@@ -157,6 +158,10 @@ class _Walk:
         )
         return msgspec.structs.replace(snapshot, **changed)
 
+    def clean(self, text: str) -> str:
+        """Return the words of a document without what was found in them."""
+        return self._text(text, "")
+
     def _request(self, request: Request) -> Request:
         return msgspec.structs.replace(
             request,
@@ -199,7 +204,8 @@ class _Walk:
         )
 
     def _attribute(self, name: str, value: str) -> str:
-        return self._text(value, "", self._paths.of_attribute(name))
+        clean = self._text(value, "", self._paths.of_attribute(name))
+        return clean[:_LONGEST_ATTRIBUTE]
 
     def _json(self, value: Json, at: _Place) -> Json:
         if isinstance(value, str):

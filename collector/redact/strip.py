@@ -3,7 +3,7 @@
 Formats are rewritten box by box; nothing is decoded, so nothing can blow up in
 memory. `None` means: this format, or this file, cannot be cleaned here.
 Sources: ITU T.81 and Exif 2.32; PNG 3rd ed. 4.7; GIF89a; RIFF and WebP container
-specification; ID3v2.4, APEv2; RFC 9639 (FLAC); ISO 14496-12 and -14; ISO 32000-1 14.3.
+specification; ID3v2.4, APEv2; RFC 9639 (FLAC); ISO 14496-12 and -14; ECMA-376.
 """
 
 import io
@@ -11,6 +11,14 @@ import re
 import struct
 import zipfile
 from collections.abc import Callable
+
+from collector.redact.pdf import strip_pdf
+from collector.redact.strip_in_place import (
+    strip_heif,
+    strip_matroska,
+    strip_ogg,
+    strip_tiff,
+)
 
 Strip = Callable[[bytes], bytes | None]
 
@@ -41,7 +49,10 @@ def strip(data: bytes) -> bytes | None:
             except (struct.error, IndexError, ValueError):
                 return None
     if data[4:8] == b"ftyp":
-        return _mp4(data)
+        try:
+            return _mp4(data)
+        except (struct.error, IndexError, ValueError):
+            return None
     return None
 
 
@@ -197,7 +208,7 @@ def _flac(data: bytes) -> bytes | None:
 def _mp4(data: bytes) -> bytes | None:
     """Blank metadata boxes in place: offsets into the media data stay right."""
     if data[8:12] in _MP4_BRANDS:
-        return None  # there the meta box holds the picture itself
+        return strip_heif(data)  # there the meta box holds the picture itself
     out = bytearray(data)
     return bytes(out) if _mp4_boxes(out, 0, len(out), 0) else None
 
@@ -225,36 +236,6 @@ def _mp4_boxes(out: bytearray, at: int, end: int, depth: int) -> bool:
     return True
 
 
-# What names people and places of work. Producer, Creator and dates tell of software:
-# a document that holds no more than those is left as it was sent.
-_PDF_KEYS = (
-    rb"/(?:Author|Keywords|Subject|Company|Manager|SourceModified|LastModifiedBy)"
-)
-# Fillers that writers put where nobody set a value.
-_PDF_NOBODY = rb"(?!(?:anonymous|unknown|unspecified|untitled)?\))"
-_PDF_TEXT = re.compile(
-    _PDF_KEYS + rb"\s*\(" + _PDF_NOBODY + rb"((?:[^\\()]|\\[\s\S]){1,4096})\)"
-)
-_PDF_HEX = re.compile(_PDF_KEYS + rb"\s*<([0-9A-Fa-f\s]{1,8192})>")
-_PDF_XMP = re.compile(rb"<\?xpacket begin[\s\S]{0,1000000}?<\?xpacket end[^>]{0,20}\?>")
-
-
-def _pdf(data: bytes) -> bytes | None:
-    """Blank values in place: the cross-reference table counts bytes."""
-    if b"/ObjStm" in data or b"/Encrypt" in data:
-        return None  # the information may lie where it cannot be seen
-
-    def blank(match: re.Match[bytes]) -> bytes:
-        start, end = match.start(1) - match.start(), match.end(1) - match.start()
-        whole = match[0]
-        fill = b"0" if whole[end : end + 1] == b">" else b" "
-        return whole[:start] + fill * (end - start) + whole[end:]
-
-    data = _PDF_TEXT.sub(blank, data)
-    data = _PDF_HEX.sub(blank, data)
-    return _PDF_XMP.sub(lambda match: b" " * len(match[0]), data)
-
-
 _OFFICE_PARTS = {
     "docProps/core.xml": b'<?xml version="1.0"?><cp:coreProperties xmlns:cp="http://'
     b'schemas.openxmlformats.org/package/2006/metadata/core-properties"/>',
@@ -262,6 +243,9 @@ _OFFICE_PARTS = {
     b'openxmlformats.org/officeDocument/2006/extended-properties"/>',
     "docProps/custom.xml": b'<?xml version="1.0"?><Properties xmlns="http://schemas.'
     b'openxmlformats.org/officeDocument/2006/custom-properties"/>',
+    # OpenDocument's.
+    "meta.xml": b'<?xml version="1.0"?><office:document-meta xmlns:office="urn:oasis:'
+    b'names:tc:opendocument:xmlns:office:1.0" office:version="1.2"/>',
 }
 
 
@@ -272,14 +256,18 @@ def _office(data: bytes) -> bytes | None:
         with zipfile.ZipFile(io.BytesIO(data)) as old:
             infos = old.infolist()
             total = sum(info.file_size for info in infos)
-            if not any(info.filename.startswith("docProps/") for info in infos):
+            names = {info.filename for info in infos}
+            if not any(n.startswith("docProps/") for n in names) and (
+                "meta.xml" not in names
+            ):
                 return None
             if total > _ZIP_MOST_BYTES or len(infos) > _ZIP_MOST_FILES:
                 return None
             with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new:
                 for info in infos:
                     name = zipfile.ZipInfo(info.filename)
-                    name.compress_type = zipfile.ZIP_DEFLATED
+                    # OpenDocument wants its `mimetype` first and as it is.
+                    name.compress_type = info.compress_type
                     part = _OFFICE_PARTS.get(info.filename)
                     new.writestr(name, old.read(info) if part is None else part)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError):
@@ -294,6 +282,9 @@ _FORMATS: tuple[tuple[bytes | tuple[bytes, ...], Strip], ...] = (
     (b"RIFF", _riff),
     (b"fLaC", _flac),
     ((b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"\xff\xfa"), _mp3),
-    (b"%PDF-", _pdf),
+    (b"%PDF-", strip_pdf),
+    ((b"II*\0", b"MM\0*"), strip_tiff),
+    (b"\x1a\x45\xdf\xa3", strip_matroska),
+    (b"OggS", strip_ogg),
     (b"PK\x03\x04", _office),
 )

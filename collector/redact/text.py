@@ -124,8 +124,11 @@ class TextRedactor:
         self, claims: "_Claims", known: "re.Pattern[str] | None", level: int
     ) -> None:
         """Claim what the built-in detectors find."""
-        lower = claims.text.lower()
         gates = passed(claims.text)
+        # Before digits within hex pass for a card's.
+        if LONG_WORD in gates and level < _MOST_LEVELS:
+            self._look_into_encoded(claims, known, level)
+        lower = claims.text.lower()
         for detector in self._detectors:
             if detector.gate and detector.gate not in gates:
                 continue
@@ -134,8 +137,6 @@ class TextRedactor:
             claims.take(
                 detector.kind, detector.pattern, detector.is_one, detector.before
             )
-        if LONG_WORD in gates and level < _MOST_LEVELS:
-            self._look_into_encoded(claims, known, level)
 
     def _look_into_encoded(
         self, claims: "_Claims", known: "re.Pattern[str] | None", level: int

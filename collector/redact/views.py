@@ -22,13 +22,14 @@ _ESCAPE = re.compile(
     r"|(?P<dash>[\u2010-\u2015\u2212\ufe58\ufe63])"
     r"|(?P<wide>[\uff01-\uff5e])"
     r"|(?P<digit>[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f])"
-    r"|(?P<plus>\+(?<=[0-9A-Z]\+)(?=[0-9A-Z]))"
+    r"|(?P<plus>\+(?<=[0-9A-Za-z]\+)(?=[0-9A-Z%]))"
 )
 # Every sign that begins one of them: a search for a set is far quicker.
 _FIRST = re.compile(
     "[\\\\%&+\u00ad\u00a0\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\u1680\u2000-\u200f"
     "\u2010-\u2015\u202a-\u202f\u205f-\u2064\u2212\u3000\ufe58\ufe63\ufeff\uff01-\uff5e]"
 )
+_PERCENT = re.compile("%[0-9A-Fa-f]{2}")
 _WIDE_BY = 0xFEE0  # from the full-width forms to ASCII
 _CONTROLS = {"n": "\n", "r": "\r", "t": "\t"}
 
@@ -57,7 +58,7 @@ def _once(text: str) -> View | None:
     # Three searches for one sign each cost nothing; most texts end here.
     if text.isascii() and not ("\\" in text or "%" in text or "&" in text):
         return None
-    has_percent = "%" in text
+    has_percent = _PERCENT.search(text) is not None
     out: list[str] = []
     starts: list[int] = []
     at, changed = 0, False

@@ -224,7 +224,7 @@ def test_detectors_can_be_switched_off_and_the_version_says_so():
 def with_image(**settings):
     """Return the redacted call of one with an inline image of no known format."""
     image = Media(kind="image", mime="image/x", state="inline", path="messages.content")
-    one = call({"x": MediaRef(0, "base64")}, media=(image,), blobs={0: b"image bytes"})
+    one = call({"x": MediaRef(0, "base64")}, media=(image,), blobs={0: b"\0mage bytes"})
     return Redactor(config(**settings), KEY).redact(one)
 
 
@@ -242,8 +242,8 @@ def test_dropped_media_keep_their_shape_and_the_call_says_so():
 def test_kept_media_get_a_digest_of_what_is_stored():
     """The medium would not be found under its name."""
     made = with_image()
-    assert made.blobs == {0: b"image bytes"}
-    assert made.snapshot.media[0].digest == KEY.media_digest(b"image bytes")
+    assert made.blobs == {0: b"\0mage bytes"}
+    assert made.snapshot.media[0].digest == KEY.media_digest(b"\0mage bytes")
     assert made.snapshot.redaction.counts == {"metadata_kept": 1}
     assert with_image(unstrippable_media="drop").blobs == {}
 
