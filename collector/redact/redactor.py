@@ -36,6 +36,8 @@ _SHORTEST_KNOWN = 6  # characters; a shorter user id would match everywhere
 _LONGEST_ATTRIBUTE = 256  # characters; cut only now: half a key is not recognised
 _LONGEST_TOLD = 64  # characters of a value that its field's name may explain
 _WORD_ENDS = re.compile(r"[_\-.]+|(?<=[a-z])(?=[A-Z])")
+_LONGEST_KNOWN = 256  # a longer one is no id; as a pattern it would cost seconds
+_REASON = re.compile(r"[A-Za-z_]{0,40}")
 _LEAST_NUMBER = 10**11  # a card as a JSON number has at least 12 digits
 _MOST_REPLACED = 4096  # recorded places in one call; counts go on
 _MOST_LEVELS = 100
@@ -190,7 +192,7 @@ class _Walk:
             ),
             media=tuple(self._medium(medium) for medium in answer.media),
             model=self._text(answer.model, ""),
-            finish_reason=self._text(answer.finish_reason, ""),
+            finish_reason=_finish_reason(answer.finish_reason),
             response_id=self._text(answer.response_id, ""),
             error=self._text(answer.error, ""),
         )
@@ -296,11 +298,19 @@ _OWN_FIELDS = frozenset(
 )
 
 
+def _finish_reason(text: str) -> str:
+    """Return one of the words that providers use; whatever else stood there goes.
+
+    It was brought to one spelling before, and a key in small letters is not known.
+    """
+    return text if _REASON.fullmatch(text) else "other"
+
+
 def _known_values(call: Call) -> "re.Pattern[str] | None":
     values = [
         re.escape(value)
         for value in (call.session_id, call.user_id)
-        if len(value) >= _SHORTEST_KNOWN
+        if _SHORTEST_KNOWN <= len(value) <= _LONGEST_KNOWN
     ]
     return re.compile("|".join(values)) if values else None
 

@@ -10,6 +10,7 @@ import json
 import struct
 import zipfile
 import zlib
+from contextlib import suppress
 from urllib.parse import quote
 
 VALUES = {
@@ -113,7 +114,7 @@ SPELLINGS = {
         chr(ord(c) + 0xFEE0) if c.isdigit() or c == "@" else c for c in s
     ),
     "dashes": lambda s: s.replace("536-90-4399", "536\u201190\u20114399"),
-    "long": lambda s: "word " * 20_000 + s + " word" * 20_000,
+    "long": lambda s: "word " * 500 + s + " word" * 500,
     "markdown": lambda s: f"**{s}** `{s}` [{s}](mailto:{VALUES['email']})",
     "csv": lambda s: "name,value\n" + "\n".join(f'"{v}",x' for v in s.split("; ")),
     "python": lambda s: repr({"a": s, "b": [s]}),
@@ -344,8 +345,8 @@ def pdf(text):
         b"<< /Type /Metadata /Length 9 >>\nstream\n<?xpacket begin=''?>"
         + said
         + b"<?xpacket end='w'?>\nendstream",
-        b"<< /Type /ObjStm /N 1 /First 4 /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream"
-        % (len(packed), packed),
+        b"<< /Type /ObjStm /N 1 /First 4 /Length %d /Filter /FlateDecode >>\n"
+        b"stream\n%s\nendstream" % (len(packed), packed),
         b"<< /Author (%s) /Keywords <%s> /Title (Plan) >>"
         % (said, said.hex().encode()),
         b"<< /Length 40 >>\nstream\nBT (%s) Tj ET\nendstream" % said,
@@ -440,9 +441,7 @@ def unpacked(data):
     at = 0
     while (at := data.find(b"\x78", at)) >= 0:
         if data[at + 1 : at + 2] in (b"\x01", b"\x5e", b"\x9c", b"\xda"):
-            try:
+            with suppress(zlib.error):
                 found.append(zlib.decompressobj().decompress(data[at:]))
-            except zlib.error:
-                pass
         at += 1
     return found

@@ -7,9 +7,9 @@ import random
 import sysconfig
 from collections import Counter
 from pathlib import Path
+from pydoc_data import topics
 
 import pytest
-from pydoc_data import topics
 
 from collector.redact import checks
 from collector.redact.pseudonyms import Pseudonyms
@@ -203,14 +203,15 @@ def phone(chance):
 def address(chance):
     if chance.random() < 0.5:
         first = chance.choice([10, 93, 172, 192, 203])
-        return f"{first}.{chance.randint(10, 250)}.{chance.randint(0, 250)}.{chance.randint(1, 250)}"
+        return f"{first}." + ".".join(str(chance.randint(10, 250)) for _ in "234")
     return "2a00:1450:" + ":".join(
         letters(chance, 4, "123456789abcdef") for _ in "123456"
     )
 
 
 def ssn(chance):
-    return f"{chance.randint(100, 665)}-{chance.randint(1, 99):02d}-{chance.randint(1, 9999):04d}"
+    area, group = chance.randint(100, 665), chance.randint(1, 99)
+    return f"{area}-{group:02d}-{chance.randint(1, 9999):04d}"
 
 
 def secret(chance):

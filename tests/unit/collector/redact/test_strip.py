@@ -166,8 +166,10 @@ def test_metadata_goes(name):
 
 @pytest.mark.parametrize(
     "name",
-    ["jpeg", "progressive jpeg", "jpeg with a tail", "png", "gif", "webp"]
-    + ["tiff", "avif"],
+    [
+        *("jpeg", "progressive jpeg", "jpeg with a tail", "png", "gif", "webp"),
+        *("tiff", "avif"),
+    ],
 )
 def test_pixels_stay(name):
     """The model would be shown another picture than it was shown."""
