@@ -5,7 +5,6 @@ odd blanks or signs that nobody sees, at several levels at once. Patterns are lo
 for in the plainest reading; what they find is taken out where it really stands.
 """
 
-import html
 import re
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
@@ -103,6 +102,8 @@ def _pieces(kind: str, escaped: str) -> list[tuple[str, int]] | None:
             return None if 0xD800 <= code < 0xE000 else [(chr(code), width)]
         return [(_CONTROLS.get(told, told), width)]
     if kind == "entity":
+        import html  # noqa: PLC0415 - its table of names weighs 400 KB, for few
+
         plain = html.unescape(escaped)
         return None if plain == escaped else [(plain, width)]
     if kind == "unseen":

@@ -18,8 +18,8 @@ from google.protobuf.json_format import MessageToDict
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
 )
-from prometheus_client import generate_latest
 
+from collector import families
 from collector.config import CollectorConfig
 from collector.pipeline import Pipeline
 from collector.sampling_config import ReservoirConfig
@@ -100,7 +100,7 @@ def keep(tmp_path, caplog):
         journal = [p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()]
         await pipeline.seal_and_close(60)
         objects = {i.name: await store.get(i.name) async for i in store.list("v1")}
-        kept = Kept(tmp_path, objects, generate_latest(pipeline.registry), caplog.text)
+        kept = Kept(tmp_path, objects, families.pack(pipeline.families()), caplog.text)
         kept._files += journal
         return kept
 
