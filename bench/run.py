@@ -81,6 +81,7 @@ def _once(make: Callable[[str], targets.Target], load: dict) -> dict:
         target = make(address)
         at_rest = sum(targets._high_water_mib(pid) for pid in target.pids())  # noqa: SLF001
         at_rest_pss = sum(targets.proportional_mib(pid) for pid in target.pids())
+        start_cpu = sum(targets._cpu_seconds(pid) for pid in target.pids())  # noqa: SLF001
         target.mark()
         sent = subprocess.run(
             [sys.executable, str(_HERE / "load.py"), target.address, json.dumps(load)],
@@ -103,6 +104,8 @@ def _once(make: Callable[[str], targets.Target], load: dict) -> dict:
     return {
         **measured,
         **used,
+        "ready_seconds": target.ready_seconds,
+        "start_cpu_seconds": start_cpu,
         "at_rest_mib": at_rest,
         "at_rest_pss_mib": at_rest_pss,
         "cpu_us_per_span": 1e6 * cpu / spans,
@@ -121,6 +124,8 @@ _SHOWN = (
     "sampler_high_water_mib",
     "both_high_water_mib",
     "at_rest_mib",
+    "ready_seconds",
+    "start_cpu_seconds",
     "at_rest_pss_mib",
     "p50_ms",
     "p99_ms",

@@ -34,6 +34,7 @@ class Target:
     acknowledges: str  # when a client is told success
     process: subprocess.Popen | None = None
     folder: tempfile.TemporaryDirectory | None = None
+    ready_seconds: float = 0.0  # from the start of the process; this collector only
     before: dict[str, float] = field(default_factory=dict)
 
     def pids(self) -> list[int]:
@@ -115,13 +116,22 @@ def collector(sink: str, *settings: str) -> Target:
         *settings,
     )
     arguments = [part for setting in given for part in ("--set", setting)]
+    started = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, "-m", "collector", "--ports-file", str(ports), *arguments],
         stderr=subprocess.DEVNULL if not os.environ.get("BENCH_LOGS") else None,
     )
     address = json.loads(_wait_for(ports))["grpc"]
+    ready_seconds = time.monotonic() - started
     time.sleep(2.0)  # the sampling process starts too
-    return Target("collector", address, "after the upstream did", process, folder)
+    return Target(
+        "collector",
+        address,
+        "after the upstream did",
+        process,
+        folder,
+        ready_seconds,
+    )
 
 
 def rotel(sink: str, path: str) -> Target:
@@ -174,7 +184,7 @@ def _wait_for(file: Path) -> str:
     while not file.exists():
         if time.monotonic() > deadline:
             raise TimeoutError(f"{file.name} was not written")
-        time.sleep(0.05)
+        time.sleep(0.01)
     return file.read_text()
 
 

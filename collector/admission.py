@@ -17,6 +17,17 @@ class Admission:
     def __init__(self, budget_bytes: int) -> None:
         self.budget_bytes = budget_bytes
         self.reserved_bytes = 0
+        self._peak_bytes = 0
+
+    def reserve(self, more_bytes: int) -> None:
+        """Count bytes as held; whether they fit is the caller's question."""
+        self.reserved_bytes += more_bytes
+        self._peak_bytes = max(self._peak_bytes, self.reserved_bytes)
+
+    def take_peak_bytes(self) -> int:
+        """Return the most that was reserved at once since the last call."""
+        peak_bytes, self._peak_bytes = self._peak_bytes, self.reserved_bytes
+        return peak_bytes
 
 
 class Reservation:
@@ -36,7 +47,7 @@ class Reservation:
         others = admission.reserved_bytes - self._cost_bytes
         if others and admission.reserved_bytes + more > admission.budget_bytes:
             return False
-        admission.reserved_bytes += more
+        admission.reserve(more)
         self._cost_bytes += more
         return True
 

@@ -1,17 +1,72 @@
 """How the C allocators of this process are told to keep little.
 
-Settings of the environment win over these. What each is worth: `docs/adr/0018-…`.
+What each setting is worth: `docs/adr/0018-memory-under-load.md`.
 """
 
+import asyncio
 import os
+from collections.abc import Callable
 from typing import Final
 
-# h2corn's allocator is mimalloc. It asks for huge pages, of which a relay at rest
-# uses a few KiB each: 3.6 MiB more resident than with small ones.
-_SETTINGS: Final = {"MIMALLOC_ALLOW_THP": "0"}
+# h2corn's allocator is mimalloc. It asks for huge pages, of which a relay at rest uses
+# a few KiB each, and gives back what it frees a moment later, when the next body is in.
+_ENGINE_SETTINGS: Final = {"MIMALLOC_ALLOW_THP": "0", "MIMALLOC_PURGE_DELAY": "0"}
+_LOOK_EVERY_SECONDS: Final = 5.0
+# Below this it is not worth a system call: the next request would want it again.
+_WORTH_BYTES: Final = 4 * 2**20
 
 
 def keep_small() -> None:
-    """Call before the engine is loaded."""
-    for name, value in _SETTINGS.items():
+    """Call before the engine is loaded; settings of the environment win."""
+    for name, value in _ENGINE_SETTINGS.items():
         os.environ.setdefault(name, value)
+
+
+class Returning:
+    """Gives memory back to the system once a burst is over.
+
+    glibc keeps what was freed below something that is still in use, for good. Looked
+    at now and then; given back only while little is in use, since that takes some
+    milliseconds.
+    """
+
+    name = "memory"
+
+    def __init__(
+        self,
+        in_use_bytes: Callable[[], int],
+        peak_bytes: Callable[[], int],
+        give_back: Callable[[], None],
+    ) -> None:
+        """`peak_bytes` is the most that was in use since it was last asked."""
+        self._in_use_bytes, self._peak_bytes = in_use_bytes, peak_bytes
+        self._give_back = give_back
+        self._most_bytes = 0
+
+    async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
+        """Look until `stop`."""
+        ready()
+        while not stop.is_set():
+            self.look()
+            try:
+                async with asyncio.timeout(_LOOK_EVERY_SECONDS):
+                    await stop.wait()
+            except TimeoutError:
+                continue
+
+    def look(self) -> None:
+        """Give back what a burst has left behind, if one is over."""
+        self._most_bytes = max(self._most_bytes, self._peak_bytes())
+        now_bytes = self._in_use_bytes()
+        if self._most_bytes >= _WORTH_BYTES and now_bytes < self._most_bytes / 4:
+            self._most_bytes = now_bytes
+            self._give_back()
+
+
+def trim() -> None:
+    """Give back what glibc holds free; nothing where the C library is another."""
+    import ctypes  # noqa: PLC0415 - a process that never sees a burst does without
+
+    give_back = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if give_back is not None:
+        give_back(0)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from collector.admission import Admission
+from collector.allocators import Returning, trim
 from collector.answer import UNAVAILABLE, Answer, refusal
 from collector.config import CollectorConfig
 from collector.forward import open_upstreams
@@ -167,6 +168,9 @@ async def run(
             ports.note,
         ),
     ]
+    parts.append(
+        Returning(lambda: admission.reserved_bytes, admission.take_peak_bytes, trim)
+    )
     if self_tracing:
         parts.append(self_tracing)
     await run_parts(parts, stop, drain_seconds=drain_seconds, on_ready=on_ready)

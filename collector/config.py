@@ -131,8 +131,8 @@ class MetricsConfig(Section, frozen=True):
 class TapConfig(Section, frozen=True):
     """What sampling may cost."""
 
-    # Requests waiting for the child; docs/adr/0013-a-small-queue-before-the-tap.md.
-    queue_bytes: ByteSize = ByteSize(16 * 2**20)
+    # Requests waiting for the child; docs/adr/0018-memory-under-load.md.
+    queue_bytes: ByteSize = ByteSize(8 * 2**20)
     # Model calls decoded per second; 0: no limit.
     decode_budget: Annotated[float, Meta(ge=0)] = 200
 

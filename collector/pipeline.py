@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from collector.allocators import Returning, trim
 from collector.call import Call
 from collector.config import CollectorConfig
 from collector.families import Family
@@ -98,6 +99,10 @@ class Pipeline:
             self._gate,
             self._resolving.counts,
         )
+        held = self._recogniser.join
+        self._returning = Returning(
+            lambda: held.held_bytes, lambda: held.held_bytes, trim
+        )
         self._adapted_at_seconds = clock.monotonic_seconds()
         self._store_error = "not tried yet"
         self._probe_at_seconds = 0.0
@@ -125,6 +130,7 @@ class Pipeline:
                 await self._keep(self._recogniser.due(now_ns))
                 await self._sealer.tick(now_ns)
                 await self._probe()
+                self._returning.look()
                 try:
                     async with asyncio.timeout(_TICK_SECONDS):
                         await stop.wait()

@@ -71,7 +71,9 @@ class Tap:
             self._drop("stopping")
             return False
         size = len(body) + _FRAME_OVERHEAD_BYTES
-        if self._queued_bytes + size > self._bound_bytes:
+        # Alone it may be twice the bound: large requests are those with media.
+        bound = self._bound_bytes if self._frames else 2 * self._bound_bytes
+        if self._queued_bytes + size > bound:
             self._drop("queue_full")
             return False
         header = RequestHeader(request.signal, request.encoding, request.received_at_ns)

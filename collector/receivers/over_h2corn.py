@@ -24,9 +24,10 @@ log = logging.getLogger(__name__)
 
 # How often certificate and token files are looked at.
 _RELOAD_SECONDS = 30.0
-# What one connection may have on its way to us unread, in the engine's memory.
-_STREAM_WINDOW_BYTES = 1024 * 1024
-_CONNECTION_WINDOW_BYTES = 2 * 1024 * 1024
+# What one connection may have on its way to us unread, in the engine's memory; it is
+# not part of what admission counts (docs/adr/0018-memory-under-load.md).
+_STREAM_WINDOW_BYTES = 256 * 1024
+_CONNECTION_WINDOW_BYTES = 512 * 1024
 
 
 class H2cornReceiver:

@@ -37,3 +37,17 @@ def test_the_budget_holds_and_everything_comes_back(steps):
         reservation.release()
         reservation.release()
     assert admission.reserved_bytes == 0
+
+
+def test_the_peak_is_what_was_held_at_once_since_it_was_last_asked():
+    """A burst shorter than the looks would leave its memory behind for good."""
+    admission = Admission(10_000)
+    first, second = Reservation(admission), Reservation(admission)
+    assert first.grow_to(1000)
+    assert second.grow_to(1000)
+    first.release()
+    assert admission.take_peak_bytes() == 6400
+    assert admission.take_peak_bytes() == 3200
+    second.release()
+    assert admission.take_peak_bytes() == 3200
+    assert admission.take_peak_bytes() == 0

@@ -53,6 +53,15 @@ def test_the_queue_is_bounded_in_bytes_and_counts_what_it_drops():
     assert tap.dropped("queue_full") == 2
 
 
+def test_a_request_alone_may_be_twice_the_bound():
+    """Requests with many images, the largest ones, would never be sampled."""
+    tap = tap_of(queue_bytes=3000)
+    assert not tap.offer(request(MODEL_CALL + bytes(6000)))
+    assert tap.offer(request(MODEL_CALL + bytes(5000)))
+    assert not tap.offer(request())
+    assert tap.dropped("queue_full") == 2
+
+
 def test_a_broken_scan_is_counted_and_not_felt():
     """A defect in recognition would fail requests that were forwarded well."""
 
