@@ -41,6 +41,12 @@ $(VENV)/.deploy: requirements/deploy.txt $(VENV)/.dev
 	@$(PIP) install --no-deps --require-hashes -r requirements/deploy.txt
 	@touch $@
 
+# Where there is no wheel for this machine its tests are skipped, and say so.
+$(VENV)/.peers: requirements/peers.txt $(VENV)/.dev
+	@echo "installing a foreign collector to test against"
+	@$(PIP) install --no-deps --require-hashes -r requirements/peers.txt || echo "no foreign collector for this machine"
+	@touch $@
+
 setup: $(VENV)/.dev ## locked environment and git hooks
 	@if [ -d .git ]; then git config core.hooksPath .githooks; fi
 
@@ -57,7 +63,7 @@ check: setup ## ruff, mypy strict, import contracts
 test: setup ## unit, contracts, properties; no network, no sleep
 	@$(BIN)/python -m pytest $(TESTS) -m "not system and not slow and not deploy and not image" $(ARGS)
 
-test-system: setup $(VENV)/.demo ## both programs as real processes on loopback
+test-system: setup $(VENV)/.demo $(VENV)/.peers ## both programs as real processes on loopback
 	@$(BIN)/python -m pytest -m system --timeout 600 $(ARGS)
 
 test-slow: setup ## long property runs and calibration

@@ -6,6 +6,7 @@ import os
 import random
 import urllib.error
 import urllib.request
+from urllib.parse import urlsplit
 
 import grpc
 import grpc.aio
@@ -69,8 +70,8 @@ class Door:
     For the relay this is an upstream that crashes, and one that starts again.
     """
 
-    def __init__(self, upstream):
-        self._upstream = upstream
+    def __init__(self, behind):
+        self._behind = behind  # host:port
         self._ends = set()
         self.address = ""
 
@@ -100,7 +101,7 @@ class Door:
         await self._listen(int(self.address.rpartition(":")[2]))
 
     async def _enter(self, reader, writer):
-        host, _, port = self._upstream.grpc.rpartition(":")
+        host, _, port = self._behind.rpartition(":")
         to_reader, to_writer = await asyncio.open_connection(host, int(port))
         ends = {writer, to_writer}
         self._ends |= ends
@@ -165,7 +166,9 @@ MOODS = [
 ]
 
 
-async def deliver_through_trouble(folder, *, legs, acknowledged_per_leg, body_of):
+async def deliver_through_trouble(
+    folder, protocol, *, legs, acknowledged_per_leg, body_of
+):
     """Send while everything fails in turn; return the clients.
 
     Each leg ends with the collector killed; in the middle of it the upstream resets
@@ -177,9 +180,11 @@ async def deliver_through_trouble(folder, *, legs, acknowledged_per_leg, body_of
         FakeUpstream(
             lambda *_: chance.choices(MOODS, weights=(90, 6, 1, 3))[0]
         ) as upstream,
-        Door(upstream) as door,
+        Door(
+            urlsplit(upstream.http).netloc if protocol == "http" else upstream.grpc
+        ) as door,
     ):
-        url = f"collector.upstream.url=grpc://{door.address}"
+        url = f"collector.upstream.url={protocol}://{door.address}"
         async with RunningCollector(folder, url, *settings) as running:
             clients = Clients(running, chance, body_of)
             third = acknowledged_per_leg // 3
@@ -207,10 +212,11 @@ async def deliver_through_trouble(folder, *, legs, acknowledged_per_leg, body_of
     return clients
 
 
-async def test_what_was_acknowledged_is_upstream_whatever_is_killed(tmp_path):
+@pytest.mark.parametrize("protocol", ["grpc", "http"])
+async def test_what_was_acknowledged_is_upstream_whatever_is_killed(tmp_path, protocol):
     """A batch that a client believes delivered would be lost, or arrive altered."""
     clients = await deliver_through_trouble(
-        tmp_path, legs=3, acknowledged_per_leg=600, body_of=random_frame
+        tmp_path, protocol, legs=3, acknowledged_per_leg=600, body_of=random_frame
     )
     assert grpc.StatusCode.UNAVAILABLE in clients.told
 
@@ -239,11 +245,12 @@ class SpansOfAService:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-async def test_a_million_spans_arrive_whatever_is_killed(tmp_path):
+@pytest.mark.parametrize("protocol", ["grpc", "http"])
+async def test_a_million_spans_arrive_whatever_is_killed(tmp_path, protocol):
     """A loss too rare for the short test would go unseen."""
     body_of = SpansOfAService(random.Random(5))
     clients = await deliver_through_trouble(
-        tmp_path, legs=4, acknowledged_per_leg=999, body_of=body_of
+        tmp_path, protocol, legs=4, acknowledged_per_leg=999, body_of=body_of
     )
     assert len(clients.acknowledged) * SPANS_PER_REQUEST >= 1_000_000
 
