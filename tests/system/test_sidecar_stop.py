@@ -87,14 +87,16 @@ def sealed(folder):
     return {json.loads(row)["trace_id"].encode() for row in listing.splitlines()}
 
 
-async def test_terminated_in_mid_traffic(tmp_path):
+# A drain that fits into the grace, and the default, which the kubelet cuts short.
+@pytest.mark.parametrize("drain_seconds", [GRACE_SECONDS - 0.3, 25.0])
+async def test_terminated_in_mid_traffic(tmp_path, drain_seconds):
     """Telemetry would be lost at every roll-out, or the open window with it."""
     acknowledged, stop = set(), threading.Event()
     with Upstream() as upstream:
         async with RunningCollector(
             tmp_path,
             f"collector.upstream.url={upstream.url}",
-            f"collector.drain={GRACE_SECONDS - 0.3}s",
+            f"collector.drain={drain_seconds}s",
         ) as collector:
             clients = [
                 threading.Thread(
@@ -116,7 +118,7 @@ async def test_terminated_in_mid_traffic(tmp_path):
                 client.join()
     assert len(acknowledged) >= 100
     assert acknowledged - upstream.received == set()
-    assert not is_late, collector.log()[-2000:]
+    assert not is_late or drain_seconds > GRACE_SECONDS, collector.log()[-2000:]
     # The tap may lose by design; on a stop it must not lose what it was handed.
     sampled = sealed(tmp_path)
     assert len(sampled & acknowledged) >= 0.9 * len(acknowledged)

@@ -70,7 +70,7 @@ seal: {spool_bytes: {{ div (mul $mebibytes 1048576) 2 }}}
     - {name: config, mountPath: /etc/snaptrace/config, readOnly: true}
     - {name: journal, mountPath: /var/lib/snaptrace/journal}
     - {name: tmp, mountPath: /tmp}
-    {{- with include "snaptrace.fleetMount" . }}
+    {{- with include "snaptrace.keyMounts" . }}
     {{- . | trim | nindent 4 }}
     {{- end }}
     {{- with include "snaptrace.storeMount" . }}
@@ -120,7 +120,7 @@ spec:
     {{- include "snaptrace.journalVolume" $ | nindent 4 }}
     - name: tmp
       emptyDir: {sizeLimit: 256Mi}
-    {{- with include "snaptrace.fleetVolume" $ }}
+    {{- with include "snaptrace.keyVolumes" (dict "root" $ "mode" "0440") }}
     {{- . | trim | nindent 4 }}
     {{- end }}
     {{- with include "snaptrace.storeVolume" $ }}

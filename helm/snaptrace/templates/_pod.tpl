@@ -87,24 +87,34 @@ another type is written as JSON. */}}
 {{- define "snaptrace.storeConfig" -}}
 {{- $store := dict "url" (default "file:///var/lib/snaptrace/store" .Values.store.url) -}}
 {{- if .Values.store.keySecret.name }}{{ $_ := set $store "key_file" "/etc/snaptrace/fleet/fleet.key" }}{{ end -}}
+{{- if .Values.store.encryptionSecret.name }}{{ $_ := set $store "encryption" (dict "key_file" "/etc/snaptrace/envelope/envelope.key") }}{{ end -}}
 {{- if .Values.store.options }}{{ $_ := set $store "options" .Values.store.options }}{{ end -}}
 {{- toYaml $store -}}
 {{- end -}}
 
-{{- define "snaptrace.fleetVolume" -}}
-{{- if .Values.store.keySecret.name }}
-- name: snaptrace-fleet
+{{/* The fleet secret and that of encryption: dict "root" "mode" "optional". */}}
+{{- define "snaptrace.keyVolumes" -}}
+{{- $ := . -}}
+{{- range $name, $secret := dict "fleet" .root.Values.store.keySecret "envelope" .root.Values.store.encryptionSecret }}
+{{- if $secret.name }}
+- name: snaptrace-{{ $name }}
   secret:
-    secretName: {{ .Values.store.keySecret.name }}
-    defaultMode: 0440
+    secretName: {{ $secret.name }}
+    defaultMode: {{ $.mode }}
+    {{- if $.optional }}
+    optional: true
+    {{- end }}
     items:
-      - {key: {{ .Values.store.keySecret.key | quote }}, path: fleet.key}
+      - {key: {{ $secret.key | quote }}, path: {{ $name }}.key}
+{{- end }}
 {{- end }}
 {{- end -}}
 
-{{- define "snaptrace.fleetMount" -}}
-{{- if .Values.store.keySecret.name }}
-- {name: snaptrace-fleet, mountPath: /etc/snaptrace/fleet, readOnly: true}
+{{- define "snaptrace.keyMounts" -}}
+{{- range $name, $secret := dict "fleet" .Values.store.keySecret "envelope" .Values.store.encryptionSecret }}
+{{- if $secret.name }}
+- {name: snaptrace-{{ $name }}, mountPath: /etc/snaptrace/{{ $name }}, readOnly: true}
+{{- end }}
 {{- end }}
 {{- end -}}
 

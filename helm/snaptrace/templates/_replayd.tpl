@@ -62,7 +62,7 @@
     {{- if .Values.replayd.page.tokenSecret.name }}
     - {name: page, mountPath: /etc/snaptrace/page, readOnly: true}
     {{- end }}
-    {{- with include "snaptrace.fleetMount" . }}
+    {{- with include "snaptrace.keyMounts" . }}
     {{- . | trim | nindent 4 }}
     {{- end }}
     {{- with include "snaptrace.storeMount" . }}

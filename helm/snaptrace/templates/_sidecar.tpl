@@ -43,7 +43,7 @@ app has ended. The startupProbe looks at the listeners alone. */}}
   volumeMounts:
     - {name: snaptrace-journal, mountPath: /var/lib/snaptrace/journal}
     - {name: snaptrace-tmp, mountPath: /tmp}
-    {{- with include "snaptrace.fleetMount" . }}
+    {{- with include "snaptrace.keyMounts" . }}
     {{- . | trim | nindent 4 }}
     {{- end }}
 {{- end -}}
@@ -58,23 +58,15 @@ app has ended. The startupProbe looks at the listeners alone. */}}
 {{- include "snaptrace.flatten" (dict "prefix" "SNAPTRACE_COLLECTOR" "tree" $config) }}
 {{- end -}}
 
-{{/* The fleet secret may be missing in an app's namespace. Then the pod must start all
-the same: the collector forwards and says in its metrics that it cannot sample. */}}
+{{/* The secrets may be missing in an app's namespace. Then the pod must start all the
+same: the collector forwards and says in its metrics that it cannot sample. */}}
 {{- define "snaptrace.sidecar.volumes" -}}
 - name: snaptrace-journal
   emptyDir: {sizeLimit: {{ .Values.collector.journal.sizeLimit }}}
 - name: snaptrace-tmp
   emptyDir: {sizeLimit: 256Mi}
-{{- if .Values.store.keySecret.name }}
-- name: snaptrace-fleet
-  secret:
-    secretName: {{ .Values.store.keySecret.name }}
-    # The app's pod may have no fsGroup; only the sidecar mounts it.
-    defaultMode: 0444
-    optional: true
-    items:
-      - {key: {{ .Values.store.keySecret.key | quote }}, path: fleet.key}
-{{- end }}
+{{- /* The app's pod may have no fsGroup; only the sidecar mounts them. */}}
+{{- include "snaptrace.keyVolumes" (dict "root" . "mode" "0444" "optional" true) }}
 {{- end -}}
 
 {{/* Environment of the app: dict "protocol" ("grpc" or "http/protobuf"). */}}

@@ -8,6 +8,10 @@
 {{- if and (eq $c.shape "fanout") (not (has $upstream (list "" "none"))) -}}
 {{- fail "collector.shape=fanout has no upstream: your own collector already sends to your backend. Remove collector.config.upstream, or use collector.shape=gateway" -}}
 {{- end -}}
+{{- $own := list (dig "journal_dir" "" $c.config) (dig "seal" "spool_bytes" "" $c.config) (dig "reservoir" "window_bytes" "" $c.config) | compact -}}
+{{- if $own -}}
+{{- fail "collector.config may not set journal_dir, seal.spool_bytes or reservoir.window_bytes: the chart derives them from collector.journal.sizeLimit, so that the pod is never evicted for its disk" -}}
+{{- end -}}
 {{- if and $c.injection.enabled (ne $c.shape "sidecar") -}}
 {{- fail "collector.injection.enabled needs collector.shape=sidecar" -}}
 {{- end -}}

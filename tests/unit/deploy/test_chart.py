@@ -9,6 +9,7 @@ import yaml
 from conftest import (
     ARMS,
     CHART,
+    KUBERNETES,
     MONITORED,
     OBJECT_STORE,
     UPSTREAM,
@@ -50,6 +51,10 @@ def matrix():
             continue  # refused, see test_refusals
         name = f"{shape}-{store}{'-monitored' * bool(monitoring)}{'-page' * bool(page)}"
         yield name, merged(SHAPES[shape], STORES[store], ARMS, monitoring, page)
+    for monitoring, page in itertools.product(({}, MONITORED), ({}, PAGE)):
+        name = f"injected{'-monitored' * bool(monitoring)}{'-page' * bool(page)}"
+        injected = merged(SHAPES["sidecar"], INJECTION, OBJECT_STORE)
+        yield name, merged(injected, ARMS, monitoring, page)
     yield "default", {}
     yield "default-monitored", MONITORED
     yield "volume", ARMS
@@ -72,6 +77,7 @@ GOLDEN_CASES = (
     "gateway-object",
     "node-object",
     "none-object-page",
+    "injected",
 )
 
 
@@ -98,7 +104,11 @@ def test_lint_is_clean():
 @pytest.mark.parametrize("name", MATRIX)
 def test_renders_are_valid(name, render, check_schemas):
     """An API server of the oldest or newest supported release would refuse it."""
-    check_schemas(documents(render(MATRIX[name])))
+    found = documents(render(MATRIX[name]))
+    policy = [d for d in found if d["apiVersion"].startswith("admission")]
+    assert bool(policy) == name.startswith("injected")
+    check_schemas(policy, KUBERNETES[1:])  # the oldest does not know the kind
+    check_schemas([d for d in found if d not in policy])
 
 
 @pytest.mark.parametrize("version", ["v1beta1", "v1"])
@@ -234,6 +244,47 @@ def test_journal_and_spool_stay_below_the_volume(size, render):
     assert 0.69 * limit < used <= 0.7 * limit
 
 
+def test_alerts_link_to_where_the_runbook_is_reached(render):
+    """Whoever is woken up would follow a path that their browser cannot open."""
+    rules = {"rules": {"enabled": True, "runbookUrl": "https://wiki.example/runbook"}}
+    found = only(documents(render({"monitoring": rules})), "PrometheusRule")
+    alerts = [rule for group in found["spec"]["groups"] for rule in group["rules"]]
+    assert alerts
+    for alert in alerts:
+        link = alert["annotations"]["runbook_url"]
+        assert link == f"https://wiki.example/runbook#{alert['alert'].lower()}"
+
+
+@pytest.mark.parametrize("shape", ["fanout", "node", "injected"])
+def test_encryption_reaches_every_program(shape, render):
+    """One of them would write in the clear, or wait for a key that nobody mounts."""
+    encrypted = {"store": {"encryptionSecret": {"name": "envelope"}}}
+    base = MATRIX["injected" if shape == "injected" else f"{shape}-object"]
+    found = documents(render(merged(base, encrypted)))
+    tree = yaml.safe_load(only(found, "ConfigMap")["data"]["snaptrace.yaml"])
+    store = runtime_config.Document(tree, "chart").section(
+        "store", runtime_config.StoreConfig
+    )
+    key_file = store.encryption.key_file
+    assert key_file == "/etc/snaptrace/envelope/envelope.key"
+    pods = [
+        d["spec"]["template"]["spec"]
+        for d in found
+        if d["kind"] in ("Deployment", "DaemonSet")
+    ]
+    for pod in pods:
+        (volume,) = [v for v in pod["volumes"] if v["name"] == "snaptrace-envelope"]
+        assert volume["secret"]["secretName"] == "envelope"
+        for container in pod["containers"]:
+            mounts = {m["name"]: m["mountPath"] for m in container["volumeMounts"]}
+            assert f"{mounts['snaptrace-envelope']}/envelope.key" == key_file
+    assert len(pods) == (1 if shape == "injected" else 2)
+    if shape == "injected":
+        policy = str(only(found, "MutatingAdmissionPolicy", "inject")["spec"])
+        assert key_file in policy
+        assert '"optional": dyn(true)' in policy
+
+
 def test_replayd_waits_for_a_canary(render):
     """Without one it refuses to start, and the first install would crash."""
     assert "replayd" not in str(documents(render({})))
@@ -299,6 +350,14 @@ def test_disruption_budgets_only_beside_replicas(render):
         ({"replayd": {"standby": True}}, "two nodes"),
         ({"store": {"url": "s3://bucket"}}, "openssl rand -hex 32"),
         (merged(OBJECT_STORE, INJECTION), "shape=sidecar"),
+        (
+            {"collector": {"config": {"seal": {"spool_bytes": "2GiB"}}}},
+            "journal.sizeLimit",
+        ),
+        (
+            {"collector": {"config": {"reservoir": {"window_bytes": "2GiB"}}}},
+            "journal.sizeLimit",
+        ),
     ],
 )
 def test_refusals(values, says, render):
