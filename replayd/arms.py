@@ -29,6 +29,7 @@ class Arm(Struct, frozen=True):
             system=self.config.overrides.system,
             params=self.config.overrides.params,
             allowed_tools=tuple(self.config.allowed_tools),
+            stream=self.config.stream,
         )
 
     def request(

@@ -47,6 +47,7 @@ class ArmConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     headers: dict[str, str] = {}
     applies_to: AppliesTo = AppliesTo()
     overrides: OverridesConfig = OverridesConfig()
+    stream: bool = False  # ask for answers as a stream of events, read to its end
     timeout: Duration = Duration(120)
     concurrency: Annotated[int, Meta(ge=1, le=10_000)] = 32
     max_response_bytes: Annotated[int, Meta(ge=1024)] = 64 * 2**20

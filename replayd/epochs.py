@@ -146,7 +146,8 @@ def _arm_key(arm: ArmConfig) -> str:
         "system": arm.overrides.system,
         "params": arm.overrides.params,
     }
-    return _text([arm.api, arm.model, arm.revision, overrides])
+    streamed = ["stream"] if arm.stream else []  # another way through the front end
+    return _text([arm.api, arm.model, arm.revision, overrides, *streamed])
 
 
 def _text(value: object) -> str:

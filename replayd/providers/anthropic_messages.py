@@ -60,6 +60,8 @@ class AnthropicMessages:
 
         def fit(body: Body) -> Body:
             body["model"] = model
+            if overrides.stream:
+                body["stream"] = True
             body.setdefault("max_tokens", MOST_OUTPUT_TOKENS)
             betas.extend(as_text(name) for name in as_list(body.pop("betas", None)))
             if overrides.system is not None:

@@ -16,6 +16,7 @@ class Overrides(Struct, frozen=True, kw_only=True):
     system: str | None = None  # replaces the system prompt
     params: dict[str, Json] = {}  # body fields in the API's own names
     allowed_tools: tuple[str, ...] = ()  # server-executed tools that may run
+    stream: bool = False  # ask for a stream of events, where the API has one
 
 
 class ProviderRequest(Struct, frozen=True, kw_only=True):

@@ -42,6 +42,7 @@ _TOO_LONG = re.compile(
     r"maximum context length|context (?:length|window|size)|too many tokens|"
     r"prompt is too long|input is too long|input token count|"
     r"exceeds? the (?:maximum|max) (?:number of|allowed) (?:input )?tokens|"
+    r"tokens[^.]{0,40}must be <=|context limit|"
     r"longer than the maximum model length|max_model_len|larger than the model",
     re.IGNORECASE,
 )

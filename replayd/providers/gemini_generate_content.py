@@ -48,6 +48,7 @@ _FILTERS = frozenset(
         "LANGUAGE",
     }
 )
+_STREAMED = ":streamGenerateContent?alt=sse"  # without `alt` it would be an array
 _KINDS: dict[str, MediaKind] = {"image": "image", "audio": "audio", "video": "video"}
 
 
@@ -71,7 +72,11 @@ class GeminiGenerateContent:
                 body["systemInstruction"] = {"parts": [{"text": overrides.system}]}
             return body
 
-        return post(self.name, snapshot, media, model, overrides, fit=fit)
+        found = post(self.name, snapshot, media, model, overrides, fit=fit)
+        if overrides.stream and isinstance(found, ProviderRequest):
+            path = found.path.replace(":generateContent", _STREAMED)
+            return msgspec.structs.replace(found, path=path)
+        return found
 
     def auth_headers(self, key: str) -> dict[str, str]:
         """Return the API key's own header."""

@@ -30,10 +30,23 @@ from snaptrace.snapshots.model import (
     Usage,
 )
 
+_CUT: tuple[Outcome, AnswerOutcome] = ("truncated", "truncated")
+_FILTERED: tuple[Outcome, AnswerOutcome] = ("refused", "filtered")
+_BROKEN: tuple[Outcome, AnswerOutcome] = ("server_error", "error")
+# The API's own words, then what servers and gateways that speak it say instead; any
+# other word, or none, is an answer.
 _FINISH: dict[str, tuple[Outcome, AnswerOutcome]] = {
-    "length": ("truncated", "truncated"),
-    "content_filter": ("refused", "filtered"),
-    "error": ("server_error", "error"),
+    "length": _CUT,
+    "max_tokens": _CUT,
+    "model_length": _CUT,
+    "content_filter": _FILTERED,
+    "safety": _FILTERED,
+    "refusal": _FILTERED,
+    "recitation": _FILTERED,
+    "prohibited_content": _FILTERED,
+    "error": _BROKEN,
+    "abort": _BROKEN,
+    "insufficient_system_resource": _BROKEN,
 }
 _AUDIO_MIME = {"wav": "audio/wav", "mp3": "audio/mpeg", "flac": "audio/flac"}
 
@@ -50,10 +63,12 @@ class OpenAiChat:
         model: str,
         overrides: Overrides,
     ) -> ProviderRequest | Refusal:
-        """Return the body with the arm's model, not streamed and not stored."""
+        """Return the body with the arm's model, never stored."""
 
         def fit(body: Body) -> Body:
             body["model"] = model
+            if overrides.stream:
+                body |= {"stream": True, "stream_options": {"include_usage": True}}
             if overrides.system is not None:
                 body["messages"] = _with_system(body.get("messages"), overrides.system)
             return body
@@ -92,7 +107,7 @@ def _read_choice(found: dict[str, Any], choice: dict[str, Any]) -> Reading:
     message = as_object(choice.get("message"))
     finish = as_text(choice.get("finish_reason"))
     refusal = as_text(message.get("refusal")) or _part_refusal(message)
-    outcome, said = _FINISH.get(finish, ("answered", "answered"))
+    outcome, said = _FINISH.get(finish.lower(), ("answered", "answered"))
     if refusal:
         outcome, said = "refused", "refused"
     media, blobs = _read_audio(message)
@@ -182,7 +197,9 @@ def _joined(body: bytes) -> dict[str, Any]:
             finish = as_object(choice).get("finish_reason") or finish
             _add_delta(message, calls, as_object(as_object(choice).get("delta")))
     if seen and finish:  # without a finish the stream was cut
-        message["tool_calls"] = [calls[i] for i in sorted(calls)]
+        message["tool_calls"] = [
+            {"id": call["id"], "function": call} for _, call in sorted(calls.items())
+        ]
         whole["choices"] = [{"message": message, "finish_reason": finish}]
     return whole
 
@@ -193,9 +210,21 @@ def _add_delta(
     for key in ("content", "refusal"):
         message[key] += as_text(delta.get(key))
     for piece in as_list(delta.get("tool_calls")):
-        index = as_count(as_object(piece).get("index")) or 0
-        call = calls.setdefault(index, {"function": {"name": "", "arguments": ""}})
-        function = as_object(as_object(piece).get("function"))
-        call["id"] = as_text(as_object(piece).get("id")) or call.get("id", "")
-        for key in ("name", "arguments"):
-            call["function"][key] += as_text(function.get(key))
+        _add_call(calls, as_object(piece))
+
+
+def _add_call(calls: dict[int, dict[str, Any]], piece: dict[str, Any]) -> None:
+    """Join a piece to its call; some servers give all calls one index, or none."""
+    function, its_id = as_object(piece.get("function")), as_text(piece.get("id"))
+    index = as_count(piece.get("index"))
+    last = max(calls, default=0)
+    index = last if index is None else index
+    known = calls.get(index)
+    if known and its_id and known["id"] and its_id != known["id"]:
+        index = last + 1
+    call = calls.setdefault(index, {"id": "", "name": "", "arguments": ""})
+    call["id"] = its_id or call["id"]
+    if as_text(function.get("name")) != call["name"]:  # repeated by some, not added to
+        call["name"] += as_text(function.get("name"))
+    given = function.get("arguments")
+    call["arguments"] += "" if given is None else json_text(given)

@@ -47,6 +47,8 @@ class OpenAiResponses:
 
         def fit(body: Body) -> Body:
             body |= {"model": model, "store": False}
+            if overrides.stream:
+                body["stream"] = True
             if overrides.system is not None:
                 body["instructions"] = overrides.system
             return body

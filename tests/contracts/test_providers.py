@@ -286,3 +286,28 @@ def test_what_another_api_cannot_say_is_refused_by_name(target):
     assert isinstance(found, Refusal)
     assert found.reason == "unmappable"
     assert any("logit_bias" in path for path in found.paths)
+
+
+STREAMED = {
+    "openai_chat": {"stream": True, "stream_options": {"include_usage": True}},
+    "openai_completions": {"stream": True, "stream_options": {"include_usage": True}},
+    "openai_responses": {"stream": True},
+    "anthropic_messages": {"stream": True},
+}
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_an_arm_may_ask_for_a_stream_of_events(name):
+    """If it failed, a front end that breaks only streams would look healthy."""
+    case = golden(name)
+    plain, found = (
+        sent_by(PROVIDERS[name], case),
+        sent_by(PROVIDERS[name], case, Overrides(stream=True)),
+    )
+    if name == "gemini_generate_content":
+        assert found.path == "/models/new:streamGenerateContent?alt=sse"
+        assert found.body == plain.body
+    elif name in STREAMED:
+        assert json.loads(found.body) == json.loads(plain.body) | STREAMED[name]
+    else:
+        assert (found.path, found.method) == (plain.path, plain.method)
