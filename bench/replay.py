@@ -34,8 +34,8 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parent / "tests")]
 
 from fakes.stored_calls import image_call, store_calls, text_call  # noqa: E402
 
-from replayd import app  # noqa: E402
 from replayd.config import ReplaydConfig  # noqa: E402
+from replayd.engine import Engine  # noqa: E402
 from snaptrace.runtime.clock import SystemClock  # noqa: E402
 from snaptrace.runtime.config import StoreConfig  # noqa: E402
 from snaptrace.runtime.config import load as load_config  # noqa: E402
@@ -224,7 +224,7 @@ async def replayd(load: dict, *, judged: bool = True) -> dict:
                 blobs=[data for _, data in part if data],
                 key=key,
             )
-        program = app.Program(config, store, key, SystemClock(), random.Random(1))
+        program = Engine(config, store, key, SystemClock(), random.Random(1))
         if not judged:
             from fakes.led_epoch import judge  # noqa: PLC0415
 

@@ -9,13 +9,19 @@ import sys
 from replayd import app
 from replayd.config import ReplaydConfig
 from replayd.errors import ReplaydError
+from replayd.reloading import Reread
 from snaptrace.runtime.config import (
     ConfigError,
     StoreConfig,
     load,
     program_parser,
 )
-from snaptrace.runtime.lifecycle import PartLateError, log_causes, stop_on_signals
+from snaptrace.runtime.lifecycle import (
+    PartLateError,
+    log_causes,
+    reload_on_hangup,
+    stop_on_signals,
+)
 from snaptrace.runtime.telemetry import set_up_logging
 from snaptrace.snapshots.errors import SnapshotError
 from snaptrace.snapshots.keys import KeyFileError
@@ -34,17 +40,21 @@ def main(argv: list[str]) -> int:
         "Replay snapshots on a canary and its control, score, judge.",
         strict="as for the collector; replayd always is",
     ).parse_args(argv)
-    try:
+
+    def reread() -> tuple[ReplaydConfig, StoreConfig]:
         document = load(arguments.config, os.environ, arguments.set)
-        config = document.section("replayd", ReplaydConfig)
-        store = document.section("store", StoreConfig)
+        replayd = document.section("replayd", ReplaydConfig)
+        return replayd, document.section("store", StoreConfig)
+
+    try:
+        config, store = reread()
     except ConfigError as error:
         sys.stderr.write(f"snaptrace replayd: {error}\n")
         return 2
     set_up_logging(config.log_level)
     code = 0
     try:
-        asyncio.run(_run(config, store, arguments.ports_file))
+        asyncio.run(_run(config, store, arguments.ports_file, reread))
     except* ConfigError as group:
         log_causes(group, log)
         code = 2
@@ -60,12 +70,21 @@ def main(argv: list[str]) -> int:
     return code
 
 
-async def _run(config: ReplaydConfig, store: StoreConfig, ports: str | None) -> None:
+async def _run(
+    config: ReplaydConfig, store: StoreConfig, ports: str | None, reread: Reread
+) -> None:
     # What was imported stays: looking through it for garbage, again and again, would
     # keep every connection waiting for tens of milliseconds.
     gc.collect()
     gc.freeze()
-    await app.run(config, store, stop_on_signals(), ports_file=ports)
+    await app.run(
+        config,
+        store,
+        stop_on_signals(),
+        ports_file=ports,
+        reload=reload_on_hangup(),
+        reread=reread,
+    )
 
 
 if __name__ == "__main__":

@@ -1,46 +1,32 @@
-"""The only file that wires replayd: what exists, who knows whom, what starts first."""
+"""What stands while engines come and go, and what starts first.
+
+This file and `engine.py` are the only ones that wire replayd.
+"""
 
 import asyncio
 import json
 import logging
 import os
 import random
-import secrets
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
-from replayd import declared as declarations
-from replayd import intake as intaking
-from replayd import reporting
-from replayd.arms import Arm, endpoint_settings
 from replayd.config import ReplaydConfig
-from replayd.content import Content
 from replayd.costed_plan import CostedPlan
-from replayd.deciding import Deciding
-from replayd.endpoint import Endpoint
-from replayd.epochs import Declared, control_of
+from replayd.engine import DRAIN_MARGIN_SECONDS, LEADER, Engine
 from replayd.gate_api import GateApi
 from replayd.gate_plan import said_at_start
 from replayd.history import History
-from replayd.intake import Intake
-from replayd.leading import Leading
-from replayd.lease import Lease
-from replayd.limits import Budgets, ControlRate, Prices
 from replayd.metrics import EngineMetrics, VerdictCollector
 from replayd.page import PageServer
-from replayd.providers import PROVIDERS
-from replayd.reading import Reading
-from replayd.records import PairAnswers, PairResult, Planned
-from replayd.scoring.contract import ScoringCase
-from replayd.scoring.judge import judge
-from replayd.shadow import Shadow, Tools
-from replayd.showing import Showing, live_traffic
+from replayd.publishing import Published, Publishing
+from replayd.reloading import Evaluating, Reread, check, check_reload
+from replayd.showing import Showing
 from replayd.showing import plans as planned
-from replayd.spending import Spending
+from replayd.verdicts import Verdicts
 from snaptrace.runtime.clock import Clock, SystemClock
 from snaptrace.runtime.config import ConfigError, StoreConfig
 from snaptrace.runtime.lifecycle import Part, run_parts
@@ -48,6 +34,8 @@ from snaptrace.runtime.telemetry import TelemetryServer
 from snaptrace.snapshots.audit import Audit
 from snaptrace.snapshots.keys import FleetKey
 from snaptrace.snapshots.store import Store
+
+__all__ = ["check", "run"]
 
 log = logging.getLogger("replayd")
 audit_log = logging.getLogger("snaptrace.audit")
@@ -63,51 +51,61 @@ async def run(
     environ: Mapping[str, str] = os.environ,
     clock: Clock | None = None,
     chance: random.Random | None = None,
+    reload: asyncio.Event | None = None,
+    reread: Reread | None = None,
 ) -> None:
-    """Run replayd until `stop`.
+    """Run replayd until `stop`; each time `reload` is set, with what `reread` returns.
 
     Raises:
         ConfigError: the configuration cannot work.
         SnapshotError: the store cannot be used.
         ExceptionGroup: a part failed.
     """
-    check(config)
+    check(config, environ)
     clock = clock or SystemClock()
     store = Store.open(store_config)
     await store.probe()
-    async with AsyncExitStack() as stack:
-        program = Program(
-            config,
-            store,
-            FleetKey.of_store(store_config.url, store_config.key_file),
-            clock,
-            chance or random.SystemRandom(),
-            audit_file=store_config.audit.file,
-        )
-        await program.open_arms(stack, environ)
-        for canary in program.shadows:
-            for line in said_at_start(config, canary):
+    key = FleetKey.of_store(store_config.url, store_config.key_file)
+    registry = CollectorRegistry()
+    metrics = EngineMetrics(registry)
+
+    def engine_of(config: ReplaydConfig) -> Engine:
+        for canary, arm in config.arms.items():
+            for line in said_at_start(config, canary) if arm.role == "canary" else ():
                 log.warning("out of reach", extra={"canary": canary, "why": line})
-        ports = Ports(ports_file)
-        await run_parts(
-            program.parts(ports),
-            stop,
-            drain_seconds=config.drain + 5,
-            on_ready=ports.write,
-        )
+        made = chance or random.SystemRandom()
+        return Engine(config, store, key, clock, made, metrics=metrics)
 
+    def next_engine() -> Engine:
+        if reread is None:
+            raise ConfigError("replayd", "there is no file to read again")
+        found, found_store = reread()
+        check(found, environ)
+        check_reload(config, found)
+        if found_store != store_config:
+            raise ConfigError("store", "changing it needs a restart")
+        return engine_of(found)
 
-def check(config: ReplaydConfig) -> None:
-    """Refuse what no Struct can.
-
-    Raises:
-        ConfigError: says which key and what is allowed.
-    """
-    roles = [arm.role for arm in config.arms.values()]
-    if "canary" not in roles:
-        raise ConfigError("replayd.arms", "name at least one arm with role: canary")
-    if roles.count("control") > 1:
-        raise ConfigError("replayd.arms", "there can be one arm with role: control")
+    evaluating = Evaluating(
+        engine_of(config), next_engine, environ, reload or asyncio.Event(), metrics
+    )
+    audit = Audit(store_config.audit.file, audit_log.info)
+    front = Front(
+        config,
+        store,
+        key,
+        clock,
+        evaluating=evaluating,
+        registry=registry,
+        audit=audit,
+    )
+    ports = Ports(ports_file)
+    await run_parts(
+        [evaluating, *front.parts(ports)],
+        stop,
+        drain_seconds=config.drain + DRAIN_MARGIN_SECONDS,
+        on_ready=ports.write,
+    )
 
 
 class Ports:
@@ -129,8 +127,8 @@ class Ports:
             staged.replace(target)
 
 
-class Program:
-    """Everything that runs, made from the configuration."""
+class Front:
+    """What people and machines ask; it stands while engines come and go."""
 
     def __init__(
         self,
@@ -138,123 +136,38 @@ class Program:
         store: Store,
         key: FleetKey,
         clock: Clock,
-        chance: random.Random,
         *,
-        audit_file: str = "",
+        evaluating: Evaluating,
+        registry: CollectorRegistry,
+        audit: Audit,
     ) -> None:
-        self._audit = Audit(audit_file, audit_log.info)
         self._config, self._store, self._key = config, store, key
-        self._clock, self._chance = clock, chance
-        self._registry = CollectorRegistry()
-        self._content = Content(store, key)
-        self._leader = f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(4)}"
-        self.metrics = EngineMetrics(self._registry)
-        self.arms: dict[str, Arm] = {}
-        self.shadows: dict[str, Shadow] = {}
-        schedule = config.schedule
-        span = max(schedule.lookback, schedule.age_limit)
-        allowed = {tool for arm in config.arms.values() for tool in arm.allowed_tools}
-        self._intake = Intake(
-            store,
-            since_ns=intaking.since(clock.now_ns(), span),
-            lookback_ns=int(schedule.lookback * 1e9),
-            allowed_tools=tuple(sorted(allowed)),
-            is_erased=self._content.is_erased,
-        )
-        self.spending = Spending(
-            Budgets(config.budget, config.budgets),
-            Prices(config.prices),
-            ControlRate(config.control_rate, schedule.lookback),
-            clock,
-        )
-        self.reading = Reading(
-            store=store,
-            content=self._content,
-            intake=self._intake,
-            spending=self.spending,
-            metrics=self.metrics,
+        self._clock, self._evaluating, self._audit = clock, evaluating, audit
+        self._registry = registry
+        self._showing = Showing(
+            lambda: evaluating.engine,
+            metrics=evaluating.metrics,
+            series=VerdictCollector(registry),
             clock=clock,
-            shadows=self.shadows,
-            poll_seconds=schedule.poll,
         )
-
-    async def open_arms(
-        self, stack: AsyncExitStack, environ: Mapping[str, str]
-    ) -> None:
-        """Open every arm's connections; closed with `stack`."""
-        for name, config in self._config.arms.items():
-            settings = endpoint_settings(name, config, environ)
-            provider = PROVIDERS[config.api]
-            endpoint = Endpoint(settings, provider, self._clock, self._chance)
-            await stack.enter_async_context(endpoint)
-            self.arms[name] = Arm(name, config, endpoint)
-        control = control_of(self._config)
-        for name, arm in self.arms.items():
-            if arm.config.role == "canary":
-                other = None if control is None else self.arms[control]
-                self.shadows[name] = Shadow(self._tools(), arm, other)
-
-    def _tools(self) -> Tools:
-        return Tools(
-            config=self._config,
-            store=self._store,
-            content=self._content,
-            spending=self.spending,
-            clock=self._clock,
-            chance=self._chance,
-            leader=self._leader,
-            judge=self._judge,
-            live=lambda: live_traffic(self._intake),
-            on_committed=self._committed,
+        self._publishing = Publishing(
+            store,
+            clock,
+            self._known,
+            every_seconds=config.publish,
+            lease_seconds=config.lease,
         )
-
-    async def _judge(
-        self, planned: Planned, case: ScoringCase, answers: PairAnswers
-    ) -> PairResult:
-        now_ns = self._clock.now_ns()
-        return await judge(planned, case, answers, committed_at_ns=now_ns)
-
-    def _committed(self, canary: str, results: Sequence[PairResult]) -> None:
-        control = control_of(self._config) or ""
-        reporting.count_results(self.metrics, canary, control, results)
 
     def parts(self, ports: Ports) -> list[Part]:
         """Return what runs, from source to sink."""
-        config, poll = self._config, self._config.schedule.poll
-        lease = Lease(self._store, self._leader, config.lease, self._clock)
-        leading = Leading(
-            lease, self.shadows, self.metrics, renew_seconds=config.lease / 3
-        )
-        showing = Showing(
-            shadows=self.shadows,
-            arms=self.arms,
-            spending=self.spending,
-            metrics=self.metrics,
-            series=VerdictCollector(self._registry),
-            clock=self._clock,
-            leading=lambda: leading.now,
-        )
-        parts: list[Part] = [self.reading, leading, showing]
-        if any(arm.config.decisions for arm in self.arms.values()):
-            parts.append(Deciding(self.shadows, self.metrics, poll_seconds=poll))
-        return [*parts, *self._servers(ports, showing)]
-
-    def _servers(self, ports: Ports, showing: Showing) -> tuple[Part, Part]:
-        """Return what people and machines ask: the page, then metrics and the gate."""
         config, clock, token = self._config, self._clock, _token(self._config)
-
-        def plans() -> Mapping[str, Sequence[CostedPlan]]:
-            return planned(
-                config, showing.verdicts, self.shadows, self._intake, clock.now_ns()
-            )
-
         gate = GateApi(
-            lambda: showing.verdicts,
+            self._verdicts,
             clock,
-            self.declare,
+            self._declare,
             token,
-            budget=lambda: self.spending.budgets.lines(clock.now_ns()),
-            plans=plans,
+            budget=lambda: self._publishing.shown().budgets,
+            plans=self._plans,
         )
         telemetry = TelemetryServer(
             config.metrics.listen,
@@ -265,7 +178,7 @@ class Program:
         )
         page = PageServer(
             config.page.listen,
-            lambda: showing.verdicts,
+            self._verdicts,
             History(self._store, self._key, clock),
             audit=self._audit,
             clock=clock,
@@ -273,18 +186,32 @@ class Program:
             user_header=config.page_user_header,
             on_bound=ports.bound("page"),
         )
-        return page, telemetry
+        return [self._showing, self._publishing, page, telemetry]
 
-    async def declare(self, canary: str, revision: str) -> None:
-        """Judge another revision of a canary from now on.
+    def _verdicts(self) -> Verdicts:
+        return self._publishing.shown().verdicts
 
-        Raises:
-            KeyError: there is no such canary.
-        """
-        shadow = self.shadows[canary]
-        declared = Declared(revision=revision, announced_at_ns=self._clock.now_ns())
-        await declarations.declare(self._store, canary, declared)
-        shadow.declare(declared)
+    def _known(self) -> Published:
+        now_ns = self._clock.now_ns()
+        return Published(
+            leader=LEADER,
+            at_ns=now_ns,
+            verdicts=self._showing.verdicts,
+            budgets=self._evaluating.engine.spending.budgets.lines(now_ns),
+        )
+
+    def _plans(self) -> Mapping[str, Sequence[CostedPlan]]:
+        engine = self._evaluating.engine
+        return planned(
+            engine.config,
+            self._verdicts(),
+            engine.shadows,
+            engine.intake,
+            self._clock.now_ns(),
+        )
+
+    async def _declare(self, canary: str, revision: str) -> None:
+        await self._evaluating.engine.declare(canary, revision)
 
 
 def _token(config: ReplaydConfig) -> str:

@@ -142,6 +142,7 @@ class ReplaydConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     control_rate: ControlRateConfig = ControlRateConfig()
     concurrency: Annotated[int, Meta(ge=1, le=10_000)] = 64  # pairs in flight
     lease: Duration = Duration(15)
+    publish: Duration = Duration(10)  # how often the leader tells the standbys
     drain: Duration = Duration(10)
     keep_answers: bool = True
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

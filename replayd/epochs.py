@@ -6,6 +6,7 @@ starts from nothing, and what had regressed stays so until the new epoch decides
 
 import hashlib
 from collections.abc import Mapping
+from itertools import pairwise
 
 import msgspec
 from msgspec import Struct
@@ -17,6 +18,7 @@ from replayd.ledger import Ledger, epochs, open_epoch
 from replayd.records import Epoch
 from replayd.scoreboard import Scoreboard
 from replayd.scoring import SCORERS
+from replayd.spending import DAY_NS, Spent
 from replayd.verdict_board import VerdictBoard
 from snaptrace.runtime.clock import Clock
 from snaptrace.snapshots.store import Store
@@ -28,11 +30,14 @@ class Declared(Struct, frozen=True, kw_only=True):
     revision: str = ""
     model: str = ""
     announced_at_ns: int = 0
+    # The configuration's revision then; once it is another, the configuration is the
+    # newer word. None: declared by an earlier release, which did not say.
+    instead_of: str | None = None
 
 
 def with_declared(arm: ArmConfig, declared: Declared | None) -> ArmConfig:
     """Return the arm as it is judged from now on."""
-    if declared is None:
+    if declared is None or declared.instead_of not in (None, arm.revision):
         return arm
     return replace(
         arm,
@@ -89,6 +94,25 @@ async def current(store: Store, canary: str) -> Epoch | None:
     """Return the newest epoch of a canary, if it ever had one."""
     known = await epochs(store, canary)
     return known[-1] if known else None
+
+
+async def spent_before(
+    store: Store, clock: Clock, epoch: Epoch
+) -> dict[str, Spent]:
+    """Return what a canary's earlier epochs spent, as far as a day's budget goes.
+
+    Without it a new revision after a restart would find its budgets untouched.
+    """
+    found: dict[str, Spent] = {}
+    known = await epochs(store, epoch.canary)
+    for older, newer in pairwise(known):
+        if newer.started_at_ns < clock.now_ns() - DAY_NS or older.epoch == epoch.epoch:
+            continue
+        spent = found[older.epoch] = Spent()
+        async for run in Ledger(store, older.epoch, clock).runs():
+            for result in run.results:
+                spent.add(result)
+    return found
 
 
 async def begin(

@@ -31,6 +31,7 @@ class GateAnswer(Struct, frozen=True, kw_only=True):
     why: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     modalities: dict[str, str] = {}  # modality -> verdict
+    age_seconds: float | None = None  # of the verdict; None: there is none
 
 
 def decide(
@@ -49,7 +50,12 @@ def decide(
     view, doubt = _view(verdicts, canary, revision, now_ns, oldest_seconds)
     if view is None or doubt:
         return GateAnswer(
-            canary=canary, revision=revision, state="unknown", exit_code=3, why=(doubt,)
+            canary=canary,
+            revision=revision,
+            state="unknown",
+            exit_code=3,
+            why=(doubt,),
+            age_seconds=None if view is None else _age_seconds(view, now_ns),
         )
     state: GateState = view.gate
     if state == "undecided" and _changed(view):
@@ -78,6 +84,7 @@ def decide(
         why=why,
         warnings=warnings,
         modalities=words,
+        age_seconds=_age_seconds(view, now_ns),
     )
 
 
@@ -90,7 +97,10 @@ def _view(
 ) -> tuple[CanaryView | None, str]:
     """Return the canary's view, or why it cannot be told."""
     if verdicts is None or not verdicts.leading:
-        return None, "no replica leads and has caught up"
+        doubt = "no replica leads and has caught up"
+        if verdicts is not None and verdicts.standby:
+            doubt += f"; the last leader was heard {verdicts.age_seconds:.0f} s ago"
+        return None, doubt
     view = verdicts.canaries.get(canary)
     if view is None:
         known = ", ".join(sorted(verdicts.canaries)) or "none"
@@ -98,10 +108,14 @@ def _view(
     if revision and revision != view.revision:
         judged = view.revision or "(none declared)"
         return view, f"revision {revision} was not judged; {judged} is"
-    age = (now_ns - view.computed_at_ns) / NANOSECONDS
+    age = _age_seconds(view, now_ns)
     if oldest_seconds is not None and age > oldest_seconds:
         return view, f"the verdict is {age:.0f} s old, more than {oldest_seconds:g} s"
     return view, ""
+
+
+def _age_seconds(view: CanaryView, now_ns: int) -> float:
+    return max(now_ns - view.computed_at_ns, 0) / NANOSECONDS
 
 
 def _changed(view: CanaryView) -> bool:

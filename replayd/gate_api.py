@@ -9,6 +9,8 @@
     GET /api/v1/budget                        each limit, what is used, when it resets
     PUT /api/v1/canaries/<canary>  {"revision": "R"}  a new revision is being served
 
+Any replica answers: a standby gives out what the leader published, with its age.
+
 With a token, all of them need `Authorization: Bearer <token>`. Without one, a revision
 may be declared from this machine only.
 """

@@ -137,7 +137,7 @@ class Lead:
         open_numbers = [planned[n] for n in sorted(planned) if n >= fold.next_number]
         self._schedule.resume(fold.drawn)
         self._schedule.resume([(item.lane, item.case.unit) for item in open_numbers])
-        self._spending.recount(fold.spent)
+        self._spending.recount(self._ledger.epoch, fold.spent)
         self._committer.started_at(fold.next_number)
         return open_numbers
 
@@ -184,6 +184,8 @@ class Lead:
         known = await self._committer.adopt_early()
         doomed = opened.doomed - known
         again = [i for i in open_numbers if i.number not in doomed | known]
+        for item in again:
+            self._spending.hold(item)
         for item in open_numbers:
             if item.number in doomed:
                 self._committer.put(self._excluded(item, "crashed_twice"), None)

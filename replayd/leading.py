@@ -32,9 +32,17 @@ class Leading:
         metrics: EngineMetrics,
         *,
         renew_seconds: float,
+        began: Callable[[], None] = lambda: None,
+        keeps_lease: Callable[[], bool] = lambda: False,
     ) -> None:
+        """Stand by; `began` is called whenever leading begins.
+
+        The lease is released at the end, unless `keeps_lease` says that the same
+        replica goes on.
+        """
         self._lease, self._shadows, self._metrics = lease, shadows, metrics
         self._renew_seconds = renew_seconds
+        self._began, self._keeps_lease = began, keeps_lease
         self.now = False
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
@@ -45,6 +53,7 @@ class Leading:
                 await wait(stop, self._renew_seconds)
                 continue
             lost = asyncio.Event()
+            self._began()
             self.now = True
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._renew(lost, stop))
@@ -53,7 +62,7 @@ class Leading:
             self.now = False
             for shadow in self._shadows.values():
                 shadow.step_down()
-        if await self._held():
+        if not self._keeps_lease() and await self._held():
             await self._lease.release()
 
     async def _renew(self, lost: asyncio.Event, stop: asyncio.Event) -> None:

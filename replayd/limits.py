@@ -76,6 +76,12 @@ class Budgets:
             if meter.start_ns(at_ns) == meter.start_ns(now_ns):
                 meter.add(meter.part(spent), now_ns)
 
+    def reset(self) -> None:
+        """Forget all use."""
+        for meters in self._meters.values():
+            for meter in meters:
+                meter.reset()
+
     def lines(self, now_ns: int) -> list[Line]:
         """Return every limit with its use, in the order of the configuration."""
         return [
@@ -105,6 +111,9 @@ class _Meter:
         self._length_ns = WINDOWS[window]
         self._start_ns = 0
         self._used = 0.0
+
+    def reset(self) -> None:
+        self._start_ns, self._used = 0, 0.0
 
     def part(self, amount: Amount) -> float:
         return float(getattr(amount, self.unit))
@@ -177,6 +186,11 @@ class ControlRate:
         self._sent = _Rolling(self._over_ns)
         self._production_calls = 0.0
         self._ease = Ease()
+
+    def reset(self) -> None:
+        """Forget what was sent; what production does and how it eases stay."""
+        self._minute.clear()
+        self._sent = _Rolling(self._over_ns)
 
     def observed(self, production_calls: float) -> None:
         """Set how many production calls were seen over the same stretch."""

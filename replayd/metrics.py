@@ -77,7 +77,16 @@ class EngineMetrics:
             "canary",
             "kind",
         )
+        self.reloads = counter(
+            "config_reloads", "Times the configuration was read again.", "result"
+        )
         self.lost_leads = counter("lost_leads", "Times another leader was first.")
+
+    def forget_gauges(self) -> None:
+        """Take back what was said of arms and canaries that may be no more."""
+        for metric in vars(self).values():
+            if isinstance(metric, Gauge) and metric._labelnames:  # noqa: SLF001
+                metric.clear()
 
 
 class VerdictCollector(Collector):

@@ -144,12 +144,16 @@ class Shadow:
             LostLeadError, DamagedResultError, StoreUnavailableError: this leadership
                 ended; what to do is the caller's business.
         """
+        tools = self._tools
         while not stop.is_set():
             await _first(self._offered, stop)
             if stop.is_set():
                 return
             self._restart.clear()
             epoch = await self._epoch()
+            earlier = await epochs.spent_before(tools.store, tools.clock, epoch)
+            for name, spent in earlier.items():
+                tools.spending.recount(name, spent)
             self._prepare(epoch)
             assert self.lead is not None
             ending = asyncio.Event()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from replayd import reporting
 from replayd.arms import Arm
@@ -18,25 +19,34 @@ from snaptrace.runtime.clock import Clock
 REPORT_EVERY_SECONDS = 1.0
 
 
+class Evaluated(Protocol):
+    """What is asked of the engine that evaluates just now."""
+
+    shadows: dict[str, Shadow]
+    arms: dict[str, Arm]
+    spending: Spending
+
+    @property
+    def leading(self) -> bool:
+        """Tell whether this replica leads."""
+        ...
+
+
 class Showing:
-    """Computes verdicts and gauges on a timer; `verdicts` are the last ones."""
+    """Computes verdicts and gauges on a timer; `verdicts` are this replica's own."""
 
     name = "reporting"
 
     def __init__(
         self,
+        evaluated: Callable[[], Evaluated],
         *,
-        shadows: Mapping[str, Shadow],
-        arms: Mapping[str, Arm],
-        spending: Spending,
         metrics: EngineMetrics,
         series: VerdictCollector,
         clock: Clock,
-        leading: Callable[[], bool],
     ) -> None:
-        self._shadows, self._arms, self._spending = shadows, arms, spending
+        self._evaluated = evaluated
         self._metrics, self._series, self._clock = metrics, series, clock
-        self._leading = leading
         self.verdicts = Verdicts(canaries={}, leading=False)
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
@@ -47,16 +57,17 @@ class Showing:
             await wait(stop, REPORT_EVERY_SECONDS)
 
     def _report(self) -> None:
-        views = {name: shadow.view() for name, shadow in self._shadows.items()}
+        engine = self._evaluated()
+        views = {name: shadow.view() for name, shadow in engine.shadows.items()}
         known = {name: view for name, view in views.items() if view is not None}
-        leading = self._leading() and len(known) == len(views)
+        leading = engine.leading and len(known) == len(views)
         self.verdicts = Verdicts(canaries=known, leading=leading)
         self._series.publish(self.verdicts)
         reporting.refresh(
             self._metrics,
-            self._shadows.values(),
-            self._arms,
-            self._spending,
+            engine.shadows.values(),
+            engine.arms,
+            engine.spending,
             self._clock,
         )
 
@@ -84,7 +95,8 @@ def plans(
     lookback_ns = int(config.schedule.lookback * 1e9)
     found: dict[str, list[CostedPlan]] = {}
     for name, view in verdicts.canaries.items():
-        shadow = shadows[name]
+        if (shadow := shadows.get(name)) is None:
+            continue  # a leader with another configuration published it
         traffic = survey(shadow.newest_cases(), now_ns, lookback_ns)
         pace = intake.sample.production_calls_per_hour(now_ns, shadow.applies_to)
         found[name] = list(

@@ -25,6 +25,7 @@ class Spending:
         self.budgets, self.prices, self.rate = budgets, prices, rate
         self._clock = clock
         self._control_turn = asyncio.Lock()
+        self._counted: set[str] = set()  # epochs whose earlier spending is counted
 
     def estimate(self, case: Case, models: tuple[str, ...]) -> Amount:
         """Return what asking `models` about a case will cost."""
@@ -75,8 +76,26 @@ class Spending:
         now_ns = self._clock.now_ns()
         self.budgets.settle(planned.case.modality, all_held, spent, now_ns)
 
-    def recount(self, spent: "Spent") -> None:
-        """Count what was spent before a restart, where it still matters."""
+    def forget(self) -> None:
+        """Forget all that was counted: whoever begins to lead counts it anew."""
+        self._counted.clear()
+        self.budgets.reset()
+        self.rate.reset()
+
+    def hold(self, planned: Planned) -> None:
+        """Count a reservation that an earlier leader made and nobody settled."""
+        now_ns = self._clock.now_ns()
+        modality = planned.case.modality
+        self.budgets.settle(modality, Amount(), reserved(planned), now_ns)
+
+    def recount(self, epoch: str, spent: "Spent") -> None:
+        """Count what an epoch spent before this replica led, where it still matters.
+
+        Once for each epoch: what is spent while leading is counted as it is sent.
+        """
+        if epoch in self._counted:
+            return
+        self._counted.add(epoch)
         now_ns = self._clock.now_ns()
         for (minute_ns, modality), amount in sorted(spent.minutes.items()):
             self.budgets.count(modality, amount, minute_ns, now_ns)

@@ -120,7 +120,13 @@ class CanaryView(Struct, frozen=True, kw_only=True):
 
 
 class Verdicts(Struct, frozen=True, kw_only=True):
-    """All canaries. `leading` is False until the leader's fold has caught up."""
+    """All canaries. `leading` is False until the leader's fold has caught up.
+
+    A standby gives out what the leader published: `leading` then says that a leader
+    was there `age_seconds` ago.
+    """
 
     canaries: dict[str, CanaryView]
     leading: bool = True
+    standby: bool = False  # who answers does not lead
+    age_seconds: float = 0.0  # since the leader published it; 0 if it answers itself

@@ -39,6 +39,13 @@ def stop_on_signals() -> asyncio.Event:
     return stop
 
 
+def reload_on_hangup() -> asyncio.Event:
+    """Return an event that SIGHUP sets, each time; who acts on it clears it."""
+    reload = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload.set)
+    return reload
+
+
 class PartLateError(TimeoutError):
     """A part did not end within the drain deadline; `parts` names who."""
 

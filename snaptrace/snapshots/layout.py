@@ -20,6 +20,7 @@ CHECKPOINTS = f"{ROOT}/checkpoints"
 ERASED = f"{ROOT}/erased"
 CATALOGUE = f"{ROOT}/catalogue"
 LEASE = f"{ROOT}/lease"
+SHOWN = f"{ROOT}/shown"
 KEYS = f"{ROOT}/keys"
 PROBE = f"{ROOT}/probe"
 
@@ -167,6 +168,11 @@ def checkpoint(epoch: str, number: int) -> str:
 def lease(number: int) -> str:
     """Return the name of the lease's `number`th holder."""
     return f"{LEASE}/{number:0{_DIGITS}d}"
+
+
+def shown(number: int) -> str:
+    """Return the name of the verdicts that a leader showed, by number."""
+    return f"{SHOWN}/{number:0{_DIGITS}d}"
 
 
 def tombstone(subject: str, erased_at_ns: int) -> str:

@@ -32,6 +32,7 @@ class Daemon:
             "canary": {"role": "canary", "url": canary, "model": "m8", "timeout": 10},
             "production": {"role": "control", "url": control, "model": "m7"},
         }
+        self.config_file = folder / "config.yaml"
         self._ports = folder / f"{name}.ports"
         self._sets = {
             "store.url": f"file://{folder}/store",
@@ -40,6 +41,7 @@ class Daemon:
             "replayd.arms": json.dumps(arms),
             "replayd.concurrency": IN_FLIGHT,
             "replayd.lease": 3,
+            "replayd.publish": 0.5,
             "replayd.schedule.poll": 0.2,
             "replayd.control_rate.share_of_production": 1.0,
             "replayd.control_rate.per_minute": 1_000_000,
@@ -49,6 +51,8 @@ class Daemon:
     async def start(self):
         self._ports.unlink(missing_ok=True)
         argv = ["-m", "replayd", "--ports-file", str(self._ports)]
+        if self.config_file.exists():
+            argv += ["--config", str(self.config_file)]
         for key, value in self._sets.items():
             argv += ["--set", f"{key}={value}"]
         with (self._folder / f"{self._name}.log").open("ab") as log:
@@ -60,9 +64,12 @@ class Daemon:
         return self
 
     async def verdicts(self):
-        url = f"http://{self.ports['metrics']}/api/v1/verdicts"
+        return json.loads(await self.get("/api/v1/verdicts"))
+
+    async def get(self, path):
+        url = f"http://{self.ports['metrics']}{path}"
         async with aiohttp.ClientSession() as session, session.get(url) as answer:
-            return await answer.json()
+            return await answer.text()
 
     async def end(self, how=signal.SIGKILL):
         if self.process.returncode is None:
@@ -153,17 +160,32 @@ async def test_killed_in_the_middle_it_goes_on_without_a_wrong_count(world):
     assert again <= kills * IN_FLIGHT
 
 
-async def test_a_standby_takes_over_and_shows_nothing_before(world):
-    """If it failed, the death of one replica would end the evaluation."""
+async def test_a_standby_answers_for_the_leader_and_takes_over(world):
+    """If it failed, a gate would get no answer, or a death end the evaluation."""
     first = await world.daemon("one").start()
     await until(lambda: world.committed(20))
     second = await world.daemon("two").start()
-    assert (await second.verdicts())["leading"] is False
+
+    async def told():
+        return json.loads(await second.get("/api/v1/gate/canary"))
+
+    async def heard():
+        return (await told())["state"] != "unknown"
+
+    await until(heard)
+    found = await second.verdicts()
+    assert (found["leading"], found["standby"]) == (True, True)
+    assert found["age_seconds"] < 30
+    assert (await told())["age_seconds"] is not None
+    series = await second.get("/metrics")
+    assert "snaptrace_replayd_leading 0.0" in series
+    assert "snaptrace_replayd_verdict" not in series  # only the leader exports them
     await first.end()
     await until(lambda: world.committed(COUNT))
 
     async def leads():
-        return (await second.verdicts())["leading"]
+        found = await second.verdicts()
+        return found["leading"] and not found["standby"]
 
     await until(leads)
     assert await second.end(signal.SIGTERM) == 0

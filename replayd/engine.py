@@ -1,0 +1,194 @@
+"""What evaluates: arms, canaries, intake, the lead. Wired here from one configuration.
+
+The servers stand apart (`app.py`): they go on answering while a reload puts another
+engine in the place of this one.
+"""
+
+import asyncio
+import os
+import random
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+
+from prometheus_client import CollectorRegistry
+
+from replayd import declared as declarations
+from replayd import intake as intaking
+from replayd import reporting
+from replayd.arms import Arm, endpoint_settings
+from replayd.config import ReplaydConfig
+from replayd.content import Content
+from replayd.deciding import Deciding
+from replayd.endpoint import Endpoint
+from replayd.epochs import Declared, control_of
+from replayd.intake import Intake
+from replayd.leading import Leading
+from replayd.lease import Lease
+from replayd.limits import Budgets, ControlRate, Prices
+from replayd.metrics import EngineMetrics
+from replayd.providers import PROVIDERS
+from replayd.reading import Reading
+from replayd.records import PairAnswers, PairResult, Planned
+from replayd.scoring.contract import ScoringCase
+from replayd.scoring.judge import judge
+from replayd.shadow import Shadow, Tools
+from replayd.showing import live_traffic
+from replayd.spending import Spending
+from snaptrace.runtime.clock import Clock
+from snaptrace.runtime.lifecycle import Part, run_parts
+from snaptrace.snapshots.keys import FleetKey
+from snaptrace.snapshots.store import Store
+
+LEADER = f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(4)}"
+DRAIN_MARGIN_SECONDS = 5.0  # beyond the drain of what is in flight
+
+
+class Engine:
+    """Everything that evaluates, made from one configuration; replaced by a reload."""
+
+    name = "engine"
+
+    def __init__(
+        self,
+        config: ReplaydConfig,
+        store: Store,
+        key: FleetKey,
+        clock: Clock,
+        chance: random.Random,
+        *,
+        metrics: EngineMetrics | None = None,
+    ) -> None:
+        self.config, self._store = config, store
+        self._clock, self._chance = clock, chance
+        self._content = Content(store, key)
+        self.metrics = metrics or EngineMetrics(CollectorRegistry())
+        self._leading: Leading | None = None
+        self.arms: dict[str, Arm] = {}
+        self.shadows: dict[str, Shadow] = {}
+        schedule = config.schedule
+        span = max(schedule.lookback, schedule.age_limit)
+        allowed = {tool for arm in config.arms.values() for tool in arm.allowed_tools}
+        self.intake = Intake(
+            store,
+            since_ns=intaking.since(clock.now_ns(), span),
+            lookback_ns=int(schedule.lookback * 1e9),
+            allowed_tools=tuple(sorted(allowed)),
+            is_erased=self._content.is_erased,
+        )
+        self.spending = Spending(
+            Budgets(config.budget, config.budgets),
+            Prices(config.prices),
+            ControlRate(config.control_rate, schedule.lookback),
+            clock,
+        )
+        self.reading = Reading(
+            store=store,
+            content=self._content,
+            intake=self.intake,
+            spending=self.spending,
+            metrics=self.metrics,
+            clock=clock,
+            shadows=self.shadows,
+            poll_seconds=schedule.poll,
+        )
+
+    async def open_arms(
+        self, stack: AsyncExitStack, environ: Mapping[str, str]
+    ) -> None:
+        """Open every arm's connections; closed with `stack`."""
+        for name, config in self.config.arms.items():
+            settings = endpoint_settings(name, config, environ)
+            provider = PROVIDERS[config.api]
+            endpoint = Endpoint(settings, provider, self._clock, self._chance)
+            await stack.enter_async_context(endpoint)
+            self.arms[name] = Arm(name, config, endpoint)
+        control = control_of(self.config)
+        for name, arm in self.arms.items():
+            if arm.config.role == "canary":
+                other = None if control is None else self.arms[control]
+                self.shadows[name] = Shadow(self._tools(), arm, other)
+
+    def _tools(self) -> Tools:
+        return Tools(
+            config=self.config,
+            store=self._store,
+            content=self._content,
+            spending=self.spending,
+            clock=self._clock,
+            chance=self._chance,
+            leader=LEADER,
+            judge=self._judge,
+            live=lambda: live_traffic(self.intake),
+            on_committed=self._committed,
+        )
+
+    async def _judge(
+        self, planned: Planned, case: ScoringCase, answers: PairAnswers
+    ) -> PairResult:
+        now_ns = self._clock.now_ns()
+        return await judge(planned, case, answers, committed_at_ns=now_ns)
+
+    def _committed(self, canary: str, results: Sequence[PairResult]) -> None:
+        control = control_of(self.config) or ""
+        reporting.count_results(self.metrics, canary, control, results)
+
+    @property
+    def leading(self) -> bool:
+        """Tell whether this replica holds the lease and leads."""
+        return self._leading is not None and self._leading.now
+
+    async def run(
+        self,
+        stop: asyncio.Event,
+        environ: Mapping[str, str],
+        *,
+        ready: Callable[[], None] = lambda: None,
+        keeps_lease: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Evaluate until `stop`; what `keeps_lease` says then is asked at the end.
+
+        Raises:
+            ConfigError: an arm's key is not there.
+            ExceptionGroup: a part failed.
+        """
+        async with AsyncExitStack() as stack:
+            await self.open_arms(stack, environ)
+            await run_parts(
+                self._parts(keeps_lease),
+                stop,
+                drain_seconds=self.config.drain + DRAIN_MARGIN_SECONDS,
+                on_ready=ready,
+            )
+
+    def _parts(self, keeps_lease: Callable[[], bool]) -> list[Part]:
+        """Return what runs, from source to sink."""
+        config = self.config
+        self._leading = Leading(
+            Lease(self._store, LEADER, config.lease, self._clock),
+            self.shadows,
+            self.metrics,
+            renew_seconds=config.lease / 3,
+            began=self.spending.forget,
+            keeps_lease=keeps_lease,
+        )
+        parts: list[Part] = [self.reading, self._leading]
+        if any(arm.config.decisions for arm in self.arms.values()):
+            poll = config.schedule.poll
+            parts.append(Deciding(self.shadows, self.metrics, poll_seconds=poll))
+        return parts
+
+    async def declare(self, canary: str, revision: str) -> None:
+        """Judge another revision of a canary from now on.
+
+        Raises:
+            KeyError: there is no such canary.
+        """
+        shadow = self.shadows[canary]
+        declared = Declared(
+            revision=revision,
+            announced_at_ns=self._clock.now_ns(),
+            instead_of=self.config.arms[canary].revision,
+        )
+        await declarations.declare(self._store, canary, declared)
+        shadow.declare(declared)
