@@ -23,7 +23,7 @@ from replayd.history import History
 from replayd.metrics import EngineMetrics, VerdictCollector
 from replayd.page import PageServer
 from replayd.publishing import Published, Publishing
-from replayd.reloading import Evaluating, Reread, check, check_reload
+from replayd.reloading import Evaluating, Reread, check, check_reload, unpriced
 from replayd.showing import Showing
 from replayd.showing import plans as planned
 from replayd.verdicts import Verdicts
@@ -73,6 +73,8 @@ async def run(
         for canary, arm in config.arms.items():
             for line in said_at_start(config, canary) if arm.role == "canary" else ():
                 log.warning("out of reach", extra={"canary": canary, "why": line})
+        for arm, model in unpriced(config).items():
+            log.warning("no price, counted as free", extra={"arm": arm, "model": model})
         made = chance or random.SystemRandom()
         return Engine(config, store, key, clock, made, metrics=metrics)
 

@@ -96,9 +96,7 @@ async def current(store: Store, canary: str) -> Epoch | None:
     return known[-1] if known else None
 
 
-async def spent_before(
-    store: Store, clock: Clock, epoch: Epoch
-) -> dict[str, Spent]:
+async def spent_before(store: Store, clock: Clock, epoch: Epoch) -> dict[str, Spent]:
     """Return what a canary's earlier epochs spent, as far as a day's budget goes.
 
     Without it a new revision after a restart would find its budgets untouched.

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from replayd.arms import endpoint_settings
 from replayd.config import ReplaydConfig
 from replayd.engine import Engine
+from replayd.limits import WINDOWS
 from replayd.metrics import EngineMetrics
 from snaptrace.runtime.config import ConfigError, StoreConfig
 
@@ -44,9 +45,40 @@ def check(config: ReplaydConfig, environ: Mapping[str, str] | None = None) -> No
         raise ConfigError("replayd.arms", "name at least one arm with role: canary")
     if roles.count("control") > 1:
         raise ConfigError("replayd.arms", "there can be one arm with role: control")
+    _check_prices(config)
     if environ is not None:
         for name, arm in config.arms.items():
             endpoint_settings(name, arm, environ)
+
+
+def _check_prices(config: ReplaydConfig) -> None:
+    """Refuse a limit of money over a model that nobody gave a price.
+
+    It would count as free, and the limit would stop nothing.
+    """
+    limits = [("budget", config.budget)]
+    limits += [(f"budgets.{name}", each) for name, each in config.budgets.items()]
+    in_money = [
+        where
+        for where, each in limits
+        if any(getattr(each, f"money_per_{window}") is not None for window in WINDOWS)
+    ]
+    for name, arm in config.arms.items():
+        if in_money and arm.model not in config.prices:
+            why = (
+                f"no price for {arm.model}, the model of arm {name}, while "
+                f"replayd.{in_money[0]} limits money; add replayd.prices.{arm.model} "
+                "or limit tokens instead"
+            )
+            raise ConfigError("replayd.prices", why)
+
+
+def unpriced(config: ReplaydConfig) -> dict[str, str]:
+    """Return the model of each arm that the price table lacks; {} without a table."""
+    if not config.prices:
+        return {}
+    arms = config.arms.items()
+    return {n: arm.model for n, arm in arms if arm.model not in config.prices}
 
 
 def check_reload(before: ReplaydConfig, after: ReplaydConfig) -> None:

@@ -6,7 +6,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from replayd.metrics import EngineMetrics
-from replayd.reloading import Evaluating, check, check_reload
+from replayd.reloading import Evaluating, check, check_reload, unpriced
 from snaptrace.runtime.config import ConfigError, load
 
 ARMS = {
@@ -113,3 +113,28 @@ def test_a_key_that_is_not_there_is_refused_before_anything_ends():
     with pytest.raises(ConfigError, match="NOT_THERE"):
         check(config, {})
     check(config, {"NOT_THERE": "k"})
+
+
+def priced(prices, **limits):
+    import json  # noqa: PLC0415
+
+    return config_of(
+        arms=json.dumps(ARMS), prices=json.dumps(prices), budget=json.dumps(limits)
+    )
+
+
+PRICE = {"input": 1, "output": 2}
+
+
+def test_a_limit_of_money_wants_a_price_for_every_arm():
+    """If it failed, a model without a price would cost nothing and never be stopped."""
+    with pytest.raises(ConfigError, match=r"no price for m7, the model of arm prod"):
+        check(priced({"m8": PRICE}, money_per_day=5))
+    check(priced({"m8": PRICE, "m7": PRICE}, money_per_day=5))
+    check(priced({"m8": PRICE}, tokens_per_day=5))
+
+
+def test_a_price_table_without_a_model_names_it():
+    """If it failed, a bill would be too low and nobody would know for which arm."""
+    assert unpriced(priced({"m8": PRICE})) == {"production": "m7"}
+    assert unpriced(priced({})) == {}
