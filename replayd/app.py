@@ -73,8 +73,9 @@ async def run(
         for canary, arm in config.arms.items():
             for line in said_at_start(config, canary) if arm.role == "canary" else ():
                 log.warning("out of reach", extra={"canary": canary, "why": line})
-        for arm, model in unpriced(config).items():
-            log.warning("no price, counted as free", extra={"arm": arm, "model": model})
+        for name, model in unpriced(config).items():
+            why = f"{model} has no price and counts as free"
+            log.warning("no price", extra={"arm": name, "why": why})
         made = chance or random.SystemRandom()
         return Engine(config, store, key, clock, made, metrics=metrics)
 

@@ -37,7 +37,9 @@ class Arm(Struct, frozen=True):
     ) -> ProviderRequest | Refusal:
         """Return the request for this arm, or why there is none."""
         provider = self.endpoint.provider
-        return provider.request(snapshot, media, self.config.model, self.overrides)
+        # Without a model of its own, an arm asks for the recorded one (commands only).
+        model = self.config.model or snapshot.request.model
+        return provider.request(snapshot, media, model, self.overrides)
 
 
 def endpoint_settings(

@@ -16,7 +16,7 @@ from msgspec import Struct
 from replayd.arms import Arm
 from replayd.endpoint import Attempt
 from replayd.outcomes import RULES
-from replayd.providers.contract import ProviderRequest, Refusal
+from replayd.providers.contract import ProviderRequest, Reading, Refusal
 from replayd.providers.encode import media_refs
 from replayd.replay import FIRST_BACKOFF_SECONDS, MOST_ATTEMPTS
 from snaptrace.snapshots.apis import APIS
@@ -143,11 +143,19 @@ async def answer_once(
     if isinstance(found, Refusal):
         return found
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + arm.config.timeout
+    last = Attempt(reading=Reading(outcome="connection", detail="given_up"))
     tries = 0
+    deadline = float("inf")  # begins with the first attempt, not with the queue
     while True:
+        # A person waits: a server that is away is not knocked at for minutes.
+        if arm.endpoint.state().broken:
+            return Answered(last, tries)
         await arm.endpoint.take_slot()
-        attempt = await arm.endpoint.attempt(found, deadline)
+        deadline = min(deadline, loop.time() + arm.config.timeout)
+        if loop.time() >= deadline:
+            arm.endpoint.give_back()
+            return Answered(last, tries)
+        attempt = last = await arm.endpoint.attempt(found, deadline)
         tries += 1
         backoff = FIRST_BACKOFF_SECONDS * 2.0 ** (tries - 1)
         wait = max(attempt.retry_after_seconds, backoff)

@@ -57,6 +57,11 @@ def verdict_at_once(arm: Arm, outcome: Outcome) -> str:
     return ""
 
 
+def has_answer(outcome: str) -> bool:
+    """Tell an outcome that is scored by what was answered; `not_sent` is none."""
+    return any(rule.scored for name, rule in RULES.items() if name == outcome)
+
+
 def usable(arm: ArmOutcome | None) -> bool:
     """Tell whether an arm's answer is scored by what it says."""
     return arm is not None and RULES[arm.outcome].scored

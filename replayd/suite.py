@@ -71,7 +71,7 @@ def exit_code(cases: list[SuiteCase]) -> int:
 
 
 async def _judged(arm: Arm, case: Case, loaded: Loaded, note: str) -> SuiteCase:
-    found = await answer_once(_asking(arm, loaded), loaded.snapshot, loaded.media)
+    found = await answer_once(arm, loaded.snapshot, loaded.media)
     shown = SuiteCase(
         snapshot_id=case.snapshot_id,
         modality=case.modality,
@@ -101,14 +101,6 @@ async def _judged(arm: Arm, case: Case, loaded: Loaded, note: str) -> SuiteCase:
         return replace(shown, why=(result.excluded,))
     failed = tuple(_failed(result))
     return replace(shown, state="failed" if failed else "passed", why=failed)
-
-
-def _asking(arm: Arm, loaded: Loaded) -> Arm:
-    """Return the arm; without a model of its own, it asks for the recorded one."""
-    if arm.config.model:
-        return arm
-    recorded = loaded.snapshot.request.model
-    return replace(arm, config=replace(arm.config, model=recorded))
 
 
 def _failed(result: PairResult) -> list[str]:

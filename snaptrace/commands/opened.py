@@ -68,14 +68,18 @@ class Opened:
     def _say(self, line: str) -> None:
         self.errors.print(Text(line, style="dim"), soft_wrap=True)
 
-    def progress(self) -> Progress:
-        """Return a bar for a person who waits; silent in a pipe."""
+    def progress(self, console: Console | None = None) -> Progress:
+        """Return a bar for a person who waits; silent in a pipe.
+
+        What is printed meanwhile, on the same terminal, goes through `console`.
+        """
+        console = console or self.errors
         return Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            console=self.errors,
-            disable=not self.errors.is_terminal,
+            console=console,
+            disable=not console.is_terminal,
             transient=True,
         )
 

@@ -10,169 +10,244 @@ from typing import Annotated
 
 import msgspec
 from cyclopts import Parameter
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from msgspec import Struct
 
 from replayd.arms import Arm, endpoint_settings
-from replayd.config import ReplaydConfig
+from replayd.config import ArmConfig, ReplaydConfig
 from replayd.endpoint import Endpoint
 from replayd.oneshot import Load, Sent, dry_run, dry_run_through, send_all
+from replayd.outcomes import has_answer
 from replayd.providers import PROVIDERS
 from snaptrace.commands.edge import CommandError, Format, print_json
 from snaptrace.commands.opened import Opened
 from snaptrace.commands.options import Source
+from snaptrace.commands.sent import SentPrinter
 from snaptrace.runtime.clock import SystemClock
-from snaptrace.snapshots.browse import Found, media_of
+from snaptrace.snapshots import pins
+from snaptrace.snapshots.browse import media_of
 from snaptrace.snapshots.model import Snapshot
+
+AT_ONCE = 256  # snapshots held and put down in the audit together
+ASKED_BY_URL = "canary"  # the arm's name where there is no configuration
+
+
+class _Chosen(Struct, frozen=True):
+    """One snapshot and the object that holds it: a segment, or a pin."""
+
+    name: str
+    snapshot: Snapshot
 
 
 def replay(
     source: Source | None = None,
     *,
     id: Annotated[tuple[str, ...], Parameter(negative="")] = (),  # noqa: A002 - the name of the option
+    suite: str = "",
     all: Annotated[bool, Parameter(negative="")] = False,  # noqa: A002
-    arm: str | None = None,
+    arm: str = "",
+    url: str = "",
+    api: str = "openai_chat",
+    model: str = "",
+    api_key_env: str = "",
     dry_run: Annotated[bool, Parameter(negative="")] = False,
     format: Format = "table",  # noqa: A002
     in_flight: int = 16,
 ) -> int:
-    """Send snapshots to one arm once, and show each answer beside the recorded one.
+    """Send snapshots once, and show each answer beside the recorded one.
 
     With --dry-run nothing is sent: prints the exact request as it was recorded (or,
-    with --arm, as that arm would be sent) and how far it is what was really sent.
+    with --arm or --url, as it would be sent there) and how far it is what was really
+    sent. Exits 1 if any snapshot got no usable answer.
 
     Parameters
     ----------
     id
         A snapshot id, or the beginning of one; may be repeated.
+    suite
+        Every snapshot pinned in this suite.
     all
         Every snapshot of the store.
     arm
         One of replayd.arms.
+    url
+        Base URL of any endpoint instead of an arm, as http://canary/v1.
+    api
+        With --url: which API the endpoint speaks.
+    model
+        With --url: the model to ask for; the recorded one if not given.
+    api_key_env
+        With --url: environment variable that holds the credential.
     dry_run
         Print requests instead of sending them.
     in_flight
         Requests at once.
     """
-    if bool(id) == all:
-        raise CommandError("name snapshots with --id, or take --all", 2)
-    if arm is None and not dry_run:
-        raise CommandError("name an arm with --arm, or add --dry-run", 2)
-    run = _Run(source or Source(), id, arm, format)
+    if bool(id) + bool(suite) + all != 1:
+        raise CommandError("name snapshots with --id, --suite NAME or --all", 2)
+    if bool(arm) + bool(url) > 1:
+        raise CommandError("take --arm or --url, not both", 2)
+    if not (arm or url or dry_run):
+        raise CommandError(
+            "name an arm with --arm, an endpoint with --url, or add --dry-run", 2
+        )
+    if in_flight < 1:
+        raise CommandError("--in-flight is at least 1", 2)
+    source = source or Source()
+    asked: tuple[str, ArmConfig] | None = None
+    if url:
+        asked = (
+            ASKED_BY_URL,
+            ArmConfig(
+                role="canary", url=url, api=api, model=model, api_key_env=api_key_env
+            ),
+        )
+    elif arm:
+        asked = arm, _configured(source, arm)
+    run = _Run(source, ids=id, suite=suite, asked=asked, output=format)
     return asyncio.run(run.print_requests() if dry_run else run.send(in_flight))
+
+
+def _configured(source: Source, name: str) -> ArmConfig:
+    arms = source.document().section("replayd", ReplaydConfig).arms
+    if (config := arms.get(name)) is None:
+        there = ", ".join(arms) or "none"
+        raise CommandError(f"no arm {name!r} in replayd.arms; there are: {there}", 2)
+    return config
 
 
 class _Run:
     """One call of the command."""
 
     def __init__(
-        self, source: Source, ids: tuple[str, ...], arm: str | None, output: Format
+        self,
+        source: Source,
+        *,
+        ids: tuple[str, ...],
+        suite: str,
+        asked: tuple[str, ArmConfig] | None,
+        output: Format,
     ) -> None:
         self._opened = Opened.of(source)
-        self._settings = source.document().section("replayd", ReplaydConfig)
-        self._ids, self._arm, self._output = ids, arm, output
+        self._ids, self._suite, self._asked = ids, suite, asked
+        self._output = output
+        self._most = 0  # snapshots there can be
 
-    async def _chosen(self) -> AsyncIterator[Found]:
-        browser = await self._opened.browser()
+    async def _chosen(self) -> AsyncIterator[list[_Chosen]]:
+        """Yield what was asked for, each once, a bounded number at a time."""
         known: set[str] = set()
+        part: list[_Chosen] = []
+        async for found in self._pinned() if self._suite else self._stored():
+            if found.snapshot.snapshot_id in known:
+                continue
+            known.add(found.snapshot.snapshot_id)
+            part.append(found)
+            if len(part) == AT_ONCE:
+                yield part
+                part = []
+        if part:
+            yield part
+        self._check_found(known)
+
+    def _check_found(self, known: set[str]) -> None:
+        """Refuse to end well where something named is not there.
+
+        Raises:
+            CommandError: says what was not found.
+        """
+        for each in self._ids:
+            if not any(name.startswith(each) for name in known):
+                raise CommandError(f"no snapshot begins with {each}; see `ls`")
+        if self._suite and not known:
+            raise CommandError(f"no suite {self._suite}, or nothing pinned; see `pin`")
+
+    async def _stored(self) -> AsyncIterator[_Chosen]:
+        browser = await self._opened.browser()
+        self._most = len(self._ids) or browser.records
         async for found in browser.snapshots():
             name = found.snapshot.snapshot_id
-            if name in known or not (
-                not self._ids or any(name.startswith(each) for each in self._ids)
-            ):
-                continue
-            known.add(name)
-            yield found
+            if not self._ids or any(name.startswith(each) for each in self._ids):
+                yield _Chosen(found.name, found.snapshot)
+
+    async def _pinned(self) -> AsyncIterator[_Chosen]:
+        browser = await self._opened.browser()  # knows who was erased
+        async for name, _, snapshot in pins.pinned(self._opened.store, self._suite):
+            if not browser.is_erased(snapshot):
+                self._most += 1
+                yield _Chosen(name, snapshot)
 
     async def _open_arm(self, stack: AsyncExitStack) -> Arm | None:
-        if self._arm is None:
+        if self._asked is None:
             return None
-        config = self._settings.arms.get(self._arm)
-        if config is None:
-            there = ", ".join(self._settings.arms) or "none"
-            raise CommandError(
-                f"no arm {self._arm!r} in replayd.arms; there are: {there}", 2
-            )
-        settings = endpoint_settings(self._arm, config, os.environ)
+        name, config = self._asked
+        settings = endpoint_settings(name, config, os.environ)
         endpoint = Endpoint(
             settings, PROVIDERS[config.api], SystemClock(), random.SystemRandom()
         )
-        return Arm(self._arm, config, await stack.enter_async_context(endpoint))
+        return Arm(name, config, await stack.enter_async_context(endpoint))
 
     async def print_requests(self) -> int:
         """Print each request as JSON; a table has no room for a body."""
         async with AsyncExitStack() as stack:
             arm = await self._open_arm(stack)
             rows = []
-            async for found in self._chosen():
-                self._opened.read("replay --dry-run", [found.snapshot.snapshot_id])
-                held = await media_of(self._opened.store, self._opened.key, found)
-                shown = (
-                    dry_run(found.snapshot, held)
-                    if arm is None
-                    else dry_run_through(arm, found.snapshot, held)
-                )
-                if self._output == "json":
-                    rows.append(shown)
-                    continue
-                sys.stdout.buffer.write(msgspec.json.encode(shown) + b"\n")
+            async for part in self._chosen():
+                self._audit("replay --dry-run", part)
+                for found in part:
+                    held = await self._media(found)
+                    shown = (
+                        dry_run(found.snapshot, held)
+                        if arm is None
+                        else dry_run_through(arm, found.snapshot, held)
+                    )
+                    if self._output == "json":
+                        rows.append(shown)
+                    else:
+                        sys.stdout.buffer.write(msgspec.json.encode(shown) + b"\n")
             if self._output == "json":
                 print_json(rows)
             sys.stdout.buffer.flush()
         return 0
 
     async def send(self, in_flight: int) -> int:
-        """Send each; exit 1 if any had no answer."""
-        failed = 0
+        """Send each; exit 1 if any had no usable answer."""
+        failed, rows = 0, list[Sent]()
+        printer = SentPrinter()
+        shares = self._output == "table" and printer.console.is_terminal
         async with AsyncExitStack() as stack:
             arm = await self._open_arm(stack)
             assert arm is not None
-            chosen = [found async for found in self._chosen()]
-            ids = [found.snapshot.snapshot_id for found in chosen]
-            self._opened.read(f"replay --arm {arm.name}", ids)
-            sent: list[Sent] = []
-            with self._opened.progress() as progress:
-                bar = progress.add_task(f"asking {arm.name}", total=len(chosen))
-                async for each in send_all(arm, map(self._load, chosen), in_flight):
+            progress = stack.enter_context(
+                self._opened.progress(printer.console if shares else None)
+            )
+            bar = progress.add_task(f"asking {arm.name}", total=None)
+            async for part in self._chosen():
+                progress.update(bar, total=self._most)
+                self._audit(f"replay --arm {arm.name}", part)
+                async for each in send_all(arm, map(self._load, part), in_flight):
                     progress.advance(bar)
-                    failed += each.outcome != "answered"
-                    if self._output == "jsonl":
+                    failed += not has_answer(each.outcome)
+                    if self._output == "table":
+                        printer.show(each)
+                    elif self._output == "jsonl":
                         sys.stdout.buffer.write(msgspec.json.encode(each) + b"\n")
                         sys.stdout.buffer.flush()
                     else:
-                        sent.append(each)
+                        rows.append(each)
         if self._output == "json":
-            print_json(sent)
+            print_json(rows)
         elif self._output == "table":
-            _print_sent(sent)
+            printer.sum_up(arm.config)
         return 1 if failed else 0
 
-    def _load(self, found: Found) -> Load:
+    def _audit(self, command: str, part: list[_Chosen]) -> None:
+        self._opened.read(command, [found.snapshot.snapshot_id for found in part])
+
+    async def _media(self, found: _Chosen) -> dict[int, bytes]:
+        opened = self._opened
+        return await media_of(opened.store, opened.key, found)
+
+    def _load(self, found: _Chosen) -> Load:
         async def load() -> tuple[Snapshot, dict[int, bytes]]:
-            return found.snapshot, await media_of(
-                self._opened.store, self._opened.key, found
-            )
+            return found.snapshot, await self._media(found)
 
         return load
-
-
-def _print_sent(sent: list[Sent]) -> None:
-    """Print recorded and new answer side by side."""
-    table = Table(show_lines=True, header_style="bold")
-    for heading in ("snapshot", "outcome", "recorded", "answered now"):
-        table.add_column(heading, overflow="fold")
-    for each in sent:
-        outcome = each.outcome if not each.reason else f"{each.outcome}: {each.reason}"
-        same = each.recorded == each.answer
-        calls = "\n".join(f"→ {c['name']}({c['arguments']})" for c in each.tool_calls)
-        table.add_row(
-            each.snapshot_id[:12],
-            outcome,
-            Text(each.recorded),
-            Text(
-                "the same" if same else f"{each.answer}\n{calls}".strip(),
-                "dim" if same else "",
-            ),
-        )
-    Console(highlight=False).print(table if sent else "no snapshots chosen")

@@ -6,6 +6,7 @@ segments are named and passed over.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -41,6 +42,7 @@ class Browser:
     ) -> None:
         self._store, self._key, self._on_damage = store, key, on_damage
         self._names: list[str] = []
+        self.records = 0  # seen by `look`; some may be erased, or there twice
         self._tombstones = Tombstones()
         self.frame = Frame()
 
@@ -49,11 +51,12 @@ class Browser:
 
         Those whose header is damaged are passed over; `verify` names them.
         """
-        self._names = []
+        self._names, self.records = [], 0
         await self._tombstones.refresh(self._store)
         async for one in catalogue.listed(self._store):
             self.frame.add(one.header)
             self._names.append(one.name)
+            self.records += len(one.header.record_bytes)
         return len(self._names)
 
     async def snapshots(self) -> AsyncIterator[Found]:
@@ -89,16 +92,35 @@ class Browser:
         return list(matches.values())
 
 
-async def media_of(store: Store, key: FleetKey, found: Found) -> dict[int, bytes]:
+class Located(Protocol):
+    """A snapshot and the object that holds it: a segment, or a pin."""
+
+    @property
+    def name(self) -> str:
+        """The object's name."""
+        ...
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The snapshot."""
+        ...
+
+
+async def media_of(store: Store, key: FleetKey, found: Located) -> dict[int, bytes]:
     """Return the inline media of one snapshot that are still there, by index."""
-    name = layout.parse_segment(found.name)
-    assert name is not None
+    segment_name = layout.parse_segment(found.name)
+    pin = layout.parse_pin(found.name)
+    if segment_name is not None:
+        folder = segment_name.media_folder
+    else:
+        assert pin is not None
+        folder = layout.suite_media_folder(pin[0])
     held: dict[int, bytes] = {}
     for index, medium in enumerate(found.snapshot.media):
         if medium.state != "inline" or not medium.digest:
             continue
         try:
-            held[index] = await media.get(store, key, name.media_folder, medium.digest)
+            held[index] = await media.get(store, key, folder, medium.digest)
         except (MissingObjectError, CorruptSnapshotError):
             continue
     return held

@@ -1,5 +1,6 @@
 """`replay --dry-run` and sending once."""
 
+import asyncio
 import random
 
 from fakes.leaping_loop import LoopClock
@@ -12,6 +13,7 @@ from replayd.config import ArmConfig
 from replayd.endpoint import Endpoint
 from replayd.oneshot import dry_run, dry_run_through, send, send_all
 from replayd.providers import PROVIDERS
+from snaptrace.runtime.config import Duration
 from snaptrace.snapshots.keys import FleetKey
 from snaptrace.snapshots.model import Fidelity, Redaction, ReplacedText
 
@@ -20,7 +22,7 @@ KEY = FleetKey(b"k" * 32)
 
 
 def arm_of(url="http://127.0.0.1:9", **more):
-    config = ArmConfig(role="canary", url=url, model="assistant-8", **more)
+    config = ArmConfig(role="canary", url=url, **{"model": "assistant-8", **more})
     settings = endpoint_settings("canary", config, {})
     endpoint = Endpoint(settings, PROVIDERS[config.api], LoopClock(), random.Random(1))
     return Arm("canary", config, endpoint)
@@ -119,3 +121,26 @@ def test_what_redaction_changed_is_named():
     assert "messages.content.image_url.url" in said["missing"]
     assert "messages.content.text" in said["missing"]
     assert {"metadata_stripped", "text_redacted"} <= set(said["reasons"])
+
+
+async def test_a_server_that_is_away_is_given_up_on():
+    """If it failed, a wrong port would keep a person waiting for minutes."""
+    arm = arm_of("http://127.0.0.1:9/v1", timeout=Duration(600))
+
+    def load(number):
+        async def found():
+            return text_call(number, at_ns=NOW), {}
+
+        return found
+
+    async with asyncio.timeout(20), arm.endpoint:
+        loads = [load(number) for number in range(12)]
+        sent = [each async for each in send_all(arm, loads, 4)]
+    assert {each.outcome for each in sent} == {"connection"}
+    assert "given_up" in {each.reason for each in sent}
+
+
+async def test_an_arm_without_a_model_asks_for_the_recorded_one():
+    """If it failed, `--url` alone would ask for a model without a name."""
+    shown = dry_run_through(arm_of(model=""), text_call(1, at_ns=NOW), {})
+    assert shown["body"]["model"] == "assistant-7"
