@@ -64,6 +64,9 @@ class Recogniser:
         except UnreadableRecordError:
             self.funnel.count("", "", "seen", "unreadable")
             return None
+        if is_replay(record):
+            self.funnel.count(record.scope, record.scope_version, "seen", "replay")
+            return None
         for dialect in DIALECTS:
             if dialect.claims(record):
                 candidate = dialect.read(record)
@@ -87,6 +90,21 @@ class Recogniser:
             call = assemble(candidate, now_ns)
             self.funnel.add(call.snapshot)
             yield call
+
+
+# Set by replayd on all that it tells, and by instrumentations of HTTP servers and
+# gateways that record the header which marks a replay.
+_REPLAY_MARKS = (
+    "snaptrace.replay",
+    "http.request.header.x-snaptrace-replay",
+    "http.request.header.x_snaptrace_replay",
+)
+
+
+def is_replay(record: Record) -> bool:
+    """Tell a record about a replay: it is no traffic, and must not be sampled."""
+    attributes = record.attributes
+    return any(mark in attributes for mark in _REPLAY_MARKS)
 
 
 @functools.lru_cache(maxsize=_PROCESSES_CACHED)

@@ -123,6 +123,16 @@ class ScheduleConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     coverage_limit: Share = 0.2  # below: `undecided: blind`
 
 
+class TelemetryConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What replayd tells an OTLP collector about each judged pair; no content."""
+
+    url: str = ""  # OTLP/HTTP, as http://otel-collector:4318; empty: nothing is told
+    spans: bool = True  # one trace per pair, linked to the recorded call's
+    evaluations: bool = True  # a gen_ai.evaluation.result event per scored stream
+    share: Share = 1.0  # of the pairs
+    headers: dict[str, str] = {}  # sent with it, as a credential
+
+
 class ReplaydConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The section `replayd`."""
 
@@ -145,4 +155,5 @@ class ReplaydConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     publish: Duration = Duration(10)  # how often the leader tells the standbys
     drain: Duration = Duration(10)
     keep_answers: bool = True
+    telemetry: TelemetryConfig = TelemetryConfig()
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -10,6 +10,7 @@ import random
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry
 
@@ -23,6 +24,7 @@ from replayd.deciding import Deciding
 from replayd.endpoint import Endpoint
 from replayd.epochs import Declared, control_of
 from replayd.intake import Intake
+from replayd.lead import Judge
 from replayd.leading import Leading
 from replayd.lease import Lease
 from replayd.limits import Budgets, ControlRate, Prices
@@ -39,6 +41,9 @@ from snaptrace.runtime.clock import Clock
 from snaptrace.runtime.lifecycle import Part, run_parts
 from snaptrace.snapshots.keys import FleetKey
 from snaptrace.snapshots.store import Store
+
+if TYPE_CHECKING:
+    from replayd.telling import Telling
 
 LEADER = f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(4)}"
 DRAIN_MARGIN_SECONDS = 5.0  # beyond the drain of what is in flight
@@ -76,6 +81,7 @@ class Engine:
             allowed_tools=tuple(sorted(allowed)),
             is_erased=self._content.is_erased,
         )
+        self._telling = self._made_telling()
         self.spending = Spending(
             Budgets(config.budget, config.budgets),
             Prices(config.prices),
@@ -93,6 +99,15 @@ class Engine:
             poll_seconds=schedule.poll,
         )
 
+    def _made_telling(self) -> "Telling | None":
+        config = self.config.telemetry
+        if not config.url:
+            return None
+        # Imported only where it is wanted: protobuf costs memory.
+        from replayd.telling import Telling  # noqa: PLC0415
+
+        return Telling(config, self.arms, self.metrics, self._clock, self._chance)
+
     async def open_arms(
         self, stack: AsyncExitStack, environ: Mapping[str, str]
     ) -> None:
@@ -107,9 +122,9 @@ class Engine:
         for name, arm in self.arms.items():
             if arm.config.role == "canary":
                 other = None if control is None else self.arms[control]
-                self.shadows[name] = Shadow(self._tools(), arm, other)
+                self.shadows[name] = Shadow(self._tools(name), arm, other)
 
-    def _tools(self) -> Tools:
+    def _tools(self, canary: str) -> Tools:
         return Tools(
             config=self.config,
             store=self._store,
@@ -118,7 +133,7 @@ class Engine:
             clock=self._clock,
             chance=self._chance,
             leader=LEADER,
-            judge=self._judge,
+            judge=self._judge if self._telling is None else self._telling_judge(canary),
             live=lambda: live_traffic(self.intake),
             on_committed=self._committed,
         )
@@ -128,6 +143,20 @@ class Engine:
     ) -> PairResult:
         now_ns = self._clock.now_ns()
         return await judge(planned, case, answers, committed_at_ns=now_ns)
+
+    def _telling_judge(self, canary: str) -> Judge:
+        """Return the judge that also tells what it found."""
+
+        async def judged(
+            planned: Planned, case: ScoringCase, answers: PairAnswers
+        ) -> PairResult:
+            result = await self._judge(planned, case, answers)
+            epoch = self.shadows[canary].epoch
+            if self._telling is not None and epoch is not None:
+                self._telling.pair(epoch, planned, case.snapshot, answers, result)
+            return result
+
+        return judged
 
     def _committed(self, canary: str, results: Sequence[PairResult]) -> None:
         control = control_of(self.config) or ""
@@ -173,6 +202,8 @@ class Engine:
             keeps_lease=keeps_lease,
         )
         parts: list[Part] = [self.reading, self._leading]
+        if self._telling is not None:
+            parts.append(self._telling)
         if any(arm.config.decisions for arm in self.arms.values()):
             poll = config.schedule.poll
             parts.append(Deciding(self.shadows, self.metrics, poll_seconds=poll))

@@ -77,6 +77,12 @@ class EngineMetrics:
             "canary",
             "kind",
         )
+        self.told = counter(
+            "own_telemetry",
+            "Pairs told to an OTLP collector, or not, by what was to be told.",
+            "what",
+            "outcome",
+        )
         self.reloads = counter(
             "config_reloads", "Times the configuration was read again.", "result"
         )

@@ -46,6 +46,10 @@ def check(config: ReplaydConfig, environ: Mapping[str, str] | None = None) -> No
     if roles.count("control") > 1:
         raise ConfigError("replayd.arms", "there can be one arm with role: control")
     _check_prices(config)
+    if config.telemetry.url:
+        from replayd.telling import check_url  # noqa: PLC0415 - as in engine.py
+
+        check_url(config.telemetry)
     if environ is not None:
         for name, arm in config.arms.items():
             endpoint_settings(name, arm, environ)
