@@ -53,6 +53,11 @@ class Attempt(Struct, frozen=True, kw_only=True):
     retry_after_seconds: float = 0.0
     headers: dict[str, str] = {}  # rate-limit headers and the content type
 
+    @property
+    def quota(self) -> dict[str, str]:
+        """The rate-limit headers alone; the record of an answer keeps them."""
+        return {k: v for k, v in self.headers.items() if k.startswith(_KEPT_PREFIXES)}
+
 
 class _TooLargeError(Exception):
     """The response passes the bound; the rest is not read."""
@@ -169,12 +174,13 @@ class Endpoint:
                 status, body = await self._send(request, headers)
         except TimeoutError:
             return Reading(outcome="timeout", detail="deadline"), headers
-        except (_TooLargeError, zlib.error, ValueError) as error:
-            kind = "too_large" if isinstance(error, _TooLargeError) else "not_http"
-            return Reading(outcome="malformed", detail=kind), headers
+        # First: a refused certificate is a ValueError too.
         except (aiohttp.ClientError, OSError, EOFError) as error:
             detail = type(error).__name__
             return Reading(outcome="connection", detail=detail), headers
+        except (_TooLargeError, zlib.error, ValueError) as error:
+            kind = "too_large" if isinstance(error, _TooLargeError) else "not_http"
+            return Reading(outcome="malformed", detail=kind), headers
         return self.provider.read(status, headers, body), headers
 
     async def _send(

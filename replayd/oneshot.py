@@ -44,6 +44,8 @@ class Sent(Struct, frozen=True, kw_only=True):
     latency_ms: float = 0.0
     attempts: int = 0
     usage: Usage = Usage()
+    fingerprint: str = ""
+    quota: dict[str, str] = {}  # the server's rate-limit headers
 
 
 class Answered(Struct, frozen=True):
@@ -183,6 +185,8 @@ async def send(arm: Arm, snapshot: Snapshot, media: dict[int, bytes]) -> Sent:
         latency_ms=round(found.attempt.latency_ms, 1),
         attempts=found.tries,
         usage=reading.answer.usage,
+        fingerprint=reading.fingerprint,
+        quota=found.attempt.quota,
     )
 
 

@@ -115,6 +115,7 @@ class ArmAnswer(Struct, frozen=True, kw_only=True, gc=False):
     money: float = 0.0
     detail: str = ""  # error class or status, never content
     blobs: dict[int, bytes] = {}  # bytes of `answer.media[i]`
+    quota: dict[str, str] = {}  # the server's rate-limit headers, as sent
 
 
 class PairAnswers(Struct, frozen=True, kw_only=True, gc=False):

@@ -245,4 +245,5 @@ class _Tally:
             money=self._money[place],
             detail=reading.detail,
             blobs=reading.blobs,
+            quota=attempt.quota,
         )

@@ -30,7 +30,8 @@ class FakeProvider:
     `requests` holds (headers, body) of everything that came in.
     """
 
-    def __init__(self, answer=None):
+    def __init__(self, answer=None, tls=None):
+        self._tls = tls  # an ssl.SSLContext
         self.answer = answer or (lambda _body: completion("ok"))
         self.requests = []
         self.in_flight = self.most_in_flight = 0
@@ -43,10 +44,11 @@ class FakeProvider:
             app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1
         )
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self._tls)
         await site.start()
         self.port = self._runner.addresses[0][1]
-        self.url = f"http://127.0.0.1:{self.port}/v1"
+        scheme = "http" if self._tls is None else "https"
+        self.url = f"{scheme}://127.0.0.1:{self.port}/v1"
         return self
 
     async def __aexit__(self, *_):

@@ -120,7 +120,8 @@ MISBEHAVIOUR = {
 async def test_misbehaviour_is_typed(name):
     """If it failed, an endpoint could crash the daemon, or be taken for an answer."""
     answer, outcome, detail = MISBEHAVIOUR[name]
-    attempt, _ = await ask(answer, seconds=0.5, max_response_bytes=200_000)
+    seconds = 0.5 if outcome == "timeout" else 15.0
+    attempt, _ = await ask(answer, seconds=seconds, max_response_bytes=200_000)
     assert attempt.reading.outcome == outcome
     if detail:
         assert attempt.reading.detail == detail
