@@ -71,6 +71,11 @@ class EngineMetrics:
         self.fresh_cases = gauge(
             "fresh_cases", "Cases that may still be drawn.", "canary", "modality"
         )
+        self.not_applicable = gauge(
+            "cases_not_applicable",
+            "Cases seen since the start of traffic that the canary does not stand for.",
+            "canary",
+        )
         self.decisions = gauge(
             "decisions",
             "Lines read from the judge: known, foreign to the epoch, or unreadable.",

@@ -68,6 +68,7 @@ def refresh(
 ) -> None:
     """Set every gauge to what holds now; called on a timer."""
     for shadow in shadows:
+        metrics.not_applicable.labels(shadow.name).set(shadow.not_applicable)
         if shadow.lead is None or shadow.schedule is None:
             continue
         counts = shadow.lead.counts
