@@ -200,7 +200,7 @@ def sample_offers(load: dict[str, Any]) -> dict[str, float]:
     def run(first_ref: int) -> float:
         started = time.process_time()
         for ref, (kind, rank, span_rank) in enumerate(offers, first_ref):
-            if reservoirs.would_admit(0, kind, rank, span_rank):
+            if reservoirs.rejection(0, kind, rank, span_rank) is None:
                 reservoirs.offer(0, kind, rank, span_rank, ref=ref, size_bytes=2000)
         return time.process_time() - started
 
@@ -224,7 +224,7 @@ async def _sealed(load: dict[str, Any], bodies: list[bytes]) -> dict[str, float]
         started = time.process_time()
         for call in calls:
             placed = sealer.place(call)
-            if sealer.would_admit(placed):
+            if sealer.wants(placed):
                 await sealer.admit(redactor.redact(placed))
         admitting = time.process_time() - started
         clock.at_ns += 700 * SECOND_NS

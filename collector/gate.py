@@ -6,6 +6,7 @@ the inclusion probability stays right.
 """
 
 from collections import OrderedDict
+from collections.abc import Callable
 
 from collector.dialects.loads import as_text
 from collector.record import UnreadableRecordError, decode
@@ -22,8 +23,14 @@ _RESOURCES = 256  # services remembered by their encoded resource
 class Gate:
     """Decides who is decoded. Not safe for use by two threads."""
 
-    def __init__(self, calls_per_second: float, key: FleetKey) -> None:
-        self._pre, self._key = PreThreshold(calls_per_second), key
+    def __init__(
+        self,
+        calls_per_second: float,
+        key: FleetKey,
+        label: Callable[[str], str] = str,
+    ) -> None:
+        """Know services by what `label` makes of their names, as segments do."""
+        self._pre, self._key, self._label = PreThreshold(calls_per_second), key, label
         self._has_budget = calls_per_second > 0
         self._services: OrderedDict[bytes, str] = OrderedDict()
         self.turned_away = 0
@@ -52,7 +59,8 @@ class Gate:
         known = self._services.get(raw.resource)
         if known is None:
             try:
-                known = as_text(decode(raw).resource.get("service.name"))
+                name = as_text(decode(raw).resource.get("service.name"))
+                known = self._label(name)
             except UnreadableRecordError:
                 known = ""
             self._services[raw.resource] = known

@@ -102,8 +102,10 @@ class Join:
         if trace is None:
             trace = self._traces[candidate.trace_id] = _Trace(now_ns, now_ns, [], set())
         if len(trace.candidates) >= self._settings.records_per_trace:
-            self.counts.dropped += 1
-            return
+            # What comes later is no less a call: the trace closes and begins anew.
+            self.counts.closed_early += 1
+            yield from self._close([candidate.trace_id])
+            trace = self._traces[candidate.trace_id] = _Trace(now_ns, now_ns, [], set())
         trace.processes.add(candidate.process)
         self._traces_of.setdefault(candidate.process, set()).add(candidate.trace_id)
         if candidate.role in ("transport", "companion"):
@@ -145,6 +147,8 @@ class Join:
             for trace_id, trace in self._traces.items()
             if now_ns - trace.last_ns >= settings.quiet_ns
             or now_ns - trace.first_ns >= settings.age_ns
+            # The clock was put back: nobody waits for it to come here again.
+            or now_ns < trace.last_ns - settings.age_ns
         ]
         yield from self._close(ready)
 

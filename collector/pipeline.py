@@ -67,8 +67,8 @@ class Pipeline:
         """
         self._store, self._clock = store, clock
         join = config.recognise
-        self._gate = Gate(config.tap.decode_budget, key)
         self._redactor = Redactor(config.privacy, key)
+        self._gate = Gate(config.tap.decode_budget, key, self._redactor.label)
         self._recogniser = Recogniser(
             tuple(config.attributes),
             JoinSettings(
@@ -162,7 +162,7 @@ class Pipeline:
         for call in calls:
             self._metrics.saw(call.snapshot)
             placed = self._sealer.place(call)
-            if not self._sealer.would_admit(placed):
+            if not self._sealer.wants(placed):
                 continue
             if not await self._resolving.take(placed):
                 await self._store_call(placed)
@@ -173,8 +173,10 @@ class Pipeline:
         try:
             clean = self._redactor.redact(call)
         except Exception as error:  # noqa: BLE001 - never stored unredacted
+            if not self._metrics.failed["redact"]:  # the first; a counter has the rest
+                log.warning("call lost", extra={"why": type(error).__name__})
             self._metrics.failed["redact"] += 1
-            log.warning("call lost", extra={"why": type(error).__name__})
+            self._sealer.lose(call, "redaction_failed")
             return
         await self._sealer.admit(clean)
 
@@ -185,8 +187,7 @@ class Pipeline:
             return
         changed = self._gate.adapt(now - self._adapted_at_seconds)
         self._adapted_at_seconds = now
-        for service, threshold in changed.items():
-            self._sealer.set_pre_threshold(service, threshold)
+        self._sealer.set_pre_thresholds(changed)
 
     async def _probe(self) -> None:
         """Prove the store at start, and again while it fails."""

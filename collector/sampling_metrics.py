@@ -78,6 +78,12 @@ class SamplingMetrics:
 
     def _decisions(self) -> Iterator[Family]:
         counted = sorted(self._sealer.counts.items())
+        reservoirs = self._sealer.reservoirs
+        given_up = [
+            (("evicted_call", why), float(reservoirs.counts[why]))
+            for why in ("displaced", "window_bytes", "decode_budget")
+        ]
+        given_up.append((("stratum", "no_room"), float(reservoirs.strata_refused)))
         yield Family(
             f"{PREFIX}sampled_calls",
             "counter",
@@ -88,9 +94,9 @@ class SamplingMetrics:
         yield Family(
             f"{PREFIX}storage_events",
             "counter",
-            "What became of segments, spool and journal.",
+            "What became of segments, spool and journal; why kept calls were given up.",
             ("what", "outcome"),
-            tuple((key, float(n)) for key, n in counted if key[0] != "call"),
+            (*((key, float(n)) for key, n in counted if key[0] != "call"), *given_up),
         )
 
     def _plain(self) -> Iterator[Family]:

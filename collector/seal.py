@@ -8,7 +8,7 @@ import asyncio
 import logging
 import secrets
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -36,6 +36,9 @@ _TOMBSTONES_EVERY_NS = 60 * 10**9
 _BEST_LEVEL = 19
 _QUICK_BYTES = 5 * 2**19  # half a second of CPU at the best level, in a thread
 _NEVER_NS = -(2**63)
+
+
+_Told = tuple[object, ...]
 
 
 class _Sealing(Struct):
@@ -86,6 +89,7 @@ class Sealer:
         self._sealed_at_ns: dict[int, int] = {}  # window -> newest seal
         self._supplements: Counter[int] = Counter()
         self._unspooled: list[_Sealing] = []
+        self._told: dict[int, frozenset[_Told]] = {}  # window -> what headers said
         self._busy = asyncio.Lock()
         self._recover()
 
@@ -105,20 +109,21 @@ class Sealer:
             call, self._key, self.reservoirs, self._reservoir_config, self._label
         )
 
-    def would_admit(self, call: Call) -> bool:
+    def wants(self, call: Call) -> bool:
         """Return whether `admit` would keep this placed call, before redaction.
 
         False has been counted as a rejection, and the call is to be forgotten.
         """
         snapshot = call.snapshot
-        if self.reservoirs.would_admit(
+        reason = self.reservoirs.rejection(
             snapshot.window_start_ns,
             kind_of(snapshot),
             snapshot.rank,
             snapshot.span_rank,
-        ):
+        )
+        if reason is None:
             return True
-        self.counts["call", snapshot.modality, "below_threshold"] += 1
+        self.counts["call", snapshot.modality, reason] += 1
         return False
 
     async def admit(self, call: Call) -> Decision:
@@ -130,7 +135,7 @@ class Sealer:
         entry = self._entry(call)
         decision = Decision(admitted=False, reason="below_threshold")
         if entry.size_bytes > self._config.call_bytes:
-            self.counts["call", snapshot.modality, "too_large"] += 1
+            self.lose(call, "too_large")
             return decision
         ref, self._next_ref = self._next_ref, self._next_ref + 1
         media = _media_of(call)
@@ -138,7 +143,7 @@ class Sealer:
             # On disk first: what the reservoir holds, a restart finds.
             self._journal.append(snapshot.window_start_ns, ref, entry, media)
         except OSError as error:
-            self.counts["call", snapshot.modality, "journal_error"] += 1
+            self.lose(call, "journal_error")
             self.counts["journal", "error"] += 1
             log.warning("journal cannot be written", extra={"why": error.strerror})
             return decision
@@ -146,12 +151,22 @@ class Sealer:
         self.counts["call", snapshot.modality, decision.reason] += 1
         return decision
 
-    def set_pre_threshold(self, service: str, pre: int) -> None:
+    def lose(self, call: Call, reason: str) -> None:
+        """Count a placed call that was wanted and will not be admitted.
+
+        It stays in the count of what was seen, so that the estimate falls short of it.
+        """
+        snapshot = call.snapshot
+        self.counts["call", snapshot.modality, reason] += 1
+        self.reservoirs.note_lost(snapshot.window_start_ns, kind_of(snapshot))
+
+    def set_pre_thresholds(self, changes: Mapping[str, int]) -> None:
         """Record what is rejected undecoded from now on; see `PreThreshold`."""
-        evicted = self.reservoirs.set_pre_threshold(self._label(service), pre)
-        self._journal.release(evicted)
-        # At once: without it, a restart would claim that nothing was rejected.
-        self._write_states(self._clock.now_ns(), every_ns=0)
+        is_news = self.reservoirs.would_raise_pre(changes)
+        self._journal.release(self.reservoirs.set_pre_thresholds(changes))
+        if is_news:
+            # At once: without it, a restart would claim that nothing was rejected.
+            self._write_states(self._clock.now_ns(), every_ns=0)
 
     async def tick(self, now_ns: int | None = None) -> None:
         """Seal windows that have closed and feed the store; call about every second.
@@ -236,14 +251,18 @@ class Sealer:
         files = self._journal.files()
         for path in files:
             for window, recovered in self._journal.recover(path):
-                content = recovered.content
-                if isinstance(content, tuple):
-                    found[window] = content
-                    continue
                 found.setdefault(window, ())
+                if isinstance(recovered.content, tuple):
+                    found[window] = recovered.content
+        for window, states in found.items():
+            self.reservoirs.expect(window, states)
+        for path in files:
+            for window, recovered in self._journal.recover(path):
+                if isinstance(recovered.content, tuple):
+                    continue
                 ref, self._next_ref = self._next_ref, self._next_ref + 1
                 self._journal.adopt(ref, recovered)
-                self._offer(window, ref, content)
+                self._offer(window, ref, recovered.content)
                 self.counts["journal", "recovered"] += 1
         for window, states in found.items():
             self._journal.release(self.reservoirs.recover(window, states))
@@ -251,20 +270,32 @@ class Sealer:
         self._journal.sweep()
 
     def _is_due(self, window: int, now_ns: int) -> bool:
+        first_ns, last_ns = self._kept_windows(now_ns)
+        if not first_ns <= window <= last_ns:
+            return True  # about to be forgotten; or opened by a clock that was ahead
         if (sealed := self._sealed_at_ns.get(window)) is None:
             closes = window + self._reservoir_config.window_ns
             return now_ns >= closes + self._reservoir_config.grace_ns
         wait_seconds = min(self._config.late, self._reservoir_config.window)
-        return now_ns >= sealed + round(wait_seconds * 10**9)
+        return not 0 <= now_ns - sealed < round(wait_seconds * 10**9)
 
     async def _seal(self, window: int, now_ns: int) -> None:
-        """Take a window's calls out of the reservoirs, to be spooled."""
+        """Take a window's calls out of the reservoirs, to be spooled.
+
+        A late call that was rejected leaves nothing but a higher threshold; a segment
+        without records says so, or what was stored would claim too much.
+        """
         refs = self.reservoirs.refs(window)
         path = self._journal.rotate(window)
-        if refs:
-            header = self._header(window, now_ns)
+        header = self._header(window, now_ns)
+        first_ns, _ = self._kept_windows(now_ns)
+        news = _outline(header.reservoirs, is_final=window < first_ns)
+        if refs or not news <= self._told.get(window, frozenset()):
             self._unspooled.append(_Sealing(window, refs, header, path))
             self._supplements[window] += 1
+            self._told[window] = frozenset().union(
+                *(_outline(header.reservoirs, is_final=f) for f in (False, True))
+            )
         elif path is not None:
             self._journal.remove(path)
         self.reservoirs.mark_sealed(window)
@@ -304,7 +335,7 @@ class Sealer:
 
     def _write_segments(self, sealing: _Sealing) -> None:
         """Spool a window's calls in segments of bounded size. Runs in a thread."""
-        batches = self._batches(self._unerased(sealing.refs))
+        batches = self._batches(self._unerased(sealing.refs)) or [[]]
         for index, refs in enumerate(batches):
             is_last = index == len(batches) - 1
             self._write_segment(sealing, refs, is_last=is_last)
@@ -389,7 +420,7 @@ class Sealer:
             self.counts["segment", "stored"] += 1
 
     async def _refresh_tombstones(self, now_ns: int) -> None:
-        if now_ns < self._tombstones_at_ns + _TOMBSTONES_EVERY_NS:
+        if 0 <= now_ns - self._tombstones_at_ns < _TOMBSTONES_EVERY_NS:
             return
         try:
             await self._tombstones.refresh(self._store)
@@ -399,7 +430,7 @@ class Sealer:
         self._tombstones_at_ns = now_ns
 
     def _write_states(self, now_ns: int, every_ns: int = _STATES_EVERY_NS) -> None:
-        if now_ns < self._states_at_ns + every_ns:
+        if 0 <= now_ns - self._states_at_ns < every_ns:
             return
         self._states_at_ns = now_ns
         try:
@@ -428,14 +459,35 @@ class Sealer:
 
     def _forget(self, now_ns: int) -> None:
         """Let go of windows that no late call can reach any more."""
-        length = self._reservoir_config.window_ns
-        oldest = now_ns - (self._reservoir_config.late_windows + 2) * length
-        oldest -= self._reservoir_config.grace_ns
+        first_ns, last_ns = self._kept_windows(now_ns)
         unsealed = [w for w in self.reservoirs.windows() if self.reservoirs.refs(w)]
-        self.reservoirs.forget_before(min([oldest, *unsealed]))
-        for window in [w for w in self._sealed_at_ns if w < oldest]:
+        self.reservoirs.keep_between(
+            min([first_ns, *unsealed]), max([last_ns, *unsealed])
+        )
+        for window in [w for w in self._sealed_at_ns if not first_ns <= w <= last_ns]:
             self._sealed_at_ns.pop(window)
             self._supplements.pop(window, None)
+            self._told.pop(window, None)
+
+    def _kept_windows(self, now_ns: int) -> tuple[int, int]:
+        """Return the first and the last start of a window that calls may still have."""
+        config = self._reservoir_config
+        oldest = now_ns - (config.late_windows + 2) * config.window_ns
+        return oldest - config.grace_ns, now_ns + 2 * config.window_ns
+
+
+def _outline(
+    states: tuple[segment.ReservoirState, ...], *, is_final: bool
+) -> frozenset[_Told]:
+    """Return what a reader's probabilities follow from; in the end, counts too."""
+    return frozenset(
+        (
+            (state.service, state.modality, state.stratum),
+            (state.threshold, state.pre_threshold, *state.span_thresholds.items()),
+            state.seen if is_final else -1,
+        )
+        for state in states
+    )
 
 
 def _media_of(call: Call) -> dict[str, bytes]:

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from replayd.providers.contract import Refusal
 from replayd.providers.hygiene import clean
 from replayd.records import Case
+from replayd.traffic import TrafficSample
 from snaptrace.snapshots import layout, segment
 from snaptrace.snapshots.errors import (
     CorruptSnapshotError,
@@ -22,7 +23,7 @@ from snaptrace.snapshots.errors import (
     NewerSnapshotError,
 )
 from snaptrace.snapshots.model import Fidelity, Snapshot
-from snaptrace.snapshots.sample import Frame
+from snaptrace.snapshots.sample import Frame, Placed
 from snaptrace.snapshots.segment import Segment, SegmentHeader
 from snaptrace.snapshots.store import Store
 from snaptrace.snapshots.watch import SegmentWatch
@@ -81,6 +82,7 @@ class Intake:
         self._waiting: list[str] = []  # listed, not read yet
         self._pins: set[str] = set()  # read before
         self.sample = RecentSample()
+        self.traffic = TrafficSample()
 
     async def look(self, now_ns: int) -> Fresh:
         """Read what is new since the last call.
@@ -97,6 +99,7 @@ class Intake:
                 data = await self._store.get(name)
                 read = await asyncio.to_thread(self._read, name, data)
                 self.sample.add(read.header, read.cases)
+                self.traffic.add(read.header, read.placed, now_ns)
                 cases += read.cases
             except (CorruptSnapshotError, NewerSnapshotError):
                 damaged.append(name)
@@ -129,17 +132,19 @@ class Intake:
     def _read(self, name: str, data: bytes) -> "_Read":
         found = segment.read(data, name)
         frame = Frame([found.header])
-        cases = tuple(
-            case_of(found, index, frame, self._allowed_tools)
-            for index in range(len(found))
-            if not self._is_erased(found.record(index))
-        )
-        return _Read(found.header, cases)
+        cases: list[Case] = []
+        placed: list[tuple[str, Placed]] = []
+        for index, snapshot in enumerate(found):
+            if not self._is_erased(snapshot):
+                cases.append(case_of(found, index, frame, self._allowed_tools))
+                placed.append((snapshot.snapshot_id, Placed.of(snapshot)))
+        return _Read(found.header, tuple(cases), tuple(placed))
 
 
 class _Read(Struct, frozen=True):
     header: SegmentHeader
     cases: tuple[Case, ...]
+    placed: tuple[tuple[str, Placed], ...]  # by snapshot id
 
 
 def case_of(

@@ -91,6 +91,26 @@ class EngineMetrics:
         self.reloads = counter(
             "config_reloads", "Times the configuration was read again.", "result"
         )
+        self.traffic_calls = gauge(
+            "traffic_calls",
+            "Model calls of the last six hours' whole windows: estimated from the "
+            "store, undoing samplers upstream, seen by collectors, or expected there.",
+            "service",
+            "modality",
+            "how",
+        )
+        self.traffic_error = gauge(
+            "traffic_calls_standard_error",
+            "One standard error of the estimated calls.",
+            "service",
+            "modality",
+        )
+        self.traffic_disagreement = gauge(
+            "traffic_disagreement",
+            "Calls seen beyond those that the store stands for, in standard errors.",
+            "service",
+            "modality",
+        )
         self.lost_leads = counter("lost_leads", "Times another leader was first.")
 
     def forget_gauges(self) -> None:

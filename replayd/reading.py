@@ -8,6 +8,7 @@ from replayd import declared as declarations
 from replayd.content import Content
 from replayd.intake import Intake
 from replayd.metrics import EngineMetrics
+from replayd.reporting import show_traffic
 from replayd.shadow import Shadow
 from replayd.spending import Spending
 from replayd.waiting import wait
@@ -71,3 +72,10 @@ class Reading:
             lambda service: any(s.applies_to(service) for s in self._shadows.values())
         )
         self._spending.rate.observed(calls)
+        await self._show_traffic()
+
+    async def _show_traffic(self) -> None:
+        """Set the gauges of traffic; beside the loop, for it may be many calls."""
+        estimate = self._intake.traffic.estimate
+        cells = await asyncio.to_thread(estimate, self._clock.now_ns())
+        show_traffic(self._metrics, cells)

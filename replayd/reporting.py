@@ -10,6 +10,7 @@ from replayd.records import ArmOutcome, PairResult
 from replayd.shadow import Shadow
 from replayd.spending import Spending
 from snaptrace.runtime.clock import Clock
+from snaptrace.snapshots.traffic import Traffic
 
 WAITING = ("fresh_cases", "budget", "outage_canary", "outage_control")
 
@@ -85,3 +86,25 @@ def refresh(
         share = line.used / line.limit if line.limit else 1.0
         metrics.budget_used.labels(name).set(share)
     metrics.control_rate.set(spending.rate.per_minute)
+
+
+def show_traffic(
+    metrics: EngineMetrics, cells: Mapping[tuple[str, str], Traffic]
+) -> None:
+    """Set the gauges of live traffic; services that are gone lose theirs."""
+    for gauge in (
+        metrics.traffic_calls,
+        metrics.traffic_error,
+        metrics.traffic_disagreement,
+    ):
+        gauge.clear()
+    for cell, each in cells.items():
+        for how, calls in (
+            ("estimated", each.calls),
+            ("upstream", each.upstream_calls),
+            ("seen", each.seen),
+            ("expected", each.expected_seen),
+        ):
+            metrics.traffic_calls.labels(*cell, how).set(calls)
+        metrics.traffic_error.labels(*cell).set(each.calls_error)
+        metrics.traffic_disagreement.labels(*cell).set(each.disagreement)

@@ -79,6 +79,7 @@ class Reservoir:
         dropped: list[int],
     ) -> Offer:
         if span_rank in trace:
+            self.seen -= 1  # the same call again
             return "duplicate"
         if span_rank <= self.spans.get(rank, 0):
             return "trace_cap"

@@ -23,9 +23,10 @@ class PreThreshold:
     def admits(self, service: str, rank: int) -> bool:
         """Count a candidate of this service; return whether it may be decoded."""
         count = self._arrived.get(service, 0)
-        if count == 0 and len(self._arrived) >= _MOST_SERVICES:
-            return False  # a window has room for far fewer
-        self._arrived[service] = count + 1
+        if count or len(self._arrived) < _MOST_SERVICES:
+            self._arrived[service] = count + 1
+        # Beyond that many nobody is counted: a service's threshold stays as it is, and
+        # a window, which has room for far fewer, refuses new ones by name.
         return rank > self._thresholds.get(service, 0) or rank == 0
 
     def value(self, service: str) -> int:
@@ -35,7 +36,7 @@ class PreThreshold:
     def adapt(self, elapsed_seconds: float) -> dict[str, int]:
         """Set thresholds from the rates of the last interval; return those changed.
 
-        Give every change to `Reservoirs.set_pre_threshold` before the next offer.
+        Give all changes to `Reservoirs.set_pre_thresholds` before the next offer.
         """
         for service in {*self._arrived, *self._rates}:
             rate = self._arrived.get(service, 0) / elapsed_seconds
@@ -54,6 +55,8 @@ class PreThreshold:
                 threshold = int((1 - share / rate) * RANK_SPAN)
             if threshold != self._thresholds.get(service, 0):
                 self._thresholds[service] = changed[service] = threshold
+            if not threshold:
+                self._thresholds.pop(service, None)
         return changed
 
     def _share(self) -> float:

@@ -1,6 +1,9 @@
 """All windows that are open or may still get late calls. Pure: no clock, no I/O."""
 
-from collector.reservoir.window import WINDOW_OVER, Decision, Kind, Window
+from collections import Counter
+from collections.abc import Mapping
+
+from collector.reservoir.window import WINDOW_OVER, Decision, Kind, Reason, Window
 from collector.sampling_config import ReservoirConfig
 from snaptrace.snapshots.segment import ReservoirState
 
@@ -16,6 +19,8 @@ class Reservoirs:
         self._windows: dict[int, Window] = {}
         self._pre: dict[str, int] = {}
         self._over_ns = -1  # windows up to here are forgotten
+        # Calls that were kept and given up again, by why; and strata without room.
+        self.counts: Counter[str] = Counter()
 
     def window_of(self, ended_ns: int, arrived_ns: int) -> tuple[int, bool]:
         """Return the start of a call's window, and whether it is filed by arrival.
@@ -30,25 +35,24 @@ class Reservoirs:
             return own, False
         return here, True
 
-    def would_admit(
+    def rejection(
         self, window_start_ns: int, kind: Kind, rank: int, span_rank: int
-    ) -> bool:
-        """Return whether `offer` would keep this call; before it costs anything.
+    ) -> Reason | None:
+        """Return why `offer` would reject this call; before it costs anything.
 
-        False counts the call as seen and rejected, so it must not be offered after
-        that; true counts nothing.
+        A reason counts the call as seen and rejected, so it must not be offered after
+        that. None means that it would be kept, and counts nothing.
         """
         window = self._windows.get(window_start_ns)
         if window is None:
             if window_start_ns <= self._over_ns:
-                return False
+                return "window_over"
             window = self._opened(window_start_ns)
         if window.reject_quickly(kind, rank):
-            return False
+            return "below_threshold"
         if window.would_admit(kind, rank, span_rank):
-            return True
-        window.offer(kind, rank, span_rank, ref=-1, size_bytes=0)
-        return False
+            return None
+        return window.offer(kind, rank, span_rank, ref=-1, size_bytes=0).reason
 
     def offer(
         self,
@@ -72,30 +76,56 @@ class Reservoirs:
                 return WINDOW_OVER
             window = self._opened(window_start_ns)
         decision = window.offer(kind, rank, span_rank, ref=ref, size_bytes=size_bytes)
-        if not decision.admitted or self.content_bytes <= self._config.window_bytes:
+        if not decision.admitted:
             return decision
-        evicted = decision.evicted + self._shrink()
+        self.counts["displaced"] += len(decision.evicted)
+        if self.content_bytes <= self._config.window_bytes:
+            return decision
+        evicted = self._shrink()
+        self.counts["window_bytes"] += len(evicted)
+        evicted += decision.evicted
         return Decision(
             admitted=True, reason="kept", evicted=evicted, held_by=decision.held_by
         )
+
+    def note_lost(self, window_start_ns: int, kind: Kind) -> None:
+        """Count a call as seen that was to be kept and got lost before its offer.
+
+        The sample then stands for fewer calls than were seen, and somebody notices.
+        """
+        if (window := self._windows.get(window_start_ns)) is not None:
+            window.note_lost(kind)
 
     @property
     def content_bytes(self) -> int:
         """Bytes of all calls kept and not sealed."""
         return sum(window.content_bytes for window in self._windows.values())
 
-    def set_pre_threshold(self, service: str, pre: int) -> tuple[int, ...]:
-        """Take note of what is rejected undecoded from now on; return evicted refs.
+    def set_pre_thresholds(self, changes: Mapping[str, int]) -> tuple[int, ...]:
+        """Take note of what is rejected undecoded, by service; return evicted refs.
 
         It holds for every open window as a whole, so what was kept up to that rank
         goes: it had a chance that its later neighbours have not. A lower value only
         concerns windows that open from now on.
         """
-        self._pre[service] = pre
         evicted: tuple[int, ...] = ()
-        for window in self._windows.values():
-            evicted += window.raise_pre(service, pre)
+        for service, pre in changes.items():
+            if pre:
+                self._pre[service] = pre
+            else:
+                self._pre.pop(service, None)  # memory follows traffic
+            for window in self._windows.values():
+                evicted += window.raise_pre(service, pre)
+        self.counts["decode_budget"] += len(evicted)
         return evicted
+
+    def would_raise_pre(self, changes: Mapping[str, int]) -> bool:
+        """Return whether these pre-thresholds are news to an open window."""
+        return any(
+            pre > window.pre.get(service, 0)
+            for window in self._windows.values()
+            for service, pre in changes.items()
+        )
 
     def windows(self) -> list[int]:
         """Return the starts of all windows held, oldest first."""
@@ -116,6 +146,14 @@ class Reservoirs:
         if window := self._windows.get(window_start_ns):
             window.mark_sealed()
 
+    def expect(self, window_start_ns: int, states: tuple[ReservoirState, ...]) -> None:
+        """Open the reservoirs that there were before a crash; before any offer.
+
+        One that found no room then must find none now: it would not know what it
+        missed.
+        """
+        self._opened(window_start_ns).expect(states)
+
     def recover(
         self, window_start_ns: int, states: tuple[ReservoirState, ...]
     ) -> tuple[int, ...]:
@@ -126,11 +164,22 @@ class Reservoirs:
         """
         return self._opened(window_start_ns).recover(states)
 
-    def forget_before(self, start_ns: int) -> None:
-        """Forget windows that begin before `start_ns`; their late calls are refused."""
-        for start in [start for start in self._windows if start < start_ns]:
+    def keep_between(self, first_ns: int, last_ns: int) -> None:
+        """Forget windows that begin elsewhere; late calls of older ones are refused.
+
+        Both follow the clock, backwards too: where it was wrong, the windows of the
+        right time must open. One that is opened again merges with what was stored.
+        """
+        for start in [s for s in self._windows if not first_ns <= s <= last_ns]:
+            self.counts["strata_refused"] += self._windows[start].strata_refused
             del self._windows[start]
-        self._over_ns = max(self._over_ns, start_ns - 1)
+        self._over_ns = first_ns - 1
+
+    @property
+    def strata_refused(self) -> int:
+        """Kinds of calls that found no room for a quota reservoir, so far."""
+        open_ones = sum(window.strata_refused for window in self._windows.values())
+        return self.counts["strata_refused"] + open_ones
 
     def _opened(self, start_ns: int) -> Window:
         if (window := self._windows.get(start_ns)) is None:

@@ -78,6 +78,7 @@ class Window:
         self._groups: dict[Kind, _Group] = {}
         self._holders: dict[int, int] = {}  # ref -> reservoirs that hold it
         self._sizes: dict[int, int] = {}  # ref -> bytes; unsealed ones only
+        self.strata_refused = 0  # kinds of calls without one of their quota reservoirs
 
     def reject_quickly(self, kind: Kind, rank: int) -> bool:
         """Reject and count a call that is below every threshold; false: not sure."""
@@ -123,6 +124,11 @@ class Window:
         return Decision(
             admitted=True, reason="kept", evicted=evicted, held_by=tuple(held)
         )
+
+    def note_lost(self, kind: Kind) -> None:
+        """Count a call as seen and no more."""
+        if (group := self._group(kind)) is not None:
+            group.seen += 1
 
     def shrink_once(self) -> tuple[int, ...] | None:
         """Give up the lowest trace of the fullest reservoir; None if all are empty."""
@@ -174,6 +180,11 @@ class Window:
             )
         )
 
+    def expect(self, states: tuple[ReservoirState, ...]) -> None:
+        """Open the reservoirs of these states, empty."""
+        for state in states:
+            self._open((state.service, state.modality, state.stratum))
+
     def recover(self, states: tuple[ReservoirState, ...]) -> tuple[int, ...]:
         """Catch up with states that were written before a crash, and be honest."""
         dropped: list[int] = []
@@ -210,6 +221,7 @@ class Window:
         usable = [
             (n, c) for n, c in cells if not n or not full or c in self._reservoirs
         ]
+        self.strata_refused += len(usable) < len(cells)
         group = _Group([n for n, _ in usable], [self._open(c) for _, c in usable])
         group.floor = min(reservoir.floor for reservoir in group.reservoirs)
         self._groups[kind] = group

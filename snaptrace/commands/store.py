@@ -14,6 +14,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from snaptrace.commands import why_kept
 from snaptrace.commands.edge import Format, print_json, print_rows
 from snaptrace.commands.opened import Opened
 from snaptrace.commands.options import Source
@@ -30,13 +31,11 @@ from snaptrace.snapshots.conversation import (
     ToolResultPart,
 )
 from snaptrace.snapshots.model import (
-    Answer,
     MediaRef,
-    Redaction,
-    Request,
     Snapshot,
 )
-from snaptrace.snapshots.sample import traffic
+from snaptrace.snapshots.sample import Frame, Placed
+from snaptrace.snapshots.traffic import traffic
 
 _COLUMNS = {
     "short_id": "snapshot",
@@ -54,9 +53,11 @@ _WEIGHT_COLUMNS = {
     "modality": "modality",
     "snapshots": "snapshots",
     "estimated_calls": "estimated calls",
+    "standard_error": "±",
     "estimated_upstream": "before sampling upstream",
     "seen_calls": "seen calls",
     "ratio": "expected/seen",
+    "disagreement": "standard errors apart",
 }
 _MEDIA_SUFFIX = {
     "image/png": ".png",
@@ -178,26 +179,22 @@ async def _rows(
 
 async def _weights(browser: Browser) -> list[dict[str, object]]:
     """Return, per service and modality, the re-weighted total beside the counter."""
-    known: dict[str, tuple[str, Snapshot]] = {}
+    known: dict[str, tuple[str, Placed]] = {}
     async for found in browser.snapshots():
         # Only what the probability needs: a store may be larger than memory.
-        bare = msgspec.structs.replace(
-            found.snapshot,
-            request=Request(api=""),
-            answer=Answer(),
-            media=(),
-            redaction=Redaction(),
-        )
-        known.setdefault(bare.snapshot_id, (found.header.collector, bare))
+        call = (found.header.collector, Placed.of(found.snapshot))
+        known.setdefault(found.snapshot.snapshot_id, call)
     return [
         {
             "service": service,
             "modality": modality,
             "snapshots": each.stored,
             "estimated_calls": round(each.calls, 1),
+            "standard_error": round(each.calls_error, 1),
             "estimated_upstream": round(each.upstream_calls, 1),
             "seen_calls": each.seen,
             "ratio": each.expected_seen / each.seen if each.seen else None,
+            "disagreement": round(each.disagreement, 2),
         }
         for (service, modality), each in sorted(
             traffic(browser.frame, known.values()).items()
@@ -225,7 +222,7 @@ def show(
     """
     opened = Opened.of(source)
 
-    async def find() -> tuple[Found, dict[str, object], list[Path]]:
+    async def find() -> tuple[Found, dict[str, object], Frame, list[Path]]:
         browser = await opened.browser()
         found = await opened.one(snapshot_id, browser)
         opened.read("show", [found.snapshot.snapshot_id])
@@ -233,13 +230,14 @@ def show(
         if media is not None:
             held = await media_of(opened.store, opened.key, found)
             written = write_media(media, found.snapshot, held)
-        return found, row_of(browser, found), written
+        return found, row_of(browser, found), browser.frame, written
 
-    found, row, written = asyncio.run(find())
+    found, row, frame, written = asyncio.run(find())
     if format != "table":
-        print_json({**row, "snapshot": _plain(found.snapshot)})
+        why = why_kept.facts(frame, found)
+        print_json({**row, "sampling": why, "snapshot": _plain(found.snapshot)})
         return 0
-    _print_snapshot(found, row)
+    _print_snapshot(found, row, why_kept.lines(frame, found))
     for path in written:
         Console(highlight=False).print(f"wrote {path}")
     return 0
@@ -269,7 +267,9 @@ def _plain(snapshot: Snapshot) -> Any:  # noqa: ANN401 - JSON
     )
 
 
-def _print_snapshot(found: Found, row: dict[str, object]) -> None:
+def _print_snapshot(
+    found: Found, row: dict[str, object], why: list[tuple[str, str]]
+) -> None:
     snapshot = found.snapshot
     console = Console(highlight=False)
     facts = Table.grid(padding=(0, 2))
@@ -286,13 +286,14 @@ def _print_snapshot(found: Found, row: dict[str, object]) -> None:
         "instrumentation": f"{snapshot.scope} {snapshot.scope_version} "
         f"({snapshot.dialect})",
         "fidelity": _fidelity(snapshot),
-        "kept by": ", ".join(row["kept_by"]) or "nobody any more",  # type: ignore[arg-type] # a list of str
-        "probability": _probability(row["inclusion_probability"]),
-        "redacted": _counts(snapshot.redaction.counts),
+        "redacted": _counts(snapshot.redaction.counts)
+        + f" (rules {snapshot.redaction.version or 'unknown'})",
         "tokens": f"{usage.input_tokens} in, {usage.output_tokens} out",
         "segment": f"{found.name} #{found.index}",
     }.items():
         facts.add_row(Text(name, style="dim"), Text(str(value)))
+    for name, words in why:
+        facts.add_row(Text(name, style="dim"), Text(words))
     console.print(facts)
     api = APIS.get(snapshot.request.api)
     if api is not None and snapshot.request.body is not None:
@@ -352,12 +353,6 @@ def _fidelity(snapshot: Snapshot) -> str:
             more = len(values) - _MOST_PATHS
             parts.append(f"{name}: {shown}" + (f" and {more} more" if more > 0 else ""))
     return "; ".join(parts)
-
-
-def _probability(value: object) -> str:
-    if not isinstance(value, float):
-        return "no longer in the sample"
-    return f"{value:.4g} (stands for {1 / value:.4g} calls)"
 
 
 def _counts(counts: dict[str, int]) -> str:

@@ -8,9 +8,8 @@ rank conditioning; here mirrored to the highest ranks.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from snaptrace.snapshots.model import Snapshot
 from snaptrace.snapshots.segment import RANK_SPAN, ReservoirState, SegmentHeader
 
 
@@ -22,6 +21,66 @@ class ReservoirKey(NamedTuple):
     service: str
     modality: str
     stratum: str  # "" is the uniform reservoir
+
+
+class Sampled(Protocol):
+    """What of a stored call its probability follows from; snapshots have it."""
+
+    @property
+    def service(self) -> str: ...  # noqa: D102 - as on Snapshot, as all of these
+    @property
+    def modality(self) -> str: ...  # noqa: D102
+    @property
+    def window_start_ns(self) -> int: ...  # noqa: D102
+    @property
+    def rank(self) -> int: ...  # noqa: D102
+    @property
+    def span_rank(self) -> int: ...  # noqa: D102
+    @property
+    def strata(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def upstream_probability(self) -> float | None: ...  # noqa: D102
+
+
+class Placed(NamedTuple):
+    """A call without anything else: what to hold of very many."""
+
+    service: str
+    modality: str
+    window_start_ns: int
+    rank: int
+    span_rank: int
+    strata: tuple[str, ...] = ()
+    upstream_probability: float | None = None
+
+    @classmethod
+    def of(cls, call: Sampled) -> "Placed":
+        """Return what the probability of a call needs of it."""
+        return cls(
+            call.service,
+            call.modality,
+            call.window_start_ns,
+            call.rank,
+            call.span_rank,
+            call.strata,
+            call.upstream_probability,
+        )
+
+
+class Stages(NamedTuple):
+    """The two draws that a call was kept by."""
+
+    trace: float  # probability that its trace ranked high enough
+    span: float  # that it did itself, in a trace with more calls than the cap
+
+
+class Membership(NamedTuple):
+    """A reservoir that a call belongs to, and what became of it there."""
+
+    key: ReservoirKey
+    state: ReservoirState
+    bar: "Bar"
+    holds: bool
 
 
 class Bar(NamedTuple):
@@ -67,7 +126,7 @@ class Frame:
         known = self._states.get(key)
         self._states[key] = state if known is None else _merged(known, state)
 
-    def holders(self, collector: str, snapshot: Snapshot) -> list[ReservoirKey]:
+    def holders(self, collector: str, snapshot: Sampled) -> list[ReservoirKey]:
         """Return the reservoirs that hold this call; empty if merging dropped it.
 
         A later seal of the same window may have raised a threshold above the rank
@@ -79,12 +138,19 @@ class Frame:
             if _is_above(snapshot, bar_of(state, snapshot.rank))
         ]
 
-    def probability(self, collector: str, snapshot: Snapshot) -> float | None:
-        """Return the probability that this call was kept, in (0, 1].
+    def memberships(self, collector: str, snapshot: Sampled) -> list[Membership]:
+        """Return every reservoir that the call belongs to, the uniform one first."""
+        found: list[Membership] = []
+        for key, state in self._of(collector, snapshot):
+            bar = bar_of(state, snapshot.rank)
+            found.append(Membership(key, state, bar, _is_above(snapshot, bar)))
+        return found
 
-        Given that it reached the collector, times the upstream sampler's probability
-        where that is known. None: the sample does not hold the call. The inverse
-        adds up, in expectation, to the calls that there were.
+    def stages(self, collector: str, snapshot: Sampled) -> Stages | None:
+        """Return the probabilities of both draws; None: nobody holds the call.
+
+        The trace was above the lowest bar; given its rank, and so which reservoirs
+        hold it, the span was above the lowest bar of those.
         """
         bars = [
             bar_of(state, snapshot.rank) for _, state in self._of(collector, snapshot)
@@ -92,14 +158,25 @@ class Frame:
         holding = [bar for bar in bars if _is_above(snapshot, bar)]
         if not holding:
             return None
-        # Two stages: the trace was above the lowest bar; given its rank, and so which
-        # reservoirs hold it, the span was above the lowest bar of those.
-        trace = 1 - min(bar.rank for bar in bars) / RANK_SPAN
-        span = 1 - min(bar.span_rank for bar in holding) / RANK_SPAN
-        upstream = snapshot.upstream_probability
-        return trace * span * (1.0 if upstream is None else upstream)
+        return Stages(
+            1 - min(bar.rank for bar in bars) / RANK_SPAN,
+            1 - min(bar.span_rank for bar in holding) / RANK_SPAN,
+        )
 
-    def is_uniform(self, collector: str, snapshot: Snapshot) -> bool:
+    def probability(self, collector: str, snapshot: Sampled) -> float | None:
+        """Return the probability that this call was kept, in (0, 1].
+
+        Given that it reached the collector, times the upstream sampler's probability
+        where that is known. None: the sample does not hold the call. The inverse
+        adds up, in expectation, to the calls that there were.
+        """
+        stages = self.stages(collector, snapshot)
+        if stages is None:
+            return None
+        upstream = snapshot.upstream_probability
+        return stages.trace * stages.span * (1.0 if upstream is None else upstream)
+
+    def is_uniform(self, collector: str, snapshot: Sampled) -> bool:
         """Return whether the call is in its window's equal-probability sample."""
         key = _key(collector, snapshot, "")
         state = self._states.get(key)
@@ -142,13 +219,13 @@ class Frame:
                 totals[cell] = totals.get(cell, 0) + state.seen
         return totals
 
-    def pre_threshold(self, collector: str, snapshot: Snapshot) -> int:
+    def pre_threshold(self, collector: str, snapshot: Sampled) -> int:
         """Return the rank up to which calls of its kind were rejected undecoded."""
         state = self._states.get(_key(collector, snapshot, ""))
         return state.pre_threshold if state else 0
 
     def _of(
-        self, collector: str, snapshot: Snapshot
+        self, collector: str, snapshot: Sampled
     ) -> Iterator[tuple[ReservoirKey, ReservoirState]]:
         for stratum in ("", *snapshot.strata):
             key = _key(collector, snapshot, stratum)
@@ -156,51 +233,8 @@ class Frame:
                 yield key, state
 
 
-class Traffic(NamedTuple):
-    """What a sample says of one service's traffic in one modality."""
-
-    calls: float  # that the collectors saw, estimated from what was kept
-    upstream_calls: float  # that there were, where upstream samplers told their share
-    seen: int  # that the collectors counted; pre-threshold rejections left out
-    expected_seen: float  # what `seen` should be, estimated from what was kept
-    stored: int
-
-
-def traffic(
-    frame: Frame, stored: Iterable[tuple[str, Snapshot]]
-) -> dict[tuple[str, str], Traffic]:
-    """Estimate traffic by service and modality from (collector, snapshot) pairs.
-
-    Each snapshot once. `seen` far from `expected_seen` means that calls were lost on
-    the way or that thresholds lie: worth an alarm.
-    """
-    sums: dict[tuple[str, str], list[float]] = {}
-    for collector, snapshot in stored:
-        probability = frame.probability(collector, snapshot)
-        if probability is None:
-            continue
-        cell = sums.setdefault((snapshot.service, snapshot.modality), [0.0] * 4)
-        upstream = snapshot.upstream_probability or 1.0
-        decoded = 1 - frame.pre_threshold(collector, snapshot) / RANK_SPAN
-        cell[0] += upstream / probability
-        cell[1] += 1 / probability
-        cell[2] += decoded * upstream / probability
-        cell[3] += 1
-    seen = frame.seen()
-    return {
-        cell: Traffic(
-            calls=calls,
-            upstream_calls=upstream_calls,
-            seen=seen.get(cell, 0),
-            expected_seen=expected,
-            stored=int(count),
-        )
-        for cell, (calls, upstream_calls, expected, count) in sums.items()
-    }
-
-
 def inclusion_probability(
-    headers: Iterable[SegmentHeader], collector: str, snapshot: Snapshot
+    headers: Iterable[SegmentHeader], collector: str, snapshot: Sampled
 ) -> float | None:
     """Return `Frame(headers).probability(collector, snapshot)`."""
     return Frame(headers).probability(collector, snapshot)
@@ -211,7 +245,7 @@ def equal_probability_threshold(headers: Iterable[SegmentHeader]) -> int:
     return Frame(headers).equal_probability_threshold()
 
 
-def _key(collector: str, snapshot: Snapshot, stratum: str) -> ReservoirKey:
+def _key(collector: str, snapshot: Sampled, stratum: str) -> ReservoirKey:
     return ReservoirKey(
         collector,
         snapshot.window_start_ns,
@@ -248,7 +282,7 @@ def bar_of(state: ReservoirState, rank: int) -> Bar:
     )
 
 
-def _is_above(snapshot: Snapshot, bar: Bar) -> bool:
+def _is_above(snapshot: Sampled, bar: Bar) -> bool:
     # Zero rejects nobody: the lowest of 2**56 ranks is as good as any while no
     # threshold is set.
     return (snapshot.rank > bar.rank or bar.rank == 0) and (

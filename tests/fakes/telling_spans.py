@@ -59,7 +59,8 @@ def spans(entries, *, resource, now_ns, scope=("lib", "1")):
     scoped.scope.name, scoped.scope.version = scope
     for number, (attributes, events, extra) in entries:
         span = scoped.spans.add()
-        span.trace_id, span.span_id = number.to_bytes(16), number.to_bytes(8)
+        span.trace_id = number.to_bytes(16)
+        span.span_id = (number & (1 << 64) - 1).to_bytes(8)
         span.name = extra.get("name", "chat")
         span.trace_state = extra.get("trace_state", "")
         span.start_time_unix_nano, span.end_time_unix_nano = now_ns - 10**9, now_ns

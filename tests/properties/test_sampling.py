@@ -18,8 +18,9 @@ from collector.reservoir import (
 from snaptrace.snapshots.ids import snapshot_id
 from snaptrace.snapshots.keys import FleetKey
 from snaptrace.snapshots.model import Answer, Fidelity, Request, Snapshot
-from snaptrace.snapshots.sample import Frame, traffic
+from snaptrace.snapshots.sample import Frame
 from snaptrace.snapshots.segment import RANK_SPAN, SegmentHeader
+from snaptrace.snapshots.traffic import traffic
 
 ranks = st.integers(1, 400)
 calls = st.lists(st.tuples(ranks, st.integers(1, 30)), max_size=120)
@@ -140,7 +141,7 @@ class Sidecar:
     def offer(self, call):
         kind = Kind(call.service, call.modality, call.strata)
         args = (call.window_start_ns, kind, call.rank, call.span_rank)
-        if self.reservoirs.would_admit(*args):
+        if self.reservoirs.rejection(*args) is None:
             self.reservoirs.offer(*args, ref=len(self.calls), size_bytes=100)
             self.calls.append(call)
 
@@ -234,6 +235,28 @@ def test_an_upstream_sampler_is_undone_where_its_probability_is_known():
     assert sum(totals) / len(totals) == pytest.approx(1, abs=0.09)
 
 
+@pytest.mark.parametrize(
+    ("state", "stated"),
+    [
+        ("ot=th:8", 0.5),
+        ("ot=th:0", 1.0),
+        ("ot=th:c;rv:d0000000000000", 0.25),
+        # Less than the threshold: no sampler can have let it through with that.
+        ("ot=th:c;rv:b0000000000000", None),
+        ("ot=rv:d0000000000000", None),
+        ("ot=p:3;r:5", 0.125),
+        ("ot=p:3;r:2", None),
+        ("ot=p:63", None),
+        ("ot=p:0", 1.0),
+        ("congo=t61, ot=p:2;x:th:8", 0.25),
+        ("other=th:8", None),
+    ],
+)
+def test_what_upstream_samplers_write_is_read(state, stated):
+    """A share of traffic would be taken for all of it, or be weighted twice."""
+    assert upstream_probability(state) == stated
+
+
 @given(st.text(max_size=40))
 def test_a_hostile_tracestate_is_no_probability_beyond_one(text):
     """Headers come from strangers; a weight below one or an error would follow."""
@@ -301,9 +324,9 @@ def test_a_pre_threshold_leaves_only_what_is_above_it(offers, levels):
     pending = list(levels)
     for index, (rank, span_rank) in enumerate(offers):
         if pending and index % step == step - 1:
-            reservoirs.set_pre_threshold("s", pending.pop())
+            reservoirs.set_pre_thresholds({"s": pending.pop()})
         kind = Kind("s", "text")
-        if reservoirs.would_admit(0, kind, rank, span_rank):
+        if reservoirs.rejection(0, kind, rank, span_rank) is None:
             reservoirs.offer(0, kind, rank, span_rank, ref=index, size_bytes=1)
     states = reservoirs.states(0)
     if states:
@@ -374,7 +397,7 @@ def test_traffic_is_estimated_as_it_was():
     calls, upstream, expected, seen = [], [], [], []
     for _ in range(60):
         car, truth = Sidecar("one", ReservoirConfig(size=40)), 900
-        car.reservoirs.set_pre_threshold("chat", RANK_SPAN // 3)
+        car.reservoirs.set_pre_thresholds({"chat": RANK_SPAN // 3})
         for i in range(truth):
             trace_id = chance.getrandbits(128).to_bytes(16, "big")
             call = snapshot(trace_id, i.to_bytes(8, "big"), upstream=0.5)

@@ -143,12 +143,20 @@ def test_bounds_close_the_oldest_early_and_lose_nothing(settings):
     assert join.held_bytes == 0
 
 
-def test_a_trace_of_endless_spans_is_bounded():
-    """One trace would hold all memory."""
+def test_a_trace_of_endless_spans_is_bounded_and_loses_none():
+    """One trace would hold all memory, or its last calls be cut off in silence."""
     spans = [_span(n, start=n, end=n, conversation=_text(str(n))) for n in range(1, 60)]
     calls, join = _run(*spans, settings=JoinSettings(records_per_trace=50))
-    assert len(calls) == 50
-    assert join.counts.dropped == 9
+    assert len(calls) == 59
+    assert (join.counts.closed_early, join.counts.dropped) == (1, 0)
+
+
+def test_a_clock_that_is_put_back_holds_no_trace():
+    """A trace would wait until the clock comes to its hour again."""
+    join = Join()
+    list(join.offer(_span(1, conversation=_text()), 86_400 * SECOND))
+    assert list(join.due(86_399 * SECOND)) == []
+    assert len(list(join.due(3600 * SECOND))) == 1
 
 
 def test_parents_in_a_ring_end():
