@@ -58,6 +58,7 @@ class Pipeline:
         clock: Clock,
         *,
         cipher: Cipher | None = None,
+        key_files: tuple[str, ...] = (),
     ) -> None:
         """Open the state `folder`, encrypted with `cipher`.
 
@@ -67,7 +68,7 @@ class Pipeline:
         """
         self._store, self._clock = store, clock
         join = config.recognise
-        self._redactor = Redactor(config.privacy, key)
+        self._redactor = Redactor(config.privacy, key, key_files)
         self._gate = Gate(config.tap.decode_budget, key, self._redactor.label)
         self._recogniser = Recogniser(
             tuple(config.attributes),
@@ -223,4 +224,12 @@ def build_pipeline(tree: dict[str, Any], clock: Clock | None = None) -> Pipeline
         folder,
         clock or SystemClock(),
         cipher=local_cipher(read_envelopes(store.encryption, os.environ)),
+        key_files=_key_files(store),
     )
+
+
+def _key_files(store: StoreConfig) -> tuple[str, ...]:
+    """Return the files that hold secrets of ours."""
+    local = f"{store.url.removeprefix('file://')}/fleet.key"
+    named = (store.key_file, store.encryption.key_file)
+    return tuple(name for name in (*named, local) if name and Path(name).is_file())

@@ -19,11 +19,13 @@ _REASON = "media_redacted"  # a row of the collector's fidelity reasons
 class MediaRedactor:
     """Decides over every inline medium of a call."""
 
-    def __init__(self, config: RedactConfig, key: FleetKey) -> None:
+    def __init__(
+        self, config: RedactConfig, key: FleetKey, hidden: tuple[str, ...] = ()
+    ) -> None:
         self._config, self._key = config, key
         named = {"image": config.image_plugin, "audio": config.audio_plugin}
         self._plugins: dict[str, Plugin] = {
-            kind: Plugin(name, config.plugin_seconds)
+            kind: Plugin(name, config.plugin_seconds, hidden)
             for kind, name in named.items()
             if name
         }

@@ -1,9 +1,9 @@
 """Runs an operator's redactor of images or sound in a process of its own.
 
-The process has no keys, an empty environment and no network: on Linux it moves into a
-network namespace of its own where the kernel allows that, and everywhere Python's
-socket calls are refused. It gets one medium at a time on its standard input and gives
-the redacted bytes back; who takes too long or fails is killed, and the medium goes.
+The process has no keys, an empty environment, no descriptors but its pipes and no
+network: see `confine.py` for what the kernel has to grant. It gets one medium at a time
+on its standard input and gives the redacted bytes back; who takes too long or fails is
+killed, and the medium goes.
 
 A redactor is a function `redact(data: bytes, mime: str) -> bytes | None`; None means
 that the medium is not to be kept.
@@ -17,13 +17,14 @@ import sys
 import time
 from collections.abc import Callable
 from importlib import import_module
-from typing import IO, Any
+from typing import IO
+
+from collector.redact.confine import confine, protect_parent
 
 GROUP = "snaptrace.redactors"
 _HEAD = struct.Struct(">IQ")  # bytes of the media type, bytes of the data
 _ANSWER = struct.Struct(">?Q")  # kept, bytes of the data
 _MOST_BYTES = 256 * 2**20
-_NEW_NETWORK, _NEW_USER = 0x40000000, 0x10000000  # CLONE_NEWNET, CLONE_NEWUSER
 _KEPT_ENVIRONMENT = ("PATH", "PYTHONPATH", "LANG", "TMPDIR")
 
 Redact = Callable[[bytes, str], bytes | None]
@@ -36,8 +37,12 @@ class PluginFailedError(Exception):
 class Plugin:
     """One redactor's process; started when needed, again after a failure."""
 
-    def __init__(self, name: str, timeout_seconds: float) -> None:
+    def __init__(
+        self, name: str, timeout_seconds: float, hidden: tuple[str, ...] = ()
+    ) -> None:
+        """Name an entry point; `hidden` are the key files that it must not read."""
         self._name, self._timeout_seconds = name, timeout_seconds
+        self._hidden = hidden
         self._process: subprocess.Popen[bytes] | None = None
 
     def redact(self, data: bytes, mime: str) -> bytes | None:
@@ -67,9 +72,13 @@ class Plugin:
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
             self.close()
+            protect_parent()
             kept = {k: os.environ[k] for k in _KEPT_ENVIRONMENT if k in os.environ}
             self._process = subprocess.Popen(  # noqa: S603 - our own module
-                [sys.executable, "-m", "collector.redact.plugin", self._name],
+                [
+                    *(sys.executable, "-m", "collector.redact.plugin", self._name),
+                    *self._hidden,
+                ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,  # it could print what it sees
@@ -146,24 +155,9 @@ def _find(name: str) -> Redact:
     return found
 
 
-def _leave_network() -> None:
-    """Give up the network, by the kernel where it lets us and by Python in any case."""
-    if sys.platform == "linux":
-        import ctypes  # noqa: PLC0415 - in the plug-in's own process alone
-
-        # Fails without a word where user namespaces are switched off.
-        ctypes.CDLL(None).unshare(_NEW_USER | _NEW_NETWORK)
-
-    def refuse(event: str, _arguments: tuple[Any, ...]) -> None:
-        if event.startswith("socket."):
-            raise PermissionError("a redactor has no network")
-
-    sys.addaudithook(refuse)
-
-
 def _serve(name: str, requests: IO[bytes], answers: IO[bytes]) -> None:
+    # Loaded afterwards: what a module does on import is its code as well.
     redact = _find(name)
-    _leave_network()
     while len(head := requests.read(_HEAD.size)) == _HEAD.size:
         mime_bytes, data_bytes = _HEAD.unpack(head)
         mime = requests.read(mime_bytes).decode()
@@ -173,4 +167,5 @@ def _serve(name: str, requests: IO[bytes], answers: IO[bytes]) -> None:
 
 
 if __name__ == "__main__":
+    confine(tuple(sys.argv[2:]))
     _serve(sys.argv[1], sys.stdin.buffer, sys.stdout.buffer)

@@ -113,7 +113,9 @@ def _address(digest: bytes, like: str) -> str:
 
 def _phone(digest: bytes, like: str) -> str:
     """Keep separators; +999 is no country and 000 no area."""
-    head, made = "999" if like.startswith("+") else "000", _shaped(digest, like)
+    # A bare number may be one in JSON, too, where no zero leads.
+    head = "999" if like.startswith("+") or like.isdigit() else "000"
+    made = _shaped(digest, like)
     left = iter(head)
     out = (next(left, sign) if sign.isdigit() else sign for sign in made)
     return "".join(out)

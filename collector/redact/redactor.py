@@ -53,12 +53,15 @@ class Redactor:
     Safe to use again and again; what was redacted once comes back unchanged.
     """
 
-    def __init__(self, config: RedactConfig, key: FleetKey) -> None:
+    def __init__(
+        self, config: RedactConfig, key: FleetKey, key_files: tuple[str, ...] = ()
+    ) -> None:
+        """Redact under a fleet's key, whose files no plug-in may read."""
         self._key, self._config = key, config
         self._pseudonyms = Pseudonyms(key)
         self._texts = TextRedactor(config, self._pseudonyms)
         self._paths = PathRules(config)
-        self._media = MediaRedactor(config, key)
+        self._media = MediaRedactor(config, key, key_files)
         self.version = _version(config)
 
     def redact(self, call: Call) -> Call:

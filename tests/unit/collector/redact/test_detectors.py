@@ -1,6 +1,8 @@
 """What is recognised as personal or secret, and what is left alone."""
 
+import datetime as dt
 import json
+import random
 import re
 
 import pytest
@@ -186,6 +188,53 @@ def test_pseudonyms_keep_the_shape(kind, value):
         return re.sub("[A-Za-z]", "a", re.sub(r"\d", "0", text))
 
     assert shape(PSEUDONYMS.of(kind, value)) == shape(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "shape"),
+    [
+        (
+            "123e4567-e89b-42d3-a456-426614174000",
+            r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-a",
+        ),
+        (
+            "123E4567-E89B-42D3-A456-42661417400F",
+            r"[0-9A-F]{8}-[0-9A-F]{4}-4[0-9A-F]{3}-A",
+        ),
+        ("ann@example.org", r"user_[0-9a-f]{10}@redacted\.invalid"),
+        ("1987-06-05", r"19\d\d-(0\d|1[0-2])-(0\d|1[0-2])"),
+        ("05.06.1987", r"(0\d|1[0-2])\.(0\d|1[0-2])\.19\d\d"),
+        ("6/5/1987", r"\d{1,2}/\d{1,2}/19\d\d"),
+        ("https://people.example/ann?id=7", r"https://redacted\.invalid/[0-9a-f]{10}"),
+        ("4711", r"[1-9]\d{3}"),
+        ("Ann Example", r"redacted_person_[0-9a-f]{10}"),
+    ],
+)
+def test_what_a_rule_takes_keeps_a_shape_that_a_schema_may_ask_for(value, shape):
+    """A field of format `uuid` or `date` would refuse the replayed request."""
+    made = PSEUDONYMS.of("person", value)
+    assert re.match(shape, made)
+    assert made != value
+    assert made == PSEUDONYMS.of("person", value)
+    assert made != PSEUDONYMS.of("person", value, 1)
+    if "-" in value and "@" not in value and len(value) == 10:
+        dt.date.fromisoformat(made)
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_a_card_stays_one_by_its_check_digit_and_is_nobodys(seed):
+    """A form that checks the digit would refuse it; or somebody would be charged."""
+    chance = random.Random(seed)
+    start = chance.choice(["4", "51", "2221", "37", "6011"])
+    length = 15 if start == "37" else 16
+    while len(start) < length - 1:
+        start += chance.choice("123456789")
+    value = next(f"{start}{d}" for d in range(10) if checks.luhn(f"{start}{d}"))
+    made = PSEUDONYMS.of("card", value)
+    assert len(made) == len(value)
+    assert checks.luhn(made)
+    assert made[1:6] == "00000"  # no issuer has that
+    assert REDACTOR.redact(f"pay with {made}") == (f"pay with {made}", ())
 
 
 def test_another_fleet_gets_other_pseudonyms():

@@ -164,6 +164,57 @@ def test_fields_that_name_a_person_or_a_secret_go_whatever_they_hold():
     assert made["messages"][0]["content"] == "ann"
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "kind"),
+    [
+        ("phone_number", "4155552671", "phone"),
+        ("mobilePhone", 491712340987, "phone"),
+        ("ssn", "536904399", "ssn"),
+        ("passportNumber", "AB1234567", "passport"),
+        ("pesel", 44051401359, "pesel"),
+    ],
+)
+def test_a_fields_name_tells_what_its_number_is(key, value, kind):
+    """A tool's arguments say `phone` once, in the key, and it is stored."""
+    made = redacted(call({"input": {key: value, "count": value}}))
+    fields = made.request.body["input"]
+    assert fields[key] != value
+    assert isinstance(fields[key], type(value))
+    assert made.redaction.counts == {kind: 1}
+    (one,) = made.redaction.replaced
+    assert one.path == f"input.{key}"
+    assert str(fields[key])[one.start : one.end] == one.pseudonym
+    assert fields["count"] == value
+
+
+def test_sealed_state_of_a_provider_comes_back_unchanged_but_a_key_does_not():
+    """A key would hide in a field that nobody looks into."""
+    sealed = "EqQBCgIYAhIkMGNkZWZnaGlqa2xtbm9w" * 8
+    body = {"a": {"signature": sealed}, "b": {"signature": "AKIAIOSFODNN7EXAMPLE"}}
+    made = redacted(call(body)).request.body
+    assert made["a"]["signature"] == sealed
+    assert "AKIA" not in made["b"]["signature"]
+
+
+def test_ids_that_are_no_ids_cost_no_time():
+    """A user id of a megabyte would stop the sampling of a node."""
+    made = redacted(call({"messages": []}, user_id="x" * 1_000_000))
+    assert made.user == KEY.subject("user", "x" * 1_000_000)
+
+
+@pytest.mark.parametrize("reason", ["stop", "tool_calls", "content_filter", ""])
+def test_reasons_that_providers_use_stay(reason):
+    """A truncated answer would no longer be known for one."""
+    one = call(answer=Answer(finish_reason=reason))
+    assert redacted(one).answer.finish_reason == reason
+
+
+def test_other_reasons_go():
+    """They were brought to small letters before, where no pattern knows a key."""
+    one = call(answer=Answer(finish_reason="akiaiosfodnn7example"))
+    assert redacted(one).answer.finish_reason == "other"
+
+
 def test_ids_of_session_and_user_become_keyed_and_go_from_texts():
     """Erasure would leave the id itself in the prompt."""
     body = {"messages": [{"content": "I am customer-4711, session sess-0815!"}]}
