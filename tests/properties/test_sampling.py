@@ -391,12 +391,14 @@ def test_late_calls_after_a_seal_keep_the_promise(parts):
     assert {rank for rank, _ in above} == {rank for rank, _, _ in whole.calls()}
 
 
-def test_traffic_is_estimated_as_it_was():
+# Full reservoirs, whose own bar is the higher one, and reservoirs with room for all.
+@pytest.mark.parametrize("size", [40, 2000])
+def test_traffic_is_estimated_as_it_was(size):
     """A dashboard of traffic would be wrong, and its alarm ring or never ring."""
     chance = random.Random(19)
     calls, upstream, expected, seen = [], [], [], []
     for _ in range(60):
-        car, truth = Sidecar("one", ReservoirConfig(size=40)), 900
+        car, truth = Sidecar("one", ReservoirConfig(size=size)), 900
         car.reservoirs.set_pre_thresholds({"chat": RANK_SPAN // 3})
         for i in range(truth):
             trace_id = chance.getrandbits(128).to_bytes(16, "big")

@@ -12,6 +12,7 @@ from fakes.small_sealer import (
     stored,
 )
 
+from collector import journal
 from collector.place import kind_of
 from snaptrace.snapshots import layout, segment
 from snaptrace.snapshots.segment import RANK_SPAN
@@ -143,29 +144,38 @@ async def test_a_clock_that_was_ahead_stops_nothing(tmp_path):
     assert sealer.reservoirs.windows() == [START_NS]
 
 
-async def test_a_stratum_without_room_has_none_after_a_restart(tmp_path):
+async def test_a_stratum_without_room_has_none_after_a_restart(tmp_path, monkeypatch):
     """It would claim to have seen calls that came before it was there."""
+    monkeypatch.setattr(journal, "_SLACK_BYTES", 0)
     store, clock = memory_store(), HandClock()
-    room = {"quota": 2, "size": 1, "reservoirs": 3}
+    room = {"quota": 1, "size": 1, "reservoirs": 3}
     sealer = make(tmp_path, store, clock, **room)
+    numbers = sorted(
+        range(30), key=lambda n: KEY.rank(bytes.fromhex(call(n, 0).snapshot.trace_id))
+    )
 
-    def kind(number, *strata):
+    async def offer(number, stratum):
         placed = sealer.place(call(number, START_NS + SECOND_NS))
-        return msgspec.structs.replace(
-            placed, snapshot=msgspec.structs.replace(placed.snapshot, strata=strata)
-        )
-
-    for number in range(40):
-        placed = kind(number, f"rule:{number % 8}")
+        snapshot = msgspec.structs.replace(placed.snapshot, strata=(stratum,))
+        placed = msgspec.structs.replace(placed, snapshot=snapshot)
         if sealer.wants(placed):
             await sealer.admit(placed)
-    assert sealer.reservoirs.strata_refused == 6
+
+    # Two strata fill the room. The uniform reservoir keeps a call of a third, which
+    # then stands in the journal before the calls that the two keep in the end.
+    await offer(numbers[0], "rule:0")
+    await offer(numbers[1], "rule:1")
+    await offer(numbers[-1], "rule:late")
+    for number in numbers[2:-1]:
+        await offer(number, "rule:0")
+        await offer(number, "rule:1")
+    assert sealer.reservoirs.strata_refused == 1
     open_before = {s.stratum for s in sealer.reservoirs.states(START_NS)}
-    await sealer.tick()  # states are written
+    assert len(open_before) == 3
+    sealer._compact(START_NS)
+    assert sealer.counts["journal", "compacted"] == 1
     sealer._journal.close()
     again = make(tmp_path, store, clock, **room)
-    placed = kind(100, "rule:7")
-    again.wants(placed)
     assert {s.stratum for s in again.reservoirs.states(START_NS)} == open_before
 
 
