@@ -88,5 +88,5 @@ class Fold:
         state = msgspec.msgpack.decode(data, type=_State)
         self.board.restore(state.board)
         self.next_number, self.drawn = state.next_number, state.drawn
-        self.spent.minutes = {(at, m): spent for at, m, spent in state.minutes}
-        self.spent.control = dict(state.control)
+        minutes = {(at, modality): spent for at, modality, spent in state.minutes}
+        self.spent.restore(minutes, dict(state.control))

@@ -162,7 +162,7 @@ class Scoreboard:
     def evidence_number(self, modality: str, stream: str) -> int:
         """Return the newest number in a stream, -1 if there is none; for caches."""
         fold = self._folds.get(f"{modality}/{stream}")
-        return fold.state.evidence.last_number if fold else -1
+        return fold.last_number if fold else -1
 
     def word(self, modality: str, stream: str) -> StreamWord:
         """Return a stream's word as of the last result; cheap."""

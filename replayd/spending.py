@@ -136,23 +136,33 @@ class Spent:
     def __init__(self) -> None:
         self.minutes: dict[tuple[int, str], Amount] = {}
         self.control: dict[int, int] = {}
+        self._newest_ns = 0  # of `minutes`
+
+    def restore(
+        self, minutes: dict[tuple[int, str], Amount], control: dict[int, int]
+    ) -> None:
+        """Go on from what was kept."""
+        self.minutes, self.control = minutes, control
+        self._newest_ns = max((minute_ns for minute_ns, _ in minutes), default=0)
 
     def add(self, result: PairResult) -> None:
         """Count one committed result."""
+        asked = [a for a in (result.canary, result.control) if a is not None]
+        if not asked:
+            return
         minute_ns = result.committed_at_ns - result.committed_at_ns % MINUTE_NS
-        for arm in (result.canary, result.control):
-            if arm is not None:
-                key = (minute_ns, result.modality)
-                before = self.minutes.get(key, Amount())
-                self.minutes[key] = Amount(
-                    requests=before.requests + arm.attempts,
-                    tokens=before.tokens + arm.input_tokens + arm.output_tokens,
-                    money=before.money + arm.money,
-                )
+        before = self.minutes.get((minute_ns, result.modality), Amount())
+        self.minutes[minute_ns, result.modality] = Amount(
+            requests=before.requests + sum(a.attempts for a in asked),
+            tokens=before.tokens + sum(a.input_tokens + a.output_tokens for a in asked),
+            money=sum((a.money for a in asked), start=before.money),
+        )
         if result.control is not None:
             calls = self.control.get(minute_ns, 0) + result.control.attempts
             self.control[minute_ns] = calls
-        self._forget(minute_ns - DAY_NS)
+        if minute_ns > self._newest_ns:  # once a minute: there is a day of them
+            self._newest_ns = minute_ns
+            self._forget(minute_ns - DAY_NS)
 
     def _forget(self, before_ns: int) -> None:
         for key in [k for k in self.minutes if k[0] < before_ns]:

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 
 from replayd.records import STREAMS, PairResult
 from replayd.stats import (
+    Counting,
     Evidence,
     SliceFlags,
     check,
@@ -59,45 +60,61 @@ class Watch:
             DamagedStateError: counts that no fold could have left.
         """
         self._eps = eps
-        self.state = state or WatchState()
-        for evidence in self.state.evidence.values():
+        self._state = state or WatchState()
+        for evidence in self._state.evidence.values():
             check(evidence)
+        self._counted = {
+            key: Counting(evidence) for key, evidence in self._state.evidence.items()
+        }
         self._log_e: dict[str, float] = {}
+
+    @property
+    def state(self) -> WatchState:
+        """What to go on from; changes with the next result."""
+        counted = self._counted.items()
+        self._state.evidence = {key: found.evidence for key, found in counted}
+        return self._state
 
     def add(self, result: PairResult) -> None:
         """Count one judged pair in every slice it belongs to."""
+        differences = [
+            (stream, score.canary - score.control)
+            for stream in STREAMS
+            if (score := result.streams.get(stream))
+            and score.canary is not None
+            and score.control is not None
+        ]
         for name in _slices(result):
             if not self._admit(result.modality, name):
-                self.state.untracked += 1
+                self._state.untracked += 1
                 continue
-            for stream in STREAMS:
-                score = result.streams.get(stream)
-                if score and score.canary is not None and score.control is not None:
-                    key = f"{result.modality}/{name}/{stream}"
-                    before = self.state.evidence.get(key) or Evidence()
-                    self.state.evidence[key] = before.add(
-                        score.canary - score.control, number=result.number
-                    )
-                    self._log_e.pop(key, None)
+            for stream, difference in differences:
+                key = f"{result.modality}/{name}/{stream}"
+                if (counted := self._counted.get(key)) is None:
+                    counted = self._counted[key] = Counting(Evidence())
+                at = counted.bin_of(difference, result.number)
+                counted.add(at, result.number)
+                self._log_e.pop(key, None)
 
     def look(self) -> None:
         """Move the flags; called at fixed numbers only."""
-        if self.state.evidence:
-            values = {key: self._value(key) for key in self.state.evidence}
-            before = SliceFlags(frozenset(self.state.flagged), self.state.frozen_log_e)
+        if self._counted:
+            state = self._state
+            values = {key: self._value(key) for key in self._counted}
+            before = SliceFlags(frozenset(state.flagged), state.frozen_log_e)
             flags = flag_slices(values, before, watched=len(values))
-            self.state.flagged = sorted(flags.flagged)
-            self.state.frozen_log_e = flags.frozen_log_e
+            state.flagged = sorted(flags.flagged)
+            state.frozen_log_e = flags.frozen_log_e
 
     def shown(self) -> list[WatchedSlice]:
         """Return every watched stream, flagged ones first, then by evidence."""
-        found = [self._shown(key) for key in self.state.evidence]
+        found = [self._shown(key) for key in self._counted]
         return sorted(found, key=lambda s: (not s.flagged, -s.log_e, s.slice, s.stream))
 
     def _shown(self, key: str) -> WatchedSlice:
         modality, rest = key.split("/", 1)
         name, stream = rest.rsplit("/", 1)
-        evidence = self.state.evidence[key]
+        evidence = self._counted[key].evidence
         signs = outcomes(evidence)
         return WatchedSlice(
             modality=modality,
@@ -108,17 +125,17 @@ class Watch:
             better=signs.better,
             difference=mean_of(evidence.totals(), evidence.clip),
             log_e=self._value(key),
-            flagged=key in self.state.flagged,
+            flagged=key in self._state.flagged,
         )
 
     def _value(self, key: str) -> float:
         if key not in self._log_e:
-            evidence = self.state.evidence[key]
+            evidence = self._counted[key].evidence
             self._log_e[key] = evidence.log_e_regression(-self._eps)
         return self._log_e[key]
 
     def _admit(self, modality: str, name: str) -> bool:
-        names = self.state.names.setdefault(modality, [])
+        names = self._state.names.setdefault(modality, [])
         if name in names:
             return True
         head = name.partition("=")[0]

@@ -22,6 +22,7 @@ derive from `StatsError`.
 What is promised, and under which assumptions: `docs/statistics.md`.
 """
 
+from replayd.stats.counting import Counting
 from replayd.stats.errors import (
     DamagedStateError,
     OutOfOrderError,
@@ -95,6 +96,7 @@ __all__ = [
     "OTHER_MARGIN",
     "Alarm",
     "Circumstances",
+    "Counting",
     "DamagedStateError",
     "Evidence",
     "GateWord",

@@ -4,6 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from replayd.stats import (
+    Counting,
+    Evidence,
     StreamFold,
     StreamSettings,
     StreamState,
@@ -78,3 +80,32 @@ def test_the_fold_equals_the_evidence_from_scratch(differences):
     assert verdict.log_e_regression == pytest.approx(
         evidence.log_e_regression(-SETTINGS.eps), abs=1e-9
     )
+
+
+@settings(max_examples=60, deadline=None)
+@given(stretches)
+def test_bounds_never_settle_what_a_look_would_not(differences):
+    """A verdict would depend on which looks were saved."""
+    fold = StreamFold(SETTINGS)
+    looking = StreamFold(SETTINGS)
+    for number, difference in enumerate(differences):
+        word = fold.add(difference, number=number)
+        looking.add(difference, number=number)
+        looking = StreamFold(SETTINGS, looking.state)  # looks, whatever is certain
+        assert word == looking.word
+        if number % 7 == 0:  # else what is put off would never stay put off
+            assert fold.state == looking.state
+    assert fold.state == looking.state
+
+
+@settings(max_examples=60, deadline=None)
+@given(stretches, st.integers(0, 700))
+def test_counting_in_place_is_the_evidence(differences, cut):
+    """What a checkpoint keeps would not be what was seen."""
+    evidence, counting = Evidence(clip=0.5), Counting(Evidence(clip=0.5))
+    for number, difference in enumerate(differences):
+        if number == cut:
+            counting = Counting(counting.evidence)
+        evidence = evidence.add(difference, number=number)
+        counting.add(counting.bin_of(difference, number), number)
+    assert counting.evidence == evidence

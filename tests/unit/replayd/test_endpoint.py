@@ -77,6 +77,7 @@ async def gigabyte(request):
     return response
 
 
+BOMB = gzip.compress(bytes(2**24), 1)  # here: the deadline is no time to compress in
 MISBEHAVIOUR = {
     "garbage": (lambda _b: respond(body=b"\x00\xff garbage"), "malformed", ""),
     "empty": (lambda _b: respond(body=b""), "malformed", ""),
@@ -100,9 +101,7 @@ MISBEHAVIOUR = {
         "not_http",
     ),
     "sends a bomb": (
-        lambda _b: respond(
-            body=gzip.compress(bytes(2**24)), headers={"content-encoding": "gzip"}
-        ),
+        lambda _b: respond(body=BOMB, headers={"content-encoding": "gzip"}),
         "malformed",
         "too_large",
     ),

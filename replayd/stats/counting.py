@@ -1,0 +1,58 @@
+"""Evidence that grows in place: one difference costs no copy of what came before."""
+
+from replayd.stats.bins import BINS, ZERO_BIN, bin_of, rounding_draw
+from replayd.stats.errors import OutOfOrderError
+from replayd.stats.evidence import Evidence
+from replayd.stats.restarts import block_replays
+
+
+class Counting:
+    """Counts differences as `Evidence` does, of which it is the growing form."""
+
+    __slots__ = ("_full", "_held", "_room", "_shown", "clip", "last_number", "newest")
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.clip, self.last_number = evidence.clip, evidence.last_number
+        self._full = evidence.blocks[:-1]
+        self.newest = list(evidence.blocks[-1]) if evidence.blocks else []
+        self._held = sum(self.newest)
+        self._room = block_replays(len(self._full)) if self.newest else 0
+        self._shown: Evidence | None = evidence
+
+    @property
+    def evidence(self) -> Evidence:
+        """What was counted, frozen."""
+        if self._shown is None:
+            self._shown = Evidence(
+                clip=self.clip,
+                last_number=self.last_number,
+                blocks=(*self._full, tuple(self.newest)),
+            )
+        return self._shown
+
+    def bin_of(self, difference: float, number: int) -> int:
+        """Return where a difference in [-1, 1] will be counted.
+
+        Raises:
+            OutOfRangeError: NaN or out of range; a scorer broke its contract.
+            OutOfOrderError: `number` was counted before or came late.
+        """
+        if number <= self.last_number:
+            raise OutOfOrderError(number, self.last_number)
+        if difference == 0.0:
+            return ZERO_BIN
+        return bin_of(difference, rounding_draw(number), self.clip)
+
+    def add(self, at: int, number: int) -> bool:
+        """Count a number in the bin that `bin_of` gave; true: it opened a block."""
+        opened = self._held == self._room
+        if opened:
+            if self.newest:
+                self._full = (*self._full, tuple(self.newest))
+            self.newest = [0] * BINS
+            self._held, self._room = 0, block_replays(len(self._full))
+        self.newest[at] += 1
+        self._held += 1
+        self.last_number = number
+        self._shown = None
+        return opened
