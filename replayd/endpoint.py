@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Self
 
 import aiohttp
+from aiohttp.http_exceptions import HttpProcessingError
 from msgspec import Struct
 
 from replayd.outcomes import is_outage
@@ -25,6 +26,7 @@ from replayd.providers.contract import (
     Reading,
 )
 from replayd.throttle import Sign, Throttle, ThrottleState
+from replayd.wire import Incoming, Wire
 from snaptrace.runtime.clock import Clock
 
 READ_BYTES = 65_536
@@ -81,25 +83,24 @@ class Endpoint:
         self._throttle = Throttle(settings.concurrency, chance)
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._wake: asyncio.TimerHandle | None = None
-        self._session: aiohttp.ClientSession | None = None
+        self._wire: Wire | None = None
 
     async def __aenter__(self) -> Self:
         """Open the pool."""
         settings = self._settings
         context = ssl.create_default_context(cafile=settings.ca_file or None)
         auth = self.provider.auth_headers(settings.key) if settings.key else {}
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, ssl=context),
-            headers={
+        self._wire = Wire(
+            settings.url,
+            {
                 "accept-encoding": "identity",
                 "user-agent": "snaptrace-replayd",
                 REPLAY_HEADER: "1",
                 **auth,
                 **settings.headers,
             },
-            auto_decompress=False,  # bounded below
-            timeout=aiohttp.ClientTimeout(total=None),  # the pair's deadline rules
-            cookie_jar=aiohttp.DummyCookieJar(),
+            aiohttp.TCPConnector(limit=0, ssl=context),
+            settings.proxy,
         )
         return self
 
@@ -112,8 +113,8 @@ class Endpoint:
         """Close every connection."""
         if self._wake is not None:
             self._wake.cancel()
-        if self._session is not None:
-            await self._session.close()
+        if self._wire is not None:
+            await self._wire.close()
 
     def state(self) -> ThrottleState:
         """Return the throttle's state, for metrics."""
@@ -175,7 +176,12 @@ class Endpoint:
         except TimeoutError:
             return Reading(outcome="timeout", detail="deadline"), headers
         # First: a refused certificate is a ValueError too.
-        except (aiohttp.ClientError, OSError, EOFError) as error:
+        except (
+            aiohttp.ClientError,
+            HttpProcessingError,
+            OSError,
+            EOFError,
+        ) as error:
             detail = type(error).__name__
             return Reading(outcome="connection", detail=detail), headers
         except (_TooLargeError, zlib.error, ValueError) as error:
@@ -186,37 +192,28 @@ class Endpoint:
     async def _send(
         self, request: ProviderRequest, headers: dict[str, str]
     ) -> tuple[int, bytes]:
-        if self._session is None:
+        if self._wire is None:
             raise RuntimeError("the endpoint is not open")
-        async with self._session.request(
-            request.method,
-            self._settings.url + request.path,
-            data=request.body,
-            headers={"content-type": request.content_type, **request.headers},
-            allow_redirects=False,
-            proxy=self._settings.proxy or None,
-        ) as response:
+        async with self._wire.send(request) as response:
             headers.update(_kept(response.headers))
-            body = await self._read(response)
-            return response.status, body
+            return response.status, await self._read(response)
 
-    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+    async def _read(self, response: Incoming) -> bytes:
         most = self._settings.max_response_bytes
-        if (response.content_length or 0) > most:
-            response.close()
+        told = response.headers.get("content-length")
+        if told is not None and int(told) > most:
             raise _TooLargeError
         encoding = response.headers.get("content-encoding", "identity").lower()
         if encoding not in ("identity", "gzip", "deflate"):
             raise ValueError(encoding)
-        if encoding == "identity" and response.content_length is not None:
-            return await response.read()  # no more than it said
+        if encoding == "identity" and told is not None:
+            return await response.body.read()  # no more than it said
         inflate = None if encoding == "identity" else zlib.decompressobj(47)
         found = bytearray()
-        async for piece in response.content.iter_chunked(READ_BYTES):
+        async for piece in response.body.iter_chunked(READ_BYTES):
             room = most - len(found) + 1
             found += inflate.decompress(piece, room) if inflate else piece
             if len(found) > most:
-                response.close()
                 raise _TooLargeError
         return bytes(found)
 
