@@ -2,10 +2,12 @@
 
 python bench/replay.py replay_text [--repetitions 3] [--keep]
 
-`bare` sends the same bodies from a plain aiohttp loop; `replayd` does everything: it
-draws, plans, sends both arms, judges, commits to a folder and folds; `engine` is the
-same with a judge that costs nothing. Each runs in one process on one core against the
-same two servers on the other, interleaved.
+`bare` sends the same bodies from a plain aiohttp loop. `engine` draws, plans, reserves,
+loads, builds both arms' requests, sends them, types the answers, commits results and
+answers to a folder and folds, with a judge that costs nothing. `replayd` does the same
+and judges, in its judging process. All use the daemon's event loop. Each runs in one
+process on one core against the same two servers on the other, interleaved; the judging
+process shares the servers' core, and its time is shown apart.
 """
 
 import argparse
@@ -28,6 +30,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import aiohttp
+import uvloop
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "tests")]
@@ -36,6 +39,7 @@ from fakes.stored_calls import image_call, store_calls, text_call  # noqa: E402
 
 from replayd.config import ReplaydConfig  # noqa: E402
 from replayd.engine import Engine  # noqa: E402
+from replayd.shadow import Shadow  # noqa: E402
 from snaptrace.runtime.clock import SystemClock  # noqa: E402
 from snaptrace.runtime.config import StoreConfig  # noqa: E402
 from snaptrace.runtime.config import load as load_config  # noqa: E402
@@ -45,6 +49,7 @@ from snaptrace.snapshots.store import Store  # noqa: E402
 # What the recording, the control and the canary say: the same facts, in other words,
 # so that no answer is scored without being read.
 RECORDED = "The total is {} and the order was shipped on Monday."
+LOOK_SECONDS = 0.02
 SAID = ("Shipped on Monday; the order's total is {}.", "The order's total: {}, Monday.")
 
 
@@ -58,7 +63,9 @@ def main(argv: list[str]) -> int:
     arguments = parser.parse_args(argv)
     case = tomllib.loads((HERE / "cases" / f"{arguments.case}.toml").read_text())
     if arguments.one:
-        print(json.dumps(asyncio.run(TARGETS[arguments.one](case["load"]))))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            found = runner.run(TARGETS[arguments.one](case["load"]))
+        print(json.dumps(found))
         return 0
     found: dict[str, list[dict]] = {target: [] for target in case["targets"]}
     for _ in range(arguments.repetitions):
@@ -228,37 +235,67 @@ async def replayd(load: dict, *, judged: bool = True) -> dict:
         if not judged:
             from fakes.led_epoch import judge  # noqa: PLC0415
 
-            program._judge = judge  # noqa: SLF001
+            program.judging.judge = judge
         return await _led(program, load)
 
 
-async def _led(program: object, load: dict) -> dict:
+async def _led(program: Engine, load: dict) -> dict:
     gc.collect()
     gc.freeze()  # as `replayd.__main__` does
     async with AsyncExitStack() as stack:
         await program.open_arms(stack, {})
         await program.reading.look()
         program.spending.rate.observed(10**9)
-        stop, lags, most = asyncio.Event(), [], 0
+        stop, judged = asyncio.Event(), asyncio.Event()
         async with asyncio.TaskGroup() as group:
+            group.create_task(program.judging.run(lambda: None, judged))
             shadow = program.shadows["canary"]
             began, cpu = time.perf_counter(), time.process_time()
-            group.create_task(shadow.run(stop))
-            due = asyncio.get_running_loop().time()
-            while shadow.lead is None or shadow.lead.fold.next_number < load["pairs"]:
-                due += 0.02
-                await asyncio.sleep(due - asyncio.get_running_loop().time())
-                lags.append(asyncio.get_running_loop().time() - due)
-                due = max(due, asyncio.get_running_loop().time())
-                most = max(most, program.arms["canary"].endpoint.state().in_flight)
+            leading = group.create_task(shadow.run(stop))
+            watched = await _watched(program, shadow, load["pairs"])
             figures = _figures(2 * load["pairs"], began, cpu)
             stop.set()
-    lags.sort()
+            await leading
+            judged.set()
+    judging = resource.getrusage(resource.RUSAGE_CHILDREN)  # the servers still run
+    seconds = judging.ru_utime + judging.ru_stime
     return {
         **figures,
-        "loop_lag_p99_ms": lags[int(0.99 * (len(lags) - 1))] * 1000,
-        "most_in_flight_per_arm": most,
+        **watched,
+        "judging_cpu_us_per_request": seconds / (2 * load["pairs"]) * 1e6,
+        "judging_high_water_mib": judging.ru_maxrss / 1024,
     }
+
+
+async def _watched(program: Engine, shadow: Shadow, pairs: int) -> dict:
+    """Look every 20 ms until all pairs are folded: how late, and what is in flight."""
+    loop, lags, flying = asyncio.get_running_loop(), [], []
+    due = loop.time()
+    while shadow.lead is None or shadow.lead.fold.next_number < pairs:
+        due += LOOK_SECONDS
+        await asyncio.sleep(due - loop.time())
+        lags.append(loop.time() - due)
+        due = max(due, loop.time())
+        arms = program.arms.values()
+        flying.append(min(arm.endpoint.state().in_flight for arm in arms))
+        _judge_on_the_other_core()
+    lags.sort()
+    # Half of all looks saw at least so many in both arms: start and end included.
+    return {
+        "loop_lag_p99_ms": lags[int(0.99 * (len(lags) - 1))] * 1000,
+        "most_in_flight_per_arm": max(flying),
+        "median_in_flight_per_arm": statistics.median(flying),
+    }
+
+
+def _judge_on_the_other_core() -> None:
+    if len(os.sched_getaffinity(0)) != 1:
+        return  # nothing is pinned here
+    for child in Path("/proc/self/task").glob("*/children"):
+        for pid in child.read_text().split():
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+            if b"judging_child" in command and os.sched_getaffinity(int(pid)) == {0}:
+                os.sched_setaffinity(int(pid), {1})
 
 
 def _settings(folder: str, urls: list[str], load: dict) -> dict:

@@ -6,6 +6,8 @@ import logging
 import os
 import sys
 
+import uvloop
+
 from replayd import app
 from replayd.config import ReplaydConfig
 from replayd.errors import ReplaydError
@@ -54,7 +56,8 @@ def main(argv: list[str]) -> int:
     set_up_logging(config.log_level)
     code = 0
     try:
-        asyncio.run(_run(config, store, arguments.ports_file, reread))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_run(config, store, arguments.ports_file, reread))
     except* ConfigError as group:
         log_causes(group, log)
         code = 2

@@ -8,12 +8,12 @@ from msgspec import Struct
 from replayd.providers.encode import media_refs
 from replayd.records import Case
 from replayd.scoring.contract import ScoringCase
+from replayd.scoring.recorded import Recorded, scoring_case
 from snaptrace.snapshots import layout, media, segment
-from snaptrace.snapshots.apis import APIS
 from snaptrace.snapshots.erased import Tombstones
 from snaptrace.snapshots.errors import CorruptSnapshotError, MissingObjectError
 from snaptrace.snapshots.keys import FleetKey
-from snaptrace.snapshots.model import Json, Snapshot
+from snaptrace.snapshots.model import Snapshot
 from snaptrace.snapshots.pins import is_erased
 from snaptrace.snapshots.segment import Segment
 from snaptrace.snapshots.store import Store
@@ -26,7 +26,12 @@ class Loaded(Struct, frozen=True):
 
     snapshot: Snapshot
     media: dict[int, bytes]  # by `MediaRef.index`
-    scoring: ScoringCase
+    recorded: Recorded
+
+    @property
+    def scoring(self) -> ScoringCase:
+        """What an answer is judged against."""
+        return scoring_case(self.snapshot, self.recorded.assertion)
 
 
 class Gone(Struct, frozen=True):
@@ -79,7 +84,7 @@ class Content:
             return Gone("media_missing")
         pin = found.header.pin
         assertion = None if pin is None else pin.assertion
-        return Loaded(snapshot, blobs, scoring_case(snapshot, assertion))
+        return Loaded(snapshot, blobs, Recorded(found.packed(case.index), assertion))
 
     def is_erased(self, snapshot: Snapshot) -> bool:
         """Return whether a tombstone known by `refresh` covers a snapshot."""
@@ -136,16 +141,3 @@ class Content:
 
 def _size_bytes(found: Segment) -> int:
     return sum(found.header.record_bytes)
-
-
-def scoring_case(snapshot: Snapshot, assertion: Json = None) -> ScoringCase:
-    """Return what an answer is judged against: a pin's assertion, the recording."""
-    api = APIS.get(snapshot.request.api)
-    known = api is not None and api.operation == "chat"
-    asserted = assertion if isinstance(assertion, list | tuple) else [assertion]
-    return ScoringCase(
-        snapshot=snapshot,
-        conversation=api.parse(snapshot.request.body) if api and known else None,
-        reference=snapshot.answer,
-        assertions=tuple(each for each in asserted if isinstance(each, dict)),
-    )

@@ -24,6 +24,7 @@ from replayd.deciding import Deciding
 from replayd.endpoint import Endpoint
 from replayd.epochs import Declared, control_of
 from replayd.intake import Intake
+from replayd.judging import Judging
 from replayd.lead import Judge
 from replayd.leading import Leading
 from replayd.lease import Lease
@@ -32,13 +33,13 @@ from replayd.metrics import EngineMetrics
 from replayd.providers import PROVIDERS
 from replayd.reading import Reading
 from replayd.records import PairAnswers, PairResult, Planned
-from replayd.scoring.contract import ScoringCase
-from replayd.scoring.judge import judge
+from replayd.scoring.recorded import Recorded
 from replayd.shadow import Shadow, Tools
 from replayd.showing import live_traffic
 from replayd.spending import Spending
 from snaptrace.runtime.clock import Clock
 from snaptrace.runtime.lifecycle import Part, run_parts
+from snaptrace.snapshots.codec import unpack_snapshot
 from snaptrace.snapshots.keys import FleetKey
 from snaptrace.snapshots.store import Store
 
@@ -88,6 +89,12 @@ class Engine:
             ControlRate(config.control_rate, schedule.lookback),
             clock,
         )
+        self.judging = Judging(
+            clock,
+            in_process=config.judge_process,
+            log_level=config.log_level,
+            on_lost=self.metrics.judging_lost.inc,
+        )
         self.reading = Reading(
             store=store,
             content=self._content,
@@ -133,27 +140,26 @@ class Engine:
             clock=self._clock,
             chance=self._chance,
             leader=LEADER,
-            judge=self._judge if self._telling is None else self._telling_judge(canary),
+            judge=(
+                self.judging.judge
+                if self._telling is None
+                else self._telling_judge(canary)
+            ),
             live=lambda: live_traffic(self.intake),
             on_committed=self._committed,
         )
-
-    async def _judge(
-        self, planned: Planned, case: ScoringCase, answers: PairAnswers
-    ) -> PairResult:
-        now_ns = self._clock.now_ns()
-        return await judge(planned, case, answers, committed_at_ns=now_ns)
 
     def _telling_judge(self, canary: str) -> Judge:
         """Return the judge that also tells what it found."""
 
         async def judged(
-            planned: Planned, case: ScoringCase, answers: PairAnswers
+            planned: Planned, recorded: Recorded, answers: PairAnswers
         ) -> PairResult:
-            result = await self._judge(planned, case, answers)
+            result = await self.judging.judge(planned, recorded, answers)
             epoch = self.shadows[canary].epoch
             if self._telling is not None and epoch is not None:
-                self._telling.pair(epoch, planned, case.snapshot, answers, result)
+                snapshot = unpack_snapshot(recorded.packed)
+                self._telling.pair(epoch, planned, snapshot, answers, result)
             return result
 
         return judged
@@ -201,7 +207,7 @@ class Engine:
             began=self.spending.forget,
             keeps_lease=keeps_lease,
         )
-        parts: list[Part] = [self.reading, self._leading]
+        parts: list[Part] = [self.reading, self._leading, self.judging]
         if self._telling is not None:
             parts.append(self._telling)
         if any(arm.config.decisions for arm in self.arms.values()):

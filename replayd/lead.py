@@ -26,7 +26,7 @@ from replayd.providers.contract import Refusal
 from replayd.records import Case, PairAnswers, PairResult, Planned
 from replayd.replay import Replay
 from replayd.schedule import Schedule, Waiting
-from replayd.scoring.contract import ScoringCase
+from replayd.scoring.recorded import Recorded
 from replayd.spending import Spending, reserved
 from snaptrace.runtime.clock import Clock
 from snaptrace.snapshots.errors import StoreUnavailableError
@@ -34,10 +34,9 @@ from snaptrace.snapshots.errors import StoreUnavailableError
 WAVES = 16  # in which open numbers are sent again after a crash
 AHEAD = 8  # times the pairs in flight that may be held up by a slow number
 DRAWN_AT_ONCE = 32  # before the loop may turn
-JUDGED_AT_ONCE = 2  # pairs
 RETRY_SECONDS = 5.0  # while the store does not answer
 
-Judge = Callable[[Planned, ScoringCase, PairAnswers], Awaitable[PairResult]]
+Judge = Callable[[Planned, Recorded, PairAnswers], Awaitable[PairResult]]
 
 
 class LeadSettings(Struct, frozen=True, kw_only=True):
@@ -92,9 +91,6 @@ class Lead:
         # is never more than there are places.
         self._places = asyncio.Semaphore(settings.in_flight)
         self._holding: set[int] = set()
-        # Scoring is work for the processor: many answers judged in one turn of the
-        # loop would keep all connections waiting.
-        self._judging = asyncio.Semaphore(JUDGED_AT_ONCE)
         committer.on_safe = self._free_place
 
     @property
@@ -313,18 +309,29 @@ class Lead:
         self._committer.put(result, answers)
 
     async def _replayed(self, item: Planned) -> tuple[PairResult, PairAnswers | None]:
+        # Media and requests are gone before the pair waits to be judged.
+        found = await self._answered(item)
+        if isinstance(found, PairResult):
+            return found, None
+        recorded, answers = found
+        return await self._judge(item, recorded, answers), answers
+
+    async def _answered(
+        self, item: Planned
+    ) -> PairResult | tuple[Recorded, PairAnswers]:
+        """Ask both arms; a result already if that is not possible."""
         loaded = await self._loaded(item.case)
         if isinstance(loaded, Gone):
-            return self._unsent(item, loaded.reason), None
+            return self._unsent(item, loaded.reason)
         requests = self._replay.requests(loaded.snapshot, loaded.media)
         if isinstance(requests, Refusal):
-            return self._unsent(item, requests.reason), None
+            return self._unsent(item, requests.reason)
+        recorded = loaded.recorded
+        del loaded  # its media are in the requests by now
         answers = await self._replay.pair(item, item.case.snapshot_id, requests)
         self._spending.settle(item, answers)
         self._outages.saw(answers, asyncio.get_running_loop().time())
-        async with self._judging:
-            await asyncio.sleep(0)  # the loop turns between two judgements
-            return await self._judge(item, loaded.scoring, answers), answers
+        return recorded, answers
 
     async def _loaded(self, case: Case) -> Loaded | Gone:
         while True:

@@ -111,6 +111,10 @@ class EngineMetrics:
             "service",
             "modality",
         )
+        self.judging_lost = counter(
+            "judging_processes_lost",
+            "Judging processes that ended by themselves; their pairs were judged here.",
+        )
         self.lost_leads = counter("lost_leads", "Times another leader was first.")
 
     def forget_gauges(self) -> None:

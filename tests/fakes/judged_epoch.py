@@ -7,10 +7,10 @@ from fakes.pair_results import epoch_of
 from fakes.stored_calls import image_call, store_calls, text_call
 from PIL import Image, ImageDraw
 
-from replayd.content import scoring_case
 from replayd.ledger import Ledger, open_epoch
 from replayd.records import ArmAnswer, Case, PairAnswers, Planned
 from replayd.scoring.judge import judge
+from replayd.scoring.recorded import scoring_case
 from snaptrace.runtime.config import StoreConfig
 from snaptrace.snapshots.keys import FleetKey
 from snaptrace.snapshots.model import Answer

@@ -10,7 +10,7 @@ from fakes.stored_calls import text_call
 from replayd.board_settings import BoardSettings
 from replayd.committer import Committer
 from replayd.config import BudgetConfig, ControlRateConfig
-from replayd.content import Loaded, scoring_case
+from replayd.content import Loaded
 from replayd.fold import Fold
 from replayd.lead import Lead, LeadSettings
 from replayd.ledger import Ledger
@@ -26,7 +26,9 @@ from replayd.records import (
 )
 from replayd.schedule import Schedule, ScheduleSettings
 from replayd.scoreboard import Scoreboard
+from replayd.scoring.recorded import Recorded
 from replayd.spending import Spending
+from snaptrace.snapshots.codec import pack_snapshot
 from snaptrace.snapshots.model import Answer
 
 NOW = 1_800_000_000 * 10**9
@@ -72,7 +74,7 @@ class StubContent:
 
     async def load(self, case):
         call = text_call(case.index, at_ns=NOW)
-        return Loaded(call, {}, scoring_case(call))
+        return Loaded(call, {}, Recorded(pack_snapshot(call)))
 
 
 class StubReplay:

@@ -1,0 +1,150 @@
+"""Judging beside the loop, in a process of its own that takes pairs in batches.
+
+Reading an answer for facts is work for the processor, several times what sending it
+costs; in the loop it would hold up every connection. Where there is no such process,
+or it ended, a pair is judged here, one at a time: slower, with the same result.
+"""
+
+import asyncio
+import logging
+import sys
+from collections import deque
+from collections.abc import Callable
+
+import msgspec
+from msgspec import Struct
+
+from replayd.judging_child import SIZE_BYTES, Batch, Job, Judged, judged
+from replayd.records import PairAnswers, PairResult, Planned
+from replayd.scoring.recorded import Recorded
+from snaptrace.runtime.clock import Clock
+from snaptrace.snapshots import codec
+
+log = logging.getLogger(__name__)
+
+LARGEST_BATCH = 64  # pairs
+MOST_LOST = 3  # processes that ended by themselves; then none is started any more
+
+
+class _Waiting(Struct, frozen=True):
+    job: Job
+    result: asyncio.Future[PairResult | None]  # None: judge it here
+
+
+class Judging:
+    """A part that keeps the process, and `judge` for whoever has a pair.
+
+    `on_lost` is called for every process that ended by itself.
+    """
+
+    name = "judging"
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        in_process: bool,
+        log_level: str = "INFO",
+        on_lost: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._clock, self._log_level, self._on_lost = clock, log_level, on_lost
+        self._wanted = in_process
+        self._taking = False  # somebody empties the queue
+        self._waiting: deque[_Waiting] = deque()  # no more than pairs in flight
+        self._some = asyncio.Event()
+        self._here = asyncio.Lock()
+
+    async def judge(
+        self, planned: Planned, recorded: Recorded, answers: PairAnswers
+    ) -> PairResult:
+        """Return the pair's result."""
+        job = Job(planned, recorded, answers, self._clock.now_ns())
+        if self._taking:
+            future: asyncio.Future[PairResult | None]
+            future = asyncio.get_running_loop().create_future()
+            self._waiting.append(_Waiting(job, future))
+            self._some.set()
+            if (result := await future) is not None:
+                return result
+        async with self._here:
+            await asyncio.sleep(0)  # the loop turns between two judgements
+            return await judged(job)
+
+    async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
+        """Keep a process until `stop`; it is started for the first pair."""
+        ready()
+        lost = 0
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._wake_at(stop))
+            try:
+                while not stop.is_set():
+                    if not self._wanted or lost >= MOST_LOST:
+                        await stop.wait()
+                        break
+                    self._taking = True
+                    await self._some.wait()
+                    if not stop.is_set() and not await self._keep(stop):
+                        lost += 1
+                        log.error("judging process ended", extra={"times": lost})
+                        self._on_lost()
+            finally:
+                self._taking = False
+                self._give_back(self._waiting)
+
+    async def _wake_at(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._some.set()
+
+    async def _keep(self, stop: asyncio.Event) -> bool:
+        """Run one process until `stop`; false if it ended before."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "replayd.judging_child",
+            self._log_level,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        try:
+            while not stop.is_set():
+                self._some.clear()
+                if not self._waiting:
+                    await self._some.wait()
+                elif not await self._handed_over(process):
+                    return False
+            return True
+        finally:
+            if process.returncode is None:
+                process.kill()  # it holds nothing that is not here
+            await process.wait()
+
+    async def _handed_over(self, process: asyncio.subprocess.Process) -> bool:
+        given, taken = process.stdin, process.stdout
+        assert given is not None
+        assert taken is not None
+        size = min(len(self._waiting), LARGEST_BATCH)
+        batch = [self._waiting.popleft() for _ in range(size)]
+        try:
+            data = codec.encode(Batch(tuple(one.job for one in batch)))
+            given.write(len(data).to_bytes(SIZE_BYTES, "big"))
+            given.write(data)
+            await given.drain()
+            size = int.from_bytes(await taken.readexactly(SIZE_BYTES), "big")
+            data = await taken.readexactly(size)
+            found = msgspec.msgpack.decode(data, type=Judged).results
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return False
+        else:
+            for one, result in zip(batch, found, strict=True):
+                if not one.result.done():  # else nobody waits for it any more
+                    one.result.set_result(result)
+            return True
+        finally:
+            self._give_back(batch)
+
+    def _give_back(self, waiting: deque[_Waiting] | list[_Waiting]) -> None:
+        """Have every pair without a result judged by whoever brought it."""
+        for one in waiting:
+            if not one.result.done():
+                one.result.set_result(None)
+        waiting.clear()

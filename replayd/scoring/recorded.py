@@ -1,0 +1,36 @@
+"""What an answer is judged against, as it is stored: cheap to keep and to hand on."""
+
+from msgspec import Struct
+
+from replayd.scoring.contract import ScoringCase
+from snaptrace.snapshots import codec
+from snaptrace.snapshots.apis import APIS
+from snaptrace.snapshots.model import Json, Snapshot
+
+
+class Recorded(Struct, frozen=True):
+    """A stored snapshot and, for a pin, what somebody said its answer must meet."""
+
+    packed: codec.Packed
+    assertion: Json = None
+
+    def scoring_case(self) -> ScoringCase:
+        """Return the case, decoded.
+
+        Raises:
+            ValueError: the bytes are no snapshot.
+        """
+        return scoring_case(codec.unpack_snapshot(self.packed), self.assertion)
+
+
+def scoring_case(snapshot: Snapshot, assertion: Json = None) -> ScoringCase:
+    """Return what an answer is judged against: a pin's assertion, the recording."""
+    api = APIS.get(snapshot.request.api)
+    known = api is not None and api.operation == "chat"
+    asserted = assertion if isinstance(assertion, list | tuple) else [assertion]
+    return ScoringCase(
+        snapshot=snapshot,
+        conversation=api.parse(snapshot.request.body) if api and known else None,
+        reference=snapshot.answer,
+        assertions=tuple(each for each in asserted if isinstance(each, dict)),
+    )
