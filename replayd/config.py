@@ -156,7 +156,7 @@ class ReplaydConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     drain: Duration = Duration(10)
     keep_answers: bool = True
     telemetry: TelemetryConfig = TelemetryConfig()
-    # Whether answers are scored in a process of its own; 40 MiB for as many more calls
-    # as a second core allows.
+    # Whether answers are scored in a process of its own: for 70 MiB more, calls in
+    # flight do not wait while one is read.
     judge_process: bool = True
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

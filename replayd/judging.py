@@ -9,7 +9,7 @@ import asyncio
 import logging
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -23,6 +23,7 @@ from snaptrace.snapshots import codec
 log = logging.getLogger(__name__)
 
 LARGEST_BATCH = 64  # pairs
+CHILD = (sys.executable, "-m", "replayd.judging_child")
 MOST_LOST = 3  # processes that ended by themselves; then none is started any more
 
 
@@ -45,14 +46,16 @@ class Judging:
         *,
         in_process: bool,
         log_level: str = "INFO",
+        command: Sequence[str] = CHILD,
         on_lost: Callable[[], None] = lambda: None,
     ) -> None:
-        self._clock, self._log_level, self._on_lost = clock, log_level, on_lost
-        self._wanted = in_process
+        self._clock, self._on_lost = clock, on_lost
+        self._wanted, self._command = in_process, (*command, log_level)
         self._taking = False  # somebody empties the queue
         self._waiting: deque[_Waiting] = deque()  # no more than pairs in flight
         self._some = asyncio.Event()
         self._here = asyncio.Lock()
+        self._process: asyncio.subprocess.Process | None = None
 
     async def judge(
         self, planned: Planned, recorded: Recorded, answers: PairAnswers
@@ -73,35 +76,40 @@ class Judging:
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
         """Keep a process until `stop`; it is started for the first pair."""
         ready()
-        lost = 0
         async with asyncio.TaskGroup() as group:
             group.create_task(self._wake_at(stop))
             try:
-                while not stop.is_set():
-                    if not self._wanted or lost >= MOST_LOST:
-                        await stop.wait()
-                        break
-                    self._taking = True
-                    await self._some.wait()
-                    if not stop.is_set() and not await self._keep(stop):
-                        lost += 1
-                        log.error("judging process ended", extra={"times": lost})
-                        self._on_lost()
+                self._taking = self._wanted
+                await self._keep_going(stop)
             finally:
                 self._taking = False
                 self._give_back(self._waiting)
+            await stop.wait()
+
+    async def _keep_going(self, stop: asyncio.Event) -> None:
+        lost = 0
+        while self._taking and lost < MOST_LOST:
+            await self._some.wait()
+            if stop.is_set() or await self._keep(stop) or stop.is_set():
+                return
+            lost += 1
+            log.error("judging process ended", extra={"times": lost})
+            self._on_lost()
 
     async def _wake_at(self, stop: asyncio.Event) -> None:
         await stop.wait()
         self._some.set()
+        self._end_process()  # which may be deep in an answer
+
+    def _end_process(self) -> None:
+        """End it at once: it holds nothing that is not here too."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
 
     async def _keep(self, stop: asyncio.Event) -> bool:
         """Run one process until `stop`; false if it ended before."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "replayd.judging_child",
-            self._log_level,
+        process = self._process = await asyncio.create_subprocess_exec(
+            *self._command,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )
@@ -114,8 +122,7 @@ class Judging:
                     return False
             return True
         finally:
-            if process.returncode is None:
-                process.kill()  # it holds nothing that is not here
+            self._end_process()
             await process.wait()
 
     async def _handed_over(self, process: asyncio.subprocess.Process) -> bool:
