@@ -9,6 +9,7 @@ from collector.call import Call
 from collector.dialects import FINISHERS
 from collector.dialects.contract import Candidate
 from collector.dialects.events import pair_by_order
+from collector.dialects.loads import as_dict
 from collector.fidelity import assess
 from collector.media import Cut, cut
 from collector.merge import with_supplement
@@ -192,6 +193,10 @@ def _own_shape(
         # A class's name stands where the SDK sent its schema.
         del body["response_format"]
         missing.append("response_format")
+    if body.pop("text_format", None) is not None and "format" not in as_dict(
+        body.get("text")
+    ):
+        missing.append("text.format")  # a class, of which the SDK sent the schema
     if candidate.api == "gemini_generate_content":
         body.pop("model", None)
     elif candidate.model and "model" not in body:

@@ -180,7 +180,9 @@ def _needed(path: str, carried: frozenset[str]) -> str:
     if not rest:
         return ""
     own_form = rest.endswith("type") and root != "tools"
-    if root in _IN_MESSAGES or (root in carried and not own_form):
+    # Gemini's parameters share one object, but each stands for itself.
+    shares = root in carried and root != "generationConfig"
+    if root in _IN_MESSAGES or (shares and not own_form):
         return path.rpartition(".")[0]
     return ""
 
@@ -229,5 +231,6 @@ def _runs_at_provider(api: str, tool: Mapping[str, Any]) -> bool:
         return bool(names - {"functionDeclarations", "function_declarations"})
     kind = tool.get("type")
     if api == "anthropic_messages":
-        return isinstance(kind, str) and kind != "custom" and "input_schema" not in tool
+        # The caller's own tools cannot be without a schema.
+        return kind != "custom" and "input_schema" not in tool
     return isinstance(kind, str) and kind not in _CLIENT_TOOLS

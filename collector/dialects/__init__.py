@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from collector.dialects import litellm
+from collector.dialects import litellm, vercel
 from collector.dialects.adk import GoogleAdk
 from collector.dialects.contract import Candidate, Dialect
 from collector.dialects.haystack import Haystack
@@ -14,7 +14,7 @@ from collector.dialects.openinference import OpenInference
 from collector.dialects.otel_genai import OtelGenAi
 from collector.dialects.pydantic_ai import PydanticAi
 from collector.dialects.traceloop import Traceloop
-from collector.dialects.vercel import VercelAi, json_tool
+from collector.dialects.vercel import VercelAi
 
 __all__ = ["DIALECTS", "FINISHERS", "Candidate", "Dialect"]
 
@@ -36,6 +36,6 @@ DIALECTS: tuple[Dialect, ...] = (
 
 # The last word of a dialect on its call, once all records of it are joined.
 FINISHERS: dict[str, Callable[[Candidate], None]] = {
-    "vercel_ai": json_tool,
+    "vercel_ai": vercel.finish,
     "litellm": litellm.finish,
 }

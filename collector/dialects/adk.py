@@ -18,6 +18,7 @@ _REQUEST = "gcp.vertex.agent.llm_request"
 _ALWAYS = "!"  # see `fidelity.unseen`
 _LOST = (
     f"{_ALWAYS}contents.parts.inlineData.data",
+    f"{_ALWAYS}contents.parts.inlineData.mimeType",
     f"{_ALWAYS}contents.parts.inlineData.mime_type",
     f"{_ALWAYS}contents.parts.thoughtSignature",
     "generationConfig.responseSchema",

@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from collector.dialects import langchain_json
 from collector.dialects.contract import Candidate
-from collector.dialects.loads import as_dict, as_text, loads
+from collector.dialects.loads import as_dict, as_list, as_text, loads
 from collector.dialects.parts import read_messages, read_part, read_tools
 from collector.dialects.span import candidate_of
 from collector.dialects.target import api_of
@@ -22,13 +23,13 @@ from collector.dialects.telemetry import (
 )
 from collector.record import Record
 from snaptrace.snapshots.apis.fields import all_but
-from snaptrace.snapshots.apis.openai_chat import parse_part
 from snaptrace.snapshots.apis.openai_responses import parse_content, parse_item
 from snaptrace.snapshots.conversation import (
     Conversation,
     Message,
     Part,
     TextPart,
+    Tool,
     ToolCallPart,
     ToolResultPart,
 )
@@ -157,7 +158,16 @@ def read_call(
         messages = name_results(messages, drop_ids=profile.synthetic_ids)
     params = read_params(attributes)
     extra = request_extras(record, api, candidate)
+    if operation == "embeddings" and any(
+        not isinstance(part, TextPart) for message in messages for part in message.parts
+    ):
+        candidate.reasons += ("unreadable",)  # token ids in the place of text
     offered = read_tools(tools.value)
+    if api == "gemini_generate_content":
+        if any(t.kind == "function" and t.parameters is None for t in offered):
+            # A Python function given as a tool; the SDK made its schemas.
+            candidate.missing += _UNTOLD_SCHEMA
+        offered = [_in_json_schema(tool) for tool in offered]
     candidate.conversation = Conversation(
         model=candidate.model,
         messages=tuple(_inputs(messages)) if operation != "chat" else tuple(messages),
@@ -166,7 +176,10 @@ def read_call(
         extra=extra,
     )
     if any(
-        t.kind == "function" and t.parameters is None and not t.description
+        t.kind == "function"
+        and t.parameters is None
+        and not t.description
+        and not t.extra
         for t in offered
     ):
         candidate.missing += _tool_details(api)
@@ -175,6 +188,26 @@ def read_call(
 
 def _inputs(messages: list[Message]) -> list[Message]:
     return [Message(role="user", parts=message.parts) for message in messages]
+
+
+_UNTOLD_SCHEMA = (
+    "tools.functionDeclarations.parameters",
+    "tools.functionDeclarations.parameters_json_schema",
+    "tools.functionDeclarations.response_json_schema",
+)
+
+
+def _in_json_schema(tool: Tool) -> Tool:
+    """Gemini takes a tool's schema in its own words, or as JSON Schema elsewhere.
+
+    Its own words for types are in capitals. The other field's name is as the SDK
+    spells it.
+    """
+    kind = as_dict(tool.parameters).get("type")
+    if not isinstance(kind, str) or kind.isupper():
+        return tool
+    extra = {**tool.extra, "parameters_json_schema": tool.parameters}
+    return msgspec.structs.replace(tool, parameters=None, extra=extra)
 
 
 def _tool_details(api: str) -> tuple[str, ...]:
@@ -244,6 +277,7 @@ _FORMAT_PATHS = {
     "gemini_generate_content": (
         "generationConfig.responseMimeType",
         "generationConfig.responseSchema",
+        "generationConfig.responseJsonSchema",
     ),
 }
 
@@ -330,10 +364,25 @@ def _unwrapped_message(message: Message, api: str) -> Message:
                 "reasoning",
             ):
                 return parse_item(raw)
+    if message.role == "tool":
+        parts = tuple(_unwrapped_result(part) for part in message.parts)
+        return msgspec.structs.replace(message, parts=parts)
     if message.role != "user":
         return message
     parts = tuple(_unwrapped(part, api) for part in message.parts)
     return msgspec.structs.replace(message, parts=parts)
+
+
+def _unwrapped_result(part: Part) -> Part:
+    """A tool's result that was a list of texts is written as that list's JSON."""
+    match part:
+        case ToolResultPart(content=(TextPart(text=text),)) if text.startswith("[{"):
+            raw = as_list(loads(text).value)
+            texts = tuple(as_dict(item).get("text") for item in raw)
+            if raw and all(as_dict(i).keys() == {"type", "text"} for i in raw):
+                content = tuple(TextPart(text=as_text(own)) for own in texts)
+                return msgspec.structs.replace(part, content=content)
+    return part
 
 
 def _unwrapped(part: Part, api: str) -> Part:
@@ -345,10 +394,12 @@ def _unwrapped(part: Part, api: str) -> Part:
         "file",
         "input_file",
         "input_audio",
+        "image",
         "image_url",
         "input_image",
         "audio",
     ):
         return part
-    parsed = parse_content([raw]) if api == "openai_responses" else (parse_part(raw),)
-    return parsed[0]
+    if api == "openai_responses":
+        return parse_content([raw])[0]
+    return langchain_json.read_content([raw])[0]

@@ -23,10 +23,11 @@ from snaptrace.snapshots.conversation import (
     ToolCallPart,
     ToolResultPart,
 )
-from snaptrace.snapshots.model import Answer, Json
+from snaptrace.snapshots.model import Answer, Json, MediaKind
 
 _NAME = "haystack"
 _TYPE = "haystack.component.type"
+_AGENT_STEP = "haystack.agent.step.llm.input"
 _PROVIDERS = (
     "OpenAI",
     "AzureOpenAI",
@@ -45,10 +46,12 @@ class Haystack:
 
     def claims(self, record: Record) -> bool:
         """Tell whether the record is a component's run."""
-        return _TYPE in record.attributes
+        return _TYPE in record.attributes or _AGENT_STEP in record.attributes
 
     def read(self, record: Record) -> Candidate | None:
         """Return what the record knows of a call."""
+        if _AGENT_STEP in record.attributes:
+            return _read_step(record)
         kind = as_text(record.attributes.get(_TYPE))
         if not kind.endswith("Generator"):
             return candidate_of(record, _NAME, role="wrapper")
@@ -76,6 +79,16 @@ class Haystack:
             candidate.reasons += ("truncated",)
         _read_input(candidate, as_dict(given.value))
         return candidate
+
+
+def _read_step(record: Record) -> Candidate:
+    """An agent's own call of its generator, of which no span names the class."""
+    candidate = candidate_of(record, _NAME, role="call")
+    given = loads(record.attributes[_AGENT_STEP])
+    if given.broken:
+        candidate.reasons += ("truncated",)
+    _read_input(candidate, as_dict(given.value))
+    return candidate
 
 
 def _read_input(candidate: Candidate, given: dict[str, Any]) -> None:
@@ -124,6 +137,18 @@ def _part(block: dict[str, Any]) -> Part:
         detail: dict[str, Json] = {}
         if isinstance(image.get("detail"), str):
             detail["detail"] = image["detail"]
-        url = f"data:{mime};base64,{data}"
-        return MediaPart(kind="image", url=url, mime=mime, extra=detail)
+        return _medium("image", data, mime, detail)
+    if file := as_dict(block.get("file")):
+        named: dict[str, Json] = {}
+        if isinstance(file.get("filename"), str):
+            named["filename"] = file["filename"]
+        mime = as_text(file.get("mime_type"))
+        return _medium("document", as_text(file.get("base64_data")), mime, named)
     return GenericPart(value=block)
+
+
+def _medium(kind: MediaKind, data: str, mime: str, extra: dict[str, Json]) -> MediaPart:
+    """Return a part with its bytes, of which most releases only tell the length."""
+    return MediaPart(
+        kind=kind, url=f"data:{mime};base64,{data}", mime=mime, extra=extra
+    )

@@ -113,7 +113,7 @@ def read_functions(
 def _tool(row: dict[str, Value]) -> Tool:
     schema: Any = None
     for key in ("parameters", "input_schema"):
-        if row.get(key):
+        if row.get(key) and row[key] != "null":
             schema = loads(row[key]).value
     return Tool(
         name=as_text(row.get("name")),

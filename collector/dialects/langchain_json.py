@@ -158,3 +158,14 @@ def read_arguments(value: Any) -> tuple[dict[str, Any], dict[str, Any]]:  # noqa
                 else inner
             )
     return params, rest
+
+
+def is_response(output: dict[str, Any]) -> bool:
+    """Tell whether LangChain's result came from the Responses API, by its ids."""
+    first = as_list((as_list(output.get("generations")) or [[]])[0])
+    message = as_dict(as_dict(first[0] if first else {}).get("message"))
+    own = as_dict(message.get("kwargs")) or message
+    facts = as_dict(own.get("response_metadata"))
+    return facts.get("object") == "response" or as_text(facts.get("id")).startswith(
+        "resp_"
+    )

@@ -39,9 +39,10 @@ _INVENTED: dict[str, tuple[Any, ...]] = {
     "service_tier": ("default", "auto"),
     "n": (1,),
 }
+_LAST_WITHOUT_INSTRUCTIONS = 3
 # A value equal to its invented default may have been given or not: none is carried.
 _CARRIED = {
-    "openai_chat": ("tools", "reasoning_effort", "verbosity"),
+    "openai_chat": ("tools",),
     "openai_responses": (),
     "openai_embeddings": ("input", "dimensions"),
 }
@@ -124,8 +125,20 @@ def _sent(parameters: dict[str, Any]) -> dict[str, Json]:
     """Return the parameters that were given: those unlike the invented defaults."""
     return {
         key: value
-        for key, value in parameters.items()
+        for key, value in _given(parameters).items()
         if value is not None and value not in _INVENTED.get(key, ())
+    }
+
+
+def _given(fields: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what the SDK's helpers pass for "not given".
+
+    Such a sentinel is written as an object with nothing but its module's name.
+    """
+    return {
+        key: value
+        for key, value in fields.items()
+        if not (isinstance(value, dict) and value.keys() == {"__module__"})
     }
 
 
@@ -136,7 +149,7 @@ def _read_generation(
     named: str,
     record: Record,
 ) -> None:
-    body = as_dict(given)
+    body = _given(as_dict(given))
     if langchain_json.is_langchain(
         {"messages": given} if isinstance(given, list) else body
     ):
@@ -151,7 +164,9 @@ def _read_generation(
         candidate.lost = all_but(candidate.api, ())
         return
     if isinstance(given, str):
-        body = {"input": given}
+        usage = as_dict(loads(record.attributes.get(f"{_P}usage_details")).value)
+        # A completion counts its tokens by other names than a response does.
+        body = {"prompt" if "prompt_tokens" in usage else "input": given}
     elif isinstance(given, list) and _are_messages(given, record):
         body = {"messages": given}
     elif isinstance(given, list):
@@ -165,14 +180,23 @@ def _read_generation(
         return
     sent = _sent(parameters)
     if api == "openai_responses":
-        sent, body = _responses_body(sent, body)
+        sent, body = _responses_body(sent, body, moved=_moves_instructions(record))
     candidate.body = {"model": candidate.model, **clean_body(api, body), **sent}
     if parameters:
         candidate.reasons += ("invented_defaults",)
 
 
+def _moves_instructions(record: Record) -> bool:
+    """Tell a release whose wrapper puts `instructions` in front of the input.
+
+    Version 3 left them out; a system message in its input is the caller's own.
+    """
+    major = record.scope_version.partition(".")[0]
+    return not (major.isdigit() and int(major) <= _LAST_WITHOUT_INSTRUCTIONS)
+
+
 def _responses_body(
-    sent: dict[str, Json], body: dict[str, Any]
+    sent: dict[str, Json], body: dict[str, Any], *, moved: bool
 ) -> tuple[dict[str, Json], dict[str, Any]]:
     """Bring parameters and instructions to where the Responses API has them."""
     own = {
@@ -189,8 +213,11 @@ def _responses_body(
         own["reasoning"] = reasoning
     given = body.get("input")
     first = as_dict(given[0]) if isinstance(given, list) and given else {}
-    if first.get("role") == "system" and isinstance(first.get("content"), str):
-        # Its wrapper puts `instructions` in front of the input.
+    if (
+        moved
+        and first.get("role") == "system"
+        and isinstance(first.get("content"), str)
+    ):
         rest: Json = given[1:] if isinstance(given, list) else given
         match rest:
             case [{"role": "user", "content": str(text), **more}] if not more:

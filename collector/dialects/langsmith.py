@@ -44,7 +44,10 @@ class LangSmith:
         if given.broken:
             candidate.reasons += ("truncated",)
         if langchain_json.is_langchain(body):
-            candidate.api = chat_api(candidate.provider)
+            run = as_dict(loads(attributes.get("gen_ai.completion")).value)
+            candidate.api = chat_api(
+                candidate.provider, responses=langchain_json.is_response(run)
+            )
             candidate.lost = all_but(candidate.api, ("model",))
             candidate.conversation = Conversation(
                 model=candidate.model,

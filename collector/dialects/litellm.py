@@ -5,6 +5,7 @@ provider's wire body as `llm.<provider>.<name>`, lists and objects as Python tex
 overwritten by equal names of the response. Neither alone is the request.
 """
 
+import re
 from collections.abc import Mapping
 
 import msgspec
@@ -12,7 +13,7 @@ import msgspec
 from collector.dialects import genai, python_text, responses_echo
 from collector.dialects.contract import Candidate
 from collector.dialects.indexed import read_functions
-from collector.dialects.loads import as_count, as_dict, as_text, loads
+from collector.dialects.loads import as_count, as_dict, as_list, as_text, loads
 from collector.dialects.native import api_of_body, clean_body, operation_of_api
 from collector.dialects.span import candidate_of
 from collector.dialects.target import operation_of
@@ -244,11 +245,9 @@ def finish(candidate: Candidate) -> None:
         body["model"] = candidate.model
     candidate.conversation = None
     candidate.body = clean_body(api, body)
-    candidate.lost = tuple(
-        name
-        for name in sorted(answered)
-        if name in ("service_tier", "background", "output_format")
-    )
+    candidate.lost = tuple(name for name in sorted(answered) if name in _ECHOED)
+    if api == "openai_image_generation":
+        candidate.lost += ("quality", "size")  # the answer's own stand in their place
     candidate.reasons = ()
     if api == "openai_transcription" and "file" not in body:
         candidate.reasons = ("media_unknown",)
@@ -266,6 +265,8 @@ def _api_of_operation(operation: Operation) -> str:
     }.get(operation, "")
 
 
+# Fields of a request that the answer's own value stands in the place of.
+_ECHOED = ("service_tier", "background", "output_format")
 # The field that the one text of a call without messages stood in.
 _PROMPT_FIELDS = {"image_generation": "prompt", "moderation": "input"}
 
@@ -283,4 +284,29 @@ def _finish_alone(candidate: Candidate, prompt: str) -> None:
         return
     if conversation is None or candidate.operation != "chat":
         return
+    if candidate.api == "openai_responses" and responses_echo.has_gaps(conversation):
+        candidate.reasons += ("content_dropped",)
+    if candidate.api == "openai_chat" and not _KEEPS_DEVELOPER.match(candidate.model):
+        messages = tuple(
+            msgspec.structs.replace(message, role="system")
+            if message.role == "developer"
+            else message
+            for message in conversation.messages
+        )
+        candidate.conversation = msgspec.structs.replace(
+            conversation, messages=messages
+        )
     candidate.lost = all_but(candidate.api, _CARRIED.get(candidate.api, ("model",)))
+
+
+# LiteLLM turns the newer role into the older one for all but the models made for it.
+_KEEPS_DEVELOPER = re.compile(r"o\d")
+
+
+def as_sent(body: Json, model: str) -> None:
+    """Change the arguments of a chat as LiteLLM does before it sends them."""
+    if _KEEPS_DEVELOPER.match(model):
+        return
+    for message in as_list(as_dict(body).get("messages")):
+        if isinstance(message, dict) and message.get("role") == "developer":
+            message["role"] = "system"

@@ -38,7 +38,6 @@ _SIDE_ARGUMENTS = frozenset(
         "custom_llm_provider",
         "caching",
         "raw_response",
-        "text_format",
     }
 )
 _ANTHROPIC_BLOCKS = (
@@ -56,6 +55,32 @@ _CONFIG_TOP = {  # fields of the SDK's config that stand at the top of the body
     "tool_config": "toolConfig",
     "cached_content": "cachedContent",
     "labels": "labels",
+}
+_SCHEMA_DEPTH = 64
+_NAMED_SCHEMAS = frozenset(
+    ("properties", "$defs", "defs", "pattern_properties", "dependent_schemas")
+)
+_SCHEMA_WORDS = {
+    word: camel_case(word)
+    for word in (
+        "additional_properties",
+        "all_of",
+        "any_of",
+        "exclusive_maximum",
+        "exclusive_minimum",
+        "max_items",
+        "max_length",
+        "max_properties",
+        "min_items",
+        "min_length",
+        "min_properties",
+        "multiple_of",
+        "one_of",
+        "pattern_properties",
+        "prefix_items",
+        "property_names",
+        "unique_items",
+    )
 }
 _CONFIG_NONE = frozenset(
     {"http_options", "automatic_function_calling", "should_return_http_response"}
@@ -175,7 +200,7 @@ def _spread_config(own: dict[str, Any], config: dict[str, Any]) -> None:
         if key in _CONFIG_TOP:
             own[_CONFIG_TOP[key]] = _gemini_value(key, value)
         else:
-            generation[camel_case(key)] = value
+            generation[camel_case(key)] = _schema_words(key, value)
     if generation:
         own["generationConfig"] = generation
 
@@ -183,7 +208,43 @@ def _spread_config(own: dict[str, Any], config: dict[str, Any]) -> None:
 def _gemini_config(value: Any) -> Any:  # noqa: ANN401 - any JSON
     if not isinstance(value, dict):
         return value
-    return {camel_case(k): v for k, v in value.items() if v is not None}
+    return {
+        camel_case(k): _schema_words(k, v) for k, v in value.items() if v is not None
+    }
+
+
+def _gemini_tool(tool: Any) -> Any:  # noqa: ANN401 - any JSON
+    if not isinstance(tool, dict):
+        return tool
+    own = {camel_case(k): v for k, v in tool.items() if v is not None}
+    declared = own.get("functionDeclarations")
+    if isinstance(declared, list):
+        own["functionDeclarations"] = [
+            {key: _schema_words(key, inner) for key, inner in one.items()}
+            if isinstance(one, dict)
+            else one
+            for one in declared
+        ]
+    return own
+
+
+def _schema_words(key: str, value: Any, depth: int = 0) -> Any:  # noqa: ANN401 - any JSON
+    """Return a JSON Schema in its own words: dumps of the SDK's objects bend them."""
+    if depth == 0 and not key.endswith(("json_schema", "JsonSchema")):
+        return value
+    if depth > _SCHEMA_DEPTH:
+        return value
+    if isinstance(value, list):
+        return [_schema_words(key, item, depth + 1) for item in value]
+    if not isinstance(value, dict):
+        return value
+    names_follow = depth > 0 and key in _NAMED_SCHEMAS
+    return {
+        (word if names_follow else _SCHEMA_WORDS.get(word, word)): _schema_words(
+            "" if names_follow else word, inner, depth + 1
+        )
+        for word, inner in value.items()
+    }
 
 
 def _gemini_value(key: str, value: Any) -> Any:  # noqa: ANN401 - any JSON
@@ -192,12 +253,7 @@ def _gemini_value(key: str, value: Any) -> Any:  # noqa: ANN401 - any JSON
             return {"parts": [{"text": value}], "role": "user"}
         return _gemini_content(value)
     if key == "tools" and isinstance(value, list):
-        return [
-            {camel_case(k): v for k, v in tool.items() if v is not None}
-            if isinstance(tool, dict)
-            else tool
-            for tool in value
-        ]
+        return [_gemini_tool(tool) for tool in value]
     if key == "tool_config" and isinstance(value, dict):
         return {
             camel_case(k): {camel_case(n): v for n, v in inner.items() if v is not None}

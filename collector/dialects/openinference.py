@@ -8,7 +8,9 @@ framework JSON there; then LangChain's messages, or the flattened ones, are read
 
 from typing import Any
 
-from collector.dialects import langchain_json, responses_echo
+import msgspec
+
+from collector.dialects import langchain_json, litellm, responses_echo
 from collector.dialects.agents import agent_settings
 from collector.dialects.contract import Candidate
 from collector.dialects.flattened import Flattened
@@ -21,12 +23,12 @@ from collector.dialects.native import (
 )
 from collector.dialects.parts import read_tools
 from collector.dialects.span import candidate_of
-from collector.dialects.target import chat_api, provider_of
+from collector.dialects.target import chat_api, is_dated, provider_of
 from collector.dialects.telemetry import answer_of_message, read_usage
 from collector.media import is_placeholder
 from collector.record import Record
 from snaptrace.snapshots.apis import APIS
-from snaptrace.snapshots.apis.fields import all_but
+from snaptrace.snapshots.apis.fields import FIELDS, all_but
 from snaptrace.snapshots.conversation import Conversation
 from snaptrace.snapshots.model import Answer, Json
 
@@ -92,7 +94,9 @@ class OpenInference:
         flat = Flattened(record.attributes)
         _read_request(candidate, record, given, flat, kind)
         candidate.answer = _answer(record, flat)
-        if given.broken or flat.cut:
+        # LiteLLM writes a list of texts as Python does; they stand beside it whole.
+        printed = kind == "EMBEDDING" and candidate.body is not None
+        if (given.broken and not printed) or flat.cut:
             candidate.reasons += ("truncated",)
         return candidate
 
@@ -123,7 +127,9 @@ def _read_request(
     asked = _asked_model(record, body, arguments)
     if "litellm" in record.scope and kind == "LLM":
         if "messages" not in body:
-            body = _litellm_body(record, given.value, arguments)
+            body = _litellm_body(record, given.value, arguments, flat)
+            if "model" not in body and is_dated(asked):
+                asked = ""  # only the answering model is recorded here
         _read_litellm(candidate, body, asked)
         return
     api = api_of_body(body, provider, asked)
@@ -156,8 +162,12 @@ def _with_arguments(
     return {**arguments, **body}
 
 
-def _litellm_body(record: Record, given: Json, arguments: dict[str, Any]) -> Json:
+def _litellm_body(
+    record: Record, given: Json, arguments: dict[str, Any], flat: "Flattened"
+) -> dict[str, Any]:
     """Its wrappers of other functions keep the one input apart from the rest."""
+    if tools := flat.tools():
+        arguments = {**arguments, "tools": tools}
     if isinstance(given, dict):
         return {**arguments, **given}
     field = "prompt" if "image" in record.name.lower() else "input"
@@ -180,7 +190,7 @@ def _read_litellm(candidate: Candidate, body: dict[str, Any], asked: str) -> Non
         )
         candidate.api = chat_api(speaks)
         if candidate.api != "openai_chat":
-            candidate.conversation = APIS["openai_chat"].parse(clean_body(api, own))
+            _translated(candidate, clean_body(api, own))
             candidate.lost = all_but(
                 candidate.api,
                 ("model", "tools.name", "tools.description", "tools.input_schema"),
@@ -189,9 +199,27 @@ def _read_litellm(candidate: Candidate, body: dict[str, Any], asked: str) -> Non
     candidate.api, candidate.operation = api, operation_of_api(api)
     if api:
         candidate.body = clean_body(api, own)
+        if api == "openai_image_generation":
+            candidate.lost = all_but(api, ("model", "prompt"))
         if api == "openai_chat":
             # Older system words are written with the newer role.
             candidate.lost += ("messages.name",)
+            litellm.as_sent(candidate.body, candidate.model)
+
+
+def _translated(candidate: Candidate, own: dict[str, Any]) -> None:
+    """LiteLLM's translation, as far as it leaves things as they are."""
+    asked = APIS["openai_chat"].parse(own)
+    roots = {path.partition(".")[0] for path in FIELDS.get(candidate.api, ())}
+    if asked.output_schema is not None or "response_format" in own:
+        # A tool or a field of its own, by model and release; the schema is rewritten.
+        candidate.missing += ("output_format", "output_config", "tools", "tool_choice")
+    candidate.conversation = msgspec.structs.replace(
+        asked,
+        tools=tuple(msgspec.structs.replace(t, extra={}) for t in asked.tools),
+        output_schema=None,
+        extra={key: v for key, v in asked.extra.items() if key in roots},
+    )
 
 
 def _asked_model(
@@ -246,7 +274,9 @@ def _read_langchain(
         arguments.get("model_name")
     )
     messages = langchain_json.read_messages(body)
-    responses = rest.pop("use_responses_api", None) is True or _is_response(output)
+    responses = rest.pop(
+        "use_responses_api", None
+    ) is True or langchain_json.is_response(output)
     candidate.api = chat_api(speaks, responses=responses)
     if candidate.api == "openai_responses":
         # Some of its releases write the type of a message out.
@@ -272,17 +302,6 @@ def _read_langchain(
     )
 
 
-def _is_response(output: dict[str, Any]) -> bool:
-    """Tell whether LangChain's result came from the Responses API, by its ids."""
-    first = as_list((as_list(output.get("generations")) or [[]])[0])
-    message = as_dict(as_dict(first[0] if first else {}).get("message"))
-    own = as_dict(message.get("kwargs")) or message
-    facts = as_dict(own.get("response_metadata"))
-    return facts.get("object") == "response" or as_text(facts.get("id")).startswith(
-        "resp_"
-    )
-
-
 def _read_agents(
     candidate: Candidate,
     record: Record,
@@ -292,12 +311,13 @@ def _read_agents(
     """OpenAI Agents: `input.value` is the list alone, parameters stand elsewhere."""
     named = as_text(record.attributes.get("llm.model_name"))
     if isinstance(arguments.get("id"), str):
-        candidate.api, candidate.model = (
-            "openai_responses",
-            as_text(arguments.get("model")),
-        )
+        candidate.api = "openai_responses"
         echo = as_dict(loads(record.attributes.get("output.value")).value)
         candidate.body = responses_echo.body_of_echo(given, {**echo, **arguments})
+        if is_dated(as_text(candidate.body["model"])):
+            # An echo holds the model that answered, not the alias asked for.
+            candidate.body["model"] = ""
+        candidate.model = as_text(candidate.body["model"])
         candidate.lost = responses_echo.LOST
         return
     candidate.api, candidate.model = "openai_chat", named
@@ -373,6 +393,8 @@ def _read_embedding(candidate: Candidate, record: Record, flat: "Flattened") -> 
     arguments = as_dict(
         loads(record.attributes.get("embedding.invocation_parameters")).value
     )
+    if "google" in record.scope:
+        candidate.api = ""  # Gemini's embeddings are no API that is replayed
     texts = flat.embedding_texts()
     candidate.model = (
         candidate.model
@@ -382,7 +404,7 @@ def _read_embedding(candidate: Candidate, record: Record, flat: "Flattened") -> 
     prefix, _, bare = candidate.model.partition("/")
     if "litellm" in record.scope and prefix in _LITELLM_PROVIDERS:
         candidate.model = bare
-    if texts:
+    if texts and candidate.api:
         given: Json = texts if len(texts) > 1 else texts[0]
         candidate.body = {**clean_body("openai_embeddings", arguments), "input": given}
         candidate.body["model"] = candidate.model

@@ -12,6 +12,7 @@ import msgspec
 from collector.dialects.contract import Candidate
 from collector.dialects.loads import as_dict, as_text
 from snaptrace.snapshots.apis import APIS, UnmappableError
+from snaptrace.snapshots.conversation import Conversation, TextPart
 from snaptrace.snapshots.model import Json
 
 _DEFAULTS: dict[str, Json] = {
@@ -95,6 +96,16 @@ def complete(candidate: Candidate, echo: dict[str, Any]) -> None:
     candidate.api = "openai_responses"
     candidate.conversation, candidate.body = None, body
     candidate.lost = (*LOST, *_ITEM_FIELDS)
+    if has_gaps(conversation):
+        candidate.reasons += ("content_dropped",)
+
+
+def has_gaps(conversation: Conversation) -> bool:
+    """Tell empty messages: calls and results, which have no role, became them."""
+    return any(
+        not any(not isinstance(part, TextPart) or part.text for part in message.parts)
+        for message in conversation.messages
+    )
 
 
 def _text(text: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from collector.dialects import genai
 from collector.dialects.contract import Candidate
 from collector.dialects.events import message_of_event
 from collector.dialects.indexed import read_functions, read_prompts
-from collector.dialects.loads import as_text, loads
+from collector.dialects.loads import as_dict, as_text
 from collector.dialects.span import candidate_of
 from collector.dialects.target import api_of, operation_of
 from collector.dialects.telemetry import answer_of_message, read_params
@@ -125,6 +125,9 @@ class Traceloop:
             _first_as_instructions(candidate, record)
         _add_schema(candidate, record)
         _framework_limits(candidate, record)
+        if candidate.api == "openai_responses":
+            # Tools that the provider runs are left out without a sign.
+            candidate.lost += ("!tools.type",)
         return candidate
 
 
@@ -281,13 +284,11 @@ def _add_schema(candidate: Candidate, record: Record) -> None:
         base = "response_format.json_schema"
         candidate.missing += (f"{base}.name", f"{base}.strict")
         # A class given as schema is noted without the closing that the SDK adds.
-        if (
-            "additionalProperties"
-            not in loads(
-                record.attributes.get("gen_ai.request.structured_output_schema")
-            ).value
-        ):
+        closed = "additionalProperties" in as_dict(schema)
+        if not closed:
             candidate.missing += (f"{base}.schema.additionalProperties",)
+        if not closed and "$defs" in as_dict(schema):
+            candidate.missing += (f"{base}.schema.$defs",)
     elif candidate.api == "openai_responses":
         candidate.missing += ("text.format.name", "text.format.strict")
 
@@ -314,9 +315,10 @@ def _framework_limits(candidate: Candidate, record: Record) -> None:
         answer
         and answer.observed
         and not answer.response_id
+        and not answer.finish_reason
         and candidate.api == "openai_chat"
     ):
-        # Streamed chats and calls of Responses both come without an id.
+        # A call of Responses has neither; without an answer nothing tells.
         candidate.reasons += ("api_unknown",)
     params, extra = dict(conversation.params), dict(conversation.extra)
     stop = record.attributes.get("traceloop.association.properties.ls_stop")

@@ -114,6 +114,15 @@ _CARRIED: dict[str, tuple[str, ...]] = {
         "toolConfig.functionCallingConfig",
     ),
 }
+_UNTOLD_FORMAT: dict[str, tuple[str, ...]] = {
+    "openai_chat": ("!response_format.type", "!response_format.json_schema"),
+    "openai_responses": ("!text.format",),
+    "gemini_generate_content": (
+        "!generationConfig.responseMimeType",
+        "!generationConfig.responseSchema",
+    ),
+}
+_SEVERAL = 2
 _REFERENCED: dict[str, tuple[str, ...]] = {
     "text": ("input.role", "input.content"),
     "tool-call": ("input.call_id", "input.name", "input.arguments"),
@@ -131,6 +140,7 @@ _JSON_TOOL_MODELS = re.compile(
     r"claude-(?:3|(?:sonnet|opus)-4-\d{8}|(?:sonnet|opus)-4-0)"
 )
 _MAJOR = re.compile(r"\bai/(\d+)\.")
+_TAKES_RESULT_PARTS = ("anthropic_messages", "openai_responses")
 _BYTES_MAX = 32 * 1024 * 1024
 
 
@@ -179,6 +189,7 @@ def _read_embed(record: Record) -> Candidate:
 
 def _read_generate(record: Record) -> Candidate:
     attributes = record.attributes
+    operation = as_text(attributes.get("ai.operationId"))
     candidate = candidate_of(record, _NAME, role="call")
     candidate.provider = _provider(record)
     candidate.model = first_text(attributes, "ai.model.id", "gen_ai.request.model")
@@ -197,6 +208,8 @@ def _read_generate(record: Record) -> Candidate:
         for item in raw
         for message in _messages(as_dict(item), api, thinks=thinks)
     ]
+    if api == "openai_responses":
+        messages = [own for message in messages for own in _one_item_each(message)]
     params, extra = _settings(record, api, thinks=thinks)
     if api == "gemini_generate_content":
         messages = name_results(messages, drop_ids=True)
@@ -212,7 +225,17 @@ def _read_generate(record: Record) -> Candidate:
     if api == "openai_responses":
         _note_references(candidate, record, raw)
     candidate.supplement = _schema(record)
+    if not operation.startswith(("ai.generateObject", "ai.streamObject")):
+        # A text call may ask for an output of a shape, of which no span tells.
+        candidate.lost += _UNTOLD_FORMAT.get(api, ())
     return candidate
+
+
+def _one_item_each(message: Message) -> list[Message]:
+    """Each text of an assistant is an item of its own."""
+    if message.role != "assistant" or len(message.parts) < _SEVERAL:
+        return [message]
+    return [msgspec.structs.replace(message, parts=(p,)) for p in message.parts]
 
 
 def _settings(
@@ -225,6 +248,8 @@ def _settings(
         if value is None or value == []:
             continue
         params[otel] = value
+    if api.startswith("openai"):
+        params.pop("top_k", None)  # the provider's package warns, and does not send it
     if thinks:
         for name in _NOT_FOR_REASONING:
             params.pop(name, None)
@@ -294,13 +319,32 @@ def _messages(raw: dict[str, Any], api: str, *, thinks: bool) -> list[Message]:
         return [Message(role=own, parts=(text,))]
     if isinstance(content, str):
         return [_arranged(Message(role=role, parts=(TextPart(text=content),)), api)]
-    parts = [_part(as_dict(part), api) for part in as_list(content)]
+    raw_parts = [as_dict(part) for part in as_list(content)]
+    if api == "openai_responses":
+        raw_parts = [part for part in raw_parts if _is_sent(part)]
+    parts = [_named_file(_part(p, api), api, i) for i, p in enumerate(raw_parts)]
     if role == "tool" and api != "anthropic_messages":
         return [Message(role="tool", parts=(part,)) for part in parts]
     if api == "openai_chat":
         parts = [part for part in parts if not isinstance(part, ReasoningPart)]
         parts = _one_text(parts) if role == "assistant" else parts
     return [_arranged(Message(role=role, parts=tuple(parts)), api)]
+
+
+def _is_sent(raw: dict[str, Any]) -> bool:
+    """OpenAI's package sends back only its own reasoning."""
+    options = as_dict(raw.get("providerOptions"))
+    return raw.get("type") != "reasoning" or "openai" in options or not options
+
+
+def _named_file(part: Part, api: str, place: int) -> Part:
+    """OpenAI's package names a file after its place where it has no name."""
+    if not (isinstance(part, MediaPart) and part.mime == "application/pdf"):
+        return part
+    if not api.startswith("openai") or not part.url.startswith("data:"):
+        return part
+    named = {"filename": f"part-{place}.pdf", **part.extra}
+    return msgspec.structs.replace(part, extra=named)
 
 
 def _one_text(parts: list[Part]) -> list[Part]:
@@ -358,7 +402,7 @@ def _result(raw: dict[str, Any], api: str) -> Part:
     if "type" in typed and "value" in typed:
         is_error = is_error or as_text(typed["type"]).startswith("error")
         value = typed["value"]
-        if typed["type"] == "content" and api == "anthropic_messages":
+        if typed["type"] == "content" and api in _TAKES_RESULT_PARTS:
             content = tuple(_content_block(as_dict(item)) for item in as_list(value))
         else:
             content = (
@@ -395,7 +439,11 @@ def _file(raw: dict[str, Any], api: str) -> Part:
     if kind == "document" and isinstance(raw.get("filename"), str):
         extra["title" if api == "anthropic_messages" else "filename"] = raw["filename"]
     options = as_dict(as_dict(raw.get("providerOptions")).get("openai"))
-    if kind == "image" and isinstance(options.get("imageDetail"), str):
+    if (
+        kind == "image"
+        and api.startswith("openai")
+        and isinstance(options.get("imageDetail"), str)
+    ):
         extra["detail"] = options["imageDetail"]
     if api == "anthropic_messages":
         extra |= _cache_control(raw)
@@ -457,6 +505,8 @@ def _tool_choice(attributes: Mapping[str, Value]) -> Json:
 def _schema(record: Record) -> dict[str, Json]:
     """Return what a span says of the output's schema."""
     schema = as_dict(loads(record.attributes.get("ai.schema")).value)
+    if record.attributes.get("ai.settings.output") == "no-schema":
+        return {"any_json": True}
     if not schema:
         return {}
     found: dict[str, Json] = {
@@ -465,13 +515,47 @@ def _schema(record: Record) -> dict[str, Json]:
         or "response",
     }
     if description := as_text(record.attributes.get("ai.schema.description")):
-        found["description"] = description
+        found["output_schema_description"] = description
     if major := _major(record):
         found["major"] = major
     return found
 
 
-def json_tool(candidate: Candidate) -> None:
+def finish(candidate: Candidate) -> None:
+    """Put the output's shape, of which the outer span tells, where its API has it."""
+    if candidate.api.startswith("openai"):
+        _openai_format(candidate)
+    else:
+        _json_tool(candidate)
+
+
+def _openai_format(candidate: Candidate) -> None:
+    """A described schema says so; an object without a schema is any JSON."""
+    told, conversation = candidate.supplement, candidate.conversation
+    chat = candidate.api == "openai_chat"
+    if conversation is None:
+        return
+    if told.get("any_json"):
+        own: dict[str, Json] = {"type": "json_object"}
+    elif description := told.get("output_schema_description"):
+        schema: dict[str, Json] = {
+            "name": told["output_schema_name"],
+            "description": description,
+            "schema": told.pop("output_schema"),
+        }
+        own = {"type": "json_schema"}
+        own |= {"json_schema": schema} if chat else schema
+    else:
+        return
+    field: dict[str, Json] = (
+        {"response_format": own} if chat else {"text": {"format": own}}
+    )
+    candidate.conversation = msgspec.structs.replace(
+        conversation, extra={**conversation.extra, **field}
+    )
+
+
+def _json_tool(candidate: Candidate) -> None:
     """Turn an output schema into what the Anthropic provider sends for it.
 
     Models without structured output get the schema as a tool of which the answer is

@@ -32,6 +32,8 @@ PARAMS: dict[str, str] = {
     "stop_sequences": "stop_sequences",
 }
 _MEDIA: dict[str, MediaKind] = {"image": "image", "document": "document"}
+# What other APIs say of a medium, and this one has no field for.
+_FOREIGN = ("detail", "filename")
 # A tool's input that is no text is stored as JSON text; this says so.
 _CHOICES = {"auto": "auto", "any": "required", "none": "none"}
 _CHOICES_BACK = {word: own for own, word in _CHOICES.items()}
@@ -338,4 +340,5 @@ def _render_media(part: MediaPart, lost: list[str]) -> Json:
         source = {"type": "file", "file_id": part.file_id}
     else:
         source = {"type": "url", "url": part.url}
-    return {"type": part.kind, "source": source, **part.extra}
+    own = {key: value for key, value in part.extra.items() if key not in _FOREIGN}
+    return {"type": part.kind, "source": source, **own}
