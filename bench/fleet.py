@@ -40,6 +40,7 @@ from replayd.ledger import Ledger, epochs
 from snaptrace.runtime.clock import SystemClock
 from snaptrace.runtime.config import StoreConfig
 from snaptrace.snapshots.browse import Browser
+from snaptrace.snapshots.keys import FleetKey
 from snaptrace.snapshots.store import Store
 
 SERVICES = 5
@@ -233,7 +234,9 @@ class Estimate(Struct, frozen=True):
         return (self.calls - truth) / max(math.sqrt(self.variance), 1.0)
 
 
-async def estimate(store: Store) -> tuple[Estimate, Counter[str], set[str]]:
+async def estimate(
+    store: Store, fleet_key: FleetKey
+) -> tuple[Estimate, Counter[str], set[str]]:
     """Return the estimate, what each collector counted, and the traces stored.
 
     The variance is the sample's own: for ranks above a threshold, the sum of
@@ -241,7 +244,7 @@ async def estimate(store: Store) -> tuple[Estimate, Counter[str], set[str]]:
     sampling for estimation of arbitrary subset sums", theorem 2).
     """
     damaged: list[str] = []
-    browser = Browser(store, damaged.append)
+    browser = Browser(store, fleet_key, damaged.append)
     await browser.look()
     probabilities: dict[str, float] = {}
     traces = set()
@@ -338,7 +341,8 @@ async def once(folder: Path, arguments: argparse.Namespace) -> dict:
             working.create_task(chaos(chance, fleet, 1.5, until))
             working.create_task(chaos(chance, judges, 10.0, until))
         codes = await asyncio.gather(*(each.stop() for each in fleet))
-        store = Store.open(StoreConfig(url=f"file://{folder / 'store'}"))
+        settings = StoreConfig(url=f"file://{folder / 'store'}")
+        store = Store.open(settings)
         times = await settled(store)
         codes += await asyncio.gather(*(each.stop() for each in judges))
     finally:
@@ -346,7 +350,9 @@ async def once(folder: Path, arguments: argparse.Namespace) -> dict:
             if hasattr(each, "process"):
                 each.signal(signal.SIGKILL)
         await runner.cleanup()
-    total, counted, traces = await estimate(store)
+    total, counted, traces = await estimate(
+        store, FleetKey.of_store(settings.url, settings.key_file)
+    )
     pairs = list(zip(clients, fleet, strict=True))
     sent = sum(len(client.sent) for client in clients)
     known = {trace for client in clients for trace in client.sent}
