@@ -108,7 +108,15 @@ def is_card(text: str) -> bool:
         and CARD_STAND_IN.match(digits) is None
         and len(set(digits)) > 1
         and luhn(digits)
+        and not _is_even_row(text)
     )
+
+
+def _is_even_row(text: str) -> bool:
+    """Return whether groups of digits go up in equal steps, as an axis does."""
+    values = [int(group) for group in re.findall(r"[0-9]+", text)]
+    steps = {after - before for before, after in pairwise(values)}
+    return len(values) > 2 and len(steps) == 1
 
 
 def is_iban(text: str) -> bool:

@@ -1,6 +1,7 @@
 """What is recognised as personal or secret, and what is left alone."""
 
 import datetime as dt
+import itertools
 import json
 import random
 import re
@@ -251,6 +252,15 @@ def test_any_text_is_survived_and_stays_stable(text):
     for one in replaced:
         assert made[one.start : one.end] == one.pseudonym
     assert REDACTOR.redact(text) == (made, replaced)
+
+
+@pytest.mark.parametrize("between", [" ", "\n", " | ", '", "'])
+def test_any_two_values_are_found_side_by_side(between):
+    """A card would hide behind the end of a phone number."""
+    for (_, one, first), (_, other, second) in itertools.product(PLANTED, repeat=2):
+        made, _ = REDACTOR.redact(f"{one}{between}{other}")
+        assert first not in made, (one, other)
+        assert second not in made, (one, other)
 
 
 @given(

@@ -94,7 +94,7 @@ def rows_of_numbers(chance):
         )
         rows.append(between.join(numbers))
     for _ in range(400):
-        start, count = chance.randint(0, 3000), chance.randint(3, 11)
+        start, count = chance.randint(0, 9000), chance.randint(3, 11)
         step = chance.choice([1, 2, 5, 10, 20, 25, 50, 100, 250, 500, 1000])
         axis = (start + at * step for at in range(count))
         day, month, year = (
