@@ -81,8 +81,8 @@ func admit(asked question) answer {
 	mutating := compiler.CompileMutatingEvaluator(
 		&patch.JSONPatchCondition{Expression: spec.Mutations[0].JSONPatch.Expression},
 		options, stored)
-	if err := mutating.CompilationErrors(); err != nil {
-		given.Errors = append(given.Errors, err.Error())
+	for _, each := range mutating.CompilationErrors() {
+		given.Errors = append(given.Errors, each.Error())
 	}
 	for i := range asked.Pods {
 		pod, err := apply(compiler, matcher, patch.NewJSONPatcher(mutating), &asked.Pods[i])
