@@ -11,6 +11,7 @@ behind megabytes of telemetry. Both ends are ours and of one release.
 
 import asyncio
 import struct
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -85,6 +86,43 @@ async def read(reader: asyncio.StreamReader) -> tuple[Header, bytes] | None:
     except msgspec.DecodeError as error:
         raise TornFrameError(str(error)) from None
     return header, body
+
+
+class FrameCutter:
+    """Cuts frames out of a stream that is read in large pieces."""
+
+    def __init__(self) -> None:
+        self._unread = bytearray()
+
+    @property
+    def is_torn(self) -> bool:
+        """Whether the stream, should it end here, ends inside a frame."""
+        return bool(self._unread)
+
+    def take(self, piece: bytes) -> Iterator[tuple[Header, bytes]]:
+        """Yield the frames that are whole with this piece; take all of them.
+
+        Raises:
+            TornFrameError: this is no stream of frames.
+        """
+        unread = self._unread
+        unread += piece
+        at, end = 0, len(unread)
+        with memoryview(unread) as view:
+            while at + _LENGTHS.size <= end:
+                header_bytes, body_bytes = _LENGTHS.unpack_from(view, at)
+                if header_bytes > _MAX_HEADER_BYTES:
+                    raise TornFrameError("no frame")
+                body_at = at + _LENGTHS.size + header_bytes
+                if body_at + body_bytes > end:
+                    break
+                try:
+                    header = _decode(view[at + _LENGTHS.size : body_at])
+                except msgspec.DecodeError as error:
+                    raise TornFrameError(str(error)) from None
+                at = body_at + body_bytes
+                yield header, bytes(view[body_at:at])
+        del unread[:at]
 
 
 def request_of(header: RequestHeader, body: bytes) -> OtlpRequest:

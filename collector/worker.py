@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 # Nice of the sampling process: the relay's latency comes first where cores are scarce.
 _NICENESS = 5
 _SEAL_AFTER_RELAY_DIED_SECONDS = 20.0
+_READ_BYTES = 1 << 18
 
 
 class Pipeline(Protocol):
@@ -69,9 +70,8 @@ async def serve(
     `build` turns the merged configuration tree into a pipeline; None loads the real
     one from `collector.pipeline`.
     """
-    limit = 2**18
-    requests, requests_writer = await asyncio.open_connection(sock=data, limit=limit)
-    questions, answers = await asyncio.open_connection(sock=control, limit=limit)
+    data.setblocking(False)
+    questions, answers = await asyncio.open_connection(sock=control)
     try:
         first = await frames.read(questions)
         if first is None:
@@ -84,20 +84,20 @@ async def serve(
             answers.write(frames.pack(frames.Tell("failed", why)))
             await answers.drain()
             return 1
-        await _Sampler(pipeline, requests, questions, answers).run()
+        await _Sampler(pipeline, data, questions, answers).run()
         return 0
     finally:
-        requests_writer.close()
+        data.close()
         answers.close()
 
 
 class _Sampler:
-    """One pipeline between two streams."""
+    """One pipeline between two sockets."""
 
     def __init__(
         self,
         pipeline: Pipeline,
-        requests: asyncio.StreamReader,
+        requests: socket.socket,
         questions: asyncio.StreamReader,
         answers: asyncio.StreamWriter,
     ) -> None:
@@ -133,13 +133,18 @@ class _Sampler:
             return  # the relay is gone; it is sealed all the same
 
     async def _read_requests(self) -> None:
+        """Take requests until the relay is gone; many of them at each reading."""
+        loop = asyncio.get_running_loop()
+        cutter = frames.FrameCutter()
         try:
-            while (frame := await frames.read(self._requests)) is not None:
-                header, body = frame
-                if isinstance(header, frames.RequestHeader):
-                    await self._pipeline.offer(frames.request_of(header, body))
-        except frames.TornFrameError:
-            log.warning("the relay went away inside a request")
+            while piece := await loop.sock_recv(self._requests, _READ_BYTES):
+                for header, body in cutter.take(piece):
+                    if isinstance(header, frames.RequestHeader):
+                        await self._pipeline.offer(frames.request_of(header, body))
+            if cutter.is_torn:
+                log.warning("the relay went away inside a request")
+        except (frames.TornFrameError, ConnectionError) as error:
+            log.warning("requests cannot be read", extra={"why": str(error)})
         finally:
             self._drained.set()
 
