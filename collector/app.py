@@ -105,7 +105,9 @@ async def run(
     registry = Registry()
     metrics = RelayMetrics(registry)
     ways_out = endpoints(config.upstream, os.environ)
-    upstreams = open_upstreams(ways_out, config.upstream.join, metrics, clock)
+    upstreams = open_upstreams(
+        ways_out, config.upstream.join, metrics, clock, config.engine
+    )
     tap = Tap(int(config.tap.queue_bytes), metrics, has_marker)
     tokens = BearerTokens(config.auth)
     instance = secrets.token_hex(8)

@@ -70,7 +70,7 @@ async def serve(
     `build` turns the merged configuration tree into a pipeline; None loads the real
     one from `collector.pipeline`.
     """
-    data.setblocking(False)
+    data.settimeout(0)
     questions, answers = await asyncio.open_connection(sock=control)
     try:
         first = await frames.read(questions)

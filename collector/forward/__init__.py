@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Mapping
+from typing import Final
 
 from collector.config import JoinConfig
 from collector.forward.contract import Upstream
@@ -12,14 +13,23 @@ from collector.forward.terminal import Terminal
 from collector.metrics import RelayMetrics
 from snaptrace.runtime.clock import Clock
 
+_GRPC_BY_ENGINE: Final = {
+    "h2corn": ("collector.forward.over_grpc", "GrpcUpstream"),
+    "grpcio": ("collector.forward.over_grpcio", "GrpcioUpstream"),
+}
+
 
 def open_upstreams(
     endpoints: Mapping[str, Endpoint],
     join: JoinConfig,
     metrics: RelayMetrics,
     clock: Clock,
+    engine: str = "h2corn",
 ) -> dict[str, Upstream]:
-    """Make one upstream per distinct endpoint; signals that share one share it."""
+    """Make one upstream per distinct endpoint; signals that share one share it.
+
+    With the engine `grpcio` gRPC goes out over the reference library, too.
+    """
     opened: dict[tuple[object, ...], Upstream] = {}
     by_signal: dict[str, Upstream] = {}
     for signal, endpoint in endpoints.items():
@@ -33,7 +43,7 @@ def open_upstreams(
             endpoint.headers,
         )
         if key not in opened:
-            upstream = _open_watched(endpoint, endpoints, clock)
+            upstream = _open_watched(endpoint, endpoints, clock, engine)
             if join.enabled and endpoint.protocol != "none":
                 upstream = JoiningUpstream(upstream, join, metrics, clock)
             opened[key] = upstream
@@ -42,24 +52,26 @@ def open_upstreams(
 
 
 def _open_watched(
-    endpoint: Endpoint, endpoints: Mapping[str, Endpoint], clock: Clock
+    endpoint: Endpoint, endpoints: Mapping[str, Endpoint], clock: Clock, engine: str
 ) -> Upstream:
     tls = endpoint.tls
     if tls is None or not (tls.ca_file or tls.cert_file):
-        return _open(endpoint, endpoints, clock)
-    return ReloadingUpstream(lambda: _open(endpoint, endpoints, clock), tls, clock)
+        return _open(endpoint, endpoints, clock, engine)
+    return ReloadingUpstream(
+        lambda: _open(endpoint, endpoints, clock, engine), tls, clock
+    )
 
 
 def _open(
-    endpoint: Endpoint, endpoints: Mapping[str, Endpoint], clock: Clock
+    endpoint: Endpoint, endpoints: Mapping[str, Endpoint], clock: Clock, engine: str
 ) -> Upstream:
     # Imported by name, so that a client library that is not used costs no memory.
     headers = dict(endpoint.headers)
     if endpoint.protocol == "none":
         return Terminal()
     if endpoint.protocol == "grpc":
-        over_grpc = importlib.import_module("collector.forward.over_grpc")
-        grpc_upstream: Upstream = over_grpc.GrpcUpstream(
+        module, name = _GRPC_BY_ENGINE[engine]
+        grpc_upstream: Upstream = getattr(importlib.import_module(module), name)(
             endpoint.target,
             tls=endpoint.tls,
             compression=endpoint.compression,

@@ -1,63 +1,58 @@
-"""The upstream over gRPC: the bytes as they are, on one HTTP/2 channel."""
+"""The upstream over gRPC: the bytes as they are, on one HTTP/2 connection.
 
-import base64
+Source: grpc/doc/PROTOCOL-HTTP2.md and http-grpc-status-mapping.md.
+"""
+
+import asyncio
+import gzip
+import math
+import socket
+import ssl
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
+from urllib.parse import unquote, urlsplit
 
-import grpc
-import grpc.aio
-
-from collector.answer import UNAVAILABLE, Answer, details_from_header, refusal
+from collector.answer import (
+    ACCEPTED,
+    PERMISSION_DENIED,
+    UNAUTHENTICATED,
+    UNAVAILABLE,
+    UNIMPLEMENTED,
+    Answer,
+    details_from_header,
+    refusal,
+)
 from collector.config import UpstreamTlsConfig
+from collector.decompress import decompress
+from collector.errors import BodyTooLargeError, BodyUndecodableError
+from collector.forward.http2 import BrokenCallError, Http2Connection, Reply
+from collector.forward.http2_frames import header_field
+from collector.forward.reloading import tls_context
 from collector.signals import SIGNALS, OtlpRequest
 
-_OPTIONS: Final = (
-    ("grpc.max_send_message_length", -1),
-    ("grpc.max_receive_message_length", 4 * 2**20),
-    # Retrying is the client's business: it may have given up on the request.
-    ("grpc.enable_retries", 0),
-    ("grpc.initial_reconnect_backoff_ms", 200),
-    ("grpc.min_reconnect_backoff_ms", 200),
-    ("grpc.max_reconnect_backoff_ms", 5000),
-    ("grpc.keepalive_time_ms", 60_000),
-    ("grpc.keepalive_timeout_ms", 20_000),
-    ("grpc.use_local_subchannel_pool", 1),
-    ("grpc.primary_user_agent", "snaptrace-collector"),
-)
-_COMPRESSION: Final = {
-    "none": grpc.Compression.NoCompression,
-    "gzip": grpc.Compression.Gzip,
+_UNKNOWN: Final = 2
+_CODES: Final = range(17)
+# Where something before the upstream answered, in HTTP's words; the rest is a failure
+# on the way.
+_CODE_BY_HTTP: Final = {
+    "401": UNAUTHENTICATED,
+    "403": PERMISSION_DENIED,
+    "404": UNIMPLEMENTED,
 }
-
-
-# UNKNOWN, INTERNAL, CANCELLED, DEADLINE_EXCEEDED and UNAVAILABLE: what gRPC core
-# gives to a failure of the connection, or of the time.
-_TRANSPORT_CODES: Final = frozenset((1, 2, 4, 13, 14))
-_TRANSPORT_TEXTS: Final = {
-    "Deadline Exceeded": "no answer in time",
-    "failed to connect": "cannot be reached",
-    "DNS resolution": "name does not resolve",
-    "Name or service not known": "name does not resolve",
-    "empty address list": "name does not resolve",
-    "RST_STREAM": "broke off",
-    "GOAWAY": "broke off",
-    "Cancelling all calls": "broke off",
-    "Stream removed": "broke off",
-    "Socket closed": "broke off",
-    "Connection reset": "broke off",
-    "Broken pipe": "broke off",
-    "closed": "broke off",
-    "Transport": "broke off",
-    "http2": "speaks no gRPC",
-    "No status received": "speaks no gRPC",
-}
-# Looser than the stubs, which know no binary values.
-Metadata = Any
+_ANSWER_BYTES: Final = 4 * 2**20
+# Up to this size a body is copied behind its five bytes: one piece costs less.
+_ONE_PIECE_BYTES: Final = 16_384
+_KNOWN_BLOCKS: Final = 256
+_CONNECT_SECONDS: Final = 20.0
+_FIRST_BACKOFF_SECONDS: Final = 0.2
+_MAX_BACKOFF_SECONDS: Final = 5.0
 
 
 class GrpcUpstream:
-    """One channel; a call that never reached the upstream is UNAVAILABLE."""
+    """One connection, opened at need; what never reached it is UNAVAILABLE.
+
+    After a failure to connect, requests are refused for a while without another try.
+    """
 
     def __init__(
         self,
@@ -67,80 +62,192 @@ class GrpcUpstream:
         compression: str = "none",
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        options, coding = list(_OPTIONS), _COMPRESSION[compression]
-        if tls is None:
-            channel = grpc.aio.insecure_channel(target, options, coding)
-        else:
-            channel = grpc.aio.secure_channel(
-                target, _credentials(tls), options, coding
-            )
-        self._channel = channel
-        self._added: Metadata = tuple((headers or {}).items())
-        self._calls = {
-            name: channel.unary_unary(signal.grpc_method, None, None)
+        parts = urlsplit(f"//{target}")
+        self._host, self._port = parts.hostname or "", parts.port
+        self._tls = None if tls is None else tls_context(tls)
+        if self._tls is not None:
+            self._tls.set_alpn_protocols(["h2"])
+        self._compress = compression == "gzip"
+        self._beginnings = {
+            name: _beginning(signal.grpc_method, target, compression, tls is not None)
             for name, signal in SIGNALS.items()
         }
+        self._added = _fields(headers or {})
+        self._blocks: dict[tuple[object, ...], bytes] = {}
+        self._connection: Http2Connection | None = None
+        self._connecting: asyncio.Task[Http2Connection] | None = None
+        self._backoff_seconds = 0.0
+        self._retry_at_seconds = 0.0
+        self._closed = False
 
     async def send(self, request: OtlpRequest, timeout_seconds: float) -> Answer:
         """Send one protobuf request; see `Upstream`."""
-        metadata: Metadata = self._added
-        if request.headers:
-            metadata = (*_metadata(request.headers), *self._added)
+        block = self._block(request) + _timeout(timeout_seconds)
+        body, is_compressed = request.body, b"\0"
+        if self._compress:
+            body, is_compressed = gzip.compress(body, 1), b"\1"
+        prefix = is_compressed + len(body).to_bytes(4, "big")
+        whole = len(body) < _ONE_PIECE_BYTES
+        pieces = (prefix + body,) if whole else (prefix, body)
         try:
-            body = await self._calls[request.signal](
-                request.body, timeout=timeout_seconds, metadata=metadata
-            )
-        except grpc.aio.AioRpcError as error:
-            return _refused(error)
-        except grpc.aio.UsageError:
-            return refusal(UNAVAILABLE, "the upstream channel is closed")
-        return Answer(body=body)
+            connection = self._connection or await self._connected(timeout_seconds)
+            reply = await connection.send(block, pieces, timeout_seconds)
+        except BrokenCallError as error:
+            return refusal(UNAVAILABLE, f"upstream: {error}")
+        return _answer_of(reply)
 
     async def close(self) -> None:
-        """Close the channel at once; calls in flight end UNAVAILABLE."""
-        await self._channel.close(None)
+        """Close the connection at once; calls in flight end UNAVAILABLE."""
+        self._closed = True
+        if self._connecting is not None:
+            self._connecting.cancel()
+        if self._connection is not None:
+            self._connection.close()
+
+    def _block(self, request: OtlpRequest) -> bytes:
+        """Return the headers of a request but for its deadline."""
+        key = (request.signal, *request.headers.items())
+        block = self._blocks.get(key)
+        if block is None:
+            beginning = self._beginnings[request.signal]
+            block = beginning + _fields(request.headers) + self._added
+            if len(self._blocks) >= _KNOWN_BLOCKS:
+                self._blocks.clear()
+            self._blocks[key] = block
+        return block
+
+    async def _connected(self, timeout_seconds: float) -> Http2Connection:
+        """Wait for a connection, which is being made for all who wait.
+
+        Raises:
+            BrokenCallError: it cannot be made now, or not in time.
+        """
+        loop = asyncio.get_running_loop()
+        if self._closed:
+            raise BrokenCallError("the upstream is closed")
+        if self._connecting is None:
+            if loop.time() < self._retry_at_seconds:
+                raise BrokenCallError("cannot be reached")
+            # A task of its own: it outlives a client that cannot wait for it, else
+            # clients in a hurry would keep each other from ever getting one.
+            self._connecting = loop.create_task(self._connect())
+            self._connecting.add_done_callback(self._connect_done)
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                return await asyncio.shield(self._connecting)
+        except TimeoutError:
+            raise BrokenCallError("no answer in time") from None
+        except asyncio.CancelledError:
+            if self._closed:
+                raise BrokenCallError("the upstream is closed") from None
+            raise
+
+    async def _connect(self) -> Http2Connection:
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(_CONNECT_SECONDS):
+                transport, connection = await loop.create_connection(
+                    lambda: Http2Connection(self._ended),
+                    self._host,
+                    self._port,
+                    ssl=self._tls,
+                )
+        except socket.gaierror:
+            raise BrokenCallError("name does not resolve") from None
+        except ssl.SSLError:
+            raise BrokenCallError("no TLS that both sides accept") from None
+        except OSError:  # and TimeoutError
+            raise BrokenCallError("cannot be reached") from None
+        tls = transport.get_extra_info("ssl_object")
+        if tls is not None and tls.selected_alpn_protocol() != "h2":
+            connection.close()
+            raise BrokenCallError("speaks no gRPC")
+        return connection
+
+    def _connect_done(self, task: asyncio.Task[Http2Connection]) -> None:
+        self._connecting = None
+        if task.cancelled():
+            return
+        if task.exception() is not None:
+            self._back_off()
+        elif self._closed:
+            task.result().close()
+        else:
+            self._connection = task.result()
+
+    def _ended(self, was_greeted: bool) -> None:  # noqa: FBT001 - a callback's one fact
+        """Take note that the connection takes no more requests."""
+        self._connection = None
+        if was_greeted:
+            self._backoff_seconds = 0.0
+        else:
+            self._back_off()
+
+    def _back_off(self) -> None:
+        self._backoff_seconds = min(
+            max(_FIRST_BACKOFF_SECONDS, 2 * self._backoff_seconds), _MAX_BACKOFF_SECONDS
+        )
+        now_seconds = asyncio.get_running_loop().time()
+        self._retry_at_seconds = now_seconds + self._backoff_seconds
 
 
-def _metadata(headers: Mapping[str, str]) -> Metadata:
-    return tuple(
-        (name, base64.b64decode(value + "=" * (-len(value) % 4)))
-        if name.endswith("-bin")
-        else (name, value)
+def _beginning(method: str, authority: str, compression: str, is_tls: bool) -> bytes:  # noqa: FBT001 - a scheme
+    fields = {
+        ":method": "POST",
+        ":scheme": "https" if is_tls else "http",
+        ":path": method,
+        ":authority": authority,
+        "te": "trailers",
+        "content-type": "application/grpc",
+        "user-agent": "snaptrace-collector",
+        "grpc-accept-encoding": "identity",
+    }
+    if compression != "none":
+        fields["grpc-encoding"] = compression
+    return _fields(fields)
+
+
+def _fields(headers: Mapping[str, str]) -> bytes:
+    return b"".join(
+        header_field(name.encode("latin-1"), value.encode("latin-1", "replace"))
         for name, value in headers.items()
     )
 
 
-def _refused(error: grpc.aio.AioRpcError) -> Answer:
-    """Tell the upstream's own refusal from one that our client made up."""
-    code, message = error.code().value[0], error.details() or ""
-    trailers: Metadata = error.trailing_metadata() or ()
-    for name, value in trailers:
-        if name == "grpc-status-details-bin":
-            details = value if isinstance(value, bytes) else details_from_header(value)
-            return Answer(code=code, message=message, details=details)
-    if cause := _transport_cause(code, message):
-        return refusal(UNAVAILABLE, f"upstream: {cause}")
-    return Answer(code=code, message=message)
+def _timeout(seconds: float) -> bytes:
+    """Encode the deadline; at most eight digits, rounded up so that 0 is never sent."""
+    text = f"{max(1, math.ceil(seconds * 1000))}m" if seconds < 90_000 else "90000S"
+    return header_field(b"grpc-timeout", text.encode())
 
 
-def _transport_cause(code: int, message: str) -> str:
-    """Say what broke where the client made the status up; empty where it did not.
-
-    gRPC core keeps no record of who made a status up, and gives a reset stream a code
-    that no client retries; so its own texts are known here. Addresses stay out of
-    what is passed on.
-    """
-    if code not in _TRANSPORT_CODES:
-        return ""
-    return next(
-        (said for mark, said in _TRANSPORT_TEXTS.items() if mark in message), ""
+def _answer_of(reply: Reply) -> Answer:
+    status = reply.trailers.get("grpc-status", "")
+    if status == "0":
+        return _accepted(reply)
+    if not status.isdecimal():
+        http_status = reply.headers.get(":status", "")
+        if http_status in _CODE_BY_HTTP:
+            text = f"upstream answered HTTP {http_status}"
+            return Answer(code=_CODE_BY_HTTP[http_status], message=text)
+        return refusal(UNAVAILABLE, "upstream: speaks no gRPC")
+    code = int(status) if int(status) in _CODES else _UNKNOWN
+    return Answer(
+        code=code,
+        message=unquote(reply.trailers.get("grpc-message", ""), errors="replace"),
+        details=details_from_header(reply.trailers.get("grpc-status-details-bin", "")),
     )
 
 
-def _credentials(tls: UpstreamTlsConfig) -> grpc.ChannelCredentials:
-    def read(path: str) -> bytes | None:
-        return Path(path).read_bytes() if path else None
-
-    return grpc.ssl_channel_credentials(
-        read(tls.ca_file), read(tls.key_file), read(tls.cert_file)
-    )
+def _accepted(reply: Reply) -> Answer:
+    """Return a success; what its message says where there is one."""
+    body = reply.body
+    if len(body) <= 5:
+        return ACCEPTED
+    message = body[5 : 5 + int.from_bytes(body[1:5], "big")]
+    if body[0]:
+        coding = reply.headers.get("grpc-encoding", "")
+        try:
+            message = decompress(message, coding, _ANSWER_BYTES)
+        except (BodyTooLargeError, BodyUndecodableError):
+            return ACCEPTED  # it was accepted, whatever else it says
+    return Answer(body=message)

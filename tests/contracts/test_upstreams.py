@@ -24,10 +24,14 @@ def request(signal="traces", body=b"\x0a\x01x", **more):
 
 
 @asynccontextmanager
-async def way_out(url, join, **config):
+async def way_out(url, kind, **config):
     ways = endpoints(UpstreamConfig(url=url, **config), {})
     metrics = RelayMetrics(Registry())
-    opened = open_upstreams(ways, JoinConfig(enabled=join), metrics, SystemClock())
+    join = "joining" in kind
+    engine = "grpcio" if "grpcio" in kind else "h2corn"
+    opened = open_upstreams(
+        ways, JoinConfig(enabled=join), metrics, SystemClock(), engine
+    )
     try:
         async with asyncio.TaskGroup() as tasks:
             if join:
@@ -38,7 +42,9 @@ async def way_out(url, join, **config):
         await opened["traces"].close()
 
 
-@pytest.fixture(params=["grpc", "http", "grpc, joining", "http, joining"])
+@pytest.fixture(
+    params=["grpc", "http", "grpc, joining", "http, joining", "grpcio"],
+)
 def kind(request):
     return request.param
 
@@ -49,7 +55,7 @@ async def connected(kind, behave=None, **config):
         if behave is not None:
             fake.behave = behave
         url = f"grpc://{fake.grpc}" if kind.startswith("grpc") else fake.http
-        async with way_out(url, "joining" in kind, **config) as upstream:
+        async with way_out(url, kind, **config) as upstream:
             yield upstream, fake
 
 
@@ -99,7 +105,7 @@ async def test_unreachable_is_unavailable(kind):
         port = unused.getsockname()[1]
     scheme = "grpc" if kind.startswith("grpc") else "http"
     url = f"{scheme}://127.0.0.1:{port}"
-    async with way_out(url, "joining" in kind) as upstream:
+    async with way_out(url, kind) as upstream:
         answer = await upstream.send(request(), 5)
         assert answer.code == UNAVAILABLE
         assert str(port) not in answer.message
@@ -116,9 +122,7 @@ async def test_a_connection_that_breaks_is_unavailable(kind):
     async with server:
         port = server.sockets[0].getsockname()[1]
         scheme = "grpc" if kind.startswith("grpc") else "http"
-        async with way_out(
-            f"{scheme}://127.0.0.1:{port}", "joining" in kind
-        ) as upstream:
+        async with way_out(f"{scheme}://127.0.0.1:{port}", kind) as upstream:
             answer = await upstream.send(request(), 5)
             assert answer.code == UNAVAILABLE
 
