@@ -63,7 +63,7 @@ class _Call:
         self, block: bytes, body: tuple[bytes, ...], reply: asyncio.Future[Reply]
     ) -> None:
         self.block, self.reply = block, reply
-        self.unsent = deque(map(memoryview, body))
+        self.unsent = deque([memoryview(piece) for piece in body])
         self.stream = self.window = 0  # the stream is 0 until it has one
         self.headers: dict[str, str] | None = None
         self.answer = b""

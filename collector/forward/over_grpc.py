@@ -8,12 +8,14 @@ import gzip
 import math
 import socket
 import ssl
+import time
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from collector.answer import (
     ACCEPTED,
+    DEADLINE_EXCEEDED,
     PERMISSION_DENIED,
     UNAUTHENTICATED,
     UNAVAILABLE,
@@ -30,6 +32,7 @@ from collector.forward.http2_frames import header_field
 from collector.forward.reloading import tls_context
 from collector.signals import SIGNALS, OtlpRequest
 
+_PORT: Final = 4317
 _UNKNOWN: Final = 2
 _CODES: Final = range(17)
 # Where something before the upstream answered, in HTTP's words; the rest is a failure
@@ -44,6 +47,7 @@ _ANSWER_BYTES: Final = 4 * 2**20
 _ONE_PIECE_BYTES: Final = 16_384
 _KNOWN_BLOCKS: Final = 256
 _CONNECT_SECONDS: Final = 20.0
+_NEARLY: Final = 0.9  # of a deadline
 _FIRST_BACKOFF_SECONDS: Final = 0.2
 _MAX_BACKOFF_SECONDS: Final = 5.0
 
@@ -63,7 +67,7 @@ class GrpcUpstream:
         headers: Mapping[str, str] | None = None,
     ) -> None:
         parts = urlsplit(f"//{target}")
-        self._host, self._port = parts.hostname or "", parts.port
+        self._host, self._port = parts.hostname or "", parts.port or _PORT
         self._tls = None if tls is None else tls_context(tls)
         if self._tls is not None:
             self._tls.set_alpn_protocols(["h2"])
@@ -89,12 +93,19 @@ class GrpcUpstream:
         prefix = is_compressed + len(body).to_bytes(4, "big")
         whole = len(body) < _ONE_PIECE_BYTES
         pieces = (prefix + body,) if whole else (prefix, body)
+        started_seconds = time.monotonic()
         try:
             connection = self._connection or await self._connected(timeout_seconds)
             reply = await connection.send(block, pieces, timeout_seconds)
         except BrokenCallError as error:
             return refusal(UNAVAILABLE, f"upstream: {error}")
-        return _answer_of(reply)
+        answer = _answer_of(reply)
+        if answer.code == DEADLINE_EXCEEDED:
+            passed_seconds = time.monotonic() - started_seconds
+            if passed_seconds >= _NEARLY * timeout_seconds:
+                # The deadline that we gave it; its clock was first to notice.
+                return refusal(UNAVAILABLE, "upstream: no answer in time")
+        return answer
 
     async def close(self) -> None:
         """Close the connection at once; calls in flight end UNAVAILABLE."""

@@ -82,8 +82,9 @@ class OtlpApplication:
         reception = self._reception
         passed: dict[str, str] = {}
         authorization = coding = timeout = ""
+        known = reception.headers.uses
         for raw_name, raw_value in headers:
-            use, name = reception.headers.use_of(raw_name)
+            use, name = known.get(raw_name) or reception.headers.use_of(raw_name)
             if use == SKIP:
                 continue
             value = raw_value.decode("latin-1")

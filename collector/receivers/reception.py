@@ -74,11 +74,11 @@ class HeaderFilter:
         if drop_authorization:
             self._deny.append("authorization")
         self._known: dict[str, bool] = {}
-        self._uses: dict[bytes, tuple[int, str]] = {}
+        self.uses: dict[bytes, tuple[int, str]] = {}  # what `use_of` has found
 
     def use_of(self, raw_name: bytes) -> tuple[int, str]:
         """Return what a gRPC header is for, PASS to AUTHORIZATION, and its name."""
-        use = self._uses.get(raw_name)
+        use = self.uses.get(raw_name)
         if use is None:
             name = raw_name.decode("latin-1")
             if name == "authorization" and self.checks_authorization:
@@ -87,8 +87,8 @@ class HeaderFilter:
                 use = (_READ_BY_US[name], name)
             else:
                 use = (PASS if self.passes(name) else SKIP, name)
-            if len(self._uses) < 256:
-                self._uses[raw_name] = use
+            if len(self.uses) < 256:
+                self.uses[raw_name] = use
         return use
 
     def passes(self, name: str) -> bool:
