@@ -1,66 +1,111 @@
 """An upstream that counts bytes and accepts everything; `GET /` tells what it saw.
 
-Run as `python bench/sink.py`; prints its address. Cheap, so that a benchmark measures
-what stands before it.
+Run as `python bench/sink.py`; prints its address. It reads frames and no headers, so
+that a benchmark measures what stands before it and not this.
 """
 
 import asyncio
 import json
 
-import h2corn
+import uvloop
 
-_START = {
-    "type": "http.response.start",
-    "status": 200,
-    "headers": [(b"content-type", b"application/grpc")],
-    "trailers": True,
-}
-_OK = {"type": "http.response.trailers", "headers": [(b"grpc-status", b"0")]}
-_EMPTY = {"type": "http.response.body", "body": b"\0\0\0\0\0"}
+from collector.forward import http2_frames as wire
+
+_WINDOW = 2**30
+_SETTINGS = wire.settings_frame(
+    ((wire.INITIAL_WINDOW_SIZE, _WINDOW), (wire.MAX_CONCURRENT_STREAMS, 10_000))
+) + wire.number_frame(wire.WINDOW_UPDATE, 0, _WINDOW)
+_HEADERS = wire.header_field(b":status", b"200") + wire.header_field(
+    b"content-type", b"application/grpc"
+)
+_TRAILERS = wire.header_field(b"grpc-status", b"0")
+_EMPTY = bytes(5)
 
 
-class Sink:
-    """The ASGI application."""
+class Seen:
+    """What came in over all connections."""
 
-    def __init__(self) -> None:
-        self.requests = self.bytes = 0
+    requests = bytes = 0
 
-    async def __call__(self, scope, receive, send) -> None:  # noqa: ANN001 - ASGI
-        """Count a request and accept it."""
-        if scope["method"] == "GET":
-            seen = {"requests": self.requests, "bytes": self.bytes}
-            start = {"type": "http.response.start", "status": 200, "headers": []}
-            await send(start)
-            page = json.dumps(seen).encode()
-            await send({"type": "http.response.body", "body": page})
-            return
-        size, more = -5, True
-        while more:
-            event = await receive()
-            size += len(event.get("body", b""))
-            more = event.get("more_body", False)
-        self.requests += 1
-        self.bytes += size
-        await send(_START)
-        await send(_EMPTY)
-        await send(_OK)
+
+class Connection(asyncio.Protocol):
+    """Accepts requests over HTTP/2, and the question what was seen over HTTP/1."""
+
+    def __init__(self, seen: Seen) -> None:
+        self._seen, self._unread, self._used = seen, b"", 0
+        self._greeted = False
+
+    def connection_made(self, transport) -> None:  # noqa: ANN001 - asyncio's
+        """Wait for the client's preface."""
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Take whole frames and answer the streams that they end."""
+        data = self._unread + data
+        if not self._greeted:
+            if data.startswith(b"GET "):
+                self._tell()
+                return
+            if len(data) < len(wire.PREFACE):
+                self._unread = data
+                return
+            self._greeted, data = True, data[len(wire.PREFACE) :]
+            self._transport.write(_SETTINGS)
+        at, end, answers = 0, len(data), []
+        while end - at >= wire.HEAD.size:
+            high, low, kind, flags, stream = wire.HEAD.unpack_from(data, at)
+            start, size = at + wire.HEAD.size, high << 16 | low
+            if start + size > end:
+                break
+            at = start + size
+            if kind == wire.DATA:
+                self._used += size
+                self._seen.bytes += size
+            answers.append(self._answer(kind, flags, stream, data[start:at]))
+        self._unread = data[at:]
+        if self._used > _WINDOW // 2:
+            answers.append(wire.number_frame(wire.WINDOW_UPDATE, 0, self._used))
+            self._used = 0
+        if answer := b"".join(answers):
+            self._transport.write(answer)
+
+    def _answer(self, kind: int, flags: int, stream: int, payload: bytes) -> bytes:
+        if kind == wire.DATA and flags & wire.END_STREAM:
+            self._seen.requests += 1
+            self._seen.bytes -= len(_EMPTY)
+            return _accepted(stream)
+        if kind in (wire.SETTINGS, wire.PING) and not flags & wire.ACK:
+            echo = payload if kind == wire.PING else b""
+            return wire.frame(kind, wire.ACK, 0, echo)
+        return b""
+
+    def _tell(self) -> None:
+        page = json.dumps({"requests": self._seen.requests, "bytes": self._seen.bytes})
+        head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(page)}\r\n\r\n"
+        self._transport.write((head + page).encode())
+        self._transport.close()
+
+
+def _accepted(stream: int) -> bytes:
+    return b"".join(
+        (
+            wire.frame(wire.HEADERS, wire.END_HEADERS, stream, _HEADERS),
+            wire.frame(wire.DATA, 0, stream, _EMPTY),
+            wire.frame(
+                wire.HEADERS, wire.END_HEADERS | wire.END_STREAM, stream, _TRAILERS
+            ),
+        )
+    )
 
 
 async def main() -> None:
     """Serve until killed."""
-    settings = h2corn.Config(
-        bind=("127.0.0.1:0",),
-        grpc=True,
-        lifespan="off",
-        access_log=False,
-        runtime_threads=1,
-    )
-    server = h2corn.Server(Sink(), settings)
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(server.serve())
-        await server.wait_started()
-        print(server.addresses[0], flush=True)
+    seen = Seen()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Connection(seen), "127.0.0.1", 0)
+    print("{}:{}".format(*server.sockets[0].getsockname()), flush=True)
+    await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    uvloop.run(main())
