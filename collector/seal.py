@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from collector.call import Call
+from collector.erasing import Erasing
 from collector.journal import Journal, JournalCall
 from collector.place import kind_of, place
 from collector.reservoir import Decision, Kind, ReservoirConfig, Reservoirs
@@ -23,7 +24,6 @@ from collector.sampling_config import SealConfig
 from collector.spool import Entry, Spool
 from snaptrace.runtime.clock import Clock
 from snaptrace.snapshots import codec, segment
-from snaptrace.snapshots.erased import Tombstones
 from snaptrace.snapshots.errors import SnapshotError
 from snaptrace.snapshots.keys import FleetKey
 from snaptrace.snapshots.sealed import Cipher
@@ -32,7 +32,6 @@ from snaptrace.snapshots.store import Store
 log = logging.getLogger(__name__)
 
 _STATES_EVERY_NS = 10 * 10**9
-_TOMBSTONES_EVERY_NS = 60 * 10**9
 _BEST_LEVEL = 19
 _QUICK_BYTES = 5 * 2**19  # half a second of CPU at the best level, in a thread
 _NEVER_NS = -(2**63)
@@ -82,8 +81,7 @@ class Sealer:
         self._journal = Journal(folder / "journal", cipher)
         self._spool = Spool(folder / "spool", cipher)
         self.collector = _collector_id(folder, name)
-        self._tombstones = Tombstones()
-        self._tombstones_at_ns = _NEVER_NS
+        self._erasing = Erasing(store, key)
         self._states_at_ns = _NEVER_NS
         self._next_ref = 0
         self._sealed_at_ns: dict[int, int] = {}  # window -> newest seal
@@ -134,6 +132,9 @@ class Sealer:
         snapshot = call.snapshot
         entry = self._entry(call)
         decision = Decision(admitted=False, reason="below_threshold")
+        if self._erasing.covers(entry.subjects, entry.ended_at_ns):
+            self.lose(call, "erased")
+            return decision
         if entry.size_bytes > self._config.call_bytes:
             self.lose(call, "too_large")
             return decision
@@ -176,7 +177,7 @@ class Sealer:
         now_ns = self._clock.now_ns() if now_ns is None else now_ns
         async with self._busy:
             self._write_states(now_ns)
-            await self._refresh_tombstones(now_ns)
+            await self._erasing.refresh(now_ns)
             for window in self.reservoirs.windows():
                 if self._is_due(window, now_ns):
                     await self._seal(window, now_ns)
@@ -190,7 +191,7 @@ class Sealer:
         """Seal every window as it stands; what comes later is a supplement."""
         now_ns = self._clock.now_ns()
         async with self._busy:
-            await self._refresh_tombstones(now_ns)
+            await self._erasing.refresh(now_ns)
             for window in self.reservoirs.windows():
                 await self._seal(window, now_ns)
             await self._spool_up()
@@ -370,11 +371,9 @@ class Sealer:
 
     def _unerased(self, refs: list[int]) -> list[int]:
         """Leave out calls whose subject was erased meanwhile."""
-        if not self._tombstones:
-            return refs
         kept: list[int] = []
         for ref, call in zip(refs, self._journal.read(refs), strict=True):
-            if self._tombstones.cover(call.subjects, call.ended_at_ns):
+            if self._erasing.covers(call.subjects, call.ended_at_ns):
                 self.counts["call", call.modality, "erased"] += 1
             else:
                 kept.append(ref)
@@ -403,8 +402,12 @@ class Sealer:
         """Feed the store, oldest first, until it is done or the store fails."""
         for entry in self._spool.entries():
             try:
-                await self._spool.upload(
-                    entry, self._store, self.collector, self._clock.now_ns()
+                dropped = await self._spool.upload(
+                    entry,
+                    self._store,
+                    self.collector,
+                    self._clock.now_ns(),
+                    self._erasing.cleaned,
                 )
             except SnapshotError as error:
                 self.counts["segment", "upload_failed"] += 1
@@ -418,16 +421,7 @@ class Sealer:
                 self._spool.remove(entry)
                 continue
             self.counts["segment", "stored"] += 1
-
-    async def _refresh_tombstones(self, now_ns: int) -> None:
-        if 0 <= now_ns - self._tombstones_at_ns < _TOMBSTONES_EVERY_NS:
-            return
-        try:
-            await self._tombstones.refresh(self._store)
-        except SnapshotError as error:
-            log.warning("tombstones not read", extra={"why": str(error)})
-            return
-        self._tombstones_at_ns = now_ns
+            self.counts["spool", "erased_calls"] += dropped
 
     def _write_states(self, now_ns: int, every_ns: int = _STATES_EVERY_NS) -> None:
         if 0 <= now_ns - self._states_at_ns < every_ns:

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from collector.erasing import Cleaned
 from snaptrace.snapshots import layout, media
 from snaptrace.snapshots.sealed import Cipher, opened
 from snaptrace.snapshots.store import Store
@@ -108,28 +109,42 @@ class Spool:
         return gone
 
     async def upload(
-        self, entry: Entry, store: Store, collector: str, now_ns: int
-    ) -> str:
-        """Store an entry's media, then the segment that names them; return its name.
+        self,
+        entry: Entry,
+        store: Store,
+        collector: str,
+        now_ns: int,
+        clean: Callable[[bytes, str], Cleaned | None],
+    ) -> int:
+        """Store an entry's media, then the segment that names them.
+
+        What `clean` takes out is not stored; returns how many calls that was.
 
         Raises:
             StoreUnavailableError: safe to retry; the entry stays.
             StoreRefusedError: a person has to act; the entry stays.
+            OSError: its files are damaged or gone.
         """
+        sealed = self._opened((self._path(entry) / "segment").read_bytes())
+        cleaned = clean(sealed, f"spool entry {entry.sequence}")
+        if cleaned is not None and not cleaned.data:
+            self.remove(entry)
+            return cleaned.dropped
         name = await self._name(entry, store, collector, now_ns)
         folder = layout.parse_segment(name)
         assert folder is not None
         for digest in entry.digests:
+            if cleaned is not None and digest not in cleaned.digests:
+                continue
             medium = layout.medium(folder.media_folder, digest)
             if medium in self._known:
                 continue
             data = self._opened((self._path(entry) / digest).read_bytes())
             await media.put(store, folder.media_folder, digest, data)
             self._remember(medium)
-        data = self._opened((self._path(entry) / "segment").read_bytes())
-        await store.create(name, data)
+        await store.create(name, sealed if cleaned is None else cleaned.data)
         self.remove(entry)
-        return name
+        return 0 if cleaned is None else cleaned.dropped
 
     async def _name(
         self, entry: Entry, store: Store, collector: str, now_ns: int

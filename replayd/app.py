@@ -20,7 +20,8 @@ from replayd.engine import DRAIN_MARGIN_SECONDS, LEADER, Engine
 from replayd.gate_api import GateApi
 from replayd.gate_plan import said_at_start
 from replayd.history import History
-from replayd.metrics import EngineMetrics, VerdictCollector
+from replayd.keeping import Keeping
+from replayd.metrics import EngineMetrics, KeepingMetrics, VerdictCollector
 from replayd.page import PageServer
 from replayd.publishing import Published, Publishing
 from replayd.reloading import Evaluating, Reread, check, check_reload, unpriced
@@ -32,7 +33,9 @@ from snaptrace.runtime.config import ConfigError, StoreConfig
 from snaptrace.runtime.lifecycle import Part, run_parts
 from snaptrace.runtime.telemetry import TelemetryServer
 from snaptrace.snapshots.audit import Audit
+from snaptrace.snapshots.keeper import Keeper
 from snaptrace.snapshots.keys import FleetKey
+from snaptrace.snapshots.retention import policy_of
 from snaptrace.snapshots.store import Store
 
 __all__ = ["check", "run"]
@@ -102,9 +105,16 @@ async def run(
         registry=registry,
         audit=audit,
     )
+    keeping = Keeping(
+        Keeper(store, key, policy_of(store_config.retention)),
+        KeepingMetrics(registry),
+        clock,
+        leading=lambda: evaluating.engine.leading,
+        every_seconds=config.upkeep,
+    )
     ports = Ports(ports_file)
     await run_parts(
-        [evaluating, *front.parts(ports)],
+        [evaluating, keeping, *front.parts(ports)],
         stop,
         drain_seconds=config.drain + DRAIN_MARGIN_SECONDS,
         on_ready=ports.write,

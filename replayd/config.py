@@ -159,4 +159,6 @@ class ReplaydConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     # Whether answers are scored in a process of its own: for 70 MiB more, calls in
     # flight do not wait while one is read.
     judge_process: bool = True
+    # How often the leader closes hours, finishes erasures and applies store.retention.
+    upkeep: Duration = Duration(600)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

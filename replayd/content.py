@@ -10,11 +10,10 @@ from replayd.records import Case
 from replayd.scoring.contract import ScoringCase
 from replayd.scoring.recorded import Recorded, scoring_case
 from snaptrace.snapshots import layout, media, segment
-from snaptrace.snapshots.erased import Tombstones
+from snaptrace.snapshots.erased import Tombstones, is_erased, subjects_of
 from snaptrace.snapshots.errors import CorruptSnapshotError, MissingObjectError
 from snaptrace.snapshots.keys import FleetKey
 from snaptrace.snapshots.model import Snapshot
-from snaptrace.snapshots.pins import is_erased
 from snaptrace.snapshots.segment import Segment
 from snaptrace.snapshots.store import Store
 
@@ -27,6 +26,7 @@ class Loaded(Struct, frozen=True):
     snapshot: Snapshot
     media: dict[int, bytes]  # by `MediaRef.index`
     recorded: Recorded
+    subjects: tuple[str, ...] = ()  # keyed; by them an erasure finds the answers
 
     @property
     def scoring(self) -> ScoringCase:
@@ -84,7 +84,12 @@ class Content:
             return Gone("media_missing")
         pin = found.header.pin
         assertion = None if pin is None else pin.assertion
-        return Loaded(snapshot, blobs, Recorded(found.packed(case.index), assertion))
+        return Loaded(
+            snapshot,
+            blobs,
+            Recorded(found.packed(case.index), assertion),
+            tuple(subjects_of(self._key, snapshot)),
+        )
 
     def is_erased(self, snapshot: Snapshot) -> bool:
         """Return whether a tombstone known by `refresh` covers a snapshot."""

@@ -326,9 +326,10 @@ class Lead:
         requests = self._replay.requests(loaded.snapshot, loaded.media)
         if isinstance(requests, Refusal):
             return self._unsent(item, requests.reason)
-        recorded = loaded.recorded
+        recorded, subjects = loaded.recorded, loaded.subjects
         del loaded  # its media are in the requests by now
-        answers = await self._replay.pair(item, item.case.snapshot_id, requests)
+        sent = await self._replay.pair(item, item.case.snapshot_id, requests)
+        answers = replace(sent, subjects=subjects)
         self._spending.settle(item, answers)
         self._outages.saw(answers, asyncio.get_running_loop().time())
         return recorded, answers

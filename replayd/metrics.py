@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 
 from replayd.verdict_series import SERIES, Series, samples_of
 from replayd.verdicts import Verdicts
+from snaptrace.snapshots.keeper import Kept
 
 PREFIX = "snaptrace_replayd_"
 _CALL_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120)
@@ -122,6 +123,52 @@ class EngineMetrics:
         for metric in vars(self).values():
             if isinstance(metric, Gauge) and metric._labelnames:  # noqa: SLF001
                 metric.clear()
+
+
+class KeepingMetrics:
+    """What was done to look after the store; moved by the leader alone."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.removed = Counter(
+            PREFIX + "store_removed",
+            "Objects deleted by retention: segments, media, answers.",
+            ("what",),
+            registry=registry,
+        )
+        self.freed = Counter(
+            PREFIX + "store_freed_bytes",
+            "Bytes of segments and media deleted by retention.",
+            registry=registry,
+        )
+        self.closed = Counter(
+            PREFIX + "store_closed_hours",
+            "Hours whose segments were listed in a catalogue.",
+            registry=registry,
+        )
+        self.erasures = Counter(
+            PREFIX + "store_erasures_finished",
+            "Erasures gone through once more, after what was on its way had arrived.",
+            registry=registry,
+        )
+        self.failed = Counter(
+            PREFIX + "store_keeping_failed",
+            "Rounds of looking after the store that broke off.",
+            registry=registry,
+        )
+        self.kept_at = Gauge(
+            PREFIX + "store_kept_timestamp_seconds",
+            "When the store was last looked after, Unix time; 0: not yet.",
+            registry=registry,
+        )
+
+    def saw(self, kept: Kept, now_ns: int) -> None:
+        """Count one round."""
+        for what in ("segments", "media", "answers"):
+            self.removed.labels(what).inc(getattr(kept.removed, what))
+        self.freed.inc(kept.removed.freed_bytes)
+        self.closed.inc(kept.catalogues)
+        self.erasures.inc(kept.erasures)
+        self.kept_at.set(now_ns / 1e9)
 
 
 class VerdictCollector(Collector):

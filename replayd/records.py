@@ -123,6 +123,7 @@ class PairAnswers(Struct, frozen=True, kw_only=True, gc=False):
 
     number: int
     snapshot_id: str
+    subjects: tuple[str, ...] = ()  # keyed, of the snapshot: erasure finds it by them
     canary: ArmAnswer
     control: ArmAnswer | None = None
     second_control: ArmAnswer | None = None

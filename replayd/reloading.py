@@ -40,6 +40,8 @@ def check(config: ReplaydConfig, environ: Mapping[str, str] | None = None) -> No
     Raises:
         ConfigError: says which key and what is allowed.
     """
+    if config.upkeep < 1:
+        raise ConfigError("replayd.upkeep", "must be at least 1s")
     roles = [arm.role for arm in config.arms.values()]
     if "canary" not in roles:
         raise ConfigError("replayd.arms", "name at least one arm with role: canary")

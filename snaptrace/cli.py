@@ -24,6 +24,7 @@ _COMMANDS = {
     "import": ("ingest", "import_", "Read past OTLP exports into the store."),
     "verify": ("upkeep", "verify", "Check every object of the store."),
     "erase": ("upkeep", "erase", "Remove a user, session or trace."),
+    "tidy": ("upkeep", "tidy", "Apply retention, close hours, finish erasures."),
     "keys": ("keys", "keys", "List or rotate the keys of an encrypted store."),
     "pin": ("upkeep", "pin", "Keep a snapshot in a named suite."),
     "unpin": ("upkeep", "unpin", "Take a snapshot out of a suite."),

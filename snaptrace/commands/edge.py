@@ -85,6 +85,11 @@ def print_rows(
     Console(highlight=False, width=width).print(table if count else empty)
 
 
+def counted(number: int, what: str) -> str:
+    """Return `1 segment`, `2 segments`."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def print_json(value: object) -> None:
     """Print one JSON value, indented, as it would be parsed by a script."""
     encoded = msgspec.json.format(msgspec.json.encode(value), indent=2)

@@ -8,8 +8,15 @@ from typing import Annotated
 import msgspec
 from cyclopts import Parameter
 from rich.console import Console
+from rich.progress import Progress
 
-from snaptrace.commands.edge import CommandError, Format, print_json, print_rows
+from snaptrace.commands.edge import (
+    CommandError,
+    Format,
+    counted,
+    print_json,
+    print_rows,
+)
 from snaptrace.commands.opened import Opened
 from snaptrace.commands.options import Source
 from snaptrace.snapshots import erase as erasing
@@ -19,6 +26,8 @@ from snaptrace.snapshots.browse import media_of
 from snaptrace.snapshots.erase import SubjectKind
 from snaptrace.snapshots.errors import MissingObjectError
 from snaptrace.snapshots.export import Shape
+from snaptrace.snapshots.keeper import Keeper
+from snaptrace.snapshots.retention import policy_of
 from snaptrace.snapshots.verify import Finding
 from snaptrace.snapshots.verify import verify as verifying
 
@@ -50,8 +59,9 @@ def export(
     """
     opened = Opened.of(source)
 
-    async def write() -> None:
+    async def write(progress: Progress) -> None:
         browser = await opened.browser()
+        bar = progress.add_task("reading segments", total=browser.segments)
         wanted: set[str] | None = None
         if suite is not None:
             wanted = {
@@ -59,7 +69,7 @@ def export(
                 async for _, _, snapshot in pins.pinned(opened.store, suite)
             }
         known: set[str] = set()
-        async for found in browser.snapshots():
+        async for found in browser.snapshots(lambda: progress.advance(bar)):
             snapshot = found.snapshot
             if snapshot.snapshot_id in known or (
                 wanted is not None and snapshot.snapshot_id not in wanted
@@ -77,7 +87,8 @@ def export(
             sys.stdout.buffer.write(msgspec.json.encode(row) + b"\n")
         sys.stdout.buffer.flush()
 
-    asyncio.run(write())
+    with opened.progress() as progress:
+        asyncio.run(write(progress))
     return 0
 
 
@@ -97,11 +108,19 @@ def verify(
     """
     opened = Opened.of(source)
 
-    async def check() -> list[Finding]:
-        found = verifying(opened.store, opened.key, time.time_ns(), repair=repair)
+    async def check(progress: Progress) -> list[Finding]:
+        bar = progress.add_task("checking objects", total=None)
+        found = verifying(
+            opened.store,
+            opened.key,
+            time.time_ns(),
+            repair=repair,
+            on_object=lambda: progress.advance(bar),
+        )
         return [finding async for finding in found]
 
-    findings = asyncio.run(check())
+    with opened.progress() as progress:
+        findings = asyncio.run(check(progress))
     print_rows(
         (msgspec.to_builtins(finding) for finding in findings),
         _PROBLEM_COLUMNS,
@@ -205,17 +224,58 @@ def erase(
         answer = Console(stderr=True).input(f"erase this {kind} for good? [y/N] ")
         if answer.strip().lower() not in ("y", "yes"):
             raise CommandError("nothing was erased")
-    done = asyncio.run(
-        erasing.erase(opened.store, opened.key, kind, value, time.time_ns())
-    )
+    with opened.progress() as progress:
+        bar = progress.add_task("looking through objects", total=None)
+        done = asyncio.run(
+            erasing.erase(
+                opened.store,
+                opened.key,
+                kind,
+                value,
+                time.time_ns(),
+                on_object=lambda: progress.advance(bar),
+            )
+        )
     if format != "table":
         print_json(done)
         return 0
     console = Console(highlight=False)
-    console.print(
-        f"erased {done.snapshots} snapshots in {done.segments} segments, {done.media} "
-        f"media, {done.pins} pins, {done.answers} answer objects"
-    )
+    if not done.snapshots and not done.answers:
+        console.print("nothing of it is stored; the tombstone keeps it out")
+    else:
+        console.print(
+            f"erased {counted(done.snapshots, 'snapshot')} in "
+            f"{counted(done.segments, 'segment')}, {done.media} media, "
+            f"{counted(done.pins, 'pin')}, {counted(done.answers, 'answer object')}"
+        )
     for name in done.unreadable:
         console.print(f"[yellow]could not be looked into:[/yellow] {name}")
     return int(bool(done.unreadable))
+
+
+def tidy(
+    source: Source | None = None,
+    *,
+    format: Format = "table",  # noqa: A002 - the name of the option
+) -> int:
+    """Close hours, finish erasures and apply store.retention, once.
+
+    A replayd that leads does this every ten minutes; run it where there is none, from
+    any number of places.
+    """
+    opened = Opened.of(source)
+    policy = policy_of(opened.config.retention)
+    keeper = Keeper(opened.store, opened.key, policy)
+    done = asyncio.run(keeper.once(time.time_ns()))
+    if format != "table":
+        print_json(done)
+        return 0
+    removed = done.removed
+    Console(highlight=False).print(
+        f"closed {counted(done.catalogues, 'hour')}, finished "
+        f"{counted(done.erasures, 'erasure')}; deleted "
+        f"{counted(removed.segments, 'segment')}, {removed.media} media and "
+        f"{counted(removed.answers, 'answer object')}, "
+        f"{removed.freed_bytes / 2**20:.1f} MiB"
+    )
+    return 0

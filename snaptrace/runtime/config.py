@@ -133,6 +133,13 @@ class AuditConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     file: str = ""
 
 
+class RetentionConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What replayd's leader, or `snaptrace tidy`, deletes. Pins and verdicts stay."""
+
+    age: Duration = Duration(30 * 86400)  # of segments, media, answers; 0: for ever
+    bytes: ByteSize = ByteSize(0)  # of segments and media, oldest first; 0: no limit
+
+
 class StoreConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where snapshots, results and answers live; both programs read this section."""
 
@@ -143,6 +150,7 @@ class StoreConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     timeout: Duration = Duration(30)
     retries: Annotated[int, Meta(ge=0, le=20)] = 3
     encryption: EncryptionConfig = EncryptionConfig()
+    retention: RetentionConfig = RetentionConfig()
     audit: AuditConfig = AuditConfig()
 
 

@@ -11,7 +11,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from snaptrace.snapshots import catalogue, layout, media, segment
-from snaptrace.snapshots.erased import Tombstones
+from snaptrace.snapshots.erased import Tombstones, is_erased
 from snaptrace.snapshots.errors import (
     CorruptSnapshotError,
     MissingObjectError,
@@ -19,7 +19,6 @@ from snaptrace.snapshots.errors import (
 )
 from snaptrace.snapshots.keys import FleetKey
 from snaptrace.snapshots.model import Snapshot
-from snaptrace.snapshots.pins import is_erased
 from snaptrace.snapshots.sample import Frame
 from snaptrace.snapshots.segment import SegmentHeader
 from snaptrace.snapshots.store import Store
@@ -46,6 +45,11 @@ class Browser:
         self._tombstones = Tombstones()
         self.frame = Frame()
 
+    @property
+    def segments(self) -> int:
+        """How many segments `look` found."""
+        return len(self._names)
+
     async def look(self) -> int:
         """Read all headers and tombstones; return how many segments there are.
 
@@ -59,7 +63,9 @@ class Browser:
             self.records += len(one.header.record_bytes)
         return len(self._names)
 
-    async def snapshots(self) -> AsyncIterator[Found]:
+    async def snapshots(
+        self, on_segment: Callable[[], None] = lambda: None
+    ) -> AsyncIterator[Found]:
         """Yield every snapshot, segment by segment, in the order of names.
 
         What was erased is left out from the tombstone on, written anew or not.
@@ -76,6 +82,8 @@ class Browser:
                 continue
             except (CorruptSnapshotError, NewerSnapshotError) as error:
                 self._on_damage(str(error))
+            finally:
+                on_segment()
 
     def is_erased(self, snapshot: Snapshot) -> bool:
         """Return whether a tombstone seen by `look` covers a snapshot."""

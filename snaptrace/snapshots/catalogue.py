@@ -4,8 +4,10 @@ A catalogue is written after its hour can no longer grow. When segments of an ho
 rewritten (erasure), the next part replaces it: the highest part counts.
 """
 
+import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine, Iterable
+from typing import Any, TypeVar
 
 import msgspec
 import zstandard
@@ -16,7 +18,9 @@ from snaptrace.snapshots.errors import (
     CorruptSnapshotError,
     MissingObjectError,
     NewerSnapshotError,
+    SnapshotError,
 )
+from snaptrace.snapshots.folder import ObjectInfo
 from snaptrace.snapshots.segment import SegmentHeader
 from snaptrace.snapshots.store import Store
 from snaptrace.snapshots.watch import HOUR_NS, OVERLAP_NS
@@ -24,6 +28,9 @@ from snaptrace.snapshots.watch import HOUR_NS, OVERLAP_NS
 _MAGIC = b"\x89STC\x01"
 _DIGEST_BYTES = 16
 _MOST_BYTES = 256 * 2**20  # decompressed
+_AT_ONCE = 32  # headers read at the same time: each is a round trip
+
+T = TypeVar("T")
 
 
 class Listed(Struct, frozen=True, kw_only=True):
@@ -91,19 +98,83 @@ async def listed(
         yield one
 
 
+async def every_header(
+    store: Store,
+) -> AsyncIterator[tuple[str, SegmentHeader | SnapshotError]]:
+    """Yield every segment that there is with its header, or with why it has none.
+
+    Lists all names, so that it is complete even where a catalogue is not, but reads
+    single headers only where no catalogue has them.
+    """
+    newest, hour_ns = await _newest(store), -1
+    known: dict[str, SegmentHeader] = {}
+    async for info in store.list(layout.SEGMENTS):
+        if (parsed := layout.parse_segment(info.name)) is None:
+            continue
+        if parsed.hour_ns != hour_ns:
+            hour_ns = parsed.hour_ns
+            known = await _headers(store, newest.get(hour_ns, ""))
+        if (header := known.get(info.name)) is not None:
+            yield info.name, header
+            continue
+        try:
+            yield info.name, await read_header(store, info.name)
+        except MissingObjectError:
+            continue
+        except (CorruptSnapshotError, NewerSnapshotError) as error:
+            yield info.name, error
+
+
+async def _headers(store: Store, name: str) -> dict[str, SegmentHeader]:
+    if not name:
+        return {}
+    try:
+        catalogue = unpack(await store.get(name), name)
+    except (CorruptSnapshotError, MissingObjectError):
+        return {}
+    return {one.name: one.header for one in catalogue.segments}
+
+
 async def _between(store: Store, since_ns: int, until_ns: int) -> AsyncIterator[Listed]:
     """List the segments of the hours that begin in [since, until)."""
+    waiting: list[ObjectInfo] = []
     async for info in store.list(layout.SEGMENTS, layout.hour_folder(since_ns)):
         parsed = layout.parse_segment(info.name)
         if parsed is None:
             continue
         if parsed.hour_ns >= until_ns:
-            return
+            break
+        waiting.append(info)
+        if len(waiting) == _AT_ONCE:
+            for one in await _listed(store, waiting):
+                yield one
+            waiting = []
+    for one in await _listed(store, waiting):
+        yield one
+
+
+async def _listed(store: Store, infos: list[ObjectInfo]) -> list[Listed]:
+    """Read some headers at once; those that cannot be read are left out."""
+
+    async def read(info: ObjectInfo) -> Listed | None:
         try:
             header = await read_header(store, info.name)
         except (MissingObjectError, CorruptSnapshotError, NewerSnapshotError):
-            continue
-        yield Listed(name=info.name, size_bytes=info.size_bytes, header=header)
+            return None
+        return Listed(name=info.name, size_bytes=info.size_bytes, header=header)
+
+    found = await together(read(info) for info in infos)
+    return [one for one in found if one is not None]
+
+
+async def together(waiting: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """Return the results in order; the first error, once all have ended."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one) for one in waiting]
+    except* SnapshotError as errors:
+        raise errors.exceptions[0] from None
+    return [task.result() for task in tasks]
 
 
 async def read_header(store: Store, name: str) -> SegmentHeader:
@@ -163,14 +234,15 @@ async def _write(
     store: Store, hour_ns: int, part: int, names: list[str], sizes: dict[str, int]
 ) -> None:
     found: list[Listed] = []
-    for name in names:
-        try:
-            header = await read_header(store, name)
-        except (MissingObjectError, CorruptSnapshotError, NewerSnapshotError):
-            continue
-        # Lengths of records are of use only together with them.
-        slim = msgspec.structs.replace(header, record_bytes=())
-        found.append(Listed(name=name, size_bytes=sizes[name], header=slim))
+    for start in range(0, len(names), _AT_ONCE):
+        infos = [
+            ObjectInfo(name=name, size_bytes=sizes[name], modified_ns=0)
+            for name in names[start : start + _AT_ONCE]
+        ]
+        for one in await _listed(store, infos):
+            # Lengths of records are of use only together with them.
+            slim = msgspec.structs.replace(one.header, record_bytes=())
+            found.append(msgspec.structs.replace(one, header=slim))
     data = pack(Catalogue(segments=tuple(found)))
     await store.create(layout.catalogue(hour_ns, part), data)
 

@@ -6,6 +6,7 @@ answers are written anew without the subject, the new before the old goes. Resul
 plans hold ids and numbers only and stay: a verdict is a fold over them alone.
 """
 
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -13,15 +14,16 @@ import zstandard
 from msgspec import Struct
 
 from snaptrace.snapshots import catalogue, layout, pins, segment
-from snaptrace.snapshots.erased import write_tombstone
+from snaptrace.snapshots.erased import subjects_of, without, write_tombstone
 from snaptrace.snapshots.errors import (
     CorruptSnapshotError,
     MissingObjectError,
     NewerSnapshotError,
+    SnapshotError,
 )
 from snaptrace.snapshots.keys import FleetKey
 from snaptrace.snapshots.model import Snapshot
-from snaptrace.snapshots.segment import Segment
+from snaptrace.snapshots.segment import Segment, SegmentHeader
 from snaptrace.snapshots.store import Store
 
 SubjectKind = Literal["user", "session", "trace"]
@@ -32,7 +34,7 @@ _MOST_ANSWER_BYTES = 256 * 2**20  # decompressed
 class Erasure(Struct, frozen=True, kw_only=True):
     """What an erasure removed."""
 
-    subject: str  # keyed; never the id itself
+    subjects: tuple[str, ...]  # keyed; never the ids themselves
     snapshots: int = 0
     segments: int = 0  # written anew or deleted
     media: int = 0
@@ -44,18 +46,30 @@ class Erasure(Struct, frozen=True, kw_only=True):
 class _Run:
     """One erasure on its way."""
 
-    def __init__(self, store: Store, key: FleetKey, subject: str, now_ns: int) -> None:
-        self.store, self.key, self.subject, self.now_ns = store, key, subject, now_ns
+    def __init__(
+        self,
+        store: Store,
+        key: FleetKey,
+        subjects: Mapping[str, int],
+        on_object: Callable[[], None],
+    ) -> None:
+        self.store, self.key, self.subjects = store, key, subjects
+        self.on_object = on_object
         self.snapshot_ids: set[str] = set()
         self.digests: dict[str, set[str]] = {}  # media folder -> digests
         self.segments = self.media = self.pins = self.answers = 0
         self.unreadable: list[str] = []
+        self._starts = {segment.subject_start(subject) for subject in subjects}
+
+    def may_concern(self, header: SegmentHeader) -> bool:
+        """Return whether a segment may hold something that goes; false is certain."""
+        return not self._starts.isdisjoint(header.subject_starts())
 
     def concerns(self, snapshot: Snapshot) -> bool:
         """Return whether a snapshot goes; what is recorded later stays."""
-        return (
-            self.subject in pins.subjects_of(self.key, snapshot)
-            and snapshot.ended_at_ns <= self.now_ns
+        return any(
+            snapshot.ended_at_ns <= self.subjects.get(subject, -1)
+            for subject in subjects_of(self.key, snapshot)
         )
 
     def note(self, folder: str, snapshot: Snapshot) -> None:
@@ -65,26 +79,37 @@ class _Run:
 
 
 async def erase(
-    store: Store, key: FleetKey, kind: SubjectKind, value: str, now_ns: int
+    store: Store,
+    key: FleetKey,
+    kind: SubjectKind,
+    value: str,
+    now_ns: int,
+    *,
+    on_object: Callable[[], None] = lambda: None,
 ) -> Erasure:
     """Remove everything recorded of a subject up to now.
 
     `value` is the id as the telemetry had it (a trace id in hex); only its keyed
-    digest is written. Safe to repeat, and to be repeated after it was killed.
+    digest is written. `on_object` hears of each segment and answers object that is
+    looked at. Safe to repeat, and to be repeated after it was killed.
 
     Raises:
         StoreUnavailableError: run it again.
         StoreRefusedError: the store does not let objects be deleted.
     """
-    return await erase_subject(store, key, key.subject(kind, value), now_ns)
-
-
-async def erase_subject(
-    store: Store, key: FleetKey, subject: str, now_ns: int
-) -> Erasure:
-    """Like `erase`, for a subject's keyed digest as snapshots carry it."""
-    run = _Run(store, key, subject, now_ns)
+    subject = key.subject(kind, value)
     await write_tombstone(store, subject, now_ns)
+    return await erase_subjects(store, key, {subject: now_ns}, on_object)
+
+
+async def erase_subjects(
+    store: Store,
+    key: FleetKey,
+    subjects: Mapping[str, int],
+    on_object: Callable[[], None] = lambda: None,
+) -> Erasure:
+    """Do what tombstones say: keyed subject -> erased up to when (Unix ns)."""
+    run = _Run(store, key, subjects, on_object)
     # What leads to the rest goes last: a run that was killed finds it again.
     segments, doomed = await _affected(run), await _affected_pins(run)
     await _erase_answers(run)
@@ -95,7 +120,7 @@ async def erase_subject(
         await _rewrite(run, name)
     await _replace_catalogues(run)
     return Erasure(
-        subject=subject,
+        subjects=tuple(subjects),
         snapshots=len(run.snapshot_ids),
         segments=run.segments,
         media=run.media,
@@ -106,45 +131,36 @@ async def erase_subject(
 
 
 async def _affected(run: _Run) -> list[str]:
-    """Return the segments that hold the subject, and note what is in them."""
+    """Return the segments that hold a subject, and note what is in them."""
     found: list[str] = []
-    async for info in run.store.list(layout.SEGMENTS):
-        parsed = layout.parse_segment(info.name)
-        if parsed is None:
-            continue
+    async for name, header in catalogue.every_header(run.store):
+        parsed = layout.parse_segment(name)
+        assert parsed is not None
+        run.on_object()
         try:
-            header = await catalogue.read_header(run.store, info.name)
-            if not header.may_hold(run.subject):
+            if isinstance(header, SnapshotError):
+                raise header
+            if not run.may_concern(header):
                 continue
-            read = await _read(run.store, info.name)
+            read = await _read(run.store, name)
             gone = [snapshot for snapshot in read if run.concerns(snapshot)]
         except MissingObjectError:
             continue
         except (CorruptSnapshotError, NewerSnapshotError):
-            run.unreadable.append(info.name)
+            run.unreadable.append(name)
             continue
         for snapshot in gone:
             run.note(parsed.media_folder, snapshot)
         if gone:
-            found.append(info.name)
+            found.append(name)
     return found
 
 
 async def _rewrite(run: _Run, name: str) -> None:
     parsed = layout.parse_segment(name)
     assert parsed is not None
-    read = await _read(run.store, name)
-    kept = [index for index in range(len(read)) if not run.concerns(read.record(index))]
-    if kept:
-        subjects = [
-            subject
-            for index in kept
-            for subject in pins.subjects_of(run.key, read.record(index))
-        ]
-        header = msgspec.structs.replace(
-            read.header, subjects=segment.pack_subjects(subjects)
-        )
-        data = segment.write_packed(header, [read.packed(index) for index in kept])
+    data, _ = without(await _read(run.store, name), run.key, run.concerns)
+    if data:
         # In the same hour: the media of what stays lie in that hour's month.
         new = layout.segment(
             parsed.hour_ns, parsed.collector, parsed.sequence + _REWRITTEN
@@ -155,7 +171,7 @@ async def _rewrite(run: _Run, name: str) -> None:
 
 
 async def _affected_pins(run: _Run) -> list[tuple[str, str]]:
-    """Return (suite, snapshot id) of the subject's pins, and note them."""
+    """Return (suite, snapshot id) of the subjects' pins, and note them."""
     doomed: list[tuple[str, str]] = []
     async for _, pin, snapshot in pins.pinned(run.store):
         if run.concerns(snapshot):
@@ -165,7 +181,7 @@ async def _affected_pins(run: _Run) -> list[tuple[str, str]]:
 
 
 async def _replace_catalogues(run: _Run) -> None:
-    """Write anew every catalogue that still names the subject, of killed runs too."""
+    """Write anew every catalogue that still names a subject, of killed runs too."""
     infos = [info async for info in run.store.list(layout.CATALOGUE)]
     for info in infos:
         try:
@@ -173,19 +189,27 @@ async def _replace_catalogues(run: _Run) -> None:
         except (MissingObjectError, CorruptSnapshotError):
             continue
         parsed = layout.parse_catalogue(info.name)
-        if parsed and any(one.header.may_hold(run.subject) for one in listed.segments):
+        if parsed and any(run.may_concern(one.header) for one in listed.segments):
             await catalogue.replace_hour(run.store, parsed[0])
 
 
 async def _erase_answers(run: _Run) -> None:
-    """Write answers anew without those to the subject's snapshots.
+    """Write answers anew without those to a subject's snapshots.
 
     An answers object is zstd over a msgpack map whose `answers` list maps with
-    `snapshot_id`; nothing else of it is looked at.
+    `snapshot_id` and `subjects`; nothing else of it is looked at. By the subjects it is
+    found where retention has taken the snapshot already.
     """
-    if not run.snapshot_ids:
-        return
-    async for info in run.store.list(layout.ANSWERS):
+
+    def goes(answer: dict[str, Any]) -> bool:
+        subjects = answer.get("subjects") or ()
+        return answer.get("snapshot_id") in run.snapshot_ids or any(
+            subject in run.subjects for subject in subjects
+        )
+
+    infos = [info async for info in run.store.list(layout.ANSWERS)]
+    for info in infos:
+        run.on_object()
         try:
             content = _unpacked(await run.store.get(info.name), info.name)
         except MissingObjectError:
@@ -194,7 +218,7 @@ async def _erase_answers(run: _Run) -> None:
             run.unreadable.append(info.name)
             continue
         listed = content["answers"]
-        kept = [a for a in listed if a.get("snapshot_id") not in run.snapshot_ids]
+        kept = [answer for answer in listed if not goes(answer)]
         if len(kept) == len(listed):
             continue
         # Between the two calls the rest of the object is gone; answers may be.
@@ -220,7 +244,7 @@ def _unpacked(data: bytes, name: str) -> dict[str, Any]:
 
 
 async def _erase_media(run: _Run) -> None:
-    """Delete media that only the subject's snapshots used, month by month."""
+    """Delete media that only the subjects' snapshots used, month by month."""
     for folder, digests in run.digests.items():
         left = set(digests)
         if not left:

@@ -180,7 +180,8 @@ class Keyring:
         """Return a cipher that has data key `number`, of the object `name`.
 
         Raises:
-            StoreRefusedError: no key is given, the wrong one, or it is not there.
+            StoreRefusedError: no key is given, or the wrong one.
+            CorruptSnapshotError: the store has no such data key.
             StoreUnavailableError: the keys could not be read; safe to retry.
         """
         if not self._envelopes and self._cipher is None:
@@ -190,8 +191,8 @@ class Keyring:
                 # Made by a rotation since we looked last; from now on we write with it.
                 self._cipher = await self._fetched(objects)
         if self._cipher is None or not self._cipher.has(number):
-            why = f"it is encrypted with data key {number}, which the store has not"
-            raise StoreRefusedError("read", name, why)
+            why = f"encrypted with data key {number}, which the store has not"
+            raise CorruptSnapshotError(name, 4, why)
         return self._cipher
 
     async def _fetched(self, objects: Objects) -> Cipher | None:

@@ -7,7 +7,7 @@ else has to stay for it. What a person expects of the answer stands in its heade
 from collections.abc import AsyncIterator
 
 from snaptrace.snapshots import layout, media, segment
-from snaptrace.snapshots.erased import Tombstones
+from snaptrace.snapshots.erased import subjects_of
 from snaptrace.snapshots.errors import CorruptSnapshotError, MissingObjectError
 from snaptrace.snapshots.keys import FleetKey
 from snaptrace.snapshots.model import Json, Snapshot
@@ -96,20 +96,3 @@ def digests_of(snapshot: Snapshot) -> list[str]:
     """Return the digests of all its stored media, each once."""
     every = (*snapshot.media, *snapshot.answer.media)
     return list(dict.fromkeys(m.digest for m in every if m.digest))
-
-
-def subjects_of(key: FleetKey, snapshot: Snapshot) -> list[str]:
-    """Return the keyed subjects that a snapshot concerns."""
-    subjects = (
-        key.subject("trace", snapshot.trace_id),
-        snapshot.session,
-        snapshot.user,
-    )
-    return [subject for subject in subjects if subject]
-
-
-def is_erased(tombstones: Tombstones, key: FleetKey, snapshot: Snapshot) -> bool:
-    """Return whether a snapshot concerns somebody who was erased after it."""
-    return bool(tombstones) and tombstones.cover(
-        subjects_of(key, snapshot), snapshot.ended_at_ns
-    )

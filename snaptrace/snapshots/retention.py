@@ -5,13 +5,14 @@ so at worst a medium stays until its month ends. Pins, results and tombstones st
 """
 
 from collections.abc import AsyncIterator
+from typing import Protocol
 
 from msgspec import Struct
 
 from snaptrace.snapshots import layout
 from snaptrace.snapshots.folder import ObjectInfo
 from snaptrace.snapshots.store import Store
-from snaptrace.snapshots.watch import HOUR_NS
+from snaptrace.snapshots.watch import HOUR_NS, OVERLAP_NS
 
 DAY_NS = 24 * HOUR_NS
 
@@ -23,6 +24,20 @@ class Policy(Struct, frozen=True, kw_only=True):
     most_bytes: int = 0  # segments and media together; then the oldest hours go
 
 
+class RetentionSettings(Protocol):
+    """What `policy_of` needs; the programs' `RetentionConfig` has it."""
+
+    @property
+    def age(self) -> float: ...  # noqa: D102 - a field
+    @property
+    def bytes(self) -> int: ...  # noqa: D102
+
+
+def policy_of(settings: RetentionSettings) -> Policy:
+    """Return the policy of a configuration."""
+    return Policy(age_ns=round(settings.age * 1e9), most_bytes=int(settings.bytes))
+
+
 class Removed(Struct, frozen=True, kw_only=True):
     """What a run deleted."""
 
@@ -32,121 +47,118 @@ class Removed(Struct, frozen=True, kw_only=True):
     freed_bytes: int = 0
 
 
-class _Hour:
-    __slots__ = ("names", "size_bytes")
+class Retention:
+    """Applies a policy again and again; what cannot change is listed only once."""
 
-    def __init__(self) -> None:
-        self.names: list[str] = []
-        self.size_bytes = 0
+    def __init__(self, store: Store, policy: Policy) -> None:
+        self._store, self._policy = store, policy
+        self._hours: dict[int, int] = {}  # hour of upload -> bytes of its segments
+        self._months: dict[str, int] = {}  # media folder -> bytes in it
+        self._hours_from_ns = self._months_from_ns = 0  # listed again from here on
 
+    async def apply(self, now_ns: int) -> Removed:
+        """Delete what has to go by now.
 
-async def retain(store: Store, policy: Policy, now_ns: int) -> Removed:
-    """Apply a policy once.
+        Raises:
+            StoreUnavailableError: what is deleted is deleted; run it again.
+            StoreRefusedError: the store does not let objects be deleted.
+        """
+        await self._count_segments(now_ns)
+        await self._count_media(now_ns)
+        doomed = self._too_old(now_ns)
+        doomed |= self._too_much(doomed)
+        segments = 0
+        freed = sum(self._hours[hour] for hour in doomed)
+        for hour in sorted(doomed):
+            segments += await self._delete_all(layout.hour_folder(hour))
+            del self._hours[hour]
+        await self._drop_empty_catalogues()
+        left = {layout.media_folder(hour) for hour in self._hours}
+        # The running month may get a segment at any time whose media are there already.
+        left.add(layout.media_folder(now_ns))
+        left.add(layout.media_folder(now_ns - HOUR_NS))
+        media = 0
+        for folder in [folder for folder in self._months if folder not in left]:
+            media += await self._delete_all(folder)
+            freed += self._months.pop(folder)
+        return Removed(
+            segments=segments,
+            media=media,
+            answers=await self._old_answers(now_ns),
+            freed_bytes=freed,
+        )
 
-    Raises:
-        StoreUnavailableError: what is deleted is deleted; run it again.
-        StoreRefusedError: the store does not let objects be deleted.
-    """
-    hours = await _hours(store)
-    doomed = _too_old(hours, policy, now_ns)
-    media = await _media(store)
-    doomed |= _too_much(hours, doomed, media, policy)
-    segments = freed = 0
-    for hour in sorted(doomed):
-        for name in hours[hour].names:
-            await store.delete(name)
-            segments += 1
-        freed += hours[hour].size_bytes
-        await _delete_all(store, layout.catalogue(hour).rpartition("/")[0])
-    left = {layout.media_folder(hour) for hour in hours if hour not in doomed}
-    # The running month may get a segment at any time whose media are there already.
-    left.add(layout.media_folder(now_ns))
-    left.add(layout.media_folder(now_ns - HOUR_NS))
-    removed_media = 0
-    for folder, infos in media.items():
-        if folder not in left:
-            for info in infos:
-                await store.delete(info.name)
-                removed_media += 1
-                freed += info.size_bytes
-    return Removed(
-        segments=segments,
-        media=removed_media,
-        answers=await _old_answers(store, policy, now_ns),
-        freed_bytes=freed,
-    )
+    async def _count_segments(self, now_ns: int) -> None:
+        counted: dict[int, int] = {}
+        after = layout.hour_folder(self._hours_from_ns)
+        async for info in self._store.list(layout.SEGMENTS, after):
+            if (parsed := layout.parse_segment(info.name)) is not None:
+                size = counted.get(parsed.hour_ns, 0)
+                counted[parsed.hour_ns] = size + info.size_bytes
+        self._hours |= counted
+        # Names are of the hour of upload: what has closed does not grow any more.
+        self._hours_from_ns = layout.hour_start_ns(now_ns - OVERLAP_NS)
 
+    async def _count_media(self, now_ns: int) -> None:
+        counted: dict[str, int] = {}
+        after = layout.media_folder(self._months_from_ns)
+        async for info in self._store.list(layout.MEDIA, after):
+            if (parsed := layout.parse_medium(info.name)) is not None:
+                folder = f"{layout.MEDIA}/{parsed[0]}"
+                counted[folder] = counted.get(folder, 0) + info.size_bytes
+        self._months |= counted
+        self._months_from_ns = now_ns - OVERLAP_NS
 
-async def _hours(store: Store) -> dict[int, _Hour]:
-    hours: dict[int, _Hour] = {}
-    async for info in store.list(layout.SEGMENTS):
-        if (parsed := layout.parse_segment(info.name)) is not None:
-            hour = hours.setdefault(parsed.hour_ns, _Hour())
-            hour.names.append(info.name)
-            hour.size_bytes += info.size_bytes
-    return hours
+    async def _drop_empty_catalogues(self) -> None:
+        """Delete catalogues of hours that have no segment left, of killed runs too."""
+        async for info in self._found(layout.CATALOGUE):
+            parsed = layout.parse_catalogue(info.name)
+            if parsed is not None and parsed[0] not in self._hours:
+                await self._store.delete(info.name)
 
+    def _too_old(self, now_ns: int) -> set[int]:
+        if not self._policy.age_ns:
+            return set()
+        oldest = now_ns - self._policy.age_ns
+        return {hour for hour in self._hours if hour + HOUR_NS < oldest}
 
-async def _media(store: Store) -> dict[str, list[ObjectInfo]]:
-    """Return all media by month's folder."""
-    months: dict[str, list[ObjectInfo]] = {}
-    async for info in store.list(layout.MEDIA):
-        if (parsed := layout.parse_medium(info.name)) is not None:
-            months.setdefault(f"{layout.MEDIA}/{parsed[0]}", []).append(info)
-    return months
+    def _too_much(self, doomed: set[int]) -> set[int]:
+        """Return the oldest hours that have to go until the rest fits.
 
+        A month's media count until its last segment goes.
+        """
+        if not self._policy.most_bytes:
+            return set()
+        left = sorted(hour for hour in self._hours if hour not in doomed)
+        gone: set[int] = set()
+        while left:
+            folders = {layout.media_folder(hour) for hour in left}
+            total = sum(self._hours[hour] for hour in left)
+            total += sum(self._months.get(folder, 0) for folder in folders)
+            if total <= self._policy.most_bytes:
+                break
+            gone.add(left.pop(0))
+        return gone
 
-def _too_old(hours: dict[int, _Hour], policy: Policy, now_ns: int) -> set[int]:
-    if not policy.age_ns:
-        return set()
-    return {hour for hour in hours if hour + HOUR_NS < now_ns - policy.age_ns}
+    async def _old_answers(self, now_ns: int) -> int:
+        if not self._policy.age_ns:
+            return 0
+        removed = 0
+        async for info in self._found(layout.ANSWERS):
+            if info.modified_ns < now_ns - self._policy.age_ns:
+                await self._store.delete(info.name)
+                removed += 1
+        return removed
 
+    async def _delete_all(self, folder: str) -> int:
+        deleted = 0
+        async for info in self._found(folder):
+            await self._store.delete(info.name)
+            deleted += 1
+        return deleted
 
-def _too_much(
-    hours: dict[int, _Hour],
-    doomed: set[int],
-    media: dict[str, list[ObjectInfo]],
-    policy: Policy,
-) -> set[int]:
-    """Return the oldest hours that have to go until the rest fits.
-
-    A month's media count until its last segment goes.
-    """
-    if not policy.most_bytes:
-        return set()
-    left = sorted(hour for hour in hours if hour not in doomed)
-    months = {
-        folder: sum(i.size_bytes for i in infos) for folder, infos in media.items()
-    }
-    gone: set[int] = set()
-    while left:
-        folders = {layout.media_folder(hour) for hour in left}
-        total = sum(hours[hour].size_bytes for hour in left)
-        total += sum(size for folder, size in months.items() if folder in folders)
-        if total <= policy.most_bytes:
-            break
-        gone.add(left.pop(0))
-    return gone
-
-
-async def _old_answers(store: Store, policy: Policy, now_ns: int) -> int:
-    if not policy.age_ns:
-        return 0
-    removed = 0
-    async for info in _listed(store, layout.ANSWERS):
-        if info.modified_ns < now_ns - policy.age_ns:
-            await store.delete(info.name)
-            removed += 1
-    return removed
-
-
-async def _delete_all(store: Store, prefix: str) -> None:
-    async for info in _listed(store, prefix):
-        await store.delete(info.name)
-
-
-async def _listed(store: Store, prefix: str) -> AsyncIterator[ObjectInfo]:
-    """List first, then yield: deleting must not disturb a listing that runs."""
-    infos = [info async for info in store.list(prefix)]
-    for info in infos:
-        yield info
+    async def _found(self, folder: str) -> AsyncIterator[ObjectInfo]:
+        """List first, then yield: deleting must not disturb a listing that runs."""
+        infos = [info async for info in self._store.list(folder)]
+        for info in infos:
+            yield info

@@ -76,9 +76,17 @@ class SegmentHeader(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def may_hold(self, subject: str) -> bool:
         """Return whether a record may concern `subject`; false is certain."""
-        wanted = bytes.fromhex(subject)[:_SUBJECT_BYTES]
+        return subject_start(subject) in self.subject_starts()
+
+    def subject_starts(self) -> set[bytes]:
+        """Return the beginnings of the keyed subjects that its records concern."""
         starts = range(0, len(self.subjects), _SUBJECT_BYTES)
-        return any(self.subjects[i : i + _SUBJECT_BYTES] == wanted for i in starts)
+        return {self.subjects[i : i + _SUBJECT_BYTES] for i in starts}
+
+
+def subject_start(subject: str) -> bytes:
+    """Return what a header keeps of a keyed subject."""
+    return bytes.fromhex(subject)[:_SUBJECT_BYTES]
 
 
 _headers = codec.Decoder(SegmentHeader)
@@ -86,7 +94,7 @@ _headers = codec.Decoder(SegmentHeader)
 
 def pack_subjects(subjects: Sequence[str]) -> bytes:
     """Return `SegmentHeader.subjects` for hex subjects; empty ones are left out."""
-    return b"".join(sorted({bytes.fromhex(s)[:_SUBJECT_BYTES] for s in subjects if s}))
+    return b"".join(sorted({subject_start(s) for s in subjects if s}))
 
 
 def write(header: SegmentHeader, snapshots: Sequence[Snapshot]) -> bytes:

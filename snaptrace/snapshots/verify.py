@@ -4,7 +4,7 @@ Repair deletes what nobody can read (a later release's objects stay), media that
 snapshot names, halves that a killed writer left, and writes stale catalogues anew.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Literal
 
 from msgspec import Struct
@@ -15,6 +15,7 @@ from snaptrace.snapshots.errors import (
     MissingObjectError,
     NewerSnapshotError,
 )
+from snaptrace.snapshots.folder import ObjectInfo
 from snaptrace.snapshots.keys import FleetKey
 from snaptrace.snapshots.store import Store
 from snaptrace.snapshots.watch import HOUR_NS
@@ -42,13 +43,19 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 async def verify(
-    store: Store, key: FleetKey, now_ns: int, *, repair: bool = False
+    store: Store,
+    key: FleetKey,
+    now_ns: int,
+    *,
+    repair: bool = False,
+    on_object: Callable[[], None] = lambda: None,
 ) -> AsyncIterator[Finding]:
     """Yield what is wrong; with `repair`, mend it first where that is possible.
 
-    Reads everything. Raises StoreUnavailableError and StoreRefusedError.
+    `on_object` hears of each object that is looked at. Reads everything. Raises
+    StoreUnavailableError and StoreRefusedError.
     """
-    check = _Check(store, key, now_ns, repair=repair)
+    check = _Check(store, key, now_ns, repair=repair, on_object=on_object)
     async for finding in check.segments():
         yield finding
     async for finding in check.media():
@@ -63,16 +70,22 @@ async def verify(
 
 class _Check:
     def __init__(
-        self, store: Store, key: FleetKey, now_ns: int, *, repair: bool
+        self,
+        store: Store,
+        key: FleetKey,
+        now_ns: int,
+        *,
+        repair: bool,
+        on_object: Callable[[], None],
     ) -> None:
         self._store, self._key, self._now_ns = store, key, now_ns
-        self._repair = repair
+        self._repair, self._on_object = repair, on_object
         self._named: dict[str, dict[str, str]] = {}  # media folder -> digest -> segment
         self._unreadable_months: set[str] = set()
         self._hours: dict[int, set[str]] = {}
 
     async def segments(self) -> AsyncIterator[Finding]:
-        async for info in self._store.list(layout.SEGMENTS):
+        async for info in self._listed(layout.SEGMENTS):
             parsed = layout.parse_segment(info.name)
             if parsed is None:
                 yield Finding(problem="foreign", name=info.name)
@@ -96,7 +109,7 @@ class _Check:
 
     async def media(self) -> AsyncIterator[Finding]:
         there: set[tuple[str, str]] = set()
-        async for info in self._store.list(layout.MEDIA):
+        async for info in self._listed(layout.MEDIA):
             parsed = layout.parse_medium(info.name)
             if parsed is None:
                 yield Finding(problem="foreign", name=info.name)
@@ -121,8 +134,7 @@ class _Check:
                     yield Finding(problem="missing_medium", name=name, detail=medium)
 
     async def pins(self) -> AsyncIterator[Finding]:
-        infos = [info async for info in self._store.list(layout.PINS)]
-        for info in infos:
+        async for info in self._listed(layout.PINS):
             if (parsed := layout.parse_pin(info.name)) is None:
                 continue
             try:
@@ -142,8 +154,7 @@ class _Check:
                 yield Finding(problem="corrupt", name=info.name, detail=str(error))
 
     async def catalogues(self) -> AsyncIterator[Finding]:
-        infos = [info async for info in self._store.list(layout.CATALOGUE)]
-        for info in infos:
+        async for info in self._listed(layout.CATALOGUE):
             parsed = layout.parse_catalogue(info.name)
             if parsed is None:
                 yield Finding(problem="foreign", name=info.name)
@@ -163,6 +174,12 @@ class _Check:
                 yield Finding(
                     problem="stale_catalogue", name=info.name, repaired=self._repair
                 )
+
+    async def _listed(self, prefix: str) -> AsyncIterator[ObjectInfo]:
+        """List first, then yield: deleting must not disturb a listing that runs."""
+        for info in [info async for info in self._store.list(prefix)]:
+            self._on_object()
+            yield info
 
     async def _broken(self, name: str, error: CorruptSnapshotError) -> Finding:
         if self._repair:

@@ -6,6 +6,7 @@ from fakes.dying_store import KilledError
 
 from snaptrace.runtime.config import StoreConfig
 from snaptrace.snapshots import catalogue, export, layout, media, segment
+from snaptrace.snapshots.erased import subjects_of
 from snaptrace.snapshots.ids import snapshot_id
 from snaptrace.snapshots.keys import FleetKey
 from snaptrace.snapshots.model import (
@@ -16,7 +17,7 @@ from snaptrace.snapshots.model import (
     Request,
     Snapshot,
 )
-from snaptrace.snapshots.pins import digests_of, subjects_of
+from snaptrace.snapshots.pins import digests_of
 from snaptrace.snapshots.store import Store
 
 KEY = FleetKey(b"the secret of a fleet of test sidecars")
@@ -143,7 +144,7 @@ async def put_segment(store, calls, *, at_ns=START_NS, sequence=1, collector="po
     return name
 
 
-async def put_answers(store, epoch, first, snapshots):
+async def put_answers(store, epoch, first, snapshots, *, subjects=()):
     """Write an answers object of the form that replayd writes."""
     content = {
         "epoch": epoch,
@@ -152,6 +153,7 @@ async def put_answers(store, epoch, first, snapshots):
             {
                 "number": first + index,
                 "snapshot_id": snapshot.snapshot_id,
+                "subjects": list(subjects),
                 "canary": {"answer": {"text": f"canary's {snapshot.answer.text}"}},
             }
             for index, snapshot in enumerate(snapshots)

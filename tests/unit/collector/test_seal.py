@@ -222,6 +222,43 @@ async def test_what_was_erased_meanwhile_is_not_sealed(tmp_path):
     assert sealer.counts["call", "text", "erased"] == 1
 
 
+async def test_who_was_erased_is_not_even_journaled(tmp_path):
+    """A call that came late would stand on the node's disk."""
+    store, clock = memory_store(), HandClock()
+    await write_tombstone(store, KEY.subject("user", "ann"), START_NS + 1)
+    sealer = make(tmp_path, store, clock)
+    await sealer.tick()
+    await feed(sealer, call(1, START_NS, user="ann", text="what ann wrote"))
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert b"what ann wrote" not in b"".join(path.read_bytes() for path in files)
+    assert sealer.counts["call", "text", "erased"] == 1
+
+
+async def test_what_waits_for_the_store_goes_without_those_who_were_erased(tmp_path):
+    """After an outage a person would be uploaded who was erased during it."""
+    clock, store = HandClock(), AwayStore(memory_store())
+    store.away = True
+    sealer = make(tmp_path, store, clock, size=100)
+    await feed(sealer, call(1, START_NS, user="ann", image=b"picture of ann" * 9))
+    await feed(sealer, call(2, START_NS, user="bob", image=b"picture of bob" * 9))
+    await sealer.seal_now()
+    await feed(sealer, call(3, START_NS, user="ann"))
+    await sealer.seal_now()
+    assert sealer.counts["segment", "sealed"] == 2
+    store.away = False
+    await write_tombstone(store, KEY.subject("user", "ann"), START_NS + 1)
+    clock.at_ns += 70 * SECOND_NS
+    await sealer.tick()
+    _, found = await stored(store)
+    assert [s.user for _, s in found] == [KEY.subject("user", "bob")]
+    media_names = [info.name async for info in store.list(layout.MEDIA)]
+    assert len(media_names) == 1
+    assert sealer.counts["spool", "erased_calls"] == 2
+    assert sealer.spool_bytes == 0
+    headers = {h.collector: h for h, _ in found}.values()
+    assert not any(h.may_hold(KEY.subject("user", "ann")) for h in headers)
+
+
 async def test_a_window_larger_than_a_segment_is_split(tmp_path, monkeypatch):
     """One busy window would be an object that no reader takes."""
     monkeypatch.setattr(segment, "SPLIT_BYTES", 4000)

@@ -31,7 +31,7 @@ from snaptrace.snapshots import (
     verify,
     watch,
 )
-from snaptrace.snapshots.erased import Tombstones
+from snaptrace.snapshots.erased import Tombstones, subjects_of
 from snaptrace.snapshots.errors import (
     CorruptSnapshotError,
     MissingObjectError,
@@ -48,6 +48,11 @@ async def records(store):
     async for info in store.list(layout.SEGMENTS):
         found |= {s.snapshot_id for s in segment.read(await store.get(info.name), "s")}
     return found
+
+
+async def retained(store, policy, now_ns):
+    """Apply a policy once, as a program that has just started."""
+    return await retention.Retention(store, policy).apply(now_ns)
 
 
 async def store_with_ann():
@@ -155,8 +160,8 @@ async def test_what_is_recorded_after_the_erasure_stays():
     later, _ = recorded(9, user="ann", ended_at_ns=NOW_NS + 1)
     tombstones = Tombstones()
     await tombstones.refresh(store)
-    assert not tombstones.cover(pins.subjects_of(KEY, later), later.ended_at_ns)
-    assert tombstones.cover(pins.subjects_of(KEY, later), NOW_NS)
+    assert not tombstones.cover(subjects_of(KEY, later), later.ended_at_ns)
+    assert tombstones.cover(subjects_of(KEY, later), NOW_NS)
     await put_segment(store, [(later, {})])
     await erase.erase(store, KEY, "user", "ann", NOW_NS)
     assert await records(store) == {later.snapshot_id}
@@ -172,7 +177,7 @@ async def test_a_pin_outlives_retention_with_its_media():
         store, KEY, name, snapshot, suite="r14", now_ns=NOW_NS, assertion=wanted
     )
     policy = retention.Policy(age_ns=DAY_NS)
-    await retention.retain(store, policy, NOW_NS + 60 * DAY_NS)
+    await retained(store, policy, NOW_NS + 60 * DAY_NS)
     assert await records(store) == set()
     ((found, said, kept),) = [one async for one in pins.pinned(store, "r14")]
     assert (found, said.assertion, kept) == (pin, wanted, snapshot)
@@ -211,14 +216,12 @@ async def test_retention_by_age_takes_media_with_the_last_segment_of_a_month():
     old, new = START_NS - 70 * DAY_NS, START_NS
     await put_segment(store, [recorded(1, image=IMAGE)], at_ns=old)
     await put_segment(store, [recorded(2, image=b"other" * 50)], at_ns=new)
-    removed = await retention.retain(
-        store, retention.Policy(age_ns=30 * DAY_NS), NOW_NS
-    )
+    removed = await retained(store, retention.Policy(age_ns=30 * DAY_NS), NOW_NS)
     assert (removed.segments, removed.media) == (1, 1)
     names = list(await everything(store))
     assert [n for n in names if layout.media_folder(old) in n] == []
     assert len([n for n in names if n.startswith(layout.MEDIA)]) == 1
-    assert (await retention.retain(store, retention.Policy(), NOW_NS)).segments == 0
+    assert (await retained(store, retention.Policy(), NOW_NS)).segments == 0
 
 
 async def test_retention_by_bytes_takes_the_oldest_hours():
@@ -231,7 +234,7 @@ async def test_retention_by_bytes_takes_the_oldest_hours():
         )
     sizes = {i.name: i.size_bytes async for i in store.list("v1")}
     limit = sum(sizes.values()) // 2
-    removed = await retention.retain(store, retention.Policy(most_bytes=limit), NOW_NS)
+    removed = await retained(store, retention.Policy(most_bytes=limit), NOW_NS)
     left = {i.name: i.size_bytes async for i in store.list("v1")}
     assert sum(left.values()) <= limit
     assert removed.freed_bytes == sum(sizes.values()) - sum(left.values())
@@ -249,11 +252,11 @@ async def test_retention_that_was_killed_anywhere_is_finished_by_the_next():
             call = recorded(number, image=b"%d" % number * 50)
             await put_segment(store, [call], at_ns=at_ns, sequence=number)
         try:
-            await retention.retain(dying(store, left), policy, NOW_NS)
+            await retained(dying(store, left), policy, NOW_NS)
         except KilledError:
             found = [f async for f in verify.verify(store, KEY, NOW_NS)]
             assert not [f for f in found if f.problem == "missing_medium"]
-            await retention.retain(store, policy, NOW_NS)
+            await retained(store, policy, NOW_NS)
         else:
             return
         assert await everything(store) == {}
