@@ -9,7 +9,7 @@ IMAGE_TOOL := docker
 
 .DEFAULT_GOAL := help
 .PHONY: help setup fmt check test test-system test-slow test-deploy chart image \
-	image-test fuzz golden bench docs lock demo clean
+	emulators image-test fuzz golden bench docs lock demo clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
@@ -65,6 +65,10 @@ test: setup ## unit, contracts, properties; no network, no sleep
 
 test-system: setup $(VENV)/.demo $(VENV)/.peers ## both programs as real processes on loopback
 	@$(BIN)/python -m pytest -m system --timeout 600 $(ARGS)
+
+emulators: setup ## Azure and GCS as server processes, for the stores' contract (npm, go; once)
+	@npm install --silent --no-fund --no-audit --prefix $(VENV)/emulators azurite@3.35
+	@GOBIN=$(CURDIR)/$(VENV)/emulators/bin go install github.com/fsouza/fake-gcs-server@v1.56.1
 
 test-slow: setup ## long property runs and calibration
 	@$(BIN)/python -m pytest $(TESTS) -m slow --timeout 3600 $(ARGS)

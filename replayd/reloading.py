@@ -29,6 +29,7 @@ NEEDS_RESTART = (
     "page_token_file",
     "page_user_header",
     "publish",
+    "upkeep",
     "lease",
     "log_level",
 )

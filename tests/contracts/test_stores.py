@@ -1,16 +1,11 @@
-"""What every store promises, on every kind of store; S3 is a server process."""
+"""What every store promises, on every kind; S3, Azure and GCS are server processes."""
 
 import asyncio
 import os
-import signal
-import socket
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
 
 import pytest
+from fakes import object_servers
 
 from snaptrace.runtime.config import StoreConfig
 from snaptrace.snapshots.errors import (
@@ -21,58 +16,34 @@ from snaptrace.snapshots.errors import (
 from snaptrace.snapshots.keyring import EnvelopeKey, Keyring
 from snaptrace.snapshots.store import Store
 
-KINDS = ("memory", "folder", "s3", "encrypted folder")
-# Moto looks for an object and puts it in two steps; with a thread for each request two
-# creates of one name can both win, which is its fault and not the store's.
-ONE_AT_A_TIME = """
-import sys
-from moto.server import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import run_simple
-application = DomainDispatcherApplication(create_backend_app)
-run_simple("127.0.0.1", int(sys.argv[1]), application, threaded=False)
-"""
-S3_OPTIONS = {
-    "aws_region": "us-east-1",
-    "aws_access_key_id": "test",
-    "aws_secret_access_key": "test",
-}
+KINDS = (
+    "memory",
+    "folder",
+    "s3",
+    "encrypted folder",
+    pytest.param("azure", marks=pytest.mark.system),
+    pytest.param("gcs", marks=pytest.mark.system),
+)
 
 
-@pytest.fixture(scope="session")
-def s3_server(tmp_path_factory):
-    """Start an S3 server process; its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = (tmp_path_factory.mktemp("s3") / "log").open("wb")
-    process = subprocess.Popen(
-        [sys.executable, "-c", ONE_AT_A_TIME, str(port)],
-        stdout=log,
-        stderr=log,
-        env={**os.environ, "MOTO_ENABLE_ISO_REGIONS": "false"},
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        deadline = time.monotonic() + 30
-        while True:
-            try:
-                urllib.request.urlopen(f"{address}/moto-api/", timeout=1).close()
-                break
-            except (urllib.error.URLError, OSError):
-                assert time.monotonic() < deadline, "the S3 server did not come up"
-                assert process.poll() is None, "the S3 server ended"
-                time.sleep(0.1)  # another process is starting
-        yield address
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(10)
-        log.close()
+def server_of(kind):
+    """Return a fixture that runs a kind of object store while the tests need it."""
+
+    @pytest.fixture(scope="session", name=f"{kind}_server")
+    def server(tmp_path_factory):
+        made = object_servers.KINDS[kind]
+        if object_servers.found(made.command) is None:
+            pytest.skip(f"{made.command} is not installed; make emulators does that")
+        port = object_servers.free_port()
+        running = made(port)
+        folder = tmp_path_factory.mktemp(kind)
+        with object_servers.serving(running.argv, port, folder):
+            yield running
+
+    return server
 
 
-def make_bucket(address, bucket):
-    """Create a bucket by the plain protocol."""
-    request = urllib.request.Request(f"{address}/{bucket}", method="PUT")
-    urllib.request.urlopen(request, timeout=10).close()
+s3_server, azure_server, gcs_server = map(server_of, ("s3", "azure", "gcs"))
 
 
 @pytest.fixture(params=KINDS)
@@ -80,13 +51,10 @@ def store(request, tmp_path):
     """Return an empty store of every kind."""
     if request.param == "memory":
         return Store.open(StoreConfig(url="memory://"))
-    if request.param == "s3":
-        address = request.getfixturevalue("s3_server")
+    if request.param in object_servers.KINDS:
+        server = request.getfixturevalue(f"{request.param}_server")
         bucket = f"b{abs(hash(request.node.name)) % 10**12}"
-        make_bucket(address, bucket)
-        options = {**S3_OPTIONS, "aws_endpoint": address}
-        url = f"s3://{bucket}/some/prefix"
-        return Store.open(StoreConfig(url=url, options=options))
+        return Store.open(server.bucket(bucket))
     store = Store.open(StoreConfig(url=f"file://{tmp_path}/a%20store"))
     if request.param == "encrypted folder":
         return store.with_keyring(Keyring((EnvelopeKey(b"k" * 32),)))
@@ -275,7 +243,7 @@ async def test_a_store_that_stays_away_is_reported_after_the_retries(instant_sle
 
 async def test_a_server_that_is_not_there_is_unavailable():
     """A collector would treat an outage as a mistake of its configuration."""
-    options = {**S3_OPTIONS, "aws_endpoint": "http://127.0.0.1:9"}
+    options = {**object_servers.S3_OPTIONS, "aws_endpoint": "http://127.0.0.1:9"}
     store = Store.open(StoreConfig(url="s3://bucket", options=options, retries=0))
     with pytest.raises(StoreUnavailableError):
         await store.get("v1/x/y")
@@ -283,7 +251,7 @@ async def test_a_server_that_is_not_there_is_unavailable():
 
 async def test_a_bucket_that_is_not_there_is_refused_or_missing(s3_server):
     """A wrong bucket name would look like an empty store."""
-    options = {**S3_OPTIONS, "aws_endpoint": s3_server}
+    options = s3_server.options
     store = Store.open(StoreConfig(url="s3://nowhere", options=options, retries=0))
     with pytest.raises((StoreRefusedError, MissingObjectError)):
         await store.create("v1/x/y", b"")
