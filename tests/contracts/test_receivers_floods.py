@@ -13,7 +13,7 @@ from contracts.test_receivers import BODY, grpc_client, serving
 from collector.config import LimitsConfig
 from collector.receivers import ENGINES
 from collector.signals import SIGNALS
-from snaptrace.runtime.config import ByteSize
+from snaptrace.runtime.config import ByteSize, Duration
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, RST_STREAM, SETTINGS, PING, CONTINUATION = 0, 1, 3, 4, 6, 9
@@ -163,3 +163,29 @@ async def test_a_header_block_without_end_is_not_kept(engine):
             assert resident_bytes() - before < GROWTH_BYTES
         await still_serves(served)
         assert len(served.requests) == 2
+
+
+@pytest.mark.parametrize("pieces", [1, 40])
+async def test_a_grpc_message_that_never_comes_whole_is_given_up(engine, pieces):
+    """One stalled call would hold the memory budget, and all others be refused."""
+    if engine == "grpcio":
+        pytest.skip("grpc hands messages over once they are whole; nothing is reserved")
+    limits = LimitsConfig(message=ByteSize(2**20), read=Duration(0.3))
+    async with (
+        serving(engine, limits=limits) as served,
+        Attacker(served.addresses["grpc"]) as attacker,
+    ):
+        promised = b"\0" + (900_000).to_bytes(4, "big")
+        await attacker.send(frame(HEADERS, END_HEADERS, 1, export_headers()))
+        await attacker.send(frame(DATA, 0, 1, promised + b"x"))
+        async with asyncio.timeout(5):
+            while not served.admission.reserved_bytes:
+                await asyncio.sleep(0.01)
+        async with asyncio.timeout(5):
+            for _ in range(pieces - 1):
+                await attacker.send(frame(DATA, 0, 1, b"x"))
+                await asyncio.sleep(0.02)
+            while served.admission.reserved_bytes:
+                await asyncio.sleep(0.02)
+        assert served.requests == []
+        await still_serves(served)
