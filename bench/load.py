@@ -2,8 +2,8 @@
 
 `python bench/load.py ADDRESS '{"spans":512,…}'`. Closed loop with `in_flight` requests,
 or open loop at `rate` requests a second, where latency counts from the planned time.
-Runs on the product's own HTTP/2 client, alike against every target: a fifth of what
-`grpc.aio` costs, so that on few cores the load does not crowd out what is measured.
+Runs on the product's own HTTP/2 client, alike against every target, so that on few
+cores the load does not crowd out what is measured.
 """
 
 import asyncio
