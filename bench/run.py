@@ -85,7 +85,7 @@ def _once(make: Callable[[str], targets.Target], load: dict) -> dict:
         target.mark()
         sent = subprocess.run(
             [sys.executable, str(_HERE / "load.py"), target.address, json.dumps(load)],
-            capture_output=True,
+            stdout=subprocess.PIPE,
             text=True,
             check=True,
         )
