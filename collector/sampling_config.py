@@ -37,7 +37,7 @@ class RecogniseConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     quiet: Duration = Duration(5)  # a trace closes this long after its last record
     longest: Duration = Duration(30)  # and at the latest this long after its first
-    held_bytes: ByteSize = ByteSize(32 * 2**20)  # beyond it the oldest close early
+    held_bytes: ByteSize = ByteSize(12 * 2**20)  # beyond it the oldest close early
     resolve: ResolveConfig = ResolveConfig()
 
 
