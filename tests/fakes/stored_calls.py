@@ -3,6 +3,7 @@
 import hashlib
 
 from snaptrace.snapshots import layout, media, segment
+from snaptrace.snapshots.erased import subjects_of
 from snaptrace.snapshots.model import (
     Answer,
     Fidelity,
@@ -93,6 +94,9 @@ async def store_calls(
         window_start_ns=calls[0].window_start_ns,
         window_length_ns=WINDOW_NS,
         sealed_at_ns=at_ns,
+        subjects=segment.pack_subjects(
+            [subject for c in calls if key for subject in subjects_of(key, c)]
+        ),
         reservoirs=tuple(
             ReservoirState(
                 kind="uniform",
