@@ -19,6 +19,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from fakes.filled_store import plain
+from fakes.planted import VALUES
 from measure.recordings import from_archive
 from measure.table import recognise
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
@@ -42,16 +43,8 @@ KEY = FleetKey(b"the secret of a fleet of test sidecars")
 NOW_NS = 1_763_800_000 * 10**9
 
 # Every value is found by its beginning, which no recording has by itself.
-PLANTED = {
-    "email": "planted.person@leaky.example.com",
-    "phone": "+49 171 2340987",
-    "card": "5555 5555 5555 4444",
-    "iban": "GB82 WEST 1234 5698 7654 32",
-    "ip": "93.184.216.34",
-    "ssn": "536-90-4399",
-    "key": "sk-proj-pLaNtEd0123456789abcdefghij",
-    "aws": "AKIAPLANTED0KEY0XYZQ",
-    "jwt": "eyJhbGciOiJIUzI1NiJ9.eyJwbGFudGVkIjoiMSJ9.cGxhbnRlZA",
+PLANTED = VALUES | {
+    "email": VALUES["email"].lower(),
     "password": "password: Pl4nted-pa55",
 }
 SENTENCE = "; ".join(PLANTED.values())
