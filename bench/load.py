@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from bodies import requests
 
 from collector.forward.http2 import BrokenCallError, Http2Connection
-from collector.forward.http2_frames import header_field
+from collector.http2_headers import header_field
 
 _METHOD = b"/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 _HEADERS = (

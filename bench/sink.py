@@ -9,16 +9,17 @@ import json
 
 import uvloop
 
-from collector.forward import http2_frames as wire
+from collector import http2_frames as wire
+from collector.http2_headers import header_field
 
 _WINDOW = 2**30
 _SETTINGS = wire.settings_frame(
     ((wire.INITIAL_WINDOW_SIZE, _WINDOW), (wire.MAX_CONCURRENT_STREAMS, 10_000))
 ) + wire.number_frame(wire.WINDOW_UPDATE, 0, _WINDOW)
-_HEADERS = wire.header_field(b":status", b"200") + wire.header_field(
+_HEADERS = header_field(b":status", b"200") + header_field(
     b"content-type", b"application/grpc"
 )
-_TRAILERS = wire.header_field(b"grpc-status", b"0")
+_TRAILERS = header_field(b"grpc-status", b"0")
 _EMPTY = bytes(5)
 
 

@@ -167,6 +167,6 @@ class CollectorConfig(Section, frozen=True):
     journal_dir: str = ""  # the open window lives here; empty: a temporary folder
     drain: Duration = Duration(25)  # SIGTERM to exit; below Kubernetes' usual 30 s
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    # Which implementation answers clients; `grpcio` is the reference, `h2corn` the
-    # fast one. docs/adr/0002-receiver-engine.md has both measured.
-    engine: Literal["h2corn", "grpcio"] = "h2corn"
+    # Which implementation speaks gRPC, on both sides; `grpcio` is the reference,
+    # `native` the fast one. docs/adr/0029-an-http2-server-of-our-own.md.
+    engine: Literal["native", "grpcio"] = "native"

@@ -14,7 +14,7 @@ from collector.metrics import RelayMetrics
 from snaptrace.runtime.clock import Clock
 
 _GRPC_BY_ENGINE: Final = {
-    "h2corn": ("collector.forward.over_grpc", "GrpcUpstream"),
+    "native": ("collector.forward.over_grpc", "GrpcUpstream"),
     "grpcio": ("collector.forward.over_grpcio", "GrpcioUpstream"),
 }
 
@@ -24,7 +24,7 @@ def open_upstreams(
     join: JoinConfig,
     metrics: RelayMetrics,
     clock: Clock,
-    engine: str = "h2corn",
+    engine: str = "native",
 ) -> dict[str, Upstream]:
     """Make one upstream per distinct endpoint; signals that share one share it.
 

@@ -2,7 +2,7 @@
 
 A client for whole requests and whole answers and nothing else: no push, no priorities.
 `over_grpc.py` gives it gRPC's meaning; docs/adr/0015-an-http2-client-of-our-own.md has
-why it is ours. Source: RFC 9113; what frames look like is in `http2_frames.py`.
+why it is ours. Source: RFC 9113; frames are in `http2_frames.py`.
 """
 
 import asyncio
@@ -12,7 +12,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from collector.forward import http2_frames as wire
+from collector import http2_frames as wire
+from collector.http2_headers import TABLE_BYTES, Field, HeaderReader
 
 # What one answer may have, and what all of them may have on the way at once.
 _ANSWER_BYTES: Final = 4 * 2**20
@@ -69,6 +70,15 @@ class _Call:
         self.answer = b""
 
 
+def _joined(fields: list[Field]) -> dict[str, str]:
+    """Return headers by name; those that come twice are joined by a comma."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in fields:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]},{value}" if name in headers else value
+    return headers
+
+
 class Http2Connection(asyncio.Protocol):
     """Sends requests and matches answers.
 
@@ -91,12 +101,11 @@ class Http2Connection(asyncio.Protocol):
         self._window = self._first_window = wire.FIRST_WINDOW
         self._frame_size = wire.FIRST_FRAME_SIZE
         self._writable = True
-        self._unread = b""
         self._used = 0  # bytes of our window since it was last opened
-        self._reader = wire.HeaderReader()
+        self._reader = HeaderReader(_joined, TABLE_BYTES)
         self._open_block: tuple[int, int, bytearray] | None = None
         self._keep_alive: asyncio.TimerHandle | None = None
-        self._takers: dict[int, Callable[[int, int, bytes], None]] = {
+        takers = {
             wire.DATA: self._take_data,
             wire.HEADERS: self._take_headers,
             wire.RST_STREAM: self._take_reset,
@@ -107,6 +116,7 @@ class Http2Connection(asyncio.Protocol):
             wire.WINDOW_UPDATE: self._take_window,
             wire.CONTINUATION: self._take_continuation,
         }
+        self._cutter = wire.FrameCutter(takers, lambda: None)
 
     async def send(
         self, block: bytes, body: tuple[bytes, ...], timeout_seconds: float
@@ -173,30 +183,10 @@ class Http2Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Take all frames that are whole now."""
         self._heard = True
-        if self._unread:
-            data = self._unread + data
-        at, end = 0, len(data)
         try:
-            while end - at >= wire.HEAD.size:
-                high, low, kind, flags, stream = wire.HEAD.unpack_from(data, at)
-                start = at + wire.HEAD.size
-                start, size = at + wire.HEAD.size, high << 16 | low
-                self._check(kind, size)
-                if start + size > end:
-                    break
-                at = start + size
-                if (take := self._takers.get(kind)) is not None:
-                    take(flags, stream & 0x7FFFFFFF, data[start:at])
+            self._cutter.take(data)
         except (wire.ProtocolError, IndexError):
             self.close()
-            return
-        self._unread = data[at:]
-
-    def _check(self, kind: int, size: int) -> None:
-        if size > wire.FIRST_FRAME_SIZE:
-            raise wire.ProtocolError("a frame beyond the limit")
-        if self._open_block and kind != wire.CONTINUATION:
-            raise wire.ProtocolError("headers were not finished")
 
     # Sending.
 
@@ -212,9 +202,7 @@ class Http2Connection(asyncio.Protocol):
         if call.stream >= _LAST_STREAM:
             self._stop_taking()
         flags = wire.END_HEADERS
-        if len(call.block) > self._frame_size:
-            self._write_long_block(call)
-        elif len(call.unsent) == 1 and self._fits(size := len(call.unsent[0]), call):
+        if len(call.unsent) == 1 and self._fits(size := len(call.unsent[0]), call):
             # Nearly every request: all of it in one piece, and no window to wait for.
             self._window -= size
             stream, body = call.stream, call.unsent.popleft()
@@ -229,25 +217,17 @@ class Http2Connection(asyncio.Protocol):
                 )
             )
             return
-        else:
-            self._write(wire.frame(wire.HEADERS, flags, call.stream, call.block))
+        self._write(wire.block_frames(flags, call.stream, call.block))
         self._send_more(call)
 
     def _fits(self, size: int, call: _Call) -> bool:
         return (
             size <= self._frame_size
+            and len(call.block) <= wire.FIRST_FRAME_SIZE
             and size <= self._window
             and size <= call.window
             and self._writable
         )
-
-    def _write_long_block(self, call: _Call) -> None:
-        kind, block = wire.HEADERS, call.block
-        while block:
-            piece, block = block[: self._frame_size], block[self._frame_size :]
-            flags = 0 if block else wire.END_HEADERS
-            self._write(wire.frame(kind, flags, call.stream, piece))
-            kind = wire.CONTINUATION
 
     def _send_more(self, call: _Call) -> None:
         """Send as much of a body as the windows take; the rest waits for them."""
@@ -342,6 +322,7 @@ class Http2Connection(asyncio.Protocol):
             self._take_block(flags, stream, block)
         else:
             self._open_block = flags, stream, bytearray(block)
+            self._cutter.only_continuation = True
 
     def _take_continuation(self, flags: int, stream: int, payload: bytes) -> None:
         if self._open_block is None or self._open_block[1] != stream:
@@ -352,6 +333,7 @@ class Http2Connection(asyncio.Protocol):
             raise wire.ProtocolError("headers without an end")
         if flags & wire.END_HEADERS:
             self._open_block = None
+            self._cutter.only_continuation = False
             self._take_block(first_flags, stream, bytes(block))
 
     def _take_block(self, flags: int, stream: int, block: bytes) -> None:

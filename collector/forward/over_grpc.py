@@ -28,8 +28,8 @@ from collector.config import UpstreamTlsConfig
 from collector.decompress import decompress
 from collector.errors import BodyTooLargeError, BodyUndecodableError
 from collector.forward.http2 import BrokenCallError, Http2Connection, Reply
-from collector.forward.http2_frames import header_field
 from collector.forward.reloading import tls_context
+from collector.http2_headers import header_field
 from collector.signals import SIGNALS, OtlpRequest
 
 _PORT: Final = 4317

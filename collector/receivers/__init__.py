@@ -11,7 +11,7 @@ from snaptrace.runtime.config import Address
 
 # Loaded by name, so that an engine that is not used costs no memory.
 ENGINES = {
-    "h2corn": "collector.receivers.over_h2corn:H2cornReceiver",
+    "native": "collector.receivers.native:NativeReceiver",
     "grpcio": "collector.receivers.over_grpcio:GrpcioReceiver",
 }
 

@@ -12,20 +12,24 @@ from typing import Final
 
 from msgspec import Struct
 
-from collector.admission import Admission
+from collector.admission import Admission, Reservation
 from collector.answer import (
+    CANCELLED,
     FAILED_PRECONDITION,
     INVALID_ARGUMENT,
     RESOURCE_EXHAUSTED,
     UNAUTHENTICATED,
     UNAVAILABLE,
+    UNIMPLEMENTED,
     Answer,
     refusal,
 )
 from collector.config import AuthConfig, HeadersConfig, LimitsConfig
+from collector.decompress import CODINGS, decompress
+from collector.errors import BodyTooLargeError, BodyUndecodableError
 from collector.metrics import RelayMetrics
 from collector.receivers.contract import Handle
-from collector.signals import SIGNALS, Encoding
+from collector.signals import SIGNALS, Encoding, OtlpRequest
 from snaptrace.runtime.clock import Clock
 
 HOP_HEADER: Final = "x-snaptrace-hop"
@@ -190,6 +194,45 @@ class Reception(Struct, frozen=True, kw_only=True):
         if hops and self.instance in hops:
             text = "telemetry came back to its collector; check upstream.url"
             raise RefusedError(refusal(FAILED_PRECONDITION, text), "loop")
+
+    async def pass_on(
+        self, request: OtlpRequest, timeout_seconds: float | None, protocol: str
+    ) -> Answer:
+        """Hand a whole request on, and count what came of it.
+
+        No timer of ours is needed: a client whose deadline passes resets its stream,
+        which cancels this, and the upstream is given the same deadline.
+        """
+        started = self.clock.monotonic_seconds()
+        code = CANCELLED
+        try:
+            answer = await self.handle(request, timeout_seconds)
+            code = answer.code
+        finally:
+            seconds = self.clock.monotonic_seconds() - started
+            self.metrics.count_answer(
+                request.signal, protocol, code, len(request.body), seconds
+            )
+        return answer
+
+    def expand(self, body: bytes, coding: str, reserved: Reservation) -> bytes:
+        """Undo a transport coding; reserves what the result needs beside the body.
+
+        Raises:
+            RefusedError: unknown, broken, or too much of it.
+        """
+        if coding not in CODINGS:
+            text = "unknown compression; gzip, zstd and deflate are understood"
+            raise RefusedError(refusal(UNIMPLEMENTED, text), "unknown_coding")
+        try:
+            whole = decompress(body, coding, int(self.limits.message))
+        except BodyTooLargeError:
+            raise self.too_large() from None
+        except BodyUndecodableError as error:
+            raise self.undecodable(error.why) from None
+        if not reserved.grow_to(len(body) + len(whole)):
+            raise self.overloaded()
+        return whole
 
     def too_large(self) -> RefusedError:
         """Answer a body beyond the limit; sending it again will not help."""

@@ -17,7 +17,7 @@ from collector.forward import open_upstreams
 from collector.forward.environment import endpoints
 from collector.instruments import Registry
 from collector.metrics import RelayMetrics
-from collector.receivers import ENGINES, over_h2corn
+from collector.receivers import ENGINES, http_over_h2corn, native
 from collector.signals import SIGNALS, OtlpRequest
 from snaptrace.runtime.clock import SystemClock
 
@@ -104,10 +104,12 @@ async def test_mutual_tls_lets_only_known_clients_in(engine, tmp_path):
 
 async def test_renewed_certificates_are_served_without_a_restart(tmp_path, monkeypatch):
     """A certificate would expire under a sidecar that nobody restarts."""
-    monkeypatch.setattr(over_h2corn, "_RELOAD_SECONDS", 0.05)
+    monkeypatch.setattr(native, "_RELOAD_SECONDS", 0.05)
+    monkeypatch.setattr(native, "_LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(http_over_h2corn, "_RELOAD_SECONDS", 0.05)
     authority = Authority(tmp_path)
     tls = tls_of(authority)
-    async with serving("h2corn", tls=tls) as served:
+    async with serving("native", tls=tls) as served:
         before = await asyncio.to_thread(serial_of, served)
         (tmp_path / "server.pem").write_text("half a certif")
         await asyncio.sleep(0.3)
@@ -121,11 +123,13 @@ async def test_renewed_certificates_are_served_without_a_restart(tmp_path, monke
 
 async def test_new_tokens_are_read_without_a_restart(tmp_path, monkeypatch):
     """A token could not be taken back."""
-    monkeypatch.setattr(over_h2corn, "_RELOAD_SECONDS", 0.05)
+    monkeypatch.setattr(native, "_RELOAD_SECONDS", 0.05)
+    monkeypatch.setattr(native, "_LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(http_over_h2corn, "_RELOAD_SECONDS", 0.05)
     tokens = tmp_path / "tokens"
     tokens.write_text("old\n")
     async with (
-        serving("h2corn", tokens=tokens) as served,
+        serving("native", tokens=tokens) as served,
         grpc.aio.insecure_channel(served.addresses["grpc"]) as channel,
     ):
         call = channel.unary_unary(METHOD)
@@ -154,7 +158,7 @@ async def test_ways_out_speak_mutual_tls(listener, tmp_path):
     request = OtlpRequest(
         signal="traces", encoding="protobuf", body=BODY, received_at_ns=0
     )
-    async with serving("h2corn", tls=tls_of(authority, clients=True)) as served:
+    async with serving("native", tls=tls_of(authority, clients=True)) as served:
         scheme = {"grpc": "grpcs", "http": "https"}[listener]
         url = f"{scheme}://{served.addresses[listener]}"
         for tls, is_let_in in ((ours, True), (UpstreamTlsConfig(), False)):
@@ -196,7 +200,7 @@ async def test_renewed_client_certificates_are_used_without_a_restart(
     scheme = {"grpc": "grpcs", "http": "https"}[listener]
     clock = MovedClock()
     tls = tls_of(new, clients=True)
-    async with serving("h2corn", tls=tls) as served:
+    async with serving("native", tls=tls) as served:
         url = f"{scheme}://{served.addresses[listener]}"
         ways = endpoints(UpstreamConfig(url=url, tls=ours), {})
         metrics = RelayMetrics(Registry())

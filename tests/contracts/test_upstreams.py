@@ -28,7 +28,7 @@ async def way_out(url, kind, **config):
     ways = endpoints(UpstreamConfig(url=url, **config), {})
     metrics = RelayMetrics(Registry())
     join = "joining" in kind
-    engine = "grpcio" if "grpcio" in kind else "h2corn"
+    engine = "grpcio" if "grpcio" in kind else "native"
     opened = open_upstreams(
         ways, JoinConfig(enabled=join), metrics, SystemClock(), engine
     )

@@ -7,10 +7,11 @@ import struct
 import hpack
 import pytest
 
-from collector.forward import http2_frames as wire
+from collector import http2_frames as wire
 from collector.forward.http2 import BrokenCallError, Http2Connection
+from collector.http2_headers import header_field
 
-BLOCK = wire.header_field(b":path", b"/x")
+BLOCK = header_field(b":path", b"/x")
 OK = ((":status", "200"), ("content-type", "application/grpc"))
 TRAILERS = (("grpc-status", "0"),)
 
@@ -185,14 +186,14 @@ async def test_no_frame_is_larger_than_the_other_side_takes():
     side = Side()
     side.sets(MAX_FRAME_SIZE=20_000, INITIAL_WINDOW_SIZE=10**6)
     side.opens_window(0, 10**6)
-    block = wire.header_field(b"x", bytes(50_000))
+    block = header_field(b"x", bytes(50_000))
     sending = asyncio.ensure_future(side.connection.send(block, (bytes(70_000),), 9))
     await asyncio.sleep(0)
     frames = side.wire.frames()
     assert max(len(payload) for *_, payload in frames) == 20_000
     kinds = [kind for kind, *_ in frames]
-    assert kinds[:3] == [wire.HEADERS, wire.CONTINUATION, wire.CONTINUATION]
-    assert [flags for _, flags, _, _ in frames[:3]] == [0, 0, wire.END_HEADERS]
+    assert kinds[:4] == [wire.HEADERS, *[wire.CONTINUATION] * 3]
+    assert [flags for _, flags, _, _ in frames[:4]] == [0, 0, 0, wire.END_HEADERS]
     sending.cancel()
 
 
