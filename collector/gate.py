@@ -2,11 +2,12 @@
 
 Only the first bytes of a span and the service of its resource are looked at. What is
 turned away here is recorded as a pre-threshold in every segment of that service, so
-the inclusion probability stays right.
+the inclusion probability stays right. It follows the traffic once a second, and within
+a second where the budget is spent before it is over.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from collector.dialects.loads import as_text
 from collector.record import UnreadableRecordError, decode
@@ -17,6 +18,7 @@ from snaptrace.snapshots.keys import FleetKey
 # Field 1 of Span in OTLP 1.9: `trace_id`, 16 bytes. All known encoders write it first.
 _TRACE_ID_HEAD = b"\x0a\x10"
 _TRACE_ID_END = 18
+_ADAPT_SECONDS = 1.0
 _RESOURCES = 256  # services remembered by their encoded resource
 
 
@@ -28,10 +30,19 @@ class Gate:
         calls_per_second: float,
         key: FleetKey,
         label: Callable[[str], str] = str,
+        *,
+        seconds: Callable[[], float],
+        changed: Callable[[Mapping[str, int]], None],
     ) -> None:
-        """Know services by what `label` makes of their names, as segments do."""
+        """Know services by what `label` makes of their names, as segments do.
+
+        `seconds` is a clock that never goes back. `changed` is told of thresholds by
+        service, before any call is turned away by them.
+        """
         self._pre, self._key, self._label = PreThreshold(calls_per_second), key, label
         self._has_budget = calls_per_second > 0
+        self._seconds, self._changed = seconds, changed
+        self._adapted_at_seconds = seconds()
         self._services: OrderedDict[bytes, str] = OrderedDict()
         self.turned_away = 0
 
@@ -46,14 +57,23 @@ class Gate:
         if raw.body[:2] != _TRACE_ID_HEAD:
             return True
         rank = self._key.rank(raw.body[2:_TRACE_ID_END])
-        if self._pre.admits(self._service(raw), rank):
-            return True
-        self.turned_away += 1
-        return False
+        if not self._pre.admits(self._service(raw), rank):
+            self.turned_away += 1
+            return False
+        if self._pre.is_spent and not self.adapt() and (rises := self._pre.tighten()):
+            self._changed(rises)
+        return True
 
-    def adapt(self, elapsed_seconds: float) -> dict[str, int]:
-        """Return the thresholds that change, by service; see `PreThreshold.adapt`."""
-        return self._pre.adapt(elapsed_seconds) if self._has_budget else {}
+    def adapt(self) -> bool:
+        """Follow the traffic, if a second has passed since; return whether it has."""
+        now = self._seconds()
+        elapsed = now - self._adapted_at_seconds
+        if elapsed < _ADAPT_SECONDS:
+            return False
+        self._adapted_at_seconds = now
+        if self._has_budget and (changes := self._pre.adapt(elapsed)):
+            self._changed(changes)
+        return True
 
     def _service(self, raw: RawRecord) -> str:
         known = self._services.get(raw.resource)

@@ -9,7 +9,7 @@ import logging
 import os
 import socket
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,6 @@ from snaptrace.snapshots.store import Store
 log = logging.getLogger(__name__)
 
 _TICK_SECONDS = 0.5
-_ADAPT_SECONDS = 1.0
 _PROBE_AGAIN_SECONDS = 30.0
 _NANOSECONDS = 10**9
 
@@ -68,7 +67,13 @@ class Pipeline:
         self._store, self._clock = store, clock
         join = config.recognise
         self._redactor = Redactor(config.privacy, key, key_files)
-        self._gate = Gate(config.tap.decode_budget, key, self._redactor.label)
+        self._gate = Gate(
+            config.tap.decode_budget,
+            key,
+            self._redactor.label,
+            seconds=clock.monotonic_seconds,
+            changed=self._set_pre_thresholds,
+        )
         self._recogniser = Recogniser(
             tuple(config.attributes),
             JoinSettings(
@@ -103,7 +108,6 @@ class Pipeline:
         self._returning = Returning(
             lambda: held.held_bytes, lambda: held.held_bytes, trim
         )
-        self._adapted_at_seconds = clock.monotonic_seconds()
         self._store_error = "not tried yet"
         self._probe_at_seconds = 0.0
 
@@ -124,7 +128,7 @@ class Pipeline:
             ready()
             while not stop.is_set():
                 now_ns = self._clock.now_ns()
-                self._adapt()
+                self._gate.adapt()
                 await self._keep(self._recogniser.due(now_ns))
                 await self._sealer.tick(now_ns)
                 await self._probe()
@@ -178,14 +182,8 @@ class Pipeline:
             return
         await self._sealer.admit(clean)
 
-    def _adapt(self) -> None:
-        """Follow the traffic with the thresholds of the decode budget."""
-        now = self._clock.monotonic_seconds()
-        if now - self._adapted_at_seconds < _ADAPT_SECONDS:
-            return
-        changed = self._gate.adapt(now - self._adapted_at_seconds)
-        self._adapted_at_seconds = now
-        self._sealer.set_pre_thresholds(changed)
+    def _set_pre_thresholds(self, changes: Mapping[str, int]) -> None:
+        self._sealer.set_pre_thresholds(changes)
 
     async def _probe(self) -> None:
         """Prove the store at start, and again while it fails."""

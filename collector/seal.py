@@ -159,15 +159,18 @@ class Sealer:
         """
         snapshot = call.snapshot
         self.counts["call", snapshot.modality, reason] += 1
-        self.reservoirs.note_lost(snapshot.window_start_ns, kind_of(snapshot))
+        self.reservoirs.note_lost(
+            snapshot.window_start_ns, kind_of(snapshot), snapshot.rank
+        )
 
     def set_pre_thresholds(self, changes: Mapping[str, int]) -> None:
         """Record what is rejected undecoded from now on; see `PreThreshold`."""
         is_news = self.reservoirs.would_raise_pre(changes)
-        self._journal.release(self.reservoirs.set_pre_thresholds(changes))
+        now_ns = self._clock.now_ns()
+        self._journal.release(self.reservoirs.set_pre_thresholds(changes, now_ns))
         if is_news:
             # At once: without it, a restart would claim that nothing was rejected.
-            self._write_states(self._clock.now_ns(), every_ns=0)
+            self._write_states(now_ns, every_ns=0)
 
     async def tick(self, now_ns: int | None = None) -> None:
         """Seal windows that have closed and feed the store; call about every second.

@@ -9,6 +9,8 @@ import heapq
 from collections.abc import Iterator
 from typing import Literal
 
+from collector.reservoir.rungs import RankCounts
+
 Offer = Literal["kept", "below_threshold", "trace_cap", "duplicate"]
 
 
@@ -19,19 +21,33 @@ class Reservoir:
     rejected or evicted so far; 0 while none was.
     """
 
-    __slots__ = ("_heap", "_traces", "cap", "pre", "seen", "size", "spans", "threshold")
+    __slots__ = (
+        "_heap",
+        "_traces",
+        "cap",
+        "counts",
+        "pre",
+        "size",
+        "spans",
+        "threshold",
+    )
 
     def __init__(self, size: int, cap: int) -> None:
         self.size, self.cap = size, cap
         self.threshold = 0
         self.pre = 0  # ranks up to here were rejected before they got here
-        self.seen = 0  # calls offered
+        self.counts = RankCounts()  # calls offered
         self.spans: dict[int, int] = {}  # trace rank -> highest span rank rejected
         self._traces: dict[int, dict[int, int]] = {}  # rank -> span rank -> ref
         self._heap: list[int] = []  # ranks of `_traces`
 
     def __len__(self) -> int:
         return len(self._heap)
+
+    @property
+    def seen(self) -> int:
+        """Calls offered, those that the pre-threshold as it is now rejects left out."""
+        return self.counts.above(self.pre)
 
     @property
     def floor(self) -> int:
@@ -55,7 +71,7 @@ class Reservoir:
 
     def offer(self, rank: int, span_rank: int, ref: int, dropped: list[int]) -> Offer:
         """Take in a call or reject it; refs that it displaces go to `dropped`."""
-        self.seen += 1
+        self.counts.add(rank)
         if rank <= max(self.threshold, self.pre) and rank > 0:
             return "below_threshold"
         trace = self._traces.get(rank)
@@ -79,7 +95,7 @@ class Reservoir:
         dropped: list[int],
     ) -> Offer:
         if span_rank in trace:
-            self.seen -= 1  # the same call again
+            self.counts.add(rank, -1)  # the same call again
             return "duplicate"
         if span_rank <= self.spans.get(rank, 0):
             return "trace_cap"
@@ -107,7 +123,7 @@ class Reservoir:
             self.evict_lowest(dropped)
 
     def raise_pre(self, pre: int, dropped: list[int]) -> None:
-        """Reject everything up to rank `pre`, as something before us does now."""
+        """Reject everything up to `pre`, a rung, as something before us does now."""
         self.pre = max(self.pre, pre)
         self._drop_up_to(self.pre, dropped)
 
@@ -149,7 +165,9 @@ class Reservoir:
         `seen`, which adds up.
         """
         dropped: list[int] = []
-        seen = self.seen + other.seen
+        counts = RankCounts()
+        counts.add_all(self.counts)
+        counts.add_all(other.counts)
         self.raise_pre(other.pre, dropped)
         self.raise_threshold(other.threshold, dropped)
         for rank, span_threshold in other.spans.items():
@@ -162,4 +180,4 @@ class Reservoir:
             self.offer(rank, span_rank, ref, dropped)
         for rank in [rank for rank in self.spans if rank not in self._traces]:
             del self.spans[rank]
-        self.seen = seen
+        self.counts = counts

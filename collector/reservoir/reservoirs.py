@@ -3,9 +3,14 @@
 from collections import Counter
 from collections.abc import Mapping
 
+from collector.reservoir.rungs import rung_from
 from collector.reservoir.window import WINDOW_OVER, Decision, Kind, Reason, Window
 from collector.sampling_config import ReservoirConfig
 from snaptrace.snapshots.segment import ReservoirState
+
+# Of windows to come that calls seen now may belong to: clocks differ, and a call's
+# window is only known when its parts are together.
+_AHEAD_NS = 60 * 10**9
 
 
 class Reservoirs:
@@ -17,7 +22,10 @@ class Reservoirs:
     def __init__(self, config: ReservoirConfig) -> None:
         self._config = config
         self._windows: dict[int, Window] = {}
-        self._pre: dict[str, int] = {}
+        self._pre: dict[str, int] = {}  # service -> what is rejected undecoded now
+        # The same of windows that are not open yet, as far as it was higher: calls of
+        # theirs may have been rejected.
+        self._noted: dict[int, dict[str, int]] = {}
         self._over_ns = -1  # windows up to here are forgotten
         # Calls that were kept and given up again, by why; and strata without room.
         self.counts: Counter[str] = Counter()
@@ -31,7 +39,8 @@ class Reservoirs:
         length = self._config.window_ns
         own = ended_ns // length * length
         here = arrived_ns // length * length
-        if here - self._config.late_windows * length <= own <= here + length:
+        last = min(here + length, (arrived_ns + _AHEAD_NS) // length * length)
+        if here - self._config.late_windows * length <= own <= last:
             return own, False
         return here, True
 
@@ -88,41 +97,48 @@ class Reservoirs:
             admitted=True, reason="kept", evicted=evicted, held_by=decision.held_by
         )
 
-    def note_lost(self, window_start_ns: int, kind: Kind) -> None:
+    def note_lost(self, window_start_ns: int, kind: Kind, rank: int) -> None:
         """Count a call as seen that was to be kept and got lost before its offer.
 
         The sample then stands for fewer calls than were seen, and somebody notices.
         """
         if (window := self._windows.get(window_start_ns)) is not None:
-            window.note_lost(kind)
+            window.note_lost(kind, rank)
 
     @property
     def content_bytes(self) -> int:
         """Bytes of all calls kept and not sealed."""
         return sum(window.content_bytes for window in self._windows.values())
 
-    def set_pre_thresholds(self, changes: Mapping[str, int]) -> tuple[int, ...]:
+    def set_pre_thresholds(
+        self, changes: Mapping[str, int], now_ns: int
+    ) -> tuple[int, ...]:
         """Take note of what is rejected undecoded, by service; return evicted refs.
 
-        It holds for every open window as a whole, so what was kept up to that rank
-        goes: it had a chance that its later neighbours have not. A lower value only
-        concerns windows that open from now on.
+        It may rise at any time. It holds for every window as a whole whose calls were
+        rejected by it, so what was kept up to that rank goes: it had a chance that its
+        later neighbours have not. A lower value only concerns later windows.
         """
         evicted: tuple[int, ...] = ()
+        unopened = [w for w in self._reachable(now_ns) if w not in self._windows]
         for service, pre in changes.items():
+            highest = max(pre, self._pre.get(service, 0))
+            for window in self._windows.values():
+                evicted += window.raise_pre(service, pre)
+            for start in unopened:
+                noted = self._noted.setdefault(start, {})
+                noted[service] = max(highest, noted.get(service, 0))
             if pre:
                 self._pre[service] = pre
             else:
                 self._pre.pop(service, None)  # memory follows traffic
-            for window in self._windows.values():
-                evicted += window.raise_pre(service, pre)
         self.counts["decode_budget"] += len(evicted)
         return evicted
 
     def would_raise_pre(self, changes: Mapping[str, int]) -> bool:
         """Return whether these pre-thresholds are news to an open window."""
         return any(
-            pre > window.pre.get(service, 0)
+            rung_from(pre) > window.pre.get(service, 0)
             for window in self._windows.values()
             for service, pre in changes.items()
         )
@@ -173,6 +189,8 @@ class Reservoirs:
         for start in [s for s in self._windows if not first_ns <= s <= last_ns]:
             self.counts["strata_refused"] += self._windows[start].strata_refused
             del self._windows[start]
+        for start in [s for s in self._noted if not first_ns <= s <= last_ns]:
+            del self._noted[start]
         self._over_ns = first_ns - 1
 
     @property
@@ -184,10 +202,18 @@ class Reservoirs:
     def _opened(self, start_ns: int) -> Window:
         if (window := self._windows.get(start_ns)) is None:
             window = Window(start_ns, self._config)
-            for service, pre in self._pre.items():
-                window.raise_pre(service, pre)
+            for bars in (self._pre, self._noted.pop(start_ns, {})):
+                for service, pre in bars.items():
+                    window.raise_pre(service, pre)
             self._windows[start_ns] = window
         return window
+
+    def _reachable(self, now_ns: int) -> range:
+        """Return the starts of all windows that calls seen by now may belong to."""
+        length, late = self._config.window_ns, self._config.late_windows
+        here = now_ns // length * length
+        last = (now_ns + _AHEAD_NS) // length * length
+        return range(here - late * length, last + 1, length)
 
     def _shrink(self) -> tuple[int, ...]:
         evicted: tuple[int, ...] = ()

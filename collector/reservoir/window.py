@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 from msgspec import Struct
 
 from collector.reservoir.bottom import Reservoir
+from collector.reservoir.rungs import RankCounts, rung_from
 from collector.sampling_config import ReservoirConfig
 from snaptrace.snapshots.segment import ReservoirState
 
@@ -51,16 +52,17 @@ class _Group:
 
     def __init__(self, names: list[str], reservoirs: list[Reservoir]) -> None:
         self.names, self.reservoirs = names, reservoirs
-        self.seen, self.rejected = 0, 0
+        self.seen, self.rejected = RankCounts(), 0
         self.floor = 0
 
     def settle_counts(self) -> None:
         """Pass on what the quick path only noted."""
         if self.seen:
             for reservoir in self.reservoirs:
-                reservoir.seen += self.seen
+                reservoir.counts.add_all(self.seen)
                 reservoir.threshold = max(reservoir.threshold, self.rejected)
-            self.seen, self.rejected = 0, 0
+            self.seen.clear()
+            self.rejected = 0
 
 
 class Window:
@@ -85,7 +87,7 @@ class Window:
         group = self._groups.get(kind)
         if group is None or rank >= group.floor:
             return False
-        group.seen += 1
+        group.seen.add(rank)
         if rank > group.rejected:  # noqa: PLR1730 - max() takes twice as long
             group.rejected = rank
         return True
@@ -125,10 +127,10 @@ class Window:
             admitted=True, reason="kept", evicted=evicted, held_by=tuple(held)
         )
 
-    def note_lost(self, kind: Kind) -> None:
+    def note_lost(self, kind: Kind, rank: int) -> None:
         """Count a call as seen and no more."""
         if (group := self._group(kind)) is not None:
-            group.seen += 1
+            group.seen.add(rank)
 
     def shrink_once(self) -> tuple[int, ...] | None:
         """Give up the lowest trace of the fullest reservoir; None if all are empty."""
@@ -140,7 +142,11 @@ class Window:
         return self._release(dropped)
 
     def raise_pre(self, service: str, pre: int) -> tuple[int, ...]:
-        """Take note that ranks up to `pre` of this service are not decoded."""
+        """Take note that ranks up to `pre` of this service are not decoded.
+
+        It is rounded up to a rung, at which the counts are exact.
+        """
+        pre = rung_from(pre)
         if pre <= self.pre.get(service, 0):
             return ()
         self.pre[service] = pre
@@ -193,11 +199,13 @@ class Window:
             cell = (state.service, state.modality, state.stratum)
             reservoir = self._open(cell)
             reservoir.size = min(reservoir.size, state.size)
-            reservoir.seen = max(reservoir.seen, state.seen)
-            reservoir.raise_pre(state.pre_threshold, dropped)
+            pre = max(self.pre.get(state.service, 0), rung_from(state.pre_threshold))
+            self.pre[state.service] = pre
+            reservoir.raise_pre(pre, dropped)
             reservoir.raise_threshold(state.threshold, dropped)
-            pre = self.pre.get(state.service, 0)
-            self.pre[state.service] = max(pre, state.pre_threshold)
+            # Of those that the journal has not their ranks are known no more.
+            missing = max(0, state.seen - reservoir.seen)
+            reservoir.counts.add_unranked(missing, reservoir.pre)
         for reservoir in self._reservoirs.values():
             reservoir.settle(dropped)
         return self._release(dropped)

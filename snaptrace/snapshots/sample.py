@@ -256,10 +256,14 @@ def _key(collector: str, snapshot: Sampled, stratum: str) -> ReservoirKey:
 
 
 def _merged(one: ReservoirState, other: ReservoirState) -> ReservoirState:
-    """Join two states of the same reservoir; both only ever grow within a window."""
+    """Join two states of the same reservoir; both only ever grow within a window.
+
+    But for what was seen: where the pre-threshold rises, less counts as seen.
+    """
     spans = dict(one.span_thresholds)
     for rank, threshold in other.span_thresholds.items():
         spans[rank] = max(threshold, spans.get(rank, 0))
+    _, seen = max((one.pre_threshold, one.seen), (other.pre_threshold, other.seen))
     return ReservoirState(
         kind=one.kind,
         service=one.service,
@@ -268,7 +272,7 @@ def _merged(one: ReservoirState, other: ReservoirState) -> ReservoirState:
         size=min(one.size, other.size),
         threshold=max(one.threshold, other.threshold),
         pre_threshold=max(one.pre_threshold, other.pre_threshold),
-        seen=max(one.seen, other.seen),
+        seen=seen,
         kept=max(one.kept, other.kept),
         span_thresholds=spans,
     )

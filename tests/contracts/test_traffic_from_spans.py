@@ -12,7 +12,7 @@ from fakes.filled_store import KEY, memory_store
 from fakes.telling_spans import BASE, spans
 from prometheus_client import CollectorRegistry
 
-from collector.config import CollectorConfig
+from collector.config import CollectorConfig, TapConfig
 from collector.pipeline import Pipeline
 from collector.sampling_config import ReservoirConfig
 from replayd.intake import Intake
@@ -83,12 +83,13 @@ def entry(number, *, image=False, state="", route=0):
 class Fleet:
     """Two collectors that sample alike, and one store."""
 
-    def __init__(self, folder, **reservoir):
+    def __init__(self, folder, budget=200, **reservoir):
         self.store, self.clock = memory_store(), HandClock()
         config = CollectorConfig(
+            tap=TapConfig(decode_budget=budget),
             reservoir=ReservoirConfig(
                 window=Duration(600), **{"size": 30, "quota": 2, **reservoir}
-            )
+            ),
         )
         for name in ("one", "two"):
             (folder / name).mkdir()
@@ -164,6 +165,30 @@ async def test_the_store_knows_how_much_traffic_there_was(tmp_path):
     }
     assert intake.traffic.estimate(fleet.clock.at_ns) != told  # the last is not whole
     await why_is_told(browser)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("size", [30, 2000])
+async def test_bursts_beyond_the_budget_are_no_lost_calls(tmp_path, size):
+    """What was counted before a threshold rose would ring as lost on the way."""
+    chance, truth = random.Random(8), {}
+    # Each minute's traffic comes at once, far more than is decoded in a second.
+    fleet = Fleet(tmp_path, budget=15, size=size)
+    for minute in range(20):
+        await fleet.serve(chance, truth, minute)
+    await fleet.seal()
+    assert all(pipeline._gate.turned_away > 100 for pipeline in fleet.pipelines)
+    intake = Intake(fleet.store, START_NS - 3600 * SECOND_NS, 86_400 * SECOND_NS)
+    later_ns = fleet.clock.at_ns + 1800 * SECOND_NS
+    await intake.look(later_ns)
+    told = intake.traffic.estimate(later_ns)
+    for cell in (("shop", "text"), ("shop", "image")):
+        each = told[cell]
+        assert each.seen < truth[cell]
+        assert abs(each.calls - truth[cell]) < 4 * each.calls_error + 1
+        assert abs(each.disagreement) < 4
+        if size == 2000:  # room for all that was decoded: not one call apart
+            assert each.disagreement == pytest.approx(0)
 
 
 async def why_is_told(browser):

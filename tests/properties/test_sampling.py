@@ -319,12 +319,15 @@ def test_several_services_and_windows_give_one_equal_probability_sample():
 @given(calls, st.lists(st.integers(0, 300), max_size=4))
 def test_a_pre_threshold_leaves_only_what_is_above_it(offers, levels):
     """Calls kept before the bar rose had a chance that later ones have not."""
+    # Spread over all ranks: a pre-threshold stands on one of 80 of them.
+    offers = [(rank * (RANK_SPAN // 401), span_rank) for rank, span_rank in offers]
+    levels = [level * (RANK_SPAN // 401) for level in levels]
     reservoirs = Reservoirs(ReservoirConfig(size=8, quota=0))
     step = max(1, len(offers) // (len(levels) + 1))
     pending = list(levels)
     for index, (rank, span_rank) in enumerate(offers):
         if pending and index % step == step - 1:
-            reservoirs.set_pre_thresholds({"s": pending.pop()})
+            reservoirs.set_pre_thresholds({"s": pending.pop()}, now_ns=0)
         kind = Kind("s", "text")
         if reservoirs.rejection(0, kind, rank, span_rank) is None:
             reservoirs.offer(0, kind, rank, span_rank, ref=index, size_bytes=1)
@@ -399,7 +402,7 @@ def test_traffic_is_estimated_as_it_was(size):
     calls, upstream, expected, seen = [], [], [], []
     for _ in range(60):
         car, truth = Sidecar("one", ReservoirConfig(size=size)), 900
-        car.reservoirs.set_pre_thresholds({"chat": RANK_SPAN // 3})
+        car.reservoirs.set_pre_thresholds({"chat": RANK_SPAN // 3}, now_ns=0)
         for i in range(truth):
             trace_id = chance.getrandbits(128).to_bytes(16, "big")
             call = snapshot(trace_id, i.to_bytes(8, "big"), upstream=0.5)

@@ -1,9 +1,9 @@
-"""Which quota reservoirs a call belongs to, and what is rejected undecoded."""
+"""Which quota reservoirs a call belongs to."""
 
 import msgspec
 import pytest
 
-from collector.reservoir import PreThreshold, ReservoirConfig, RouteRule, StratumRule
+from collector.reservoir import ReservoirConfig, RouteRule, StratumRule
 from collector.reservoir.strata import conversation_of, route, strata
 from snaptrace.snapshots.model import (
     Answer,
@@ -13,7 +13,6 @@ from snaptrace.snapshots.model import (
     ToolCall,
     Usage,
 )
-from snaptrace.snapshots.segment import RANK_SPAN
 
 
 def snapshot(user="hello there", system="You are kind.", tools=(), **rest):
@@ -110,49 +109,3 @@ def test_a_route_is_the_prompt_without_its_numbers_and_the_tools():
     rule = RouteRule(name="kind_one", prompt_contains="Be kind", service="shop")
     assert of(one, rule) == "kind_one"
     assert of(msgspec.structs.replace(one, service="x"), rule) != "kind_one"
-
-
-def test_within_the_budget_nothing_is_rejected():
-    """Quiet services would be sampled although there is room for all."""
-    bar = PreThreshold(100)
-    for _ in range(50):
-        assert bar.admits("a", 1)
-    assert bar.adapt(1.0) == {}
-    assert bar.value("a") == 0
-
-
-def test_above_the_budget_services_share_alike():
-    """One noisy service would take all the room, or the sidecar all the CPU."""
-    bar = PreThreshold(100)
-    for _ in range(1000):
-        bar.admits("noisy", 1)
-    for _ in range(20):
-        bar.admits("quiet", 1)
-    changed = bar.adapt(1.0)
-    assert set(changed) == {"noisy"}
-    assert changed["noisy"] / RANK_SPAN == pytest.approx(1 - 80 / 1000, abs=0.001)
-    assert not bar.admits("noisy", changed["noisy"])
-    assert bar.admits("noisy", changed["noisy"] + 1)
-    assert bar.admits("quiet", 1)
-
-
-def test_the_bar_comes_down_slowly_and_goes_in_the_end():
-    """A burst would overrun the budget again, or leave the bar up for ever."""
-    bar = PreThreshold(100)
-    for _ in range(1000):
-        bar.admits("a", 1)
-    seen = [bar.adapt(1.0)["a"]]
-    for _ in range(40):
-        bar.adapt(1.0)
-        seen.append(bar.value("a"))
-    assert seen[1] > 0
-    assert seen == sorted(seen, reverse=True)
-    assert seen[-1] == 0
-
-
-def test_without_a_budget_there_is_no_bar():
-    """Nought would mean that nothing is decoded."""
-    bar = PreThreshold(0)
-    for _ in range(10_000):
-        assert bar.admits("a", 1)
-    assert bar.adapt(0.001) == {}
