@@ -30,7 +30,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 
 from collector import families
-from collector.config import CollectorConfig
+from collector.config import CollectorConfig, TapConfig
 from collector.pipeline import Pipeline
 from collector.sampling_config import ReservoirConfig
 from snaptrace.runtime.config import StoreConfig
@@ -145,6 +145,7 @@ async def test_no_planted_byte_reaches_disk_logs_or_metrics(tmp_path, caplog):
     store = Store.open(StoreConfig(url=f"file://{tmp_path}/store"))
     config = CollectorConfig(
         attributes=("tenant",),
+        tap=TapConfig(decode_budget=0),  # all of it comes at once, and all is read
         reservoir=ReservoirConfig(size=100_000, quota=0, calls_per_trace=1000),
     )
     pipeline = Pipeline(config, store, KEY, tmp_path / "state", HandClock())
