@@ -90,8 +90,9 @@ def _once(make: Callable[[str], targets.Target], load: dict) -> dict:
             check=True,
         )
         measured = json.loads(sent.stdout)
+        # What acknowledges early may still be sending, and a sampler be behind.
+        time.sleep(1.0)
         used = target.used()
-        time.sleep(0.5)  # a target that acknowledges early may still be sending
         with urllib.request.urlopen(f"http://{address}/", timeout=10) as page:
             seen = json.load(page)
     finally:

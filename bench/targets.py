@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_TICKS = os.sysconf("SC_CLK_TCK")
+_CPUCLOCK_SCHED = 2  # nanoseconds that the scheduler counted
 
 
 def free_port() -> int:
@@ -75,8 +75,12 @@ class Target:
 
 
 def _cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
+    """Return a process's processor time, of all its threads, user and system.
+
+    By the kernel's clock of the process, whose number clock_getcpuclockid(3) makes: a
+    short case takes fewer ticks of `/proc/PID/stat` than its figures have digits.
+    """
+    return time.clock_gettime(~pid << 3 | _CPUCLOCK_SCHED)
 
 
 def _high_water_mib(pid: int) -> float:

@@ -50,6 +50,8 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
     ) -> None:
         self._service, self._shared, self._members = service, shared, members
         self._transport: asyncio.Transport | None = None
+        self._loop = asyncio.get_running_loop()
+        self._unsent: list[bytes] = []  # until the end of this turn of the loop
         self._reader = HeaderReader(service.understand, TABLE_BYTES)
         self._streams: dict[int, Stream] = {}
         self._unwanted: dict[int, None] = {}  # in the order they came
@@ -178,10 +180,16 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
 
     # Writing.
 
-    def write(self, data: bytes) -> None:
-        """Send frames."""
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(data)
+    def write(self, frames: bytes) -> None:
+        """Send frames; those of one turn of the loop leave together."""
+        if not self._unsent:
+            self._loop.call_soon(self._flush)
+        self._unsent.append(frames)
+
+    def _flush(self) -> None:
+        unsent, self._unsent = self._unsent, []
+        if unsent and self._transport is not None and not self._transport.is_closing():
+            self._transport.write(unsent[0] if len(unsent) == 1 else b"".join(unsent))
 
     def send_whole(
         self, stream: Stream, headers: bytes, body: bytes, trailers: bytes
@@ -259,6 +267,7 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
             if self._is_leaving:
                 goaway = self._last_stream.to_bytes(4, "big") + bytes(4)
                 self.write(wire.frame(wire.GOAWAY, 0, 0, goaway))
+            self._flush()
             self._transport.close()
 
     def _abort(self) -> None:

@@ -16,6 +16,7 @@ from aiohttp import web
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+import collector.messages  # noqa: F401 - fills the pool that reflection describes
 from collector.admission import Reservation
 from collector.answer import Answer
 from collector.config import TlsConfig
