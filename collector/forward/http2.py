@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from collector import http2_frames as wire
 from collector.http2_headers import TABLE_BYTES, Field, HeaderReader
+from collector.turn_writer import TurnWriter
 
 # What one answer may have, and what all of them may have on the way at once.
 _ANSWER_BYTES: Final = 4 * 2**20
@@ -89,7 +90,8 @@ class Http2Connection(asyncio.Protocol):
     def __init__(self, on_end: Callable[[bool], None]) -> None:
         self._on_end = on_end
         self._loop = asyncio.get_running_loop()
-        self._transport: asyncio.Transport | None = None
+        self._writer = TurnWriter()
+        self._write = self._writer.write
         self._usable = False
         self._heard = False  # anything from the other side; reset by keep-alive
         self._greeted = False
@@ -149,9 +151,8 @@ class Http2Connection(asyncio.Protocol):
         self._stop_taking()
         if self._keep_alive is not None:
             self._keep_alive.cancel()
-        if self._transport is not None:
-            self._write(wire.frame(wire.GOAWAY, 0, 0, bytes(8)))
-            self._transport.close()
+        self._write(wire.frame(wire.GOAWAY, 0, 0, bytes(8)))
+        self._writer.close()
         for call in (*self._calls.values(), *self._queued):
             self._fail(call, "broke off")
         self._calls.clear()
@@ -162,7 +163,7 @@ class Http2Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Greet; requests may follow before the other side has."""
-        self._transport = transport  # type: ignore[assignment] # a stream's, by contract
+        self._writer.connect(transport)
         self._usable = True
         self._write(_OPENING)
         self._watch()
@@ -189,11 +190,6 @@ class Http2Connection(asyncio.Protocol):
             self.close()
 
     # Sending.
-
-    def _write(self, data: bytes) -> None:
-        assert self._transport is not None
-        if not self._transport.is_closing():
-            self._transport.write(data)
 
     def _start(self, call: _Call) -> None:
         call.stream, call.window = self._next_stream, self._first_window
@@ -246,7 +242,7 @@ class Http2Connection(asyncio.Protocol):
                 unsent[0] = piece[size:]
             flags = 0 if unsent else wire.END_STREAM
             self._write(wire.head(size, wire.DATA, flags, call.stream))
-            self._write(piece[:size])  # type: ignore[arg-type] # transports take views
+            self._write(piece[:size])
         self._stalled.pop(call.stream, None)
 
     def _send_stalled(self) -> None:

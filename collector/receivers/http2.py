@@ -19,6 +19,7 @@ from collector.receivers.http2_streams import (
     Shared,
     Stream,
 )
+from collector.turn_writer import TurnWriter
 
 # Of all bodies of a connection; taken off the socket at once, as `STREAM_WINDOW` is.
 _CONNECTION_WINDOW: Final = 2**24
@@ -49,9 +50,8 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
         members: "set[ServerConnection[Head]]",
     ) -> None:
         self._service, self._shared, self._members = service, shared, members
-        self._transport: asyncio.Transport | None = None
-        self._loop = asyncio.get_running_loop()
-        self._unsent: list[bytes] = []  # until the end of this turn of the loop
+        self._writer = TurnWriter()
+        self.write = self._writer.write  # frames
         self._reader = HeaderReader(service.understand, TABLE_BYTES)
         self._streams: dict[int, Stream] = {}
         self._unwanted: dict[int, None] = {}  # in the order they came
@@ -91,14 +91,14 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
         if self._greeting is not None and silent_seconds > _GREETING_SECONDS:
             self._close()
         elif self._paused_since and now_seconds - self._paused_since > _UNREAD_SECONDS:
-            self._abort()
+            self._writer.abort()
         elif (
             self._open_block
             and now_seconds - self._block_since > self._shared.limits.read_seconds
         ):
             self._fail(wire.ProtocolError("headers do not end", wire.ENHANCE_YOUR_CALM))
         elif self._is_asked and silent_seconds > _SILENT_SECONDS + _ANSWER_SECONDS:
-            self._abort()
+            self._writer.abort()
         elif not self._is_asked and silent_seconds > _SILENT_SECONDS:
             self._is_asked = True
             self.write(wire.frame(wire.PING, 0, 0, bytes(8)))
@@ -124,7 +124,7 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Say what is allowed here."""
-        self._transport = transport  # type: ignore[assignment] # a stream's, by contract
+        self._writer.connect(transport)
         self._heard_at = self._shared.now_seconds()
         self._members.add(self)
         settings = (
@@ -146,14 +146,12 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
     def pause_writing(self) -> None:
         """Read nothing while the client does not: what it asks would pile up."""
         self._paused_since = self._shared.now_seconds()
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.pause_reading()
+        self._writer.pause_reading(pause=True)
 
     def resume_writing(self) -> None:
         """Go on reading."""
         self._paused_since = 0.0
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.resume_reading()
+        self._writer.pause_reading(pause=False)
 
     def data_received(self, data: bytes) -> None:
         """Take all frames that are whole now, and what there is of a body."""
@@ -179,17 +177,6 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
         return b""
 
     # Writing.
-
-    def write(self, frames: bytes) -> None:
-        """Send frames; those of one turn of the loop leave together."""
-        if not self._unsent:
-            self._loop.call_soon(self._flush)
-        self._unsent.append(frames)
-
-    def _flush(self) -> None:
-        unsent, self._unsent = self._unsent, []
-        if unsent and self._transport is not None and not self._transport.is_closing():
-            self._transport.write(unsent[0] if len(unsent) == 1 else b"".join(unsent))
 
     def send_whole(
         self, stream: Stream, headers: bytes, body: bytes, trailers: bytes
@@ -263,17 +250,10 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
         self._close()
 
     def _close(self) -> None:
-        if self._transport is not None and not self._transport.is_closing():
-            if self._is_leaving:
-                goaway = self._last_stream.to_bytes(4, "big") + bytes(4)
-                self.write(wire.frame(wire.GOAWAY, 0, 0, goaway))
-            self._flush()
-            self._transport.close()
-
-    def _abort(self) -> None:
-        """End without waiting for a client that takes nothing."""
-        if self._transport is not None:
-            self._transport.abort()
+        if self._is_leaving:
+            goaway = self._last_stream.to_bytes(4, "big") + bytes(4)
+            self.write(wire.frame(wire.GOAWAY, 0, 0, goaway))
+        self._writer.close()
 
     def _give_up_all(self) -> None:
         for stream in list(self._streams.values()):

@@ -23,6 +23,7 @@ class Wire(asyncio.Transport):
         super().__init__()
         self.written = b""
         self.closing = False
+        self.flush = lambda: None
 
     def write(self, data):
         self.written += bytes(data)
@@ -35,6 +36,7 @@ class Wire(asyncio.Transport):
 
     def frames(self):
         """Return (kind, flags, stream, payload) of all since the last look."""
+        self.flush()
         data, found = self.written.removeprefix(wire.PREFACE), []
         self.written = b""
         while data:
@@ -53,6 +55,7 @@ class Side:
         self.connection = Http2Connection(self.ends.append)
         self.wire = Wire()
         self.connection.connection_made(self.wire)
+        self.wire.flush = self.connection._writer.flush
         self.wire.frames()
         self.encoder = hpack.Encoder()
         self.encoder.header_table_size = 0
