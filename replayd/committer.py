@@ -13,9 +13,11 @@ from replayd.records import PairAnswers, PairResult, Planned
 from snaptrace.snapshots.errors import StoreUnavailableError
 
 COMMIT_EVERY_SECONDS = 0.2  # results of that long share an object
-LARGEST_RUN = 256
+LARGEST_RUN = 1024  # pairs in an object, and
+LARGEST_RUN_BYTES = 64 * 2**20  # of their answers, about
 FOLDED_AT_ONCE = 16  # before the loop may turn
-CHECKPOINT_EVERY = 250  # committed numbers
+CHECKPOINT_EVERY = 250  # committed numbers, or
+CHECKPOINT_SHARE = 1 / 20  # of all there are: the state grows with them
 RETRY_SECONDS = 5.0  # while the store does not answer
 FULL_SHARE = 0.25  # of the pairs in flight: then nobody waits for more to come
 
@@ -36,6 +38,7 @@ class Committer:
         self._full = max(int(FULL_SHARE * in_flight), 1)
         self._keep_answers, self._on_committed = keep_answers, on_committed
         self.changed = asyncio.Event()  # a number was judged or committed
+        self._due = asyncio.Event()  # a number that makes a difference to `run`
         self.on_safe: Callable[[int], None] = lambda _number: None
         self._planned: dict[int, Planned] = {}  # not committed
         self._judged: dict[int, Judged] = {}
@@ -67,6 +70,7 @@ class Committer:
                     adopted[item.result.number] = item
         self._judged |= adopted
         self.changed.set()
+        self._due.set()
         return frozenset(adopted)
 
     def put(self, result: PairResult, answers: PairAnswers | None) -> None:
@@ -74,6 +78,13 @@ class Committer:
         self._judged[result.number] = Judged(result, answers)
         self._unsafe.add(result.number)
         self.changed.set()
+        # Whoever commits is not woken by every number.
+        if result.number == self.fold.next_number or self._is_full:
+            self._due.set()
+
+    def wake(self) -> None:
+        """Have `run` look at what it was told: that it is closing."""
+        self._due.set()
 
     async def run(self, closing: asyncio.Event) -> None:
         """Commit until `closing` is set and nothing is left that can be.
@@ -84,7 +95,7 @@ class Committer:
         while True:
             if ready := self._ready():
                 await self._commit(ready)
-            elif len(self._unsafe) >= self._full or (self._unsafe and closing.is_set()):
+            elif self._is_full or (self._unsafe and closing.is_set()):
                 await self._keep_early()
             elif closing.is_set():
                 break
@@ -94,23 +105,31 @@ class Committer:
 
     async def _more(self, closing: asyncio.Event) -> None:
         """Wait until a commit is worth its object."""
-        while not closing.is_set() and len(self._unsafe) < self._full:
-            self.changed.clear()
+        while not closing.is_set() and not self._is_full:
+            self._due.clear()
             if self.fold.next_number not in self._judged:
-                await self.changed.wait()
+                await self._due.wait()
                 continue
             try:
                 async with asyncio.timeout(COMMIT_EVERY_SECONDS):
-                    while len(self._unsafe) < self._full and not closing.is_set():
-                        self.changed.clear()
-                        await self.changed.wait()
+                    while not closing.is_set() and not self._is_full:
+                        self._due.clear()
+                        await self._due.wait()
             except TimeoutError:
                 pass
             return
 
+    @property
+    def _is_full(self) -> bool:
+        return len(self._unsafe) >= self._full
+
     def _ready(self) -> list[int]:
         first = last = self.fold.next_number
-        while last in self._judged and last < first + LARGEST_RUN:
+        size_bytes = 0
+        while last < first + LARGEST_RUN and size_bytes < LARGEST_RUN_BYTES:
+            if (judged := self._judged.get(last)) is None:
+                break
+            size_bytes += _size_bytes(judged.answers)
             last += 1
         return list(range(first, last))
 
@@ -132,7 +151,8 @@ class Committer:
                 await asyncio.sleep(0)
         self._now_safe(numbers)
         self._on_committed(results)
-        if self.fold.next_number - self._saved_at >= CHECKPOINT_EVERY:
+        number = self.fold.next_number
+        if number - self._saved_at >= max(CHECKPOINT_EVERY, CHECKPOINT_SHARE * number):
             await self._checkpoint()
         await self._drop_early()
 
@@ -173,3 +193,13 @@ class Committer:
         except StoreUnavailableError:
             return  # only makes the next start slower
         self._saved_at = number
+
+
+def _size_bytes(answers: PairAnswers | None) -> int:
+    if answers is None:
+        return 0
+    return sum(
+        len(arm.answer.text) + sum(map(len, arm.blobs.values()))
+        for arm in (answers.canary, answers.control)
+        if arm is not None
+    )

@@ -16,25 +16,23 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from replayd.committer import Committer
-from replayd.content import Content, Gone, Loaded
+from replayd.content import Content
 from replayd.errors import BudgetSpentError, DamagedResultError
 from replayd.fold import Fold
 from replayd.ledger import Ledger, Opened
 from replayd.limits import NS
 from replayd.outages import Outages
-from replayd.providers.contract import Refusal
-from replayd.records import Case, PairAnswers, PairResult, Planned
-from replayd.replay import Replay
+from replayd.records import PairAnswers, PairResult, Planned
+from replayd.replay import Asked, Replay, Unsent
 from replayd.schedule import Schedule, Waiting
 from replayd.scoring.recorded import Recorded
 from replayd.spending import Spending, reserved
 from snaptrace.runtime.clock import Clock
-from snaptrace.snapshots.errors import StoreUnavailableError
 
 WAVES = 16  # in which open numbers are sent again after a crash
 AHEAD = 8  # times the pairs in flight that may be held up by a slow number
-DRAWN_AT_ONCE = 32  # before the loop may turn
-RETRY_SECONDS = 5.0  # while the store does not answer
+DRAWN_AT_ONCE = 8  # before the loop may turn
+STARTED_AT_ONCE = 8  # pairs; what starts in a burst is answered in one, too
 
 Judge = Callable[[Planned, Recorded, PairAnswers], Awaitable[PairResult]]
 
@@ -113,7 +111,7 @@ class Lead:
             group.create_task(self._committer.run(closing))
             await self._send_until(stop, opened, open_numbers)
             closing.set()
-            self._committer.changed.set()
+            self._committer.wake()
         await self._ledger.end()
 
     async def _catch_up(self) -> list[Planned]:
@@ -164,13 +162,24 @@ class Lead:
     ) -> None:
         number = self.fold.next_number + len(open_numbers)
         await self._send_again(pairs, opened, open_numbers)
-        while True:
-            block = await self._next_block(number)
-            await self._ledger.plan(block)
-            self._committer.expect(block)
-            for item in block:
-                await self._start(pairs, item)
-            number += len(block)
+        async with asyncio.TaskGroup() as ahead:
+            coming = ahead.create_task(self._plan(number))
+            while True:
+                block = await coming
+                number += len(block)
+                for place, item in enumerate(block):
+                    if place == len(block) // 2:
+                        # Planned while this one is sent; no earlier, for its cost
+                        # is reserved and its cases were drawn by what is known now.
+                        coming = ahead.create_task(self._plan(number))
+                    await self._start(pairs, item)
+
+    async def _plan(self, number: int) -> list[Planned]:
+        """Draw a block, and write it down before anything of it is sent."""
+        block = await self._next_block(number)
+        await self._ledger.plan(block)
+        self._committer.expect(block)
+        return block
 
     async def _send_again(
         self, pairs: asyncio.TaskGroup, opened: Opened, open_numbers: list[Planned]
@@ -282,6 +291,8 @@ class Lead:
             raise
         self.counts.in_flight += 1
         self.counts.dispatched += 1
+        if self.counts.dispatched % STARTED_AT_ONCE == 0:
+            await asyncio.sleep(0)
         return pairs.create_task(self._pair(item))
 
     def _free_place(self, number: int) -> None:
@@ -313,33 +324,17 @@ class Lead:
         found = await self._answered(item)
         if isinstance(found, PairResult):
             return found, None
-        recorded, answers = found
-        return await self._judge(item, recorded, answers), answers
+        answers = found.answers
+        return await self._judge(item, found.recorded, answers), answers
 
-    async def _answered(
-        self, item: Planned
-    ) -> PairResult | tuple[Recorded, PairAnswers]:
+    async def _answered(self, item: Planned) -> PairResult | Asked:
         """Ask both arms; a result already if that is not possible."""
-        loaded = await self._loaded(item.case)
-        if isinstance(loaded, Gone):
-            return self._unsent(item, loaded.reason)
-        requests = self._replay.requests(loaded.snapshot, loaded.media)
-        if isinstance(requests, Refusal):
-            return self._unsent(item, requests.reason)
-        recorded, subjects = loaded.recorded, loaded.subjects
-        del loaded  # its media are in the requests by now
-        sent = await self._replay.pair(item, item.case.snapshot_id, requests)
-        answers = replace(sent, subjects=subjects)
-        self._spending.settle(item, answers)
-        self._outages.saw(answers, asyncio.get_running_loop().time())
-        return recorded, answers
-
-    async def _loaded(self, case: Case) -> Loaded | Gone:
-        while True:
-            try:
-                return await self._content.load(case)
-            except StoreUnavailableError:
-                await asyncio.sleep(RETRY_SECONDS)
+        found = await self._replay.pair(item, lambda: self._content.load(item.case))
+        if isinstance(found, Unsent):
+            return self._unsent(item, found.reason)
+        self._spending.settle(item, found.answers)
+        self._outages.saw(found.answers, asyncio.get_running_loop().time())
+        return found
 
     def _unsent(self, item: Planned, reason: str) -> PairResult:
         self._spending.release(item.case.modality, reserved(item))

@@ -211,6 +211,12 @@ class ControlRate:
         self._minute.append(at_ns)
         self._sent.add(at_ns)
 
+    def unsent(self, at_ns: int) -> None:
+        """Count out a request that was counted at this time and never sent."""
+        if at_ns in self._minute:
+            self._minute.remove(at_ns)
+        self._sent.take_out(at_ns)
+
     def learnt(self, headers: Mapping[str, str], latency_seconds: float) -> None:
         """Look at an answer's remaining quota and at its latency."""
         self._ease.learnt(headers, latency_seconds)
@@ -235,6 +241,13 @@ class _Rolling:
             self._minutes.append([start, 0])
         self._minutes[-1][1] += 1
         self._events += 1
+
+    def take_out(self, at_ns: int) -> None:
+        for minute in reversed(self._minutes):
+            if minute[0] <= at_ns and minute[1]:
+                minute[1] -= 1
+                self._events -= 1
+                return
 
     def count(self, now_ns: int) -> int:
         oldest = now_ns - self._over_ns - WINDOWS["minute"]

@@ -13,6 +13,7 @@ from snaptrace.runtime.clock import Clock
 from snaptrace.snapshots.model import Usage
 
 MINUTE_NS, DAY_NS = WINDOWS["minute"], WINDOWS["day"]
+Turn = tuple[int, ...]  # when, for each request to the control that was counted
 UNTIL_MORE_TRAFFIC_SECONDS = 5.0  # between two looks at the production calls observed
 
 
@@ -114,14 +115,21 @@ class Spending:
         at_ns = self.rate.allowed_at_ns(now_ns, calls)
         return None if at_ns is None else max(at_ns - now_ns, 0) / 1e9
 
-    async def take_control_turn(self, planned: Planned) -> None:
+    async def take_control_turn(self, planned: Planned) -> Turn:
         """Wait until the control may be asked, first come first served; count it."""
         async with self._control_turn:
             while (wait := self.control_wait_seconds(planned)) != 0.0:
                 seconds = UNTIL_MORE_TRAFFIC_SECONDS if wait is None else wait
                 await asyncio.sleep(min(seconds, UNTIL_MORE_TRAFFIC_SECONDS))
-            for _ in range(2 if planned.second_control else 1):
-                self.rate.sent(self._clock.now_ns())
+            turn = (self._clock.now_ns(),) * (2 if planned.second_control else 1)
+            for at_ns in turn:
+                self.rate.sent(at_ns)
+            return turn
+
+    def give_back_control_turn(self, turn: Turn) -> None:
+        """Count a turn out in which the control was not asked."""
+        for at_ns in turn:
+            self.rate.unsent(at_ns)
 
     def control_learnt(
         self, headers: Mapping[str, str], latency_seconds: float

@@ -10,7 +10,7 @@ from fakes.stored_calls import text_call
 from replayd.board_settings import BoardSettings
 from replayd.committer import Committer
 from replayd.config import BudgetConfig, ControlRateConfig
-from replayd.content import Loaded
+from replayd.content import Gone, Loaded
 from replayd.fold import Fold
 from replayd.lead import Lead, LeadSettings
 from replayd.ledger import Ledger
@@ -24,6 +24,7 @@ from replayd.records import (
     PairResult,
     StreamScore,
 )
+from replayd.replay import Asked, Unsent
 from replayd.schedule import Schedule, ScheduleSettings
 from replayd.scoreboard import Scoreboard
 from replayd.scoring.recorded import Recorded
@@ -88,20 +89,21 @@ class StubReplay:
         self._on_pair, self._seconds = on_pair, seconds
         self._chance = random.Random(3)
 
-    def requests(self, snapshot, media):
-        return ()
-
-    async def pair(self, planned, snapshot_id, _requests):
+    async def pair(self, planned, load):
+        loaded = await load()
+        if isinstance(loaded, Gone):
+            return Unsent(loaded.reason)
         self.sent.append(planned.number)
         self._on_pair(planned.number)
         await asyncio.sleep(self._seconds * self._chance.random())
         answer = ArmAnswer(outcome="answered", answer=Answer(text="x"), latency_ms=5.0)
-        return PairAnswers(
+        answers = PairAnswers(
             number=planned.number,
-            snapshot_id=snapshot_id,
+            snapshot_id=planned.case.snapshot_id,
             canary=answer,
             control=answer,
         )
+        return Asked(loaded.recorded, answers)
 
 
 async def judge(planned, _case, answers):

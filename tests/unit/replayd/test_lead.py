@@ -8,6 +8,7 @@ from fakes.dying_store import DyingStore, KilledError
 from fakes.leaping_loop import leap
 from fakes.led_epoch import EPOCH, NOW, StubReplay, cases, lead, run_until
 
+from replayd import committer
 from replayd.board_settings import BoardSettings
 from replayd.config import BudgetConfig
 from replayd.content import Gone
@@ -60,6 +61,42 @@ def test_undisturbed_every_case_is_judged_once_in_order():
         assert [r.number for r in results] == list(range(COUNT))
         assert len({r.snapshot_id for r in results}) == COUNT
         assert found.fold.checkpoint() == await folded_from_scratch(store)
+
+    leap(main)
+
+
+def test_the_next_block_is_written_while_one_is_sent_and_no_further_one():
+    """If it failed, sending would stop for every block, or reserve far too much."""
+
+    async def main():
+        store = dict_store()
+        found, replay = lead(store, cases(COUNT), replay=StubReplay(seconds=1e9))
+        stop = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(found.run(stop))
+            await asyncio.sleep(60)
+            assert len(replay.sent) == IN_FLIGHT
+            ledger = Ledger(store, "e1", SystemClock())
+            blocks = [block async for block in ledger.blocks()]
+            assert [len(block.planned) for block in blocks] == [4, 4]
+            stop.set()
+
+    leap(main)
+
+
+def test_a_run_of_large_answers_is_written_in_parts(monkeypatch):
+    """If it failed, a run of sounds would be larger than a reader takes."""
+    monkeypatch.setattr(committer, "LARGEST_RUN_BYTES", 3)
+
+    async def main():
+        store = dict_store()
+        found, _ = lead(store, cases(COUNT), in_flight=40)
+        await run_until(found, COUNT)
+        ledger = Ledger(store, "e1", SystemClock())
+        runs = [len(run.results) async for run in ledger.runs()]
+        # Every stub pair says "x" twice: two pairs pass three bytes.
+        assert sum(runs) == COUNT
+        assert max(runs) == 2
 
     leap(main)
 
@@ -263,11 +300,11 @@ def test_numbers_behind_a_slow_one_are_kept_and_not_paid_twice():
         slow = StubReplay()
         pair = slow.pair
 
-        async def pair_or_hang(planned, snapshot_id, requests):
+        async def pair_or_hang(planned, load):
             if planned.number == 2:
                 slow.sent.append(2)
                 await asyncio.sleep(10_000)
-            return await pair(planned, snapshot_id, requests)
+            return await pair(planned, load)
 
         slow.pair = pair_or_hang
         found, _ = lead(dying, cases(COUNT), replay=slow)

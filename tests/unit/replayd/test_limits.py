@@ -140,6 +140,19 @@ def test_a_pair_with_a_second_control_fits_a_cap_of_one():
     assert rate.allowed_at_ns(START, 2) == START
 
 
+def test_a_request_that_was_never_sent_does_not_count():
+    """If it failed, cases that are gone would use up the control's cap."""
+    rate = control(per_minute=2.0, share_of_production=2e-6)  # of a million: two
+    rate.sent(START)
+    rate.sent(START + NS)
+    assert rate.allowed_at_ns(START + 2 * NS) != START + 2 * NS
+    rate.unsent(START)
+    assert rate.allowed_at_ns(START + 2 * NS) == START + 2 * NS
+    rate.sent(START + 2 * NS)
+    # What was sent a second later keeps its minute.
+    assert rate.allowed_at_ns(START + 60 * NS) != START + 60 * NS
+
+
 def test_it_eases_off_while_quota_is_low_and_comes_back():
     """If it failed, replays would push production into 429 before noticing."""
     rate = control(per_minute=100.0)

@@ -5,19 +5,21 @@ import random
 
 import pytest
 from fakes.leaping_loop import LoopClock
-from fakes.led_epoch import cases
+from fakes.led_epoch import StubContent, cases
 from fakes.provider import FakeProvider, completion, respond
-from fakes.stored_calls import text_call
 
+from replayd import replay
 from replayd.arms import Arm, endpoint_settings
 from replayd.config import ArmConfig, BudgetConfig, ControlRateConfig
+from replayd.content import Gone
 from replayd.endpoint import Endpoint
 from replayd.limits import Amount, Budgets, ControlRate, Prices
 from replayd.providers import PROVIDERS
 from replayd.records import Planned
-from replayd.replay import Patience, Replay
+from replayd.replay import Patience, Replay, Unsent
 from replayd.spending import Spending
 from snaptrace.runtime.config import Duration
+from snaptrace.snapshots.errors import StoreUnavailableError
 
 NOW = 1_800_000_000_000_000_000
 
@@ -26,7 +28,7 @@ class World:
     """Two models, two arms, and a budget."""
 
     def __init__(self, *, budget=None, timeout=20.0):
-        self.order = []
+        self.order, self.content = [], StubContent()
         self.canary = FakeProvider(self._answering("canary"))
         self.control = FakeProvider(self._answering("control"))
         self.says = {"canary": [], "control": []}
@@ -49,15 +51,27 @@ class World:
 
     async def ask(self, **planned):
         """Send one pair; return the answers."""
+        found = await self.ask_once(**planned)
+        return found.answers
+
+    async def ask_once(self, **planned):
+        """Send one pair; return what came of it."""
         async with self.canary, self.control:
             canary = self._arm("canary", "canary", self.canary.url)
             control = self._arm("production", "control", self.control.url)
+            self._ends = [canary.endpoint, control.endpoint]
             async with canary.endpoint, control.endpoint:
-                replay = Replay(canary, control, self.spending, self._chance)
-                call = text_call(1, at_ns=NOW)
-                requests = replay.requests(call, {})
+                found = Replay(canary, control, self.spending, self._chance)
                 item = Planned(number=1, case=cases(1)[0], lane="traffic", **planned)
-                return await replay.pair(item, call.snapshot_id, requests)
+                return await found.pair(item, lambda: self.content.load(item.case))
+
+    def in_flight(self):
+        """Return how many slots of each arm are taken."""
+        return [end.state().in_flight for end in self._ends]
+
+    def counted(self):
+        """Return how many requests to the control are counted."""
+        return self.spending.rate._sent.count(self._clock.now_ns())
 
     def _arm(self, name, role, url):
         config = ArmConfig(
@@ -133,6 +147,61 @@ async def test_without_budget_a_pair_is_not_tried_again():
     answers = await world.ask(reserved_requests=2)
     assert world.order.count("canary") == 1
     assert answers.canary.outcome == "server_error"
+
+
+class Failing:
+    """Content that fails a few times, or is gone."""
+
+    def __init__(self, outages=0, gone_after=10**9, away=lambda: None):
+        self._outages, self._gone_after, self._away = outages, gone_after, away
+        self._content = StubContent()
+        self.loads = 0
+
+    async def load(self, case):
+        self.loads += 1
+        if self.loads <= self._outages:
+            asyncio.get_running_loop().call_soon(self._away)
+            raise StoreUnavailableError("get", "s", "away")
+        if self.loads > self._gone_after:
+            return Gone("erased")
+        return await self._content.load(case)
+
+
+async def test_a_case_that_is_gone_costs_no_slot_and_no_turn():
+    """If it failed, erased cases would use up the control's cap and every slot."""
+    world = World()
+    world.content = Failing(gone_after=0)
+    assert await world.ask_once(second_control=True) == Unsent("erased")
+    assert world.order == []
+    assert world.in_flight() == [0, 0]
+    assert world.counted() == 0
+
+
+async def test_while_the_store_is_away_no_turn_is_kept(monkeypatch):
+    """If it failed, what waited for the store would reach production in one burst."""
+    world = World()
+    held = []
+    world.content = Failing(
+        outages=2, away=lambda: held.append((world.in_flight(), world.counted()))
+    )
+    monkeypatch.setattr(replay, "RETRY_SECONDS", 0.01)
+    found = await world.ask_once()
+    assert found.answers.canary.outcome == "answered"
+    assert held == [([0, 0], 0)] * 2
+    assert world.counted() == 1
+
+
+async def test_a_case_that_goes_between_two_tries_keeps_its_first_answers():
+    """If it failed, an erasure in mid-pair would hang it, or leak a reservation."""
+    world = World(budget=BudgetConfig(requests_per_day=100))
+    world.content = Failing(gone_after=1)
+    world.spending.reserve("text", Amount(requests=2))
+    world.says["canary"] = [respond(429, headers={"retry-after-ms": "1"})]
+    found = await world.ask_once(reserved_requests=2)
+    assert found.answers.canary.outcome == "rate_limited"
+    assert world.order.count("canary") == 1
+    assert world.spending.budgets.lines(NOW)[0].used == 2
+    assert world.in_flight() == [0, 0]
 
 
 def test_patience_is_thrice_the_controls_p99_and_never_less_than_the_timeout():
