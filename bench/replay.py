@@ -12,7 +12,6 @@ process shares the servers' core, and its time is shown apart.
 
 import argparse
 import asyncio
-import gc
 import itertools
 import json
 import os
@@ -37,6 +36,7 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parent / "tests")]
 
 from fakes.stored_calls import image_call, store_calls, text_call  # noqa: E402
 
+from replayd import garbage  # noqa: E402
 from replayd.config import ReplaydConfig  # noqa: E402
 from replayd.engine import Engine  # noqa: E402
 from replayd.shadow import Shadow  # noqa: E402
@@ -236,27 +236,28 @@ async def replayd(load: dict, *, judged: bool = True) -> dict:
             from fakes.led_epoch import judge  # noqa: PLC0415
 
             program.judging.judge = judge
-        return await _led(program, load)
+        return await _led(program, load, judged=judged)
 
 
-async def _led(program: Engine, load: dict) -> dict:
-    gc.collect()
-    gc.freeze()  # as `replayd.__main__` does
+async def _led(program: Engine, load: dict, *, judged: bool) -> dict:
+    garbage.search_seldom()  # as `replayd.__main__` does
     async with AsyncExitStack() as stack:
         await program.open_arms(stack, {})
         await program.reading.look()
         program.spending.rate.observed(10**9)
-        stop, judged = asyncio.Event(), asyncio.Event()
+        stop, done = asyncio.Event(), asyncio.Event()
         async with asyncio.TaskGroup() as group:
-            group.create_task(program.judging.run(lambda: None, judged))
+            group.create_task(program.judging.run(lambda: None, done))
             shadow = program.shadows["canary"]
             began, cpu = time.perf_counter(), time.process_time()
             leading = group.create_task(shadow.run(stop))
+            if judged:
+                group.create_task(_judge_on_the_other_core())
             watched = await _watched(program, shadow, load["pairs"])
             figures = _figures(2 * load["pairs"], began, cpu)
             stop.set()
             await leading
-            judged.set()
+            done.set()
     judging = resource.getrusage(resource.RUSAGE_CHILDREN)  # the servers still run
     seconds = judging.ru_utime + judging.ru_stime
     return {
@@ -278,7 +279,6 @@ async def _watched(program: Engine, shadow: Shadow, pairs: int) -> dict:
         due = max(due, loop.time())
         arms = program.arms.values()
         flying.append(min(arm.endpoint.state().in_flight for arm in arms))
-        _judge_on_the_other_core()
     lags.sort()
     # Half of all looks saw at least so many in both arms: start and end included.
     return {
@@ -288,14 +288,19 @@ async def _watched(program: Engine, shadow: Shadow, pairs: int) -> dict:
     }
 
 
-def _judge_on_the_other_core() -> None:
-    if len(os.sched_getaffinity(0)) != 1:
-        return  # nothing is pinned here
+async def _judge_on_the_other_core() -> None:
+    """Move the judging process beside the servers once it is there."""
+    while len(os.sched_getaffinity(0)) == 1 and not _moved():  # noqa: ASYNC110 - no event
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+def _moved() -> bool:
     for child in Path("/proc/self/task").glob("*/children"):
         for pid in child.read_text().split():
-            command = Path(f"/proc/{pid}/cmdline").read_bytes()
-            if b"judging_child" in command and os.sched_getaffinity(int(pid)) == {0}:
+            if b"judging_child" in Path(f"/proc/{pid}/cmdline").read_bytes():
                 os.sched_setaffinity(int(pid), {1})
+                return True
+    return False
 
 
 def _settings(folder: str, urls: list[str], load: dict) -> dict:

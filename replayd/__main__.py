@@ -1,14 +1,13 @@
 """`snaptrace replayd`, or `python -m replayd`: settings, exit code."""
 
 import asyncio
-import gc
 import logging
 import os
 import sys
 
 import uvloop
 
-from replayd import app
+from replayd import app, garbage
 from replayd.config import ReplaydConfig
 from replayd.errors import ReplaydError
 from replayd.reloading import Reread
@@ -76,10 +75,7 @@ def main(argv: list[str]) -> int:
 async def _run(
     config: ReplaydConfig, store: StoreConfig, ports: str | None, reread: Reread
 ) -> None:
-    # What was imported stays: looking through it for garbage, again and again, would
-    # keep every connection waiting for tens of milliseconds.
-    gc.collect()
-    gc.freeze()
+    garbage.search_seldom()
     await app.run(
         config,
         store,

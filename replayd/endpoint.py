@@ -9,7 +9,7 @@ import random
 import ssl
 import zlib
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Self
@@ -84,10 +84,12 @@ class Endpoint:
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._wake: asyncio.TimerHandle | None = None
         self._wire: Wire | None = None
+        self._now: Callable[[], float] = _loop_time
 
     async def __aenter__(self) -> Self:
         """Open the pool."""
         settings = self._settings
+        self._now = asyncio.get_running_loop().time  # asked many times per call
         context = ssl.create_default_context(cafile=settings.ca_file or None)
         auth = self.provider.auth_headers(settings.key) if settings.key else {}
         self._wire = Wire(
@@ -118,14 +120,15 @@ class Endpoint:
 
     def state(self) -> ThrottleState:
         """Return the throttle's state, for metrics."""
-        return self._throttle.state(_now())
+        return self._throttle.state(self._now())
 
     async def take_slot(self) -> None:
         """Wait until a call may start, first come first served, and count it in.
 
         Every taken slot is given to `attempt`, or given back.
         """
-        if not self._waiting and self._throttle.opens_at(_now()) <= _now():
+        now = self._now()
+        if not self._waiting and self._throttle.opens_at(now) <= now:
             self._throttle.started()
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -147,16 +150,17 @@ class Endpoint:
 
     async def attempt(self, request: ProviderRequest, deadline: float) -> Attempt:
         """Send once, in a slot taken before; `deadline` is in the loop's time."""
-        began = _now()
+        began = self._now()
         try:
             reading, headers = await self._exchange(request, deadline)
         except asyncio.CancelledError:
             self.give_back()
             raise
-        latency = _now() - began
+        now = self._now()
+        latency = now - began
         wait = _retry_after(headers, self._clock)
         self._throttle.ended(
-            _now(), _sign(reading), latency_seconds=latency, retry_after_seconds=wait
+            now, _sign(reading), latency_seconds=latency, retry_after_seconds=wait
         )
         self._let_in()
         return Attempt(
@@ -219,7 +223,9 @@ class Endpoint:
 
     def _let_in(self) -> None:
         """Start whom the throttle allows; set an alarm for the rest."""
-        now = _now()
+        if not self._waiting and self._wake is None:
+            return
+        now = self._now()
         while self._waiting and self._throttle.opens_at(now) <= now:
             turn = self._waiting.popleft()
             if not turn.done():
@@ -234,7 +240,7 @@ class Endpoint:
             self._wake = loop.call_at(opens, self._let_in)
 
 
-def _now() -> float:
+def _loop_time() -> float:
     return asyncio.get_running_loop().time()
 
 

@@ -15,6 +15,7 @@ finds a name taken has lost the lead, reads what is there and stops. Results are
 written before answers, so answers are always those of the leader that won.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import TypeVar
 
@@ -43,6 +44,8 @@ EARLY = f"{layout.ROOT}/early"
 EPOCHS = f"{layout.ROOT}/epochs"
 LARGEST_OBJECT_BYTES = 1 << 30  # unpacked; answers hold media
 KEPT_CHECKPOINTS = 2
+# What takes a millisecond to compress is compressed in a thread: answers hold media.
+COMPRESSED_BESIDE_BYTES = 1 << 18
 
 T = TypeVar("T")
 
@@ -235,13 +238,15 @@ class Ledger:
         await self._create(layout.result(self.epoch, first), run)
         if answers:
             content = AnswerRun(epoch=self.epoch, first=first, answers=tuple(answers))
-            await self._store.create(layout.answer(self.epoch, first), _pack(content))
+            data = await _packed(content)
+            await self._store.create(layout.answer(self.epoch, first), data)
 
     async def keep_early(self, judged: Sequence[Judged]) -> bool:
         """Keep judged numbers that cannot be committed yet; false if others did."""
         lowest = min(item.result.number for item in judged)
         name = layout.numbered(EARLY, self.epoch, lowest)
-        return await self._store.create(name, _pack(Early(judged=tuple(judged))))
+        data = await _packed(Early(judged=tuple(judged)))
+        return await self._store.create(name, data)
 
     async def early(self) -> list[Early]:
         """Return what earlier leaders judged and did not commit, and more."""
@@ -261,7 +266,7 @@ class Ledger:
     async def save(self, checkpoint: Checkpoint) -> None:
         """Keep a checkpoint and delete old ones; harmless if it is there already."""
         name = layout.checkpoint(self.epoch, checkpoint.next_number)
-        await self._store.create(name, _pack(checkpoint))
+        await self._store.create(name, await _packed(checkpoint))
         for number in (await self._names(layout.CHECKPOINTS))[:-KEPT_CHECKPOINTS]:
             await self._store.delete(layout.checkpoint(self.epoch, number))
 
@@ -271,7 +276,7 @@ class Ledger:
             yield await self._read(info.name, Wave)
 
     async def _create(self, name: str, value: Struct) -> None:
-        data = _pack(value)
+        data = await _packed(value)
         if await self._store.create(name, data):
             return
         # An earlier try of ours may have arrived although its answer did not; every
@@ -303,12 +308,19 @@ async def open_epoch(store: Store, epoch: Epoch) -> None:
         LostLeadError: another process opened an epoch under this number.
     """
     name = layout.numbered(EPOCHS, epoch.canary, epoch.sequence)
-    if not await store.create(name, _pack(epoch)):
+    if not await store.create(name, await _packed(epoch)):
         raise LostLeadError(name)
 
 
-def _pack(value: Struct) -> bytes:
-    return zstandard.ZstdCompressor(level=3).compress(msgspec.msgpack.encode(value))
+async def _packed(value: Struct) -> bytes:
+    plain = msgspec.msgpack.encode(value)
+    if len(plain) < COMPRESSED_BESIDE_BYTES:
+        return _compressed(plain)
+    return await asyncio.to_thread(_compressed, plain)
+
+
+def _compressed(plain: bytes) -> bytes:
+    return zstandard.ZstdCompressor(level=3).compress(plain)
 
 
 def _unpack(name: str, data: bytes, kind: type[T]) -> T:

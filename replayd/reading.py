@@ -9,7 +9,7 @@ from replayd.content import Content
 from replayd.intake import Intake
 from replayd.metrics import EngineMetrics
 from replayd.reporting import show_traffic
-from replayd.shadow import Shadow
+from replayd.shadow import HANDED_AT_ONCE, Shadow
 from replayd.spending import Spending
 from replayd.waiting import wait
 from snaptrace.runtime.clock import Clock
@@ -67,7 +67,11 @@ class Reading:
             log.warning("segments cannot be read", extra={"count": len(fresh.damaged)})
         sample = self._intake.sample
         for shadow in self._shadows.values():
-            shadow.offer(fresh.cases, sample.thresholds(shadow.applies_to))
+            thresholds = sample.thresholds(shadow.applies_to)
+            for first in range(0, max(len(fresh.cases), 1), HANDED_AT_ONCE):
+                part = fresh.cases[first : first + HANDED_AT_ONCE]
+                shadow.offer(part, thresholds)
+                await asyncio.sleep(0)
         calls = sample.production_calls(
             lambda service: any(s.applies_to(service) for s in self._shadows.values())
         )

@@ -117,6 +117,8 @@ class Lane:
                 self._below.append(entry)
                 continue
             del self._cases[unit]
+            if len(high) == 1:
+                return high[0]
             return max(high, key=lambda c: self._hash(c.snapshot_id))
         return None
 
@@ -272,7 +274,8 @@ class Schedule:
             u = _share(self._settings.seed, what, f"{number}:{name}")
             return u ** (1.0 / weight) if weight > 0 else -1.0
 
-        return sorted((n for n in weights if weights[n] > 0), key=key, reverse=True)
+        names = [n for n in weights if weights[n] > 0]
+        return names if len(names) == 1 else sorted(names, key=key, reverse=True)
 
     def _draw(self, modality: str, lane: str, now_ns: int) -> Case | None:
         settings = self._settings

@@ -36,6 +36,7 @@ from snaptrace.snapshots.store import Store
 
 log = logging.getLogger(__name__)
 
+HANDED_AT_ONCE = 200  # cases, before the loop may turn
 DECIDED = frozenset({"pass", "pass_with_drop", "regressed", "changed"})
 
 
@@ -154,7 +155,7 @@ class Shadow:
             earlier = await epochs.spent_before(tools.store, tools.clock, epoch)
             for name, spent in earlier.items():
                 tools.spending.recount(name, spent)
-            self._prepare(epoch)
+            await self._prepare(epoch)
             assert self.lead is not None
             ending = asyncio.Event()
             async with asyncio.TaskGroup() as group:
@@ -186,7 +187,7 @@ class Shadow:
         log.info("epoch opened", extra={"canary": self.name, "epoch": epoch.epoch})
         return epoch
 
-    def _prepare(self, epoch: Epoch) -> None:
+    async def _prepare(self, epoch: Epoch) -> None:
         """Build what leads this epoch."""
         tools, config = self._tools, self._tools.config
         arm = epochs.with_declared(self._canary.config, self._declared)
@@ -210,9 +211,13 @@ class Shadow:
 
         ledger = Ledger(tools.store, epoch.epoch, tools.clock, tools.leader)
         schedule = Schedule(schedule_settings(config, epoch.epoch))
-        self._hand_over(schedule, self._cases.values())
         arms = [canary] if self._control is None else [canary, self._control]
+        # The schedule is there for cases that come while it takes in what is known.
         self.epoch, self.schedule = epoch, schedule
+        known = list(self._cases.values())
+        for first in range(0, len(known), HANDED_AT_ONCE):
+            self._hand_over(schedule, known[first : first + HANDED_AT_ONCE])
+            await asyncio.sleep(0)
         self._served_watch = ServedWatch()
         self.lead = Lead(
             ledger=ledger,

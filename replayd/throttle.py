@@ -108,12 +108,14 @@ class Throttle:
         if self._calls > SETTLED_CALLS and self._recent > SLOW_FACTOR * self._usual:
             self._cut(now, latency)
             return
-        self._ended_in_round += 1
-        if self._ended_in_round < int(self._limit):
+        if self._doubling:
+            # One more with every call: a whole round at once would be a burst.
+            self._limit = min(self._limit + 1, self._most)
             return
-        self._ended_in_round = 0
-        grown = self._limit * 2 if self._doubling else self._limit + 1
-        self._limit = min(grown, self._most)
+        self._ended_in_round += 1
+        if self._ended_in_round >= int(self._limit):
+            self._ended_in_round = 0
+            self._limit = min(self._limit + 1, self._most)
 
     def _cut(self, now: float, latency: float) -> None:
         # Calls of one round are all pushed back at once: that is one signal.

@@ -84,7 +84,8 @@ def clean(
     api = snapshot.request.api
     if not isinstance(body, Mapping):
         return Refusal(reason="no_body")
-    body = {_SPELT.get(api, {}).get(k, k): v for k, v in body.items()}
+    if spelt := _SPELT.get(api):
+        body = {spelt.get(k, k): v for k, v in body.items()}
     if not_there := tuple(m.path for m in snapshot.media if m.state != "inline"):
         return Refusal(reason="media_not_kept", paths=not_there)
     if state := tuple(_state(api, body)):
@@ -92,9 +93,9 @@ def clean(
     if tools := server_tools(api, body, allowed_tools):
         return Refusal(reason="server_tool", paths=tools)
     kept = {k: v for k, v in body.items() if k not in DROPPED}
-    unknown = tuple(sorted(str(k) for k in kept if k not in allowed_fields(api)))
-    if unknown:
-        return Refusal(reason="field_not_allowed", paths=unknown)
+    if unknown := kept.keys() - allowed_fields(api):
+        paths = tuple(sorted(str(k) for k in unknown))
+        return Refusal(reason="field_not_allowed", paths=paths)
     return Sendable(kept)
 
 

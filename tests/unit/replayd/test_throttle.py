@@ -31,6 +31,16 @@ def test_it_doubles_until_the_first_push_back_then_adds():
     assert found.state(12.0).limit == 51
 
 
+def test_it_grows_call_by_call_and_not_in_bursts():
+    """If it failed, a doubled limit would start hundreds of connections at once."""
+    found = throttle()
+    while found.state(0.0).limit < 500:
+        before = found.state(0.0).limit
+        found.started()
+        found.ended(0.0, "good", latency_seconds=0.3)
+        assert found.state(0.0).limit == before + 1
+
+
 def test_many_push_backs_of_one_round_are_one_signal():
     """If it failed, one burst of 429 would stop an endpoint altogether."""
     found = throttle()
