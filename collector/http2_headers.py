@@ -26,8 +26,10 @@ _STATIC: Final[tuple[Field, ...]] = tuple(
     (bytes(name), bytes(value)) for name, value in HeaderTable.STATIC_TABLE
 )
 _FIELD_OVERHEAD: Final = 32  # of an entry's size, RFC 7541, 4.1
-_KNOWN_BLOCKS: Final = 256
-_KNOWN_BLOCK_BYTES: Final = 1024
+# What is remembered of a connection's blocks, as sent and as read: a block of a few
+# bytes may stand for many kilobytes.
+_KNOWN_BYTES: Final = 65_536
+_KNOWN_BLOCK_BYTES: Final = 4096
 
 
 def header_field(name: bytes, value: bytes) -> bytes:
@@ -70,6 +72,7 @@ class HeaderReader(Generic[Meaning]):
         self._understand = understand
         self._table = _Table(table_bytes)
         self._known: dict[bytes, Meaning] = {}
+        self._known_bytes = 0
 
     def read(self, block: bytes) -> Meaning:
         """Return what a block means.
@@ -82,13 +85,17 @@ class HeaderReader(Generic[Meaning]):
             return known
         changes = self._table.changes
         meaning = self._understand(self.fields(block))
-        if self._table.changes != changes:
-            self._known.clear()
-        elif len(block) <= _KNOWN_BLOCK_BYTES:
-            if len(self._known) >= _KNOWN_BLOCKS:
-                self._known.clear()
+        size = len(block) + self._table.list_bytes
+        if self._table.changes == changes and size <= _KNOWN_BLOCK_BYTES:
+            if self._known_bytes + size > _KNOWN_BYTES:
+                self._forget()
             self._known[block] = meaning
+            self._known_bytes += size
         return meaning
+
+    def _forget(self) -> None:
+        self._known.clear()
+        self._known_bytes = 0
 
     def fields(self, block: bytes) -> list[Field]:
         """Return the fields of a block in the order sent, and remember what it says to.
@@ -103,7 +110,7 @@ class HeaderReader(Generic[Meaning]):
             raise ProtocolError("not a header block", COMPRESSION_ERROR) from None
         finally:
             if self._table.changes != changes:
-                self._known.clear()
+                self._forget()
 
 
 class _Table:
@@ -114,6 +121,7 @@ class _Table:
         self._entries: deque[Field] = deque()  # the newest first
         self._bytes = 0
         self.changes = 0
+        self.list_bytes = 0  # of the block read last, as RFC 9113, 10.5.1 counts
 
     def decode(self, block: bytes) -> list[Field]:
         """Return the fields of a block; IndexError or HPACKError where it is none."""
@@ -139,6 +147,7 @@ class _Table:
             size += len(field[0]) + len(field[1]) + _FIELD_OVERHEAD
             if size > MAX_LIST_BYTES:
                 raise IndexError("more headers than anybody needs")
+        self.list_bytes = size
         return fields
 
     def _at(self, index: int) -> Field:

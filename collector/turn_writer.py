@@ -26,6 +26,11 @@ class TurnWriter:
         """Write to this from now on."""
         self._transport = transport  # type: ignore[assignment] # a stream's, by contract
 
+    @property
+    def is_closing(self) -> bool:
+        """Whether the connection has ended, or is not there yet."""
+        return self._transport is None or self._transport.is_closing()
+
     def write(self, data: bytes | memoryview) -> None:
         """Write soon; the data must not change until then."""
         if not self._pieces:

@@ -42,7 +42,7 @@ class GrpcCalls:
         if head.fault:
             stream.reset(PROTOCOL_ERROR)
         elif not head.content_type.startswith(b"application/grpc"):
-            return Elsewhere(stream, head)
+            return Elsewhere(stream, head, self._reception.limits.read)
         else:
             call = ServiceCall(self._reception, self._services, stream, head)
             return call if call.begin() else None

@@ -3,6 +3,7 @@
 Sources: RFC 9113, 8 (what is malformed); grpc/doc/PROTOCOL-HTTP2.md.
 """
 
+import re
 from typing import Final
 
 from msgspec import Struct
@@ -28,6 +29,9 @@ _OF_A_CONNECTION: Final = frozenset(  # RFC 9113, 8.2.2
         b"upgrade",
     )
 )
+# In a name or value that travels on: would break the upstream's connection, which is
+# everybody's, or begin another header there. RFC 9113, 8.2.1.
+_CONTROL: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _PSEUDO: Final = frozenset((b":method", b":scheme", b":path", b":authority"))
 
 
@@ -66,6 +70,8 @@ def read_head(fields: list[Field], headers: HeaderFilter) -> RequestHead:
         if use == SKIP:
             continue
         if use == PASS:
+            if _CONTROL.search(raw_name + raw_value):
+                return RequestHead(fault=True)
             value = raw_value.decode("latin-1")
             passed[name] = f"{passed[name]},{value}" if name in passed else value
         elif use == TIMEOUT:

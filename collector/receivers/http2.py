@@ -26,11 +26,13 @@ _CONNECTION_WINDOW: Final = 2**24
 _WINDOW_STEP: Final = 2**22
 _MAX_BLOCK_BYTES: Final = 65_536
 _LAST_STREAM: Final = 2**31 - 1
+_LEAVE_PING: Final = b"leaving."
 # Frames that bring nothing (pings, resets, empty ones): so many a second, and some more
 # for each request that is answered. Above that it is an attack, whatever it is.
 _USELESS_A_SECOND: Final = 10_000
 _AN_ANSWER_ALLOWS: Final = 10
 _A_RESET_COUNTS: Final = 10
+_STREAMS_A_FRAME: Final = 8  # so many moved by one frame count as another
 # Streams that we ended while the client was still sending: what comes is dropped.
 _UNWANTED: Final = 1024
 
@@ -61,7 +63,7 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
         self._greeting: bytes | None = b""  # of the preface, until it is whole
         self._used = 0  # bytes of our window since it was last opened
         self._open_block: tuple[int, int, bytearray] | None = None
-        self._is_leaving = self._is_asked = False
+        self._is_leaving = self._has_taken_leave = self._is_asked = False
         self._useless = _USELESS_A_SECOND
         self._heard_at = self._block_since = self._paused_since = 0.0
         self._has_heard = False
@@ -102,18 +104,33 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
         elif not self._is_asked and silent_seconds > _SILENT_SECONDS:
             self._is_asked = True
             self.write(wire.frame(wire.PING, 0, 0, bytes(8)))
+        self._look_at_streams(now_seconds)
+        is_idle = self._has_taken_leave or self._greeting is not None
+        if self._is_leaving and is_idle and not self._streams:
+            self._close()
+
+    def _look_at_streams(self, now_seconds: float) -> None:
         for stream in list(self._streams.values()):
             if stream.incoming is not None:
                 stream.incoming.look(now_seconds)
-        if self._is_leaving and not self._streams:
-            self._close()
+        for stream in list(self._stalled.values()):
+            if now_seconds - stream.stalled_since > _UNREAD_SECONDS:
+                self._break(stream, wire.CANCEL)
 
     def leave(self) -> None:
         """Ask the client to go elsewhere; what it has sent is still answered."""
         if not self._is_leaving:
             self._is_leaving = True
-            goaway = _LAST_STREAM.to_bytes(4, "big") + bytes(4)
-            self.write(wire.frame(wire.GOAWAY, 0, 0, goaway))
+            if self._greeting is None:
+                self._say_leave()
+
+    def _say_leave(self) -> None:
+        # What the client sent before it read this comes before its answer to the ping.
+        goaway = _LAST_STREAM.to_bytes(4, "big") + bytes(4)
+        self.write(
+            wire.frame(wire.GOAWAY, 0, 0, goaway)
+            + wire.frame(wire.PING, 0, 0, _LEAVE_PING)
+        )
 
     def end(self) -> None:
         """End at once; requests in flight are given up."""
@@ -123,20 +140,10 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
     # Called by the event loop.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Say what is allowed here."""
+        """Wait for the client to say what it speaks."""
         self._writer.connect(transport)
         self._heard_at = self._shared.now_seconds()
         self._members.add(self)
-        settings = (
-            (wire.MAX_CONCURRENT_STREAMS, self._shared.limits.streams),
-            (wire.INITIAL_WINDOW_SIZE, STREAM_WINDOW),
-            (wire.MAX_HEADER_LIST_SIZE, MAX_LIST_BYTES),
-        )
-        more = _CONNECTION_WINDOW - wire.FIRST_WINDOW
-        self.write(
-            wire.settings_frame(settings)
-            + wire.number_frame(wire.WINDOW_UPDATE, 0, more)
-        )
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - all alike
         """Give up what is in flight."""
@@ -155,6 +162,8 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
 
     def data_received(self, data: bytes) -> None:
         """Take all frames that are whole now, and what there is of a body."""
+        if self._writer.is_closing:
+            return  # TLS hands on what it had decrypted
         self._has_heard = True
         try:
             if self._greeting is not None:
@@ -169,12 +178,28 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
         size = len(wire.PREFACE)
         if data[:size] == wire.PREFACE:
             self._greeting = None
+            self._greet()
             return data[size:]
         if wire.PREFACE.startswith(data[:size]):
             self._greeting = data
         else:
             self._send_elsewhere()
         return b""
+
+    def _greet(self) -> None:
+        """Say what is allowed here; not before, or HTTP/1.1 could not be answered."""
+        settings = (
+            (wire.MAX_CONCURRENT_STREAMS, self._shared.limits.streams),
+            (wire.INITIAL_WINDOW_SIZE, STREAM_WINDOW),
+            (wire.MAX_HEADER_LIST_SIZE, MAX_LIST_BYTES),
+        )
+        more = _CONNECTION_WINDOW - wire.FIRST_WINDOW
+        self.write(
+            wire.settings_frame(settings)
+            + wire.number_frame(wire.WINDOW_UPDATE, 0, more)
+        )
+        if self._is_leaving:
+            self._say_leave()
 
     # Writing.
 
@@ -219,6 +244,7 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
 
     def stalled(self, stream: Stream) -> None:
         """Take note that a stream waits for a window."""
+        stream.stalled_since = stream.stalled_since or self._shared.now_seconds()
         self._stalled[stream.number] = stream
 
     def reset(self, stream: Stream, code: int) -> None:
@@ -250,7 +276,7 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
         self._close()
 
     def _close(self) -> None:
-        if self._is_leaving:
+        if self._is_leaving and self._greeting is None:
             goaway = self._last_stream.to_bytes(4, "big") + bytes(4)
             self.write(wire.frame(wire.GOAWAY, 0, 0, goaway))
         self._writer.close()
@@ -282,7 +308,7 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
             self._used = 0
         stream = self._streams.get(number)
         if stream is None or stream.is_over:
-            self._take_stray(number, stream)
+            self._take_stray(number, stream, len(payload))
             return
         piece = payload
         if flags & wire.PADDED:
@@ -295,17 +321,20 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
         elif stream.incoming is not None:
             stream.incoming.take(piece, is_last=is_last)
 
-    def _take_stray(self, number: int, stream: Stream | None) -> None:
+    def _take_stray(self, number: int, stream: Stream | None, size: int) -> None:
         """Take what belongs to no open body."""
         if number == 0 or number > self._last_stream:
             raise wire.ProtocolError("a body of no request")
         if number in self._unwanted:
+            if not size:
+                self._count_useless()
             return  # on its way before the client heard that we do not want it
         self._count_useless()
         if stream is not None:
             self._break(stream, wire.STREAM_CLOSED)
         else:
             self.write(wire.number_frame(wire.RST_STREAM, number, wire.STREAM_CLOSED))
+        self._drop_rest(number)  # told once, in however many pieces it comes
 
     def _take_headers(self, flags: int, number: int, payload: bytes) -> None:
         block = payload
@@ -337,6 +366,8 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
 
     def _take_block(self, flags: int, number: int, block: bytes) -> None:
         is_last = bool(flags & wire.END_STREAM)
+        if number == 0:
+            raise wire.ProtocolError("headers of the connection")
         if number <= self._last_stream:
             self._take_trailers(number, block, is_last=is_last)
             return
@@ -417,21 +448,30 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
             if payload:
                 raise wire.ProtocolError("a full ACK", wire.FRAME_SIZE_ERROR)
             return
+        first_window = self.first_window
         for setting, value in wire.read_settings(payload):
             if setting == wire.INITIAL_WINDOW_SIZE:
                 if value > wire.LARGEST_WINDOW:
                     raise wire.ProtocolError("a window", wire.FLOW_CONTROL_ERROR)
-                for stream in self._streams.values():
-                    stream.window += value - self.first_window
-                self.first_window = value
+                first_window = value
             elif setting == wire.ENABLE_PUSH and value > 1:
                 raise wire.ProtocolError("neither yes nor no")
             elif setting == wire.MAX_FRAME_SIZE and not (
                 wire.FIRST_FRAME_SIZE <= value < 2**24
             ):
                 raise wire.ProtocolError("a size of frames")
+        if first_window != self.first_window:  # once, however often a frame says it
+            self._move_windows(first_window)
         self.write(wire.frame(wire.SETTINGS, wire.ACK, 0))
         self._flush_stalled()
+
+    def _move_windows(self, first_window: int) -> None:
+        self._count_useless(len(self._streams) // _STREAMS_A_FRAME)
+        for stream in self._streams.values():
+            stream.window += first_window - self.first_window
+            if stream.window > wire.LARGEST_WINDOW:
+                raise wire.ProtocolError("a window", wire.FLOW_CONTROL_ERROR)
+        self.first_window = first_window
 
     def _take_push(self, _flags: int, _number: int, _payload: bytes) -> None:
         raise wire.ProtocolError("clients do not push")
@@ -444,12 +484,16 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
             raise wire.ProtocolError("PING of an odd size", wire.FRAME_SIZE_ERROR)
         if not flags & wire.ACK:
             self.write(wire.frame(wire.PING, wire.ACK, 0, payload))
+        elif payload == _LEAVE_PING:
+            self._has_taken_leave = True
 
-    def _take_goaway(self, _flags: int, number: int, _payload: bytes) -> None:
+    def _take_goaway(self, _flags: int, number: int, payload: bytes) -> None:
         """Take note of nothing: what was sent is answered, and the client closes."""
         self._count_useless()
         if number:
             raise wire.ProtocolError("GOAWAY of a stream")
+        if len(payload) < 8:
+            raise wire.ProtocolError("GOAWAY of an odd size", wire.FRAME_SIZE_ERROR)
 
     def _take_window(self, _flags: int, number: int, payload: bytes) -> None:
         self._count_useless()
@@ -479,6 +523,7 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
             stream.flush()
 
     def _flush_stalled(self) -> None:
+        self._count_useless(len(self._stalled) // _STREAMS_A_FRAME)
         waiting, self._stalled = self._stalled, {}
         for stream in waiting.values():
             stream.flush()

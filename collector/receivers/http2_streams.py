@@ -82,6 +82,7 @@ class Stream:
         "is_closed",
         "is_over",
         "number",
+        "stalled_since",
         "window",
     )
 
@@ -92,6 +93,7 @@ class Stream:
         self.is_over = self.is_closed = False  # by the client; for both sides
         self._outbox: deque[tuple[int, int, bytes]] | None = None  # waits for windows
         self._sent: asyncio.Future[None] | None = None
+        self.stalled_since = 0.0  # seconds; 0: does not wait for a window
 
     def open_window(self, more_bytes: int) -> None:
         """Let the client send so many bytes more of this body."""
@@ -164,6 +166,7 @@ class Stream:
                     return
                 self.window -= size
                 connection.window -= size
+                self.stalled_since = 0.0
                 if size < len(payload):
                     outbox[0] = kind, flags, payload[size:]
                     flags, payload = 0, payload[:size]

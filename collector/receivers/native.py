@@ -174,11 +174,11 @@ class GrpcReceiver:
 
     async def _drain(self) -> None:
         """Answer what was sent; what outlives the drain is given up."""
-        for connection in list(self._connections):
-            connection.leave()
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + self._drain_seconds
         while self._connections and loop.time() < ends_at:
+            for connection in list(self._connections):
+                connection.leave()  # some were still shaking hands when it began
             await asyncio.sleep(_DRAIN_LOOK_SECONDS)
             self._look()
         if self._connections:

@@ -11,13 +11,15 @@ from collector.http2_headers import header_field
 from collector.receivers.grpc_answers import STATUS_200, send_answer
 from collector.receivers.grpc_head import RequestHead
 from collector.receivers.grpc_services import GrpcServices
-from collector.receivers.http2_streams import WRONG_PORT, Stream
+from collector.receivers.http2_streams import STREAM_WINDOW, WRONG_PORT, Stream
 from collector.receivers.reception import Reception
 
 log = logging.getLogger(__name__)
 
-# What a call to a service may have unread.
+# What a call to a service may have unread, and what it may ask in all: a service may
+# keep it, so it stays reserved until the call has ended.
 _UNREAD_BYTES: Final = 128 * 1024
+_MOST_BYTES: Final = STREAM_WINDOW
 _NO_GRPC: Final = header_field(b":status", b"415") + header_field(
     b"content-length", str(len(WRONG_PORT)).encode()
 )
@@ -26,9 +28,10 @@ _NO_GRPC: Final = header_field(b":status", b"415") + header_field(
 class Elsewhere:
     """A request that is no gRPC: told so once it is whole."""
 
-    def __init__(self, stream: Stream, head: RequestHead) -> None:
+    def __init__(self, stream: Stream, head: RequestHead, read_seconds: float) -> None:
         self._stream, self._head = stream, head
         self._left = head.content_bytes
+        self._read_seconds, self._ends_at = read_seconds, 0.0
 
     def take(self, piece: bytes, *, is_last: bool) -> None:
         """Drop the body."""
@@ -40,7 +43,10 @@ class Elsewhere:
             self._stream.send_data(WRONG_PORT, is_all=True)
 
     def look(self, now_seconds: float) -> None:
-        """Do nothing: nothing is held."""
+        """Give up a body without an end: only its place among the streams is held."""
+        self._ends_at = self._ends_at or now_seconds + self._read_seconds
+        if now_seconds > self._ends_at and not self._stream.is_over:
+            self._stream.reset(CANCEL)
 
     def gone(self) -> None:
         """Do nothing: nothing is held."""
@@ -59,8 +65,10 @@ class ServiceCall:
         self._reception, self._services = reception, services
         self._stream, self._head = stream, head
         self._reserved = Reservation(reception.admission)
-        self._events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self._unread_bytes = 0
+        self._unread = bytearray()  # in one piece: each object costs as much again
+        self._read_bytes = 0
+        self._is_over = self._is_gone = False
+        self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     def begin(self) -> bool:
@@ -73,23 +81,26 @@ class ServiceCall:
 
     def take(self, piece: bytes, *, is_last: bool) -> None:
         """Queue a piece of the questions."""
-        self._unread_bytes += len(piece)
-        held = self._reserved.grow_to(self._head.size_bytes + self._unread_bytes)
-        if self._unread_bytes > _UNREAD_BYTES or not held:
+        self._unread += piece
+        size = self._read_bytes + len(self._unread)
+        held = self._reserved.grow_to(self._head.size_bytes + size)
+        if len(self._unread) > _UNREAD_BYTES or size > _MOST_BYTES or not held:
             self._stream.reset(ENHANCE_YOUR_CALM)
             self.gone()
             return
-        event = {"type": "http.request", "body": piece, "more_body": not is_last}
-        self._events.put_nowait(event)
+        self._is_over = is_last
+        self._news.set()
 
     def look(self, now_seconds: float) -> None:
         """Do nothing: a watcher may stay as long as it likes."""
 
     def gone(self) -> None:
         """Tell the service that nobody listens."""
-        self._events.put_nowait({"type": "http.disconnect"})
+        self._is_gone = True
+        self._news.set()
         if self._task is not None:
             self._task.cancel()
+        self._reserved.release()  # a task that has not begun has no `finally`
 
     async def _answer(self) -> None:
         stream = self._stream
@@ -106,9 +117,13 @@ class ServiceCall:
             self._reserved.release()
 
     async def _receive(self) -> dict[str, Any]:
-        event = await self._events.get()
-        self._unread_bytes -= len(event.get("body", b""))
-        return event
+        await self._news.wait()
+        self._news.clear()
+        if self._is_gone:
+            return {"type": "http.disconnect"}
+        body, self._unread = bytes(self._unread), bytearray()
+        self._read_bytes += len(body)
+        return {"type": "http.request", "body": body, "more_body": not self._is_over}
 
     async def _send(self, event: dict[str, Any]) -> None:
         stream, kind = self._stream, event["type"]
