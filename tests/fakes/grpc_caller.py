@@ -1,0 +1,104 @@
+"""gRPC calls played into the receiver frame by frame, before a handler of a test."""
+
+import asyncio
+
+from fakes.http2_client import Client
+
+from collector import http2_frames as wire
+from collector.admission import Admission
+from collector.answer import Answer
+from collector.config import AuthConfig, HeadersConfig, LimitsConfig
+from collector.instruments import Registry
+from collector.metrics import RelayMetrics
+from collector.receivers.grpc_calls import GrpcCalls
+from collector.receivers.grpc_services import GrpcServices
+from collector.receivers.http2_streams import Limits, Shared
+from collector.receivers.reception import BearerTokens, HeaderFilter, Reception
+from collector.signals import SIGNALS
+from snaptrace.runtime.config import ByteSize, Duration
+
+TRACES = SIGNALS["traces"].grpc_method
+
+
+def framed(message, *, packed=False):
+    return bytes((packed,)) + len(message).to_bytes(4, "big") + message
+
+
+class Caller(Client):
+    """A client whose requests are gRPC calls; the test is the handler."""
+
+    def __init__(self, *, message=2**20, allow=("x-*",), tokens=None, streams=100):
+        self.requests, self.timeouts, self.cancelled = [], [], 0
+        self.answer, self.hold, self.is_serving = Answer(), None, True
+        self.admission, self.registry = Admission(4 * 2**20), Registry()
+        auth = AuthConfig(bearer_token_file=str(tokens)) if tokens else AuthConfig()
+        limits = LimitsConfig(message=ByteSize(message), read=Duration(20))
+        reception = Reception(
+            handle=self._handle,
+            admission=self.admission,
+            limits=limits,
+            headers=HeaderFilter(
+                HeadersConfig(allow=allow), drop_authorization=bool(tokens)
+            ),
+            tokens=BearerTokens(auth),
+            metrics=RelayMetrics(self.registry),
+            clock=self,
+            instance="self",
+            serving=lambda: self.is_serving,
+        )
+        services = GrpcServices(reception.serving)
+        self.reasons = []
+        shared = Shared(
+            Limits(streams, 1000, 20.0), self.monotonic_seconds, self.reasons.append
+        )
+        self.now_seconds = 1000.0
+        super().__init__(GrpcCalls(reception, services), shared)
+
+    def now_ns(self):
+        return int(self.now_seconds * 10**9)
+
+    def monotonic_seconds(self):
+        return self.now_seconds
+
+    async def _handle(self, request, timeout_seconds):
+        self.requests.append(request)
+        self.timeouts.append(timeout_seconds)
+        if self.hold is not None:
+            try:
+                await self.hold.wait()
+            except asyncio.CancelledError:
+                self.cancelled += 1
+                raise
+        return self.answer
+
+    def refused(self, reason):
+        return self.registry.value("snaptrace_collector_refused", reason)
+
+    def calls(self, stream, body=None, *more, path=TRACES, is_last=True, block=b""):
+        """Begin a call; `more` are header fields and `block` ready-made ones."""
+        fields = [
+            (":method", "POST"),
+            (":scheme", "http"),
+            (":path", path),
+            ("content-type", "application/grpc"),
+            ("te", "trailers"),
+        ]
+        fields += more
+        ends = wire.END_STREAM if is_last else 0
+        flags = wire.END_HEADERS | (ends if body is None else 0)
+        head = self.encoder.encode(fields) + block
+        self.sends(wire.block_frames(flags, stream, head))
+        if body is not None:
+            self.says(wire.DATA, ends, stream, body)
+
+    async def status(self, stream):
+        """Return the grpc-status of a finished call, its message, and its body."""
+        fields, body, is_over = {}, b"", False
+        for kind, flags, number, payload in await self.hears():
+            if number == stream and kind == wire.HEADERS:
+                fields |= dict(self.decoder.decode(payload))
+                is_over = bool(flags & wire.END_STREAM)
+            elif number == stream and kind == wire.DATA:
+                body += payload
+        assert is_over
+        return int(fields["grpc-status"]), fields.get("grpc-message", ""), body

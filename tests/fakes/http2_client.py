@@ -1,0 +1,185 @@
+"""The client of an HTTP/2 connection of ours, frame by frame, without a socket."""
+
+import asyncio
+
+import hpack
+
+from collector import http2_frames as wire
+from collector.receivers.http2 import ServerConnection
+from collector.receivers.http2_streams import Limits, Shared
+
+ENDS = wire.END_HEADERS | wire.END_STREAM
+REQUEST = (
+    (":method", "POST"),
+    (":scheme", "http"),
+    (":path", "/x"),
+    ("content-type", "application/grpc"),
+)
+
+
+class Wire(asyncio.Transport):
+    """Keeps what was written, and cuts it into frames."""
+
+    def __init__(self):
+        super().__init__()
+        self.written = b""
+        self.closing = self.aborted = self.paused = False
+
+    def write(self, data):
+        assert not self.closing
+        self.written += bytes(data)
+
+    def is_closing(self):
+        return self.closing
+
+    def close(self):
+        self.closing = True
+
+    def abort(self):
+        self.closing = self.aborted = True
+
+    def pause_reading(self):
+        self.paused = True
+
+    def resume_reading(self):
+        self.paused = False
+
+    def frames(self):
+        """Return (kind, flags, stream, payload) of all since the last look."""
+        data, found = self.written, []
+        self.written = b""
+        while data:
+            high, low, kind, flags, stream = wire.HEAD.unpack_from(data)
+            end = 9 + (high << 16 | low)
+            assert len(data) >= end
+            found.append((kind, flags, stream, data[9:end]))
+            data = data[end:]
+        return found
+
+
+class Asked:
+    """One request as a service hears of it."""
+
+    def __init__(self, stream, fields):
+        self.stream, self.fields = stream, fields
+        self.pieces, self.is_whole, self.is_gone, self.looks = [], False, False, []
+
+    @property
+    def body(self):
+        return b"".join(self.pieces)
+
+    def take(self, piece, *, is_last):
+        assert not self.is_whole
+        assert not self.is_gone
+        self.pieces.append(bytes(piece))
+        self.is_whole = is_last
+
+    def look(self, now_seconds):
+        self.looks.append(now_seconds)
+
+    def gone(self):
+        assert not self.is_gone
+        self.is_gone = True
+
+
+class FakeService:
+    """Takes every request and answers none by itself."""
+
+    def __init__(self):
+        self.asked = []
+
+    def understand(self, fields):
+        return tuple(fields)
+
+    def open(self, stream, head):
+        self.asked.append(Asked(stream, head))
+        return self.asked[-1]
+
+
+class Client:
+    """Says frames to a `ServerConnection`, and hears what it writes."""
+
+    def __init__(self, service=None, shared=None, *, greets=True, **limits):
+        self.service = service or FakeService()
+        self.now_seconds = 1000.0
+        self.reasons = []
+        given = {"streams": 100, "all_streams": 1000, "read_seconds": 20.0} | limits
+        self.shared = shared or Shared(
+            Limits(**given), lambda: self.now_seconds, self.reasons.append
+        )
+        self.members = set()
+        self.connection = ServerConnection(self.service, self.shared, self.members)
+        self.wire = Wire()
+        self.connection.connection_made(self.wire)
+        self.encoder = hpack.Encoder()
+        self.decoder = hpack.Decoder()
+        if greets:
+            self.sends(wire.PREFACE + wire.settings_frame(()))
+
+    @property
+    def asked(self):
+        return self.service.asked
+
+    def sends(self, data):
+        self.connection.data_received(data)
+
+    def says(self, kind, flags=0, stream=0, payload=b""):
+        self.sends(wire.frame(kind, flags, stream, payload))
+
+    def sets(self, **settings):
+        pairs = [(getattr(wire, name), value) for name, value in settings.items()]
+        self.sends(wire.settings_frame(pairs))
+
+    def opens_window(self, stream, size):
+        self.says(wire.WINDOW_UPDATE, 0, stream, size.to_bytes(4, "big"))
+
+    def asks(self, stream, body=None, fields=REQUEST, *, is_last=True):
+        """Begin a request; `body` in one frame, none where it is None."""
+        ends = wire.END_STREAM if is_last else 0
+        flags = wire.END_HEADERS | (ends if body is None else 0)
+        self.says(wire.HEADERS, flags, stream, self.encoder.encode(fields))
+        if body is not None:
+            self.says(wire.DATA, ends, stream, body)
+
+    def resets(self, stream, code=wire.CANCEL):
+        self.says(wire.RST_STREAM, 0, stream, code.to_bytes(4, "big"))
+
+    def looks(self, after_seconds=1.0):
+        """Let the receiver look at the connection, so much later."""
+        self.now_seconds += after_seconds
+        self.connection.look(self.now_seconds)
+
+    async def hears(self):
+        """Return the frames written since the last time; the greeting is left out."""
+        for _ in range(3):  # what is put together in one turn of the loop has left
+            await asyncio.sleep(0)
+        greeting = (wire.SETTINGS, wire.ACK)
+        return [
+            frame
+            for frame in self.wire.frames()
+            if frame[:2] != greeting and frame[0] != wire.SETTINGS and frame != WIDENED
+        ]
+
+    async def hears_of(self, stream):
+        return [frame for frame in await self.hears() if frame[2] == stream]
+
+    async def error(self):
+        """Return the code of the GOAWAY that ended the connection."""
+        frames = await self.hears()
+        assert self.wire.closing
+        kind, _, _, payload = frames[-1]
+        assert kind == wire.GOAWAY
+        return int.from_bytes(payload[4:8], "big")
+
+    async def reset_code(self, stream):
+        """Return the code of the one RST_STREAM that this stream got."""
+        (code,) = [
+            int.from_bytes(payload, "big")
+            for kind, _, number, payload in await self.hears()
+            if kind == wire.RST_STREAM and number == stream
+        ]
+        return code
+
+
+# The window of a connection as the greeting opens it.
+WIDENED = (wire.WINDOW_UPDATE, 0, 0, (2**24 - wire.FIRST_WINDOW).to_bytes(4, "big"))
