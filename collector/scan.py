@@ -10,8 +10,9 @@ The relay process imports this module: it needs protobuf only inside `split`.
 
 from __future__ import annotations
 
+import ctypes
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
@@ -32,7 +33,10 @@ MARKERS: tuple[bytes, ...] = (
     b"haystack.",
 )
 
-_SMALL_BYTES = 1_024
+_SMALL_BYTES = 1_024  # of a record
+# From here on the C library's search is the faster one, in spite of its call: it needs
+# 0.1 ns a byte for most markers where `in` needs 0.4.
+_LONG_BYTES = 2_048
 _FIELD_1 = b"\x0a"  # its only field, the resources
 _TRACE_ID_FIRST = b"\x0a\x10"  # field 1, length 16
 
@@ -53,39 +57,75 @@ class RawRecord(NamedTuple):
     body: bytes
 
 
-def has_marker(body: bytes, markers: tuple[bytes, ...] = MARKERS) -> bool:
+def _memmem() -> Callable[[bytes, int, bytes, int], int | None]:
+    """Return the C library's search, or what does the same where it has none."""
+    # `PyDLL`: to let others run meanwhile would cost more than most searches.
+    found = getattr(ctypes.PyDLL(None), "memmem", None)
+    if found is None:
+        return lambda body, _, marker, __: 1 if marker in body else None
+    found.argtypes = (ctypes.c_char_p, ctypes.c_size_t) * 2
+    found.restype = ctypes.c_void_p
+    searched: Callable[[bytes, int, bytes, int], int | None] = found
+    return searched
+
+
+_search = _memmem()
+_MARKERS_AND_SIZES = tuple((marker, len(marker)) for marker in MARKERS)
+
+
+def has_marker(body: bytes) -> bool:
     """Tell whether any GenAI attribute name can be in the request."""
-    for marker in markers:  # noqa: SIM110 - a generator costs more than the search
-        if marker in body:
+    size = len(body)
+    if size < _LONG_BYTES:
+        for marker in MARKERS:  # noqa: SIM110 - a generator costs more than the search
+            if marker in body:
+                return True
+        return False
+    for marker, marker_size in _MARKERS_AND_SIZES:
+        if _search(body, size, marker, marker_size):
             return True
     return False
 
 
-def _marked(records: list[bytes]) -> Iterator[bytes]:
-    """Yield the records with a marker, in order.
+def _markers_in(text: bytes) -> list[bytes]:
+    """Return the markers that occur in `text`."""
+    size = len(text)
+    if size < _LONG_BYTES:
+        return [marker for marker in MARKERS if marker in text]
+    return [m for m, length in _MARKERS_AND_SIZES if _search(text, size, m, length)]
+
+
+def _marked(records: list[bytes]) -> list[bytes]:
+    """Return the records with a marker, in order.
 
     Small ones are looked through together first: beside a model call there are many
     that are none, and at their size a search costs more than its bytes.
     """
-    small = b"".join(record for record in records if len(record) <= _SMALL_BYTES)
-    markers = tuple(marker for marker in MARKERS if marker in small)
-    for record in records:
-        if has_marker(record, markers if len(record) <= _SMALL_BYTES else MARKERS):
-            yield record
+    small = b"".join([record for record in records if len(record) <= _SMALL_BYTES])
+    if not (markers := _markers_in(small)):
+        return [r for r in records if len(r) > _SMALL_BYTES and has_marker(r)]
+    return [
+        record
+        for record in records
+        if (
+            has_marker(record)
+            if len(record) > _SMALL_BYTES
+            else any(marker in record for marker in markers)
+        )
+    ]
 
 
 def split(request: OtlpRequest) -> Iterator[RawRecord]:
-    """Yield the records that carry a marker, undecoded, in the order sent.
+    """Return the records that carry a marker, undecoded, in the order sent.
 
-    Raises:
+    Raises, where it is iterated over:
         UnreadableRequestError: the body does not parse; nothing more will come of it.
     """
     if request.signal not in ("traces", "logs"):
-        return
+        return iter(())
     if request.encoding == "json":
-        yield from _split_json(request.body, request.signal)
-    else:
-        yield from _split_protobuf(request.body, request.signal)
+        return _split_json(request.body, request.signal)
+    return _split_protobuf(request.body, request.signal)
 
 
 def signal_of(body: bytes) -> str:

@@ -1,6 +1,7 @@
 import base64
 import contextlib
 import json
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -15,9 +16,11 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
 )
 
+from collector import scan
 from collector.recognise import Recogniser
 from collector.record import UnreadableRecordError, decode
 from collector.scan import (
+    MARKERS,
     RawRecord,
     UnreadableRequestError,
     has_marker,
@@ -81,6 +84,50 @@ def test_a_request_without_a_marker_is_known_by_one_look():
     message = ExportTraceServiceRequest()
     message.resource_spans.add().scope_spans.add().spans.add(name="GET /")
     assert not has_marker(message.SerializeToString())
+
+
+def _holds_marker(body):
+    return any(marker in body for marker in MARKERS)
+
+
+def test_the_look_finds_what_is_there_in_all_that_was_recorded():
+    """A convention's calls would be lost, or all telemetry be decoded."""
+    found = 0
+    for case in from_archive(_ARCHIVE):
+        for export in case.exports:
+            # Whole, which is nearly always a hit, and in pieces of any size.
+            for step in (len(export.body), 3_000, 400):
+                for at in range(0, len(export.body), step):
+                    piece = export.body[at : at + step]
+                    assert has_marker(piece) == _holds_marker(piece)
+                    found += has_marker(piece)
+            records = [raw.body for raw in split(export)]
+            assert all(map(_holds_marker, records))
+    assert found > 1_000
+
+
+@pytest.mark.parametrize("size", [0, 1, 40, 2_047, 2_048, 2_049, 70_000])
+@pytest.mark.parametrize("marker", MARKERS)
+def test_a_marker_is_found_wherever_it_stands(marker, size):
+    """A search by length and address would stop at a zero, or run past the end."""
+    chance = random.Random(size)
+    body = bytes(chance.choices(b"\0\n.ae_ilmn", k=size))
+    assert has_marker(body) == _holds_marker(body)
+    for at in {0, size // 3, size}:
+        assert has_marker(body[:at] + marker + body[at:])
+        assert not has_marker(bytes(at) + marker[:-1] + bytes(size - at))
+    half = len(marker) // 2
+    assert not has_marker(bytes(size) + marker[:half])
+    assert not has_marker(marker[half:] + bytes(size))
+
+
+def test_a_c_library_without_the_search_is_done_without(monkeypatch):
+    """On another system nothing would be sampled."""
+    monkeypatch.setattr(scan.ctypes, "PyDLL", lambda _name: object())
+    searched = scan._memmem()
+    body = bytes(3_000) + b"llm.x"
+    assert searched(body, len(body), b"llm.", 4)
+    assert not searched(body, len(body), b"gen_ai.", 7)
 
 
 @pytest.mark.parametrize("signal", ["metrics", "profiles"])
