@@ -4,6 +4,7 @@ Never of history, never of chance, and decided before redaction, so that every
 sidecar of a fleet decides alike.
 """
 
+import functools
 import re
 import unicodedata
 import zlib
@@ -120,17 +121,7 @@ def _system_prompt(conversation: Conversation | None) -> str:
 def _language(conversation: Conversation) -> str:
     """Return a language, or a script's name for other scripts than Latin; "" unsure."""
     text = " ".join(_newest_texts(conversation))[:_LOOKED_AT]
-    scripts: Counter[str] = Counter(
-        unicodedata.name(sign, "").partition(" ")[0].lower()
-        for sign in text
-        if sign.isalpha()
-    )
-    if not scripts:
-        return ""
-    script, count = scripts.most_common(1)[0]
-    if count * 2 < scripts.total():
-        return ""
-    if script != "latin":
+    if (script := _script(text)) != "latin":
         return script
     votes = Counter(
         _WORDS[word] for word in re.findall(r"\w+", text.lower()) if word in _WORDS
@@ -141,6 +132,25 @@ def _language(conversation: Conversation) -> str:
     if len(ranked) > 1 and ranked[0][1] == ranked[1][1]:
         return ""
     return ranked[0][0]
+
+
+def _script(text: str) -> str:
+    """Return the script of at least half of a text's letters; "" if none is."""
+    if text.isascii():
+        return "latin" if any(map(str.isalpha, text)) else ""
+    scripts: Counter[str] = Counter()
+    for sign, count in Counter(text).items():
+        if sign.isalpha():
+            scripts[_script_of(sign)] += count
+    if not scripts:
+        return ""
+    script, count = scripts.most_common(1)[0]
+    return script if count * 2 >= scripts.total() else ""
+
+
+@functools.lru_cache(maxsize=1024)
+def _script_of(sign: str) -> str:
+    return unicodedata.name(sign, "").partition(" ")[0].lower()
 
 
 def _newest_texts(conversation: Conversation) -> Iterator[str]:
