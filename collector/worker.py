@@ -141,6 +141,8 @@ class _Sampler:
                 for header, body in cutter.take(piece):
                     if isinstance(header, frames.RequestHeader):
                         await self._pipeline.offer(frames.request_of(header, body))
+                # What is there is read without a wait: nobody else would have a turn.
+                await asyncio.sleep(0)
             if cutter.is_torn:
                 log.warning("the relay went away inside a request")
         except (frames.TornFrameError, ConnectionError) as error:

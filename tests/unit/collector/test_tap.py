@@ -209,6 +209,27 @@ async def test_the_worker_reads_answers_and_seals():
         assert 2 < worker.pipeline.sealed_with <= 4
 
 
+async def test_questions_are_answered_while_requests_never_end():
+    """Under more than it can take, no window would close and no page be shown."""
+    async with Worker() as worker:
+        assert await worker.told() == ("ready", "", b"")
+        assert await worker.told() == ("status", "", b"")
+        header = frames.RequestHeader("traces", "protobuf", 7)
+        frame = frames.pack(header, MODEL_CALL) + MODEL_CALL
+        answered = False
+
+        async def offer(_request):
+            if not answered:
+                worker.data.send(frame)
+
+        worker.pipeline.offer = offer
+        worker.data.send(frame)
+        worker.questions.write(frames.pack(frames.Ask("metrics")))
+        what, _, _ = await worker.told()
+        answered = True
+        assert what == "metrics"
+
+
 async def test_the_worker_seals_when_the_relay_is_gone():
     """Killing the relay would lose the window that was open."""
     async with Worker() as worker:
