@@ -264,13 +264,20 @@ def _retry_after(headers: dict[str, str], clock: Clock) -> float:
 
     Source: RFC 9110, section 10.2.3; `retry-after-ms` is what OpenAI's servers add.
     """
-    if (ms := headers.get("retry-after-ms", "")).replace(".", "", 1).isdigit():
-        return float(ms) / 1000
-    if not (text := headers.get("retry-after", "")):
-        return 0.0
-    if text.replace(".", "", 1).isdigit():
-        return float(text)
+    if (ms := _plain_number(headers.get("retry-after-ms", ""))) is not None:
+        return ms / 1000
+    text = headers.get("retry-after", "")
+    if (seconds := _plain_number(text)) is not None:
+        return seconds
     try:
         return max(parsedate_to_datetime(text).timestamp() - clock.now_ns() / 1e9, 0.0)
-    except (ValueError, TypeError, OverflowError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         return 0.0
+
+
+def _plain_number(text: str) -> float | None:
+    """Return digits, with a point or without, as a number; a sign is nonsense here."""
+    # Outside ASCII there are digits that are no numbers.
+    if text.isascii() and text.replace(".", "", 1).isdigit():
+        return float(text)
+    return None

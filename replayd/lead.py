@@ -20,7 +20,6 @@ from replayd.content import Content
 from replayd.errors import BudgetSpentError, DamagedResultError
 from replayd.fold import Fold
 from replayd.ledger import Ledger, Opened
-from replayd.limits import NS
 from replayd.outages import Outages
 from replayd.records import PairAnswers, PairResult, Planned
 from replayd.replay import Asked, Replay, Unsent
@@ -89,6 +88,10 @@ class Lead:
         # is never more than there are places.
         self._places = asyncio.Semaphore(settings.in_flight)
         self._holding: set[int] = set()
+        # Planned and not sent yet, by number, and since when its cost is reserved.
+        self._unsent: dict[int, tuple[Planned, int]] = {}
+        self._lack = "", ""  # why no block could be drawn, and which budget is spent
+        self._idle = False  # nothing is left to send
         committer.on_safe = self._free_place
 
     @property
@@ -109,7 +112,10 @@ class Lead:
         closing = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._committer.run(closing))
-            await self._send_until(stop, opened, open_numbers)
+            try:
+                await self._send_until(stop, opened, open_numbers)
+            finally:
+                self._release_unsent()
             closing.set()
             self._committer.wake()
         await self._ledger.end()
@@ -165,7 +171,11 @@ class Lead:
         async with asyncio.TaskGroup() as ahead:
             coming = ahead.create_task(self._plan(number))
             while True:
+                self._idle = True
+                self._lacks(*self._lack)
                 block = await coming
+                self._idle = False
+                self.counts.waiting = self.counts.budget = ""
                 number += len(block)
                 for place, item in enumerate(block):
                     if place == len(block) // 2:
@@ -191,6 +201,7 @@ class Lead:
         again = [i for i in open_numbers if i.number not in doomed | known]
         for item in again:
             self._spending.hold(item)
+            self._unsent[item.number] = item, self._clock.now_ns()
         for item in open_numbers:
             if item.number in doomed:
                 self._committer.put(self._excluded(item, "crashed_twice"), None)
@@ -214,20 +225,25 @@ class Lead:
                 try:
                     drawn = self._draw(number + len(block))
                 except BudgetSpentError as error:
-                    self.counts.waiting, self.counts.budget = "budget", error.budget
-                    until = (error.until_ns - self._clock.now_ns()) / NS
-                    wait = min(max(until, 0.01), wait)
+                    self._lacks("budget", error.budget)
+                    wait = min(self._spending.seconds_until(error), wait)
                     break
                 if isinstance(drawn, Waiting):
-                    self.counts.waiting = drawn.reason
+                    self._lacks(drawn.reason)
                     break
                 block.append(drawn)
                 if len(block) % DRAWN_AT_ONCE == 0:
                     await asyncio.sleep(0)
             if block:
-                self.counts.waiting = self.counts.budget = ""
+                self._lacks("")
                 return block
             await self._pause(wait)
+
+    def _lacks(self, what: str, budget: str = "") -> None:
+        """Note what holds up the next block; it is shown once nothing is sent."""
+        self._lack = what, budget
+        if self._idle:
+            self.counts.waiting, self.counts.budget = self._lack
 
     def _draw(self, number: int) -> Planned | Waiting:
         """Return the number's plan with its cost reserved.
@@ -258,13 +274,15 @@ class Lead:
             drawn.case, (*models, models[-1]) if twice else models
         )
         self._spending.reserve(drawn.case.modality, amount)
-        return replace(
+        planned = replace(
             drawn,
             second_control=twice,
             reserved_requests=amount.requests,
             reserved_tokens=amount.tokens,
             reserved_money=amount.money,
         )
+        self._unsent[planned.number] = planned, self._clock.now_ns()
+        return planned
 
     async def _pause(self, seconds: float) -> None:
         """Wait, but not longer than until fresh cases come."""
@@ -286,14 +304,33 @@ class Lead:
         self._holding.add(item.number)
         try:
             await self._outage_over()
+            reserved_at_ns = await self._budget_open(item)
         except asyncio.CancelledError:
             self._free_place(item.number)
             raise
         self.counts.in_flight += 1
         self.counts.dispatched += 1
+        task = pairs.create_task(self._pair(item, reserved_at_ns))
         if self.counts.dispatched % STARTED_AT_ONCE == 0:
             await asyncio.sleep(0)
-        return pairs.create_task(self._pair(item))
+        return task
+
+    async def _budget_open(self, item: Planned) -> int:
+        """Wait until the budgets in force have room for what was planned earlier.
+
+        Returns since when its cost is reserved in them.
+        """
+        _, reserved_at_ns = self._unsent[item.number]
+        while True:
+            try:
+                reserved_at_ns = self._spending.carry(item, reserved_at_ns)
+            except BudgetSpentError as error:
+                self.counts.waiting, self.counts.budget = "budget", error.budget
+                await asyncio.sleep(self._spending.seconds_until(error))
+                self.counts.waiting = self.counts.budget = ""
+            else:
+                del self._unsent[item.number]
+                return reserved_at_ns
 
     def _free_place(self, number: int) -> None:
         if number in self._holding:
@@ -312,31 +349,42 @@ class Lead:
             else:
                 return
 
-    async def _pair(self, item: Planned) -> None:
+    async def _pair(self, item: Planned, reserved_at_ns: int) -> None:
         try:
-            result, answers = await self._replayed(item)
+            result, answers = await self._replayed(item, reserved_at_ns)
         finally:
             self.counts.in_flight -= 1
         self._committer.put(result, answers)
 
-    async def _replayed(self, item: Planned) -> tuple[PairResult, PairAnswers | None]:
+    async def _replayed(
+        self, item: Planned, reserved_at_ns: int
+    ) -> tuple[PairResult, PairAnswers | None]:
         # Media and requests are gone before the pair waits to be judged.
-        found = await self._answered(item)
+        found = await self._answered(item, reserved_at_ns)
         if isinstance(found, PairResult):
             return found, None
         answers = found.answers
         return await self._judge(item, found.recorded, answers), answers
 
-    async def _answered(self, item: Planned) -> PairResult | Asked:
+    async def _answered(self, item: Planned, reserved_at_ns: int) -> PairResult | Asked:
         """Ask both arms; a result already if that is not possible."""
-        found = await self._replay.pair(item, lambda: self._content.load(item.case))
+        case = item.case
+        found = await self._replay.pair(
+            item, reserved_at_ns, lambda: self._content.load(case)
+        )
         if isinstance(found, Unsent):
-            return self._unsent(item, found.reason)
+            return self._not_sent(item, found.reason)
         self._spending.settle(item, found.answers)
         self._outages.saw(found.answers, asyncio.get_running_loop().time())
         return found
 
-    def _unsent(self, item: Planned, reason: str) -> PairResult:
+    def _release_unsent(self) -> None:
+        """Give back what is held for pairs that this leadership does not send."""
+        for item, _ in self._unsent.values():
+            self._spending.release(item.case.modality, reserved(item))
+        self._unsent.clear()
+
+    def _not_sent(self, item: Planned, reason: str) -> PairResult:
         self._spending.release(item.case.modality, reserved(item))
         return self._excluded(item, reason)
 

@@ -55,7 +55,26 @@ class Budgets:
         Raises:
             BudgetSpentError: a limit would be passed; says which and until when.
         """
-        concerned = list(self._concerned(modality))
+        self._take(list(self._concerned(modality)), amount, now_ns)
+
+    def carry(
+        self, modality: str, amount: Amount, reserved_at_ns: int, now_ns: int
+    ) -> None:
+        """Take a reservation along into the windows that opened since it was made.
+
+        Raises:
+            BudgetSpentError: one of them has no room for it; nothing was changed.
+        """
+        opened = [
+            (scope, meter)
+            for scope, meter in self._concerned(modality)
+            if meter.start_ns(reserved_at_ns) < meter.start_ns(now_ns)
+        ]
+        self._take(opened, amount, now_ns)
+
+    def _take(
+        self, concerned: list[tuple[str, "_Meter"]], amount: Amount, now_ns: int
+    ) -> None:
         for scope, meter in concerned:
             if meter.used(now_ns) + meter.part(amount) > meter.limit:
                 name = f"{scope or 'all'}:{meter.unit}_per_{meter.window}"
@@ -296,6 +315,8 @@ def remaining_share(headers: Mapping[str, str]) -> float:
         if "remaining" not in name:
             continue
         limit = headers.get(name.replace("remaining", "limit"), "")
+        if not (value.isascii() and limit.isascii()):
+            continue  # there are digits out there that are no numbers
         if value.isdigit() and limit.isdigit() and int(limit) > 0:
             smallest = min(smallest, int(value) / int(limit))
     return smallest

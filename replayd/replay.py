@@ -98,7 +98,9 @@ class Replay:
         timeouts = [arm.config.timeout for arm in (canary, control) if arm is not None]
         self._patience = Patience(*timeouts)
 
-    async def pair(self, planned: Planned, load: Load) -> Asked | Unsent:
+    async def pair(
+        self, planned: Planned, reserved_at_ns: int, load: Load
+    ) -> Asked | Unsent:
         """Send the pair until it is answered, refused for good, or out of time.
 
         `load` is called when both arms may be asked, and anew for every retry: a pair
@@ -109,7 +111,7 @@ class Replay:
         deadline = float("inf")  # begins when the pair is sent, not while it queues
         turn = await self._take_turn(planned)
         while True:
-            ready = await self._ready(planned, load, turn)
+            ready = await self._ready(planned, reserved_at_ns, load, turn)
             if isinstance(ready, Unsent):
                 if last is None:
                     return ready
@@ -125,22 +127,28 @@ class Replay:
             retry = await self._turn_for_retry(planned, wait, deadline)
             if retry is None:
                 return last
-            turn = retry
+            turn, reserved_at_ns = retry
 
-    async def _ready(self, planned: Planned, load: Load, turn: Turn) -> Ready | Unsent:
+    async def _ready(
+        self, planned: Planned, reserved_at_ns: int, load: Load, turn: Turn
+    ) -> Ready | Unsent:
         """Load the case and build its requests; if they fail the turn is given back."""
         while True:
             try:
+                reserved_at_ns = self._spending.carry(planned, reserved_at_ns)
                 ready = self._built(await load())
                 break
+            except BudgetSpentError as error:
+                wait = self._spending.seconds_until(error)
             except StoreUnavailableError:
-                # Turns that were kept meanwhile would all be used in one burst.
-                self._give_back(turn)
-                await asyncio.sleep(RETRY_SECONDS)
-                turn = await self._take_turn(planned)
+                wait = RETRY_SECONDS
             except BaseException:
                 self._give_back(turn)
                 raise
+            # Turns that were kept meanwhile would all be used in one burst.
+            self._give_back(turn)
+            await asyncio.sleep(wait)
+            turn = await self._take_turn(planned)
         if isinstance(ready, Unsent):
             self._give_back(turn)
         return ready
@@ -237,8 +245,11 @@ class Replay:
 
     async def _turn_for_retry(
         self, planned: Planned, wait: float, deadline: float
-    ) -> Turn | None:
-        """Wait until the pair may be sent again; None: too late, or too dear."""
+    ) -> tuple[Turn, int] | None:
+        """Wait until the pair may be sent again; None: too late, or too dear.
+
+        Returns the turn, and since when the try's cost is reserved.
+        """
         try:
             async with asyncio.timeout_at(deadline):
                 await asyncio.sleep(wait)
@@ -246,11 +257,10 @@ class Replay:
         except TimeoutError:
             return None
         try:
-            self._spending.reserve_again(planned)
+            return turn, self._spending.reserve_again(planned)
         except BudgetSpentError:
             self._give_back(turn)
             return None
-        return turn
 
     def _give_back(self, turn: Turn) -> None:
         """Undo a turn in which nothing was sent."""

@@ -7,6 +7,7 @@ shared by whoever sends.
 import asyncio
 from collections.abc import Mapping
 
+from replayd.errors import BudgetSpentError
 from replayd.limits import WINDOWS, Amount, Budgets, ControlRate, Prices
 from replayd.records import Case, PairAnswers, PairResult, Planned
 from snaptrace.runtime.clock import Clock
@@ -46,17 +47,34 @@ class Spending:
         """
         self.budgets.reserve(modality, amount, self._clock.now_ns())
 
+    def carry(self, planned: Planned, reserved_at_ns: int) -> int:
+        """Have a pair's reservation count in the windows in which it is sent.
+
+        Returns the time at which it does.
+
+        Raises:
+            BudgetSpentError: it may not be sent yet; says until when to wait.
+        """
+        now_ns, modality = self._clock.now_ns(), planned.case.modality
+        self.budgets.carry(modality, reserved(planned), reserved_at_ns, now_ns)
+        return now_ns
+
+    def seconds_until(self, error: BudgetSpentError) -> float:
+        """Return how long the spent budget's window goes on."""
+        return max((error.until_ns - self._clock.now_ns()) / 1e9, 0.01)
+
     def release(self, modality: str, amount: Amount) -> None:
         """Give back a reservation of which nothing was spent."""
         self.budgets.settle(modality, amount, Amount(), self._clock.now_ns())
 
-    def reserve_again(self, planned: Planned) -> None:
-        """Take a retry's cost; it is settled as spent.
+    def reserve_again(self, planned: Planned) -> int:
+        """Take a retry's cost; it is settled as spent. Returns when it was taken.
 
         Raises:
             BudgetSpentError: the pair is not sent again.
         """
         self.reserve(planned.case.modality, reserved(planned))
+        return self._clock.now_ns()
 
     def settle(self, planned: Planned, answers: PairAnswers) -> None:
         """Replace the pair's reservation by what its answers cost."""

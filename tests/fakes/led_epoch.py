@@ -89,7 +89,7 @@ class StubReplay:
         self._on_pair, self._seconds = on_pair, seconds
         self._chance = random.Random(3)
 
-    async def pair(self, planned, load):
+    async def pair(self, planned, _reserved_at_ns, load):
         loaded = await load()
         if isinstance(loaded, Gone):
             return Unsent(loaded.reason)

@@ -104,7 +104,7 @@ async def world(canary, control, *, per_minute=1e9, seconds=60.0):
         async def ask(number):
             case = cases(1)[0]
             return await replay.pair(
-                Planned(number=number, case=case, lane="traffic"), load
+                Planned(number=number, case=case, lane="traffic"), NOW, load
             )
 
         yield ask, [arm.endpoint for arm in arms]

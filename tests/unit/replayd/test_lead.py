@@ -300,11 +300,11 @@ def test_numbers_behind_a_slow_one_are_kept_and_not_paid_twice():
         slow = StubReplay()
         pair = slow.pair
 
-        async def pair_or_hang(planned, load):
+        async def pair_or_hang(planned, reserved_at_ns, load):
             if planned.number == 2:
                 slow.sent.append(2)
                 await asyncio.sleep(10_000)
-            return await pair(planned, load)
+            return await pair(planned, reserved_at_ns, load)
 
         slow.pair = pair_or_hang
         found, _ = lead(dying, cases(COUNT), replay=slow)

@@ -96,6 +96,21 @@ def test_cached_input_has_its_own_price():
     assert not prices.known("unknown")
 
 
+def test_what_was_reserved_in_an_earlier_hour_counts_in_the_one_it_is_sent_in():
+    """If it failed, all that was planned before the full hour would come on top."""
+    budgets = Budgets(BudgetConfig(requests_per_hour=3, requests_per_day=5), {})
+    pair, later = Amount(requests=2), START + HOUR
+    budgets.reserve("text", pair, START)
+    budgets.carry("text", pair, START, START + NS)  # the same hour: nothing new
+    assert [line.used for line in budgets.lines(START + NS)] == [2, 2]
+    budgets.carry("text", pair, START, later)
+    assert [line.used for line in budgets.lines(later)] == [2, 2]
+    with pytest.raises(BudgetSpentError) as caught:
+        budgets.carry("text", pair, START, later)
+    assert caught.value.until_ns == later + HOUR
+    assert [line.used for line in budgets.lines(later)] == [2, 2]
+
+
 def control(**more):
     rate = ControlRate(ControlRateConfig(**more), 24 * 3600.0)
     rate.observed(1_000_000)

@@ -63,7 +63,7 @@ class World:
             async with canary.endpoint, control.endpoint:
                 found = Replay(canary, control, self.spending, self._chance)
                 item = Planned(number=1, case=cases(1)[0], lane="traffic", **planned)
-                return await found.pair(item, lambda: self.content.load(item.case))
+                return await found.pair(item, NOW, lambda: self.content.load(item.case))
 
     def in_flight(self):
         """Return how many slots of each arm are taken."""
