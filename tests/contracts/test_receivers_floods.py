@@ -4,9 +4,14 @@ Frames are written by hand, since no client library sends these. RFC 9113.
 """
 
 import asyncio
+import contextlib
+import socket
 import struct
+from contextlib import AsyncExitStack
 from pathlib import Path
 
+import grpc
+import grpc.aio
 import pytest
 from contracts.test_receivers import BODY, grpc_client, serving
 
@@ -189,3 +194,82 @@ async def test_a_grpc_message_that_never_comes_whole_is_given_up(engine, pieces)
                 await asyncio.sleep(0.02)
         assert served.requests == []
         await still_serves(served)
+
+
+CHURNED = 2000
+IDLE = 200
+
+
+async def test_connections_that_come_and_go_cost_nothing_lasting(engine):
+    """A client that crashes in a loop would take the relay down with it."""
+    if engine == "grpcio":
+        pytest.skip("gRPC's core was seen to cancel the next client's call")
+    async with serving(engine) as served:
+        await still_serves(served)
+        before = resident_bytes()
+
+        async def come_and_go():
+            async with Attacker(served.addresses["grpc"]) as attacker:
+                attacker.writer.write(frame(HEADERS, END_HEADERS, 1, export_headers()))
+                attacker.writer.write(frame(HEADERS, 0, 3, export_headers()))
+                await attacker.reader.read(1)
+
+        for _ in range(CHURNED // 50):
+            await asyncio.gather(*(come_and_go() for _ in range(50)))
+        await still_serves(served)
+        assert resident_bytes() - before < GROWTH_BYTES
+        assert served.admission.reserved_bytes == 0
+
+
+async def test_idle_connections_are_bounded_and_cheap():
+    """Clients that connect and do nothing would take all memory, or all places."""
+    limits = LimitsConfig(message=ByteSize(2**20), connections=IDLE)
+    async with serving("native", limits=limits) as served:
+        await still_serves(served)
+        before = resident_bytes()
+        async with AsyncExitStack() as stack:
+            idle = [
+                await stack.enter_async_context(Attacker(served.addresses["grpc"]))
+                for _ in range(IDLE - 1)
+            ]
+            for attacker in idle:
+                await attacker.reader.readexactly(9)  # it is greeted
+            await still_serves(served)  # the last place
+            more = [
+                await stack.enter_async_context(Attacker(served.addresses["grpc"]))
+                for _ in range(5)
+            ]
+            with contextlib.suppress(OSError):
+                await asyncio.gather(*(attacker.reader.read() for attacker in more[1:]))
+            assert served.refused("connections") >= 4
+            assert resident_bytes() - before < GROWTH_BYTES
+        async with asyncio.timeout(10):
+            while True:
+                try:
+                    return await still_serves(served)
+                except grpc.aio.AioRpcError:
+                    await asyncio.sleep(0.05)
+
+
+async def test_single_bytes_are_read_and_hold_up_nobody(engine):
+    """A client on a strange line would get nothing through, or block the others."""
+    said = frame(HEADERS, END_HEADERS, 1, export_headers())
+    said += frame(DATA, 1, 1, b"\0" + len(BODY).to_bytes(4, "big") + BODY)
+    async with serving(engine) as served, AsyncExitStack() as stack:
+        slow = [
+            await stack.enter_async_context(Attacker(served.addresses["grpc"]))
+            for _ in range(20)
+        ]
+        for attacker in slow:
+            sock = attacker.writer.get_extra_info("socket")
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for at in range(len(said)):
+            for attacker in slow:
+                attacker.writer.write(said[at : at + 1])
+            await asyncio.sleep(0)
+            if at == len(said) // 2:
+                await still_serves(served)
+        async with asyncio.timeout(10):
+            while len(served.requests) < 21:
+                await asyncio.sleep(0.01)
+        assert [request.body for request in served.requests] == [BODY] * 21

@@ -1,6 +1,7 @@
 """TLS on every listener, on every row of ENGINES."""
 
 import asyncio
+import contextlib
 import ssl
 
 import aiohttp
@@ -39,7 +40,7 @@ async def over_grpc(served, authority, client=None):
     async with grpc.aio.secure_channel(
         target, credentials, [("grpc.use_local_subchannel_pool", 1)]
     ) as channel:
-        return await channel.unary_unary(METHOD)(BODY, timeout=3)
+        return await channel.unary_unary(METHOD)(BODY, timeout=10)
 
 
 async def over_http(served, authority, client=None):
@@ -115,8 +116,12 @@ async def test_renewed_certificates_are_served_without_a_restart(tmp_path, monke
         await asyncio.sleep(0.3)
         assert await asyncio.to_thread(serial_of, served) == before
         authority.issue("server")
+        seen = before
         async with asyncio.timeout(10):
-            while await asyncio.to_thread(serial_of, served) == before:
+            while seen == before:
+                # h2corn's old generation resets what it accepts as it leaves.
+                with contextlib.suppress(OSError):
+                    seen = await asyncio.to_thread(serial_of, served)
                 await asyncio.sleep(0.05)
         assert await over_grpc(served, authority) == b""
 
