@@ -27,7 +27,15 @@ def framed(message, *, packed=False):
 class Caller(Client):
     """A client whose requests are gRPC calls; the test is the handler."""
 
-    def __init__(self, *, message=2**20, allow=("x-*",), tokens=None, streams=100):
+    def __init__(
+        self,
+        *,
+        message=2**20,
+        allow=("x-*",),
+        tokens=None,
+        streams=100,
+        greets=True,
+    ):
         self.requests, self.timeouts, self.cancelled = [], [], 0
         self.answer, self.hold, self.is_serving = Answer(), None, True
         self.admission, self.registry = Admission(4 * 2**20), Registry()
@@ -52,7 +60,7 @@ class Caller(Client):
             Limits(streams, 1000, 20.0), self.monotonic_seconds, self.reasons.append
         )
         self.now_seconds = 1000.0
-        super().__init__(GrpcCalls(reception, services), shared)
+        super().__init__(GrpcCalls(reception, services), shared, greets=greets)
 
     def now_ns(self):
         return int(self.now_seconds * 10**9)

@@ -1,0 +1,200 @@
+"""A fuzz target: damaged sessions of real clients into the HTTP/2 server.
+
+`make fuzz TARGET=http2_sessions SECONDS=60 SEED=1` takes what clients' libraries have
+sent (`tests/golden/http2`), damages frames and their order, cuts the bytes anywhere,
+and lets time pass. An exception of any kind, an answer that is no frame, or anything
+held once the client has left, ends the run and leaves the session in
+`fuzz-failure.http2`; `again` plays it once more.
+"""
+
+import argparse
+import asyncio
+import itertools
+import logging
+import random
+import sys
+import time
+from pathlib import Path
+
+from fakes.grpc_caller import Caller
+
+from collector import http2_frames as wire
+from collector.answer import Answer, refusal
+
+SESSIONS = Path(__file__).parents[1] / "golden/http2"
+_NUMBERS = (
+    0,
+    1,
+    2,
+    5,
+    9,
+    127,
+    128,
+    16_383,
+    16_384,
+    65_535,
+    2**31 - 1,
+    2**31,
+    2**32 - 1,
+)
+_STREAMS = (0, 1, 2, 3, 5, 7, 9, 11, 2**31 - 1)
+_A_SESSION_MOST = 60  # pieces
+
+
+def frames_of(session: bytes) -> list[bytes]:
+    """Cut what a client has sent into frames, the preface left out."""
+    data, frames = session.removeprefix(wire.PREFACE), []
+    while len(data) >= wire.HEAD.size:
+        high, low, *_ = wire.HEAD.unpack_from(data)
+        end = wire.HEAD.size + (high << 16 | low)
+        frames.append(data[:end])
+        data = data[end:]
+    return frames
+
+
+def _changed(frame: bytes, chance: random.Random) -> bytes:
+    """Return one frame changed in its head or its payload, still of its own length."""
+    _, _, kind, flags, stream = wire.HEAD.unpack_from(frame)
+    payload = bytearray(frame[wire.HEAD.size :])
+    match chance.randrange(8):
+        case 0:
+            kind = chance.randrange(12)
+        case 1:
+            flags ^= chance.choice((1, 4, 8, 32, 1 << chance.randrange(8)))
+        case 2:
+            stream = chance.choice(_STREAMS)
+        case 3 if payload:
+            payload[chance.randrange(len(payload))] ^= 1 << chance.randrange(8)
+        case 4:
+            at = chance.randrange(len(payload) + 1)
+            payload[at : at + chance.randint(0, 8)] = chance.randbytes(
+                chance.randrange(9)
+            )
+        case 5 if len(payload) >= 4:
+            at = chance.randrange(len(payload) - 3)
+            payload[at : at + 4] = chance.choice(_NUMBERS).to_bytes(4, "big")
+        case 6:
+            del payload[chance.randrange(len(payload) + 1) :]
+        case _:
+            payload += bytes(chance.choice((1, 5, 200, 16_000)))
+    return wire.frame(kind, flags, stream, bytes(payload[: wire.FIRST_FRAME_SIZE]))
+
+
+def mutated(
+    frames: list[bytes], others: list[bytes], chance: random.Random
+) -> list[bytes]:
+    """Return a session with one to six frames damaged, moved, doubled or foreign."""
+    session = list(frames)
+    for _ in range(chance.randint(1, 6)):
+        at = chance.randrange(len(session)) if session else 0
+        match chance.randrange(7):
+            case 0 if session:
+                session[at] = _changed(session[at], chance)
+            case 1 if session:
+                session[at:at] = [session[at]] * chance.choice((1, 1, 2, 300))
+            case 2 if session:
+                del session[at]
+            case 3 if session:
+                session.append(session.pop(at))
+            case 4:
+                session.insert(at, _changed(chance.choice(others), chance))
+            case 5:
+                session.insert(at, chance.choice(others))
+            case _:
+                reset = wire.number_frame(wire.RST_STREAM, chance.choice(_STREAMS), 8)
+                session.insert(at, reset)
+    return session
+
+
+def _pieces(data: bytes, chance: random.Random) -> list[bytes]:
+    """Cut bytes as a network might; damage a few of them now and then."""
+    if chance.random() < 0.1:
+        at = chance.randrange(len(data))
+        data = data[:at] + chance.randbytes(3) + data[at + chance.randrange(6) :]
+    count = chance.choice((1, 2, 5, _A_SESSION_MOST))
+    edges = sorted(chance.randrange(len(data) + 1) for _ in range(count - 1))
+    edges = [0, *edges, len(data)]
+    return [data[a:b] for a, b in itertools.pairwise(edges) if a < b]
+
+
+async def play(data: bytes, chance: random.Random) -> None:
+    """Play one session to its end; AssertionError where something is left of it."""
+    failed: list[str] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _loop, context: failed.append(str(context)))
+    caller = Caller(streams=chance.choice((1, 4, 100)), greets=False)
+    caller.answer = chance.choice(
+        (Answer(), Answer(body=b"x" * 70_000), refusal(14, "w"))
+    )
+    caller.hold = asyncio.Event() if chance.random() < 0.3 else None
+    for piece in _pieces(data, chance):
+        caller.sends(piece)
+        match chance.randrange(12):
+            case 0:
+                caller.looks(chance.choice((0.1, 1, 25, 90)))
+            case 1:
+                caller.connection.pause_writing()
+                caller.connection.resume_writing()
+            case 2:
+                caller.connection.leave()
+            case 3 if caller.hold is not None:
+                caller.hold.set()
+            case 4 | 5 | 6:
+                await asyncio.sleep(0)
+    for _ in range(3):
+        await asyncio.sleep(0)
+    if not caller.wire.written.startswith(b"HTTP/1.1"):
+        caller.wire.frames()
+    caller.wire.closing = True
+    caller.connection.connection_lost(None)
+    for _ in range(6):
+        await asyncio.sleep(0)
+    assert failed == []
+    assert caller.admission.reserved_bytes == 0
+    assert caller.shared.open_streams == 0
+    assert caller.members == set()
+
+
+def run(seconds: float, seed: int, keep: Path) -> int:
+    """Fuzz for so long; return how many sessions were played. Raises what it finds."""
+    chance = random.Random(seed)
+    seeds = [frames_of(file.read_bytes()) for file in sorted(SESSIONS.iterdir())]
+    every = [frame for frames in seeds for frame in frames]
+    played = 0
+    ends = time.monotonic() + seconds
+    with asyncio.Runner() as runner:
+        while time.monotonic() < ends:
+            frames = mutated(chance.choice(seeds), every, chance)
+            data = wire.PREFACE + b"".join(frames)
+            how = chance.randrange(2**32)
+            try:
+                runner.run(play(data, random.Random(how)))
+            except BaseException:
+                keep.write_bytes(how.to_bytes(4, "big") + data)
+                raise
+            played += 1
+    return played
+
+
+def again(kept: bytes) -> None:
+    """Play once more what a run has kept."""
+    chance = random.Random(int.from_bytes(kept[:4], "big"))
+    asyncio.run(play(kept[4:], chance))
+
+
+def main(arguments: list[str]) -> int:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args(arguments)
+    logging.getLogger("collector").setLevel(
+        logging.ERROR
+    )  # questions fail all the time
+    played = run(options.seconds, options.seed, Path("fuzz-failure.http2"))
+    sys.stdout.write(f"{played} damaged sessions, nothing found\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
