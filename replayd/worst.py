@@ -11,7 +11,6 @@ from msgspec import Struct
 from replayd.content import Gone
 from replayd.history import History, Pair, badness
 from replayd.records import ArmAnswer, Epoch
-from replayd.scoring.asking import newest_question
 from snaptrace.snapshots.model import Answer
 
 LONGEST_TEXT = 20_000  # characters of any one text
@@ -106,7 +105,7 @@ def told(pair: Pair, media: tuple[str, ...] = ()) -> WorstPair:
             )
             for name, score in (*result.streams.items(), *result.diagnostics.items())
         },
-        question=newest_question(content.scoring)[:LONGEST_TEXT] if content else "",
+        question=content.scoring.question[:LONGEST_TEXT] if content else "",
         recorded=_recorded(content.snapshot.answer) if content else None,
         said_canary=_said(answers.canary) if answers else None,
         said_control=_said(answers.control) if answers and answers.control else None,

@@ -1,9 +1,14 @@
-"""What a case asks for, read from its request alone."""
+"""What a request asks for."""
 
 import re
 
-from replayd.scoring.contract import ScoringCase
-from snaptrace.snapshots.conversation import Message, Part, TextPart, ToolResultPart
+from snaptrace.snapshots.conversation import (
+    Conversation,
+    Message,
+    Part,
+    TextPart,
+    ToolResultPart,
+)
 
 _TRANSCRIPT = re.compile(
     r"transcri|verbatim|word for word|dictat|spoken|utter|diktat|mitschr|abschr"
@@ -16,9 +21,9 @@ _TRANSCRIPT = re.compile(
 LONGEST_READ = 65_536  # characters of the request that scorers look at
 
 
-def newest_question(case: ScoringCase) -> str:
+def newest_question(conversation: Conversation | None) -> str:
     """Return the text of the newest user turn, "" where there is none."""
-    for message in reversed(_messages(case)):
+    for message in reversed(_messages(conversation)):
         # A turn that only hands back tool results asks nothing new.
         if message.role == "user" and any(
             not isinstance(part, ToolResultPart) for part in message.parts
@@ -28,44 +33,30 @@ def newest_question(case: ScoringCase) -> str:
     return ""
 
 
-def instructions(case: ScoringCase) -> str:
+def instructions(conversation: Conversation | None) -> str:
     """Return system prompts and the newest user turn."""
     told = [
-        _text(m.parts) for m in _messages(case) if m.role in {"system", "developer"}
+        _text(message.parts)
+        for message in _messages(conversation)
+        if message.role in {"system", "developer"}
     ]
-    return "\n".join([*told, newest_question(case)])[:LONGEST_READ]
+    return "\n".join([*told, newest_question(conversation)])[:LONGEST_READ]
 
 
-def wants_transcript(case: ScoringCase) -> bool:
+def asks_for_words(conversation: Conversation | None) -> bool:
     """Whether the words of a recording are asked for, not an answer to them."""
-    if case.snapshot.operation == "transcription":
-        return True
-    question = newest_question(case)
-    return not question.strip() or bool(_TRANSCRIPT.search(instructions(case)))
+    question = newest_question(conversation)
+    return not question.strip() or bool(_TRANSCRIPT.search(instructions(conversation)))
 
 
-def whole_request(case: ScoringCase) -> str:
+def whole_request(conversation: Conversation | None) -> str:
     """Return all text of the request, newest first, cut at `LONGEST_READ`."""
-    pieces = [_text(message.parts) for message in reversed(_messages(case))]
+    pieces = [_text(message.parts) for message in reversed(_messages(conversation))]
     return "\n".join(pieces)[:LONGEST_READ]
 
 
-def is_hidden(case: ScoringCase, *leaves: str) -> bool:
-    """Whether the telemetry could not show, or lost, one of these body fields."""
-    fidelity = case.snapshot.fidelity
-    return any(
-        path.split(".", 1)[0] in leaves
-        for path in (*fidelity.unobserved, *fidelity.missing)
-    )
-
-
-def nothing_recorded(case: ScoringCase) -> bool:
-    """Whether there is no recorded answer that another could be held against."""
-    return not case.reference.observed or case.reference.outcome == "error"
-
-
-def _messages(case: ScoringCase) -> tuple[Message, ...]:
-    return case.conversation.messages if case.conversation else ()
+def _messages(conversation: Conversation | None) -> tuple[Message, ...]:
+    return conversation.messages if conversation else ()
 
 
 def _text(parts: tuple[Part, ...]) -> str:

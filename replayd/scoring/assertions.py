@@ -13,40 +13,32 @@ An assertion is an object with one of these keys:
 
 from collections.abc import Callable
 
-from replayd.scoring.contract import Score, ScoringCase
-from replayd.scoring.json_values import (
-    NOTHING,
-    leaf_agreement,
-    leaves,
-    parsed,
-    structured,
-)
-from replayd.scoring.quantities import agree, quantities
-from replayd.scoring.refusals import refuses, says_nothing
+from replayd.scoring.contract import Said, Score, ScoringCase
+from replayd.scoring.json_values import NOTHING, leaf_agreement, leaves, parsed
+from replayd.scoring.quantities import agree
 from replayd.scoring.schemas import accepts, compiled
-from replayd.scoring.words import words_of
-from snaptrace.snapshots.model import Answer, Json
+from replayd.scoring.texts import Text
+from snaptrace.snapshots.model import Json
 
 
-def _contains(wanted: Json, answer: Answer) -> bool:
-    return str(wanted).casefold() in answer.text.casefold()
+def _contains(wanted: Json, said: Said) -> bool:
+    return str(wanted).casefold() in said.answer.text.casefold()
 
 
-def _equals(wanted: Json, answer: Answer) -> bool:
-    return words_of(answer.text) == words_of(str(wanted))
+def _equals(wanted: Json, said: Said) -> bool:
+    return said.text.words == Text(str(wanted)).words
 
 
-def _number(wanted: Json, answer: Answer) -> bool:
-    asked = quantities(str(wanted))
-    found = quantities(answer.text)
+def _number(wanted: Json, said: Said) -> bool:
+    asked = Text(str(wanted)).quantities
+    found = said.text.quantities
     return bool(asked) and all(any(agree(a, f) for f in found) for a in asked)
 
 
-def _json(wanted: Json, answer: Answer) -> bool:
-    got = structured(answer.text)
-    if got is NOTHING:
+def _json(wanted: Json, said: Said) -> bool:
+    if said.json is NOTHING:
         return False
-    given = leaves(got)
+    given = leaves(said.json)
     return all(
         any(leaf_agreement(value, other) == 1.0 for other in given.get(path, ()))
         for path, values in leaves(wanted).items()
@@ -54,20 +46,20 @@ def _json(wanted: Json, answer: Answer) -> bool:
     )
 
 
-def _schema(wanted: Json, answer: Answer) -> bool:
-    schema, value = compiled(wanted), parsed(answer.text, fenced=True)
+def _schema(wanted: Json, said: Said) -> bool:
+    schema, value = compiled(wanted), parsed(said.answer.text, fenced=True)
     return schema is not None and value is not NOTHING and accepts(schema, value)
 
 
-CHECKS: dict[str, Callable[[Json, Answer], bool]] = {
+CHECKS: dict[str, Callable[[Json, Said], bool]] = {
     "contains": _contains,
-    "excludes": lambda wanted, answer: not _contains(wanted, answer),
+    "excludes": lambda wanted, said: not _contains(wanted, said),
     "equals": _equals,
     "number": _number,
     "json": _json,
     "schema": _schema,
-    "tool": lambda wanted, answer: wanted in {c.name for c in answer.tool_calls},
-    "refuses": lambda wanted, answer: refuses(answer) == wanted,
+    "tool": lambda wanted, said: wanted in {c.name for c in said.answer.tool_calls},
+    "refuses": lambda wanted, said: said.refuses == wanted,
 }
 
 
@@ -80,13 +72,13 @@ class Assertions:
         """Where the case is pinned with assertions, all of a known kind."""
         return bool(case.assertions) and not unknown_kinds(case)
 
-    async def score(self, case: ScoringCase, answer: Answer) -> Score:
+    async def score(self, case: ScoringCase, said: Said) -> Score:
         """Return met / written down; an empty or refused answer meets none."""
         kinds = {kind for assertion in case.assertions for kind in assertion}
-        if says_nothing(answer) or (refuses(answer) and "refuses" not in kinds):
+        if said.is_empty or (said.refuses and "refuses" not in kinds):
             return Score(0.0, "empty or refused")
         checks = [
-            (kind, CHECKS[kind](wanted, answer))
+            (kind, CHECKS[kind](wanted, said))
             for assertion in case.assertions
             for kind, wanted in assertion.items()
         ]

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from replayd.scoring.asking import nothing_recorded, wants_transcript
+from replayd.scoring.asking import asks_for_words
 from replayd.scoring.assertions import unknown_kinds
 from replayd.scoring.contract import Scorer, ScoringCase
 from replayd.scoring.masking import answer_was_redacted
-from replayd.scoring.refusals import refuses
 
 # Order of preference by what the newest turn carries. The first that applies wins.
 _TOOLS_AND_JSON = ("assertions", "tool_agreement", "json_fields")
@@ -57,6 +56,8 @@ def choose(
     if _fact_was_redacted(case, unmasked, scorers, quality):
         return Choice(excluded="unscorable_redacted")
     applying = tuple(scorer for scorer in invariants if scorer.applies(case))
+    if not _comparable(case):
+        return Choice(applying, quality)
     judged = {scorer.name for scorer in applying}
     # A rule of quality that was not chosen is shown as a diagnostic.
     others = tuple(
@@ -65,7 +66,6 @@ def choose(
         if scorer is not quality
         and scorer not in invariants
         and scorer.name not in judged
-        and _comparable(case)
         and scorer.applies(case)
     )
     return Choice(applying, quality, others)
@@ -83,13 +83,15 @@ def primary(case: ScoringCase, scorers: Mapping[str, Scorer]) -> Scorer | None:
 
 def _comparable(case: ScoringCase) -> bool:
     """Whether the recording says something that an answer can be held against."""
-    return not nothing_recorded(case) and not refuses(case.reference)
+    return not case.nothing_recorded and not case.recorded.refuses
 
 
 def _preferred(case: ScoringCase) -> tuple[str, ...]:
     snapshot = case.snapshot
-    if snapshot.modality == "audio" or snapshot.operation == "transcription":
-        return _SOUND_HEARD if wants_transcript(case) else _SOUND_ASKED
+    if snapshot.operation == "transcription":
+        return _SOUND_HEARD
+    if snapshot.modality == "audio":
+        return _SOUND_HEARD if asks_for_words(case.conversation) else _SOUND_ASKED
     return _TEXT if snapshot.modality == "text" else _PICTURE
 
 

@@ -1,8 +1,6 @@
 """Audio: was a short command understood to the word?"""
 
-from replayd.scoring.contract import Score, ScoringCase
-from replayd.scoring.words import spoken_words
-from snaptrace.snapshots.model import Answer
+from replayd.scoring.contract import Said, Score, ScoringCase
 
 LONGEST_COMMAND = 10  # words
 
@@ -20,9 +18,9 @@ class Command:
         heard = case.snapshot.modality == "audio" or (
             case.snapshot.operation == "transcription"
         )
-        return heard and 1 <= len(spoken_words(case.reference.text)) <= LONGEST_COMMAND
+        return heard and 1 <= len(case.recorded.text.spoken) <= LONGEST_COMMAND
 
-    async def score(self, case: ScoringCase, answer: Answer) -> Score:
+    async def score(self, case: ScoringCase, said: Said) -> Score:
         """Return 1 or 0."""
-        same = spoken_words(answer.text) == spoken_words(case.reference.text)
+        same = said.text.spoken == case.recorded.text.spoken
         return Score(float(same), "same words" if same else "other words")

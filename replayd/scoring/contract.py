@@ -1,11 +1,18 @@
-"""What a scorer promises."""
+"""What a scorer promises, and what it is given to judge by."""
 
+from functools import cached_property
 from typing import Protocol
 
 from msgspec import Struct
 
+from replayd.scoring.asking import instructions, newest_question, whole_request
+from replayd.scoring.facts import Facts, facts_of
+from replayd.scoring.json_values import NOTHING, structured
+from replayd.scoring.language import language_asked
+from replayd.scoring.refusals import refuses, says_nothing
+from replayd.scoring.texts import Text
 from snaptrace.snapshots.conversation import Conversation
-from snaptrace.snapshots.model import Answer, Snapshot
+from snaptrace.snapshots.model import Answer, Json, Snapshot
 
 
 class Score(Struct, frozen=True):
@@ -15,13 +22,81 @@ class Score(Struct, frozen=True):
     reason: str = ""  # one line for a person; required when value is None
 
 
-class ScoringCase(Struct, frozen=True, kw_only=True):
+class Said:
+    """An answer, and what rules read in it: once, by whichever asks first."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        self.text = Text(answer.text)
+
+    @cached_property
+    def refuses(self) -> bool:
+        """Whether it declines to do what was asked."""
+        return refuses(self.answer)
+
+    @cached_property
+    def is_empty(self) -> bool:
+        """Whether there is no text, no tool call, no media and no refusal."""
+        return says_nothing(self.answer)
+
+    @cached_property
+    def json(self) -> Json:
+        """The object or list that its text is, else `NOTHING`."""
+        return structured(self.answer.text)
+
+
+class ScoringCase(Struct, frozen=True, kw_only=True, dict=True):
     """What an answer is judged against. The reference is never a scored answer."""
 
     snapshot: Snapshot
     conversation: Conversation | None  # typed view of the request; None: no messages
     reference: Answer  # a pinned assertion's answer, else the recording
     assertions: tuple[dict[str, object], ...] = ()  # of the pin, if any
+
+    @cached_property
+    def recorded(self) -> Said:
+        """The reference, as rules read it."""
+        return Said(self.reference)
+
+    @cached_property
+    def nothing_recorded(self) -> bool:
+        """Whether there is no recorded answer that another could be held against."""
+        return not self.reference.observed or self.reference.outcome == "error"
+
+    @cached_property
+    def question(self) -> str:
+        """The text of the newest user turn, "" where there is none."""
+        return newest_question(self.conversation)
+
+    @cached_property
+    def request(self) -> Text:
+        """All text of the request, newest first."""
+        return Text(whole_request(self.conversation))
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What the reference claims."""
+        return facts_of(self.recorded.text, question=self.question)
+
+    @cached_property
+    def language(self) -> str | None:
+        """The language to answer in, None where that cannot be said."""
+        recorded = self.recorded
+        if self.nothing_recorded or recorded.refuses:
+            return None
+        if not self.reference.text.strip() or recorded.json is not NOTHING:
+            return None
+        # A prompt that production itself did not follow is no rule to hold others to,
+        # so it counts only where the recording does not say.
+        return recorded.text.language or language_asked(instructions(self.conversation))
+
+    def hides(self, *leaves: str) -> bool:
+        """Whether the telemetry could not show, or lost, one of these body fields."""
+        fidelity = self.snapshot.fidelity
+        return any(
+            path.split(".", 1)[0] in leaves
+            for path in (*fidelity.unobserved, *fidelity.missing)
+        )
 
 
 class Scorer(Protocol):
@@ -37,6 +112,6 @@ class Scorer(Protocol):
         """Decided from request and reference alone, never from an answer."""
         ...
 
-    async def score(self, case: ScoringCase, answer: Answer) -> Score:
+    async def score(self, case: ScoringCase, said: Said) -> Score:
         """An empty, refused or unparseable answer scores 0, not None."""
         ...

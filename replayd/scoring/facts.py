@@ -5,16 +5,18 @@ Wording is not a claim: similarity of wording does not see a wrong digit.
 """
 
 import re
+from bisect import bisect
 from functools import cache
 from typing import Literal
 
 from msgspec import Struct
 from rapidfuzz import fuzz
 
-from replayd.scoring.labels import Agreement, Reading, agreement, read_pairs
-from replayd.scoring.language import STOPWORDS, language_of
-from replayd.scoring.quantities import LONGEST_READ, Quantity, agree, quantities
-from replayd.scoring.words import content_words, words_of
+from replayd.scoring.labels import Agreement, Reading, agreement
+from replayd.scoring.language import STOPWORDS
+from replayd.scoring.quantities import Quantity, agree
+from replayd.scoring.texts import Text
+from replayd.scoring.words import content_words
 
 MOST_NAMES = 60
 SAME_NAME = 88.0  # percent of partial similarity
@@ -45,11 +47,14 @@ _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»\n]{2,80})[\"”“»]|`([^
 _ADDRESS = re.compile(
     r"\b(?:https?://[^\s<>\"')]+|[\w.+-]{1,64}@[\w-]{1,64}\.[\w.]{1,64})", re.ASCII
 )
+_A_CODE = re.compile(r"\d(?:(?=[-A-Za-z])|(?<=[-A-Za-z]\d))")  # a place in one
 _CODE = re.compile(
     r"\b(?=[A-Za-z-]{0,40}\d)(?=[\d-]{0,40}[A-Za-z])"
     r"[A-Za-z\d]{1,40}(?:-[A-Za-z\d]{1,40}){0,12}\b"
 )
-_NAME = re.compile(r"\b[A-ZÀ-ÖØ-Þ][\w'’.-]*\w")  # noqa: RUF001
+_NAME = re.compile(
+    r"[A-ZÀ-ÖØ-Þ](?<!\w[A-ZÀ-ÖØ-Þ])[\w'’.-]*\w"  # noqa: RUF001
+)
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;\n|*#>\-•\"“]\s*)$")
 # Every noun has a capital there, so a capital is no sign of a name.
 _CAPITAL_NOUNS = frozenset({"de"})
@@ -71,54 +76,56 @@ class Facts(Struct, frozen=True, kw_only=True):
         return asked + len(self.names) + len(self.exact) + (self.polarity is not None)
 
 
-def facts_of(text: str, *, question: str = "") -> Facts:
+def facts_of(text: Text, *, question: str = "") -> Facts:
     """Return what `text` claims; `question` says whether yes or no was asked."""
-    text = text[:LONGEST_READ]
-    language = language_of(text)
-    values = read_pairs(text)
-    spans = [(q.quantity.start, q.quantity.end) for q in values.pairs]
-    polarity = polarity_of(text) if _asked_yes_no(text, question) else None
-    exact = _exact(text)
-    names = _names(text, spans, language)
+    plain, values = text.plain, text.pairs
+    exact = _exact(plain)
     facts = Facts(
         values=values,
-        names=tuple(n for n in names if not any(n in held for held in exact)),
+        names=tuple(
+            name
+            for name in _names(plain, values, text.language)
+            if not any(name in held for held in exact)
+        ),
         exact=exact,
-        polarity=polarity,
-        language=language,
+        polarity=polarity_of(plain) if _asked_yes_no(plain, question) else None,
+        language=text.language,
     )
-    if facts.count == 0 and len(words_of(text)) <= SHORT_ANSWER:
+    if facts.count == 0 and len(text.words) <= SHORT_ANSWER:
         return Facts(
-            values=values, names=content_words(words_of(text)), language=language
+            values=values, names=content_words(text.words), language=text.language
         )
     return facts
 
 
-def facts_agreement(reference: Facts, answer: str, *, granted: str = "") -> float:
+def facts_agreement(reference: Facts, answer: Text, *, granted: Text) -> float:
     """Return how far `answer` makes the same claims, in [0, 1].
 
     Missing and wrong values cost alike, surplus ones too unless they stand in
     `granted` (the request). Names in another language than the reference's are not
     held against the answer; the language is another scorer's business.
     """
-    answer = answer[:LONGEST_READ]
     values = _values_agreement(reference.values, answer, granted)
-    folded = " ".join(answer.casefold().split())
     met = 2.0 * values.met
     total = float(values.asked + values.given)
-    same_language = (language_of(answer) or reference.language) == reference.language
     for name in reference.names:
-        found = name in folded or fuzz.partial_ratio(name, folded) >= SAME_NAME
-        if found or same_language:
+        found = _holds_name(answer.folded, name)
+        if found or (answer.language or reference.language) == reference.language:
             met += 2 * NAME_WEIGHT * found
             total += 2 * NAME_WEIGHT
     for held in reference.exact:
-        met += 2.0 * (held in folded)
+        met += 2.0 * (held in answer.folded)
         total += 2.0
     if reference.polarity is not None:
-        met += 2.0 * (polarity_of(answer) == reference.polarity)
+        met += 2.0 * (polarity_of(answer.plain) == reference.polarity)
         total += 2.0
-    return met / total if total else float(bool(folded))
+    return met / total if total else float(bool(answer.folded))
+
+
+def _holds_name(folded: str, name: str) -> bool:
+    if name in folded:
+        return True
+    return fuzz.partial_ratio(name, folded, score_cutoff=SAME_NAME) >= SAME_NAME
 
 
 def polarity_of(text: str) -> Polarity:
@@ -133,16 +140,16 @@ def _asked_yes_no(text: str, question: str) -> bool:
     if _SAID.match(text[:200]):
         return True
     asked = question[-2_000:]
-    return bool(_OPENS_YES_NO.match(asked) or _ASKS_YES_NO.search(asked))
+    return "?" in asked and bool(
+        _OPENS_YES_NO.match(asked) or _ASKS_YES_NO.search(asked)
+    )
 
 
-def _values_agreement(reference: Reading, answer: str, granted: str) -> Agreement:
-    given = read_pairs(answer)
-
+def _values_agreement(reference: Reading, answer: Text, granted: Text) -> Agreement:
     @cache  # the request is long, and read only where a value is left over
     def allowed() -> tuple[frozenset[str], tuple[Quantity, ...]]:
-        found = quantities(granted)
-        readings = frozenset().union(*(other.readings for other in found))
+        found = granted.quantities
+        readings = frozenset[str]().union(*(other.readings for other in found))
         return readings, tuple(other for other in found if other.shortened)
 
     def is_granted(quantity: Quantity) -> bool:
@@ -151,13 +158,18 @@ def _values_agreement(reference: Reading, answer: str, granted: str) -> Agreemen
             agree(quantity, other) for other in shortened
         )
 
-    return agreement(reference, given, granted=is_granted)
+    return agreement(reference, answer.pairs, granted=is_granted)
 
 
 def _exact(text: str) -> tuple[str, ...]:
-    found = [m[1] or m[2] for m in _QUOTED.finditer(text)]
-    found += [m[0].rstrip(".,") for m in _ADDRESS.finditer(text)]
-    found += [m[0] for m in _CODE.finditer(text) if not _plain_quantity(m[0])]
+    found: list[str] = []
+    # Each is looked for only where its own marks are, which is quick to see.
+    if any(mark in text for mark in '"`“„«'):
+        found += [m[1] or m[2] for m in _QUOTED.finditer(text)]
+    if "://" in text or "@" in text:
+        found += [m[0].rstrip(".,") for m in _ADDRESS.finditer(text)]
+    if _A_CODE.search(text):
+        found += [m[0] for m in _CODE.finditer(text) if not _plain_quantity(m[0])]
     folded = (" ".join(value.casefold().split()) for value in found)
     return tuple(dict.fromkeys(value for value in folded if value))[:MOST_NAMES]
 
@@ -167,18 +179,18 @@ def _plain_quantity(code: str) -> bool:
     return bool(re.fullmatch(r"\d+[a-zA-Z]{1,3}", code)) or code.isdigit()
 
 
-def _names(
-    text: str, taken: list[tuple[int, int]], language: str | None
-) -> tuple[str, ...]:
+def _names(text: str, values: Reading, language: str | None) -> tuple[str, ...]:
+    starts = [pair.quantity.start for pair in values.pairs]
     found: list[str] = []
     for match in _NAME.finditer(text):
-        word = match[0].rstrip(".")
+        word, start = match[0].rstrip("."), match.start()
+        nearest = bisect(starts, start) - 1
+        if nearest >= 0 and start < values.pairs[nearest].quantity.end:
+            continue  # as the month in a date
         capitals = word.isupper() and len(word) > 1
-        if any(a <= match.start() < b for a, b in taken):
-            continue
-        before = text[max(0, match.start() - 4) : match.start()]
         if not capitals and (
-            language in _CAPITAL_NOUNS or _SENTENCE_START.search(before)
+            language in _CAPITAL_NOUNS
+            or _SENTENCE_START.search(text[max(0, start - 4) : start])
         ):
             continue
         folded = word.casefold()

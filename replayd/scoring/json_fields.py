@@ -1,9 +1,7 @@
 """Structured output: do the fields hold the same values?"""
 
-from replayd.scoring.asking import is_hidden
-from replayd.scoring.contract import Score, ScoringCase
-from replayd.scoring.json_values import NOTHING, fields_agreement, structured
-from snaptrace.snapshots.model import Answer
+from replayd.scoring.contract import Said, Score, ScoringCase
+from replayd.scoring.json_values import NOTHING, fields_agreement
 
 SCHEMA_FIELDS = ("response_format", "text", "output_config", "generationConfig")
 
@@ -19,15 +17,14 @@ class JsonFields:
         Where the telemetry cannot show a schema, the arms may not have been told to
         answer in JSON at all.
         """
-        if structured(case.reference.text) is NOTHING:
+        if case.recorded.json is NOTHING:
             return False
         asked = case.conversation and case.conversation.output_schema is not None
-        return bool(asked) or not is_hidden(case, *SCHEMA_FIELDS)
+        return bool(asked) or not case.hides(*SCHEMA_FIELDS)
 
-    async def score(self, case: ScoringCase, answer: Answer) -> Score:
+    async def score(self, case: ScoringCase, said: Said) -> Score:
         """Return 2 met / (fields asked + fields given); 0 if it is no JSON."""
-        got = structured(answer.text)
-        if got is NOTHING:
+        if said.json is NOTHING:
             return Score(0.0, "no JSON object")
-        value = fields_agreement(structured(case.reference.text), got)
+        value = fields_agreement(case.recorded.json, said.json)
         return Score(value, f"{value:.0%} of fields")

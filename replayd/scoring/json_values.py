@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from replayd.scoring.facts import facts_agreement, facts_of
-from replayd.scoring.words import words_of
+from replayd.scoring.texts import Text
 from snaptrace.snapshots.model import Json
 
 LONGEST_READ = 262_144  # characters of JSON text
@@ -97,14 +97,16 @@ def leaf_agreement(reference: Json, answer: Json) -> float:
 
 
 def _strings_agreement(reference: str, answer: str) -> float:
-    wanted, got = words_of(reference), words_of(answer)
-    if wanted == got:
+    wanted, got = Text(reference), Text(answer)
+    if wanted.words == got.words:
         # Only marks: `->` and `=>` are no words but not the same either.
-        return float(bool(wanted) or reference.strip() == answer.strip())
-    if len(wanted) <= LONGEST_EXACT:
+        return float(bool(wanted.words) or reference.strip() == answer.strip())
+    if len(wanted.words) <= LONGEST_EXACT:
         return 0.0
-    facts = facts_of(reference)
-    return facts_agreement(facts, answer) if facts.count else float(bool(got))
+    facts = facts_of(wanted)
+    if facts.count:
+        return facts_agreement(facts, got, granted=Text(""))
+    return float(bool(got.words))
 
 
 def _walk(root: Json) -> Iterator[tuple[str, Json]]:

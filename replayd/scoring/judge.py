@@ -24,7 +24,7 @@ from replayd.records import (
 )
 from replayd.scoring import INVARIANTS, SCORERS
 from replayd.scoring.choice import Choice, choose
-from replayd.scoring.contract import Score, Scorer, ScoringCase
+from replayd.scoring.contract import Said, Score, Scorer, ScoringCase
 from replayd.scoring.masking import masked_answer, masked_reference, pseudonyms
 from snaptrace.snapshots.model import Answer
 
@@ -52,9 +52,9 @@ async def judge(
     control arm the recording's own score stands in for it in `answered`,
     `invariants` and pinned assertions; agreement is then a diagnostic only.
     """
-    masked = structs.replace(
-        case, reference=masked_reference(case.snapshot, case.reference)
-    )
+    reference = masked_reference(case.snapshot, case.reference)
+    unmasked = reference is case.reference
+    masked = case if unmasked else structs.replace(case, reference=reference)
     choice = choose(masked, case, scorers, invariants)
     result = _frame(planned, answers, committed_at_ns)
     if choice.excluded:
@@ -89,11 +89,12 @@ class _Bench:
         stand_ins = pseudonyms(case.snapshot)
         self._canary = _usable(answers.canary, stand_ins)
         # Without a control the recording stands in for it, and is always usable.
-        self._control: Answer | None = case.reference
+        self._control: Said | None = case.recorded
         if answers.control is not None:
             self._control = _usable(answers.control, stand_ins)
+        self._alike = _answer(self._canary) == _answer(self._control)
         self._twice = answers.second_control is not None
-        self._second: Answer | None = None
+        self._second: Said | None = None
         if answers.second_control is not None:
             self._second = _usable(answers.second_control, stand_ins)
 
@@ -102,8 +103,7 @@ class _Bench:
         try:
             canary = await self._of(rule, self._canary)
             # A rule is pure: the same answer is not valued twice.
-            alike = self._canary == self._control
-            control = canary if alike else await self._of(rule, self._control)
+            control = canary if self._alike else await self._of(rule, self._control)
             second = await self._of(rule, self._second) if self._twice else None
         except ScoreRangeError as error:
             log.error("scorer at fault", extra={"why": str(error)})  # noqa: TRY400
@@ -117,10 +117,10 @@ class _Bench:
             reason=AWAY if away else _short(canary.reason),
         )
 
-    async def _of(self, rule: Scorer, answer: Answer | None) -> Score:
-        if answer is None:
+    async def _of(self, rule: Scorer, said: Said | None) -> Score:
+        if said is None:
             return Score(0.0, "no usable answer")
-        return checked(rule.name, await rule.score(self._case, answer))
+        return checked(rule.name, await rule.score(self._case, said))
 
 
 def checked(scorer: str, score: Score) -> Score:
@@ -141,8 +141,13 @@ def checked(scorer: str, score: Score) -> Score:
     return score
 
 
-def _usable(arm: ArmAnswer, stand_ins: tuple[str, ...]) -> Answer | None:
-    return masked_answer(arm.answer, stand_ins) if arm.outcome in USABLE else None
+def _usable(arm: ArmAnswer, stand_ins: tuple[str, ...]) -> Said | None:
+    usable = arm.outcome in USABLE
+    return Said(masked_answer(arm.answer, stand_ins)) if usable else None
+
+
+def _answer(said: Said | None) -> Answer | None:
+    return None if said is None else said.answer
 
 
 def _answered(answers: PairAnswers) -> StreamScore:

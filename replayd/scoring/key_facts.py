@@ -1,11 +1,7 @@
 """Text: does the answer make the same checkable claims as the recording?"""
 
-from functools import lru_cache
-
-from replayd.scoring.asking import newest_question, whole_request
-from replayd.scoring.contract import Score, ScoringCase
-from replayd.scoring.facts import Facts, facts_agreement, facts_of
-from snaptrace.snapshots.model import Answer
+from replayd.scoring.contract import Said, Score, ScoringCase
+from replayd.scoring.facts import facts_agreement
 
 
 class KeyFacts:
@@ -15,22 +11,11 @@ class KeyFacts:
 
     def applies(self, case: ScoringCase) -> bool:
         """Where the recording claims anything that can be checked."""
-        return bool(reference_facts(case).count)
+        return bool(case.facts.count)
 
-    async def score(self, case: ScoringCase, answer: Answer) -> Score:
+    async def score(self, case: ScoringCase, said: Said) -> Score:
         """Return 2 met / (claims asked + claims made)."""
-        if not answer.text.strip():
+        if not said.answer.text.strip():
             return Score(0.0, "no text")
-        facts = reference_facts(case)
-        value = facts_agreement(facts, answer.text, granted=whole_request(case))
-        return Score(value, f"{value:.0%} of {facts.count} facts")
-
-
-def reference_facts(case: ScoringCase) -> Facts:
-    """Return the facts of the case's reference text."""
-    return _facts(case.reference.text, newest_question(case))
-
-
-@lru_cache(maxsize=64)
-def _facts(text: str, question: str) -> Facts:
-    return facts_of(text, question=question)
+        value = facts_agreement(case.facts, said.text, granted=case.request)
+        return Score(value, f"{value:.0%} of {case.facts.count} facts")

@@ -1,10 +1,7 @@
 """Images and documents: are the values read right, each with its own label?"""
 
-from functools import lru_cache
-
-from replayd.scoring.contract import Score, ScoringCase
-from replayd.scoring.labels import Reading, agreement, read_pairs
-from snaptrace.snapshots.model import Answer
+from replayd.scoring.contract import Said, Score, ScoringCase
+from replayd.scoring.labels import agreement
 
 PICTURES = frozenset({"image", "document", "mixed", "video"})
 
@@ -21,25 +18,17 @@ class LabelNumbers:
 
     def applies(self, case: ScoringCase) -> bool:
         """Where the newest turn shows a picture and the recording reads a number."""
-        return case.snapshot.modality in PICTURES and bool(_asked(case.reference.text))
+        return case.snapshot.modality in PICTURES and any(
+            not pair.quantity.optional for pair in case.recorded.text.pairs.pairs
+        )
 
-    async def score(self, case: ScoringCase, answer: Answer) -> Score:
+    async def score(self, case: ScoringCase, said: Said) -> Score:
         """Return 2 met / (asked + given)."""
-        reference = _pairs(case.reference.text)
-        found = agreement(reference, read_pairs(answer.text))
-        if not answer.text.strip():
+        if not said.answer.text.strip():
             return Score(0.0, "no text")
+        found = agreement(case.recorded.text.pairs, said.text.pairs)
         value = 2 * found.met / (found.asked + found.given)
         return Score(
             value,
             f"{found.met} of {found.asked} values met, {found.given} given",
         )
-
-
-def _asked(text: str) -> int:
-    return sum(not pair.quantity.optional for pair in _pairs(text).pairs)
-
-
-@lru_cache(maxsize=64)
-def _pairs(text: str) -> Reading:
-    return read_pairs(text)

@@ -6,15 +6,15 @@ reference puts beside another value: swapped rows cost, other wording does not.
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 from msgspec import Struct
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import LCSseq
 
-from replayd.scoring.quantities import LONGEST_READ, Quantity, quantities
-from replayd.scoring.words import content_words, words_of
+from replayd.scoring.language import STOPWORDS
+from replayd.scoring.quantities import Quantity
+from replayd.scoring.words import words_of
 
 MOST_PAIRS = 400  # read of one text; what lies beyond counts as wrong
 SAME_WORD = 80.0  # similarity in percent from which two words are one
@@ -53,22 +53,24 @@ class Reading(NamedTuple):
     total: int
 
 
-def read_pairs(text: str) -> Reading:
-    """Return every quantity of `text` with its words, in order."""
-    text = text[:LONGEST_READ]
-    found = quantities(text)
+def read_pairs(text: str, found: Sequence[Quantity]) -> Reading:
+    """Return the quantities `found` in `text`, which are in order, with their words."""
     pairs: list[Pair] = []
-    header: list[str] = []
-    start = enumerating = 0
-    for line in text.splitlines(keepends=True):
-        end = start + len(line)
-        here = _within(found, start, end)
-        inside = [value for value in here if not _enumerates(value, line, start)]
+    header: list[frozenset[str]] = []
+    start = enumerating = at = 0
+    for line in text.splitlines(keepends=True) if found else ():
+        end, first = start + len(line), at
+        while at < len(found) and found[at].start < end:
+            at += 1
+        here = found[first:at]
+        number = _ENUMERATION.match(line) if here else None
+        # The `1.` of a list is no value.
+        inside = [q for q in here if not number or q.start >= start + number.end()]
         enumerating += len(here) - len(inside)
         cells = _cells(line)
         if len(cells) > 1:
             if not inside and not _RULE_ROW.match(line):
-                header = [line[a:b] for a, b in cells]
+                header = [_content(line[a:b]) for a, b in cells]
             pairs.extend(_of_row(line, start, cells, inside, header))
         else:
             if line.strip():
@@ -92,11 +94,12 @@ def agreement(
     and a given one that is `granted` (it stands in the request) costs nothing.
     """
     asked = [pair for pair in reference.pairs if not pair.quantity.optional]
-    same_words = _word_map(reference.pairs, answer.pairs)
-    given = [
-        Pair(p.quantity, frozenset(same_words.get(w, w) for w in p.words), p.place)
-        for p in answer.pairs
-    ]
+    given: Sequence[Pair] = answer.pairs
+    if same_words := _word_map(reference.pairs, given):
+        given = [
+            Pair(p.quantity, frozenset(same_words.get(w, w) for w in p.words), p.place)
+            for p in given
+        ]
     met_asked, met_given = _match(asked, given)
     spare = sum(
         1
@@ -113,25 +116,34 @@ def agreement(
 
 def _match(asked: Sequence[Pair], given: Sequence[Pair]) -> tuple[set[int], set[int]]:
     """Return the indices met on both sides: best words first, each once."""
+    if len(asked) > 1 and given and not any(pair.words for pair in given):
+        return _in_order(asked, given)
     full: dict[str, list[int]] = {}
     shortened: dict[str, list[int]] = {}
+    worded: dict[str, list[int]] = {}
     for index, pair in enumerate(asked):
         for reading in pair.quantity.readings:
             full.setdefault(reading, []).append(index)
         for reading in pair.quantity.shortened:
             shortened.setdefault(reading, []).append(index)
+        for word in pair.words:
+            worded.setdefault(word, []).append(index)
     offers: list[tuple[float, int, int]] = []
     for index, pair in enumerate(given):
-        rivals = [_closeness(pair, other) for other in asked]
-        nearest = max(rivals, default=0.0)
         value = pair.quantity
-        same = {i for r in value.readings | value.shortened for i in full.get(r, ())}
+        same = {i for r in value.readings for i in full.get(r, ())}
+        same.update(i for r in value.shortened for i in full.get(r, ()))
         same.update(i for r in value.readings for i in shortened.get(r, ()))
+        if not same:
+            continue
+        rivals = {i for word in pair.words for i in worded.get(word, ())}
+        closeness = {i: _closeness(pair, asked[i]) for i in rivals}
+        nearest = max(closeness.values(), default=0.0)
         offers.extend(
-            (-rivals[i], i, index)
+            (-closeness.get(i, 0.0), i, index)
             for i in same
             # Its words fit another value better: a swapped row, no match.
-            if rivals[i] >= nearest - PLACE_WEIGHT / 2
+            if closeness.get(i, 0.0) >= nearest - PLACE_WEIGHT / 2
         )
     met_asked: set[int] = set()
     met_given: set[int] = set()
@@ -139,8 +151,6 @@ def _match(asked: Sequence[Pair], given: Sequence[Pair]) -> tuple[set[int], set[
         if i not in met_asked and index not in met_given:
             met_asked.add(i)
             met_given.add(index)
-    if len(asked) > 1 and given and not any(pair.words for pair in given):
-        return _in_order(asked, given)
     return met_asked, met_given
 
 
@@ -176,37 +186,28 @@ def _closeness(one: Pair, other: Pair) -> float:
 
 def _word_map(reference: Collection[Pair], answer: Collection[Pair]) -> dict[str, str]:
     """Map misspelt words of the answer to the reference's spelling."""
-    known = sorted({word for pair in reference for word in pair.words})
-    unknown = {word for pair in answer for word in pair.words}.difference(known)
-    long = [word for word in known if len(word) > 3]
+    known = frozenset[str]().union(*[pair.words for pair in reference])
+    unknown = frozenset[str]().union(*[pair.words for pair in answer]) - known
+    long = sorted([word for word in known if len(word) > 3]) if unknown else []
     mapped: dict[str, str] = {}
-    for word in sorted(unknown):
-        if len(word) > 3:
-            best = process.extractOne(
-                word, long, scorer=fuzz.ratio, score_cutoff=SAME_WORD
-            )
-            if best:
-                mapped[word] = best[0]
+    for word in unknown:
+        if len(word) <= 3:
+            continue
+        best = process.extractOne(word, long, scorer=fuzz.ratio, score_cutoff=SAME_WORD)
+        if best:
+            mapped[word] = best[0]
     return mapped
-
-
-def _within(found: Sequence[Quantity], start: int, end: int) -> list[Quantity]:
-    return [q for q in found if start <= q.start < end]
-
-
-def _enumerates(quantity: Quantity, line: str, start: int) -> bool:
-    """Whether the quantity is only the `1.` of a list."""
-    match = _ENUMERATION.match(line)
-    return bool(match) and quantity.start - start < match.end()  # type: ignore[union-attr]
 
 
 def _cells(line: str) -> list[tuple[int, int]]:
     """Return the spans of a table row's cells; one span where it is no row."""
     for mark, least in (("|", 2), ("\t", 1)):
         if line.count(mark) >= least:
-            edges = [i for i, letter in enumerate(line) if letter == mark]
-            bounds = [-1, *edges, len(line)]
-            spans = [(a + 1, b) for a, b in pairwise(bounds)]
+            spans: list[tuple[int, int]] = []
+            start = 0
+            for cell in line.split(mark):
+                spans.append((start, start + len(cell)))
+                start += len(cell) + 1
             if mark == "|":  # The bars at either end bound the row, not a cell.
                 spans = [
                     span
@@ -222,24 +223,19 @@ def _of_row(
     start: int,
     cells: list[tuple[int, int]],
     inside: list[Quantity],
-    header: list[str],
+    header: list[frozenset[str]],
 ) -> list[Pair]:
-    named = {
-        index
-        for index, (a, b) in enumerate(cells)
-        if not any(a <= q.start - start < b for q in inside)
-    }
-    row = [w for index in sorted(named) for w in words_of(line[slice(*cells[index])])]
+    if not inside:
+        return []
+    by_cell = [[q for q in inside if a <= q.start - start < b] for a, b in cells]
+    names = [line[a:b] for (a, b), own in zip(cells, by_cell, strict=True) if not own]
+    row = frozenset[str]().union(*map(_content, names))
     pairs: list[Pair] = []
-    place = 0
     for index, (a, b) in enumerate(cells):
-        for quantity in inside:
-            if a <= quantity.start - start < b:
-                head = words_of(header[index]) if index < len(header) else []
-                own = words_of(_without(line, a, b, quantity, start))
-                words = frozenset(content_words([*row, *head, *own]))
-                pairs.append(Pair(quantity, words, place))
-                place += 1
+        head = header[index] if index < len(header) else frozenset()
+        for quantity in by_cell[index]:
+            own = _content(_without(line, a, b, quantity, start))
+            pairs.append(Pair(quantity, row | head | own, len(pairs)))
     return pairs
 
 
@@ -249,10 +245,12 @@ def _without(line: str, a: int, b: int, quantity: Quantity, start: int) -> str:
 
 def _of_prose(text: str, start: int, end: int, inside: list[Quantity]) -> list[Pair]:
     """Read a line sentence by sentence."""
+    if not inside:
+        return []
     pairs: list[Pair] = []
     at = start
     for stop in [*(m.end() for m in _SENTENCE.finditer(text, start, end)), end]:
-        within = _within(inside, at, stop)
+        within = [q for q in inside if at <= q.start < stop]
         # A mark inside a quantity (`3. March`) ends no sentence.
         if within and within[-1].end > stop:
             continue
@@ -271,30 +269,26 @@ def _of_sentence(text: str, start: int, end: int, inside: list[Quantity]) -> lis
     heading = frozenset[str]()
     colon = text.find(":", start, inside[0].start)
     if colon >= 0:
-        heading = _label(text, start, colon)
+        heading = _content(text[start:colon])
+    befores = [start, *[quantity.end for quantity in inside]]
+    afters = [*[quantity.start for quantity in inside], end]
+    first = _content(text[start : afters[0]])
+    # Labels may follow their quantities: `10 for North and 20 for South`.
+    followed = sum([bool(_FOLLOWED.match(text, q.end, end)) for q in inside])
+    trailing = not first or followed * 2 > len(inside)
     pairs: list[Pair] = []
     label, place = frozenset[str](), 0
-    trailing = _trails(text, start, end, inside)
     for index, quantity in enumerate(inside):
-        after = inside[index + 1].start if index + 1 < len(inside) else end
-        before = inside[index - 1].end if index else start
-        span = (quantity.end, after) if trailing else (before, quantity.start)
-        if words := _label(text, *span):
+        at = index + trailing
+        if words := _content(text[befores[at] : afters[at]]) if at else first:
             label, place = words | heading, 0
-        elif index and not _LISTED.fullmatch(text, before, quantity.start):
+        elif index and not _LISTED.fullmatch(text, befores[index], quantity.start):
             label, place = heading, 0
         pairs.append(Pair(quantity, label, place))
         place += 1
     return pairs
 
 
-def _trails(text: str, start: int, end: int, inside: list[Quantity]) -> bool:
-    """Whether labels follow their quantities: `10 for North and 20 for South`."""
-    if not _label(text, start, inside[0].start):
-        return True
-    followed = sum(bool(_FOLLOWED.match(text, q.end, end)) for q in inside)
-    return followed * 2 > len(inside)
-
-
-def _label(text: str, start: int, end: int) -> frozenset[str]:
-    return frozenset(content_words(words_of(text[start:end])))
+def _content(text: str) -> frozenset[str]:
+    """Return the words that carry meaning."""
+    return frozenset(words_of(text)).difference(STOPWORDS)

@@ -9,6 +9,9 @@ import re
 import unicodedata
 from collections import Counter
 from functools import lru_cache
+from string import ascii_letters, digits
+
+from replayd.scoring.splitting import splitter
 
 FUNCTION_WORDS: dict[str, frozenset[str]] = {
     language: frozenset(words.split())
@@ -109,8 +112,8 @@ _ASKED = re.compile(
     r"[^.!?\n]{0,40}?\b(?:in|into|to|auf|ins|en|em)\s+(?:the\s+)?(\w{5,20})",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"[^\W\d_]+")
-_WORDLIKE = re.compile(r"\w+")
+_letter_words = splitter(r"[^\W\d_]+", plain=ascii_letters)
+_wordlike = splitter(r"\w+", plain=f"{ascii_letters}{digits}_")
 
 LONGEST_READ = 4_000  # characters; more would not make it surer
 FEWEST_HITS = 3  # function words before a Latin-script language is named
@@ -119,24 +122,24 @@ CLEAR_LEAD = 1.4  # times the hits of the runner-up
 
 def language_of(text: str) -> str | None:
     """Return an ISO 639-1 code, or None where the text does not say clearly."""
-    return _language_of(text[:LONGEST_READ])
-
-
-@lru_cache(maxsize=256)  # every rule of a pair asks the same of the same few texts
-def _language_of(text: str) -> str | None:
-    if text.isascii():
-        words = _WORD.findall(text.lower())
-    else:  # a letter may become two
-        words = [word.lower() for word in _WORD.findall(text)]
+    words = lowered_words(text[:LONGEST_READ])
     if not words:
         return None
-    return _by_script(words) or _by_function_words(words)
+    script = None if text.isascii() else _by_script(words)
+    return script or _by_function_words(words)
 
 
-@lru_cache(maxsize=16)
+def lowered_words(text: str) -> list[str]:
+    """Return every run of letters, lowered."""
+    if text.isascii():
+        return _letter_words(text.lower())
+    # Each by itself: the lower form of a letter may hold marks that are no letter.
+    return [word.lower() for word in _letter_words(text)]
+
+
 def language_asked(instruction: str) -> str | None:
     """Return the language that a prompt asks the answer to be in, if it names one."""
-    if _NAMED.keys().isdisjoint(_WORDLIKE.findall(instruction.lower())):
+    if _NAMED.keys().isdisjoint(_wordlike(instruction.lower())):
         return None  # quicker than looking for the verb
     asked = [_NAMED.get(match[1].lower()) for match in _ASKED.finditer(instruction)]
     known = [code for code in asked if code]
@@ -145,8 +148,9 @@ def language_asked(instruction: str) -> str | None:
 
 def _by_script(words: list[str]) -> str | None:
     joined = "".join(words)
-    if joined.isascii():
-        return None
+    data = joined.encode("utf-8", "surrogatepass")
+    if (len(data) - len(joined)) * 2 <= len(joined):
+        return None  # too few letters beyond ASCII to be most of them
     letters: Counter[str] = Counter()
     for letter, count in Counter(joined).items():
         letters[_script_of(letter)] += count
@@ -164,11 +168,12 @@ def _script_of(letter: str) -> str:
 
 
 def _by_function_words(words: list[str]) -> str | None:
-    hits: Counter[str] = Counter()
-    for word, times in Counter(words).items():
-        for code in _SPEAKS.get(word, ()):
-            hits[code] += times
-    (best, most), (_, second) = (*hits.most_common(2), ("", 0), ("", 0))[:2]
-    if most < FEWEST_HITS or most < CLEAR_LEAD * second:
+    hits: dict[str, int] = {}
+    for codes in filter(None, map(_SPEAKS.get, words)):
+        for code in codes:
+            hits[code] = hits.get(code, 0) + 1
+    best = max(hits, key=hits.__getitem__, default="")
+    most = hits.pop(best, 0)
+    if most < FEWEST_HITS or most < CLEAR_LEAD * max(hits.values(), default=0):
         return None
     return best

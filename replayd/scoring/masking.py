@@ -17,6 +17,8 @@ SHORTEST_PSEUDONYM = 3  # characters; a shorter one would hit innocent text
 
 def pseudonyms(snapshot: Snapshot) -> tuple[str, ...]:
     """Return what redaction put in place of texts, longest first."""
+    if not snapshot.redaction.replaced:
+        return ()
     found = {
         r.pseudonym
         for r in snapshot.redaction.replaced
@@ -26,7 +28,9 @@ def pseudonyms(snapshot: Snapshot) -> tuple[str, ...]:
 
 
 def masked_reference(snapshot: Snapshot, reference: Answer) -> Answer:
-    """Return the recording without its redacted stretches."""
+    """Return the recording without its redacted stretches; itself if it has none."""
+    if not snapshot.redaction.replaced:
+        return reference
     text = reference.text
     if reference is snapshot.answer:
         text = _cut(text, _of_text(snapshot.redaction.replaced))

@@ -1,9 +1,6 @@
 """Invariant: say something where the recording said something."""
 
-from replayd.scoring.asking import nothing_recorded
-from replayd.scoring.contract import Score, ScoringCase
-from replayd.scoring.refusals import says_nothing
-from snaptrace.snapshots.model import Answer
+from replayd.scoring.contract import Said, Score, ScoringCase
 
 
 class NotEmpty:
@@ -13,9 +10,8 @@ class NotEmpty:
 
     def applies(self, case: ScoringCase) -> bool:
         """Everywhere but where the recording itself was empty."""
-        return nothing_recorded(case) or not says_nothing(case.reference)
+        return case.nothing_recorded or not case.recorded.is_empty
 
-    async def score(self, case: ScoringCase, answer: Answer) -> Score:  # noqa: ARG002
+    async def score(self, case: ScoringCase, said: Said) -> Score:  # noqa: ARG002
         """Return 1 or 0."""
-        empty = says_nothing(answer)
-        return Score(float(not empty), "empty" if empty else "")
+        return Score(0.0, "empty") if said.is_empty else Score(1.0)

@@ -1,9 +1,6 @@
 """Invariant: end where the recording ended cleanly."""
 
-from replayd.scoring.asking import nothing_recorded
-from replayd.scoring.contract import Score, ScoringCase
-from replayd.scoring.refusals import says_nothing
-from snaptrace.snapshots.model import Answer
+from replayd.scoring.contract import Said, Score, ScoringCase
 
 CUT_SHORT = frozenset({"length", "max_tokens", "max_output_tokens", "MAX_TOKENS"})
 
@@ -17,15 +14,16 @@ class NotTruncated:
         """Where the recording came to its own end."""
         recorded = case.reference
         return not (
-            nothing_recorded(case)
-            or says_nothing(recorded)
+            case.nothing_recorded
+            or case.recorded.is_empty
             or recorded.outcome == "truncated"
             or recorded.finish_reason in CUT_SHORT
         )
 
-    async def score(self, case: ScoringCase, answer: Answer) -> Score:  # noqa: ARG002
+    async def score(self, case: ScoringCase, said: Said) -> Score:  # noqa: ARG002
         """Return 1 or 0."""
-        if says_nothing(answer):
+        if said.is_empty:
             return Score(0.0, "empty")
+        answer = said.answer
         cut = answer.outcome == "truncated" or answer.finish_reason in CUT_SHORT
         return Score(float(not cut), "cut at its length limit" if cut else "")

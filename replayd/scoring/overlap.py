@@ -5,9 +5,7 @@ A wrong digit leaves wording 98 % alike, a right answer in other words 50 %.
 
 from rapidfuzz.distance import Indel
 
-from replayd.scoring.contract import Score, ScoringCase
-from replayd.scoring.words import words_of
-from snaptrace.snapshots.model import Answer
+from replayd.scoring.contract import Said, Score, ScoringCase
 
 
 class Overlap:
@@ -17,9 +15,9 @@ class Overlap:
 
     def applies(self, case: ScoringCase) -> bool:
         """Where the recording holds words."""
-        return bool(words_of(case.reference.text))
+        return bool(case.recorded.text.words)
 
-    async def score(self, case: ScoringCase, answer: Answer) -> Score:
+    async def score(self, case: ScoringCase, said: Said) -> Score:
         """Return 2 common / (words asked + words given)."""
-        wanted, got = words_of(case.reference.text), words_of(answer.text)
+        wanted, got = case.recorded.text.words, said.text.words
         return Score(Indel.normalized_similarity(wanted, got))

@@ -6,17 +6,17 @@ equals whatever shares one of them.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
-from functools import lru_cache
+from itertools import pairwise
 
 from msgspec import Struct
 
-from replayd.scoring.language import BLANK_GROUPS, COMMA_DECIMAL, language_of
+from replayd.scoring.language import BLANK_GROUPS, COMMA_DECIMAL, lowered_words
 
 LONGEST_READ = 32_768  # characters; scorers read no further on either side
 MOST_DIGITS = 40
-KEPT_READINGS = 64  # texts; all rules of a pair read the same few
+SURE_DIGITS = 28  # as many as Python's decimal arithmetic keeps
 
 
 class Quantity(Struct, frozen=True):
@@ -39,7 +39,6 @@ _NUMBER = re.compile(
     r"|milliarden|millions?|milliards?|millones|mil|bn|mn)\b)?",
     re.IGNORECASE,
 )
-_A_BLANK_GROUP = re.compile(r"\d \d{3}")
 _BLANK_GROUPED = re.compile(r"(?<![\w.,])\d{1,3}(?: \d{3})+(?![\w.,]*\d)")
 _SCALES = {
     "k": 1_000,
@@ -85,39 +84,33 @@ _MONTHS = {
 }
 _MONTH = r"(?P<month>[^\W\d_]{3,10})\.?"
 _A_DIGIT = re.compile(r"\d")
-# Each with what it cannot do without, which is quicker to look for.
+_RUN = re.compile(r"\d+")
+_MARK = re.compile("[.,]")
+_THOUSANDS = re.compile("['’\u00a0\u202f]")  # noqa: RUF001 - marks between them
+# Digits with which something else than a plain number may begin: a date, a time, or
+# thousands grouped by blanks. One search for all, since most texts have none of them.
+_SPECIAL = re.compile(
+    r"\d{1,4}(?=[-/:]\d|\.\s?\d|\s?[ap]\.?m|(?P<grouped> \d{3})"
+    rf"|(?:st|nd|rd|th|\.)?\s(?:(?:of|de)\s)?(?:{'|'.join(_MONTHS)}))",
+    re.IGNORECASE,
+)
 _DATES = (
-    (
-        re.compile(r"\d-\d"),
-        re.compile(r"(?<![\w.])(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})(?!\d)"),
-    ),
-    (
-        re.compile(r"\d\.\s?\d"),
-        re.compile(
-            r"(?<![\w.])(?P<d>\d{1,2})\.\s?(?P<m>\d{1,2})\.\s?(?P<y>\d{4})(?!\d)"
-        ),
-    ),
-    (
-        re.compile(r"\d/\d"),
-        re.compile(r"(?<![\w.])(?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<y>\d{4})(?!\d)"),
-    ),
-    (
-        re.compile(r"\d[^\W\d_.]{0,2}\.?\s[^\W\d_]"),
-        re.compile(
-            rf"(?<![\w.])(?P<d>\d{{1,2}})(?:st|nd|rd|th|\.)?\s(?:(?:of|de)\s)?{_MONTH}"
-            r"(?:,?\s(?:de\s)?(?P<y>\d{4}))?(?!\d)",
-            re.IGNORECASE,
-        ),
-    ),
-    (
-        re.compile(r"\s\d"),
-        re.compile(
-            rf"(?<!\w){_MONTH}\s(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s(?P<y>\d{{4}}))?(?![\d.,]*\d)",
-            re.IGNORECASE,
-        ),
+    re.compile(r"(?<![\w.])(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})(?!\d)"),
+    re.compile(r"(?<![\w.])(?P<d>\d{1,2})\.\s?(?P<m>\d{1,2})\.\s?(?P<y>\d{4})(?!\d)"),
+    re.compile(r"(?<![\w.])(?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<y>\d{4})(?!\d)"),
+    re.compile(
+        rf"(?<![\w.])(?P<d>\d{{1,2}})(?:st|nd|rd|th|\.)?\s(?:(?:of|de)\s)?{_MONTH}"
+        r"(?:,?\s(?:de\s)?(?P<y>\d{4}))?(?!\d)",
+        re.IGNORECASE,
     ),
 )
-_A_TIME = re.compile(r"\d(?::\d\d|\s?[ap]\.?m)", re.IGNORECASE)
+_A_DAY = re.compile(r"\s\d\d?(?!\d)")
+_MONTH_BEFORE = re.compile(rf"(?<!\w){_MONTH}\Z")
+_MONTH_FIRST = re.compile(
+    rf"(?<!\w){_MONTH}\s(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s(?P<y>\d{{4}}))?(?![\d.,]*\d)",
+    re.IGNORECASE,
+)
+LONGEST_MONTH = 11  # letters, with its mark
 _TIME = re.compile(
     r"(?<![\w.:])(?P<h>\d{1,2})(?::(?P<min>\d{2}))?(?:\s?(?P<half>[ap])\.?m\b\.?|(?<=:\d\d)(?![:\d]))",
     re.IGNORECASE,
@@ -159,21 +152,25 @@ _ONES = frozenset(
     "one ein eine einen einem einer eins un une uno una".split()  # noqa: SIM905
 )
 _NAMED_NUMBERS = _ONES.union(_WORD_VALUES)
-_WORD = re.compile(r"[^\W\d_]+")
 _TENS, _UNITS = range(20, 100, 10), range(2, 10)
 
 
-def quantities(text: str) -> tuple[Quantity, ...]:
-    """Return all quantities of `text` in order, none overlapping."""
-    return _quantities(text[:LONGEST_READ])
+def quantities(text: str, language: Callable[[], str | None]) -> tuple[Quantity, ...]:
+    """Return all quantities of `text` in order, none overlapping.
 
-
-@lru_cache(maxsize=KEPT_READINGS)
-def _quantities(text: str) -> tuple[Quantity, ...]:
+    The text's `language` is asked for only where it tells how to read a number.
+    """
     found: list[Quantity] = []
     if _A_DIGIT.search(text):
-        found = [*_dates(text), *_times(text), *_numbers(text)]
-    return _without_overlaps([*found, *_word_numbers(text)])
+        specials = list(_SPECIAL.finditer(text))
+        starts = [special.start() for special in specials]
+        grouped = any(special["grouped"] for special in specials)
+        found += _dates(text, starts)
+        found += _times(text, starts)
+        found += _numbers(text, language, grouped=grouped)
+    if named := _NAMED_NUMBERS.intersection(lowered_words(text)):
+        found += _word_numbers(text, named)
+    return _without_overlaps(found)
 
 
 def agree(one: Quantity, other: Quantity) -> bool:
@@ -186,30 +183,42 @@ def agree(one: Quantity, other: Quantity) -> bool:
 
 def _without_overlaps(found: list[Quantity]) -> tuple[Quantity, ...]:
     """Earlier kinds win: the `3` of `3 March` is no number of its own."""
+    if len(found) < 2:
+        return tuple(found)
     kept: list[Quantity] = []
-    covered = bytearray(LONGEST_READ + 1)
+    covered = bytearray(max(quantity.end for quantity in found))
     for quantity in found:
-        if not any(covered[quantity.start : quantity.end]):
-            covered[quantity.start : quantity.end] = b"\1" * (
-                quantity.end - quantity.start
-            )
+        start, end = quantity.start, quantity.end
+        if covered.find(1, start, end) < 0:
+            covered[start:end] = b"\1" * (end - start)
             kept.append(quantity)
     return tuple(sorted(kept, key=lambda quantity: quantity.start))
 
 
-def _dates(text: str) -> Iterator[Quantity]:
-    for needed, pattern in _DATES:
-        for match in pattern.finditer(text) if needed.search(text) else ():
-            if days := _days(match.groupdict()):
-                short = frozenset(f"date {day}" for day in days)
-                year = match.groupdict().get("y")
-                full = frozenset(f"date {year}-{day}" for day in days)
-                yield Quantity(
-                    match.start(),
-                    match.end(),
-                    full if year else short,
-                    shortened=short if year else frozenset(),
-                )
+def _dates(text: str, starts: Sequence[int]) -> Iterator[Quantity]:
+    for pattern in _DATES:
+        for start in starts:
+            if match := pattern.match(text, start):
+                yield from _date(match)
+    for day in _A_DAY.finditer(text):
+        earliest = max(0, day.start() - LONGEST_MONTH)
+        month = _MONTH_BEFORE.search(text, earliest, day.start())
+        if month and _month(month["month"]):
+            match = _MONTH_FIRST.match(text, month.start())
+            yield from _date(match) if match else ()
+
+
+def _date(match: re.Match[str]) -> Iterator[Quantity]:
+    if days := _days(match.groupdict()):
+        short = frozenset(f"date {day}" for day in days)
+        year = match.groupdict().get("y")
+        full = frozenset(f"date {year}-{day}" for day in days)
+        yield Quantity(
+            match.start(),
+            match.end(),
+            full if year else short,
+            shortened=short if year else frozenset(),
+        )
 
 
 def _days(parts: dict[str, str | None]) -> list[str]:
@@ -234,30 +243,30 @@ def _month(word: str) -> int | None:
     return _MONTHS.get(word[:4]) or _MONTHS.get(word[:3])
 
 
-def _times(text: str) -> Iterator[Quantity]:
-    for match in _TIME.finditer(text) if _A_TIME.search(text) else ():
-        hour, minute = int(match["h"]), int(match["min"] or 0)
-        half = (match["half"] or "").lower()
-        if half:
-            hour = hour % 12 + (12 if half == "p" else 0)
-        if hour < 24 and minute < 60:
-            yield Quantity(
-                match.start(), match.end(), frozenset({f"time {hour:02}:{minute:02}"})
-            )
+def _times(text: str, starts: Sequence[int]) -> Iterator[Quantity]:
+    for start in starts:
+        if match := _TIME.match(text, start):
+            hour, minute = int(match["h"]), int(match["min"] or 0)
+            half = (match["half"] or "").lower()
+            if half:
+                hour = hour % 12 + (12 if half == "p" else 0)
+            if hour < 24 and minute < 60:
+                time = frozenset({f"time {hour:02}:{minute:02}"})
+                yield Quantity(start, match.end(), time)
 
 
-def _numbers(text: str) -> Iterator[Quantity]:
+def _numbers(
+    text: str, language: Callable[[], str | None], *, grouped: bool
+) -> Iterator[Quantity]:
     matches = list(_number_matches(text))
-    digits = [match["digits"] for match in matches]
-    grouped = bool(_A_BLANK_GROUP.search(text))
+    marked = [d for match in matches if not (d := match["digits"]).isdecimal()]
     # Digits alone read the same in every language.
-    plain = not grouped and not any("." in each or "," in each for each in digits)
-    language = None if plain else language_of(text)
-    if grouped and language in BLANK_GROUPS:
+    code = language() if grouped or marked else None
+    if grouped and code in BLANK_GROUPS:
         for match in _BLANK_GROUPED.finditer(text):
             value = Decimal(match[0].replace(" ", ""))
             yield Quantity(match.start(), match.end(), frozenset({_canonical(value)}))
-    decimal_mark = _decimal_mark(digits, language)
+    decimal_mark = _decimal_mark(marked, code) if marked else ""
     for match in matches:
         yield from _number(match, decimal_mark)
 
@@ -274,43 +283,47 @@ def _number_matches(text: str) -> Iterator[re.Match[str]]:
 
 
 def _number(match: re.Match[str], decimal_mark: str) -> Iterator[Quantity]:
-    digits = match["digits"]
-    letters = (match["letters"] or "").lower()
+    sign, digits, letters, scale = match.groups()
+    negative = sign and sign != "+"
+    scale_factor = _SCALES.get(scale.lower()) if scale else None
+    factor = scale_factor or (_SCALES.get(letters.lower()) if letters else None)
+    if not factor and len(digits) <= SURE_DIGITS and digits.isdecimal():
+        value = -int(digits) if negative else int(digits)
+        yield Quantity(match.start(), match.end("digits"), frozenset({str(value)}))
+        return
     if len(digits) > MOST_DIGITS:
         reading = frozenset({f"digits {digits}"})
         yield Quantity(match.start(), match.end(), reading)
         return
     values = _values(digits, decimal_mark)
     if not values:  # 1,2,3 without blanks: a list, or a version
-        for part in re.finditer(r"\d+", digits):
+        for part in _RUN.finditer(digits):
             at = match.start("digits") + part.start()
             reading = frozenset({_canonical(Decimal(part[0]))})
             yield Quantity(at, at + len(part[0]), reading)
         return
-    if match["sign"] and match["sign"] != "+":
+    if negative:
         values = [-value for value in values]
-    scaled = list(values)
-    if factor := _SCALES.get((match["scale"] or "").lower()):
+    if factor:
         scaled = [value * factor for value in values]
-    elif factor := _SCALES.get(letters):
         # `5m` may be metres, `4k` a resolution: both readings stay.
-        scaled = [*values, *(value * factor for value in values)]
+        values = scaled if scale_factor else [*values, *scaled]
     end = match.end() if factor else match.end("digits")
-    yield Quantity(match.start(), end, frozenset(map(_canonical, scaled)))
+    yield Quantity(match.start(), end, frozenset(map(_canonical, values)))
 
 
 def _values(digits: str, decimal_mark: str) -> list[Decimal]:
     """Return the possible values of a digit string; none if it is a list."""
-    plain = re.sub("['’\u00a0\u202f]", "", digits)  # noqa: RUF001 - thousands marks
-    marks = [mark for mark in plain if mark in ".,"]
-    if not marks:
+    plain = _THOUSANDS.sub("", digits)
+    groups = _MARK.split(plain)
+    if len(groups) == 1:
         return [Decimal(plain)]
-    last = marks[-1]
-    groups = re.split("[.,]", plain)
-    if len(set(marks)) == 2 and marks.count(last) == 1:
+    last = plain[-len(groups[-1]) - 1]
+    mixed = "." in plain and "," in plain
+    if mixed and plain.count(last) == 1:
         return [Decimal("".join(groups[:-1]) + "." + groups[-1])]
-    if len(marks) > 1:
-        grouped = len(set(marks)) == 1 and all(len(g) == 3 for g in groups[1:])
+    if len(groups) > 2:
+        grouped = not mixed and all(len(g) == 3 for g in groups[1:])
         return [Decimal("".join(groups))] if grouped else []
     whole, rest = groups
     as_decimal = Decimal(f"{whole}.{rest}")
@@ -334,47 +347,51 @@ def _decimal_mark(numbers: list[str], language: str | None) -> str:
 
 def _mark_shown(number: str) -> str:
     """Return the decimal mark that one number gives away, or an empty text."""
-    marks = [mark for mark in number if mark in ".,"]
-    other = {".": ",", ",": "."}
-    if not marks:
+    groups = _MARK.split(number)
+    if len(groups) == 1:
         return ""
-    if len(set(marks)) == 2:
-        return marks[-1]
-    groups = re.split("[.,]", number)
-    if len(marks) > 1:
-        return other[marks[0]] if all(len(g) == 3 for g in groups[1:]) else ""
+    last = number[-len(groups[-1]) - 1]
+    if "." in number and "," in number:
+        return last
+    if len(groups) > 2:
+        other = "," if last == "." else "."
+        return other if all(len(g) == 3 for g in groups[1:]) else ""
     if len(groups[1]) != 3 or len(groups[0]) > 3 or groups[0] == "0":
-        return marks[0]
+        return last
     return ""
 
 
-def _word_numbers(text: str) -> Iterator[Quantity]:
-    lowered = text.lower() if text.isascii() else ""
-    if lowered and _NAMED_NUMBERS.isdisjoint(_WORD.findall(lowered)):
-        return
-    words = list(_WORD.finditer(text))
-    skip = False
-    for index, match in enumerate(words):
-        word = match[0].lower()
-        if skip:
-            skip = False
+def _word_numbers(text: str, named: Iterable[str]) -> Iterator[Quantity]:
+    places = _places(text, named)
+    used = -1  # where the unit of the word before begins
+    for (start, word), (after, unit) in pairwise([*places, (-1, "")]):
+        if start == used:
             continue
         if word in _ONES:
-            yield Quantity(match.start(), match.end(), frozenset({"1"}), optional=True)
-        value = _WORD_VALUES.get(word)
-        if value is None:
+            yield Quantity(start, start + len(word), frozenset({"1"}), optional=True)
             continue
-        end = match.end()
-        if value in _TENS and index + 1 < len(words):
-            after = words[index + 1]
-            unit = _WORD_VALUES.get(after[0].lower())
-            unit = 1 if after[0].lower() == "one" else unit
-            if (unit == 1 or unit in _UNITS) and text[end : after.start()] in {
-                " ",
-                "-",
-            }:
-                value, end, skip = value + (unit or 0), after.end(), True
-        yield Quantity(match.start(), end, frozenset({str(value)}))
+        value, end = _WORD_VALUES[word], start + len(word)
+        if value in _TENS and after == end + 1 and text[end] in " -":
+            added = 1 if unit == "one" else _WORD_VALUES.get(unit, 0)
+            if added == 1 or added in _UNITS:
+                value, end, used = value + added, after + len(unit), after
+        yield Quantity(start, end, frozenset({str(value)}))
+
+
+def _places(text: str, words: Iterable[str]) -> list[tuple[int, str]]:
+    """Return where `words` stand, in order: as wholes, whatever their letter case."""
+    # The lower form of a dotted capital would be two characters, and shift the rest.
+    lowered = text.replace("\u0130", "\u0131").lower()
+    found: list[tuple[int, str]] = []
+    for word in words:
+        start = lowered.find(word)
+        while start >= 0:
+            end = start + len(word)
+            around = lowered[start - 1 : start] + lowered[end : end + 1]
+            if not any(c.isalnum() and not c.isdecimal() for c in around):
+                found.append((start, word))
+            start = lowered.find(word, end)
+    return sorted(found)
 
 
 def _canonical(value: Decimal) -> str:

@@ -1,9 +1,6 @@
 """Invariant: refuse where the recording refused, answer where it answered."""
 
-from replayd.scoring.asking import nothing_recorded
-from replayd.scoring.contract import Score, ScoringCase
-from replayd.scoring.refusals import refuses, says_nothing
-from snaptrace.snapshots.model import Answer
+from replayd.scoring.contract import Said, Score, ScoringCase
 
 
 class RefusalKept:
@@ -13,13 +10,12 @@ class RefusalKept:
 
     def applies(self, case: ScoringCase) -> bool:
         """Where an answer or a refusal was recorded."""
-        return not nothing_recorded(case) and not says_nothing(case.reference)
+        return not case.nothing_recorded and not case.recorded.is_empty
 
-    async def score(self, case: ScoringCase, answer: Answer) -> Score:
+    async def score(self, case: ScoringCase, said: Said) -> Score:
         """Return 1 or 0."""
-        asked, got = refuses(case.reference), refuses(answer)
-        if says_nothing(answer):
+        if said.is_empty:
             return Score(0.0, "empty")
-        if asked == got:
+        if said.refuses == case.recorded.refuses:
             return Score(1.0)
-        return Score(0.0, "refused" if got else "answered what was refused")
+        return Score(0.0, "refused" if said.refuses else "answered what was refused")

@@ -1,7 +1,6 @@
 """Whether an answer refuses: by the provider's own sign, else by its first words."""
 
 import re
-from functools import lru_cache
 
 from snaptrace.snapshots.model import Answer
 
@@ -28,6 +27,23 @@ _APOLOGY = re.compile(
     r")",
     re.IGNORECASE,
 )
+# No apology is without one of these, which are quicker to look for. They have neither
+# `i` nor `s`, for which a pattern takes more letters than their capitals.
+_NEEDED = (
+    *(
+        "orry",
+        "able to",
+        "llowed to",
+        "tted to",
+        "am not",
+        "cannot",
+        "can not",
+        "ll not",
+    ),
+    *("can't", "can’t", "won't", "won’t", "t decl"),  # noqa: RUF001
+    *("kann", "darf", "tut m", "je ne", "olé", "puedo", "ento", "ace ma", "ace, ma"),
+    *("non po", "ão po", "kan "),
+)
 _SCRIPTS = (
     "申し訳",
     "できません",
@@ -46,14 +62,10 @@ def refuses(answer: Answer) -> bool:
         return True
     if answer.tool_calls or answer.media:
         return False
-    return _declines(answer.text[:OPENING])
-
-
-@lru_cache(maxsize=256)  # many rules ask the same of one answer
-def _declines(opening: str) -> bool:
-    return bool(_APOLOGY.search(opening)) or any(
-        sign in opening[:80] for sign in _SCRIPTS
-    )
+    opening = answer.text[:OPENING]
+    if any(map(opening.lower().__contains__, _NEEDED)) and _APOLOGY.search(opening):
+        return True
+    return any(sign in opening[:80] for sign in _SCRIPTS)
 
 
 def says_nothing(answer: Answer) -> bool:

@@ -1,12 +1,9 @@
 """Invariant: structured output is valid for the schema that was asked for."""
 
-from replayd.scoring.asking import is_hidden
-from replayd.scoring.contract import Score, ScoringCase
+from replayd.scoring.contract import Said, Score, ScoringCase
 from replayd.scoring.json_fields import SCHEMA_FIELDS
 from replayd.scoring.json_values import NOTHING, parsed
-from replayd.scoring.refusals import refuses
 from replayd.scoring.schemas import accepts, compiled
-from snaptrace.snapshots.model import Answer
 
 
 class SchemaKept:
@@ -19,16 +16,16 @@ class SchemaKept:
         asked = case.conversation.output_schema if case.conversation else None
         return (
             asked is not None
-            and not is_hidden(case, *SCHEMA_FIELDS)
-            and not refuses(case.reference)
+            and not case.hides(*SCHEMA_FIELDS)
+            and not case.recorded.refuses
             and compiled(asked) is not None
         )
 
-    async def score(self, case: ScoringCase, answer: Answer) -> Score:
+    async def score(self, case: ScoringCase, said: Said) -> Score:
         """Return 1 or 0."""
-        if answer.tool_calls and not answer.text.strip():
+        if said.answer.tool_calls and not said.answer.text.strip():
             return Score(1.0)
-        value = parsed(answer.text)
+        value = parsed(said.answer.text)
         if value is NOTHING:
             return Score(0.0, "no JSON")
         asked = case.conversation.output_schema if case.conversation else None

@@ -5,10 +5,9 @@ No tool is executed, here or anywhere.
 
 from collections.abc import Sequence
 
-from replayd.scoring.asking import is_hidden
-from replayd.scoring.contract import Score, ScoringCase
+from replayd.scoring.contract import Said, Score, ScoringCase
 from replayd.scoring.json_values import NOTHING, fields_agreement, parsed
-from snaptrace.snapshots.model import Answer, ToolCall
+from snaptrace.snapshots.model import ToolCall
 
 NAME_SHARE = 0.25  # of a call's credit; the arguments are the rest
 MOST_CALLS = 64
@@ -21,11 +20,11 @@ class ToolAgreement:
 
     def applies(self, case: ScoringCase) -> bool:
         """Where the recording asked for a tool and the offered tools were seen."""
-        return bool(case.reference.tool_calls) and not is_hidden(case, "tools")
+        return bool(case.reference.tool_calls) and not case.hides("tools")
 
-    async def score(self, case: ScoringCase, answer: Answer) -> Score:
+    async def score(self, case: ScoringCase, said: Said) -> Score:
         """Return credit / max(calls recorded, calls answered)."""
-        wanted, got = case.reference.tool_calls, answer.tool_calls
+        wanted, got = case.reference.tool_calls, said.answer.tool_calls
         if not got:
             return Score(0.0, "no tool asked for")
         credit = matched_credit(wanted[:MOST_CALLS], got[:MOST_CALLS])

@@ -1,12 +1,10 @@
 """Invariant: ask only for tools that were offered, with arguments they accept."""
 
-from replayd.scoring.asking import is_hidden
-from replayd.scoring.contract import Score, ScoringCase
+from replayd.scoring.contract import Said, Score, ScoringCase
 from replayd.scoring.json_values import NOTHING, parsed
-from replayd.scoring.refusals import refuses, says_nothing
 from replayd.scoring.schemas import accepts, compiled
 from snaptrace.snapshots.conversation import Tool
-from snaptrace.snapshots.model import Answer, ToolCall
+from snaptrace.snapshots.model import ToolCall
 
 
 class ToolsKept:
@@ -20,18 +18,18 @@ class ToolsKept:
         return (
             bool(offered)
             and all(tool.kind == "function" for tool in offered)
-            and not is_hidden(case, "tools")
-            and not refuses(case.reference)
+            and not case.hides("tools")
+            and not case.recorded.refuses
         )
 
-    async def score(self, case: ScoringCase, answer: Answer) -> Score:
+    async def score(self, case: ScoringCase, said: Said) -> Score:
         """Return 1 or 0."""
-        if case.conversation is None or says_nothing(answer):
+        if case.conversation is None or said.is_empty:
             return Score(0.0, "empty")
         offered = {tool.name: tool for tool in case.conversation.tools}
-        if not answer.tool_calls and _demands_one(case.conversation.tool_choice):
+        if not said.answer.tool_calls and _demands_one(case.conversation.tool_choice):
             return Score(0.0, "no tool asked for")
-        for call in answer.tool_calls:
+        for call in said.answer.tool_calls:
             if why := _fault(call, offered):
                 return Score(0.0, why)
         return Score(1.0)

@@ -2,9 +2,7 @@
 
 from rapidfuzz.distance import Levenshtein
 
-from replayd.scoring.contract import Score, ScoringCase
-from replayd.scoring.words import spoken_words
-from snaptrace.snapshots.model import Answer
+from replayd.scoring.contract import Said, Score, ScoringCase
 
 
 class WordErrors:
@@ -21,11 +19,11 @@ class WordErrors:
         return (
             case.snapshot.modality == "audio"
             or case.snapshot.operation == "transcription"
-        ) and bool(spoken_words(case.reference.text))
+        ) and bool(case.recorded.text.spoken)
 
-    async def score(self, case: ScoringCase, answer: Answer) -> Score:
+    async def score(self, case: ScoringCase, said: Said) -> Score:
         """Return 1 - (substitutions + deletions + insertions) / words asked."""
-        reference = spoken_words(case.reference.text)
-        errors = Levenshtein.distance(reference, spoken_words(answer.text))
+        reference = case.recorded.text.spoken
+        errors = Levenshtein.distance(reference, said.text.spoken)
         value = 1.0 - min(1.0, errors / len(reference))
         return Score(value, f"{errors} errors in {len(reference)} words")

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from replayd.scoring import INVARIANTS, QUALITY, SCORERS
+from replayd.scoring.contract import Said
 from replayd.scoring.judge import checked
 from snaptrace.snapshots.model import Answer
 
@@ -51,7 +52,7 @@ async def test_golden(row):
     scorer = SCORERS[row["scorer"]]
     case = _case(row)
     assert scorer.applies(case)
-    value = (await scorer.score(case, _answer(row))).value
+    value = (await scorer.score(case, Said(_answer(row)))).value
     if "score" in row:
         assert value == pytest.approx(row["score"], abs=1e-4), row["why"]
     else:
@@ -87,7 +88,7 @@ async def test_useless_answers_are_valued(scorer):
         Answer(outcome="refused", refusal="No."),
         Answer(outcome="error", error="x"),
     ):
-        score = checked(scorer.name, await scorer.score(case, useless))
+        score = checked(scorer.name, await scorer.score(case, Said(useless)))
         assert score.value is not None
         if useless.outcome == "answered" or scorer in QUALITY:
             assert score.value == 0.0
@@ -98,22 +99,22 @@ async def test_the_recording_itself_is_right(scorer):
     if scorer.name == "assertions":
         pytest.skip("a pinned assertion stands above the recording")
     case, _ = _applying(scorer.name)
-    score = await scorer.score(case, case.reference)
+    score = await scorer.score(case, case.recorded)
     assert score.value == 1.0
 
 
 async def test_same_inputs_same_score(scorer):
     """A replayed fold would differ from the first one."""
     case, row = _applying(scorer.name)
-    first = await scorer.score(case, _answer(row))
-    assert await scorer.score(case, _answer(row)) == first
+    first = await scorer.score(case, Said(_answer(row)))
+    assert await scorer.score(case, Said(_answer(row))) == first
 
 
 def test_applies_does_not_move(scorer):
     """A case would come and go with the answers given to it."""
     case, row = _applying(scorer.name)
     before = scorer.applies(case)
-    asyncio.run(scorer.score(case, _answer(row)))
+    asyncio.run(scorer.score(case, Said(_answer(row))))
     assert scorer.applies(case) is before
 
 
@@ -131,7 +132,7 @@ def test_any_text_gives_a_number_in_range(recorded, answer, question):
         case = case_of(answer_of(recorded), question=question, modality=modality)
         for scorer in SCORERS.values():
             if scorer.applies(case):
-                score = asyncio.run(scorer.score(case, answer_of(answer)))
+                score = asyncio.run(scorer.score(case, Said(answer_of(answer))))
                 assert checked(scorer.name, score).value is not None
 
 
@@ -163,7 +164,8 @@ def test_an_endless_answer_is_valued_in_bounded_time(spam):
     text = SPAM[spam]
     for modality in ("text", "image", "audio"):
         case = case_of(answer_of(text), question="Is it so? " * 300, modality=modality)
+        said = Said(answer_of(text + " x 5"))
         for scorer in SCORERS.values():
             if scorer.applies(case):
-                score = asyncio.run(scorer.score(case, answer_of(text + " x 5")))
+                score = asyncio.run(scorer.score(case, said))
                 assert checked(scorer.name, score).value is not None

@@ -263,9 +263,9 @@ class Faulty:
         """Everywhere."""
         return True
 
-    async def score(self, _case, answer):
+    async def score(self, _case, said):
         """Return nonsense for one answer."""
-        return Score(self.value if answer.text == "bad" else 1.0)
+        return Score(self.value if said.answer.text == "bad" else 1.0)
 
 
 async def test_a_rule_at_fault_takes_its_stream_out_of_the_pair(caplog):
@@ -291,9 +291,9 @@ class Fickle(Faulty):
         """Until an answer was bad."""
         return not self.seen_bad
 
-    async def score(self, _case, answer):
+    async def score(self, _case, said):
         """Remember what was seen."""
-        self.seen_bad = self.seen_bad or answer.text == "bad"
+        self.seen_bad = self.seen_bad or said.answer.text == "bad"
         return Score(1.0)
 
 
@@ -313,9 +313,9 @@ class Away(Faulty):
     def __init__(self):
         super().__init__(None)
 
-    async def score(self, _case, answer):
+    async def score(self, _case, said):
         """Be away for one answer."""
-        if answer.text == "bad":
+        if said.answer.text == "bad":
             return Score(None, "judge is down")
         return Score(1.0)
 
