@@ -1,13 +1,15 @@
-"""Sends export requests over gRPC and reports what came of them, as JSON on stdout.
+"""Sends export requests and reports what came of them, as JSON on stdout.
 
 `python bench/load.py ADDRESS '{"spans":512,…}'`. Closed loop with `in_flight` requests,
 or open loop at `rate` requests a second, where latency counts from the planned time.
-Runs on the product's own HTTP/2 client, alike against every target, so that on few
-cores the load does not crowd out what is measured.
+gRPC runs on the product's own HTTP/2 client and `"protocol":"http"` on a few lines of
+HTTP/1.1, alike against every target, so that on few cores the load does not crowd out
+what is measured.
 """
 
 import asyncio
 import json
+import re
 import selectors
 import sys
 import time
@@ -36,8 +38,9 @@ class Load:
 
     def __init__(self, address: str, case: dict) -> None:
         self._address, self._case = address, case
+        self._is_http = case.get("protocol") == "http"
         self._bodies = [
-            bytes(1) + len(body).to_bytes(4, "big") + body
+            _http_request(address, body) if self._is_http else _grpc_message(body)
             for body in requests(
                 case["spans"],
                 case["model_share"],
@@ -48,7 +51,8 @@ class Load:
         ]
         fields = (*_HEADERS, (b":authority", address.encode()))
         self._block = b"".join(header_field(*field) for field in sorted(fields))
-        self._connections: list[Http2Connection] = []
+        self._connections: list[Http2Connection] | list[HttpConnection] = []
+        self._idle: asyncio.LifoQueue[HttpConnection] = asyncio.LifoQueue()
         self._latencies: list[float] = []
         self._refused = self._sent_bytes = 0
 
@@ -59,9 +63,15 @@ class Load:
         loop = asyncio.get_running_loop()
         for _ in range(case["connections"]):
             _, connection = await loop.create_connection(
-                lambda: Http2Connection(lambda _greeted: None), host, int(port)
+                HttpConnection
+                if self._is_http
+                else lambda: Http2Connection(lambda _greeted: None),
+                host,
+                int(port),
             )
             self._connections.append(connection)
+            if self._is_http:
+                self._idle.put_nowait(connection)
             for number in range(case.get("warm_up", 20)):
                 await self._send(number, time.perf_counter())
         self._latencies.clear()
@@ -115,8 +125,17 @@ class Load:
                 calls.create_task(send(number, planned))
 
     async def _send(self, number: int, begin: float) -> None:
-        connection = self._connections[number % len(self._connections)]
         body = self._bodies[number % len(self._bodies)]
+        if self._is_http:
+            connection = await self._idle.get()
+            if await connection.send(body):
+                self._latencies.append(time.perf_counter() - begin)
+                self._sent_bytes += len(body)
+            else:
+                self._refused += 1
+            self._idle.put_nowait(connection)
+            return
+        connection = self._connections[number % len(self._connections)]
         try:
             reply = await connection.send(self._block, (body,), _TIMEOUT_SECONDS)
         except BrokenCallError:
@@ -127,6 +146,52 @@ class Load:
             return
         self._latencies.append(time.perf_counter() - begin)
         self._sent_bytes += len(body) - 5
+
+
+class HttpConnection(asyncio.Protocol):
+    """One request at a time on a connection that stays open."""
+
+    def connection_made(self, transport) -> None:  # noqa: ANN001 - asyncio's
+        """Wait to be asked for a request."""
+        self._transport, self._answer, self._read = transport, None, b""
+
+    async def send(self, request: bytes) -> bool:
+        """Send a whole request; True where it was accepted."""
+        self._answer = asyncio.get_running_loop().create_future()
+        self._transport.write(request)
+        return await self._answer
+
+    def data_received(self, data: bytes) -> None:
+        """Take what there is of a response."""
+        self._read += data
+        head, end, body = self._read.partition(b"\r\n\r\n")
+        if not end:
+            return
+        size = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+        if len(body) >= (int(size[1]) if size else 0):
+            self._read = b""
+            self._answer.set_result(head.split(b" ", 2)[1] == b"200")
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        """Count what was under way as refused."""
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_result(False)
+
+    def close(self) -> None:
+        """Close."""
+        self._transport.close()
+
+
+def _grpc_message(body: bytes) -> bytes:
+    return bytes(1) + len(body).to_bytes(4, "big") + body
+
+
+def _http_request(address: str, body: bytes) -> bytes:
+    head = (
+        f"POST /v1/traces HTTP/1.1\r\nHost: {address}\r\nUser-Agent: bench\r\n"
+        f"Content-Type: application/x-protobuf\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
 
 
 def _precise_loop() -> asyncio.AbstractEventLoop:

@@ -83,8 +83,10 @@ def _once(make: Callable[[str], targets.Target], load: dict) -> dict:
         at_rest_pss = sum(targets.proportional_mib(pid) for pid in target.pids())
         start_cpu = sum(targets._cpu_seconds(pid) for pid in target.pids())  # noqa: SLF001
         target.mark()
+        is_http = load.get("protocol") == "http"
+        to = (is_http and target.http_address) or target.address
         sent = subprocess.run(
-            [sys.executable, str(_HERE / "load.py"), target.address, json.dumps(load)],
+            [sys.executable, str(_HERE / "load.py"), to, json.dumps(load)],
             stdout=subprocess.PIPE,
             text=True,
             check=True,

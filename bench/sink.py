@@ -6,6 +6,7 @@ that a benchmark measures what stands before it and not this.
 
 import asyncio
 import json
+import re
 
 import uvloop
 
@@ -44,8 +45,8 @@ class Connection(asyncio.Protocol):
         """Take whole frames and answer the streams that they end."""
         data = self._unread + data
         if not self._greeted:
-            if data.startswith(b"GET "):
-                self._tell()
+            if data.startswith((b"GET ", b"POST ")):
+                self._take_http1(data)
                 return
             if len(data) < len(wire.PREFACE):
                 self._unread = data
@@ -79,6 +80,21 @@ class Connection(asyncio.Protocol):
             echo = payload if kind == wire.PING else b""
             return wire.frame(kind, wire.ACK, 0, echo)
         return b""
+
+    def _take_http1(self, data: bytes) -> None:
+        """Accept exports over HTTP/1.1 with a length, and tell who asks."""
+        head, end, body = data.partition(b"\r\n\r\n")
+        size = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+        self._unread = data
+        if not end or len(body) < (int(size[1]) if size else 0):
+            return
+        self._unread = b""
+        if head.startswith(b"GET "):
+            self._tell()
+            return
+        self._seen.requests += 1
+        self._seen.bytes += len(body)
+        self._transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
     def _tell(self) -> None:
         page = json.dumps({"requests": self._seen.requests, "bytes": self._seen.bytes})

@@ -36,6 +36,7 @@ class Target:
     folder: tempfile.TemporaryDirectory | None = None
     ready_seconds: float = 0.0  # from the start of the process; this collector only
     before: dict[str, float] = field(default_factory=dict)
+    http_address: str = ""  # where it is another one
 
     def pids(self) -> list[int]:
         """Return the process and its children; the collector's sampler is one."""
@@ -125,28 +126,29 @@ def collector(sink: str, *settings: str) -> Target:
         [sys.executable, "-m", "collector", "--ports-file", str(ports), *arguments],
         stderr=subprocess.DEVNULL if not os.environ.get("BENCH_LOGS") else None,
     )
-    address = json.loads(_wait_for(ports))["grpc"]
+    addresses = json.loads(_wait_for(ports))
     ready_seconds = time.monotonic() - started
     time.sleep(2.0)  # the sampling process starts too
     return Target(
         "collector",
-        address,
+        addresses["grpc"],
         "after the upstream did",
         process,
         folder,
         ready_seconds,
+        http_address=addresses["http"],
     )
 
 
 def rotel(sink: str, path: str) -> Target:
     """The Rust collector; batches by default, which is left on."""
-    port = free_port()
+    port, http_port = free_port(), free_port()
     process = subprocess.Popen(
         [
             path,
             "start",
             f"--otlp-grpc-endpoint=127.0.0.1:{port}",
-            f"--otlp-http-endpoint=127.0.0.1:{free_port()}",
+            f"--otlp-http-endpoint=127.0.0.1:{http_port}",
             f"--otlp-exporter-endpoint=http://{sink}",
             "--otlp-exporter-protocol=grpc",
             "--otlp-exporter-compression=none",
@@ -156,18 +158,24 @@ def rotel(sink: str, path: str) -> Target:
         stderr=subprocess.DEVNULL,
     )
     _wait_for_port(port)
-    return Target("rotel", f"127.0.0.1:{port}", "before the upstream did", process)
+    return Target(
+        "rotel",
+        f"127.0.0.1:{port}",
+        "before the upstream did",
+        process,
+        http_address=f"127.0.0.1:{http_port}",
+    )
 
 
 def otelcol(sink: str, path: str) -> Target:
     """The OpenTelemetry Collector: receiver to exporter, queue off, so it waits too."""
     folder = tempfile.TemporaryDirectory(prefix="bench")
-    port = free_port()
+    port, http_port = free_port(), free_port()
     config = Path(folder.name, "config.yaml")
     config.write_text(
         f"""
 receivers: {{otlp: {{protocols: {{grpc: {{endpoint: 127.0.0.1:{port},
-  max_recv_msg_size_mib: 64}}}}}}}}
+  max_recv_msg_size_mib: 64}}, http: {{endpoint: 127.0.0.1:{http_port}}}}}}}}}
 exporters: {{otlp: {{endpoint: {sink}, tls: {{insecure: true}}, compression: none,
   sending_queue: {{enabled: false}}}}}}
 service:
@@ -180,7 +188,15 @@ service:
     )
     _wait_for_port(port)
     address = f"127.0.0.1:{port}"
-    return Target("otelcol", address, "after the upstream did", process, folder)
+    http_address = f"127.0.0.1:{http_port}"
+    return Target(
+        "otelcol",
+        address,
+        "after the upstream did",
+        process,
+        folder,
+        http_address=http_address,
+    )
 
 
 def _wait_for(file: Path) -> str:
