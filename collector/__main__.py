@@ -8,7 +8,6 @@ import sys
 
 import uvloop
 
-from collector import allocators
 from collector.config import CollectorConfig
 from collector.errors import CollectorError
 from snaptrace.runtime.config import (
@@ -43,7 +42,6 @@ def main(argv: list[str]) -> int:
         sys.stderr.write(f"snaptrace collector: {error}\n")
         return 2
     set_up_logging(config.log_level)
-    allocators.keep_small()
     code = 0
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -1,25 +1,15 @@
-"""How the C allocators of this process are told to keep little.
+"""How the C allocator of this process is told to give back what it holds.
 
-What each setting is worth: `docs/adr/0018-memory-under-load.md`.
+What it is worth: `docs/adr/0018-memory-under-load.md`.
 """
 
 import asyncio
-import os
 from collections.abc import Callable
 from typing import Final
 
-# h2corn's allocator is mimalloc. It asks for huge pages, of which a relay at rest uses
-# a few KiB each, and gives back what it frees a moment later, when the next body is in.
-_ENGINE_SETTINGS: Final = {"MIMALLOC_ALLOW_THP": "0", "MIMALLOC_PURGE_DELAY": "0"}
 _LOOK_EVERY_SECONDS: Final = 5.0
 # Below this it is not worth a system call: the next request would want it again.
 _WORTH_BYTES: Final = 4 * 2**20
-
-
-def keep_small() -> None:
-    """Call before the engine is loaded; settings of the environment win."""
-    for name, value in _ENGINE_SETTINGS.items():
-        os.environ.setdefault(name, value)
 
 
 class Returning:

@@ -168,5 +168,5 @@ class CollectorConfig(Section, frozen=True):
     drain: Duration = Duration(25)  # SIGTERM to exit; below Kubernetes' usual 30 s
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     # Which implementation speaks gRPC, on both sides; `grpcio` is the reference,
-    # `native` the fast one. docs/adr/0029-an-http2-server-of-our-own.md.
+    # `native` the fast one. docs/adr/0029-servers-of-our-own.md.
     engine: Literal["native", "grpcio"] = "native"

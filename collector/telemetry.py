@@ -1,19 +1,23 @@
-"""`/metrics`, `/healthz` and `/readyz`, on the engine that the receivers use anyway.
+"""`/metrics`, `/healthz` and `/readyz`, on the HTTP server that receivers use anyway.
 
 The general server in `snaptrace.runtime.telemetry` would bring a second HTTP stack
 into the sidecar's memory.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
-from typing import Any
 
-import h2corn
-
+from collector.config import TlsConfig
 from collector.exposition import MEDIA_TYPE, page
+from collector.http1 import Exchange, Http1Connection
 from collector.instruments import Registry
-from collector.listeners import bind, bound_address
+from collector.listening import Incoming, Listening, Shared
 from snaptrace.runtime.config import Address
+
+_CONNECTIONS = 64
+_READ_SECONDS = 10.0
+_DRAIN_SECONDS = 1.0
 
 
 class RelayTelemetry:
@@ -39,46 +43,65 @@ class RelayTelemetry:
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
         """Serve until `stop`; OSError where the address cannot be bound."""
-        listener = bind(self._listen)
-        try:
-            self._on_bound("metrics", bound_address(listener))
-            application: Any = self._answer
-            settings = h2corn.Config(
-                bind=(f"fd://{listener.fileno()}",),
-                lifespan="off",
-                access_log=False,
-                runtime_threads=1,
-                limit_connections=64,
-                limit_request_head_size=16_384,
-                max_request_body_size=65_536,
-                timeout_graceful_shutdown=1.0,
-            )
-            server = h2corn.Server(application, settings)
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(server.serve())
-                await server.wait_started()
-                ready()
-                await stop.wait()
-                server.shutdown()
-        finally:
-            listener.close()
+        shared = Shared(
+            now_seconds=time.monotonic,
+            refused=lambda _reason: None,
+            read_seconds=_READ_SECONDS,
+            most_connections=_CONNECTIONS,
+        )
+        listening = Listening(
+            self._listen,
+            TlsConfig(),
+            (),
+            shared,
+            lambda: Http1Connection(self, shared),
+        )
+        self._on_bound("metrics", listening.bind())
+        await listening.run(ready, stop, _DRAIN_SECONDS)
 
-    async def _answer(self, scope: Any, _receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
-        if scope["type"] != "http":
-            return
-        status, media_type, body = 200, "text/plain; charset=utf-8", b"ok\n"
-        if scope["path"] == "/metrics":
-            await self._refresh()
-            media_type, body = MEDIA_TYPE, page(self._registry.families())
-        elif scope["path"] == "/readyz":
+    def open(self, exchange: Exchange) -> Incoming | None:
+        """Answer a question; a `Handler` of `http1.py`."""
+        if exchange.path == "/metrics":
+            return _Scrape(exchange, self._page)
+        status, text = 200, "ok"
+        if exchange.path == "/readyz":
             if why := self._why_not_ready():
-                status, body = 503, f"{why}\n".encode()
-        elif scope["path"] != "/healthz":
-            status, body = 404, b"not found\n"
-        headers = [
-            (b"content-type", media_type.encode()),
-            (b"content-length", str(len(body)).encode()),
-        ]
-        start = {"type": "http.response.start", "status": status, "headers": headers}
-        await send(start)
-        await send({"type": "http.response.body", "body": body})
+                status, text = 503, why
+        elif exchange.path != "/healthz":
+            status, text = 404, "not found"
+        _respond(exchange, status, "text/plain; charset=utf-8", f"{text}\n".encode())
+        return None
+
+    async def _page(self) -> bytes:
+        await self._refresh()
+        return page(self._registry.families())
+
+
+class _Scrape:
+    """One question for the metrics, which takes a moment to answer."""
+
+    def __init__(
+        self, exchange: Exchange, make_page: Callable[[], Awaitable[bytes]]
+    ) -> None:
+        self._exchange, self._make_page = exchange, make_page
+        self._task: asyncio.Task[None] | None = None
+
+    def take(self, _piece: bytes, *, is_last: bool) -> None:
+        """Answer once the question is whole; a body means nothing."""
+        if is_last:
+            self._task = asyncio.get_running_loop().create_task(self._answer())
+
+    def look(self, now_seconds: float) -> None:
+        """Do nothing: a question has no body to wait for."""
+
+    def gone(self) -> None:
+        """Stop."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _answer(self) -> None:
+        _respond(self._exchange, 200, MEDIA_TYPE, await self._make_page())
+
+
+def _respond(exchange: Exchange, status: int, media_type: str, body: bytes) -> None:
+    exchange.respond(status, [(b"content-type", media_type.encode())], body)

@@ -4,24 +4,22 @@ The path of an export is the hot one and is written for few Python steps. Source
 grpc/doc/PROTOCOL-HTTP2.md.
 """
 
-import asyncio
 from typing import Final
 
-from collector.admission import Reservation
+from collector.answer import Answer
 from collector.http2_frames import PROTOCOL_ERROR
 from collector.http2_headers import Field
+from collector.listening import Incoming
+from collector.receivers.export import Export
 from collector.receivers.grpc_answers import send_answer
 from collector.receivers.grpc_head import RequestHead, read_head
 from collector.receivers.grpc_services import GrpcServices
-from collector.receivers.http2_streams import STREAM_WINDOW, Incoming, Stream
+from collector.receivers.http2_streams import STREAM_WINDOW, Stream
 from collector.receivers.other_calls import Elsewhere, ServiceCall
 from collector.receivers.reception import Reception, RefusedError
-from collector.signals import OtlpRequest
 
 # A header block beyond this is held against the memory budget, like a body.
 _FREE_HEAD_BYTES: Final = 1024
-# Pieces below this are put together as they come: each object costs as much again.
-_SMALL_PIECE_BYTES: Final = 4096
 
 
 class GrpcCalls:
@@ -49,45 +47,30 @@ class GrpcCalls:
         return None
 
 
-class _Export:
-    """One export request: read, passed on, answered."""
+class _Export(Export):
+    """One export request over gRPC: a message behind five bytes."""
 
-    __slots__ = (
-        "_coding",
-        "_expected",
-        "_head",
-        "_pieces",
-        "_read",
-        "_reception",
-        "_reserved",
-        "_signal",
-        "_started",
-        "_stream",
-        "_task",
-    )
+    __slots__ = ("_coding", "_expected", "_head", "_read", "_stream")
+    protocol = "grpc"
 
     def __init__(
         self, reception: Reception, stream: Stream, head: RequestHead, signal: str
     ) -> None:
-        self._reception, self._stream = reception, stream
-        self._head, self._signal = head, signal
-        self._reserved = Reservation(reception.admission)
-        self._started = reception.clock.monotonic_seconds()
-        self._pieces: list[bytes | bytearray] = []
+        super().__init__(reception, signal, head.passed)
+        self._stream, self._head = stream, head
         self._expected = -1  # bytes of the message, once its five bytes are here
         self._coding = ""
         self._read = 0
-        self._task: asyncio.Task[None] | None = None
 
     def begin(self) -> bool:
         """Look at who asks before a byte of the body is read; False: refused."""
-        reception, head = self._reception, self._head
+        head = self._head
         try:
             if head.size_bytes > _FREE_HEAD_BYTES:
                 self._reserve(head.size_bytes)
-            reception.admit(head.authorization, head.hops)
+            self.reception.admit(head.authorization, head.hops)
         except RefusedError as error:
-            self._refuse(error)
+            self.refuse(error)
             return False
         return True
 
@@ -96,43 +79,24 @@ class _Export:
         try:
             body = self._message(piece, is_last=is_last)
         except RefusedError as error:
-            self._refuse(error)
+            self.refuse(error)
             return
         if body is not None:
-            reception = self._reception
-            request = OtlpRequest(
-                signal=self._signal,
-                encoding="protobuf",
-                body=body,
-                received_at_ns=reception.clock.now_ns(),
-                headers=self._head.passed,
-            )
-            self._pieces = []
-            loop = asyncio.get_running_loop()
-            self._task = loop.create_task(self._pass_on(request))
+            self.pass_on(body, "protobuf", self._head.timeout_seconds)
 
-    def look(self, now_seconds: float) -> None:
-        """Give up a message that does not arrive in time."""
-        reception = self._reception
-        if self._task is None and now_seconds - self._started > reception.limits.read:
-            self._refuse(reception.too_slow())
-
-    def gone(self) -> None:
-        """Stop: the client has left."""
-        if self._task is not None:
-            self._task.cancel()
-        self._reserved.release()
+    def answer(self, answer: Answer) -> None:
+        """Write gRPC's answer."""
+        send_answer(self._stream, answer)
 
     def _message(self, piece: bytes, *, is_last: bool) -> bytes | None:
         """Return the message once it is whole, transport coding undone."""
-        reception = self._reception
+        reception = self.reception
         if self._expected < 0:
-            if self._pieces:
-                piece = bytes(self._pieces.pop()) + piece
+            piece = self.whole(piece)
             if len(piece) < 5:
                 if is_last:
                     raise reception.undecodable("no message in a unary call")
-                self._pieces.append(piece)
+                self.keep(piece)
                 return None
             self._expect(int.from_bytes(piece[1:5], "big"), is_packed=piece[0] != 0)
             piece = piece[5:]
@@ -140,18 +104,16 @@ class _Export:
         if self._read > self._expected or (is_last and self._read < self._expected):
             raise reception.undecodable("not one message in the call")
         if not is_last:
-            self._keep(piece)
+            self.keep(piece)
             return None
-        if self._pieces:
-            self._pieces.append(piece)
-            piece = b"".join(self._pieces)
+        body = self.whole(piece)
         if self._coding:
-            return reception.expand(piece, self._coding, self._reserved)
-        return piece
+            return reception.expand(body, self._coding, self.reserved)
+        return body
 
     def _expect(self, size_bytes: int, *, is_packed: bool) -> None:
         """Reserve memory for a message of this size, and let it come."""
-        reception, head = self._reception, self._head
+        reception, head = self.reception, self._head
         if size_bytes > reception.limits.message:
             raise reception.too_large()
         if head.content_bytes not in (-1, size_bytes + 5):
@@ -164,30 +126,5 @@ class _Export:
             self._stream.open_window(size_bytes + 5 - STREAM_WINDOW)
 
     def _reserve(self, size_bytes: int) -> None:
-        if not self._reserved.grow_to(size_bytes):
-            raise self._reception.overloaded()
-
-    def _keep(self, piece: bytes) -> None:
-        pieces = self._pieces
-        if len(piece) >= _SMALL_PIECE_BYTES:
-            pieces.append(piece)
-        elif pieces and isinstance(pieces[-1], bytearray):
-            pieces[-1] += piece
-        else:
-            pieces.append(bytearray(piece))
-
-    def _refuse(self, error: RefusedError) -> None:
-        self._reserved.release()
-        self._pieces = []
-        code = error.answer.code
-        metrics = self._reception.metrics
-        metrics.count_refusal(self._signal, "grpc", code, error.reason)
-        send_answer(self._stream, error.answer)
-
-    async def _pass_on(self, request: OtlpRequest) -> None:
-        try:
-            seconds = self._head.timeout_seconds
-            answer = await self._reception.pass_on(request, seconds, "grpc")
-        finally:
-            self._reserved.release()
-        send_answer(self._stream, answer)
+        if not self.reserved.grow_to(size_bytes):
+            raise self.reception.overloaded()

@@ -3,7 +3,7 @@
 What a request means is not known here: `Service` is told of each stream. Nothing waits
 and nothing is kept: what arrives is handed on at once, so how much of a body may be on
 its way is the service's decision, which it takes when it has seen the body's size.
-Source: RFC 9113. docs/adr/0029-an-http2-server-of-our-own.md has why it is ours.
+Source: RFC 9113. docs/adr/0029-servers-of-our-own.md has why it is ours.
 """
 
 import asyncio
@@ -11,12 +11,12 @@ from typing import Final, Generic
 
 from collector import http2_frames as wire
 from collector.http2_headers import MAX_LIST_BYTES, TABLE_BYTES, HeaderReader
+from collector.listening import Shared
 from collector.receivers.http2_streams import (
     STREAM_WINDOW,
     WRONG_PORT,
     Head,
     Service,
-    Shared,
     Stream,
 )
 from collector.turn_writer import TurnWriter
@@ -49,9 +49,8 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
         self,
         service: Service[Head],
         shared: Shared,
-        members: "set[ServerConnection[Head]]",
     ) -> None:
-        self._service, self._shared, self._members = service, shared, members
+        self._service, self._shared = service, shared
         self._writer = TurnWriter()
         self.write = self._writer.write  # frames
         self._reader = HeaderReader(service.understand, TABLE_BYTES)
@@ -96,7 +95,7 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
             self._writer.abort()
         elif (
             self._open_block
-            and now_seconds - self._block_since > self._shared.limits.read_seconds
+            and now_seconds - self._block_since > self._shared.read_seconds
         ):
             self._fail(wire.ProtocolError("headers do not end", wire.ENHANCE_YOUR_CALM))
         elif self._is_asked and silent_seconds > _SILENT_SECONDS + _ANSWER_SECONDS:
@@ -143,11 +142,11 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
         """Wait for the client to say what it speaks."""
         self._writer.connect(transport)
         self._heard_at = self._shared.now_seconds()
-        self._members.add(self)
+        self._shared.connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - all alike
         """Give up what is in flight."""
-        self._members.discard(self)
+        self._shared.connections.discard(self)
         self._give_up_all()
 
     def pause_writing(self) -> None:
@@ -159,6 +158,10 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
         """Go on reading."""
         self._paused_since = 0.0
         self._writer.pause_reading(pause=False)
+
+    def eof_received(self) -> None:
+        """Send what is ready; the connection closes then."""
+        self._writer.flush()
 
     def data_received(self, data: bytes) -> None:
         """Take all frames that are whole now, and what there is of a body."""
@@ -189,7 +192,7 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
     def _greet(self) -> None:
         """Say what is allowed here; not before, or HTTP/1.1 could not be answered."""
         settings = (
-            (wire.MAX_CONCURRENT_STREAMS, self._shared.limits.streams),
+            (wire.MAX_CONCURRENT_STREAMS, self._shared.most_streams),
             (wire.INITIAL_WINDOW_SIZE, STREAM_WINDOW),
             (wire.MAX_HEADER_LIST_SIZE, MAX_LIST_BYTES),
         )
@@ -377,10 +380,10 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
         head = self._reader.read(block)  # each one: they may build on one another
         stream = Stream(self, number)
         stream.is_over = is_last
-        limits = self._shared.limits
+        shared = self._shared
         if (
-            len(self._streams) >= limits.streams
-            or self._shared.open_streams >= limits.all_streams
+            len(self._streams) >= shared.most_streams
+            or shared.open_streams >= shared.all_streams
         ):
             self._shared.refused("streams")
             self.reset(stream, wire.REFUSED_STREAM)

@@ -5,13 +5,11 @@ Source: RFC 9113. The connection is in `http2.py`.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
-
-from msgspec import Struct
 
 from collector import http2_frames as wire
 from collector.http2_headers import Field
+from collector.listening import Incoming
 
 if TYPE_CHECKING:
     from collector.receivers.http2 import ServerConnection
@@ -26,22 +24,6 @@ WRONG_PORT: Final = (
 Head = TypeVar("Head")
 
 
-class Incoming(Protocol):
-    """One request as it arrives."""
-
-    def take(self, piece: bytes, *, is_last: bool) -> None:
-        """Take a piece of the body; may answer, and then hears no more."""
-        ...
-
-    def look(self, now_seconds: float) -> None:
-        """Give up what takes too long; called about once a second."""
-        ...
-
-    def gone(self) -> None:
-        """Stop: nobody waits for the answer any more."""
-        ...
-
-
 class Service(Protocol[Head]):
     """What a connection asks about its requests."""
 
@@ -52,23 +34,6 @@ class Service(Protocol[Head]):
     def open(self, stream: "Stream", head: Head) -> Incoming | None:
         """Begin a request; None where it was answered at once, or is malformed."""
         ...
-
-
-class Limits(Struct, frozen=True):
-    """What one connection may have, and all together."""
-
-    streams: int  # of a connection, at once
-    all_streams: int  # of all connections
-    read_seconds: float  # for a block of headers
-
-
-class Shared(Struct):
-    """What all connections of a receiver have in common."""
-
-    limits: Limits
-    now_seconds: Callable[[], float]  # monotonic
-    refused: Callable[[str], None]  # counts by reason
-    open_streams: int = 0
 
 
 class Stream:

@@ -1,8 +1,8 @@
-"""The receiver on the reference libraries: grpc.aio for gRPC, aiohttp for HTTP.
+"""The receiver on the reference library for gRPC, grpc.aio; HTTP is as in `native.py`.
 
-Many times slower than the engine of our own, and the reference for it. gRPC's core
-reads a whole message before it asks us, so memory is reserved after reading there, and
-certificates are read at start only.
+Many times slower than the engine of our own. gRPC's core reads a whole message before
+it asks us, so memory is reserved after reading there, and certificates are read at
+start only.
 """
 
 import asyncio
@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import grpc
 import grpc.aio
-from aiohttp import web
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
@@ -20,21 +19,18 @@ import collector.messages  # noqa: F401 - fills the pool that reflection describ
 from collector.admission import Reservation
 from collector.answer import Answer
 from collector.config import TlsConfig
-from collector.listeners import bind, bound_address
-from collector.receivers.asgi import OtlpApplication
 from collector.receivers.grpc_answers import base64_header
+from collector.receivers.native import http_listening, reload_tokens
 from collector.receivers.reception import (
     HOP_HEADER,
     SIGNAL_BY_METHOD,
     Reception,
     RefusedError,
 )
-from collector.receivers.tls import server_context
 from collector.signals import SIGNALS, OtlpRequest
 from snaptrace.runtime.config import Address
 
 _STATUS_CODES: Final = {code.value[0]: code for code in grpc.StatusCode}
-_RELOAD_SECONDS: Final = 30.0
 
 
 class GrpcioReceiver:
@@ -51,7 +47,6 @@ class GrpcioReceiver:
     ) -> None:
         self._reception, self._listen = reception, listen
         self._drain_seconds, self._on_bound = drain_seconds, on_bound
-        self._application = OtlpApplication(reception)
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
         """Serve until `stop`; OSError where an address cannot be bound."""
@@ -67,32 +62,23 @@ class GrpcioReceiver:
         reflection.enable_server_reflection(shown, server)
         port = _add_port(server, grpc_address, grpc_tls)
         self._on_bound(grpc_name, f"{grpc_address.rpartition(':')[0]}:{port}")
-        runner = web.ServerRunner(
-            # Ours undoes transport codings, within a bound.
-            web.Server(self._http, auto_decompress=False),
-            shutdown_timeout=self._drain_seconds,
-        )
-        listener = bind(http_address)
+        listening = http_listening(self._reception, http_address, http_tls)
+        self._on_bound(http_name, listening.bind())
+        http_ready = asyncio.Event()
         try:
-            self._on_bound(http_name, bound_address(listener))
-            await runner.setup()
-            await web.SockSite(
-                runner, listener, ssl_context=server_context(http_tls)
-            ).start()
-            await server.start()
-            for name in ("", *services):
-                await status.set(name, health_pb2.HealthCheckResponse.SERVING)
-            ready()
-            while not stop.is_set():
-                try:
-                    await asyncio.wait_for(stop.wait(), _RELOAD_SECONDS)
-                except TimeoutError:
-                    self._reception.tokens.reload()
-            await status.enter_graceful_shutdown()
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(
+                    listening.run(http_ready.set, stop, self._drain_seconds)
+                )
+                await http_ready.wait()
+                await server.start()
+                for name in ("", *services):
+                    await status.set(name, health_pb2.HealthCheckResponse.SERVING)
+                ready()
+                await reload_tokens(self._reception, stop)
+                await status.enter_graceful_shutdown()
         finally:
             await server.stop(self._drain_seconds)
-            await runner.cleanup()
-            listener.close()
 
     def _options(self) -> list[tuple[str, int]]:
         limits = self._reception.limits
@@ -174,34 +160,6 @@ class GrpcioReceiver:
             return error.answer
         finally:
             reserved.release()
-
-    async def _http(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Play the ASGI application on an aiohttp request."""
-        response = web.StreamResponse()
-        scope = {
-            "type": "http",
-            "path": request.path,
-            "method": request.method,
-            "headers": [(k.lower(), v) for k, v in request.raw_headers],
-        }
-
-        async def receive() -> dict[str, Any]:
-            part, _ = await request.content.readchunk()
-            more = not request.content.at_eof()
-            return {"type": "http.request", "body": part, "more_body": more}
-
-        async def send(event: dict[str, Any]) -> None:
-            if event["type"] == "http.response.start":
-                response.set_status(event["status"])
-                for name, value in event["headers"]:
-                    response.headers[name.decode()] = value.decode()
-                await response.prepare(request)
-            elif event["type"] == "http.response.body":
-                await response.write(event["body"])
-
-        await self._application(scope, receive, send)
-        await response.write_eof()
-        return response
 
 
 def _add_port(server: grpc.aio.Server, address: Address, tls: TlsConfig) -> int:

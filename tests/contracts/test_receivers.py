@@ -385,8 +385,6 @@ async def test_requests_in_flight_are_answered_after_stop(engine):
 @pytest.mark.parametrize("pieces", [1, 50])
 async def test_a_trickling_body_is_given_up(engine, pieces):
     """A slow client could hold memory for as long as it likes."""
-    if engine == "grpcio":
-        pytest.skip("aiohttp waits for a body as long as the client likes")
     limits = LimitsConfig(message=ByteSize(2**20), read=Duration(0.3))
     async with serving(engine, limits=limits) as served:
         host, _, port = served.addresses["http"].rpartition(":")

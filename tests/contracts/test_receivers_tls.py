@@ -12,13 +12,14 @@ from contracts.test_receivers import BODY, serving
 from cryptography import x509
 from fakes.certificates import Authority
 
+from collector import listening
 from collector.answer import UNAVAILABLE
 from collector.config import JoinConfig, TlsConfig, UpstreamConfig, UpstreamTlsConfig
 from collector.forward import open_upstreams
 from collector.forward.environment import endpoints
 from collector.instruments import Registry
 from collector.metrics import RelayMetrics
-from collector.receivers import ENGINES, http_over_h2corn, native
+from collector.receivers import ENGINES, native
 from collector.signals import SIGNALS, OtlpRequest
 from snaptrace.runtime.clock import SystemClock
 
@@ -105,9 +106,9 @@ async def test_mutual_tls_lets_only_known_clients_in(engine, tmp_path):
 
 async def test_renewed_certificates_are_served_without_a_restart(tmp_path, monkeypatch):
     """A certificate would expire under a sidecar that nobody restarts."""
-    monkeypatch.setattr(native, "_RELOAD_SECONDS", 0.05)
-    monkeypatch.setattr(native, "_LOOK_SECONDS", 0.05)
-    monkeypatch.setattr(http_over_h2corn, "_RELOAD_SECONDS", 0.05)
+    monkeypatch.setattr(native, "RELOAD_SECONDS", 0.05)
+    monkeypatch.setattr(listening, "RELOAD_SECONDS", 0.05)
+    monkeypatch.setattr(listening, "LOOK_SECONDS", 0.05)
     authority = Authority(tmp_path)
     tls = tls_of(authority)
     async with serving("native", tls=tls) as served:
@@ -128,9 +129,9 @@ async def test_renewed_certificates_are_served_without_a_restart(tmp_path, monke
 
 async def test_new_tokens_are_read_without_a_restart(tmp_path, monkeypatch):
     """A token could not be taken back."""
-    monkeypatch.setattr(native, "_RELOAD_SECONDS", 0.05)
-    monkeypatch.setattr(native, "_LOOK_SECONDS", 0.05)
-    monkeypatch.setattr(http_over_h2corn, "_RELOAD_SECONDS", 0.05)
+    monkeypatch.setattr(native, "RELOAD_SECONDS", 0.05)
+    monkeypatch.setattr(listening, "RELOAD_SECONDS", 0.05)
+    monkeypatch.setattr(listening, "LOOK_SECONDS", 0.05)
     tokens = tmp_path / "tokens"
     tokens.write_text("old\n")
     async with (

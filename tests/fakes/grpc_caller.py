@@ -9,10 +9,10 @@ from collector.admission import Admission
 from collector.answer import Answer
 from collector.config import AuthConfig, HeadersConfig, LimitsConfig
 from collector.instruments import Registry
+from collector.listening import Shared
 from collector.metrics import RelayMetrics
 from collector.receivers.grpc_calls import GrpcCalls
 from collector.receivers.grpc_services import GrpcServices
-from collector.receivers.http2_streams import Limits, Shared
 from collector.receivers.reception import BearerTokens, HeaderFilter, Reception
 from collector.signals import SIGNALS
 from snaptrace.runtime.config import ByteSize, Duration
@@ -57,7 +57,12 @@ class Caller(Client):
         services = GrpcServices(reception.serving)
         self.reasons = []
         shared = Shared(
-            Limits(streams, 1000, 20.0), self.monotonic_seconds, self.reasons.append
+            now_seconds=self.monotonic_seconds,
+            refused=self.reasons.append,
+            read_seconds=20.0,
+            most_connections=1000,
+            most_streams=streams,
+            all_streams=1000,
         )
         self.now_seconds = 1000.0
         super().__init__(GrpcCalls(reception, services), shared, greets=greets)

@@ -5,8 +5,8 @@ import asyncio
 import hpack
 
 from collector import http2_frames as wire
+from collector.listening import Shared
 from collector.receivers.http2 import ServerConnection
-from collector.receivers.http2_streams import Limits, Shared
 
 ENDS = wire.END_HEADERS | wire.END_STREAM
 REQUEST = (
@@ -103,12 +103,14 @@ class Client:
         self.service = service or FakeService()
         self.now_seconds = 1000.0
         self.reasons = []
-        given = {"streams": 100, "all_streams": 1000, "read_seconds": 20.0} | limits
+        bounds = {"most_streams": 100, "all_streams": 1000, "read_seconds": 20.0}
         self.shared = shared or Shared(
-            Limits(**given), lambda: self.now_seconds, self.reasons.append
+            now_seconds=lambda: self.now_seconds,
+            refused=self.reasons.append,
+            most_connections=1000,
+            **bounds | limits,
         )
-        self.members = set()
-        self.connection = ServerConnection(self.service, self.shared, self.members)
+        self.connection = ServerConnection(self.service, self.shared)
         self.wire = Wire()
         self.connection.connection_made(self.wire)
         self.encoder = hpack.Encoder()

@@ -1,11 +1,8 @@
 """`collector.allocators`: memory goes back once a burst is over, and not before."""
 
 import asyncio
-import os
-import subprocess
-import sys
 
-from collector.allocators import Returning, keep_small, trim
+from collector.allocators import Returning, trim
 
 MIB = 2**20
 
@@ -57,22 +54,6 @@ async def test_it_looks_until_it_is_stopped():
     stop.set()
     await running
     assert burst.given_back == 1
-
-
-def test_the_operators_own_settings_win(monkeypatch):
-    """Somebody who tunes an allocator would be overruled without a word."""
-    monkeypatch.setenv("MIMALLOC_PURGE_DELAY", "10")
-    monkeypatch.delenv("MIMALLOC_ALLOW_THP", raising=False)
-    keep_small()
-    assert os.environ["MIMALLOC_PURGE_DELAY"] == "10"
-    assert os.environ["MIMALLOC_ALLOW_THP"] == "0"
-    monkeypatch.delenv("MIMALLOC_ALLOW_THP")
-
-
-def test_the_engine_is_not_loaded_before_its_settings_are():
-    """The settings would come too late and change nothing."""
-    code = "import sys, collector.__main__; sys.exit('h2corn' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_trimming_never_fails():

@@ -18,7 +18,7 @@ def answers(asked):
 
 async def test_streams_of_a_connection_are_bounded():
     """One client could begin requests without end."""
-    client = Client(streams=2)
+    client = Client(most_streams=2)
     for stream in (1, 3, 5):
         client.asks(stream, is_last=False)
     assert len(client.asked) == 2
@@ -66,11 +66,11 @@ async def test_a_lost_connection_takes_everything_back():
     for stream in (1, 3):
         client.asks(stream, b"abc")
     answers(client.asked[0])
-    assert client.members == {client.connection}
+    assert client.shared.connections == {client.connection}
     client.connection.connection_lost(ConnectionResetError())
     assert [asked.is_gone for asked in client.asked] == [True, True]
     assert client.shared.open_streams == 0
-    assert client.members == set()
+    assert client.shared.connections == set()
 
 
 async def test_an_end_at_once_takes_everything_back():
@@ -287,7 +287,7 @@ async def test_each_answer_allows_for_some_frames():
 @pytest.mark.parametrize("what", ["first window", "connection window"])
 async def test_moving_many_streams_at_once_costs_more(what):
     """A few bytes again and again could make the relay visit all streams each time."""
-    client = Client(streams=800)
+    client = Client(most_streams=800)
     client.looks(0)
     client.sets(INITIAL_WINDOW_SIZE=0)
     for stream in range(1, 1601, 2):
@@ -309,7 +309,7 @@ async def test_moving_many_streams_at_once_costs_more(what):
 
 async def test_what_is_dropped_is_remembered_within_bounds():
     """A client that is refused all the time would fill the memory."""
-    client = Client(streams=1)
+    client = Client(most_streams=1)
     client.asks(1, is_last=False)
     client.says(wire.PRIORITY, 0, 5, bytes(5))
     for stream in range(3, 3 + 2 * 1025, 2):
@@ -323,7 +323,7 @@ async def test_what_is_dropped_is_remembered_within_bounds():
 
 async def test_a_refused_stream_may_still_be_reset_and_ended():
     """An honest client that gives up what was refused would be cut off."""
-    client = Client(streams=0)
+    client = Client(most_streams=0)
     client.asks(1, is_last=False)
     client.asks(3, is_last=False)
     client.resets(1)

@@ -185,7 +185,7 @@ async def test_what_trailers_add_to_the_table_counts():
 
 async def test_a_refused_requests_headers_count_for_those_after_it():
     """One request too many would garble the headers of all later ones."""
-    client = Client(streams=1)
+    client = Client(most_streams=1)
     client.asks(1, is_last=False)
     client.asks(3, fields=(*REQUEST, ("x-a", "remember me")))
     client.resets(1)
