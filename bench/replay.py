@@ -255,6 +255,8 @@ async def _led(program: Engine, load: dict, *, judged: bool) -> dict:
                 group.create_task(_judge_on_the_other_core())
             watched = await _watched(program, shadow, load["pairs"])
             figures = _figures(2 * load["pairs"], began, cpu)
+            # Little's law: what stood at the servers, without waiting for the loop.
+            at_servers = figures["requests_per_second"] * load["pause_seconds"]
             stop.set()
             await leading
             done.set()
@@ -263,6 +265,7 @@ async def _led(program: Engine, load: dict, *, judged: bool) -> dict:
     return {
         **figures,
         **watched,
+        "mean_at_the_servers": at_servers,
         "judging_cpu_us_per_request": seconds / (2 * load["pairs"]) * 1e6,
         "judging_high_water_mib": judging.ru_maxrss / 1024,
     }
@@ -270,22 +273,38 @@ async def _led(program: Engine, load: dict, *, judged: bool) -> dict:
 
 async def _watched(program: Engine, shadow: Shadow, pairs: int) -> dict:
     """Look every 20 ms until all pairs are folded: how late, and what is in flight."""
-    loop, lags, flying = asyncio.get_running_loop(), [], []
-    due = loop.time()
+    loop = asyncio.get_running_loop()
+    lags, own_lags, least, both = [], [], [], []
+    due, queued = loop.time(), _queued_seconds()
     while shadow.lead is None or shadow.lead.fold.next_number < pairs:
         due += LOOK_SECONDS
         await asyncio.sleep(due - loop.time())
-        lags.append(loop.time() - due)
+        late, before, queued = loop.time() - due, queued, _queued_seconds()
+        lags.append(late)
+        own_lags.append(max(late - (queued - before), 0.0))
         due = max(due, loop.time())
-        arms = program.arms.values()
-        flying.append(min(arm.endpoint.state().in_flight for arm in arms))
-    lags.sort()
+        arms = [arm.endpoint.state().in_flight for arm in program.arms.values()]
+        least.append(min(arms))
+        both.append(sum(arms))
     # Half of all looks saw at least so many in both arms: start and end included.
     return {
-        "loop_lag_p99_ms": lags[int(0.99 * (len(lags) - 1))] * 1000,
-        "most_in_flight_per_arm": max(flying),
-        "median_in_flight_per_arm": statistics.median(flying),
+        "loop_lag_p99_ms": _p99(lags) * 1000,
+        # Without the time in which the process waited for its core: other work.
+        "loop_lag_own_p99_ms": _p99(own_lags) * 1000,
+        "most_in_flight_per_arm": max(least),
+        "median_in_flight_per_arm": statistics.median(least),
+        "median_in_flight": statistics.median(both),  # requests, both arms together
     }
+
+
+def _p99(values: list[float]) -> float:
+    return sorted(values)[int(0.99 * (len(values) - 1))]
+
+
+def _queued_seconds() -> float:
+    """Return how long this thread was ready to run and did not (Linux)."""
+    stat = Path("/proc/self/schedstat")
+    return int(stat.read_text().split()[1]) / 1e9 if stat.exists() else 0.0
 
 
 async def _judge_on_the_other_core() -> None:

@@ -210,8 +210,10 @@ class Endpoint:
         encoding = response.headers.get("content-encoding", "identity").lower()
         if encoding not in ("identity", "gzip", "deflate"):
             raise ValueError(encoding)
-        if encoding == "identity" and told is not None:
-            return await response.body.read()  # no more than it said
+        if encoding == "identity" and told is not None:  # no more than it said
+            if response.body.is_eof():  # most answers come in one piece
+                return response.body.read_nowait()
+            return await response.body.read()
         inflate = None if encoding == "identity" else zlib.decompressobj(47)
         found = bytearray()
         async for piece in response.body.iter_chunked(READ_BYTES):

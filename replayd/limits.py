@@ -6,7 +6,7 @@ reservation; what a reservation held too much is given back when it is settled.
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from msgspec import Struct
 
@@ -48,6 +48,11 @@ class Budgets:
         self._meters: dict[str, list[_Meter]] = {EVERYTHING: _meters(overall)}
         for modality, config in by_modality.items():
             self._meters[modality] = _meters(config)
+        self._known: dict[str, list[tuple[str, _Meter]]] = {}  # by modality
+
+    def concern(self, modality: str) -> bool:
+        """Tell whether any limit applies to a modality."""
+        return bool(self._concerned(modality))
 
     def reserve(self, modality: str, amount: Amount, now_ns: int) -> None:
         """Take `amount` from every limit that applies, or from none.
@@ -55,7 +60,7 @@ class Budgets:
         Raises:
             BudgetSpentError: a limit would be passed; says which and until when.
         """
-        self._take(list(self._concerned(modality)), amount, now_ns)
+        self._take(self._concerned(modality), amount, now_ns)
 
     def carry(
         self, modality: str, amount: Amount, reserved_at_ns: int, now_ns: int
@@ -116,10 +121,14 @@ class Budgets:
             for meter in meters
         ]
 
-    def _concerned(self, modality: str) -> Iterable[tuple[str, "_Meter"]]:
-        for scope in dict.fromkeys((EVERYTHING, modality)):
-            for meter in self._meters.get(scope, ()):
-                yield scope, meter
+    def _concerned(self, modality: str) -> list[tuple[str, "_Meter"]]:
+        if (known := self._known.get(modality)) is None:
+            known = self._known[modality] = [
+                (scope, meter)
+                for scope in dict.fromkeys((EVERYTHING, modality))
+                for meter in self._meters.get(scope, ())
+            ]
+        return known
 
 
 class _Meter:

@@ -56,7 +56,8 @@ class Spending:
             BudgetSpentError: it may not be sent yet; says until when to wait.
         """
         now_ns, modality = self._clock.now_ns(), planned.case.modality
-        self.budgets.carry(modality, reserved(planned), reserved_at_ns, now_ns)
+        if self.budgets.concern(modality):
+            self.budgets.carry(modality, reserved(planned), reserved_at_ns, now_ns)
         return now_ns
 
     def seconds_until(self, error: BudgetSpentError) -> float:
@@ -78,6 +79,8 @@ class Spending:
 
     def settle(self, planned: Planned, answers: PairAnswers) -> None:
         """Replace the pair's reservation by what its answers cost."""
+        if not self.budgets.concern(planned.case.modality):
+            return
         arms = [answers.canary, answers.control, answers.second_control]
         asked = [arm for arm in arms if arm is not None]
         tries = max(arm.attempts for arm in asked)
