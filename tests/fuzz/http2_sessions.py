@@ -152,7 +152,7 @@ async def play(data: bytes, chance: random.Random) -> None:
     assert failed == []
     assert caller.admission.reserved_bytes == 0
     assert caller.shared.open_streams == 0
-    assert caller.members == set()
+    assert caller.shared.connections == set()
 
 
 def run(seconds: float, seed: int, keep: Path) -> int:
