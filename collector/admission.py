@@ -24,6 +24,10 @@ class Admission:
         self.reserved_bytes += more_bytes
         self._peak_bytes = max(self._peak_bytes, self.reserved_bytes)
 
+    def note(self, other_bytes: int) -> None:
+        """Let the peak know of memory that is not a body's, and bounded elsewhere."""
+        self._peak_bytes = max(self._peak_bytes, self.reserved_bytes + other_bytes)
+
     def take_peak_bytes(self) -> int:
         """Return the most that was reserved at once since the last call."""
         peak_bytes, self._peak_bytes = self._peak_bytes, self.reserved_bytes

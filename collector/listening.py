@@ -14,6 +14,7 @@ from typing import Final, Protocol
 from msgspec import Struct
 
 from collector.config import TlsConfig
+from collector.handshakes import HANDSHAKE_BYTES, Handshakes, TlsServer
 from collector.listeners import bind, bound_address
 from collector.tls import modified_ns, server_context
 from snaptrace.runtime.config import Address
@@ -24,7 +25,6 @@ log = logging.getLogger(__name__)
 RELOAD_SECONDS: Final = 30.0
 LOOK_SECONDS: Final = 1.0
 _DRAIN_LOOK_SECONDS: Final = 0.05
-_HANDSHAKE_SECONDS: Final = 10.0
 
 
 class Incoming(Protocol):
@@ -70,6 +70,12 @@ class Shared(Struct):
     all_streams: int = 1  # of all connections
     open_streams: int = 0
     connections: set[Connection] = set()
+    handshakes: Handshakes = {}
+    # Told how many bytes handshakes hold, which are not held against the budget.
+    note_bytes: Callable[[int], None] = lambda _bytes: None
+
+
+_Server = asyncio.Server | TlsServer
 
 
 class Listening:
@@ -109,13 +115,13 @@ class Listening:
             server.close()
             await self._drain(drain_seconds)
         finally:
+            for handshake in list(self._shared.handshakes):
+                handshake.cancel()
             for connection in list(self._shared.connections):
                 connection.end()
             self._listener.close()
 
-    async def _serve(
-        self, server: asyncio.Server, stop: asyncio.Event
-    ) -> asyncio.Server:
+    async def _serve(self, server: _Server, stop: asyncio.Event) -> _Server:
         """Look after connections and certificates; return what serves at the end."""
         loop = asyncio.get_running_loop()
         stamp, reload_at = modified_ns(self._tls), loop.time() + RELOAD_SECONDS
@@ -133,23 +139,25 @@ class Listening:
                     server = await self._renew(server)
         return server
 
-    async def _start(self, context: ssl.SSLContext | None) -> asyncio.Server:
+    async def _start(self, context: ssl.SSLContext | None) -> _Server:
         assert self._listener is not None
         # A socket of its own: closing this server does not close the port.
+        listener = self._listener.dup()
+        if context is not None:
+            handshakes = self._shared.handshakes
+            return TlsServer(listener, context, handshakes, self._has_room, self._make)
         return await asyncio.get_running_loop().create_server(
-            self._accept,
-            sock=self._listener.dup(),
-            ssl=context,
-            ssl_handshake_timeout=None if context is None else _HANDSHAKE_SECONDS,
+            lambda: self._make() if self._has_room() else _Closing(), sock=listener
         )
 
-    def _accept(self) -> asyncio.Protocol:
-        if len(self._shared.connections) >= self._shared.most_connections:
+    def _has_room(self) -> bool:
+        count = len(self._shared.connections) + len(self._shared.handshakes)
+        has_room = count < self._shared.most_connections
+        if not has_room:
             self._shared.refused("connections")
-            return _Closing()
-        return self._make()
+        return has_room
 
-    async def _renew(self, server: asyncio.Server) -> asyncio.Server:
+    async def _renew(self, server: _Server) -> _Server:
         """Serve with the new certificates; clients of the old ones come again."""
         try:
             # Checked first: a half-written certificate must not end the program.
@@ -167,6 +175,7 @@ class Listening:
         return new
 
     def _look(self) -> None:
+        self._shared.note_bytes(len(self._shared.handshakes) * HANDSHAKE_BYTES)
         now_seconds = self._shared.now_seconds()
         for connection in list(self._shared.connections):
             connection.look(now_seconds)

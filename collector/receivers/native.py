@@ -90,6 +90,8 @@ def shared_by_all(reception: Reception) -> Shared:
         refused=lambda reason: refused.labels(reason).inc(),
         read_seconds=float(reception.limits.read),
         most_connections=reception.limits.connections,
+        # So that what broken ones leave behind goes back to the system.
+        note_bytes=reception.admission.note,
     )
 
 

@@ -14,7 +14,13 @@ from fakes.certificates import Authority
 
 from collector import listening
 from collector.answer import UNAVAILABLE
-from collector.config import JoinConfig, TlsConfig, UpstreamConfig, UpstreamTlsConfig
+from collector.config import (
+    JoinConfig,
+    LimitsConfig,
+    TlsConfig,
+    UpstreamConfig,
+    UpstreamTlsConfig,
+)
 from collector.forward import open_upstreams
 from collector.forward.environment import endpoints
 from collector.instruments import Registry
@@ -22,6 +28,7 @@ from collector.metrics import RelayMetrics
 from collector.receivers import ENGINES, native
 from collector.signals import SIGNALS, OtlpRequest
 from snaptrace.runtime.clock import SystemClock
+from snaptrace.runtime.config import ByteSize
 
 METHOD = SIGNALS["traces"].grpc_method
 
@@ -228,3 +235,17 @@ async def test_renewed_client_certificates_are_used_without_a_restart(
         finally:
             await upstream.close()
             await upstream.close()
+
+
+async def test_handshakes_that_never_end_are_bounded(tmp_path):
+    """Clients that only knock would take all memory, or lock the others out."""
+    limits = LimitsConfig(message=ByteSize(2**20), connections=20)
+    authority = Authority(tmp_path)
+    async with serving("native", limits=limits, tls=tls_of(authority)) as served:
+        host, _, port = served.addresses["grpc"].rpartition(":")
+        knocking = [await asyncio.open_connection(host, int(port)) for _ in range(200)]
+        assert await over_grpc(served, authority) == b""
+        assert served.refused("connections") >= 180
+        for _, writer in knocking:
+            writer.transport.abort()
+        assert await over_grpc(served, authority) == b""

@@ -51,3 +51,12 @@ def test_the_peak_is_what_was_held_at_once_since_it_was_last_asked():
     second.release()
     assert admission.take_peak_bytes() == 3200
     assert admission.take_peak_bytes() == 0
+
+
+def test_what_is_no_body_is_known_and_refuses_nothing():
+    """Memory of broken handshakes would never go back, or bodies be refused for it."""
+    admission = Admission(1000)
+    assert Reservation(admission).grow_to(100)
+    admission.note(5000)
+    assert admission.take_peak_bytes() == 5320
+    assert admission.take_peak_bytes() == admission.reserved_bytes == 320
