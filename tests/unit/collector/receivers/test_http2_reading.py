@@ -294,7 +294,10 @@ CLOSED = WHOLE + wire.frame(wire.DATA, 0, 1, b"late")
 STREAM_ERRORS = {
     "a body after its end": (CLOSED, 5),
     "headers after its end": (WHOLE + WHOLE, 5),
-    "trailers that end nothing": (OPEN + OPEN, 1),
+    "trailers that end nothing": (
+        OPEN + wire.frame(wire.HEADERS, wire.END_HEADERS, 1, plain(("x-a", "b"))),
+        1,
+    ),
     "trailers with a pseudo-header": (
         OPEN + wire.frame(wire.HEADERS, ENDS, 1, plain((":path", "/"))),
         1,

@@ -255,3 +255,15 @@ async def test_windows_of_streams_that_were_are_passed_over():
     client.opens_window(1, 2**31 - 1)
     assert await client.hears() == []
     assert not client.wire.closing
+
+
+async def test_a_body_that_is_all_ends_with_its_last_byte():
+    """What is no gRPC would be told half of where to go."""
+    client = Client()
+    client.sets(INITIAL_WINDOW_SIZE=3)
+    client.asks(1, b"")
+    client.asked[0].stream.send_data(b"hello", is_all=True)
+    assert await client.hears() == [(wire.DATA, 0, 1, b"hel")]
+    client.opens_window(1, 2)
+    assert await client.hears() == [(wire.DATA, wire.END_STREAM, 1, b"lo")]
+    assert client.shared.open_streams == 0
