@@ -27,6 +27,7 @@ _WINDOW_STEP: Final = 2**22
 _MAX_BLOCK_BYTES: Final = 65_536
 _LAST_STREAM: Final = 2**31 - 1
 _LEAVE_PING: Final = b"leaving."
+_LEAVE_SECONDS: Final = 5.0  # for the answer to it
 # Frames that bring nothing (pings, resets, empty ones): so many a second, and some more
 # for each request that is answered. Above that it is an attack, whatever it is.
 _USELESS_A_SECOND: Final = 10_000
@@ -64,7 +65,7 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
         self._open_block: tuple[int, int, bytearray] | None = None
         self._is_leaving = self._has_taken_leave = self._is_asked = False
         self._useless = _USELESS_A_SECOND
-        self._heard_at = self._block_since = self._paused_since = 0.0
+        self._heard_at = self._block_since = self._paused_since = self._left_at = 0.0
         self._has_heard = False
         takers = {
             wire.DATA: self._take_data,
@@ -104,9 +105,10 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
             self._is_asked = True
             self.write(wire.frame(wire.PING, 0, 0, bytes(8)))
         self._look_at_streams(now_seconds)
-        is_idle = self._has_taken_leave or self._greeting is not None
-        if self._is_leaving and is_idle and not self._streams:
-            self._close()
+        if self._is_leaving and not self._streams:
+            is_late = now_seconds - self._left_at > _LEAVE_SECONDS
+            if self._has_taken_leave or self._greeting is not None or is_late:
+                self._close()
 
     def _look_at_streams(self, now_seconds: float) -> None:
         for stream in list(self._streams.values()):
@@ -119,7 +121,7 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
     def leave(self) -> None:
         """Ask the client to go elsewhere; what it has sent is still answered."""
         if not self._is_leaving:
-            self._is_leaving = True
+            self._is_leaving, self._left_at = True, self._shared.now_seconds()
             if self._greeting is None:
                 self._say_leave()
 

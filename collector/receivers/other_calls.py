@@ -68,6 +68,7 @@ class ServiceCall:
         self._unread = bytearray()  # in one piece: each object costs as much again
         self._read_bytes = 0
         self._is_over = self._is_gone = False
+        self._ends_at = 0.0  # seconds; 0: since the last look something came
         self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -88,11 +89,15 @@ class ServiceCall:
             self._stream.reset(ENHANCE_YOUR_CALM)
             self.gone()
             return
-        self._is_over = is_last
+        self._is_over, self._ends_at = is_last, 0.0
         self._news.set()
 
     def look(self, now_seconds: float) -> None:
-        """Do nothing: a watcher may stay as long as it likes."""
+        """Give up questions without an end; who has asked may listen for ever."""
+        self._ends_at = self._ends_at or now_seconds + self._reception.limits.read
+        if now_seconds > self._ends_at and not self._is_over:
+            self._stream.reset(CANCEL)
+            self.gone()
 
     def gone(self) -> None:
         """Tell the service that nobody listens."""

@@ -126,6 +126,18 @@ async def test_a_client_that_comes_late_is_asked_to_leave_as_well():
     assert not client.wire.closing
 
 
+async def test_a_client_that_never_takes_its_leave_is_left():
+    """One client whose machine is gone would use up the time of a drain."""
+    client = Client()
+    client.asks(1, b"abc")
+    client.connection.leave()
+    client.looks(6)
+    assert not client.wire.closing
+    answers(client.asked[0])
+    client.looks(0.05)
+    assert client.wire.closing
+
+
 async def test_who_has_not_spoken_does_not_hold_up_a_drain():
     """Idle connections would use up the time that answers need."""
     client = Client(greets=False)

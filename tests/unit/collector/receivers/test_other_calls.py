@@ -111,6 +111,23 @@ async def test_a_watcher_may_stay():
     await settle()
 
 
+@pytest.mark.parametrize("path", [CHECK, WATCH, REFLECT])
+async def test_questions_that_do_not_end_are_given_up(path):
+    """A few clients could take all places of exports, for ever."""
+    caller = Caller()
+    caller.calls(1, framed(b"abc")[:6], path=path, is_last=False)
+    caller.looks(1)
+    caller.looks(20)
+    caller.says(wire.DATA, 0, 1, b"b")
+    caller.looks(10)
+    caller.looks(20)
+    assert wire.RST_STREAM not in [frame[0] for frame in await caller.hears_of(1)]
+    caller.looks(1)
+    assert await caller.reset_code(1) == wire.CANCEL
+    await settle()
+    assert caller.shared.open_streams == caller.admission.reserved_bytes == 0
+
+
 async def asks_without_reading(caller, questions):
     """Ask for answers that the client's window does not let through."""
     caller.sets(INITIAL_WINDOW_SIZE=0)
