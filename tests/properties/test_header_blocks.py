@@ -118,7 +118,7 @@ BY_HAND = st.lists(st.lists(PARTS, min_size=1, max_size=3).map(b"".join), max_si
 
 
 @settings(max_examples=400)
-@given(BY_HAND, st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=12))
+@given(BY_HAND, st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=25))
 def test_a_block_means_the_same_looked_up_or_read(blocks, order):
     """A client would get the headers of its own earlier request."""
     reader, plain = HeaderReader(known, TABLE_BYTES), HeaderReader(known, TABLE_BYTES)
@@ -170,3 +170,18 @@ def test_what_is_remembered_of_blocks_is_bounded():
     before = len(kept)
     reader.read(header_field(b"x-n", b"%0200d" % 999))
     assert len(kept) == before  # looked up
+
+
+@pytest.mark.parametrize("are_trailers", [False, True])
+def test_a_known_block_is_new_once_the_table_has_changed(are_trailers):
+    """The second of two requests would have the headers of the first."""
+    reader = HeaderReader(known, TABLE_BYTES)
+    take = reader.fields if are_trailers else reader.read
+    newest = b"\xbe"
+    take(b"\x40" + string(b"x-a") + string(b"1"))
+    assert reader.read(newest) == reader.read(newest) == ((b"x-a", b"1"),)
+    take(b"\x40" + string(b"x-b") + string(b"2"))
+    assert reader.read(newest) == ((b"x-b", b"2"),)
+    take(b"\x20")
+    with pytest.raises(ProtocolError):
+        reader.read(newest)
