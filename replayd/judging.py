@@ -71,7 +71,7 @@ class Judging:
                 return result
         async with self._here:
             await asyncio.sleep(0)  # the loop turns between two judgements
-            return await judged(job)
+            return (await judged([job]))[0]
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
         """Keep a process until `stop`; it is started for the first pair."""

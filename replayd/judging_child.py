@@ -13,8 +13,10 @@ from typing import BinaryIO
 import msgspec
 from msgspec import Struct
 
+from replayd.garbage import search_seldom
 from replayd.records import PairAnswers, PairResult, Planned
-from replayd.scoring.judge import judge
+from replayd.scoring import INVARIANTS, SCORERS
+from replayd.scoring.judge import Bench, read_ahead
 from replayd.scoring.recorded import Recorded
 from snaptrace.runtime.telemetry import set_up_logging
 from snaptrace.snapshots import codec
@@ -47,18 +49,16 @@ class Judged(Struct, frozen=True):
 _batches = codec.Decoder(Batch)
 
 
-async def judged(job: Job) -> PairResult:
-    """Judge one pair, in whichever process this is called."""
-    return await judge(
-        job.planned,
-        job.recorded.scoring_case(),
-        job.answers,
-        committed_at_ns=job.committed_at_ns,
-    )
-
-
-async def _all(jobs: Sequence[Job]) -> Judged:
-    return Judged(tuple([await judged(job) for job in jobs]))
+async def judged(jobs: Sequence[Job]) -> list[PairResult]:
+    """Judge pairs, in whichever process this is called."""
+    benches = [
+        Bench(
+            job.planned, job.recorded.scoring_case(), job.answers, job.committed_at_ns
+        )
+        for job in jobs
+    ]
+    read_ahead(benches)
+    return [await bench.judged(SCORERS, INVARIANTS) for bench in benches]
 
 
 def serve(given: BinaryIO, taken: BinaryIO) -> None:
@@ -66,7 +66,8 @@ def serve(given: BinaryIO, taken: BinaryIO) -> None:
     with asyncio.Runner() as runner:
         while size := given.read(SIZE_BYTES):
             batch = _batches.decode(given.read(int.from_bytes(size, "big")))
-            data = msgspec.msgpack.encode(runner.run(_all(batch.jobs)))
+            found = Judged(tuple(runner.run(judged(batch.jobs))))
+            data = msgspec.msgpack.encode(found)
             taken.write(len(data).to_bytes(SIZE_BYTES, "big") + data)
             taken.flush()
 
@@ -78,6 +79,7 @@ def main(argv: list[str]) -> int:
     set_up_logging(*argv)
     taken = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a stray print spoils nothing
+    search_seldom()
     serve(sys.stdin.buffer, taken)
     return 0
 

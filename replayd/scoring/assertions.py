@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 from replayd.scoring.contract import Said, Score, ScoringCase
 from replayd.scoring.json_values import NOTHING, leaf_agreement, leaves, parsed
-from replayd.scoring.quantities import agree
+from replayd.scoring.quantity import agree
 from replayd.scoring.schemas import accepts, compiled
 from replayd.scoring.texts import Text
 from snaptrace.snapshots.model import Json

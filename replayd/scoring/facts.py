@@ -6,7 +6,6 @@ Wording is not a claim: similarity of wording does not see a wrong digit.
 
 import re
 from bisect import bisect
-from functools import cache
 from typing import Literal
 
 from msgspec import Struct
@@ -14,7 +13,7 @@ from rapidfuzz import fuzz
 
 from replayd.scoring.labels import Agreement, Reading, agreement
 from replayd.scoring.language import STOPWORDS
-from replayd.scoring.quantities import Quantity, agree
+from replayd.scoring.quantity import Quantity, agree
 from replayd.scoring.texts import Text
 from replayd.scoring.words import content_words
 
@@ -146,16 +145,9 @@ def _asked_yes_no(text: str, question: str) -> bool:
 
 
 def _values_agreement(reference: Reading, answer: Text, granted: Text) -> Agreement:
-    @cache  # the request is long, and read only where a value is left over
-    def allowed() -> tuple[frozenset[str], tuple[Quantity, ...]]:
-        found = granted.quantities
-        readings = frozenset[str]().union(*(other.readings for other in found))
-        return readings, tuple(other for other in found if other.shortened)
-
     def is_granted(quantity: Quantity) -> bool:
-        readings, shortened = allowed()
-        return not quantity.readings.isdisjoint(readings) or any(
-            agree(quantity, other) for other in shortened
+        return not quantity.readings.isdisjoint(granted.readings) or any(
+            agree(quantity, other) for other in granted.quantities if other.shortened
         )
 
     return agreement(reference, answer.pairs, granted=is_granted)

@@ -8,7 +8,8 @@ and withholds `pass`; nothing is ever valued by a rule at fault.
 
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
 
 from msgspec import structs
 
@@ -35,6 +36,10 @@ USABLE: frozenset[Outcome] = frozenset({"answered", "refused", "truncated"})
 FAULT = "scorer_fault"  # `StreamScore.reason` when a rule broke its promise
 AWAY = "judge_away"  # an outside judge did not answer
 LONGEST_REASON = 60  # characters
+READ_AHEAD = (
+    *("text.language", "text.words", "text.quantities", "text.pairs", "text.folded"),
+    "refuses",
+)
 
 
 async def judge(
@@ -46,64 +51,86 @@ async def judge(
     scorers: Mapping[str, Scorer] = SCORERS,
     invariants: tuple[Scorer, ...] = INVARIANTS,
 ) -> PairResult:
-    """Return what the fold reads of this pair; holds no content.
+    """Return what the fold reads of this pair; holds no content."""
+    bench = Bench(planned, case, answers, committed_at_ns)
+    return await bench.judged(scorers, invariants)
+
+
+class Bench:
+    """One pair as the rules see it: nothing redacted in its case or its answers.
 
     An arm without a usable answer scores 0 in every stream that applies. Without a
     control arm the recording's own score stands in for it in `answered`,
     `invariants` and pinned assertions; agreement is then a diagnostic only.
     """
-    reference = masked_reference(case.snapshot, case.reference)
-    unmasked = reference is case.reference
-    masked = case if unmasked else structs.replace(case, reference=reference)
-    choice = choose(masked, case, scorers, invariants)
-    result = _frame(planned, answers, committed_at_ns)
-    if choice.excluded:
-        return structs.replace(result, excluded=choice.excluded)
-    bench = _Bench(masked, answers)
-    streams = {"answered": _answered(answers)}
-    rules = [(rule.name, await bench.score(rule)) for rule in choice.invariants]
-    if rules:
-        streams["invariants"] = _minimum(dict(rules))
-    diagnostics = dict(rules)
-    if choice.quality is not None:
-        quality = await bench.score(choice.quality)
-        # Without a control, agreement with a recording has no verdict.
-        if answers.control is None and choice.quality.name != "assertions":
-            diagnostics[choice.quality.name] = quality
-        else:
-            streams["quality"] = quality
-    for rule in choice.diagnostics:
-        diagnostics[rule.name] = await bench.score(rule)
-    return structs.replace(
-        result,
-        streams=_steadfast(streams, masked, choice),
-        diagnostics=diagnostics,
-    )
 
-
-class _Bench:
-    """Scores every answer of a pair under one rule after another."""
-
-    def __init__(self, case: ScoringCase, answers: PairAnswers) -> None:
-        self._case = case
+    def __init__(
+        self,
+        planned: Planned,
+        case: ScoringCase,
+        answers: PairAnswers,
+        committed_at_ns: int,
+    ) -> None:
+        self._planned, self._unmasked, self._answers = planned, case, answers
+        self._committed_at_ns = committed_at_ns
+        reference = masked_reference(case.snapshot, case.reference)
+        same = reference is case.reference
+        self.case = case if same else structs.replace(case, reference=reference)
         stand_ins = pseudonyms(case.snapshot)
         self._canary = _usable(answers.canary, stand_ins)
         # Without a control the recording stands in for it, and is always usable.
-        self._control: Said | None = case.recorded
+        self._control: Said | None = self.case.recorded
         if answers.control is not None:
             self._control = _usable(answers.control, stand_ins)
-        self._alike = _answer(self._canary) == _answer(self._control)
+        if _answer(self._canary) == _answer(self._control):
+            self._control = self._canary
         self._twice = answers.second_control is not None
         self._second: Said | None = None
         if answers.second_control is not None:
             self._second = _usable(answers.second_control, stand_ins)
 
-    async def score(self, rule: Scorer) -> StreamScore:
+    @property
+    def said(self) -> list[Said]:
+        """The recording and all usable answers."""
+        said = (self.case.recorded, self._canary, self._control, self._second)
+        return [each for each in said if each is not None]
+
+    async def judged(
+        self, scorers: Mapping[str, Scorer], invariants: tuple[Scorer, ...]
+    ) -> PairResult:
+        """Choose the rules, score every answer by each; see the module."""
+        case, answers = self.case, self._answers
+        choice = choose(case, self._unmasked, scorers, invariants)
+        result = _frame(self._planned, answers, self._committed_at_ns)
+        if choice.excluded:
+            return structs.replace(result, excluded=choice.excluded)
+        streams = {"answered": _answered(answers)}
+        rules = {rule.name: await self._score(rule) for rule in choice.invariants}
+        if rules:
+            streams["invariants"] = _minimum(rules)
+        diagnostics = dict(rules)
+        if choice.quality is not None:
+            quality = await self._score(choice.quality)
+            # Without a control, agreement with a recording has no verdict.
+            if answers.control is None and choice.quality.name != "assertions":
+                diagnostics[choice.quality.name] = quality
+            else:
+                streams["quality"] = quality
+        for rule in choice.diagnostics:
+            diagnostics[rule.name] = await self._score(rule)
+        return structs.replace(
+            result,
+            streams=_steadfast(streams, case, choice),
+            diagnostics=diagnostics,
+        )
+
+    async def _score(self, rule: Scorer) -> StreamScore:
         """Return one rule's scores; all None with a reason if it is at fault."""
         try:
             canary = await self._of(rule, self._canary)
             # A rule is pure: the same answer is not valued twice.
-            control = canary if self._alike else await self._of(rule, self._control)
+            alike = self._canary is self._control
+            control = canary if alike else await self._of(rule, self._control)
             second = await self._of(rule, self._second) if self._twice else None
         except ScoreRangeError as error:
             log.error("scorer at fault", extra={"why": str(error)})  # noqa: TRY400
@@ -120,7 +147,21 @@ class _Bench:
     async def _of(self, rule: Scorer, said: Said | None) -> Score:
         if said is None:
             return Score(0.0, "no usable answer")
-        return checked(rule.name, await rule.score(self._case, said))
+        return checked(rule.name, await rule.score(self.case, said))
+
+
+def read_ahead(benches: Sequence[Bench]) -> None:
+    """Read what nearly every pair needs, one kind of thing in all of them at a time.
+
+    A processor that does the same over and over is quicker by a third than one that
+    goes from rule to rule, and finds all this read when it does.
+    """
+    said = [each for bench in benches for each in bench.said]
+    for kind in map(attrgetter, READ_AHEAD):
+        for each in said:
+            kind(each)
+    for bench in benches:
+        bench.case.facts  # noqa: B018 - to have been read
 
 
 def checked(scorer: str, score: Score) -> Score:

@@ -5,7 +5,7 @@ reference puts beside another value: swapped rows cost, other wording does not.
 """
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -13,12 +13,13 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import LCSseq
 
 from replayd.scoring.language import STOPWORDS
-from replayd.scoring.quantities import Quantity
+from replayd.scoring.quantity import Quantity
 from replayd.scoring.words import words_of
 
 MOST_PAIRS = 400  # read of one text; what lies beyond counts as wrong
 SAME_WORD = 80.0  # similarity in percent from which two words are one
 PLACE_WEIGHT = 0.01  # the place in a row only tells equal words apart
+CLOSEST = 1.0 + PLACE_WEIGHT
 
 _SENTENCE = re.compile(r"[;!?]|\.(?=\s|$)")
 _LISTED = re.compile(r"[\s,/&|%–-]*(?:and|und|et|y|e|en|och)?\s*")  # noqa: RUF001
@@ -134,17 +135,10 @@ def _match(asked: Sequence[Pair], given: Sequence[Pair]) -> tuple[set[int], set[
         same = {i for r in value.readings for i in full.get(r, ())}
         same.update(i for r in value.shortened for i in full.get(r, ()))
         same.update(i for r in value.readings for i in shortened.get(r, ()))
-        if not same:
-            continue
-        rivals = {i for word in pair.words for i in worded.get(word, ())}
-        closeness = {i: _closeness(pair, asked[i]) for i in rivals}
-        nearest = max(closeness.values(), default=0.0)
-        offers.extend(
-            (-closeness.get(i, 0.0), i, index)
-            for i in same
-            # Its words fit another value better: a swapped row, no match.
-            if closeness.get(i, 0.0) >= nearest - PLACE_WEIGHT / 2
-        )
+        if same:
+            offers += [
+                (-near, i, index) for near, i in _offers(pair, same, asked, worded)
+            ]
     met_asked: set[int] = set()
     met_given: set[int] = set()
     for _, i, index in sorted(offers):
@@ -152,6 +146,24 @@ def _match(asked: Sequence[Pair], given: Sequence[Pair]) -> tuple[set[int], set[
             met_asked.add(i)
             met_given.add(index)
     return met_asked, met_given
+
+
+def _offers(
+    pair: Pair,
+    same: set[int],
+    asked: Sequence[Pair],
+    worded: Mapping[str, Sequence[int]],
+) -> list[tuple[float, int]]:
+    """Return which of the values that are the `same` a pair's words allow, how close.
+
+    Where they fit another value better, a row was swapped and nothing is met.
+    """
+    close = [(_closeness(pair, asked[i]), i) for i in same]
+    nearest = max(close)[0]
+    if nearest < CLOSEST:
+        rivals = {i for word in pair.words for i in worded.get(word, ())} - same
+        nearest = max([nearest, *[_closeness(pair, asked[i]) for i in rivals]])
+    return [found for found in close if found[0] >= nearest - PLACE_WEIGHT / 2]
 
 
 def _in_order(
@@ -266,16 +278,16 @@ def _of_sentence(text: str, start: int, end: int, inside: list[Quantity]) -> lis
     """
     if not inside:
         return []
-    heading = frozenset[str]()
-    colon = text.find(":", start, inside[0].start)
-    if colon >= 0:
-        heading = _content(text[start:colon])
     befores = [start, *[quantity.end for quantity in inside]]
     afters = [*[quantity.start for quantity in inside], end]
     first = _content(text[start : afters[0]])
     # Labels may follow their quantities: `10 for North and 20 for South`.
     followed = sum([bool(_FOLLOWED.match(text, q.end, end)) for q in inside])
     trailing = not first or followed * 2 > len(inside)
+    heading = frozenset[str]()
+    colon = text.find(":", start, afters[0])
+    if colon >= 0 and (trailing or len(inside) > 1):  # else part of the label anyway
+        heading = _content(text[start:colon])
     pairs: list[Pair] = []
     label, place = frozenset[str](), 0
     for index, quantity in enumerate(inside):

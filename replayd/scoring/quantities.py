@@ -6,30 +6,17 @@ equals whatever shares one of them.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from itertools import pairwise
 
-from msgspec import Struct
-
+from replayd.scoring.dates import beginnings, dates, times
 from replayd.scoring.language import BLANK_GROUPS, COMMA_DECIMAL, lowered_words
+from replayd.scoring.quantity import Quantity
 
 LONGEST_READ = 32_768  # characters; scorers read no further on either side
 MOST_DIGITS = 40
 SURE_DIGITS = 28  # as many as Python's decimal arithmetic keeps
-
-
-class Quantity(Struct, frozen=True):
-    """One value and where it stands."""
-
-    start: int
-    end: int
-    readings: frozenset[str]  # canonical values; two quantities agree if they share one
-    optional: bool = False  # "one" and its like: may be an article
-    # Readings with a part left out, as a date without its year: they agree with a
-    # quantity that leaves it out too, not with each other.
-    shortened: frozenset[str] = frozenset()
-
 
 _DIGITS = r"\d+(?:[.,'’\u00a0\u202f]\d+)*"  # noqa: RUF001 - a thousands mark
 _NUMBER = re.compile(
@@ -61,60 +48,9 @@ _SCALES = {
     "milliards": 1_000_000_000,
     "milliarden": 1_000_000_000,
 }
-_MONTHS = {
-    prefix: month
-    for month, prefixes in enumerate(
-        (
-            "jan ene gen",
-            "feb fév fev",
-            "mar mär mrz",
-            "apr avr abr",
-            "may mai mag maj",
-            "jun juin giu",
-            "jul juil lug",
-            "aug aoû ago",
-            "sep set",
-            "oct okt ott out",
-            "nov",
-            "dec dez déc dic",
-        ),
-        start=1,
-    )
-    for prefix in prefixes.split()
-}
-_MONTH = r"(?P<month>[^\W\d_]{3,10})\.?"
 _A_DIGIT = re.compile(r"\d")
 _RUN = re.compile(r"\d+")
-_MARK = re.compile("[.,]")
 _THOUSANDS = re.compile("['’\u00a0\u202f]")  # noqa: RUF001 - marks between them
-# Digits with which something else than a plain number may begin: a date, a time, or
-# thousands grouped by blanks. One search for all, since most texts have none of them.
-_SPECIAL = re.compile(
-    r"\d{1,4}(?=[-/:]\d|\.\s?\d|\s?[ap]\.?m|(?P<grouped> \d{3})"
-    rf"|(?:st|nd|rd|th|\.)?\s(?:(?:of|de)\s)?(?:{'|'.join(_MONTHS)}))",
-    re.IGNORECASE,
-)
-_DATES = (
-    re.compile(r"(?<![\w.])(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})(?!\d)"),
-    re.compile(r"(?<![\w.])(?P<d>\d{1,2})\.\s?(?P<m>\d{1,2})\.\s?(?P<y>\d{4})(?!\d)"),
-    re.compile(r"(?<![\w.])(?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<y>\d{4})(?!\d)"),
-    re.compile(
-        rf"(?<![\w.])(?P<d>\d{{1,2}})(?:st|nd|rd|th|\.)?\s(?:(?:of|de)\s)?{_MONTH}"
-        r"(?:,?\s(?:de\s)?(?P<y>\d{4}))?(?!\d)",
-        re.IGNORECASE,
-    ),
-)
-_A_DAY = re.compile(r"\s\d\d?(?!\d)")
-_MONTH_BEFORE = re.compile(rf"(?<!\w){_MONTH}\Z")
-_MONTH_FIRST = re.compile(
-    rf"(?<!\w){_MONTH}\s(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s(?P<y>\d{{4}}))?(?![\d.,]*\d)",
-    re.IGNORECASE,
-)
-LONGEST_MONTH = 11  # letters, with its mark
-_TIME = re.compile(
-    r"(?<![\w.:])(?P<h>\d{1,2})(?::(?P<min>\d{2}))?(?:\s?(?P<half>[ap])\.?m\b\.?|(?<=:\d\d)(?![:\d]))",
-    re.IGNORECASE,
-)
 _WORD_VALUES = {
     word: value
     for value, words in {
@@ -162,23 +98,13 @@ def quantities(text: str, language: Callable[[], str | None]) -> tuple[Quantity,
     """
     found: list[Quantity] = []
     if _A_DIGIT.search(text):
-        specials = list(_SPECIAL.finditer(text))
-        starts = [special.start() for special in specials]
-        grouped = any(special["grouped"] for special in specials)
-        found += _dates(text, starts)
-        found += _times(text, starts)
+        starts, grouped = beginnings(text)
+        found += dates(text, starts)
+        found += times(text, starts)
         found += _numbers(text, language, grouped=grouped)
     if named := _NAMED_NUMBERS.intersection(lowered_words(text)):
         found += _word_numbers(text, named)
     return _without_overlaps(found)
-
-
-def agree(one: Quantity, other: Quantity) -> bool:
-    """Whether both can be read as the same value."""
-    return not (
-        one.readings.isdisjoint(other.readings | other.shortened)
-        and one.shortened.isdisjoint(other.readings)
-    )
 
 
 def _without_overlaps(found: list[Quantity]) -> tuple[Quantity, ...]:
@@ -193,66 +119,6 @@ def _without_overlaps(found: list[Quantity]) -> tuple[Quantity, ...]:
             covered[start:end] = b"\1" * (end - start)
             kept.append(quantity)
     return tuple(sorted(kept, key=lambda quantity: quantity.start))
-
-
-def _dates(text: str, starts: Sequence[int]) -> Iterator[Quantity]:
-    for pattern in _DATES:
-        for start in starts:
-            if match := pattern.match(text, start):
-                yield from _date(match)
-    for day in _A_DAY.finditer(text):
-        earliest = max(0, day.start() - LONGEST_MONTH)
-        month = _MONTH_BEFORE.search(text, earliest, day.start())
-        if month and _month(month["month"]):
-            match = _MONTH_FIRST.match(text, month.start())
-            yield from _date(match) if match else ()
-
-
-def _date(match: re.Match[str]) -> Iterator[Quantity]:
-    if days := _days(match.groupdict()):
-        short = frozenset(f"date {day}" for day in days)
-        year = match.groupdict().get("y")
-        full = frozenset(f"date {year}-{day}" for day in days)
-        yield Quantity(
-            match.start(),
-            match.end(),
-            full if year else short,
-            shortened=short if year else frozenset(),
-        )
-
-
-def _days(parts: dict[str, str | None]) -> list[str]:
-    """Return the days, as `03-31`, that a date's parts may mean."""
-    if parts.get("a"):
-        a, b = int(parts["a"] or 0), int(parts["b"] or 0)
-        orders = {(a, b), (b, a)}
-    elif parts.get("month"):
-        month = _month(parts["month"] or "")
-        orders = {(month, int(parts["d"] or 0))} if month else set()
-    else:
-        orders = {(int(parts["m"] or 0), int(parts["d"] or 0))}
-    return [
-        f"{month:02}-{day:02}"
-        for month, day in sorted(orders)
-        if 1 <= month <= 12 and 1 <= day <= 31
-    ]
-
-
-def _month(word: str) -> int | None:
-    word = word.lower()
-    return _MONTHS.get(word[:4]) or _MONTHS.get(word[:3])
-
-
-def _times(text: str, starts: Sequence[int]) -> Iterator[Quantity]:
-    for start in starts:
-        if match := _TIME.match(text, start):
-            hour, minute = int(match["h"]), int(match["min"] or 0)
-            half = (match["half"] or "").lower()
-            if half:
-                hour = hour % 12 + (12 if half == "p" else 0)
-            if hour < 24 and minute < 60:
-                time = frozenset({f"time {hour:02}:{minute:02}"})
-                yield Quantity(start, match.end(), time)
 
 
 def _numbers(
@@ -315,7 +181,7 @@ def _number(match: re.Match[str], decimal_mark: str) -> Iterator[Quantity]:
 def _values(digits: str, decimal_mark: str) -> list[Decimal]:
     """Return the possible values of a digit string; none if it is a list."""
     plain = _THOUSANDS.sub("", digits)
-    groups = _MARK.split(plain)
+    groups = plain.replace(",", ".").split(".")
     if len(groups) == 1:
         return [Decimal(plain)]
     last = plain[-len(groups[-1]) - 1]
@@ -347,7 +213,7 @@ def _decimal_mark(numbers: list[str], language: str | None) -> str:
 
 def _mark_shown(number: str) -> str:
     """Return the decimal mark that one number gives away, or an empty text."""
-    groups = _MARK.split(number)
+    groups = number.replace(",", ".").split(".")
     if len(groups) == 1:
         return ""
     last = number[-len(groups[-1]) - 1]

@@ -65,7 +65,7 @@ def refuses(answer: Answer) -> bool:
     opening = answer.text[:OPENING]
     if any(map(opening.lower().__contains__, _NEEDED)) and _APOLOGY.search(opening):
         return True
-    return any(sign in opening[:80] for sign in _SCRIPTS)
+    return not opening.isascii() and any(map(opening[:80].__contains__, _SCRIPTS))
 
 
 def says_nothing(answer: Answer) -> bool:

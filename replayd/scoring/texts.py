@@ -5,7 +5,8 @@ from functools import cached_property
 
 from replayd.scoring.labels import Reading, read_pairs
 from replayd.scoring.language import language_of
-from replayd.scoring.quantities import LONGEST_READ, Quantity, quantities
+from replayd.scoring.quantities import LONGEST_READ, quantities
+from replayd.scoring.quantity import Quantity
 from replayd.scoring.words import spoken_words, words_of
 
 
@@ -37,6 +38,11 @@ class Text:
     def quantities(self) -> tuple[Quantity, ...]:
         """Its numbers, dates and times, in order."""
         return quantities(self.plain, language=lambda: self.language)
+
+    @cached_property
+    def readings(self) -> frozenset[str]:
+        """All values that its quantities can be read as."""
+        return frozenset[str]().union(*[each.readings for each in self.quantities])
 
     @cached_property
     def pairs(self) -> Reading:

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from string import ascii_letters, digits
 
 from replayd.scoring.language import STOPWORDS
-from replayd.scoring.quantities import LONGEST_READ, Quantity
+from replayd.scoring.quantities import LONGEST_READ
+from replayd.scoring.quantity import Quantity
 from replayd.scoring.splitting import splitter
 
 MOST_WORDS = 5_000  # read of one text; a longer one is cut alike for every arm

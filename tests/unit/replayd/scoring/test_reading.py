@@ -8,7 +8,7 @@ from fakes.scoring_cases import answer_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from replayd.scoring import quantities
+from replayd.scoring import dates, quantities
 from replayd.scoring.refusals import refuses
 from replayd.scoring.splitting import splitter
 from replayd.scoring.texts import Text
@@ -57,11 +57,11 @@ PIECES = st.sampled_from(
 @given(text=st.lists(PIECES, max_size=14).map("".join))
 def test_a_quick_look_passes_over_no_date(text):
     """If it failed, a date would be read as two numbers, or not at all."""
-    patterns = (*quantities._DATES, quantities._MONTH_FIRST)
+    patterns = (*dates._DATES, dates._MONTH_FIRST)
     matches = [m for pattern in patterns for m in pattern.finditer(text)]
-    wanted = [date for match in matches for date in quantities._date(match)]
-    starts = [match.start() for match in quantities._SPECIAL.finditer(text)]
-    assert list(quantities._dates(text, starts)) == wanted
+    wanted = [date for match in matches for date in dates._date(match)]
+    starts, _ = dates.beginnings(text)
+    assert list(dates.dates(text, starts)) == wanted
 
 
 WORDS = st.sampled_from(
