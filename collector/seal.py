@@ -1,4 +1,4 @@
-"""From admitted calls to segments in the store: journal, seal, spool, upload.
+"""From admitted calls to sealed windows: journal, reservoirs, seal.
 
 Nothing here is acknowledged to anybody: what fails is kept for the next try, bounded,
 and counted when it has to go. A killed process finds its journal and spool again.
@@ -11,9 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import msgspec
-from msgspec import Struct
-
 from collector.call import Call
 from collector.erasing import Erasing
 from collector.journal import Journal, JournalCall
@@ -21,10 +18,10 @@ from collector.place import kind_of, place
 from collector.reservoir import Decision, Kind, ReservoirConfig, Reservoirs
 from collector.reservoir.strata import VERSION as STRATA_VERSION
 from collector.sampling_config import SealConfig
-from collector.spool import Entry, Spool
+from collector.shipping import Sealed, Shipping
+from collector.spool import Spool
 from snaptrace.runtime.clock import Clock
 from snaptrace.snapshots import codec, segment
-from snaptrace.snapshots.errors import SnapshotError
 from snaptrace.snapshots.keys import FleetKey
 from snaptrace.snapshots.sealed import Cipher
 from snaptrace.snapshots.store import Store
@@ -32,21 +29,10 @@ from snaptrace.snapshots.store import Store
 log = logging.getLogger(__name__)
 
 _STATES_EVERY_NS = 10 * 10**9
-_BEST_LEVEL = 19
-_QUICK_BYTES = 5 * 2**19  # half a second of CPU at the best level, in a thread
 _NEVER_NS = -(2**63)
 
 
 _Told = tuple[object, ...]
-
-
-class _Sealing(Struct):
-    """A window's content on its way from the journal to the spool."""
-
-    window_start_ns: int
-    refs: list[int]
-    header: segment.SegmentHeader
-    path: Path | None
 
 
 class Sealer:
@@ -74,7 +60,7 @@ class Sealer:
     ) -> None:
         """Open or make the state `folder`; raises OSError if that cannot be done."""
         self._config, self._reservoir_config = config, reservoir_config
-        self._store, self._key, self._clock, self._label = store, key, clock, label
+        self._key, self._clock, self._label = key, clock, label
         self._versions = (redaction_version, release)
         self.reservoirs = Reservoirs(reservoir_config)
         self.counts: Counter[tuple[str, ...]] = Counter()
@@ -82,11 +68,20 @@ class Sealer:
         self._spool = Spool(folder / "spool", cipher)
         self.collector = _collector_id(folder, name)
         self._erasing = Erasing(store, key)
+        self._shipping = Shipping(
+            config,
+            journal=self._journal,
+            spool=self._spool,
+            store=store,
+            erasing=self._erasing,
+            clock=clock,
+            collector=self.collector,
+            counts=self.counts,
+        )
         self._states_at_ns = _NEVER_NS
         self._next_ref = 0
         self._sealed_at_ns: dict[int, int] = {}  # window -> newest seal
         self._supplements: Counter[int] = Counter()
-        self._unspooled: list[_Sealing] = []
         self._told: dict[int, frozenset[_Told]] = {}  # window -> what headers said
         self._busy = asyncio.Lock()
         self._recover()
@@ -186,9 +181,10 @@ class Sealer:
                     await self._seal(window, now_ns)
                 else:
                     self._compact(window)
-            await self._spool_up()
+            await self._shipping.spool_up()
+            self._remove_recovered()
             self._forget(now_ns)
-            await self._upload()
+            await self._shipping.upload()
 
     async def seal_now(self) -> None:
         """Seal every window as it stands; what comes later is a supplement."""
@@ -197,8 +193,9 @@ class Sealer:
             await self._erasing.refresh(now_ns)
             for window in self.reservoirs.windows():
                 await self._seal(window, now_ns)
-            await self._spool_up()
-            await self._upload()
+            await self._shipping.spool_up()
+            self._remove_recovered()
+            await self._shipping.upload()
 
     async def close(self, deadline_seconds: float) -> None:
         """Seal everything and upload until the deadline; the rest stays on disk."""
@@ -295,7 +292,7 @@ class Sealer:
         first_ns, _ = self._kept_windows(now_ns)
         news = _outline(header.reservoirs, is_final=window < first_ns)
         if refs or not news <= self._told.get(window, frozenset()):
-            self._unspooled.append(_Sealing(window, refs, header, path))
+            self._shipping.take(Sealed(window, refs, header, path))
             self._supplements[window] += 1
             self._told[window] = frozenset().union(
                 *(_outline(header.reservoirs, is_final=f) for f in (False, True))
@@ -319,112 +316,6 @@ class Sealer:
             strata_version=STRATA_VERSION,
             release=release,
         )
-
-    async def _spool_up(self) -> None:
-        """Write what was sealed into the spool; a full disk leaves it for later."""
-        while self._unspooled:
-            sealing = self._unspooled[0]
-            try:
-                await asyncio.to_thread(self._write_segments, sealing)
-            except OSError as error:
-                self.counts["spool", "error"] += 1
-                log.warning("spool cannot be written", extra={"why": error.strerror})
-                return
-            self._journal.release(sealing.refs)
-            if sealing.path is not None:
-                self._journal.remove(sealing.path)
-            self._unspooled.pop(0)
-            self._bound_spool()
-        self._remove_recovered()
-
-    def _write_segments(self, sealing: _Sealing) -> None:
-        """Spool a window's calls in segments of bounded size. Runs in a thread."""
-        batches = self._batches(self._unerased(sealing.refs)) or [[]]
-        for index, refs in enumerate(batches):
-            is_last = index == len(batches) - 1
-            self._write_segment(sealing, refs, is_last=is_last)
-
-    def _write_segment(
-        self, sealing: _Sealing, refs: list[int], *, is_last: bool
-    ) -> None:
-        """Spool one segment; its calls are in memory one at a time."""
-        sizes = tuple(self._journal.record_bytes(ref) for ref in refs)
-        quick = sum(sizes) <= _QUICK_BYTES
-        writer = segment.Writer(sizes, _BEST_LEVEL if quick else self._config.level)
-        subjects: list[str] = []
-        digests: dict[str, None] = {}
-        for call in self._journal.read(refs):
-            writer.add(codec.Packed(call.keys, call.record))
-            subjects += call.subjects
-            digests |= dict.fromkeys(call.digests)
-        sequence = self._spool.next_sequence()
-        header = msgspec.structs.replace(
-            sealing.header, sequence=sequence, subjects=segment.pack_subjects(subjects)
-        )
-        entry = Entry(
-            sequence=sequence,
-            window_start_ns=sealing.window_start_ns,
-            calls=len(refs),
-            origin=sealing.path.name if sealing.path else f"{sealing.window_start_ns}",
-            last=is_last,
-            digests=tuple(digests),
-        )
-        self._spool.put(entry, writer.finish(header), self._journal.media)
-        self.counts["segment", "sealed"] += 1
-
-    def _unerased(self, refs: list[int]) -> list[int]:
-        """Leave out calls whose subject was erased meanwhile."""
-        kept: list[int] = []
-        for ref, call in zip(refs, self._journal.read(refs), strict=True):
-            if self._erasing.covers(call.subjects, call.ended_at_ns):
-                self.counts["call", call.modality, "erased"] += 1
-            else:
-                kept.append(ref)
-        return kept
-
-    def _batches(self, refs: list[int]) -> list[list[int]]:
-        """Split calls so that each batch makes one segment."""
-        batches: list[list[int]] = []
-        room = 0
-        for ref in refs:
-            size = self._journal.record_bytes(ref)
-            if not batches or size > room:
-                batches.append([])
-                room = segment.SPLIT_BYTES
-            batches[-1].append(ref)
-            room -= size
-        return batches
-
-    def _bound_spool(self) -> None:
-        while self._spool.size_bytes > self._config.spool_bytes:
-            for entry in self._spool.drop_oldest():
-                self.counts["spool", "dropped_segments"] += 1
-                self.counts["spool", "dropped_calls"] += entry.calls
-
-    async def _upload(self) -> None:
-        """Feed the store, oldest first, until it is done or the store fails."""
-        for entry in self._spool.entries():
-            try:
-                dropped = await self._spool.upload(
-                    entry,
-                    self._store,
-                    self.collector,
-                    self._clock.now_ns(),
-                    self._erasing.cleaned,
-                )
-            except SnapshotError as error:
-                self.counts["segment", "upload_failed"] += 1
-                log.warning("store not written", extra={"why": str(error)})
-                return
-            except OSError as error:
-                # Its files are damaged or gone: nothing can be done with it.
-                self.counts["spool", "dropped_segments"] += 1
-                self.counts["spool", "dropped_calls"] += entry.calls
-                log.warning("spool entry unreadable", extra={"why": error.strerror})
-                self._spool.remove(entry)
-                continue
-            self.counts["segment", "stored"] += 1
-            self.counts["spool", "erased_calls"] += dropped
 
     def _write_states(self, now_ns: int, every_ns: int = _STATES_EVERY_NS) -> None:
         if 0 <= now_ns - self._states_at_ns < every_ns:
