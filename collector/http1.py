@@ -23,6 +23,7 @@ Field = tuple[bytes, bytes]  # name and value, as they were sent
 _MAX_HEAD_BYTES: Final = 65_536
 _MAX_FIELDS: Final = 256
 _WAITING: Final = 32  # requests of a connection that are not answered yet
+_MOST_WAITING: Final = 256  # of those that came in one piece
 _IDLE_SECONDS: Final = 180.0
 _UNREAD_SECONDS: Final = 60.0  # answers that the client does not take
 _STATUS_LINES: Final = {
@@ -91,8 +92,8 @@ class Http1Connection(asyncio.Protocol):
         self._exchanges: deque[Exchange] = deque()  # not answered, or not sent yet
         self._current: Exchange | None = None  # whose body is being read
         self._path, self._fields = b"", list[Field]()
-        self._head_bytes = 0  # of a head that is not whole
-        self._heads = 0  # that were whole
+        self._head_bytes = 0  # of what is no body: a head, trailers, a chunk's size
+        self._steps = 0  # heads, pieces of bodies, and ends of them
         self._in_head = True
         self._is_leaving = self._is_closing = self._is_upgrade = False
         self._is_asleep = False  # reading was paused
@@ -161,15 +162,15 @@ class Http1Connection(asyncio.Protocol):
         """Take what came, as far as it goes."""
         if self._is_closing:
             return
-        was_in_head, heads = self._in_head, self._heads
+        steps = self._steps
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
             self._stay(data[upgrade.args[0] :])
         except httptools.HttpParserError:
             self._refuse(400)
-        if was_in_head and self._heads == heads and self._in_head:
-            if not self._head_bytes:
+        if self._steps == steps:
+            if self._in_head and not self._head_bytes:
                 self._since_seconds = self._shared.now_seconds()
             self._head_bytes += len(data)
             if self._head_bytes > _MAX_HEAD_BYTES:
@@ -187,13 +188,19 @@ class Http1Connection(asyncio.Protocol):
         self._path += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a field."""
-        self._fields.append((name, value))
+        """Take a field; trailers say nothing to us."""
+        if self._in_head:
+            self._fields.append((name, value))
 
     def on_headers_complete(self) -> None:
         """Begin a request."""
         parser, self._in_head, self._head_bytes = self._parser, False, 0
-        self._heads += 1
+        self._steps += 1
+        if self._is_closing:
+            return
+        if len(self._exchanges) >= _MOST_WAITING:
+            self._refuse(503)
+            return
         if parser.should_upgrade():
             self._is_upgrade = True  # read again, without that; see `_stay`
             return
@@ -207,8 +214,6 @@ class Http1Connection(asyncio.Protocol):
         self._current = exchange
         self._exchanges.append(exchange)
         self._throttle()
-        if self._is_closing:
-            return
         size_bytes = sum(len(name) + len(value) for name, value in self._fields)
         if len(self._fields) > _MAX_FIELDS or size_bytes > _MAX_HEAD_BYTES:
             exchange.keep_alive = False
@@ -224,6 +229,8 @@ class Http1Connection(asyncio.Protocol):
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of a body."""
+        self._steps += 1
+        self._head_bytes = 0
         current = self._current
         if current is not None and current.incoming is not None:
             current.incoming.take(body, is_last=False)
@@ -231,6 +238,7 @@ class Http1Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         """End a request's body."""
         current, self._current = self._current, None
+        self._steps += 1
         if self._is_upgrade or current is None:
             return
         self._since_seconds = self._shared.now_seconds()
