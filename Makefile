@@ -86,7 +86,7 @@ image: ## build the image with IMAGE_TOOL (docker, podman or buildah)
 image-test: setup ## build the image for real on a Debian base (root, apt) and run what it holds
 	@$(BIN)/python -m pytest -m image --timeout 1800 $(ARGS)
 
-fuzz: setup ## damaged input; TARGET=recognition or http2_sessions SECONDS=60 SEED=1
+fuzz: setup ## damaged input; TARGET=recognition, http1_sessions or http2_sessions SECONDS=60 SEED=1
 	@PYTHONPATH=tests:. $(BIN)/python -m fuzz.$(or $(TARGET),recognition) --seconds $(or $(SECONDS),60) --seed $(or $(SEED),1)
 
 golden: setup ## rewrite golden files and show what changed; a person commits it

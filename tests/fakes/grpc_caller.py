@@ -41,7 +41,7 @@ class Caller(Client):
         self.admission, self.registry = Admission(4 * 2**20), Registry()
         auth = AuthConfig(bearer_token_file=str(tokens)) if tokens else AuthConfig()
         limits = LimitsConfig(message=ByteSize(message), read=Duration(20))
-        reception = Reception(
+        reception = self.reception = Reception(
             handle=self._handle,
             admission=self.admission,
             limits=limits,

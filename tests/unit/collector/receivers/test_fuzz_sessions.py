@@ -1,11 +1,13 @@
-"""The fuzz target of the HTTP/2 server: it plays, and it would notice."""
+"""The fuzz targets of the servers: they play, and they would notice."""
 
 import asyncio
 
 import pytest
-from fuzz import http2_sessions
+from fuzz import http1_sessions, http2_sessions
 
+from collector.http1 import Http1Connection
 from collector.receivers import http2
+from collector.receivers.export import Export
 from collector.receivers.other_calls import ServiceCall
 
 SESSIONS = {
@@ -13,9 +15,10 @@ SESSIONS = {
 }
 
 
-def test_a_moment_of_fuzzing_finds_nothing(tmp_path):
+@pytest.mark.parametrize("target", [http1_sessions, http2_sessions])
+def test_a_moment_of_fuzzing_finds_nothing(tmp_path, target):
     """A damaged session would end the relay, or hold memory after its client."""
-    assert http2_sessions.run(3.0, 7, tmp_path / "failure") > 100
+    assert target.run(2.0, 7, tmp_path / "failure") > 100
 
 
 @pytest.mark.parametrize("name", SESSIONS)
@@ -46,21 +49,23 @@ def forgets(_self):
 
 
 @pytest.mark.parametrize(
-    ("where", "method", "defect"),
+    ("target", "place", "defect"),
     [
-        (http2.ServerConnection, "_take_trailers", breaks),
-        (http2.ServerConnection, "_give_up_all", forgets),
-        (ServiceCall, "gone", forgets),
+        (http2_sessions, (http2.ServerConnection, "_take_trailers"), breaks),
+        (http2_sessions, (http2.ServerConnection, "_give_up_all"), forgets),
+        (http2_sessions, (ServiceCall, "gone"), forgets),
+        (http1_sessions, (Http1Connection, "_stay"), breaks),
+        (http1_sessions, (Export, "gone"), forgets),
     ],
-    ids=["exception", "streams", "memory"],
+    ids=["exception", "streams", "memory", "HTTP/1.1 exception", "HTTP/1.1 memory"],
 )
 def test_a_defect_would_be_found_and_its_session_kept(
-    tmp_path, monkeypatch, where, method, defect
+    tmp_path, monkeypatch, target, place, defect
 ):
     """The target would run for hours and see nothing."""
-    monkeypatch.setattr(where, method, defect)
+    monkeypatch.setattr(*place, defect)
     with pytest.raises((ZeroDivisionError, AssertionError)):
-        http2_sessions.run(20.0, 7, tmp_path / "failure")
+        target.run(20.0, 7, tmp_path / "failure")
     kept = (tmp_path / "failure").read_bytes()
     with pytest.raises((ZeroDivisionError, AssertionError)):
-        http2_sessions.again(kept)
+        target.again(kept)
