@@ -30,7 +30,7 @@ from snaptrace.runtime.clock import Clock
 
 WAVES = 16  # in which open numbers are sent again after a crash
 AHEAD = 8  # times the pairs in flight that may be held up by a slow number
-DRAWN_AT_ONCE = 8  # before the loop may turn
+DRAWN_AT_ONCE = 32  # before the loop may turn
 STARTED_AT_ONCE = 8  # pairs; what starts in a burst is answered in one, too
 
 Judge = Callable[[Planned, Recorded, PairAnswers], Awaitable[PairResult]]
