@@ -82,7 +82,8 @@ async def test_a_long_body_in_small_chunks_is_read():
     client = Client()
     client.sends(CHUNKED)
     for _ in range(200):
-        client.sends(b"400;a=b\r\n" + KILOBYTE[:500])
+        client.sends(b"400;a=" + KILOBYTE[:500] + b"\r\n")
+        client.sends(KILOBYTE[:500])
         client.sends(KILOBYTE[500:] + b"\r\n")
     client.sends(b"0\r\nx-checksum: 1\r\n")
     client.sends(b"\r\n")
