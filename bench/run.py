@@ -42,9 +42,10 @@ def main(argv: list[str]) -> int:
 
 def run_case(name: str, case: dict, arguments: argparse.Namespace) -> dict:
     """Run all targets `repetitions` times, interleaved."""
+    settings = [*case.get("set", []), *arguments.set]
     made: dict[str, Callable[[str], targets.Target]] = {
         "direct": targets.direct,
-        "collector": lambda sink: targets.collector(sink, *arguments.set),
+        "collector": lambda sink: targets.collector(sink, *settings),
     }
     if arguments.rotel:
         made["rotel"] = lambda sink: targets.rotel(sink, arguments.rotel)
@@ -63,7 +64,7 @@ def run_case(name: str, case: dict, arguments: argparse.Namespace) -> dict:
         "load_average": os.getloadavg(),  # 1, 5, 15 minutes; others, too
         "python": platform.python_version(),
         "load": case["load"],
-        "settings": arguments.set,
+        "settings": settings,
         "targets": repetitions,
     }
 
