@@ -8,8 +8,11 @@ import pytest
 from fakes.judged_epoch import AT_NS, planned_of, said
 from fakes.leaping_loop import LoopClock
 from fakes.stored_calls import text_call
+from msgspec.structs import replace
 
 from replayd.judging import MOST_LOST, Judging
+from replayd.judging_child import Job
+from replayd.judging_child import judged as judged_together
 from replayd.records import PairAnswers
 from replayd.scoring.judge import judge
 from replayd.scoring.recorded import Recorded, scoring_case
@@ -62,6 +65,29 @@ async def test_where_a_pair_is_judged_changes_nothing(in_process):
         assert result == await judge(planned, case, answers, committed_at_ns=at_ns)
         assert result.streams["quality"].canary < result.streams["quality"].control
     assert lost == 0
+
+
+ANSWERS = {
+    "right": SAID.format(7),
+    "wrong": SAID.format(8),
+    "refusal": "I'm sorry, but I can't help with that.",
+    "other_language": "Die Summe ist 7 und es ist am Montag nicht mit der Post weg.",
+    "table": "| | total |\n|---|---|\n| Monday | 7 |",
+    "empty": "",
+}
+
+
+async def test_pairs_of_a_batch_do_not_know_each_other():
+    """If it failed, a score would depend on what else was waiting."""
+    planned, recorded, answers = pair(1)
+    jobs = [
+        Job(planned, recorded, replace(answers, canary=canary, control=control), AT_NS)
+        for canary in map(said, ANSWERS.values())
+        for control in (said(SAID.format(7)), said("", "timeout"), None)
+    ]
+    together = await judged_together(jobs)
+    assert together == [(await judged_together([job]))[0] for job in jobs]
+    assert len({str(result.streams) for result in together}) > len(ANSWERS)
 
 
 async def test_pairs_survive_their_process():
