@@ -46,7 +46,7 @@ class HttpUpstream:
                 headers={"User-Agent": "snaptrace-collector"},
             )
         headers = {
-            **request.headers,
+            **{name: _as_text(value) for name, value in request.headers.items()},
             **self._added,
             "Content-Type": MEDIA_TYPES[request.encoding],
         }
@@ -90,3 +90,17 @@ class HttpUpstream:
         """Close all connections; calls in flight end UNAVAILABLE."""
         if self._session is not None:
             await self._session.close()
+
+
+def _as_text(value: str) -> str:
+    """Return a header's value so that aiohttp, which writes UTF-8, sends its bytes.
+
+    Receivers read a byte as a character. What is no UTF-8 cannot be sent through
+    aiohttp as it came; it arrives as the characters of Latin-1, in UTF-8.
+    """
+    if value.isascii():
+        return value
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        return value

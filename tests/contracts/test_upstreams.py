@@ -155,6 +155,16 @@ async def test_headers_travel(kind):
         assert (headers["x-tenant-id"], headers["x-key"]) == ("t", "k")
 
 
+async def test_a_header_beyond_ascii_travels_as_its_bytes():
+    """A backend would know the tenant by another name than the client gave it."""
+    async with connected("http") as (upstream, fake):
+        as_received = "Zürich".encode().decode("latin-1")
+        await upstream.send(request(headers={"x-tenant-id": as_received}), 10)
+        await upstream.send(request(headers={"x-tenant-id": "Z\xfcrich"}), 10)
+        heard = [headers["x-tenant-id"] for _, _, headers in fake.calls]
+        assert heard == ["Zürich", "Zürich"]
+
+
 async def test_compression_is_undone_by_the_upstream(kind):
     """A backend would get bytes that it cannot read."""
     async with connected(kind, compression="gzip") as (upstream, fake):
