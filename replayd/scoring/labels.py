@@ -5,7 +5,9 @@ reference puts beside another value: swapped rows cost, other wording does not.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Mapping, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -29,6 +31,9 @@ _FOLLOWED = re.compile(
 )
 _ENUMERATION = re.compile(r"^\s*(?:\d{1,2}[.)]|[-*•])\s+(?=\D)")
 _RULE_ROW = re.compile(r"^[\s|:+=-]+$")
+
+
+_begins = attrgetter("start")
 
 
 class Pair(Struct, frozen=True):
@@ -234,12 +239,12 @@ def _of_row(
     line: str,
     start: int,
     cells: list[tuple[int, int]],
-    inside: list[Quantity],
+    inside: Sequence[Quantity],
     header: list[frozenset[str]],
 ) -> list[Pair]:
     if not inside:
         return []
-    by_cell = [[q for q in inside if a <= q.start - start < b] for a, b in cells]
+    by_cell = [_between(inside, start + a, start + b) for a, b in cells]
     names = [line[a:b] for (a, b), own in zip(cells, by_cell, strict=True) if not own]
     row = frozenset[str]().union(*map(_content, names))
     pairs: list[Pair] = []
@@ -251,18 +256,26 @@ def _of_row(
     return pairs
 
 
+def _between(found: Sequence[Quantity], start: int, end: int) -> Sequence[Quantity]:
+    """Return those of many, which are in order, that begin from `start` to `end`."""
+    first = bisect_left(found, start, key=_begins)
+    return found[first : bisect_left(found, end, first, key=_begins)]
+
+
 def _without(line: str, a: int, b: int, quantity: Quantity, start: int) -> str:
     return line[a : quantity.start - start] + " " + line[quantity.end - start : b]
 
 
-def _of_prose(text: str, start: int, end: int, inside: list[Quantity]) -> list[Pair]:
+def _of_prose(
+    text: str, start: int, end: int, inside: Sequence[Quantity]
+) -> list[Pair]:
     """Read a line sentence by sentence."""
     if not inside:
         return []
     pairs: list[Pair] = []
     at = start
     for stop in [*(m.end() for m in _SENTENCE.finditer(text, start, end)), end]:
-        within = [q for q in inside if at <= q.start < stop]
+        within = _between(inside, at, stop)
         # A mark inside a quantity (`3. March`) ends no sentence.
         if within and within[-1].end > stop:
             continue
@@ -271,7 +284,9 @@ def _of_prose(text: str, start: int, end: int, inside: list[Quantity]) -> list[P
     return pairs
 
 
-def _of_sentence(text: str, start: int, end: int, inside: list[Quantity]) -> list[Pair]:
+def _of_sentence(
+    text: str, start: int, end: int, inside: Sequence[Quantity]
+) -> list[Pair]:
     """Give each quantity the words before it, or after it where the sentence does so.
 
     Bare followers in a list (`North: 10, 20`) share the label and differ in place.

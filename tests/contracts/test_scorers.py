@@ -148,6 +148,8 @@ SPAM = {
     "codes": "a1-" * 30_000,
     "dates": "3 March 2024 " * 8_000,
     "bars": "|1|2|3|4|\n" * 9_000,
+    "cells": "1\t" * 45_000,
+    "points": "5. " * 30_000,
     "quotes": '"ab ' * 25_000,
     "names": "Anna Berta Carl " * 6_000,
     "brackets": "[" * 90_000,
