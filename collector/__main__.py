@@ -58,7 +58,7 @@ def main(argv: list[str]) -> int:
 async def _run(
     config: CollectorConfig, document: Document, arguments: argparse.Namespace
 ) -> None:
-    # The engine's allocator reads its settings as it is loaded, so not before now.
+    # Not before now, so that a mistake in the settings is told at once.
     from collector import app  # noqa: PLC0415
 
     await app.run(
