@@ -48,6 +48,8 @@ FIRST_WINDOW: Final = 65_535  # until settings say otherwise
 FIRST_FRAME_SIZE: Final = 16_384  # the largest frame that either side may send
 LARGEST_WINDOW: Final = 2**31 - 1
 
+_MAX_BLOCK_BYTES: Final = 65_536
+
 HEAD: Final = struct.Struct(">BHBBI")  # length in 8 + 16 bits, kind, flags, stream
 _SETTING: Final = struct.Struct(">HI")
 
@@ -80,7 +82,7 @@ class FrameCutter:
         self._takers, self._take_unknown = takers, take_unknown
         self._unread = b""
         self._split: tuple[int, int, int] | None = None  # DATA: flags, stream, missing
-        self.only_continuation = False  # a block of headers is not finished
+        self._block: tuple[int, int, bytearray] | None = None  # flags, stream, headers
 
     def take(self, data: bytes) -> None:
         """Take what came in.
@@ -100,7 +102,7 @@ class FrameCutter:
             start, size = at + head_size, high << 16 | low
             if size > FIRST_FRAME_SIZE:
                 raise ProtocolError("a frame too large", FRAME_SIZE_ERROR)
-            if self.only_continuation and kind != CONTINUATION:
+            if self._block is not None and kind != CONTINUATION:
                 raise ProtocolError("headers were not finished")
             stream &= 0x7FFFFFFF
             if start + size > end:
@@ -115,6 +117,34 @@ class FrameCutter:
             else:
                 self._take_unknown()
         self._unread = data[at:]
+
+    @property
+    def is_in_block(self) -> bool:
+        """Whether a block of headers is not finished: only its rest may come."""
+        return self._block is not None
+
+    def begin_block(self, flags: int, stream: int, block: bytes) -> None:
+        """Take the first part of a block of headers, that of HEADERS."""
+        self._block = flags, stream, bytearray(block)
+
+    def continue_block(
+        self, flags: int, stream: int, payload: bytes
+    ) -> tuple[int, bytes] | None:
+        """Take a CONTINUATION; return the flags of HEADERS and the block once whole.
+
+        Raises:
+            ProtocolError: it continues nothing, or has no end.
+        """
+        if self._block is None or self._block[1] != stream:
+            raise ProtocolError("CONTINUATION of nothing")
+        first_flags, _, block = self._block
+        block += payload
+        if len(block) > _MAX_BLOCK_BYTES:
+            raise ProtocolError("headers do not end", ENHANCE_YOUR_CALM)
+        if not flags & END_HEADERS:
+            return None
+        self._block = None
+        return first_flags, bytes(block)
 
     def _take_split(self, data: bytes) -> int:
         """Take more of a frame that was cut short; return where it ends."""
@@ -166,11 +196,19 @@ def read_settings(payload: bytes) -> list[tuple[int, int]]:
     """Read the payload of a SETTINGS frame.
 
     Raises:
-        ProtocolError: not a whole number of settings.
+        ProtocolError: not a whole number of settings, or a value that none may have.
     """
     if len(payload) % _SETTING.size:
         raise ProtocolError("SETTINGS of an odd size", FRAME_SIZE_ERROR)
-    return list(_SETTING.iter_unpack(payload))
+    settings = list(_SETTING.iter_unpack(payload))
+    for setting, value in settings:
+        if setting == INITIAL_WINDOW_SIZE and value > LARGEST_WINDOW:
+            raise ProtocolError("a window", FLOW_CONTROL_ERROR)
+        if setting == ENABLE_PUSH and value > 1:
+            raise ProtocolError("neither yes nor no")
+        if setting == MAX_FRAME_SIZE and not FIRST_FRAME_SIZE <= value < 2**24:
+            raise ProtocolError("a size of frames")
+    return settings
 
 
 def without_padding(flags: int, payload: bytes) -> bytes:

@@ -13,7 +13,12 @@ from typing import Final
 from msgspec import Struct
 
 from collector import http2_frames as wire
-from collector.http2_headers import TABLE_BYTES, Field, HeaderReader
+from collector.http2_headers import (
+    MAX_LIST_BYTES,
+    TABLE_BYTES,
+    Field,
+    HeaderReader,
+)
 from collector.turn_writer import TurnWriter
 
 # What one answer may have, and what all of them may have on the way at once.
@@ -21,7 +26,6 @@ _ANSWER_BYTES: Final = 4 * 2**20
 _CONNECTION_WINDOW: Final = 8 * 2**20
 # The connection's window is opened again once this much of it was used.
 _WINDOW_STEP: Final = 2**20
-_MAX_BLOCK_BYTES: Final = 65_536
 # Streams are numbered upwards and never again: past this a connection is replaced.
 _LAST_STREAM: Final = 2**30
 _FIRST_LIMIT: Final = 100  # calls at once, until the other side says its own
@@ -37,7 +41,7 @@ _OPENING: Final = (
             (wire.ENABLE_PUSH, 0),
             # An answer within its limit never waits for its stream's window.
             (wire.INITIAL_WINDOW_SIZE, _ANSWER_BYTES + 65_536),
-            (wire.MAX_HEADER_LIST_SIZE, _MAX_BLOCK_BYTES),
+            (wire.MAX_HEADER_LIST_SIZE, MAX_LIST_BYTES),
         )
     )
     + wire.number_frame(wire.WINDOW_UPDATE, 0, _CONNECTION_WINDOW - wire.FIRST_WINDOW)
@@ -105,7 +109,6 @@ class Http2Connection(asyncio.Protocol):
         self._writable = True
         self._used = 0  # bytes of our window since it was last opened
         self._reader = HeaderReader(_joined, TABLE_BYTES)
-        self._open_block: tuple[int, int, bytearray] | None = None
         self._keep_alive: asyncio.TimerHandle | None = None
         takers = {
             wire.DATA: self._take_data,
@@ -317,20 +320,12 @@ class Http2Connection(asyncio.Protocol):
         if flags & wire.END_HEADERS:
             self._take_block(flags, stream, block)
         else:
-            self._open_block = flags, stream, bytearray(block)
-            self._cutter.only_continuation = True
+            self._cutter.begin_block(flags, stream, block)
 
     def _take_continuation(self, flags: int, stream: int, payload: bytes) -> None:
-        if self._open_block is None or self._open_block[1] != stream:
-            raise wire.ProtocolError("CONTINUATION of nothing")
-        first_flags, _, block = self._open_block
-        block += payload
-        if len(block) > _MAX_BLOCK_BYTES:
-            raise wire.ProtocolError("headers without an end")
-        if flags & wire.END_HEADERS:
-            self._open_block = None
-            self._cutter.only_continuation = False
-            self._take_block(first_flags, stream, bytes(block))
+        whole = self._cutter.continue_block(flags, stream, payload)
+        if whole is not None:
+            self._take_block(whole[0], stream, whole[1])
 
     def _take_block(self, flags: int, stream: int, block: bytes) -> None:
         headers = self._reader.read(block)  # each one: they may build on one another

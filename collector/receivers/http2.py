@@ -24,7 +24,6 @@ from collector.turn_writer import TurnWriter
 # Of all bodies of a connection; taken off the socket at once, as `STREAM_WINDOW` is.
 _CONNECTION_WINDOW: Final = 2**24
 _WINDOW_STEP: Final = 2**22
-_MAX_BLOCK_BYTES: Final = 65_536
 _LAST_STREAM: Final = 2**31 - 1
 _LEAVE_PING: Final = b"leaving."
 _LEAVE_SECONDS: Final = 5.0  # for the answer to it
@@ -62,7 +61,6 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
         self.window = self.first_window = wire.FIRST_WINDOW
         self._greeting: bytes | None = b""  # of the preface, until it is whole
         self._used = 0  # bytes of our window since it was last opened
-        self._open_block: tuple[int, int, bytearray] | None = None
         self._is_leaving = self._has_taken_leave = self._is_asked = False
         self._useless = _USELESS_A_SECOND
         self._heard_at = self._block_since = self._paused_since = self._left_at = 0.0
@@ -95,7 +93,7 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
         elif self._paused_since and now_seconds - self._paused_since > _UNREAD_SECONDS:
             self._writer.abort()
         elif (
-            self._open_block
+            self._cutter.is_in_block
             and now_seconds - self._block_since > self._shared.read_seconds
         ):
             self._fail(wire.ProtocolError("headers do not end", wire.ENHANCE_YOUR_CALM))
@@ -352,22 +350,14 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
             self._take_block(flags, number, block)
         else:
             self._block_since = self._shared.now_seconds()
-            self._open_block = flags, number, bytearray(block)
-            self._cutter.only_continuation = True
+            self._cutter.begin_block(flags, number, block)
 
     def _take_continuation(self, flags: int, number: int, payload: bytes) -> None:
-        if self._open_block is None or self._open_block[1] != number:
-            raise wire.ProtocolError("CONTINUATION of nothing")
-        first_flags, _, block = self._open_block
-        block += payload
-        if len(block) > _MAX_BLOCK_BYTES:
-            raise wire.ProtocolError("headers do not end", wire.ENHANCE_YOUR_CALM)
-        if flags & wire.END_HEADERS:
-            self._open_block = None
-            self._cutter.only_continuation = False
-            self._take_block(first_flags, number, bytes(block))
-        else:
+        whole = self._cutter.continue_block(flags, number, payload)
+        if whole is None:
             self._count_useless()
+        else:
+            self._take_block(whole[0], number, whole[1])
 
     def _take_block(self, flags: int, number: int, block: bytes) -> None:
         is_last = bool(flags & wire.END_STREAM)
@@ -456,15 +446,7 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
         first_window = self.first_window
         for setting, value in wire.read_settings(payload):
             if setting == wire.INITIAL_WINDOW_SIZE:
-                if value > wire.LARGEST_WINDOW:
-                    raise wire.ProtocolError("a window", wire.FLOW_CONTROL_ERROR)
                 first_window = value
-            elif setting == wire.ENABLE_PUSH and value > 1:
-                raise wire.ProtocolError("neither yes nor no")
-            elif setting == wire.MAX_FRAME_SIZE and not (
-                wire.FIRST_FRAME_SIZE <= value < 2**24
-            ):
-                raise wire.ProtocolError("a size of frames")
         if first_window != self.first_window:  # once, however often a frame says it
             self._move_windows(first_window)
         self.write(wire.frame(wire.SETTINGS, wire.ACK, 0))

@@ -6,16 +6,15 @@ once the client has left, ends the run and leaves the session in `fuzz-failure.h
 `again` plays it once more.
 """
 
-import argparse
 import asyncio
 import gzip
 import random
 import sys
-import time
 from pathlib import Path
 
 from fakes.grpc_caller import Caller
 from fakes.http2_client import Wire
+from fuzz.playing import from_command_line, play_again, play_for
 
 from collector.answer import Answer
 from collector.http1 import Http1Connection
@@ -118,36 +117,17 @@ async def play(data: bytes, chance: random.Random) -> None:
 
 def run(seconds: float, seed: int, keep: Path) -> int:
     """Fuzz for so long; return how many sessions were played. Raises what it finds."""
-    chance = random.Random(seed)
-    played = 0
-    ends = time.monotonic() + seconds
-    with asyncio.Runner() as runner:
-        while time.monotonic() < ends:
-            data, how = mutated(chance), chance.randrange(2**32)
-            try:
-                runner.run(play(data, random.Random(how)))
-            except BaseException:
-                keep.write_bytes(how.to_bytes(4, "big") + data)
-                raise
-            played += 1
-    return played
+    return play_for(seconds, random.Random(seed), keep, mutated, play)
 
 
 def again(kept: bytes) -> None:
     """Play once more what a run has kept."""
-    chance = random.Random(int.from_bytes(kept[:4], "big"))
-    asyncio.run(play(kept[4:], chance))
+    play_again(kept, play)
 
 
 def main(arguments: list[str]) -> int:
     """Run from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args(arguments)
-    played = run(options.seconds, options.seed, Path("fuzz-failure.http1"))
-    sys.stdout.write(f"{played} damaged sessions, nothing found\n")
-    return 0
+    return from_command_line(__doc__, run, "fuzz-failure.http1", "sessions", arguments)
 
 
 if __name__ == "__main__":

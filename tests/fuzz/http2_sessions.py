@@ -7,16 +7,15 @@ held once the client has left, ends the run and leaves the session in
 `fuzz-failure.http2`; `again` plays it once more.
 """
 
-import argparse
 import asyncio
 import itertools
 import logging
 import random
 import sys
-import time
 from pathlib import Path
 
 from fakes.grpc_caller import Caller
+from fuzz.playing import from_command_line, play_again, play_for
 
 from collector import http2_frames as wire
 from collector.answer import Answer, refusal
@@ -160,40 +159,24 @@ def run(seconds: float, seed: int, keep: Path) -> int:
     chance = random.Random(seed)
     seeds = [frames_of(file.read_bytes()) for file in sorted(SESSIONS.iterdir())]
     every = [frame for frames in seeds for frame in frames]
-    played = 0
-    ends = time.monotonic() + seconds
-    with asyncio.Runner() as runner:
-        while time.monotonic() < ends:
-            frames = mutated(chance.choice(seeds), every, chance)
-            data = wire.PREFACE + b"".join(frames)
-            how = chance.randrange(2**32)
-            try:
-                runner.run(play(data, random.Random(how)))
-            except BaseException:
-                keep.write_bytes(how.to_bytes(4, "big") + data)
-                raise
-            played += 1
-    return played
+
+    def damaged(chance: random.Random) -> bytes:
+        frames = mutated(chance.choice(seeds), every, chance)
+        return wire.PREFACE + b"".join(frames)
+
+    return play_for(seconds, chance, keep, damaged, play)
 
 
 def again(kept: bytes) -> None:
     """Play once more what a run has kept."""
-    chance = random.Random(int.from_bytes(kept[:4], "big"))
-    asyncio.run(play(kept[4:], chance))
+    play_again(kept, play)
 
 
 def main(arguments: list[str]) -> int:
     """Run from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args(arguments)
-    logging.getLogger("collector").setLevel(
-        logging.ERROR
-    )  # questions fail all the time
-    played = run(options.seconds, options.seed, Path("fuzz-failure.http2"))
-    sys.stdout.write(f"{played} damaged sessions, nothing found\n")
-    return 0
+    # Questions fail all the time.
+    logging.getLogger("collector").setLevel(logging.ERROR)
+    return from_command_line(__doc__, run, "fuzz-failure.http2", "sessions", arguments)
 
 
 if __name__ == "__main__":

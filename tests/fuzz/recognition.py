@@ -5,13 +5,13 @@ bombs) and feeds them in. An exception, or a request that takes beyond its bound
 the run and leaves the input in `fuzz-failure.binpb`; put it into the golden requests.
 """
 
-import argparse
 import random
 import sys
 import time
 from pathlib import Path
 
 import msgspec
+from fuzz.playing import from_command_line
 from measure.recordings import from_archive
 
 from collector.recognise import Recogniser
@@ -84,13 +84,7 @@ def run(seconds: float, seed: int, keep: Path) -> int:
 
 def main(arguments: list[str]) -> int:
     """Run from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args(arguments)
-    fed = run(options.seconds, options.seed, Path("fuzz-failure.binpb"))
-    sys.stdout.write(f"{fed} damaged requests, nothing found\n")
-    return 0
+    return from_command_line(__doc__, run, "fuzz-failure.binpb", "requests", arguments)
 
 
 if __name__ == "__main__":
