@@ -36,12 +36,12 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
 )
 
-from replayd.ledger import Ledger, epochs
+from replayd.ledger.ledger import Ledger, epochs
+from snaptrace.crypto.fleet_key import FleetKey
 from snaptrace.runtime.clock import SystemClock
 from snaptrace.runtime.config import StoreConfig
-from snaptrace.snapshots.browse import Browser
-from snaptrace.snapshots.keys import FleetKey
-from snaptrace.snapshots.store import Store
+from snaptrace.store.browser import Browser
+from snaptrace.store.store import Store
 
 SERVICES = 5
 CALLS_PER_REQUEST = 8

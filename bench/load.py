@@ -17,8 +17,8 @@ from collections.abc import Iterator
 
 from bodies import requests
 
-from collector.forward.http2 import BrokenCallError, Http2Connection
-from collector.http2_headers import header_field
+from collector.net.h2_client import BrokenCallError, Http2Connection
+from collector.net.h2_hpack import header_field
 
 _METHOD = b"/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 _HEADERS = (

@@ -24,9 +24,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
 )
 
-from collector.recognise import Recogniser
-from collector.scan import has_marker, split
-from collector.signals import OtlpRequest
+from collector.otlp.signals import OtlpRequest
+from collector.recognise.prefilter import has_marker, split
+from collector.recognise.recogniser import Recogniser
 
 _CALLS = 200
 _SPANS = 512

@@ -36,15 +36,15 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parent / "tests")]
 
 from fakes.stored_calls import image_call, store_calls, text_call  # noqa: E402
 
-from replayd import garbage  # noqa: E402
+from replayd import gc_tuning  # noqa: E402
 from replayd.config import ReplaydConfig  # noqa: E402
 from replayd.engine import Engine  # noqa: E402
-from replayd.shadow import Shadow  # noqa: E402
+from replayd.evaluation.canary import Shadow  # noqa: E402
+from snaptrace.crypto.fleet_key import FleetKey  # noqa: E402
 from snaptrace.runtime.clock import SystemClock  # noqa: E402
 from snaptrace.runtime.config import StoreConfig  # noqa: E402
 from snaptrace.runtime.config import load as load_config  # noqa: E402
-from snaptrace.snapshots.keys import FleetKey  # noqa: E402
-from snaptrace.snapshots.store import Store  # noqa: E402
+from snaptrace.store.store import Store  # noqa: E402
 
 # What the recording, the control and the canary say: the same facts, in other words,
 # so that no answer is scored without being read.
@@ -209,7 +209,7 @@ async def engine(load: dict) -> dict:
 
 async def replayd(load: dict, *, judged: bool = True) -> dict:
     """Run the daemon on a folder until every case is judged."""
-    from snaptrace.snapshots.keys import FleetKey  # noqa: PLC0415
+    from snaptrace.crypto.fleet_key import FleetKey  # noqa: PLC0415
 
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -240,7 +240,7 @@ async def replayd(load: dict, *, judged: bool = True) -> dict:
 
 
 async def _led(program: Engine, load: dict, *, judged: bool) -> dict:
-    garbage.search_seldom()  # as `replayd.__main__` does
+    gc_tuning.search_seldom()  # as `replayd.__main__` does
     async with AsyncExitStack() as stack:
         await program.open_arms(stack, {})
         await program.reading.look()
@@ -316,7 +316,7 @@ async def _judge_on_the_other_core() -> None:
 def _moved() -> bool:
     for child in Path("/proc/self/task").glob("*/children"):
         for pid in child.read_text().split():
-            if b"judging_child" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            if b"replayd.scoring.worker" in Path(f"/proc/{pid}/cmdline").read_bytes():
                 os.sched_setaffinity(int(pid), {1})
                 return True
     return False

@@ -10,8 +10,8 @@ import re
 
 import uvloop
 
-from collector import http2_frames as wire
-from collector.http2_headers import header_field
+from collector.net import h2_frames as wire
+from collector.net.h2_hpack import header_field
 
 _WINDOW = 2**30
 _SETTINGS = wire.settings_frame(

@@ -36,17 +36,17 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from collector.call import Call
-from collector.join import JoinSettings
-from collector.recognise import Recogniser
+from collector.config.sampling import SealConfig
+from collector.otlp.signals import OtlpRequest
+from collector.recognise.correlate import JoinSettings
+from collector.recognise.recogniser import Recogniser
 from collector.redact import RedactConfig, Redactor
 from collector.reservoir import Kind, ReservoirConfig, Reservoirs
-from collector.sampling_config import SealConfig
-from collector.seal import Sealer
-from collector.signals import OtlpRequest
+from collector.sealing.sealer import Sealer
+from snaptrace.crypto.fleet_key import FleetKey
 from snaptrace.runtime.config import Duration, StoreConfig
-from snaptrace.snapshots import layout
-from snaptrace.snapshots.keys import FleetKey
-from snaptrace.snapshots.store import Store
+from snaptrace.snapshot import object_names
+from snaptrace.store.store import Store
 
 HERE = Path(__file__).parent
 SECOND_NS = 10**9
@@ -246,7 +246,7 @@ async def _sealed(load: dict[str, Any], bodies: list[bytes]) -> dict[str, float]
             sealing = time.process_time() - started
             stop.set()
         after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        sizes = [info.size_bytes async for info in store.list(layout.SEGMENTS)]
+        sizes = [info.size_bytes async for info in store.list(object_names.SEGMENTS)]
     stored = sum(v for k, v in sealer.counts.items() if k == ("call", "text", "kept"))
     return {
         "calls": float(stored),

@@ -8,7 +8,7 @@ import sys
 
 import uvloop
 
-from collector.config import CollectorConfig
+from collector.config.relay import CollectorConfig
 from collector.errors import CollectorError
 from snaptrace.runtime.config import (
     ConfigError,

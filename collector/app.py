@@ -15,30 +15,30 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from collector.admission import Admission
-from collector.allocators import Returning, trim
-from collector.answer import UNAVAILABLE, Answer, refusal
-from collector.config import CollectorConfig
-from collector.forward import open_upstreams
-from collector.forward.contract import Upstream
-from collector.forward.environment import endpoints
-from collector.forward.joining import JoiningUpstream
-from collector.forward.relay import Relay
-from collector.instruments import Registry
-from collector.metrics import RelayMetrics
-from collector.receivers import open_receiver
-from collector.receivers.contract import Handle
-from collector.receivers.reception import BearerTokens, HeaderFilter, Reception
-from collector.scan import has_marker
-from collector.signals import OtlpRequest
-from collector.supervisor import Supervisor
-from collector.tap import Tap
-from collector.telemetry import RelayTelemetry
+from collector.admin.server import RelayTelemetry
+from collector.config.relay import CollectorConfig
+from collector.exporter import open_upstreams
+from collector.exporter.batching import JoiningUpstream
+from collector.exporter.contract import Upstream
+from collector.exporter.endpoints import endpoints
+from collector.exporter.relay import Relay
+from collector.metrics.instruments import Registry
+from collector.metrics.relay import RelayMetrics
+from collector.otlp.export_result import UNAVAILABLE, Answer, refusal
+from collector.otlp.signals import OtlpRequest
+from collector.receiver import open_receiver
+from collector.receiver.admission import Admission
+from collector.receiver.contract import Handle
+from collector.receiver.policy import BearerTokens, HeaderFilter, Reception
+from collector.recognise.prefilter import has_marker
+from collector.tap.queue import Tap
+from collector.tap.supervisor import Supervisor
 from snaptrace.runtime.clock import Clock, SystemClock
 from snaptrace.runtime.lifecycle import Part, run_parts
+from snaptrace.runtime.malloc_trim import Returning, trim
 
 if TYPE_CHECKING:
-    from collector.self_tracing import SelfTracing
+    from collector.admin.self_tracing import SelfTracing
 
 log = logging.getLogger(__name__)
 
@@ -184,7 +184,7 @@ def _self_tracing(
     if not config.telemetry.traces_url:
         return None
     # The SDK and a second HTTP client, which a relay at rest should not pay for.
-    from collector.self_tracing import SelfTracing  # noqa: PLC0415
+    from collector.admin.self_tracing import SelfTracing  # noqa: PLC0415
 
     return SelfTracing(
         config.telemetry,

@@ -6,7 +6,7 @@ rank and strata, `seal` writes it. It never leaves the process unredacted.
 
 from msgspec import Struct
 
-from snaptrace.snapshots.model import Snapshot
+from snaptrace.snapshot.model import Snapshot
 
 
 class Call(Struct, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 import msgspec
 from msgspec import NODEFAULT, Struct
 
-from collector.config import CollectorConfig
+from collector.config.relay import CollectorConfig
 from docs import measured
 from replayd.config import ReplaydConfig
 from snaptrace.runtime.config import Address, ByteSize, Duration, StoreConfig

@@ -7,10 +7,11 @@ import sys
 
 import uvloop
 
-from replayd import app, garbage
+from replayd import app, gc_tuning
 from replayd.config import ReplaydConfig
 from replayd.errors import ReplaydError
-from replayd.reloading import Reread
+from replayd.reload import Reread
+from snaptrace.crypto.fleet_key import KeyFileError
 from snaptrace.runtime.config import (
     ConfigError,
     StoreConfig,
@@ -24,8 +25,7 @@ from snaptrace.runtime.lifecycle import (
     stop_on_signals,
 )
 from snaptrace.runtime.telemetry import set_up_logging
-from snaptrace.snapshots.errors import SnapshotError
-from snaptrace.snapshots.keys import KeyFileError
+from snaptrace.snapshot.errors import SnapshotError
 
 log = logging.getLogger("replayd")
 
@@ -75,7 +75,7 @@ def main(argv: list[str]) -> int:
 async def _run(
     config: ReplaydConfig, store: StoreConfig, ports: str | None, reread: Reread
 ) -> None:
-    garbage.search_seldom()
+    gc_tuning.search_seldom()
     await app.run(
         config,
         store,

@@ -15,28 +15,28 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 
 from replayd.config import ReplaydConfig
-from replayd.costed_plan import CostedPlan
 from replayd.engine import DRAIN_MARGIN_SECONDS, LEADER, Engine
-from replayd.gate_api import GateApi
-from replayd.gate_plan import said_at_start
-from replayd.history import History
-from replayd.keeping import Keeping
-from replayd.metrics import EngineMetrics, KeepingMetrics, VerdictCollector
-from replayd.page import PageServer
-from replayd.publishing import Published, Publishing
-from replayd.reloading import Evaluating, Reread, check, check_reload, unpriced
-from replayd.showing import Showing
-from replayd.showing import plans as planned
-from replayd.verdicts import Verdicts
+from replayd.http.gate_api import GateApi
+from replayd.http.page import PageServer
+from replayd.planning.cost import CostedPlan
+from replayd.planning.gate_plan import said_at_start
+from replayd.reload import Evaluating, Reread, check, check_reload, unpriced
+from replayd.results.history import History
+from replayd.services.store_maintenance import Keeping
+from replayd.services.verdict_publisher import Published, Publishing
+from replayd.services.verdict_refresh import Showing
+from replayd.services.verdict_refresh import plans as planned
+from replayd.telemetry.metrics import EngineMetrics, KeepingMetrics, VerdictCollector
+from replayd.verdicts.views import Verdicts
+from snaptrace.crypto.fleet_key import FleetKey
 from snaptrace.runtime.clock import Clock, SystemClock
 from snaptrace.runtime.config import ConfigError, StoreConfig
 from snaptrace.runtime.lifecycle import Part, run_parts
 from snaptrace.runtime.telemetry import TelemetryServer
-from snaptrace.snapshots.audit import Audit
-from snaptrace.snapshots.keeper import Keeper
-from snaptrace.snapshots.keys import FleetKey
-from snaptrace.snapshots.retention import policy_of
-from snaptrace.snapshots.store import Store
+from snaptrace.store.audit import Audit
+from snaptrace.store.maintenance import Keeper
+from snaptrace.store.retention import policy_of
+from snaptrace.store.store import Store
 
 __all__ = ["check", "run"]
 

@@ -14,37 +14,37 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry
 
-from replayd import declared as declarations
-from replayd import intake as intaking
-from replayd import reporting
-from replayd.arms import Arm, endpoint_settings
+from replayd.arms.arm import Arm, endpoint_settings
+from replayd.arms.endpoint import Endpoint
+from replayd.budget.accounting import Spending
+from replayd.budget.limits import Budgets, ControlRate, Prices
+from replayd.cases import intake as intaking
+from replayd.cases.intake import Intake
+from replayd.cases.loader import Content
 from replayd.config import ReplaydConfig
-from replayd.content import Content
-from replayd.deciding import Deciding
-from replayd.endpoint import Endpoint
-from replayd.epochs import Declared, control_of
-from replayd.intake import Intake
-from replayd.judging import Judging
-from replayd.lead import Judge
-from replayd.leading import Leading
-from replayd.lease import Lease
-from replayd.limits import Budgets, ControlRate, Prices
-from replayd.metrics import EngineMetrics
+from replayd.evaluation import revisions as declarations
+from replayd.evaluation.canary import Shadow, Tools
+from replayd.evaluation.epochs import Declared, control_of
+from replayd.evaluation.runner import Judge
+from replayd.ledger.lease import Lease
+from replayd.model import PairAnswers, PairResult, Planned
 from replayd.providers import PROVIDERS
-from replayd.reading import Reading
-from replayd.records import PairAnswers, PairResult, Planned
+from replayd.scoring.pool import Judging
 from replayd.scoring.recorded import Recorded
-from replayd.shadow import Shadow, Tools
-from replayd.showing import live_traffic
-from replayd.spending import Spending
+from replayd.services import gauges
+from replayd.services.adjudication import Deciding
+from replayd.services.leader import Leading
+from replayd.services.store_follower import Reading
+from replayd.services.verdict_refresh import live_traffic
+from replayd.telemetry.metrics import EngineMetrics
+from snaptrace.crypto.fleet_key import FleetKey
 from snaptrace.runtime.clock import Clock
 from snaptrace.runtime.lifecycle import Part, run_parts
-from snaptrace.snapshots.codec import unpack_snapshot
-from snaptrace.snapshots.keys import FleetKey
-from snaptrace.snapshots.store import Store
+from snaptrace.snapshot.codec import unpack_snapshot
+from snaptrace.store.store import Store
 
 if TYPE_CHECKING:
-    from replayd.telling import Telling
+    from replayd.telemetry.otlp_exporter import Telling
 
 LEADER = f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(4)}"
 DRAIN_MARGIN_SECONDS = 5.0  # beyond the drain of what is in flight
@@ -111,7 +111,7 @@ class Engine:
         if not config.url:
             return None
         # Imported only where it is wanted: protobuf costs memory.
-        from replayd.telling import Telling  # noqa: PLC0415
+        from replayd.telemetry.otlp_exporter import Telling  # noqa: PLC0415
 
         return Telling(config, self.arms, self.metrics, self._clock, self._chance)
 
@@ -166,7 +166,7 @@ class Engine:
 
     def _committed(self, canary: str, results: Sequence[PairResult]) -> None:
         control = control_of(self.config) or ""
-        reporting.count_results(self.metrics, canary, control, results)
+        gauges.count_results(self.metrics, canary, control, results)
 
     @property
     def leading(self) -> bool:

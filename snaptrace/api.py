@@ -4,7 +4,7 @@ A plug-in implements a Protocol (a scorer's, a media redactor's) by its shape an
 needs no base class, so only the data that passes through it is named here.
 """
 
-from snaptrace.snapshots.conversation import (
+from snaptrace.snapshot.conversation import (
     Conversation,
     GenericPart,
     MediaPart,
@@ -15,7 +15,7 @@ from snaptrace.snapshots.conversation import (
     ToolCallPart,
     ToolResultPart,
 )
-from snaptrace.snapshots.model import (
+from snaptrace.snapshot.model import (
     Answer,
     Fidelity,
     Media,

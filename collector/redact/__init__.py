@@ -1,6 +1,6 @@
 """Takes out what must not be stored: before the journal, before the store."""
 
+from collector.config.sampling import RedactConfig, RedactRule
 from collector.redact.redactor import Redactor
-from collector.sampling_config import RedactConfig, RedactRule
 
 __all__ = ["RedactConfig", "RedactRule", "Redactor"]

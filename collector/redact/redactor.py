@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 import msgspec
 
 from collector.call import Call
-from collector.redact.detectors import SECRET_KEY, TELLING_KEY
-from collector.redact.media import MediaRedactor
-from collector.redact.pseudonyms import Pseudonyms
+from collector.config.sampling import RedactConfig
+from collector.redact.media.redactor import MediaRedactor
 from collector.redact.rules import PathRules, Rule
-from collector.redact.text import Replacement, TextRedactor
-from collector.sampling_config import RedactConfig
-from snaptrace.snapshots.keys import FleetKey
-from snaptrace.snapshots.model import (
+from collector.redact.text.detectors import SECRET_KEY, TELLING_KEY
+from collector.redact.text.pseudonyms import Pseudonyms
+from collector.redact.text.redactor import Replacement, TextRedactor
+from snaptrace.crypto.fleet_key import FleetKey
+from snaptrace.snapshot.model import (
     Answer,
     Json,
     Media,

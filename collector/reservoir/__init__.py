@@ -1,11 +1,11 @@
 """Who is kept. Pure arithmetic: no clock, no I/O, no metrics, no chance of its own."""
 
-from collector.reservoir.bottom import Reservoir
-from collector.reservoir.prethreshold import PreThreshold
-from collector.reservoir.reservoirs import Reservoirs
-from collector.reservoir.upstream import upstream_probability
+from collector.config.sampling import ReservoirConfig, RouteRule, StratumRule
+from collector.reservoir.pre_threshold import PreThreshold
+from collector.reservoir.top_k import Reservoir
+from collector.reservoir.tracestate import upstream_probability
 from collector.reservoir.window import Decision, Kind, Reason
-from collector.sampling_config import ReservoirConfig, RouteRule, StratumRule
+from collector.reservoir.windows import Reservoirs
 
 __all__ = [
     "Decision",

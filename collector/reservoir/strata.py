@@ -11,11 +11,11 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 
-from collector.sampling_config import ReservoirConfig, RouteRule
-from snaptrace.snapshots.apis import APIS
-from snaptrace.snapshots.conversation import Conversation, TextPart
-from snaptrace.snapshots.modality import newest_user_parts
-from snaptrace.snapshots.model import Snapshot
+from collector.config.sampling import ReservoirConfig, RouteRule
+from snaptrace.snapshot.apis import APIS
+from snaptrace.snapshot.conversation import Conversation, TextPart
+from snaptrace.snapshot.modality import newest_user_parts
+from snaptrace.snapshot.model import Snapshot
 
 VERSION = "1"  # raised whenever a call's strata could change; in each header
 ROUTES = 32

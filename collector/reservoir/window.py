@@ -5,10 +5,10 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
-from collector.reservoir.bottom import Reservoir
-from collector.reservoir.rungs import RankCounts, rung_from
-from collector.sampling_config import ReservoirConfig
-from snaptrace.snapshots.segment import ReservoirState
+from collector.config.sampling import ReservoirConfig
+from collector.reservoir.threshold_ladder import RankCounts, rung_from
+from collector.reservoir.top_k import Reservoir
+from snaptrace.snapshot.segment import ReservoirState
 
 Reason = Literal[
     "kept",

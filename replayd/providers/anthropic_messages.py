@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from replayd.model import Outcome
 from replayd.providers import sse
 from replayd.providers.contract import Overrides, ProviderRequest, Reading, Refusal
 from replayd.providers.faults import fault
@@ -21,9 +22,8 @@ from replayd.providers.values import (
     decoded,
     json_text,
 )
-from replayd.records import Outcome
-from snaptrace.snapshots.apis import APIS
-from snaptrace.snapshots.model import (
+from snaptrace.snapshot.apis import APIS
+from snaptrace.snapshot.model import (
     Answer,
     AnswerOutcome,
     Snapshot,

@@ -4,8 +4,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from replayd.records import Outcome
-from snaptrace.snapshots.model import Answer, Json, Snapshot
+from replayd.model import Outcome
+from snaptrace.snapshot.model import Answer, Json, Snapshot
 
 REPLAY_HEADER = "x-snaptrace-replay"  # marks every replay, for the server's own books
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
-from snaptrace.snapshots.model import Json, Media, MediaRef
+from snaptrace.snapshot.model import Json, Media, MediaRef
 
 
 class MediaMissingError(LookupError):

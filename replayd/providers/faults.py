@@ -10,9 +10,9 @@ from http import HTTPStatus
 
 import msgspec
 
+from replayd.model import Outcome
 from replayd.providers.contract import Reading
-from replayd.records import Outcome
-from snaptrace.snapshots.model import Json
+from snaptrace.snapshot.model import Json
 
 READ_AT_MOST_BYTES = 65_536  # of an error body; what matters stands at its start
 

@@ -12,8 +12,8 @@ from functools import lru_cache
 from msgspec import Struct
 
 from replayd.providers.contract import Refusal
-from snaptrace.snapshots.apis.fields import EXTENSIONS, FIELDS
-from snaptrace.snapshots.model import Json, Snapshot
+from snaptrace.snapshot.apis.fields import EXTENSIONS, FIELDS
+from snaptrace.snapshot.model import Json, Snapshot
 
 # Who asked, where it is filed, how it is delivered: not what is asked.
 _IDENTITY = ("metadata", "safety_identifier", "user", "labels")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
+from replayd.model import Outcome
 from replayd.providers import sse
 from replayd.providers.contract import Overrides, ProviderRequest, Reading, Refusal
 from replayd.providers.faults import fault
@@ -20,8 +21,7 @@ from replayd.providers.values import (
     decoded,
     json_text,
 )
-from replayd.records import Outcome
-from snaptrace.snapshots.model import (
+from snaptrace.snapshot.model import (
     Answer,
     AnswerOutcome,
     Media,

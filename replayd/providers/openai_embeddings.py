@@ -14,7 +14,7 @@ from replayd.providers.faults import fault
 from replayd.providers.openai_chat import read_usage
 from replayd.providers.prepare import Body, bearer, post
 from replayd.providers.values import as_bytes, as_list, as_object, as_text, decoded
-from snaptrace.snapshots.model import Answer, Snapshot
+from snaptrace.snapshot.model import Answer, Snapshot
 
 _FLOAT_BYTES = 4
 

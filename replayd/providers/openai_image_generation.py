@@ -16,7 +16,7 @@ from replayd.providers.values import (
     as_text,
     decoded,
 )
-from snaptrace.snapshots.model import Answer, Media, Snapshot, Usage
+from snaptrace.snapshot.model import Answer, Media, Snapshot, Usage
 
 _MIME = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
 

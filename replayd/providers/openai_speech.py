@@ -8,7 +8,7 @@ from http import HTTPStatus
 from replayd.providers.contract import Overrides, ProviderRequest, Reading, Refusal
 from replayd.providers.faults import fault
 from replayd.providers.prepare import Body, bearer, post
-from snaptrace.snapshots.model import Answer, Media, Snapshot
+from snaptrace.snapshot.model import Answer, Media, Snapshot
 
 
 class OpenAiSpeech:

@@ -15,8 +15,8 @@ from replayd.providers.faults import fault
 from replayd.providers.openai_chat import read_usage
 from replayd.providers.prepare import Body, bearer, merged, sendable
 from replayd.providers.values import as_object, as_text, decoded
-from snaptrace.snapshots.apis import APIS
-from snaptrace.snapshots.model import Answer, Json, Snapshot
+from snaptrace.snapshot.apis import APIS
+from snaptrace.snapshot.model import Answer, Json, Snapshot
 
 _SUFFIX = {
     "audio/wav": "wav",

@@ -6,11 +6,11 @@
 from collections.abc import Callable, Mapping
 
 from replayd.providers.contract import Overrides, ProviderRequest, Refusal
-from replayd.providers.crossing import cross
 from replayd.providers.encode import MediaMissingError, encode
 from replayd.providers.hygiene import clean
-from snaptrace.snapshots.apis import APIS
-from snaptrace.snapshots.model import Json, Snapshot
+from replayd.providers.translate import cross
+from snaptrace.snapshot.apis import APIS
+from snaptrace.snapshot.model import Json, Snapshot
 
 Body = dict[str, Json]
 

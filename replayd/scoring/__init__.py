@@ -1,20 +1,20 @@
 """Scorers: one file each, one row in `SCORERS`; which one is primary for a case."""
 
-from replayd.scoring.assertions import Assertions
-from replayd.scoring.command import Command
 from replayd.scoring.contract import Scorer
-from replayd.scoring.json_fields import JsonFields
-from replayd.scoring.key_facts import KeyFacts
-from replayd.scoring.label_numbers import LabelNumbers
-from replayd.scoring.language_kept import LanguageKept
-from replayd.scoring.not_empty import NotEmpty
-from replayd.scoring.not_truncated import NotTruncated
-from replayd.scoring.overlap import Overlap
-from replayd.scoring.refusal_kept import RefusalKept
-from replayd.scoring.schema_kept import SchemaKept
-from replayd.scoring.tool_agreement import ToolAgreement
-from replayd.scoring.tools_kept import ToolsKept
-from replayd.scoring.word_errors import WordErrors
+from replayd.scoring.rules.assertions import Assertions
+from replayd.scoring.rules.command import Command
+from replayd.scoring.rules.json_fields import JsonFields
+from replayd.scoring.rules.key_facts import KeyFacts
+from replayd.scoring.rules.label_numbers import LabelNumbers
+from replayd.scoring.rules.language_kept import LanguageKept
+from replayd.scoring.rules.not_empty import NotEmpty
+from replayd.scoring.rules.not_truncated import NotTruncated
+from replayd.scoring.rules.overlap import Overlap
+from replayd.scoring.rules.refusal_kept import RefusalKept
+from replayd.scoring.rules.schema_kept import SchemaKept
+from replayd.scoring.rules.tool_agreement import ToolAgreement
+from replayd.scoring.rules.tools_kept import ToolsKept
+from replayd.scoring.rules.word_error_rate import WordErrors
 
 # What stays true whatever is asked; the stream `invariants` is their minimum.
 INVARIANTS: tuple[Scorer, ...] = (

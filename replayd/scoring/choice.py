@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from replayd.scoring.asking import asks_for_words
-from replayd.scoring.assertions import unknown_kinds
 from replayd.scoring.contract import Scorer, ScoringCase
-from replayd.scoring.masking import answer_was_redacted
+from replayd.scoring.extract.masking import answer_was_redacted
+from replayd.scoring.extract.request_facts import asks_for_words
+from replayd.scoring.rules.assertions import unknown_kinds
 
 # Order of preference by what the newest turn carries. The first that applies wins.
 _TOOLS_AND_JSON = ("assertions", "tool_agreement", "json_fields")

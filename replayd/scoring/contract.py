@@ -5,14 +5,18 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from replayd.scoring.asking import instructions, newest_question, whole_request
-from replayd.scoring.facts import Facts, facts_of
-from replayd.scoring.json_values import NOTHING, structured
-from replayd.scoring.language import language_asked
-from replayd.scoring.refusals import refuses, says_nothing
-from replayd.scoring.texts import Text
-from snaptrace.snapshots.conversation import Conversation
-from snaptrace.snapshots.model import Answer, Json, Snapshot
+from replayd.scoring.extract.facts import Facts, facts_of
+from replayd.scoring.extract.json_values import NOTHING, structured
+from replayd.scoring.extract.language import language_asked
+from replayd.scoring.extract.refusals import refuses, says_nothing
+from replayd.scoring.extract.request_facts import (
+    instructions,
+    newest_question,
+    whole_request,
+)
+from replayd.scoring.extract.text import Text
+from snaptrace.snapshot.conversation import Conversation
+from snaptrace.snapshot.model import Answer, Json, Snapshot
 
 
 class Score(Struct, frozen=True):

@@ -3,9 +3,9 @@
 from msgspec import Struct
 
 from replayd.scoring.contract import ScoringCase
-from snaptrace.snapshots import codec
-from snaptrace.snapshots.apis import APIS
-from snaptrace.snapshots.model import Json, Snapshot
+from snaptrace.snapshot import codec
+from snaptrace.snapshot.apis import APIS
+from snaptrace.snapshot.model import Json, Snapshot
 
 
 class Recorded(Struct, frozen=True):

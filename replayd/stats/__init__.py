@@ -22,7 +22,19 @@ derive from `StatsError`.
 What is promised, and under which assumptions: `docs/statistics.md`.
 """
 
-from replayd.stats.counting import Counting
+from replayd.stats.aa_noise import (
+    NOISE_ALPHA,
+    NoiseFloor,
+    NoiseState,
+    add_noise,
+    noise_floor,
+)
+from replayd.stats.alpha_allocation import (
+    GATING_STREAMS,
+    MOST_PROTECTED_SLICES,
+    GatingSet,
+    ModalityPlan,
+)
 from replayd.stats.errors import (
     DamagedStateError,
     OutOfOrderError,
@@ -40,13 +52,8 @@ from replayd.stats.evidence import (
     outcomes,
     recent,
 )
-from replayd.stats.fold import StreamFold, judge_stream
-from replayd.stats.gating import (
-    GATING_STREAMS,
-    MOST_PROTECTED_SLICES,
-    GatingSet,
-    ModalityPlan,
-)
+from replayd.stats.fdr import SliceFlags, flag_slices
+from replayd.stats.histogram import Counting
 from replayd.stats.intervals import Interval, interval, log_threshold
 from replayd.stats.modality import (
     Circumstances,
@@ -59,21 +66,13 @@ from replayd.stats.modality import (
     judge_gate,
     judge_modality,
 )
-from replayd.stats.noise import (
-    NOISE_ALPHA,
-    NoiseFloor,
-    NoiseState,
-    add_noise,
-    noise_floor,
-)
-from replayd.stats.planning import (
+from replayd.stats.sample_size import (
     Plan,
     ReplaysNeeded,
     plan,
     replays_to_find,
     replays_to_pass,
 )
-from replayd.stats.slices import SliceFlags, flag_slices
 from replayd.stats.stream import (
     DEFAULT_ALPHA,
     DEFAULT_EPS,
@@ -85,6 +84,7 @@ from replayd.stats.stream import (
     StreamVerdict,
     StreamWord,
 )
+from replayd.stats.stream_verdict import StreamFold, judge_stream
 
 __all__ = [
     "DEFAULT_ALPHA",

@@ -8,8 +8,8 @@ from typing import Literal
 
 from msgspec import Struct, structs
 
+from replayd.stats.alpha_allocation import GATING_STREAMS, MOST_PROTECTED_SLICES
 from replayd.stats.errors import OutOfRangeError
-from replayd.stats.gating import GATING_STREAMS, MOST_PROTECTED_SLICES
 from replayd.stats.intervals import Interval
 from replayd.stats.stream import StreamVerdict, StreamWord
 

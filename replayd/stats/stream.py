@@ -1,4 +1,4 @@
-"""What one stream is asked, remembers and answers. Data only; see `fold.py`."""
+"""Settings, state and verdict of one stream. Data only; see `stream_verdict.py`."""
 
 from typing import Literal
 

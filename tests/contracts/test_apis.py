@@ -7,9 +7,9 @@ import pytest
 from measure.compare import leaves, normal
 from measure.recordings import from_archive
 
-from snaptrace.snapshots.apis import APIS
-from snaptrace.snapshots.apis.fields import FIELDS, all_but, expand
-from snaptrace.snapshots.model import MediaRef
+from snaptrace.snapshot.apis import APIS
+from snaptrace.snapshot.apis.fields import FIELDS, all_but, expand
+from snaptrace.snapshot.model import MediaRef
 
 _ARCHIVE = Path(__file__).parents[1] / "golden" / "corpus" / "recordings.tar.zst"
 _ENDS = {

@@ -15,7 +15,7 @@ from test_providers import recorded
 
 from replayd.providers import PROVIDERS
 from replayd.providers.contract import Overrides, ProviderRequest, Refusal
-from snaptrace.snapshots.apis import APIS
+from snaptrace.snapshot.apis import APIS
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "crossing"
 CHATS = [name for name, api in APIS.items() if api.operation == "chat"]

@@ -29,14 +29,14 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
 )
 
-from collector import families
-from collector.config import CollectorConfig, TapConfig
-from collector.pipeline import Pipeline
-from collector.sampling_config import ReservoirConfig
+from collector.config.relay import CollectorConfig, TapConfig
+from collector.config.sampling import ReservoirConfig
+from collector.metrics import families
+from collector.sampling.pipeline import Pipeline
+from snaptrace.crypto.fleet_key import FleetKey
 from snaptrace.runtime.config import StoreConfig
-from snaptrace.snapshots import layout, segment
-from snaptrace.snapshots.keys import FleetKey
-from snaptrace.snapshots.store import Store
+from snaptrace.snapshot import object_names, segment
+from snaptrace.store.store import Store
 
 _ARCHIVE = Path(__file__).parents[1] / "golden" / "corpus" / "recordings.tar.zst"
 KEY = FleetKey(b"the secret of a fleet of test sidecars")
@@ -170,7 +170,7 @@ async def test_no_planted_byte_reaches_disk_logs_or_metrics(tmp_path, caplog):
                 assert at < 0, where[max(at - 200, 0) : at + 200]
     counts, dialects = Counter(), set()
     for name, data in objects.items():
-        if name.startswith(layout.SEGMENTS):
+        if name.startswith(object_names.SEGMENTS):
             for snapshot in segment.read(data, name):
                 counts.update(snapshot.redaction.counts)
                 dialects.add(snapshot.dialect)

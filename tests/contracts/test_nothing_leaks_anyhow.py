@@ -19,13 +19,14 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
 )
 
-from collector import families
-from collector.config import CollectorConfig
-from collector.pipeline import Pipeline
-from collector.sampling_config import ReservoirConfig
+from collector.config.relay import CollectorConfig
+from collector.config.sampling import ReservoirConfig
+from collector.metrics import families
+from collector.sampling.pipeline import Pipeline
 from snaptrace.runtime.config import StoreConfig
-from snaptrace.snapshots import layout, media, segment
-from snaptrace.snapshots.store import Store
+from snaptrace.snapshot import object_names, segment
+from snaptrace.store import media
+from snaptrace.store.store import Store
 
 NOW_NS = 1_763_800_000 * 10**9
 NEEDLES = planted.needles()
@@ -56,7 +57,7 @@ class Kept:
         self.snapshots = [
             snapshot
             for name, data in objects.items()
-            if name.startswith(layout.SEGMENTS)
+            if name.startswith(object_names.SEGMENTS)
             for snapshot in segment.read(data, name)
         ]
         self._files = [p.read_bytes() for p in folder.rglob("*") if p.is_file()]
@@ -68,7 +69,7 @@ class Kept:
         yield from self._told
         yield plain(self.objects)
         for name, data in self.objects.items():
-            if name.startswith(layout.MEDIA):
+            if name.startswith(object_names.MEDIA):
                 yield from planted.unpacked(media.unpack(data, name))
 
     def assert_clean(self):

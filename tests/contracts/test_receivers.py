@@ -1,4 +1,4 @@
-"""The promise of `collector/receivers/contract.py`, asked of every row of ENGINES."""
+"""The promise of `collector/receiver/contract.py`, asked of every row of ENGINES."""
 
 import asyncio
 import gzip
@@ -14,14 +14,14 @@ from backports import zstd
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
-from collector.admission import Admission
-from collector.answer import Answer, refusal
-from collector.config import AuthConfig, HeadersConfig, LimitsConfig, TlsConfig
-from collector.instruments import Registry
-from collector.metrics import RelayMetrics
-from collector.receivers import ENGINES, open_receiver
-from collector.receivers.reception import BearerTokens, HeaderFilter, Reception
-from collector.signals import SIGNALS
+from collector.config.relay import AuthConfig, HeadersConfig, LimitsConfig, TlsConfig
+from collector.metrics.instruments import Registry
+from collector.metrics.relay import RelayMetrics
+from collector.otlp.export_result import Answer, refusal
+from collector.otlp.signals import SIGNALS
+from collector.receiver import ENGINES, open_receiver
+from collector.receiver.admission import Admission
+from collector.receiver.policy import BearerTokens, HeaderFilter, Reception
 from snaptrace.runtime.clock import SystemClock
 from snaptrace.runtime.config import Address, ByteSize, Duration
 

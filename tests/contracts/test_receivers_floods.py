@@ -15,9 +15,9 @@ import grpc.aio
 import pytest
 from contracts.test_receivers import BODY, grpc_client, serving
 
-from collector.config import LimitsConfig
-from collector.receivers import ENGINES
-from collector.signals import SIGNALS
+from collector.config.relay import LimitsConfig
+from collector.otlp.signals import SIGNALS
+from collector.receiver import ENGINES
 from snaptrace.runtime.config import ByteSize, Duration
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"

@@ -9,7 +9,7 @@ import re
 import pytest
 from contracts.test_receivers import serving
 
-from collector.config import LimitsConfig
+from collector.config.relay import LimitsConfig
 from snaptrace.runtime.config import ByteSize, Duration
 
 FIELDS = b"Host: x\r\nContent-Type: application/x-protobuf\r\n"

@@ -12,21 +12,21 @@ from contracts.test_receivers import BODY, serving
 from cryptography import x509
 from fakes.certificates import Authority
 
-from collector import listening
-from collector.answer import UNAVAILABLE
-from collector.config import (
+from collector.config.relay import (
     JoinConfig,
     LimitsConfig,
     TlsConfig,
     UpstreamConfig,
     UpstreamTlsConfig,
 )
-from collector.forward import open_upstreams
-from collector.forward.environment import endpoints
-from collector.instruments import Registry
-from collector.metrics import RelayMetrics
-from collector.receivers import ENGINES, native
-from collector.signals import SIGNALS, OtlpRequest
+from collector.exporter import open_upstreams
+from collector.exporter.endpoints import endpoints
+from collector.metrics.instruments import Registry
+from collector.metrics.relay import RelayMetrics
+from collector.net import listening
+from collector.otlp.export_result import UNAVAILABLE
+from collector.otlp.signals import SIGNALS, OtlpRequest
+from collector.receiver import ENGINES, native
 from snaptrace.runtime.clock import SystemClock
 from snaptrace.runtime.config import ByteSize
 

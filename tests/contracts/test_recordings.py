@@ -7,8 +7,8 @@ import pytest
 from measure.recordings import from_archive
 from measure.table import measure, recognise, table
 
-from collector.dialects import DIALECTS
-from collector.recognise import Recogniser
+from collector.recognise.dialects import DIALECTS
+from collector.recognise.recogniser import Recogniser
 
 _ARCHIVE = Path(__file__).parents[1] / "golden" / "corpus" / "recordings.tar.zst"
 

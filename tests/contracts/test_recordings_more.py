@@ -6,7 +6,7 @@ import pytest
 from measure.recordings import from_archive
 from measure.table import measure, table
 
-from collector.dialects import DIALECTS
+from collector.recognise.dialects import DIALECTS
 
 _CORPUS = Path(__file__).parents[1] / "golden" / "corpus"
 # What these emitters leave out or join, they leave no sign of: lists of texts in a

@@ -11,13 +11,13 @@ import msgspec
 from measure import compare
 from measure.recordings import from_archive
 
-from collector.config import CollectorConfig
-from collector.pipeline import Pipeline
-from replayd.oneshot import dry_run
+from collector.config.relay import CollectorConfig
+from collector.sampling.pipeline import Pipeline
+from replayd.offline.oneshot import dry_run
+from snaptrace.crypto.fleet_key import FleetKey
 from snaptrace.runtime.config import StoreConfig
-from snaptrace.snapshots.browse import Browser, media_of
-from snaptrace.snapshots.keys import FleetKey
-from snaptrace.snapshots.store import Store
+from snaptrace.store.browser import Browser, media_of
+from snaptrace.store.store import Store
 
 ARCHIVE = Path(__file__).parents[1] / "golden/corpus/recordings.tar.zst"
 KEY = FleetKey(b"k" * 32)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from replayd.scoring import INVARIANTS, QUALITY, SCORERS
 from replayd.scoring.contract import Said
-from replayd.scoring.judge import checked
-from snaptrace.snapshots.model import Answer
+from replayd.scoring.pair import checked
+from snaptrace.snapshot.model import Answer
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "scoring"
 

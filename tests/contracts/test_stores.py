@@ -8,13 +8,13 @@ import pytest
 from fakes import object_servers
 
 from snaptrace.runtime.config import StoreConfig
-from snaptrace.snapshots.errors import (
+from snaptrace.snapshot.errors import (
     MissingObjectError,
     StoreRefusedError,
     StoreUnavailableError,
 )
-from snaptrace.snapshots.keyring import EnvelopeKey, Keyring
-from snaptrace.snapshots.store import Store
+from snaptrace.store.data_keys import EnvelopeKey, Keyring
+from snaptrace.store.store import Store
 
 KINDS = (
     "memory",
@@ -283,4 +283,4 @@ def instant_sleep(monkeypatch):
     async def no_wait(_seconds):
         return None
 
-    monkeypatch.setattr("snaptrace.snapshots.store.asyncio.sleep", no_wait)
+    monkeypatch.setattr("snaptrace.store.store.asyncio.sleep", no_wait)

@@ -12,17 +12,17 @@ from fakes.filled_store import KEY, memory_store
 from fakes.telling_spans import BASE, spans
 from prometheus_client import CollectorRegistry
 
-from collector.config import CollectorConfig, TapConfig
-from collector.pipeline import Pipeline
-from collector.sampling_config import ReservoirConfig
-from replayd.intake import Intake
-from replayd.metrics import EngineMetrics
-from replayd.reporting import show_traffic
-from snaptrace.commands import why_kept
+from collector.config.relay import CollectorConfig, TapConfig
+from collector.config.sampling import ReservoirConfig
+from collector.sampling.pipeline import Pipeline
+from replayd.cases.intake import Intake
+from replayd.services.gauges import show_traffic
+from replayd.telemetry.metrics import EngineMetrics
+from snaptrace.cli import explain
 from snaptrace.runtime.config import Duration
-from snaptrace.snapshots.browse import Browser
-from snaptrace.snapshots.sample import Placed
-from snaptrace.snapshots.traffic import traffic
+from snaptrace.snapshot.inclusion_probability import Placed
+from snaptrace.snapshot.traffic_estimate import traffic
+from snaptrace.store.browser import Browser
 
 SECOND_NS = 10**9
 WINDOW_NS = 600 * SECOND_NS
@@ -194,7 +194,7 @@ async def test_bursts_beyond_the_budget_are_no_lost_calls(tmp_path, size):
 async def why_is_told(browser):
     """What `show` says of a snapshot adds up."""
     async for found in browser.snapshots():
-        facts = why_kept.facts(browser.frame, found)
+        facts = explain.facts(browser.frame, found)
         product = facts["trace_probability"] * facts["span_probability"]
         product *= facts["upstream_probability"] or 1
         assert facts["probability"] == pytest.approx(product)
@@ -202,7 +202,7 @@ async def why_is_told(browser):
         assert holding
         for one in holding:
             assert facts["rank"] > max(one["threshold"], one["pre_threshold"])
-        words = dict(why_kept.lines(browser.frame, found))
+        words = dict(explain.lines(browser.frame, found))
         assert words["probability"].startswith(f"{facts['probability']:.4g} = ")
         assert "kept" in words[f"  {holding[0]['reservoir']}"]
 

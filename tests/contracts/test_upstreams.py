@@ -1,4 +1,4 @@
-"""The promise of `collector/forward/contract.py`, asked of every way out."""
+"""The promise of `collector/exporter/contract.py`, asked of every way out."""
 
 import asyncio
 import socket
@@ -7,13 +7,13 @@ from contextlib import asynccontextmanager
 import pytest
 from fakes.upstream import BREAK, HANG, FakeUpstream
 
-from collector.answer import UNAVAILABLE, Answer, is_retryable, refusal
-from collector.config import JoinConfig, UpstreamConfig
-from collector.forward import open_upstreams
-from collector.forward.environment import endpoints
-from collector.instruments import Registry
-from collector.metrics import RelayMetrics
-from collector.signals import SIGNALS, OtlpRequest
+from collector.config.relay import JoinConfig, UpstreamConfig
+from collector.exporter import open_upstreams
+from collector.exporter.endpoints import endpoints
+from collector.metrics.instruments import Registry
+from collector.metrics.relay import RelayMetrics
+from collector.otlp.export_result import UNAVAILABLE, Answer, is_retryable, refusal
+from collector.otlp.signals import SIGNALS, OtlpRequest
 from snaptrace.runtime.clock import SystemClock
 
 

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from snaptrace.snapshots.folder import ObjectInfo
-from snaptrace.snapshots.store import Store
+from snaptrace.store.folder_backend import ObjectInfo
+from snaptrace.store.store import Store
 
 
 class DictBackend:

@@ -4,12 +4,11 @@ import msgspec
 import zstandard
 from fakes.dying_store import KilledError
 
+from snaptrace.crypto.fleet_key import FleetKey
 from snaptrace.runtime.config import StoreConfig
-from snaptrace.snapshots import catalogue, export, layout, media, segment
-from snaptrace.snapshots.erased import subjects_of
-from snaptrace.snapshots.ids import snapshot_id
-from snaptrace.snapshots.keys import FleetKey
-from snaptrace.snapshots.model import (
+from snaptrace.snapshot import object_names, segment
+from snaptrace.snapshot.ids import snapshot_id
+from snaptrace.snapshot.model import (
     Answer,
     Fidelity,
     Media,
@@ -17,8 +16,10 @@ from snaptrace.snapshots.model import (
     Request,
     Snapshot,
 )
-from snaptrace.snapshots.pins import digests_of
-from snaptrace.snapshots.store import Store
+from snaptrace.store import export, hour_index, media
+from snaptrace.store.pins import digests_of
+from snaptrace.store.store import Store
+from snaptrace.store.tombstones import subjects_of
 
 KEY = FleetKey(b"the secret of a fleet of test sidecars")
 HOUR_NS = 3600 * 10**9
@@ -119,7 +120,7 @@ async def put_segment(store, calls, *, at_ns=START_NS, sequence=1, collector="po
     """Write a segment with its media, as the sealer does; return its name."""
     for _, held in calls:
         for digest, data in held.items():
-            await media.put(store, layout.media_folder(at_ns), digest, data)
+            await media.put(store, object_names.media_folder(at_ns), digest, data)
     header = segment.SegmentHeader(
         collector=collector,
         sequence=sequence,
@@ -139,7 +140,7 @@ async def put_segment(store, calls, *, at_ns=START_NS, sequence=1, collector="po
             ),
         ),
     )
-    name = layout.segment(at_ns, collector, sequence)
+    name = object_names.segment(at_ns, collector, sequence)
     await store.create(name, segment.write(header, [snapshot for snapshot, _ in calls]))
     return name
 
@@ -160,7 +161,7 @@ async def put_answers(store, epoch, first, snapshots, *, subjects=()):
         ],
     }
     data = zstandard.ZstdCompressor().compress(msgspec.msgpack.encode(content))
-    await store.create(layout.answer(epoch, first), data)
+    await store.create(object_names.answer(epoch, first), data)
 
 
 async def everything(store):
@@ -173,15 +174,18 @@ def plain(objects):
     out = []
     for name, data in objects.items():
         out.append(name.encode())
-        if name.startswith((layout.SEGMENTS, layout.PINS)) and "/media/" not in name:
+        if (
+            name.startswith((object_names.SEGMENTS, object_names.PINS))
+            and "/media/" not in name
+        ):
             read = segment.read(data, name)
             out += [msgspec.msgpack.encode(read.header)]
             out += [msgspec.json.encode(export.row(one, "snapshot")) for one in read]
-        elif name.startswith(layout.ANSWERS):
+        elif name.startswith(object_names.ANSWERS):
             out.append(zstandard.ZstdDecompressor().decompress(data))
-        elif name.startswith(layout.CATALOGUE):
-            out.append(msgspec.msgpack.encode(catalogue.unpack(data, name)))
-        elif name.startswith(layout.MEDIA) or "/media/" in name:
+        elif name.startswith(object_names.CATALOGUE):
+            out.append(msgspec.msgpack.encode(hour_index.unpack(data, name)))
+        elif name.startswith(object_names.MEDIA) or "/media/" in name:
             out.append(media.unpack(data, name))
         else:
             out.append(data)

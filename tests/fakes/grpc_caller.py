@@ -4,17 +4,17 @@ import asyncio
 
 from fakes.http2_client import Client
 
-from collector import http2_frames as wire
-from collector.admission import Admission
-from collector.answer import Answer
-from collector.config import AuthConfig, HeadersConfig, LimitsConfig
-from collector.instruments import Registry
-from collector.listening import Shared
-from collector.metrics import RelayMetrics
-from collector.receivers.grpc_calls import GrpcCalls
-from collector.receivers.grpc_services import GrpcServices
-from collector.receivers.reception import BearerTokens, HeaderFilter, Reception
-from collector.signals import SIGNALS
+from collector.config.relay import AuthConfig, HeadersConfig, LimitsConfig
+from collector.metrics.instruments import Registry
+from collector.metrics.relay import RelayMetrics
+from collector.net import h2_frames as wire
+from collector.net.listening import Shared
+from collector.otlp.export_result import Answer
+from collector.otlp.signals import SIGNALS
+from collector.receiver.admission import Admission
+from collector.receiver.grpc_export import GrpcCalls
+from collector.receiver.grpc_services import GrpcServices
+from collector.receiver.policy import BearerTokens, HeaderFilter, Reception
 from snaptrace.runtime.config import ByteSize, Duration
 
 TRACES = SIGNALS["traces"].grpc_method

@@ -4,9 +4,9 @@ import asyncio
 
 import hpack
 
-from collector import http2_frames as wire
-from collector.listening import Shared
-from collector.receivers.http2 import ServerConnection
+from collector.net import h2_frames as wire
+from collector.net.h2_server import ServerConnection
+from collector.net.listening import Shared
 
 ENDS = wire.END_HEADERS | wire.END_STREAM
 REQUEST = (

@@ -7,14 +7,14 @@ from fakes.pair_results import epoch_of
 from fakes.stored_calls import image_call, store_calls, text_call
 from PIL import Image, ImageDraw
 
-from replayd.ledger import Ledger, open_epoch
-from replayd.records import ArmAnswer, Case, PairAnswers, Planned
-from replayd.scoring.judge import judge
+from replayd.ledger.ledger import Ledger, open_epoch
+from replayd.model import ArmAnswer, Case, PairAnswers, Planned
+from replayd.scoring.pair import judge
 from replayd.scoring.recorded import scoring_case
+from snaptrace.crypto.fleet_key import FleetKey
 from snaptrace.runtime.config import StoreConfig
-from snaptrace.snapshots.keys import FleetKey
-from snaptrace.snapshots.model import Answer
-from snaptrace.snapshots.store import Store
+from snaptrace.snapshot.model import Answer
+from snaptrace.store.store import Store
 
 AT_NS = 1_800_000_000_000_000_000
 KEY = FleetKey(b"k" * 32)

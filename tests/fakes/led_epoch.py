@@ -7,15 +7,19 @@ import random
 from fakes.leaping_loop import LoopClock
 from fakes.stored_calls import text_call
 
-from replayd.board_settings import BoardSettings
-from replayd.committer import Committer
+from replayd.budget.accounting import Spending
+from replayd.budget.limits import Budgets, ControlRate, Prices
+from replayd.cases.loader import Gone, Loaded
+from replayd.cases.schedule import Schedule, ScheduleSettings
 from replayd.config import BudgetConfig, ControlRateConfig
-from replayd.content import Gone, Loaded
-from replayd.fold import Fold
-from replayd.lead import Lead, LeadSettings
-from replayd.ledger import Ledger
-from replayd.limits import Budgets, ControlRate, Prices
-from replayd.records import (
+from replayd.evaluation.committer import Committer
+from replayd.evaluation.pair import Asked, Unsent
+from replayd.evaluation.runner import Lead, LeadSettings
+from replayd.evidence.epoch_fold import Fold
+from replayd.evidence.scoreboard import Scoreboard
+from replayd.evidence.settings import BoardSettings
+from replayd.ledger.ledger import Ledger
+from replayd.model import (
     ArmAnswer,
     ArmOutcome,
     Case,
@@ -24,13 +28,9 @@ from replayd.records import (
     PairResult,
     StreamScore,
 )
-from replayd.replay import Asked, Unsent
-from replayd.schedule import Schedule, ScheduleSettings
-from replayd.scoreboard import Scoreboard
 from replayd.scoring.recorded import Recorded
-from replayd.spending import Spending
-from snaptrace.snapshots.codec import pack_snapshot
-from snaptrace.snapshots.model import Answer
+from snaptrace.snapshot.codec import pack_snapshot
+from snaptrace.snapshot.model import Answer
 
 NOW = 1_800_000_000 * 10**9
 EPOCH = Epoch(

@@ -1,7 +1,7 @@
 """Results and epochs, built from a few words."""
 
-from replayd.records import ArmOutcome, Epoch, PairResult, StreamScore
-from replayd.verdicts import LiveModality, LiveTraffic
+from replayd.model import ArmOutcome, Epoch, PairResult, StreamScore
+from replayd.verdicts.views import LiveModality, LiveTraffic
 
 SECOND = 1_000_000_000
 START = 1_700_000_000 * SECOND

@@ -3,8 +3,8 @@
 from typing import Any
 
 from replayd.scoring.contract import ScoringCase
-from snaptrace.snapshots.conversation import Conversation, Message, TextPart, Tool
-from snaptrace.snapshots.model import Answer, Fidelity, Request, Snapshot, ToolCall
+from snaptrace.snapshot.conversation import Conversation, Message, TextPart, Tool
+from snaptrace.snapshot.model import Answer, Fidelity, Request, Snapshot, ToolCall
 
 
 def answer_of(text: str = "", calls: Any = (), **more: Any) -> Answer:

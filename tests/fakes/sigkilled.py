@@ -20,14 +20,15 @@ from pathlib import Path
 from fakes.filled_store import DAY_NS, KEY, put_answers, put_segment, recorded
 from fakes.small_sealer import SECOND_NS, START_NS, HandClock, call, feed, make
 
-from snaptrace.snapshots import layout, pins, segment
-from snaptrace.snapshots.backends import backend_of
-from snaptrace.snapshots.erase import erase
-from snaptrace.snapshots.keeper import Keeper
-from snaptrace.snapshots.keyring import EnvelopeKey, Keyring, local_cipher
-from snaptrace.snapshots.retention import Policy
-from snaptrace.snapshots.store import Store
-from snaptrace.snapshots.verify import verify
+from snaptrace.snapshot import object_names, segment
+from snaptrace.store import pins
+from snaptrace.store.backends import backend_of
+from snaptrace.store.data_keys import EnvelopeKey, Keyring, local_cipher
+from snaptrace.store.erase import erase
+from snaptrace.store.maintenance import Keeper
+from snaptrace.store.retention import Policy
+from snaptrace.store.store import Store
+from snaptrace.store.verify import verify
 
 CHANGES = (
     "write",
@@ -90,7 +91,7 @@ async def problems(store, now_ns):
 async def ids_in(store):
     """Return the ids of all snapshots that a reader sees; damage raises."""
     found = set()
-    async for info in store.list(layout.SEGMENTS):
+    async for info in store.list(object_names.SEGMENTS):
         read = segment.read(await store.get(info.name), info.name)
         found |= {snapshot.snapshot_id for snapshot in read}
     return found
@@ -146,7 +147,7 @@ class Sealing:
         # No medium outlives its month, whichever was uploaded before the kill.
         await Keeper(store, KEY, Policy(age_ns=DAY_NS)).once(LATER_NS + 70 * DAY_NS)
         names = [info.name async for info in store.list("v1")]
-        assert [n for n in names if not n.startswith(layout.KEYS)] == [], names
+        assert [n for n in names if not n.startswith(object_names.KEYS)] == [], names
 
 
 class SealingEncrypted(Sealing):
@@ -209,7 +210,11 @@ class Retaining(Erasing):
         assert {finding.problem for finding in found} <= {"stale_catalogue"}
         await self.live(None)
         left = [info.name async for info in self._store.list("v1")]
-        stays = (layout.PINS, layout.KEYS, layout.ANSWERS)  # answers: by their own age
+        stays = (
+            object_names.PINS,
+            object_names.KEYS,
+            object_names.ANSWERS,
+        )  # answers: by their own age
         assert [name for name in left if not name.startswith(stays)] == []
         assert len([one async for one in pins.pinned(self._store)]) == 1
 

@@ -5,13 +5,14 @@ import hashlib
 from fakes.filled_store import KEY
 
 from collector.call import Call
-from collector.sampling_config import ReservoirConfig, SealConfig
-from collector.seal import Sealer
+from collector.config.sampling import ReservoirConfig, SealConfig
+from collector.sealing.sealer import Sealer
 from snaptrace.runtime.config import Duration
-from snaptrace.snapshots import layout, media, segment
-from snaptrace.snapshots.ids import snapshot_id
-from snaptrace.snapshots.model import Answer, Fidelity, Media, Request, Snapshot
-from snaptrace.snapshots.sample import Frame
+from snaptrace.snapshot import object_names, segment
+from snaptrace.snapshot.ids import snapshot_id
+from snaptrace.snapshot.inclusion_probability import Frame
+from snaptrace.snapshot.model import Answer, Fidelity, Media, Request, Snapshot
+from snaptrace.store import media
 
 SECOND_NS = 10**9
 START_NS = 1_763_800_000 * SECOND_NS // (600 * SECOND_NS) * (600 * SECOND_NS)
@@ -85,10 +86,10 @@ async def feed(sealer, one):
 async def stored(store):
     """Return (frame, [(header, snapshot)]) of all segments; media checked."""
     frame, found = Frame(), []
-    async for info in store.list(layout.SEGMENTS):
+    async for info in store.list(object_names.SEGMENTS):
         read = segment.read(await store.get(info.name), info.name)
         frame.add(read.header)
-        folder = layout.parse_segment(info.name).media_folder
+        folder = object_names.parse_segment(info.name).media_folder
         for snapshot in read:
             found.append((read.header, snapshot))
             for medium in snapshot.media:

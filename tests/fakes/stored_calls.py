@@ -2,9 +2,8 @@
 
 import hashlib
 
-from snaptrace.snapshots import layout, media, segment
-from snaptrace.snapshots.erased import subjects_of
-from snaptrace.snapshots.model import (
+from snaptrace.snapshot import object_names, segment
+from snaptrace.snapshot.model import (
     Answer,
     Fidelity,
     Media,
@@ -13,7 +12,9 @@ from snaptrace.snapshots.model import (
     Snapshot,
     Usage,
 )
-from snaptrace.snapshots.segment import ReservoirState, SegmentHeader
+from snaptrace.snapshot.segment import ReservoirState, SegmentHeader
+from snaptrace.store import media
+from snaptrace.store.tombstones import subjects_of
 
 WINDOW_NS = 600 * 10**9
 
@@ -110,8 +111,10 @@ async def store_calls(
             for service, modality in sorted(groups)
         ),
     )
-    name = layout.segment(at_ns, "c1", sequence)
+    name = object_names.segment(at_ns, "c1", sequence)
     for data in blobs:
-        await media.put(store, layout.media_folder(at_ns), key.media_digest(data), data)
+        await media.put(
+            store, object_names.media_folder(at_ns), key.media_digest(data), data
+        )
     assert await store.create(name, segment.write(header, calls))
     return name

@@ -1,7 +1,7 @@
 """Spans and log records of every convention that says the same text in all its places.
 
 For conventions without a recording as their sources describe them; see
-`tests/unit/collector/dialects/test_unrecorded_dialects.py`.
+`tests/unit/collector/recognise/dialects/test_unrecorded_dialects.py`.
 """
 
 import base64
@@ -14,7 +14,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
 )
 
-from collector.signals import OtlpRequest
+from collector.otlp.signals import OtlpRequest
 
 
 def _put(value, plain):

@@ -7,10 +7,9 @@ from fakes.led_epoch import EPOCH, cases
 from fakes.stored_calls import text_call
 from prometheus_client import CollectorRegistry
 
-from replayd.arms import Arm
+from replayd.arms.arm import Arm
 from replayd.config import ArmConfig, TelemetryConfig
-from replayd.metrics import EngineMetrics
-from replayd.records import (
+from replayd.model import (
     ArmAnswer,
     ArmOutcome,
     PairAnswers,
@@ -18,8 +17,9 @@ from replayd.records import (
     Planned,
     StreamScore,
 )
-from replayd.telling import Telling
-from snaptrace.snapshots.model import Answer, Usage
+from replayd.telemetry.metrics import EngineMetrics
+from replayd.telemetry.otlp_exporter import Telling
+from snaptrace.snapshot.model import Answer, Usage
 
 NOW = 1_800_000_000_000_000_000
 

@@ -12,8 +12,13 @@ import grpc
 import grpc.aio
 from aiohttp import web
 
-from collector.answer import Answer, http_body, http_retry_after, http_status
-from collector.receivers.reception import SIGNAL_BY_METHOD, SIGNAL_BY_PATH
+from collector.otlp.export_result import (
+    Answer,
+    http_body,
+    http_retry_after,
+    http_status,
+)
+from collector.receiver.policy import SIGNAL_BY_METHOD, SIGNAL_BY_PATH
 
 CODES = {code.value[0]: code for code in grpc.StatusCode}
 HANG = Answer(code=-1)  # never answers

@@ -16,10 +16,10 @@ from fakes.grpc_caller import Caller
 from fakes.http2_client import Wire
 from fuzz.playing import from_command_line, play_again, play_for
 
-from collector.answer import Answer
-from collector.http1 import Http1Connection
-from collector.listening import Shared
-from collector.receivers.otlp_http import OtlpHttp
+from collector.net.http1_server import Http1Connection
+from collector.net.listening import Shared
+from collector.otlp.export_result import Answer
+from collector.receiver.http_export import OtlpHttp
 
 BODY = b"\x0a\x03abc"
 _PACKED = gzip.compress(BODY, mtime=0)

@@ -17,8 +17,8 @@ from pathlib import Path
 from fakes.grpc_caller import Caller
 from fuzz.playing import from_command_line, play_again, play_for
 
-from collector import http2_frames as wire
-from collector.answer import Answer, refusal
+from collector.net import h2_frames as wire
+from collector.otlp.export_result import Answer, refusal
 
 SESSIONS = Path(__file__).parents[1] / "golden/http2"
 _NUMBERS = (

@@ -14,8 +14,8 @@ import msgspec
 from fuzz.playing import from_command_line
 from measure.recordings import from_archive
 
-from collector.recognise import Recogniser
-from collector.signals import OtlpRequest
+from collector.otlp.signals import OtlpRequest
+from collector.recognise.recogniser import Recogniser
 
 ARCHIVE = Path(__file__).parents[1] / "golden/corpus/recordings.tar.zst"
 # CPU seconds of one request: far beyond what a megabyte of honest spans costs.

@@ -11,7 +11,7 @@ import json
 from typing import Any, Literal, NamedTuple
 
 from collector.call import Call
-from snaptrace.snapshots.model import MediaRef
+from snaptrace.snapshot.model import MediaRef
 
 Outcome = Literal["exact", "declared", "overdeclared", "refused", "silent"]
 # Transport, and what a replay sets itself: nothing stored, nobody named.

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import zstandard
 
-from collector.signals import OtlpRequest
+from collector.otlp.signals import OtlpRequest
 
 
 class TrueRequest(NamedTuple):

@@ -14,7 +14,7 @@ from measure.compare import Verdict, compare
 from measure.recordings import Case, from_archive, from_folder
 
 from collector.call import Call
-from collector.recognise import Recogniser
+from collector.recognise.recogniser import Recogniser
 
 OUTCOMES = (
     "exact",

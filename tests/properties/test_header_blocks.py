@@ -6,8 +6,8 @@ from hpack.struct import NeverIndexedHeaderTuple
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.http2_frames import COMPRESSION_ERROR, ProtocolError
-from collector.http2_headers import HeaderReader, header_field
+from collector.net.h2_frames import COMPRESSION_ERROR, ProtocolError
+from collector.net.h2_hpack import HeaderReader, header_field
 
 TABLE_BYTES = 4096
 NAMES = st.sampled_from(

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from replayd.providers import PROVIDERS
 from replayd.providers.contract import Overrides, ProviderRequest, Refusal
-from snaptrace.snapshots.apis import APIS
-from snaptrace.snapshots.model import Media, MediaRef, Request
+from snaptrace.snapshot.apis import APIS
+from snaptrace.snapshot.model import Media, MediaRef, Request
 
 NOW = 1_800_000_000_000_000_000
 CHATS = [name for name, api in APIS.items() if api.operation == "chat"]

@@ -16,8 +16,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
 )
 
-from collector.recognise import Recogniser
-from collector.signals import OtlpRequest
+from collector.otlp.signals import OtlpRequest
+from collector.recognise.recogniser import Recogniser
 
 _ARCHIVE = Path(__file__).parents[1] / "golden" / "corpus" / "recordings.tar.zst"
 _CPU_SECONDS_MAX = 5.0  # far above any single request here; a hang, not a speed, fails

@@ -8,7 +8,7 @@ from fakes.http2_client import REQUEST, Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector import http2_frames as wire
+from collector.net import h2_frames as wire
 
 SMALL = st.binary(max_size=40)
 STREAMS = st.sampled_from((1, 3, 5, 7))

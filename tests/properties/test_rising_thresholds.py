@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.reservoir import Kind, PreThreshold, ReservoirConfig, Reservoirs
-from collector.reservoir.rungs import rung_from
+from collector.reservoir.threshold_ladder import rung_from
+from snaptrace.crypto.fleet_key import FleetKey
 from snaptrace.runtime.config import Duration
-from snaptrace.snapshots.keys import FleetKey
-from snaptrace.snapshots.sample import Frame, Placed
-from snaptrace.snapshots.segment import RANK_SPAN, ReservoirState, SegmentHeader
-from snaptrace.snapshots.traffic import traffic
+from snaptrace.snapshot.inclusion_probability import Frame, Placed
+from snaptrace.snapshot.segment import RANK_SPAN, ReservoirState, SegmentHeader
+from snaptrace.snapshot.traffic_estimate import traffic
 
 SECOND_NS = 10**9
 KIND = Kind("s", "text")

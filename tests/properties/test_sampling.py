@@ -15,12 +15,12 @@ from collector.reservoir import (
     Reservoirs,
     upstream_probability,
 )
-from snaptrace.snapshots.ids import snapshot_id
-from snaptrace.snapshots.keys import FleetKey
-from snaptrace.snapshots.model import Answer, Fidelity, Request, Snapshot
-from snaptrace.snapshots.sample import Frame
-from snaptrace.snapshots.segment import RANK_SPAN, SegmentHeader
-from snaptrace.snapshots.traffic import traffic
+from snaptrace.crypto.fleet_key import FleetKey
+from snaptrace.snapshot.ids import snapshot_id
+from snaptrace.snapshot.inclusion_probability import Frame
+from snaptrace.snapshot.model import Answer, Fidelity, Request, Snapshot
+from snaptrace.snapshot.segment import RANK_SPAN, SegmentHeader
+from snaptrace.snapshot.traffic_estimate import traffic
 
 ranks = st.integers(1, 400)
 calls = st.lists(st.tuples(ranks, st.integers(1, 30)), max_size=120)

@@ -5,10 +5,10 @@ import random
 import pytest
 from fakes.pair_results import epoch_of, result_of
 
-from replayd.adjudication import Decisions
-from replayd.board_settings import BoardSettings
-from replayd.scoreboard import Scoreboard
-from replayd.verdict_board import VerdictBoard
+from replayd.adjudication.decisions import Decisions
+from replayd.evidence.scoreboard import Scoreboard
+from replayd.evidence.settings import BoardSettings
+from replayd.verdicts.compute import VerdictBoard
 
 RUNS = 40
 MOST_PAIRS = 4_000

@@ -19,9 +19,9 @@ import yaml
 from fakes.upstream import FakeUpstream
 from system.forwarding import RunningCollector
 
-from collector.answer import Answer, refusal
-from collector.messages import REQUESTS
-from collector.signals import SIGNALS
+from collector.otlp.export_result import Answer, refusal
+from collector.otlp.messages import REQUESTS
+from collector.otlp.signals import SIGNALS
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(110)]
 

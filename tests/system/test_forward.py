@@ -14,9 +14,9 @@ import pytest
 from fakes.upstream import HANG, FakeUpstream
 from system.forwarding import RunningCollector
 
-from collector.answer import Answer, read_varint, refusal
-from collector.messages import REQUESTS
-from collector.signals import SIGNALS
+from collector.otlp.export_result import Answer, read_varint, refusal
+from collector.otlp.messages import REQUESTS
+from collector.otlp.signals import SIGNALS
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(110)]
 

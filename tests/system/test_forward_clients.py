@@ -32,7 +32,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from system.forwarding import RunningCollector
 
-from collector.messages import REQUESTS
+from collector.otlp.messages import REQUESTS
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(110)]
 

@@ -12,7 +12,7 @@ from fakes.upstream import FakeUpstream
 from system.forwarding import RunningCollector
 from system.test_forward import METHOD, get
 
-from collector.messages import REQUESTS
+from collector.otlp.messages import REQUESTS
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(110)]
 

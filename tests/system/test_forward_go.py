@@ -15,7 +15,7 @@ import pytest
 from fakes.upstream import FakeUpstream
 from system.forwarding import RunningCollector
 
-from collector.messages import REQUESTS
+from collector.otlp.messages import REQUESTS
 
 # The first one builds; on a slow machine with nothing cached that takes minutes.
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]

@@ -15,7 +15,7 @@ import pytest
 from fakes.upstream import FakeUpstream
 from system.forwarding import RunningCollector
 
-from collector.messages import REQUESTS
+from collector.otlp.messages import REQUESTS
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 

@@ -13,10 +13,10 @@ import pytest
 from fakes.provider import FakeProvider, completion
 from fakes.stored_calls import store_calls, text_call
 
-from replayd.ledger import Ledger, epochs
+from replayd.ledger.ledger import Ledger, epochs
 from snaptrace.runtime.clock import SystemClock
 from snaptrace.runtime.config import StoreConfig
-from snaptrace.snapshots.store import Store
+from snaptrace.store.store import Store
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 COUNT = 240

@@ -7,7 +7,7 @@ import signal
 import pytest
 from system.test_replayd_crash import World, until
 
-from replayd.ledger import epochs
+from replayd.ledger.ledger import epochs
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 

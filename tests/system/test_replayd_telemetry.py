@@ -6,8 +6,8 @@ from system.forwarding import RunningCollector
 from system.test_replayd_crash import World, until
 
 from snaptrace.runtime.config import StoreConfig
-from snaptrace.snapshots import layout
-from snaptrace.snapshots.store import Store
+from snaptrace.snapshot import object_names
+from snaptrace.store.store import Store
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 
@@ -38,5 +38,5 @@ async def test_what_replayd_tells_arrives_and_never_becomes_a_case(tmp_path):
     assert b"gen_ai.evaluation.result" in text
     assert b"replay text" in text
     store = Store.open(StoreConfig(url=f"file://{beside}/store"))
-    kept = [info.name async for info in store.list(layout.SEGMENTS)]
+    kept = [info.name async for info in store.list(object_names.SEGMENTS)]
     assert kept == []

@@ -1,4 +1,4 @@
-"""What the deployment's tests share: the chart rendered, schemas, golden files.
+"""Fixtures of the deployment's tests: the chart rendered, schemas, golden files.
 
 The heavy tools are imported inside fixtures: a run that deselects these tests must
 not need them.
@@ -6,82 +6,9 @@ not need them.
 
 import json
 import os
-from pathlib import Path
 
 import pytest
-import yaml
-
-ROOT = Path(__file__).parents[3]
-CHART = ROOT / "helm" / "snaptrace"
-GOLDEN = ROOT / "tests" / "golden" / "helm"
-KUBERNETES = ("1.29", "1.37")  # oldest and newest supported
-
-OBJECT_STORE = {"store": {"url": "s3://bucket/team", "keySecret": {"name": "fleet"}}}
-UPSTREAM = {"config": {"upstream": {"url": "grpc://otel-collector:4317"}}}
-ARMS = {
-    "replayd": {
-        "config": {
-            "arms": {
-                "production": {
-                    "role": "control",
-                    "url": "http://prod/v1",
-                    "model": "assistant-7",
-                },
-                "next": {
-                    "role": "canary",
-                    "url": "http://next/v1",
-                    "model": "assistant-8",
-                    "revision": "2026-11-20",
-                    "api_key_env": "NEXT_KEY",
-                },
-            }
-        },
-        "env": [
-            {
-                "name": "NEXT_KEY",
-                "valueFrom": {"secretKeyRef": {"name": "keys", "key": "next"}},
-            }
-        ],
-    }
-}
-MONITORED = {
-    "monitoring": {
-        "podMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
-        "serviceMonitor": {"enabled": True},
-        "rules": {"enabled": True},
-        "dashboards": {"enabled": True},
-    }
-}
-
-
-def merged(*trees):
-    """Deep-merge mappings; the later one wins."""
-    result = {}
-    for tree in trees:
-        for key, value in tree.items():
-            here = result.get(key)
-            both = isinstance(here, dict) and isinstance(value, dict)
-            result[key] = merged(here, value) if both else value
-    return result
-
-
-def documents(rendered):
-    """Return the objects of a render, without the notes."""
-    return [
-        document
-        for name, text in sorted(rendered.items())
-        if not name.endswith("NOTES.txt")
-        for document in yaml.safe_load_all(text)
-        if document
-    ]
-
-
-def only(found, kind, name_part=""):
-    """Return the one object of a kind whose name holds `name_part`."""
-    (match,) = [
-        d for d in found if d["kind"] == kind and name_part in d["metadata"]["name"]
-    ]
-    return match
+from rendered import CHART, GOLDEN, KUBERNETES
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 import json
 
 import yaml
-from conftest import ROOT
+from rendered import ROOT
 
 RULES = ROOT / "deploy" / "alerts" / "snaptrace.rules.yaml"
 DASHBOARDS = sorted((ROOT / "deploy" / "dashboards").glob("*.json"))

@@ -25,15 +25,15 @@ def series_names(listing):
 
 def of_replayd():
     """Return {series name: labels} of replayd."""
-    from replayd.metrics import listing
+    from replayd.telemetry.metrics import listing
 
     return series_names(listing())
 
 
 def of_collector():
     """Return {series name: labels} of the relay and of its sampling process."""
-    from collector.instruments import Registry
-    from collector.metrics import RelayMetrics
+    from collector.metrics.instruments import Registry
+    from collector.metrics.relay import RelayMetrics
 
     registry = Registry()
     RelayMetrics(registry)
@@ -47,7 +47,7 @@ def of_collector():
 
 def sampler():
     """Return {series name: labels} of the sampling process."""
-    from collector.sampling_metrics import SamplingMetrics
+    from collector.sampling.metrics import SamplingMetrics
 
     # Only names are asked for; what the numbers are read from does not matter.
     parameters = inspect.signature(SamplingMetrics).parameters

@@ -6,7 +6,7 @@ import re
 import msgspec
 import pytest
 import yaml
-from conftest import (
+from rendered import (
     ARMS,
     CHART,
     KUBERNETES,
@@ -18,7 +18,7 @@ from conftest import (
     only,
 )
 
-from collector.config import CollectorConfig
+from collector.config.relay import CollectorConfig
 from replayd.config import ReplaydConfig
 from snaptrace.runtime import config as runtime_config
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from rendered import ROOT
 
 pytestmark = pytest.mark.deploy
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 import yaml
-from conftest import CHART, ROOT
+from rendered import CHART, ROOT
 
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 

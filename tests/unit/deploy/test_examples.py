@@ -6,14 +6,14 @@ import subprocess
 
 import pytest
 import yaml
-from conftest import CHART, KUBERNETES, ROOT, documents, merged
 from prometheus_tools import unpack
 from registries import of_collector, of_replayd
+from rendered import CHART, KUBERNETES, ROOT, documents, merged
 
-from collector.config import CollectorConfig
+from collector.config.relay import CollectorConfig
 from replayd.app import check
 from replayd.config import ReplaydConfig
-from replayd.gate import EXIT_CODES
+from replayd.verdicts.gate import EXIT_CODES
 from snaptrace.runtime import config as runtime_config
 from snaptrace.runtime.clock import SystemClock
 
@@ -144,8 +144,8 @@ async def test_flagger_webhooks_act_on_the_verdict_alone(state, monkeypatch):
     from aiohttp import web
     from aiohttp.test_utils import TestClient, TestServer
 
-    from replayd import gate_api
-    from replayd.gate import GateAnswer
+    from replayd.http import gate_api
+    from replayd.verdicts.gate import GateAnswer
 
     asked = []
 
@@ -255,10 +255,10 @@ def test_existing_collector_only_adds():
 
 def test_chart_test_sends_a_span_that_is_recognised():
     """`helm test` would pass on a span that nobody samples."""
-    from collector.dialects import DIALECTS
-    from collector.record import decode
-    from collector.scan import split
-    from collector.signals import OtlpRequest
+    from collector.otlp.signals import OtlpRequest
+    from collector.recognise.dialects import DIALECTS
+    from collector.recognise.prefilter import split
+    from collector.recognise.record import decode
 
     scope = {"__name__": "send_span"}
     exec((CHART / "files" / "send_span.py").read_text(), scope)

@@ -11,7 +11,7 @@ import os
 import subprocess
 
 import pytest
-from conftest import documents, merged, only
+from rendered import documents, merged, only
 from test_sidecar import ANNOTATED, injected_values, pod, policy_of
 
 BINARY = os.environ.get("SNAPTRACE_ADMISSION", "")

@@ -12,9 +12,9 @@ import urllib.request
 
 import pytest
 import yaml
-from conftest import CHART, ROOT
 from expressions import expressions
 from prometheus_tools import unpack
+from rendered import CHART, ROOT
 
 pytestmark = [pytest.mark.deploy, pytest.mark.timeout(180)]
 

@@ -6,10 +6,10 @@ import subprocess
 
 import pytest
 import yaml
-from conftest import ROOT
 from expressions import DASHBOARDS, RULES, expressions, panels, rules
 from prometheus_tools import unpack
 from registries import of_collector, of_replayd
+from rendered import ROOT
 
 pytestmark = pytest.mark.deploy
 

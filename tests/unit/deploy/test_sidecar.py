@@ -10,10 +10,10 @@ import re
 import shutil
 
 import pytest
-from conftest import CHART, OBJECT_STORE, documents, merged, only
+from rendered import CHART, OBJECT_STORE, documents, merged, only
 
-from collector.config import CollectorConfig
-from collector.forward.environment import endpoints
+from collector.config.relay import CollectorConfig
+from collector.exporter.endpoints import endpoints
 from snaptrace.runtime import config as runtime_config
 
 pytestmark = pytest.mark.deploy

@@ -43,8 +43,11 @@ def test_every_test_says_what_would_be_wrong(path):
     ("module", "banned"),
     [
         ("collector.app", (*NOT_IN_A_SIDECAR, "snaptrace.demo", "google.protobuf")),
-        ("collector.worker", (*NOT_IN_A_SIDECAR, "grpc", "httptools")),
-        ("collector.pipeline", (*NOT_IN_A_SIDECAR, "grpc", "httptools", "email")),
+        ("collector.tap.worker", (*NOT_IN_A_SIDECAR, "grpc", "httptools")),
+        (
+            "collector.sampling.pipeline",
+            (*NOT_IN_A_SIDECAR, "grpc", "httptools", "email"),
+        ),
         ("snaptrace.cli", ("numpy", "cyclopts", "rich", "grpc", "aiohttp")),
         ("replayd.stats", ("asyncio", "logging", "prometheus_client", "aiohttp")),
     ],

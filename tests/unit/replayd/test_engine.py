@@ -11,12 +11,13 @@ from fakes.led_epoch import cases
 from msgspec.structs import replace
 from prometheus_client import CollectorRegistry
 
-from replayd import declared, reporting
 from replayd.config import ReplaydConfig
 from replayd.engine import Engine
-from replayd.metrics import EngineMetrics
+from replayd.evaluation import revisions
+from replayd.services import gauges
+from replayd.telemetry.metrics import EngineMetrics
+from snaptrace.crypto.fleet_key import FleetKey
 from snaptrace.runtime.config import load
-from snaptrace.snapshots.keys import FleetKey
 
 NOW = 1_800_000_000_000_000_000
 ARMS = {
@@ -74,7 +75,7 @@ async def test_each_canary_has_its_own_traffic_and_the_rest_is_counted(engine):
         "shop-canary": {("shop", "m7"), ("shop-eu", "m6")},
         "old-only": {("shop-eu", "m6"), ("mail", "m6")},
     }
-    reporting.refresh(
+    gauges.refresh(
         engine.metrics,
         engine.shadows.values(),
         engine.arms,
@@ -88,7 +89,7 @@ async def test_each_canary_has_its_own_traffic_and_the_rest_is_counted(engine):
 async def test_a_declared_revision_is_in_the_store_before_it_is_said_to_be(engine):
     """If it failed, a revision would be forgotten by a restart or unknown elsewhere."""
     await engine.declare("old-only", "r2")
-    found = await declared.newest(engine._store, "old-only")
+    found = await revisions.newest(engine._store, "old-only")
     assert (found.revision, found.instead_of) == ("r2", "")
     with pytest.raises(KeyError):
         await engine.declare("production", "r2")

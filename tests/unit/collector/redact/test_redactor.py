@@ -8,8 +8,8 @@ from fakes.filled_store import KEY
 
 from collector.call import Call
 from collector.redact import RedactConfig, Redactor
-from collector.redact.plugin import PluginFailedError
-from snaptrace.snapshots.model import (
+from collector.redact.media.plugin import PluginFailedError
+from snaptrace.snapshot.model import (
     Answer,
     Fidelity,
     Media,
@@ -308,7 +308,7 @@ def test_a_plug_in_decides_over_its_kind(monkeypatch, answer):
             raise answer
         return answer
 
-    monkeypatch.setattr("collector.redact.media.Plugin.redact", redact)
+    monkeypatch.setattr("collector.redact.media.redactor.Plugin.redact", redact)
     made = with_image(image_plugin="blur")
     assert list(made.blobs.values()) == [b for b in [answer] if isinstance(b, bytes)]
     assert (made.snapshot.fidelity.level == "exact") is isinstance(answer, bytes)

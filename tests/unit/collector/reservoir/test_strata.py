@@ -5,7 +5,7 @@ import pytest
 
 from collector.reservoir import ReservoirConfig, RouteRule, StratumRule
 from collector.reservoir.strata import conversation_of, route, strata
-from snaptrace.snapshots.model import (
+from snaptrace.snapshot.model import (
     Answer,
     Fidelity,
     Request,

@@ -1,0 +1,107 @@
+"""`/metrics`, `/healthz` and `/readyz`, on the HTTP server that receivers use anyway.
+
+The general server in `snaptrace.runtime.telemetry` would bring a second HTTP stack
+into the sidecar's memory.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+from collector.config.relay import TlsConfig
+from collector.metrics.exposition import MEDIA_TYPE, page
+from collector.metrics.instruments import Registry
+from collector.net.http1_server import Exchange, Http1Connection
+from collector.net.listening import Incoming, Listening, Shared
+from snaptrace.runtime.config import Address
+
+_CONNECTIONS = 64
+_READ_SECONDS = 10.0
+_DRAIN_SECONDS = 1.0
+
+
+class RelayTelemetry:
+    """Serves the registry, and says whether the relay is alive and ready.
+
+    `refresh` runs before each scrape. `why_not_ready` returns an empty text once the
+    relay can serve.
+    """
+
+    name = "telemetry"
+
+    def __init__(
+        self,
+        listen: Address,
+        registry: Registry,
+        why_not_ready: Callable[[], str],
+        refresh: Callable[[], Awaitable[None]],
+        on_bound: Callable[[str, str], None] = lambda _name, _address: None,
+    ) -> None:
+        self._listen, self._registry = listen, registry
+        self._why_not_ready, self._refresh = why_not_ready, refresh
+        self._on_bound = on_bound
+
+    async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
+        """Serve until `stop`; OSError where the address cannot be bound."""
+        shared = Shared(
+            now_seconds=time.monotonic,
+            refused=lambda _reason: None,
+            read_seconds=_READ_SECONDS,
+            most_connections=_CONNECTIONS,
+        )
+        listening = Listening(
+            self._listen,
+            TlsConfig(),
+            (),
+            shared,
+            lambda: Http1Connection(self, shared),
+        )
+        self._on_bound("metrics", listening.bind())
+        await listening.run(ready, stop, _DRAIN_SECONDS)
+
+    def open(self, exchange: Exchange) -> Incoming | None:
+        """Answer a question; a `Handler` of `http1_server.py`."""
+        if exchange.path == "/metrics":
+            return _Scrape(exchange, self._page)
+        status, text = 200, "ok"
+        if exchange.path == "/readyz":
+            if why := self._why_not_ready():
+                status, text = 503, why
+        elif exchange.path != "/healthz":
+            status, text = 404, "not found"
+        _respond(exchange, status, "text/plain; charset=utf-8", f"{text}\n".encode())
+        return None
+
+    async def _page(self) -> bytes:
+        await self._refresh()
+        return page(self._registry.families())
+
+
+class _Scrape:
+    """One question for the metrics, which takes a moment to answer."""
+
+    def __init__(
+        self, exchange: Exchange, make_page: Callable[[], Awaitable[bytes]]
+    ) -> None:
+        self._exchange, self._make_page = exchange, make_page
+        self._task: asyncio.Task[None] | None = None
+
+    def take(self, _piece: bytes, *, is_last: bool) -> None:
+        """Answer once the question is whole; a body means nothing."""
+        if is_last:
+            self._task = asyncio.get_running_loop().create_task(self._answer())
+
+    def look(self, now_seconds: float) -> None:
+        """Do nothing: a question has no body to wait for."""
+
+    def gone(self) -> None:
+        """Stop."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _answer(self) -> None:
+        _respond(self._exchange, 200, MEDIA_TYPE, await self._make_page())
+
+
+def _respond(exchange: Exchange, status: int, media_type: str, body: bytes) -> None:
+    exchange.respond(status, [(b"content-type", media_type.encode())], body)

@@ -1,0 +1,166 @@
+"""Settings of the sampling process: what is recognised, kept, taken out, sealed.
+
+Apart from `relay.py` only for length: the relay checks these too, at start, so
+nothing here may cost it memory.
+"""
+
+import re
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from snaptrace.runtime.config import ByteSize, Duration
+
+NANOSECONDS = 10**9
+
+MediaKind = Literal["image", "audio", "video", "document"]
+
+
+class ResolveConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The section `collector.recognise.resolve`: media behind URLs. No hosts: off."""
+
+    # Exact names, or `*.example.com` for all below it; a bucket is the host it is
+    # reached by.
+    hosts: tuple[str, ...] = ()
+    plain_http: bool = False
+    private_networks: bool = False  # a store inside the cluster, say
+    ports: tuple[int, ...] = (443, 80)
+    timeout: Duration = Duration(10)  # of one medium, redirects included
+    bytes: ByteSize = ByteSize(32 * 2**20)  # of one medium
+    redirects: Annotated[int, Meta(ge=0, le=10)] = 3
+    per_call: Annotated[int, Meta(ge=1, le=64)] = 16
+    at_once: Annotated[int, Meta(ge=1, le=64)] = 8  # calls being fetched for
+
+
+class RecogniseConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The section `collector.recognise`: how long a call's parts are waited for."""
+
+    quiet: Duration = Duration(5)  # a trace closes this long after its last record
+    longest: Duration = Duration(30)  # and at the latest this long after its first
+    held_bytes: ByteSize = ByteSize(12 * 2**20)  # beyond it the oldest close early
+    resolve: ResolveConfig = ResolveConfig()
+
+
+class StratumRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Keeps calls with a kept span attribute alive, however rare they are."""
+
+    name: Annotated[str, Meta(pattern="^[a-z0-9_]{1,40}$")]
+    attribute: str  # must be listed in `collector.attributes`
+    values: tuple[str, ...] = ()  # any of these; none: any value
+
+
+class RouteRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Names a route, where 32 hash buckets of prompt and tools are not enough."""
+
+    name: Annotated[str, Meta(pattern="^[a-z0-9_]{1,40}$")]
+    service: str = ""  # empty: any
+    prompt_contains: str = ""  # in the system prompt
+    tool: str = ""  # a tool of this name is offered
+    attribute: str = ""  # a kept span attribute has `value`
+    value: str = ""
+
+
+class ReservoirConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The section `collector.reservoir`."""
+
+    window: Duration = Duration(600)
+    size: Annotated[int, Meta(ge=1, le=100_000)] = 256  # traces per service, modality
+    quota: Annotated[int, Meta(ge=0, le=10_000)] = 16  # traces per rare stratum
+    calls_per_trace: Annotated[int, Meta(ge=1, le=10_000)] = 32  # then by span rank
+    # How long after its end a window waits for calls; never longer than the window.
+    grace: Duration = Duration(15)
+    # Calls this many windows old still join their window; older ones are flagged and
+    # go to the window in which they arrived.
+    late_windows: Annotated[int, Meta(ge=1, le=100)] = 6
+    # Content of open windows; beyond it k shrinks, and thresholds say so.
+    window_bytes: ByteSize = ByteSize(256 * 2**20)
+    services: Annotated[int, Meta(ge=1, le=10_000)] = 64  # per window; others dropped
+    reservoirs: Annotated[int, Meta(ge=1, le=100_000)] = 2048  # per window, quotas too
+    long_context_tokens: Annotated[int, Meta(ge=1)] = 32_000
+    strata: tuple[StratumRule, ...] = ()
+    routes: tuple[RouteRule, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.window < 1:
+            raise ValueError("window must be at least 1s")
+
+    @property
+    def window_ns(self) -> int:
+        """The length of a window in nanoseconds."""
+        return round(self.window * NANOSECONDS)
+
+    @property
+    def grace_ns(self) -> int:
+        """How long a window stays open after its end, in nanoseconds."""
+        return round(min(self.grace, self.window) * NANOSECONDS)
+
+
+DetectorName = Literal[
+    "secret", "email", "iban", "card", "national_id", "ip", "phone", "identifier"
+]
+ALL_DETECTORS: tuple[DetectorName, ...] = (
+    "secret",
+    "email",
+    "iban",
+    "card",
+    "national_id",
+    "ip",
+    "phone",
+    "identifier",
+)
+
+
+class RedactRule(
+    Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    rename={"with_": "with"},
+):
+    """One rule of the operator; at least one of the three conditions is set.
+
+    A value has to meet all conditions that are set. `pattern` alone concerns every
+    text; with `path` or `attribute` it concerns those values, and without a pattern
+    the whole value is taken.
+    """
+
+    # Kind of its pseudonyms, and label of its counter.
+    name: Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,39}$")]
+    pattern: str = ""  # regular expression; its first group, else the whole match
+    # Leaf path in the request body without indices, as `messages.content.text`, or
+    # below `answer`; `*` stands for one key, `**` at the end for all below.
+    path: str = ""
+    attribute: str = ""  # name of a kept span attribute
+    with_: Literal["pseudonym", "nothing"] = "pseudonym"  # nothing: an empty text
+
+    def __post_init__(self) -> None:
+        if not (self.pattern or self.path or self.attribute):
+            raise ValueError("a rule needs pattern, path or attribute")
+        try:
+            re.compile(self.pattern)
+        except re.error as error:
+            raise ValueError(f"pattern is no regular expression: {error}") from None
+
+
+class RedactConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The section `collector.privacy`."""
+
+    detectors: tuple[DetectorName, ...] = ALL_DETECTORS
+    rules: tuple[RedactRule, ...] = ()
+    # Kinds of media whose bytes are not kept: the call stays, without a replay.
+    drop_media: tuple[MediaKind, ...] = ()
+    # Media of unknown formats: keep those in whose bytes nothing is found, or drop all.
+    unstrippable_media: Literal["keep", "drop"] = "keep"
+    # Entry points of the group `snaptrace.redactors`, run in a process of their own.
+    image_plugin: str = ""
+    audio_plugin: str = ""
+    plugin_seconds: Annotated[float, Meta(gt=0, le=600)] = 20.0  # then the medium goes
+
+
+class SealConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The section `collector.seal`."""
+
+    spool_bytes: ByteSize = ByteSize(512 * 2**20)  # waiting; then the oldest go
+    call_bytes: ByteSize = ByteSize(32 * 2**20)  # record and media; larger ones go
+    level: Annotated[int, Meta(ge=1, le=19)] = 9  # of zstd; small segments get 19
+    late: Duration = Duration(60)  # late calls of a sealed window wait this long

@@ -1,0 +1,105 @@
+"""One request: to its upstream, and the answer back; the tap sees it afterwards."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import msgspec
+
+from collector.errors import BodyUndecodableError
+from collector.exporter.contract import Upstream
+from collector.exporter.endpoints import Endpoint
+from collector.otlp.export_result import (
+    INVALID_ARGUMENT,
+    Answer,
+    is_retryable,
+    refusal,
+)
+from collector.otlp.signals import Encoding, OtlpRequest
+
+_HOP_HEADER: Final = "x-snaptrace-hop"
+
+
+class Relay:
+    """Forwards; its answer is the upstream's.
+
+    Where the client's encoding and the upstream's are the same nothing is parsed.
+    The tap is offered a request once its answer stands, and not when the client is
+    going to send it again: a sample of what was delivered, at no cost in latency.
+    """
+
+    def __init__(
+        self,
+        upstreams: Mapping[str, Upstream],
+        endpoints: Mapping[str, Endpoint],
+        offer: Callable[[OtlpRequest], object],
+        instance: str,
+    ) -> None:
+        self._upstreams, self._endpoints = dict(upstreams), dict(endpoints)
+        self._offer = offer
+        self._terminal = all(e.protocol == "none" for e in endpoints.values())
+        self._hop = {_HOP_HEADER: instance}
+
+    async def handle(
+        self, request: OtlpRequest, timeout_seconds: float | None
+    ) -> Answer:
+        """Answer one request; see `collector.receiver.contract.Handle`."""
+        endpoint = self._endpoints[request.signal]
+        limit = endpoint.timeout_seconds
+        if timeout_seconds is not None and timeout_seconds < limit:
+            limit = timeout_seconds
+        sent = request
+        if not self._terminal:
+            encoding = _encoding_of(endpoint, request.encoding)
+            body = request.body
+            if encoding != request.encoding:
+                try:
+                    body = _convert(request, encoding)
+                except BodyUndecodableError as error:
+                    return refusal(INVALID_ARGUMENT, error.why)
+            sent = msgspec.structs.replace(
+                request,
+                encoding=encoding,
+                body=body,
+                headers=self._with_hop(request.headers),
+            )
+        answer = await self._upstreams[request.signal].send(sent, limit)
+        if answer.code == 0 and answer.encoding != request.encoding:
+            answer = _convert_answer(answer, request)
+        elif answer.code and answer.body and answer.encoding != request.encoding:
+            # A refusal's code and text go on; its body is in the wrong language.
+            answer = msgspec.structs.replace(answer, body=b"")
+        if answer.code == 0 or not is_retryable(answer):
+            self._offer(request)
+        return answer
+
+    def _with_hop(self, headers: dict[str, str]) -> dict[str, str]:
+        if not headers:
+            return self._hop
+        hops = headers.get(_HOP_HEADER)
+        own = self._hop[_HOP_HEADER]
+        return {**headers, _HOP_HEADER: f"{hops},{own}" if hops else own}
+
+
+def _encoding_of(endpoint: Endpoint, received: Encoding) -> Encoding:
+    if endpoint.protocol == "grpc":
+        return "protobuf"
+    return endpoint.encoding or received
+
+
+def _convert(request: OtlpRequest, encoding: Encoding) -> bytes:
+    from collector.otlp import transcode  # noqa: PLC0415 - see messages.py
+
+    if encoding == "protobuf":
+        return transcode.to_protobuf(request.body, request.signal)
+    return transcode.to_json(request.body, request.signal)
+
+
+def _convert_answer(answer: Answer, request: OtlpRequest) -> Answer:
+    """Turn a success into the client's encoding; partial success stays partial."""
+    from collector.otlp import transcode  # noqa: PLC0415 - see messages.py
+
+    if request.encoding == "json":
+        body = transcode.response_to_json(answer.body, request.signal)
+    else:
+        body = transcode.response_to_protobuf(answer.body, request.signal)
+    return Answer(body=body, encoding=request.encoding)

@@ -1,0 +1,1 @@
+"""Resolving media referenced by URL, beside the pipeline."""

@@ -1,0 +1,1 @@
+"""Metric families of the relay and their exposition."""

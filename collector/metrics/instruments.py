@@ -1,0 +1,185 @@
+"""Counters, gauges and histograms of one process; belong to one thread.
+
+Labels are positional. An instrument without labels is its own only value; one with
+labels gives a value out by `labels`, to be looked up once and kept where it is hot.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
+from typing import Generic, Protocol, TypeVar
+
+from msgspec.structs import replace
+
+from collector.metrics.families import Buckets, Family, Labels
+
+
+class Source(Protocol):
+    """Whatever can say what it has counted."""
+
+    def families(self) -> Iterable[Family]: ...  # noqa: D102 - the class says it
+
+
+class Registry:
+    """All metrics of a program, in the order in which they were registered.
+
+    A name that came earlier wins: what another process reports cannot stand in for a
+    metric of our own.
+    """
+
+    def __init__(self) -> None:
+        self._sources: list[Source] = []
+
+    def register(self, source: Source) -> None:
+        """Show what `source` reports whenever somebody looks."""
+        self._sources.append(source)
+
+    def families(self) -> Iterator[Family]:
+        """Yield every family once."""
+        seen: set[str] = set()
+        for source in self._sources:
+            for family in source.families():
+                if family.name not in seen:
+                    seen.add(family.name)
+                    yield family
+
+    def value(self, name: str, *labels: str) -> float:
+        """Return a counter's or gauge's value; 0 where nothing was counted."""
+        for family in self.families():
+            if family.name == name:
+                value = dict(family.values).get(labels, 0.0)
+                return value if isinstance(value, int | float) else value.total
+        return 0.0
+
+
+class Count:
+    """One value that only rises."""
+
+    __slots__ = ("value",)
+
+    def __init__(self) -> None:
+        self.value = 0.0
+
+    def inc(self, amount: float = 1.0) -> None:
+        """Add to it."""
+        self.value += amount
+
+
+class Level:
+    """One value that goes up and down."""
+
+    __slots__ = ("_read",)
+
+    def __init__(self) -> None:
+        self._read: Callable[[], float] = float
+
+    @property
+    def value(self) -> float:
+        """What was set last, or what the function says."""
+        return float(self._read())
+
+    def set(self, value: float) -> None:
+        """Replace the value."""
+        self._read = lambda: value
+
+    def set_function(self, read: Callable[[], float]) -> None:
+        """Read the value from here whenever somebody looks."""
+        self._read = read
+
+
+class Spread:
+    """How often values fell between bounds."""
+
+    __slots__ = ("_bounds", "_counts", "_total")
+
+    def __init__(self, bounds: tuple[float, ...]) -> None:
+        self._bounds = bounds
+        self._counts = [0] * (len(bounds) + 1)
+        self._total = 0.0
+
+    @property
+    def value(self) -> Buckets:
+        """What was observed so far."""
+        return Buckets(tuple(self._counts), self._total)
+
+    def observe(self, value: float) -> None:
+        """Count one value; a bound belongs to the bucket below it."""
+        self._counts[bisect_left(self._bounds, value)] += 1
+        self._total += value
+
+
+V = TypeVar("V", Count, Level, Spread)
+
+
+class _Labelled(Generic[V]):
+    """What the three instruments share: a name, a text, a value per set of labels."""
+
+    def __init__(
+        self, family: Family, make: Callable[[], V], registry: Registry
+    ) -> None:
+        self._family = family
+        self._make: Callable[[], V] = make
+        self._values: dict[Labels, V] = {}
+        if not family.labels:
+            self.labels()
+        registry.register(self)
+
+    def labels(self, *labels: str) -> V:
+        """Return the value of these labels; it is shown from now on."""
+        value = self._values.get(labels)
+        if value is None:
+            if len(labels) != len(self._family.labels):
+                raise ValueError(f"{self._family.name} has {self._family.labels}")
+            value = self._values[labels] = self._make()
+        return value
+
+    def families(self) -> Iterable[Family]:
+        """Return this metric as of now."""
+        values = tuple((key, v.value) for key, v in self._values.items())
+        return [replace(self._family, values=values)]
+
+
+class Counter(_Labelled[Count]):
+    """Counts what happened."""
+
+    def __init__(
+        self, name: str, text: str, labels: Iterable[str] = (), *, registry: Registry
+    ) -> None:
+        family = Family(name, "counter", text, tuple(labels))
+        super().__init__(family, Count, registry)
+
+    def inc(self, amount: float = 1.0) -> None:
+        """Add to a counter without labels."""
+        self.labels().inc(amount)
+
+
+class Gauge(_Labelled[Level]):
+    """Shows how much there is."""
+
+    def __init__(
+        self, name: str, text: str, labels: Iterable[str] = (), *, registry: Registry
+    ) -> None:
+        super().__init__(Family(name, "gauge", text, tuple(labels)), Level, registry)
+
+    def set(self, value: float) -> None:
+        """Set a gauge without labels."""
+        self.labels().set(value)
+
+    def set_function(self, read: Callable[[], float]) -> None:
+        """Read a gauge without labels from here whenever somebody looks."""
+        self.labels().set_function(read)
+
+
+class Histogram(_Labelled[Spread]):
+    """Shows how values are spread; `buckets` are upper bounds, rising."""
+
+    def __init__(
+        self,
+        name: str,
+        text: str,
+        labels: Iterable[str] = (),
+        *,
+        buckets: tuple[float, ...],
+        registry: Registry,
+    ) -> None:
+        family = Family(name, "histogram", text, tuple(labels), (), buckets)
+        super().__init__(family, lambda: Spread(buckets), registry)

@@ -1,0 +1,411 @@
+"""One HTTP/2 connection to an upstream: many requests at once, each with one answer.
+
+A client for whole requests and whole answers and nothing else: no push, no priorities.
+`grpc.py` gives it gRPC's meaning; docs/adr/0015-an-http2-client-of-our-own.md has
+why it is ours. Source: RFC 9113; frames are in `http2_frames.py`.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from msgspec import Struct
+
+from collector.net import h2_frames as wire
+from collector.net.h2_hpack import (
+    MAX_LIST_BYTES,
+    TABLE_BYTES,
+    Field,
+    HeaderReader,
+)
+from collector.net.write_buffer import TurnWriter
+
+# What one answer may have, and what all of them may have on the way at once.
+_ANSWER_BYTES: Final = 4 * 2**20
+_CONNECTION_WINDOW: Final = 8 * 2**20
+# The connection's window is opened again once this much of it was used.
+_WINDOW_STEP: Final = 2**20
+# Streams are numbered upwards and never again: past this a connection is replaced.
+_LAST_STREAM: Final = 2**30
+_FIRST_LIMIT: Final = 100  # calls at once, until the other side says its own
+# Asked for a sign of life where calls wait and nothing came for so long.
+_KEEPALIVE_SECONDS: Final = 60.0
+_KEEPALIVE_TIMEOUT_SECONDS: Final = 20.0
+
+_OPENING: Final = (
+    wire.PREFACE
+    + wire.settings_frame(
+        (
+            (wire.HEADER_TABLE_SIZE, 0),
+            (wire.ENABLE_PUSH, 0),
+            # An answer within its limit never waits for its stream's window.
+            (wire.INITIAL_WINDOW_SIZE, _ANSWER_BYTES + 65_536),
+            (wire.MAX_HEADER_LIST_SIZE, MAX_LIST_BYTES),
+        )
+    )
+    + wire.number_frame(wire.WINDOW_UPDATE, 0, _CONNECTION_WINDOW - wire.FIRST_WINDOW)
+)
+
+
+class BrokenCallError(Exception):
+    """A call ended without an answer; the text says how, and names no address."""
+
+
+class Reply(Struct, frozen=True):
+    """What came back; a lone block of headers stands in `trailers`, too."""
+
+    headers: dict[str, str]
+    body: bytes
+    trailers: dict[str, str]
+
+
+class _Call:
+    """One request on its way, from its first byte to the last of its answer."""
+
+    __slots__ = ("answer", "block", "headers", "reply", "stream", "unsent", "window")
+
+    def __init__(
+        self, block: bytes, body: tuple[bytes, ...], reply: asyncio.Future[Reply]
+    ) -> None:
+        self.block, self.reply = block, reply
+        self.unsent = deque([memoryview(piece) for piece in body])
+        self.stream = self.window = 0  # the stream is 0 until it has one
+        self.headers: dict[str, str] | None = None
+        self.answer = b""
+
+
+def _joined(fields: list[Field]) -> dict[str, str]:
+    """Return headers by name; those that come twice are joined by a comma."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in fields:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]},{value}" if name in headers else value
+    return headers
+
+
+class Http2Connection(asyncio.Protocol):
+    """Sends requests and matches answers.
+
+    `on_end` is called once, when the connection takes no more requests; what is in
+    flight then may still be answered. It is told whether the other side ever spoke.
+    """
+
+    def __init__(self, on_end: Callable[[bool], None]) -> None:
+        self._on_end = on_end
+        self._loop = asyncio.get_running_loop()
+        self._writer = TurnWriter()
+        self._write = self._writer.write
+        self._usable = False
+        self._heard = False  # anything from the other side; reset by keep-alive
+        self._greeted = False
+        self._calls: dict[int, _Call] = {}
+        self._queued: deque[_Call] = deque()  # above the other side's limit of calls
+        self._stalled: dict[int, _Call] = {}  # not all sent: the windows are closed
+        self._next_stream = 1
+        self._limit = _FIRST_LIMIT
+        self._window = self._first_window = wire.FIRST_WINDOW
+        self._frame_size = wire.FIRST_FRAME_SIZE
+        self._writable = True
+        self._used = 0  # bytes of our window since it was last opened
+        self._reader = HeaderReader(_joined, TABLE_BYTES)
+        self._keep_alive: asyncio.TimerHandle | None = None
+        takers = {
+            wire.DATA: self._take_data,
+            wire.HEADERS: self._take_headers,
+            wire.RST_STREAM: self._take_reset,
+            wire.SETTINGS: self._take_settings,
+            wire.PUSH_PROMISE: self._take_push,
+            wire.PING: self._take_ping,
+            wire.GOAWAY: self._take_goaway,
+            wire.WINDOW_UPDATE: self._take_window,
+            wire.CONTINUATION: self._take_continuation,
+        }
+        self._cutter = wire.FrameCutter(takers, lambda: None)
+
+    async def send(
+        self, block: bytes, body: tuple[bytes, ...], timeout_seconds: float
+    ) -> Reply:
+        """Send a header block and a body, given in pieces; return the answer.
+
+        Cancelling tells the other side that nobody waits any more.
+
+        Raises:
+            BrokenCallError: no answer, or none in time.
+        """
+        call = _Call(block, body, self._loop.create_future())
+        timer = self._loop.call_later(timeout_seconds, self._expire, call)
+        if not self._usable:
+            self._fail(call, "broke off")
+        elif len(self._calls) < self._limit:
+            self._start(call)
+        else:
+            self._queued.append(call)
+        try:
+            return await call.reply
+        except asyncio.CancelledError:
+            self._abandon(call)
+            raise
+        finally:
+            timer.cancel()
+
+    def close(self) -> None:
+        """End at once: calls in flight are broken. Harmless when called twice."""
+        self._stop_taking()
+        if self._keep_alive is not None:
+            self._keep_alive.cancel()
+        self._write(wire.frame(wire.GOAWAY, 0, 0, bytes(8)))
+        self._writer.close()
+        for call in (*self._calls.values(), *self._queued):
+            self._fail(call, "broke off")
+        self._calls.clear()
+        self._queued.clear()
+        self._stalled.clear()
+
+    # Called by the event loop.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Greet; requests may follow before the other side has."""
+        self._writer.connect(transport)
+        self._usable = True
+        self._write(_OPENING)
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - all alike
+        """Break what is in flight."""
+        self.close()
+
+    def pause_writing(self) -> None:
+        """Let bodies wait while the socket takes nothing."""
+        self._writable = False
+
+    def resume_writing(self) -> None:
+        """Go on with what waited."""
+        self._writable = True
+        self._send_stalled()
+
+    def data_received(self, data: bytes) -> None:
+        """Take all frames that are whole now."""
+        self._heard = True
+        try:
+            self._cutter.take(data)
+        except (wire.ProtocolError, IndexError):
+            self.close()
+
+    # Sending.
+
+    def _start(self, call: _Call) -> None:
+        call.stream, call.window = self._next_stream, self._first_window
+        self._next_stream += 2
+        self._calls[call.stream] = call
+        if call.stream >= _LAST_STREAM:
+            self._stop_taking()
+        flags = wire.END_HEADERS
+        if len(call.unsent) == 1 and self._fits(size := len(call.unsent[0]), call):
+            # Nearly every request: all of it in one piece, and no window to wait for.
+            self._window -= size
+            stream, body = call.stream, call.unsent.popleft()
+            self._write(
+                b"".join(
+                    (
+                        wire.head(len(call.block), wire.HEADERS, flags, stream),
+                        call.block,
+                        wire.head(size, wire.DATA, wire.END_STREAM, stream),
+                        body,
+                    )
+                )
+            )
+            return
+        self._write(wire.block_frames(flags, call.stream, call.block))
+        self._send_more(call)
+
+    def _fits(self, size: int, call: _Call) -> bool:
+        return (
+            size <= self._frame_size
+            and len(call.block) <= wire.FIRST_FRAME_SIZE
+            and size <= self._window
+            and size <= call.window
+            and self._writable
+        )
+
+    def _send_more(self, call: _Call) -> None:
+        """Send as much of a body as the windows take; the rest waits for them."""
+        unsent = call.unsent
+        while unsent:
+            piece = unsent[0]
+            size = min(len(piece), self._frame_size, self._window, call.window)
+            if (size <= 0 and len(piece)) or not self._writable:
+                self._stalled[call.stream] = call
+                return
+            self._window -= size
+            call.window -= size
+            if size == len(piece):
+                unsent.popleft()
+            else:
+                unsent[0] = piece[size:]
+            flags = 0 if unsent else wire.END_STREAM
+            self._write(wire.head(size, wire.DATA, flags, call.stream))
+            self._write(piece[:size])
+        self._stalled.pop(call.stream, None)
+
+    def _send_stalled(self) -> None:
+        for call in list(self._stalled.values()):
+            if self._window <= 0 or not self._writable:
+                return
+            self._send_more(call)
+
+    # Ending calls.
+
+    def _expire(self, call: _Call) -> None:
+        self._fail(call, "no answer in time")
+        self._abandon(call)
+
+    def _fail(self, call: _Call, why: str) -> None:
+        if not call.reply.done():
+            call.reply.set_exception(BrokenCallError(why))
+
+    def _abandon(self, call: _Call) -> None:
+        """Tell the other side that nobody waits for this call any more."""
+        if call.stream in self._calls:
+            self._write(wire.number_frame(wire.RST_STREAM, call.stream, wire.CANCEL))
+            self._forget(call)
+        elif call in self._queued:
+            self._queued.remove(call)
+
+    def _forget(self, call: _Call) -> None:
+        """Free a call's place, for one that waits."""
+        del self._calls[call.stream]
+        self._stalled.pop(call.stream, None)
+        self._start_queued()
+        if not self._usable and not self._calls:
+            self.close()
+
+    def _start_queued(self) -> None:
+        while self._queued and self._usable and len(self._calls) < self._limit:
+            self._start(self._queued.popleft())
+
+    def _finish(self, call: _Call, trailers: dict[str, str]) -> None:
+        if call.unsent:
+            # Answered before it had everything: it does not want the rest.
+            self._write(wire.number_frame(wire.RST_STREAM, call.stream, wire.NO_ERROR))
+        headers = trailers if call.headers is None else call.headers
+        if not call.reply.done():
+            call.reply.set_result(Reply(headers, call.answer, trailers))
+        self._forget(call)
+
+    def _stop_taking(self) -> None:
+        if self._usable:
+            self._usable = False
+            self._on_end(self._greeted)
+
+    # Taking frames: flags, stream, payload.
+
+    def _take_data(self, flags: int, stream: int, payload: bytes) -> None:
+        self._used += len(payload)
+        if self._used >= _WINDOW_STEP:
+            self._write(wire.number_frame(wire.WINDOW_UPDATE, 0, self._used))
+            self._used = 0
+        call = self._calls.get(stream)
+        if call is None:
+            return  # of a call that was given up
+        call.answer += wire.without_padding(flags & wire.PADDED, payload)
+        if len(call.answer) > _ANSWER_BYTES:
+            self._fail(call, "the answer has no end")
+            self._abandon(call)
+        elif flags & wire.END_STREAM:
+            self._finish(call, {})
+
+    def _take_headers(self, flags: int, stream: int, payload: bytes) -> None:
+        block = wire.without_padding(flags, payload) if flags & 0x28 else payload
+        if flags & wire.END_HEADERS:
+            self._take_block(flags, stream, block)
+        else:
+            self._cutter.begin_block(flags, stream, block)
+
+    def _take_continuation(self, flags: int, stream: int, payload: bytes) -> None:
+        whole = self._cutter.continue_block(flags, stream, payload)
+        if whole is not None:
+            self._take_block(whole[0], stream, whole[1])
+
+    def _take_block(self, flags: int, stream: int, block: bytes) -> None:
+        headers = self._reader.read(block)  # each one: they may build on one another
+        call = self._calls.get(stream)
+        if call is None:
+            return
+        if flags & wire.END_STREAM:
+            self._finish(call, headers)
+        elif not headers.get(":status", "").startswith("1"):
+            call.headers = headers
+
+    def _take_reset(self, _flags: int, stream: int, _payload: bytes) -> None:
+        if (call := self._calls.get(stream)) is not None:
+            self._fail(call, "broke off")
+            self._forget(call)
+
+    def _take_settings(self, flags: int, _stream: int, payload: bytes) -> None:
+        self._greeted = True
+        if flags & wire.ACK:
+            return
+        for setting, value in wire.read_settings(payload):
+            if setting == wire.MAX_CONCURRENT_STREAMS:
+                self._limit = value
+            elif setting == wire.MAX_FRAME_SIZE:
+                self._frame_size = value
+            elif setting == wire.INITIAL_WINDOW_SIZE:
+                for call in self._calls.values():
+                    call.window += value - self._first_window
+                self._first_window = value
+        self._write(wire.frame(wire.SETTINGS, wire.ACK, 0))
+        self._send_stalled()
+        self._start_queued()
+
+    def _take_push(self, _flags: int, _stream: int, _payload: bytes) -> None:
+        raise wire.ProtocolError("nobody asked for a push")
+
+    def _take_ping(self, flags: int, _stream: int, payload: bytes) -> None:
+        if not flags & wire.ACK:
+            self._write(wire.frame(wire.PING, wire.ACK, 0, payload))
+
+    def _take_goaway(self, _flags: int, _stream: int, payload: bytes) -> None:
+        """Take no more; what the other side will not answer is broken."""
+        last = int.from_bytes(payload[:4], "big") & 0x7FFFFFFF
+        self._stop_taking()
+        lost = [call for stream, call in self._calls.items() if stream > last]
+        for call in (*lost, *self._queued):
+            self._fail(call, "broke off")
+        self._queued.clear()
+        for call in lost:
+            self._forget(call)
+        if not self._calls:
+            self.close()
+
+    def _take_window(self, _flags: int, stream: int, payload: bytes) -> None:
+        more = int.from_bytes(payload[:4], "big") & 0x7FFFFFFF
+        if stream == 0:
+            self._window += more
+            self._send_stalled()
+        elif (call := self._calls.get(stream)) is not None:
+            call.window += more
+            if call.stream in self._stalled:
+                self._send_more(call)
+
+    # Keep-alive.
+
+    def _watch(self) -> None:
+        self._heard = False
+        self._keep_alive = self._loop.call_later(_KEEPALIVE_SECONDS, self._ask)
+
+    def _ask(self) -> None:
+        if self._heard or not self._calls:
+            self._watch()
+            return
+        self._write(wire.frame(wire.PING, 0, 0, bytes(8)))
+        self._keep_alive = self._loop.call_later(
+            _KEEPALIVE_TIMEOUT_SECONDS, self._give_up_silent
+        )
+
+    def _give_up_silent(self) -> None:
+        if self._heard:
+            self._watch()
+        else:
+            self.close()

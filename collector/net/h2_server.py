@@ -1,0 +1,516 @@
+"""The serving side of one HTTP/2 connection: streams, windows, and their bounds.
+
+What a request means is not known here: `Service` is told of each stream. Nothing waits
+and nothing is kept: what arrives is handed on at once, so how much of a body may be on
+its way is the service's decision, which it takes when it has seen the body's size.
+Source: RFC 9113. docs/adr/0029-servers-of-our-own.md has why it is ours.
+"""
+
+import asyncio
+from typing import Final, Generic
+
+from collector.net import h2_frames as wire
+from collector.net.h2_hpack import MAX_LIST_BYTES, TABLE_BYTES, HeaderReader
+from collector.net.h2_streams import (
+    STREAM_WINDOW,
+    WRONG_PORT,
+    Head,
+    Service,
+    Stream,
+)
+from collector.net.listening import Shared
+from collector.net.write_buffer import TurnWriter
+
+# Of all bodies of a connection; taken off the socket at once, as `STREAM_WINDOW` is.
+_CONNECTION_WINDOW: Final = 2**24
+_WINDOW_STEP: Final = 2**22
+_LAST_STREAM: Final = 2**31 - 1
+_LEAVE_PING: Final = b"leaving."
+_LEAVE_SECONDS: Final = 5.0  # for the answer to it
+# Frames that bring nothing (pings, resets, empty ones): so many a second, and some more
+# for each request that is answered. Above that it is an attack, whatever it is.
+_USELESS_A_SECOND: Final = 10_000
+_AN_ANSWER_ALLOWS: Final = 10
+_A_RESET_COUNTS: Final = 10
+_STREAMS_A_FRAME: Final = 8  # so many moved by one frame count as another
+# Streams that we ended while the client was still sending: what comes is dropped.
+_UNWANTED: Final = 1024
+
+_GREETING_SECONDS: Final = 10.0
+_SILENT_SECONDS: Final = 60.0  # then the client is asked for a sign of life
+_ANSWER_SECONDS: Final = 20.0  # and has so long to give one
+_UNREAD_SECONDS: Final = 60.0  # answers that the client does not take
+
+
+class ServerConnection(asyncio.Protocol, Generic[Head]):
+    """Reads one client's frames; see the module."""
+
+    def __init__(
+        self,
+        service: Service[Head],
+        shared: Shared,
+    ) -> None:
+        self._service, self._shared = service, shared
+        self._writer = TurnWriter()
+        self.write = self._writer.write  # frames
+        self._reader = HeaderReader(service.understand, TABLE_BYTES)
+        self._streams: dict[int, Stream] = {}
+        self._unwanted: dict[int, None] = {}  # in the order they came
+        self._stalled: dict[int, Stream] = {}
+        self._last_stream = 0
+        self.window = self.first_window = wire.FIRST_WINDOW
+        self._greeting: bytes | None = b""  # of the preface, until it is whole
+        self._used = 0  # bytes of our window since it was last opened
+        self._is_leaving = self._has_taken_leave = self._is_asked = False
+        self._useless = _USELESS_A_SECOND
+        self._heard_at = self._block_since = self._paused_since = self._left_at = 0.0
+        self._has_heard = False
+        takers = {
+            wire.DATA: self._take_data,
+            wire.HEADERS: self._take_headers,
+            wire.PRIORITY: self._take_priority,
+            wire.RST_STREAM: self._take_reset,
+            wire.SETTINGS: self._take_settings,
+            wire.PUSH_PROMISE: self._take_push,
+            wire.PING: self._take_ping,
+            wire.GOAWAY: self._take_goaway,
+            wire.WINDOW_UPDATE: self._take_window,
+            wire.CONTINUATION: self._take_continuation,
+        }
+        self._cutter = wire.FrameCutter(takers, self._count_useless)
+
+    # Called by the receiver.
+
+    def look(self, now_seconds: float) -> None:
+        """Give up what takes too long; called about once a second."""
+        self._useless = _USELESS_A_SECOND
+        if self._has_heard:
+            self._has_heard = self._is_asked = False
+            self._heard_at = now_seconds
+        silent_seconds = now_seconds - self._heard_at
+        if self._greeting is not None and silent_seconds > _GREETING_SECONDS:
+            self._close()
+        elif self._paused_since and now_seconds - self._paused_since > _UNREAD_SECONDS:
+            self._writer.abort()
+        elif (
+            self._cutter.is_in_block
+            and now_seconds - self._block_since > self._shared.read_seconds
+        ):
+            self._fail(wire.ProtocolError("headers do not end", wire.ENHANCE_YOUR_CALM))
+        elif self._is_asked and silent_seconds > _SILENT_SECONDS + _ANSWER_SECONDS:
+            self._writer.abort()
+        elif not self._is_asked and silent_seconds > _SILENT_SECONDS:
+            self._is_asked = True
+            self.write(wire.frame(wire.PING, 0, 0, bytes(8)))
+        self._look_at_streams(now_seconds)
+        if self._is_leaving and not self._streams:
+            is_late = now_seconds - self._left_at > _LEAVE_SECONDS
+            if self._has_taken_leave or self._greeting is not None or is_late:
+                self._close()
+
+    def _look_at_streams(self, now_seconds: float) -> None:
+        for stream in list(self._streams.values()):
+            if stream.incoming is not None:
+                stream.incoming.look(now_seconds)
+        for stream in list(self._stalled.values()):
+            if now_seconds - stream.stalled_since > _UNREAD_SECONDS:
+                self._break(stream, wire.CANCEL)
+
+    def leave(self) -> None:
+        """Ask the client to go elsewhere; what it has sent is still answered."""
+        if not self._is_leaving:
+            self._is_leaving, self._left_at = True, self._shared.now_seconds()
+            if self._greeting is None:
+                self._say_leave()
+
+    def _say_leave(self) -> None:
+        # What the client sent before it read this comes before its answer to the ping.
+        goaway = _LAST_STREAM.to_bytes(4, "big") + bytes(4)
+        self.write(
+            wire.frame(wire.GOAWAY, 0, 0, goaway)
+            + wire.frame(wire.PING, 0, 0, _LEAVE_PING)
+        )
+
+    def end(self) -> None:
+        """End at once; requests in flight are given up."""
+        self._close()
+        self._give_up_all()
+
+    # Called by the event loop.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Wait for the client to say what it speaks."""
+        self._writer.connect(transport)
+        self._heard_at = self._shared.now_seconds()
+        self._shared.connections.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - all alike
+        """Give up what is in flight."""
+        self._shared.connections.discard(self)
+        self._give_up_all()
+
+    def pause_writing(self) -> None:
+        """Read nothing while the client does not: what it asks would pile up."""
+        self._paused_since = self._shared.now_seconds()
+        self._writer.pause_reading(pause=True)
+
+    def resume_writing(self) -> None:
+        """Go on reading."""
+        self._paused_since = 0.0
+        self._writer.pause_reading(pause=False)
+
+    def eof_received(self) -> None:
+        """Send what is ready; the connection closes then."""
+        self._writer.flush()
+
+    def data_received(self, data: bytes) -> None:
+        """Take all frames that are whole now, and what there is of a body."""
+        if self._writer.is_closing:
+            return  # TLS hands on what it had decrypted
+        self._has_heard = True
+        try:
+            if self._greeting is not None:
+                data = self._take_greeting(self._greeting + data)
+            if data:
+                self._cutter.take(data)
+        except wire.ProtocolError as error:
+            self._fail(error)
+
+    def _take_greeting(self, data: bytes) -> bytes:
+        """Return what follows the preface; nothing while that is not whole."""
+        size = len(wire.PREFACE)
+        if data[:size] == wire.PREFACE:
+            self._greeting = None
+            self._greet()
+            return data[size:]
+        if wire.PREFACE.startswith(data[:size]):
+            self._greeting = data
+        else:
+            self._send_elsewhere()
+        return b""
+
+    def _greet(self) -> None:
+        """Say what is allowed here; not before, or HTTP/1.1 could not be answered."""
+        settings = (
+            (wire.MAX_CONCURRENT_STREAMS, self._shared.most_streams),
+            (wire.INITIAL_WINDOW_SIZE, STREAM_WINDOW),
+            (wire.MAX_HEADER_LIST_SIZE, MAX_LIST_BYTES),
+        )
+        more = _CONNECTION_WINDOW - wire.FIRST_WINDOW
+        self.write(
+            wire.settings_frame(settings)
+            + wire.number_frame(wire.WINDOW_UPDATE, 0, more)
+        )
+        if self._is_leaving:
+            self._say_leave()
+
+    # Writing.
+
+    def send_whole(
+        self, stream: Stream, headers: bytes, body: bytes, trailers: bytes
+    ) -> bool:
+        """Send an answer in one piece; False where its body has to wait or be split."""
+        size = len(body)
+        if (
+            size > stream.window
+            or size > self.window
+            or size > wire.FIRST_FRAME_SIZE
+            or stream.is_closed
+        ):
+            return False
+        stream.window -= size
+        self.window -= size
+        number, ends = stream.number, wire.END_HEADERS | wire.END_STREAM
+        self.write(
+            b"".join(
+                (
+                    wire.head(len(headers), wire.HEADERS, wire.END_HEADERS, number),
+                    headers,
+                    wire.head(size, wire.DATA, 0, number),
+                    body,
+                    wire.head(len(trailers), wire.HEADERS, ends, number),
+                    trailers,
+                )
+            )
+        )
+        self.answered(stream)
+        return True
+
+    def answered(self, stream: Stream) -> None:
+        """Take note that a stream's answer has left."""
+        self._useless += _AN_ANSWER_ALLOWS
+        if not stream.is_over:
+            # It has its answer and may keep the rest. RFC 9113, 8.1.
+            self.write(wire.number_frame(wire.RST_STREAM, stream.number, wire.NO_ERROR))
+            self._drop_rest(stream.number)
+        self._forget(stream)
+
+    def stalled(self, stream: Stream) -> None:
+        """Take note that a stream waits for a window."""
+        stream.stalled_since = stream.stalled_since or self._shared.now_seconds()
+        self._stalled[stream.number] = stream
+
+    def reset(self, stream: Stream, code: int) -> None:
+        """End a stream without an answer."""
+        self.write(wire.number_frame(wire.RST_STREAM, stream.number, code))
+        if not stream.is_over:
+            self._drop_rest(stream.number)
+        self._forget(stream)
+
+    def _drop_rest(self, number: int) -> None:
+        self._unwanted[number] = None
+        if len(self._unwanted) > _UNWANTED:
+            del self._unwanted[next(iter(self._unwanted))]
+
+    def _forget(self, stream: Stream) -> None:
+        if self._streams.pop(stream.number, None) is not None:
+            self._shared.open_streams -= 1
+            self._stalled.pop(stream.number, None)
+        stream.close()
+
+    # Ending.
+
+    def _fail(self, error: wire.ProtocolError) -> None:
+        """Say why, and end the connection."""
+        if error.code == wire.ENHANCE_YOUR_CALM:
+            self._shared.refused("flood")
+        goaway = self._last_stream.to_bytes(4, "big") + error.code.to_bytes(4, "big")
+        self.write(wire.frame(wire.GOAWAY, 0, 0, goaway))
+        self._close()
+
+    def _close(self) -> None:
+        if self._is_leaving and self._greeting is None:
+            goaway = self._last_stream.to_bytes(4, "big") + bytes(4)
+            self.write(wire.frame(wire.GOAWAY, 0, 0, goaway))
+        self._writer.close()
+
+    def _give_up_all(self) -> None:
+        for stream in list(self._streams.values()):
+            incoming = stream.incoming
+            self._forget(stream)
+            if incoming is not None:
+                incoming.gone()
+
+    def _send_elsewhere(self) -> None:
+        """Answer a client that speaks HTTP/1.1 in its own words."""
+        head = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: "
+        self.write(b"%s%d\r\n\r\n%s" % (head, len(WRONG_PORT), WRONG_PORT))
+        self._close()
+
+    def _count_useless(self, cost: int = 1) -> None:
+        self._useless -= cost
+        if self._useless < 0:
+            raise wire.ProtocolError("a flood", wire.ENHANCE_YOUR_CALM)
+
+    # Taking frames: flags, stream, payload.
+
+    def _take_data(self, flags: int, number: int, payload: bytes) -> None:
+        self._used += len(payload)
+        if self._used >= _WINDOW_STEP:
+            self.write(wire.number_frame(wire.WINDOW_UPDATE, 0, self._used))
+            self._used = 0
+        stream = self._streams.get(number)
+        if stream is None or stream.is_over:
+            self._take_stray(number, stream, len(payload))
+            return
+        piece = payload
+        if flags & wire.PADDED:
+            piece = wire.without_padding(wire.PADDED, payload)
+            stream.open_window(len(payload) - len(piece))
+        is_last = bool(flags & wire.END_STREAM)
+        stream.is_over = is_last
+        if not (piece or is_last):
+            self._count_useless()
+        elif stream.incoming is not None:
+            stream.incoming.take(piece, is_last=is_last)
+
+    def _take_stray(self, number: int, stream: Stream | None, size: int) -> None:
+        """Take what belongs to no open body."""
+        if number == 0 or number > self._last_stream:
+            raise wire.ProtocolError("a body of no request")
+        if number in self._unwanted:
+            if not size:
+                self._count_useless()
+            return  # on its way before the client heard that we do not want it
+        self._count_useless()
+        if stream is not None:
+            self._break(stream, wire.STREAM_CLOSED)
+        else:
+            self.write(wire.number_frame(wire.RST_STREAM, number, wire.STREAM_CLOSED))
+        self._drop_rest(number)  # told once, in however many pieces it comes
+
+    def _take_headers(self, flags: int, number: int, payload: bytes) -> None:
+        block = payload
+        if flags & (wire.PADDED | wire.WITH_PRIORITY):
+            block = wire.without_padding(flags, payload)
+            if flags & wire.WITH_PRIORITY:
+                at = 1 if flags & wire.PADDED else 0
+                self._check_priority(number, payload[at : at + 4])
+        if flags & wire.END_HEADERS:
+            self._take_block(flags, number, block)
+        else:
+            self._block_since = self._shared.now_seconds()
+            self._cutter.begin_block(flags, number, block)
+
+    def _take_continuation(self, flags: int, number: int, payload: bytes) -> None:
+        whole = self._cutter.continue_block(flags, number, payload)
+        if whole is None:
+            self._count_useless()
+        else:
+            self._take_block(whole[0], number, whole[1])
+
+    def _take_block(self, flags: int, number: int, block: bytes) -> None:
+        is_last = bool(flags & wire.END_STREAM)
+        if number == 0:
+            raise wire.ProtocolError("headers of the connection")
+        if number <= self._last_stream:
+            self._take_trailers(number, block, is_last=is_last)
+            return
+        if not number & 1:
+            raise wire.ProtocolError("a stream that is not the client's to open")
+        self._last_stream = number
+        head = self._reader.read(block)  # each one: they may build on one another
+        stream = Stream(self, number)
+        stream.is_over = is_last
+        shared = self._shared
+        if (
+            len(self._streams) >= shared.most_streams
+            or shared.open_streams >= shared.all_streams
+        ):
+            self._shared.refused("streams")
+            self.reset(stream, wire.REFUSED_STREAM)
+            return
+        self._streams[number] = stream
+        self._shared.open_streams += 1
+        stream.incoming = incoming = self._service.open(stream, head)
+        if incoming is not None and is_last:
+            incoming.take(b"", is_last=True)
+
+    def _take_trailers(self, number: int, block: bytes, *, is_last: bool) -> None:
+        """Take a second block of headers: it ends a body, and says nothing to us."""
+        fields = self._reader.fields(block)
+        stream = self._streams.get(number)
+        if stream is None:
+            if number not in self._unwanted:
+                raise wire.ProtocolError("headers of the past", wire.STREAM_CLOSED)
+        elif stream.is_over:
+            self._break(stream, wire.STREAM_CLOSED)
+        elif not is_last or any(name[:1] == b":" for name, _ in fields):
+            self._break(stream, wire.PROTOCOL_ERROR)
+        else:
+            stream.is_over = True
+            if stream.incoming is not None:
+                stream.incoming.take(b"", is_last=True)
+
+    def _break(self, stream: Stream, code: int) -> None:
+        """End one stream for what the client did to it."""
+        incoming = stream.incoming
+        self.reset(stream, code)
+        if incoming is not None:
+            incoming.gone()
+
+    def _check_priority(self, number: int, dependency: bytes) -> None:
+        if number == 0:
+            raise wire.ProtocolError("priority of the connection")
+        if int.from_bytes(dependency, "big") & 0x7FFFFFFF == number:
+            raise wire.ProtocolError("a stream that depends on itself")
+
+    def _take_priority(self, _flags: int, number: int, payload: bytes) -> None:
+        self._count_useless()
+        if len(payload) != 5:
+            raise wire.ProtocolError("PRIORITY of an odd size", wire.FRAME_SIZE_ERROR)
+        self._check_priority(number, payload[:4])
+
+    def _take_reset(self, _flags: int, number: int, payload: bytes) -> None:
+        self._count_useless(_A_RESET_COUNTS)
+        if len(payload) != 4:
+            raise wire.ProtocolError("RST_STREAM of an odd size", wire.FRAME_SIZE_ERROR)
+        if number == 0 or number > self._last_stream:
+            raise wire.ProtocolError("a reset of no request")
+        self._unwanted.pop(number, None)
+        stream = self._streams.get(number)
+        if stream is not None:
+            incoming = stream.incoming
+            self._forget(stream)
+            if incoming is not None:
+                incoming.gone()
+
+    def _take_settings(self, flags: int, number: int, payload: bytes) -> None:
+        self._count_useless()
+        if number:
+            raise wire.ProtocolError("SETTINGS of a stream")
+        if flags & wire.ACK:
+            if payload:
+                raise wire.ProtocolError("a full ACK", wire.FRAME_SIZE_ERROR)
+            return
+        first_window = self.first_window
+        for setting, value in wire.read_settings(payload):
+            if setting == wire.INITIAL_WINDOW_SIZE:
+                first_window = value
+        if first_window != self.first_window:  # once, however often a frame says it
+            self._move_windows(first_window)
+        self.write(wire.frame(wire.SETTINGS, wire.ACK, 0))
+        self._flush_stalled()
+
+    def _move_windows(self, first_window: int) -> None:
+        self._count_useless(len(self._streams) // _STREAMS_A_FRAME)
+        for stream in self._streams.values():
+            stream.window += first_window - self.first_window
+            if stream.window > wire.LARGEST_WINDOW:
+                raise wire.ProtocolError("a window", wire.FLOW_CONTROL_ERROR)
+        self.first_window = first_window
+
+    def _take_push(self, _flags: int, _number: int, _payload: bytes) -> None:
+        raise wire.ProtocolError("clients do not push")
+
+    def _take_ping(self, flags: int, number: int, payload: bytes) -> None:
+        self._count_useless()
+        if number:
+            raise wire.ProtocolError("PING of a stream")
+        if len(payload) != 8:
+            raise wire.ProtocolError("PING of an odd size", wire.FRAME_SIZE_ERROR)
+        if not flags & wire.ACK:
+            self.write(wire.frame(wire.PING, wire.ACK, 0, payload))
+        elif payload == _LEAVE_PING:
+            self._has_taken_leave = True
+
+    def _take_goaway(self, _flags: int, number: int, payload: bytes) -> None:
+        """Take note of nothing: what was sent is answered, and the client closes."""
+        self._count_useless()
+        if number:
+            raise wire.ProtocolError("GOAWAY of a stream")
+        if len(payload) < 8:
+            raise wire.ProtocolError("GOAWAY of an odd size", wire.FRAME_SIZE_ERROR)
+
+    def _take_window(self, _flags: int, number: int, payload: bytes) -> None:
+        self._count_useless()
+        if len(payload) != 4:
+            raise wire.ProtocolError("WINDOW_UPDATE's size", wire.FRAME_SIZE_ERROR)
+        more = int.from_bytes(payload, "big") & 0x7FFFFFFF
+        if number == 0:
+            self.window += more
+            if not more:
+                raise wire.ProtocolError("a window opened by nothing")
+            if self.window > wire.LARGEST_WINDOW:
+                raise wire.ProtocolError("a window", wire.FLOW_CONTROL_ERROR)
+            self._flush_stalled()
+            return
+        if number > self._last_stream:
+            raise wire.ProtocolError("a window of no request")
+        stream = self._streams.get(number)
+        if stream is None:
+            return
+        stream.window += more
+        if not more:
+            self._break(stream, wire.PROTOCOL_ERROR)
+        elif stream.window > wire.LARGEST_WINDOW:
+            self._break(stream, wire.FLOW_CONTROL_ERROR)
+        elif number in self._stalled:
+            del self._stalled[number]
+            stream.flush()
+
+    def _flush_stalled(self) -> None:
+        self._count_useless(len(self._stalled) // _STREAMS_A_FRAME)
+        waiting, self._stalled = self._stalled, {}
+        for stream in waiting.values():
+            stream.flush()

@@ -1,0 +1,147 @@
+"""One request and its answer on an HTTP/2 connection, and who gives them a meaning.
+
+Source: RFC 9113. The connection is in `h2_server.py`.
+"""
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+
+from collector.net import h2_frames as wire
+from collector.net.h2_hpack import Field
+from collector.net.listening import Incoming
+
+if TYPE_CHECKING:
+    from collector.net.h2_server import ServerConnection
+
+# What may come of a body before anybody has looked at its beginning: it is taken off
+# the socket at once, whatever it is.
+STREAM_WINDOW: Final = 2**20
+WRONG_PORT: Final = (
+    b"this port speaks OTLP over gRPC; collector.http.listen has OTLP/HTTP\n"
+)
+
+Head = TypeVar("Head")
+
+
+class Service(Protocol[Head]):
+    """What a connection asks about its requests."""
+
+    def understand(self, fields: list[Field]) -> Head:
+        """Return what a block of request headers means; asked once for equal blocks."""
+        ...
+
+    def open(self, stream: "Stream", head: Head) -> Incoming | None:
+        """Begin a request; None where it was answered at once, or is malformed."""
+        ...
+
+
+class Stream:
+    """One request's way back; finished once it is answered, reset or broken."""
+
+    __slots__ = (
+        "_connection",
+        "_outbox",
+        "_sent",
+        "incoming",
+        "is_closed",
+        "is_over",
+        "number",
+        "stalled_since",
+        "window",
+    )
+
+    def __init__(self, connection: "ServerConnection[Any]", number: int) -> None:
+        self._connection, self.number = connection, number
+        self.window = connection.first_window
+        self.incoming: Incoming | None = None
+        self.is_over = self.is_closed = False  # by the client; for both sides
+        self._outbox: deque[tuple[int, int, bytes]] | None = None  # waits for windows
+        self._sent: asyncio.Future[None] | None = None
+        self.stalled_since = 0.0  # seconds; 0: does not wait for a window
+
+    def open_window(self, more_bytes: int) -> None:
+        """Let the client send so many bytes more of this body."""
+        self._connection.write(
+            wire.number_frame(wire.WINDOW_UPDATE, self.number, more_bytes)
+        )
+
+    def finish(self, headers: bytes, body: bytes, trailers: bytes) -> None:
+        """Answer with a block of headers, a body and a block of trailers."""
+        if not self._connection.send_whole(self, headers, body, trailers):
+            self.send(headers)
+            self.send_data(body)
+            self.end(trailers)
+
+    def send(self, headers: bytes, *, is_all: bool = False) -> None:
+        """Send a block of headers; `is_all` where it is the whole answer."""
+        flags = wire.END_HEADERS | wire.END_STREAM if is_all else wire.END_HEADERS
+        self._push(wire.HEADERS, flags, headers)
+
+    def send_data(self, data: bytes, *, is_all: bool = False) -> None:
+        """Send a part of the body; `is_all` where nothing follows."""
+        size = wire.FIRST_FRAME_SIZE
+        for at in range(0, len(data), size):
+            is_last = is_all and at + size >= len(data)
+            flags = wire.END_STREAM if is_last else 0
+            self._push(wire.DATA, flags, data[at : at + size])
+
+    def end(self, trailers: bytes) -> None:
+        """Send the trailers: the answer is whole."""
+        self._push(wire.HEADERS, wire.END_HEADERS | wire.END_STREAM, trailers)
+
+    def reset(self, code: int) -> None:
+        """End the stream without an answer."""
+        if not self.is_closed:
+            self._connection.reset(self, code)
+
+    async def sent(self) -> None:
+        """Wait until the client's windows have let everything through."""
+        while self._outbox and not self.is_closed:
+            self._sent = self._sent or asyncio.get_running_loop().create_future()
+            await self._sent
+
+    def close(self) -> None:
+        """Take note that it is over: nothing more is sent or heard."""
+        self.is_closed, self.incoming, self._outbox = True, None, None
+        self._tell_sent()
+
+    def _tell_sent(self) -> None:
+        waiting, self._sent = self._sent, None
+        if waiting is not None and not waiting.done():
+            waiting.set_result(None)
+
+    def _push(self, kind: int, flags: int, payload: bytes) -> None:
+        if self.is_closed:
+            return
+        if self._outbox is None:
+            self._outbox = deque()
+        self._outbox.append((kind, flags, payload))
+        self.flush()
+
+    def flush(self) -> None:
+        """Send what the windows let through, in order."""
+        outbox, connection = self._outbox, self._connection
+        while outbox:
+            kind, flags, payload = outbox[0]
+            if kind == wire.DATA:
+                size = min(len(payload), self.window, connection.window)
+                if size <= 0:
+                    connection.stalled(self)
+                    return
+                self.window -= size
+                connection.window -= size
+                self.stalled_since = 0.0
+                if size < len(payload):
+                    outbox[0] = kind, flags, payload[size:]
+                    flags, payload = 0, payload[:size]
+                else:
+                    outbox.popleft()
+                connection.write(wire.frame(kind, flags, self.number, payload))
+            else:
+                outbox.popleft()
+                connection.write(wire.block_frames(flags, self.number, payload))
+            if flags & wire.END_STREAM:
+                connection.answered(self)
+                return
+        self._tell_sent()

@@ -1,0 +1,363 @@
+"""The serving side of one HTTP/1.1 connection.
+
+Messages are read by llhttp, through `httptools`, which is strict where two readings of
+one message are possible. Requests that a client sends without waiting are answered in
+the order they came. Source: RFC 9112.
+"""
+
+import asyncio
+import time
+from collections import deque
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import Final, Protocol
+from urllib.parse import urlsplit
+
+import httptools
+
+from collector.net.listening import Incoming, Shared
+from collector.net.write_buffer import TurnWriter
+
+Field = tuple[bytes, bytes]  # name and value, as they were sent
+
+_MAX_HEAD_BYTES: Final = 65_536
+_MAX_FIELDS: Final = 256
+_WAITING: Final = 32  # requests of a connection that are not answered yet
+_MOST_WAITING: Final = 256  # of those that came in one piece
+_IDLE_SECONDS: Final = 180.0
+_UNREAD_SECONDS: Final = 60.0  # answers that the client does not take
+_STATUS_LINES: Final = {
+    status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode()
+    for status in HTTPStatus
+}
+_CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+_NO_UPGRADE: Final = frozenset((b"upgrade", b"connection", b"http2-settings"))
+
+
+class Exchange:
+    """One request and its answer."""
+
+    __slots__ = (
+        "_connection",
+        "awaits_continue",
+        "fields",
+        "incoming",
+        "is_over",
+        "keep_alive",
+        "method",
+        "path",
+        "response",
+    )
+
+    def __init__(
+        self,
+        connection: "Http1Connection",
+        method: bytes,
+        path: str,
+        fields: list[Field],
+        *,
+        keep_alive: bool,
+    ) -> None:
+        self._connection = connection
+        self.method, self.path, self.fields = method, path, fields
+        self.keep_alive = keep_alive
+        self.incoming: Incoming | None = None
+        self.awaits_continue = False  # the body is not sent before we ask for it
+        self.is_over = False  # the client has sent everything
+        self.response: bytes | None = None
+
+    def respond(self, status: int, fields: list[Field], body: bytes = b"") -> None:
+        """Answer, once; before the body has come, too. The length is added."""
+        if self.response is None:
+            self.response = self._connection.response(self, status, fields, body)
+            self.incoming = None
+            self._connection.send_answered()
+
+
+class Handler(Protocol):
+    """Gives requests their meaning."""
+
+    def open(self, exchange: Exchange) -> Incoming | None:
+        """Begin a request; None where it was answered at once."""
+        ...
+
+
+class Http1Connection(asyncio.Protocol):
+    """Reads one client's requests."""
+
+    def __init__(self, handler: Handler, shared: Shared) -> None:
+        self._handler, self._shared = handler, shared
+        self._writer = TurnWriter()
+        self._parser = httptools.HttpRequestParser(self)
+        self._exchanges: deque[Exchange] = deque()  # not answered, or not sent yet
+        self._current: Exchange | None = None  # whose body is being read
+        self._path, self._fields = b"", list[Field]()
+        self._head_bytes = 0  # of what is no body: a head, trailers, a chunk's size
+        self._steps = 0  # heads, pieces of bodies, and ends of them
+        self._in_head = True
+        self._is_leaving = self._is_closing = self._is_upgrade = False
+        self._is_asleep = False  # reading was paused
+        self._since_seconds = 0.0  # of the last change: a head begun, an answer sent
+        self._paused_seconds = 0.0  # since when the client takes nothing; 0: it does
+
+    # Called by the listener.
+
+    def look(self, now_seconds: float) -> None:
+        """Give up what takes too long; called about once a second."""
+        waited_seconds = now_seconds - self._since_seconds
+        current = self._current
+        if self._paused_seconds:
+            if now_seconds - self._paused_seconds > _UNREAD_SECONDS:
+                self._writer.abort()
+        elif current is not None and current.incoming is not None:
+            current.incoming.look(now_seconds)
+        elif current is not None or (self._in_head and self._head_bytes):
+            # A body that nobody wants, or a head that does not end.
+            if waited_seconds > self._shared.read_seconds:
+                self._writer.close()
+        elif not self._exchanges and waited_seconds > _IDLE_SECONDS:
+            self._writer.close()
+
+    def leave(self) -> None:
+        """Close as soon as nothing is in flight."""
+        self._is_leaving = True
+        if not self._exchanges and self._current is None:
+            self._writer.close()
+
+    def end(self) -> None:
+        """End at once; requests in flight are given up."""
+        self._writer.close()
+        self._give_up_all()
+
+    # Called by the event loop.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Wait for a request."""
+        self._writer.connect(transport)
+        self._since_seconds = self._shared.now_seconds()
+        self._shared.connections.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - all alike
+        """Give up what is in flight."""
+        self._shared.connections.discard(self)
+        self._give_up_all()
+
+    def pause_writing(self) -> None:
+        """Read nothing while the client does not."""
+        self._paused_seconds = self._shared.now_seconds()
+        self._throttle()
+
+    def resume_writing(self) -> None:
+        """Go on reading."""
+        self._paused_seconds = 0.0
+        self._throttle()
+
+    def eof_received(self) -> bool:
+        """Answer a client that has closed its half, then close."""
+        self._is_leaving = True
+        self._writer.flush()
+        return bool(self._exchanges)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came, as far as it goes."""
+        if self._is_closing:
+            return
+        steps = self._steps
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._stay(data[upgrade.args[0] :])
+        except httptools.HttpParserError:
+            self._refuse(400)
+        if self._steps == steps:
+            if self._in_head and not self._head_bytes:
+                self._since_seconds = self._shared.now_seconds()
+            self._head_bytes += len(data)
+            if self._head_bytes > _MAX_HEAD_BYTES:
+                self._refuse(431)
+
+    # Called by the parser; must not raise.
+
+    def on_message_begin(self) -> None:
+        """Begin a head."""
+        self._path, self._fields, self._head_bytes = b"", [], 0
+        self._in_head, self._is_upgrade = True, False
+
+    def on_url(self, url: bytes) -> None:
+        """Take a part of the target."""
+        self._path += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a field; trailers say nothing to us."""
+        if self._in_head:
+            self._fields.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        """Begin a request."""
+        parser, self._in_head, self._head_bytes = self._parser, False, 0
+        self._steps += 1
+        if self._is_closing:
+            return
+        if len(self._exchanges) >= _MOST_WAITING:
+            self._refuse(503)
+            return
+        if parser.should_upgrade():
+            self._is_upgrade = True  # read again, without that; see `_stay`
+            return
+        exchange = Exchange(
+            self,
+            parser.get_method(),
+            _path_of(self._path),
+            self._fields,
+            keep_alive=parser.should_keep_alive(),
+        )
+        self._current = exchange
+        self._exchanges.append(exchange)
+        self._throttle()
+        size_bytes = sum(len(name) + len(value) for name, value in self._fields)
+        if len(self._fields) > _MAX_FIELDS or size_bytes > _MAX_HEAD_BYTES:
+            exchange.keep_alive = False
+            exchange.respond(431, [])
+            return
+        exchange.awaits_continue = any(n.lower() == b"expect" for n, _ in self._fields)
+        incoming = self._handler.open(exchange)
+        if exchange.response is None:
+            exchange.incoming = incoming
+            if exchange.awaits_continue:
+                exchange.awaits_continue = False
+                self._writer.write(_CONTINUE)
+
+    def on_body(self, body: bytes) -> None:
+        """Take a piece of a body."""
+        self._steps += 1
+        self._head_bytes = 0
+        current = self._current
+        if current is not None and current.incoming is not None:
+            current.incoming.take(body, is_last=False)
+
+    def on_message_complete(self) -> None:
+        """End a request's body."""
+        current, self._current = self._current, None
+        self._steps += 1
+        if self._is_upgrade or current is None:
+            return
+        self._since_seconds = self._shared.now_seconds()
+        self._in_head = True
+        current.is_over = True
+        if current.incoming is not None:
+            current.incoming.take(b"", is_last=True)
+        elif not current.keep_alive and current not in self._exchanges:
+            self._close_after(current)  # its answer has left already
+
+    # Answering.
+
+    def response(
+        self, exchange: Exchange, status: int, fields: list[Field], body: bytes
+    ) -> bytes:
+        """Return the bytes of an answer."""
+        if self._is_leaving or exchange.awaits_continue:
+            exchange.keep_alive = False  # whether a body will come is not known
+        parts = [_STATUS_LINES.get(status) or b"HTTP/1.1 %d Other\r\n" % status]
+        parts += [b"%s: %s\r\n" % field for field in fields]
+        if not exchange.keep_alive:
+            parts.append(b"connection: close\r\n")
+        parts.append(b"date: %s\r\n" % _date())
+        parts.append(b"content-length: %d\r\n\r\n" % len(body))
+        if exchange.method != b"HEAD":
+            parts.append(body)
+        return b"".join(parts)
+
+    def send_answered(self) -> None:
+        """Send the answers whose turn it is."""
+        exchanges = self._exchanges
+        while exchanges and exchanges[0].response is not None:
+            exchange = exchanges.popleft()
+            self._since_seconds = self._shared.now_seconds()
+            self._writer.write(exchange.response or b"")
+            if not exchange.keep_alive:
+                self._close_after(exchange)
+        self._throttle()
+        if self._is_leaving and not exchanges and self._current is None:
+            self._writer.close()
+
+    def _close_after(self, exchange: Exchange) -> None:
+        """Close; a client that still sends is heard out, or it would miss the answer.
+
+        For no longer than a body may take: `look` closes then.
+        """
+        if exchange.is_over or exchange.awaits_continue:
+            self._is_closing = True
+            self._writer.close()
+
+    def _refuse(self, status: int) -> None:
+        """Answer what is no request, after all that came before it, and close."""
+        if self._is_closing:
+            return
+        self._is_closing = True
+        broken, self._current = self._current, None
+        if broken is None:
+            broken = Exchange(self, b"", "", [], keep_alive=False)
+            self._exchanges.append(broken)
+        elif broken.incoming is not None:
+            broken.incoming.gone()
+        elif broken not in self._exchanges:
+            self._writer.close()  # it has its answer
+            return
+        broken.keep_alive, broken.is_over = False, True
+        broken.respond(status, [])
+
+    def _stay(self, rest: bytes) -> None:
+        """Read a request again that would rather speak another protocol: it may not.
+
+        Some clients ask for HTTP/2 with each request. The parser takes nothing of the
+        body of such a request, so it is given the request without the question.
+        """
+        method = self._parser.get_method()
+        if method == b"CONNECT":
+            self._refuse(405)
+            return
+        head = [b"%s %s HTTP/1.1\r\n" % (method, self._path)]
+        kept = [f for f in self._fields if f[0].lower() not in _NO_UPGRADE]
+        head += [b"%s: %s\r\n" % field for field in kept]
+        self._parser = httptools.HttpRequestParser(self)
+        self.data_received(b"".join(head) + b"\r\n" + rest)
+
+    def _throttle(self) -> None:
+        """Read only from a client that takes its answers and waits for some."""
+        asleep = bool(self._paused_seconds) or len(self._exchanges) > _WAITING
+        if asleep != self._is_asleep:
+            self._is_asleep = asleep
+            self._writer.pause_reading(pause=asleep)
+
+    def _give_up_all(self) -> None:
+        exchanges, self._exchanges = self._exchanges, deque()
+        self._current = None
+        for exchange in exchanges:
+            incoming, exchange.incoming = exchange.incoming, None
+            if incoming is not None:
+                incoming.gone()
+
+
+def _path_of(target: bytes) -> str:
+    """Return the path of a request's target, which may be a whole URL."""
+    text = target.decode("latin-1")
+    if not text.startswith("/"):
+        try:
+            text = urlsplit(text).path
+        except ValueError:
+            return ""
+    return text.partition("?")[0]
+
+
+class _Second:
+    """The last `date` that was made: one serves a second."""
+
+    number = -1
+    text = b""
+
+
+def _date() -> bytes:
+    now = int(time.time())
+    if now != _Second.number:
+        _Second.number, _Second.text = now, formatdate(now, usegmt=True).encode()
+    return _Second.text

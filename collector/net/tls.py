@@ -1,0 +1,36 @@
+"""Certificates of a listener, and whether they were renewed."""
+
+import ssl
+from collections.abc import Sequence
+from pathlib import Path
+
+from collector.config.relay import TlsConfig
+
+
+def server_context(tls: TlsConfig, alpn: Sequence[str] = ()) -> ssl.SSLContext | None:
+    """Make what a listener serves with; None where no certificate is configured.
+
+    Raises:
+        OSError: a file cannot be read, or does not hold what it should (SSLError).
+    """
+    if not tls.cert_file:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tls.cert_file, tls.key_file)
+    if alpn:
+        context.set_alpn_protocols(alpn)
+    if tls.client_ca_file:
+        context.load_verify_locations(tls.client_ca_file)
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+def modified_ns(tls: TlsConfig) -> tuple[int, ...]:
+    """Return what changes when a certificate file does; zeros where one is missing."""
+    stamps = []
+    for name in (tls.cert_file, tls.key_file, tls.client_ca_file):
+        try:
+            stamps.append(Path(name).stat().st_mtime_ns if name else 0)
+        except OSError:
+            stamps.append(0)
+    return tuple(stamps)

@@ -1,0 +1,1 @@
+"""Commands that read exports without a running sidecar."""

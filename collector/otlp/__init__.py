@@ -1,0 +1,1 @@
+"""The OTLP wire: signals, messages, compression, encodings, export results."""

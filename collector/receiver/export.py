@@ -1,0 +1,113 @@
+"""One export request as it arrives: what gRPC and HTTP have in common.
+
+On the hot path; written for few Python steps.
+"""
+
+import asyncio
+from typing import ClassVar, Final
+
+from collector.otlp.export_result import Answer
+from collector.otlp.signals import Encoding, OtlpRequest
+from collector.receiver.admission import Reservation
+from collector.receiver.policy import Reception, RefusedError
+
+# Pieces below this are put together as they come: each object costs as much again.
+_SMALL_PIECE_BYTES: Final = 4096
+
+
+class Export:
+    """Collects a body, passes it on, and tells the client what came of it."""
+
+    __slots__ = (
+        "_pieces",
+        "_started_seconds",
+        "_task",
+        "passed",
+        "reception",
+        "reserved",
+        "signal",
+    )
+    protocol: ClassVar[str]
+
+    def __init__(
+        self, reception: Reception, signal: str, passed: dict[str, str]
+    ) -> None:
+        """`passed` are the headers that go upstream."""
+        self.reception, self.signal, self.passed = reception, signal, passed
+        self.reserved = Reservation(reception.admission)
+        self._started_seconds = reception.clock.monotonic_seconds()
+        self._pieces: list[bytes | bytearray] = []
+        self._task: asyncio.Task[None] | None = None
+
+    def answer(self, answer: Answer) -> None:
+        """Tell the client what came of its request."""
+        raise NotImplementedError
+
+    def refused(self, error: RefusedError) -> None:
+        """Tell the client that it was not passed on."""
+        self.answer(error.answer)
+
+    def look(self, now_seconds: float) -> None:
+        """Give up a body that does not arrive in time."""
+        if self._task is None:
+            seconds = now_seconds - self._started_seconds
+            if seconds > self.reception.limits.read:
+                self.refuse(self.reception.too_slow())
+
+    def gone(self) -> None:
+        """Stop: the client has left."""
+        if self._task is not None:
+            self._task.cancel()
+        self.reserved.release()
+
+    def keep(self, piece: bytes) -> None:
+        """Keep a piece of the body, which is reserved already."""
+        pieces = self._pieces
+        if len(piece) >= _SMALL_PIECE_BYTES:
+            pieces.append(piece)
+        elif pieces and isinstance(pieces[-1], bytearray):
+            pieces[-1] += piece
+        elif piece:
+            pieces.append(bytearray(piece))
+
+    def whole(self, last: bytes) -> bytes:
+        """Return all that was kept, and the last piece."""
+        if not self._pieces:
+            return last
+        pieces, self._pieces = self._pieces, []
+        pieces.append(last)
+        return b"".join(pieces)
+
+    def pass_on(
+        self, body: bytes, encoding: Encoding, timeout_seconds: float | None
+    ) -> None:
+        """Hand a whole body on; the client is told once there is an answer."""
+        request = OtlpRequest(
+            signal=self.signal,
+            encoding=encoding,
+            body=body,
+            received_at_ns=self.reception.clock.now_ns(),
+            headers=self.passed,
+        )
+        loop = asyncio.get_running_loop()
+        self._task = loop.create_task(self._pass_on(request, timeout_seconds))
+
+    def refuse(self, error: RefusedError) -> None:
+        """Answer without passing anything on."""
+        self.reserved.release()
+        self._pieces = []
+        self.reception.metrics.count_refusal(
+            self.signal, self.protocol, error.answer.code, error.reason
+        )
+        self.refused(error)
+
+    async def _pass_on(
+        self, request: OtlpRequest, timeout_seconds: float | None
+    ) -> None:
+        try:
+            answer = await self.reception.pass_on(
+                request, timeout_seconds, self.protocol
+            )
+        finally:
+            self.reserved.release()
+        self.answer(answer)

@@ -1,0 +1,130 @@
+"""gRPC calls as they come in over HTTP/2: exports, above all.
+
+The path of an export is the hot one and is written for few Python steps. Source:
+grpc/doc/PROTOCOL-HTTP2.md.
+"""
+
+from typing import Final
+
+from collector.net.h2_frames import PROTOCOL_ERROR
+from collector.net.h2_hpack import Field
+from collector.net.h2_streams import STREAM_WINDOW, Stream
+from collector.net.listening import Incoming
+from collector.otlp.export_result import Answer
+from collector.receiver.export import Export
+from collector.receiver.grpc_headers import RequestHead, read_head
+from collector.receiver.grpc_other_calls import Elsewhere, ServiceCall
+from collector.receiver.grpc_services import GrpcServices
+from collector.receiver.grpc_status import send_answer
+from collector.receiver.policy import Reception, RefusedError
+
+# A header block beyond this is held against the memory budget, like a body.
+_FREE_HEAD_BYTES: Final = 1024
+
+
+class GrpcCalls:
+    """What a connection of the gRPC listener asks; a `Service` of `h2_server.py`."""
+
+    def __init__(self, reception: Reception, services: GrpcServices) -> None:
+        self._reception, self._services = reception, services
+
+    def understand(self, fields: list[Field]) -> RequestHead:
+        """Read the headers of a request."""
+        return read_head(fields, self._reception.headers)
+
+    def open(self, stream: Stream, head: RequestHead) -> Incoming | None:
+        """Begin a call."""
+        if head.signal is not None:
+            export = _Export(self._reception, stream, head, head.signal)
+            return export if export.begin() else None
+        if head.fault:
+            stream.reset(PROTOCOL_ERROR)
+        elif not head.content_type.startswith(b"application/grpc"):
+            return Elsewhere(stream, head, self._reception.limits.read)
+        else:
+            call = ServiceCall(self._reception, self._services, stream, head)
+            return call if call.begin() else None
+        return None
+
+
+class _Export(Export):
+    """One export request over gRPC: a message behind five bytes."""
+
+    __slots__ = ("_coding", "_expected", "_head", "_read", "_stream")
+    protocol = "grpc"
+
+    def __init__(
+        self, reception: Reception, stream: Stream, head: RequestHead, signal: str
+    ) -> None:
+        super().__init__(reception, signal, head.passed)
+        self._stream, self._head = stream, head
+        self._expected = -1  # bytes of the message, once its five bytes are here
+        self._coding = ""
+        self._read = 0
+
+    def begin(self) -> bool:
+        """Look at who asks before a byte of the body is read; False: refused."""
+        head = self._head
+        try:
+            if head.size_bytes > _FREE_HEAD_BYTES:
+                self._reserve(head.size_bytes)
+            self.reception.admit(head.authorization, head.hops)
+        except RefusedError as error:
+            self.refuse(error)
+            return False
+        return True
+
+    def take(self, piece: bytes, *, is_last: bool) -> None:
+        """Take a piece of the message; with the last one it is passed on."""
+        try:
+            body = self._message(piece, is_last=is_last)
+        except RefusedError as error:
+            self.refuse(error)
+            return
+        if body is not None:
+            self.pass_on(body, "protobuf", self._head.timeout_seconds)
+
+    def answer(self, answer: Answer) -> None:
+        """Write gRPC's answer."""
+        send_answer(self._stream, answer)
+
+    def _message(self, piece: bytes, *, is_last: bool) -> bytes | None:
+        """Return the message once it is whole, transport coding undone."""
+        reception = self.reception
+        if self._expected < 0:
+            piece = self.whole(piece)
+            if len(piece) < 5:
+                if is_last:
+                    raise reception.undecodable("no message in a unary call")
+                self.keep(piece)
+                return None
+            self._expect(int.from_bytes(piece[1:5], "big"), is_packed=piece[0] != 0)
+            piece = piece[5:]
+        self._read += len(piece)
+        if self._read > self._expected or (is_last and self._read < self._expected):
+            raise reception.undecodable("not one message in the call")
+        if not is_last:
+            self.keep(piece)
+            return None
+        body = self.whole(piece)
+        if self._coding:
+            return reception.expand(body, self._coding, self.reserved)
+        return body
+
+    def _expect(self, size_bytes: int, *, is_packed: bool) -> None:
+        """Reserve memory for a message of this size, and let it come."""
+        reception, head = self.reception, self._head
+        if size_bytes > reception.limits.message:
+            raise reception.too_large()
+        if head.content_bytes not in (-1, size_bytes + 5):
+            raise reception.undecodable("the message is not as long as was said")
+        self._reserve(size_bytes)
+        self._expected = size_bytes
+        if is_packed:
+            self._coding = head.coding or "none"
+        if size_bytes + 5 > STREAM_WINDOW:
+            self._stream.open_window(size_bytes + 5 - STREAM_WINDOW)
+
+    def _reserve(self, size_bytes: int) -> None:
+        if not self.reserved.grow_to(size_bytes):
+            raise self.reception.overloaded()

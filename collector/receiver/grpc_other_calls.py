@@ -1,0 +1,142 @@
+"""Requests of the gRPC listener that are no exports: services, and what is no gRPC."""
+
+import asyncio
+import logging
+from typing import Any, Final
+
+from collector.net.h2_frames import CANCEL, ENHANCE_YOUR_CALM, PROTOCOL_ERROR
+from collector.net.h2_hpack import header_field
+from collector.net.h2_streams import STREAM_WINDOW, WRONG_PORT, Stream
+from collector.otlp.export_result import UNAVAILABLE, UNIMPLEMENTED, refusal
+from collector.receiver.admission import Reservation
+from collector.receiver.grpc_headers import RequestHead
+from collector.receiver.grpc_services import GrpcServices
+from collector.receiver.grpc_status import STATUS_200, send_answer
+from collector.receiver.policy import Reception
+
+log = logging.getLogger(__name__)
+
+# What a call to a service may have unread, and what it may ask in all: a service may
+# keep it, so it stays reserved until the call has ended.
+_UNREAD_BYTES: Final = 128 * 1024
+_MOST_BYTES: Final = STREAM_WINDOW
+_NO_GRPC: Final = header_field(b":status", b"415") + header_field(
+    b"content-length", str(len(WRONG_PORT)).encode()
+)
+
+
+class Elsewhere:
+    """A request that is no gRPC: told so once it is whole."""
+
+    def __init__(self, stream: Stream, head: RequestHead, read_seconds: float) -> None:
+        self._stream, self._head = stream, head
+        self._left = head.content_bytes
+        self._read_seconds, self._ends_at = read_seconds, 0.0
+
+    def take(self, piece: bytes, *, is_last: bool) -> None:
+        """Drop the body."""
+        self._left -= len(piece)
+        if is_last and self._head.content_bytes >= 0 and self._left:
+            self._stream.reset(PROTOCOL_ERROR)
+        elif is_last:
+            self._stream.send(_NO_GRPC)
+            self._stream.send_data(WRONG_PORT, is_all=True)
+
+    def look(self, now_seconds: float) -> None:
+        """Give up a body without an end: only its place among the streams is held."""
+        self._ends_at = self._ends_at or now_seconds + self._read_seconds
+        if now_seconds > self._ends_at and not self._stream.is_over:
+            self._stream.reset(CANCEL)
+
+    def gone(self) -> None:
+        """Do nothing: nothing is held."""
+
+
+class ServiceCall:
+    """A call to health or reflection, played to them as ASGI events."""
+
+    def __init__(
+        self,
+        reception: Reception,
+        services: GrpcServices,
+        stream: Stream,
+        head: RequestHead,
+    ) -> None:
+        self._reception, self._services = reception, services
+        self._stream, self._head = stream, head
+        self._reserved = Reservation(reception.admission)
+        self._unread = bytearray()  # in one piece: each object costs as much again
+        self._read_bytes = 0
+        self._is_over = self._is_gone = False
+        self._ends_at = 0.0  # seconds; 0: since the last look something came
+        self._news = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self) -> bool:
+        """Start to answer; False: refused."""
+        if not self._reserved.grow_to(self._head.size_bytes):
+            send_answer(self._stream, refusal(UNAVAILABLE, "too many bytes in flight"))
+            return False
+        self._task = asyncio.get_running_loop().create_task(self._answer())
+        return True
+
+    def take(self, piece: bytes, *, is_last: bool) -> None:
+        """Queue a piece of the questions."""
+        self._unread += piece
+        size = self._read_bytes + len(self._unread)
+        held = self._reserved.grow_to(self._head.size_bytes + size)
+        if len(self._unread) > _UNREAD_BYTES or size > _MOST_BYTES or not held:
+            self._stream.reset(ENHANCE_YOUR_CALM)
+            self.gone()
+            return
+        self._is_over, self._ends_at = is_last, 0.0
+        self._news.set()
+
+    def look(self, now_seconds: float) -> None:
+        """Give up questions without an end; who has asked may listen for ever."""
+        self._ends_at = self._ends_at or now_seconds + self._reception.limits.read
+        if now_seconds > self._ends_at and not self._is_over:
+            self._stream.reset(CANCEL)
+            self.gone()
+
+    def gone(self) -> None:
+        """Tell the service that nobody listens."""
+        self._is_gone = True
+        self._news.set()
+        if self._task is not None:
+            self._task.cancel()
+        self._reserved.release()  # a task that has not begun has no `finally`
+
+    async def _answer(self) -> None:
+        stream = self._stream
+        try:
+            path = self._head.path
+            if not await self._services.answer(path, self._receive, self._send):
+                send_answer(stream, refusal(UNIMPLEMENTED, "no such method"))
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a question, not the relay, failed
+            log.warning("a service failed", extra={"why": type(error).__name__})
+            stream.reset(CANCEL)
+        finally:
+            self._reserved.release()
+
+    async def _receive(self) -> dict[str, Any]:
+        await self._news.wait()
+        self._news.clear()
+        if self._is_gone:
+            return {"type": "http.disconnect"}
+        body, self._unread = bytes(self._unread), bytearray()
+        self._read_bytes += len(body)
+        return {"type": "http.request", "body": body, "more_body": not self._is_over}
+
+    async def _send(self, event: dict[str, Any]) -> None:
+        stream, kind = self._stream, event["type"]
+        if kind == "http.response.start":
+            fields = [header_field(*field) for field in event["headers"]]
+            stream.send(STATUS_200 + b"".join(fields))
+        elif kind == "http.response.body":
+            stream.send_data(event["body"])
+            await stream.sent()
+        else:
+            stream.end(b"".join(header_field(*field) for field in event["headers"]))

@@ -1,0 +1,105 @@
+"""The receiver that is used: gRPC and HTTP on servers of our own, on the relay's loop.
+
+Nothing is handed over between threads. docs/adr/0029-servers-of-our-own.md has what was
+measured.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from collector.config.relay import TlsConfig
+from collector.net.h2_server import ServerConnection
+from collector.net.http1_server import Http1Connection
+from collector.net.listening import RELOAD_SECONDS, Listening, Shared
+from collector.receiver.grpc_export import GrpcCalls
+from collector.receiver.grpc_services import GrpcServices
+from collector.receiver.http_export import OtlpHttp
+from collector.receiver.policy import Reception
+from snaptrace.runtime.config import Address
+
+# Requests begun and not answered, of all clients: beside their bodies, which admission
+# counts, each costs about a kilobyte.
+_MOST_STREAMS: Final = 16_384
+Listen = tuple[str, Address, TlsConfig]
+
+
+class NativeReceiver:
+    """Serves gRPC on the first listener and HTTP on the second."""
+
+    name = "receivers"
+
+    def __init__(
+        self,
+        reception: Reception,
+        listen: Sequence[Listen],
+        drain_seconds: float,
+        on_bound: Callable[[str, str], None] = lambda _name, _address: None,
+    ) -> None:
+        self._reception, self._drain_seconds = reception, drain_seconds
+        self._on_bound = on_bound
+        (grpc, grpc_address, grpc_tls), (http, http_address, http_tls) = listen
+        self._listening = {
+            grpc: grpc_listening(reception, grpc_address, grpc_tls),
+            http: http_listening(reception, http_address, http_tls),
+        }
+
+    async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
+        """Serve until `stop`; OSError where an address cannot be bound."""
+        waiting = len(self._listening)
+
+        def one_ready() -> None:
+            nonlocal waiting
+            waiting -= 1
+            if waiting == 0:
+                ready()
+
+        for name, listening in self._listening.items():
+            self._on_bound(name, listening.bind())
+        async with asyncio.TaskGroup() as tasks:
+            for listening in self._listening.values():
+                tasks.create_task(listening.run(one_ready, stop, self._drain_seconds))
+            tasks.create_task(reload_tokens(self._reception, stop))
+
+
+def grpc_listening(reception: Reception, address: Address, tls: TlsConfig) -> Listening:
+    """Serve OTLP over gRPC, with health and reflection."""
+    shared = shared_by_all(reception)
+    shared.most_streams = reception.limits.streams
+    shared.all_streams = _MOST_STREAMS
+    calls = GrpcCalls(reception, GrpcServices(reception.serving))
+    return Listening(
+        address, tls, ("h2",), shared, lambda: ServerConnection(calls, shared)
+    )
+
+
+def http_listening(reception: Reception, address: Address, tls: TlsConfig) -> Listening:
+    """Serve OTLP over HTTP/1.1."""
+    shared = shared_by_all(reception)
+    handler = OtlpHttp(reception)
+    return Listening(
+        address, tls, ("http/1.1",), shared, lambda: Http1Connection(handler, shared)
+    )
+
+
+def shared_by_all(reception: Reception) -> Shared:
+    """Make what the connections of one listener share."""
+    refused = reception.metrics.refused
+    return Shared(
+        now_seconds=reception.clock.monotonic_seconds,
+        refused=lambda reason: refused.labels(reason).inc(),
+        read_seconds=float(reception.limits.read),
+        most_connections=reception.limits.connections,
+        # So that what broken ones leave behind goes back to the system.
+        note_bytes=reception.admission.note,
+    )
+
+
+async def reload_tokens(reception: Reception, stop: asyncio.Event) -> None:
+    """Read the file of tokens again, now and then, until `stop`."""
+    while not stop.is_set():
+        try:
+            async with asyncio.timeout(RELOAD_SECONDS):
+                await stop.wait()
+        except TimeoutError:
+            reception.tokens.reload()

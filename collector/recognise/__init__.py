@@ -1,0 +1,1 @@
+"""Recognition: from OTLP records to model calls."""

@@ -1,0 +1,208 @@
+"""A merged candidate -> a `Call`: rendered, media cut out, fidelity stated. Pure."""
+
+import hashlib
+from typing import Any
+
+import msgspec
+
+from collector.call import Call
+from collector.recognise.dialects import FINISHERS
+from collector.recognise.dialects.contract import Candidate
+from collector.recognise.dialects.readers.events import pair_by_order
+from collector.recognise.dialects.readers.json_values import as_dict
+from collector.recognise.fidelity import assess
+from collector.recognise.inline_media import Cut, cut
+from collector.recognise.merge import with_supplement
+from snaptrace.snapshot.apis import APIS, UnmappableError
+from snaptrace.snapshot.conversation import Conversation
+from snaptrace.snapshot.modality import modality, user_turns
+from snaptrace.snapshot.model import Answer, Json, Request, Snapshot
+
+_ID_BYTES = 16
+
+
+def snapshot_id(trace_id: bytes, span_id: bytes) -> str:
+    """Return the id that the same span has everywhere, 32 hex digits."""
+    digest = hashlib.blake2b(trace_id + span_id, digest_size=_ID_BYTES)
+    return digest.hexdigest()
+
+
+def assemble(candidate: Candidate, arrived_at_ns: int) -> Call:
+    """Return the call; what cannot be replayed says so in its fidelity."""
+    if finish := FINISHERS.get(candidate.dialect):
+        finish(candidate)
+    reasons = list(candidate.reasons)
+    missing = list(candidate.missing)
+    body = _body(candidate, missing)
+    found = Cut(None, (), {}, complete=True)
+    if body is not None:
+        found = cut(body, _own_ids(candidate))
+    if found.redacted:
+        reasons.append("redacted")
+        missing.extend(found.redacted)
+    if not found.complete:
+        reasons.append("media_unknown")
+    if candidate.dropped_attributes and body is None:
+        reasons.append("attributes_dropped")
+    api = APIS.get(candidate.api)
+    if api is None:
+        known = candidate.operation in _KNOWN_OPERATIONS
+        reasons.append("api_unknown" if known else "operation_unsupported")
+    answer = candidate.answer or Answer(observed=False)
+    if api is not None and body is not None and not _model_of(candidate):
+        _stand_in_model(found.body, answer.model)
+        missing.append("model")
+        reasons.append("model_unknown")
+    fidelity = assess(
+        candidate.api,
+        found.body,
+        found.media,
+        lost=_unseen_groups(candidate),
+        missing=missing,
+        reasons=reasons,
+    )
+    view = (
+        api.parse(_without_tools(found.body))
+        if api is not None
+        else Conversation(model="", messages=())
+    )
+    model = _model_of(candidate)
+    snapshot = Snapshot(
+        snapshot_id=snapshot_id(candidate.trace_id, candidate.span_id),
+        trace_id=candidate.trace_id.hex(),
+        span_id=candidate.span_id.hex(),
+        service=candidate.service,
+        operation=candidate.operation,
+        modality=modality(view, found.media, answer, candidate.operation),
+        request=Request(
+            api=candidate.api,
+            path=api.path(model) if api is not None else "",
+            model=model,
+            body=found.body,
+        ),
+        answer=answer,
+        fidelity=fidelity,
+        media=found.media,
+        started_at_ns=candidate.start_ns,
+        ended_at_ns=candidate.end_ns,
+        arrived_at_ns=arrived_at_ns,
+        dialect=candidate.dialect,
+        scope=candidate.scope,
+        scope_version=candidate.scope_version,
+        provider=candidate.provider,
+        attributes=candidate.attributes,
+        turn=user_turns(view),
+    )
+    return Call(
+        snapshot=snapshot,
+        blobs=found.blobs,
+        session_id=candidate.session_id,
+        user_id=candidate.user_id,
+        trace_state=candidate.trace_state,
+    )
+
+
+def _without_tools(body: Json) -> Json:
+    """Tools decide neither modality nor turns, and are much of many bodies."""
+    if not isinstance(body, dict) or "tools" not in body:
+        return body
+    return {key: value for key, value in body.items() if key != "tools"}
+
+
+def _own_ids(candidate: Candidate) -> tuple[str, ...]:
+    """Return the span's ids in the spellings that upload hooks use."""
+    ids = [i for i in (candidate.trace_id, candidate.span_id) if i.strip(b"\0")]
+    return (*(i.hex() for i in ids), *(str(int.from_bytes(i, "big")) for i in ids))
+
+
+_KNOWN_OPERATIONS = frozenset(
+    {
+        "chat",
+        "text_completion",
+        "embeddings",
+        "image_generation",
+        "speech",
+        "transcription",
+        "moderation",
+    }
+)
+
+
+_PEOPLE = ("user", "metadata.user_id")
+
+
+def _unseen_groups(candidate: Candidate) -> tuple[str, ...]:
+    """A person's id that was recorded was seen; replay leaves it out on purpose."""
+    if not candidate.user_id:
+        return candidate.lost
+    return tuple(name for name in candidate.lost if name not in _PEOPLE)
+
+
+def _model_of(candidate: Candidate) -> str:
+    if candidate.model:
+        return candidate.model
+    named = candidate.body.get("model") if isinstance(candidate.body, dict) else ""
+    return named if isinstance(named, str) else ""
+
+
+def _stand_in_model(body: Json, answering: str) -> None:
+    if isinstance(body, dict) and "model" in body and not body["model"]:
+        body["model"] = answering
+
+
+def _body(candidate: Candidate, missing: list[str]) -> Json:
+    """Return the request in its API's shape, media inline; None where it is unknown."""
+    if candidate.body is not None:
+        return _own_shape(candidate, candidate.body, missing)
+    api = APIS.get(candidate.api)
+    if api is None:
+        return None
+    conversation = candidate.conversation
+    if candidate.messages:
+        conversation = conversation or Conversation(model="", messages=())
+        messages = pair_by_order([*conversation.messages, *candidate.messages])
+        conversation = _replace(conversation, messages=tuple(messages))
+    if conversation is None or not (conversation.messages or conversation.extra):
+        return None
+    conversation = _replace(conversation, model=_model_of(candidate))
+    conversation = with_supplement(conversation, candidate)
+    try:
+        return _own_shape(candidate, api.render(conversation), missing)
+    except UnmappableError as refused:
+        # Frameworks note parameters that the provider's API does not take: they were
+        # not sent either. A part without a place is a loss.
+        params = {
+            k: v for k, v in conversation.params.items() if k not in refused.paths
+        }
+        missing.extend(
+            path for path in refused.paths if path not in conversation.params
+        )
+        try:
+            body = api.render(_replace(conversation, params=params))
+            return _own_shape(candidate, body, missing)
+        except UnmappableError:
+            return None
+
+
+def _own_shape(
+    candidate: Candidate, body: dict[str, Any], missing: list[str]
+) -> dict[str, Any]:
+    """Return the body without what its API cannot have been sent."""
+    body = dict(body)
+    if isinstance(body.get("response_format"), str) and candidate.operation == "chat":
+        # A class's name stands where the SDK sent its schema.
+        del body["response_format"]
+        missing.append("response_format")
+    if body.pop("text_format", None) is not None and "format" not in as_dict(
+        body.get("text")
+    ):
+        missing.append("text.format")  # a class, of which the SDK sent the schema
+    if candidate.api == "gemini_generate_content":
+        body.pop("model", None)
+    elif candidate.model and "model" not in body:
+        body["model"] = candidate.model
+    return body
+
+
+def _replace(conversation: Conversation, **changes: Any) -> Conversation:  # noqa: ANN401 - fields of Conversation
+    return msgspec.structs.replace(conversation, **changes)

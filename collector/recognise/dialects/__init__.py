@@ -1,0 +1,41 @@
+"""The conventions: one file each, one row each in `DIALECTS`; the first that claims."""
+
+from collections.abc import Callable
+
+from collector.recognise.dialects import litellm, vercel
+from collector.recognise.dialects.adk import GoogleAdk
+from collector.recognise.dialects.contract import Candidate, Dialect
+from collector.recognise.dialects.haystack import Haystack
+from collector.recognise.dialects.langfuse import Langfuse
+from collector.recognise.dialects.langsmith import LangSmith
+from collector.recognise.dialects.logfire import Logfire
+from collector.recognise.dialects.mlflow import MlFlow
+from collector.recognise.dialects.openinference import OpenInference
+from collector.recognise.dialects.otel_genai import OtelGenAi
+from collector.recognise.dialects.pydantic_ai import PydanticAi
+from collector.recognise.dialects.traceloop import Traceloop
+from collector.recognise.dialects.vercel import VercelAi
+
+__all__ = ["DIALECTS", "FINISHERS", "Candidate", "Dialect"]
+
+# Order matters: a record that speaks two conventions is read by the richer one.
+DIALECTS: tuple[Dialect, ...] = (
+    OpenInference(),
+    Langfuse(),
+    MlFlow(),
+    LangSmith(),
+    VercelAi(),
+    litellm.LiteLlm(),
+    PydanticAi(),
+    Logfire(),
+    GoogleAdk(),
+    Haystack(),
+    Traceloop(),
+    OtelGenAi(),
+)
+
+# The last word of a dialect on its call, once all records of it are joined.
+FINISHERS: dict[str, Callable[[Candidate], None]] = {
+    "vercel_ai": vercel.finish,
+    "litellm": litellm.finish,
+}

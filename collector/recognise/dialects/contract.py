@@ -1,0 +1,75 @@
+"""What a dialect promises: it reads one record and says what it knows of one call.
+
+To add one: a file beside this one, a row in `DIALECTS` (`__init__.py`), and recorded
+cases for the measure. The contract tests find it by its row.
+"""
+
+from typing import Literal, Protocol
+
+from msgspec import Struct
+
+from collector.recognise.record import Record
+from snaptrace.snapshot.conversation import Conversation, Message
+from snaptrace.snapshot.model import Answer, Json, Operation
+
+Role = Literal[
+    "call",  # one request to a model
+    "wrapper",  # stands around calls: agent, chain, outer span. Never a call itself
+    "companion",  # a second record of a call, as a stream's closing record
+    "transport",  # a model SDK's own span: real, but without content
+    "content",  # a log record with messages of the span that it names
+]
+
+
+class Candidate(Struct, kw_only=True):
+    """What one span or log record knows of one call.
+
+    The request is `body` where the record carries the provider's own JSON, in the shape
+    of `api` and with media still inline; else `conversation`, to be rendered in that
+    shape. Everything may be empty: another record of the same call may know it.
+    """
+
+    dialect: str
+    role: Role
+    operation: Operation
+    trace_id: bytes
+    span_id: bytes
+    parent_id: bytes = b""
+    start_ns: int
+    end_ns: int
+    scope: str = ""
+    scope_version: str = ""
+    service: str = ""
+    provider: str = ""
+    api: str = ""  # a row of APIS; "" unknown
+    model: str = ""  # the model asked for; "" if only the answering one is known
+    body: Json = None  # the provider's own JSON
+    conversation: Conversation | None = None  # put together from parts
+    lost: tuple[str, ...] = ()  # leaf paths or groups this dialect never carries
+    missing: tuple[str, ...] = ()  # leaf paths known to be lost in this call
+    reasons: tuple[str, ...] = ()  # why; words of `fidelity.REASONS`
+    answer: Answer | None = None
+    messages: tuple[Message, ...] = ()  # of a content record, in order
+    supplement: dict[str, Json] = {}  # Conversation fields only a wrapper knows
+    request_digest: bytes = b""  # of a closed call whose answer was not seen
+    process: bytes = b""  # digest of the resource: who sent it
+    session_id: str = ""
+    user_id: str = ""
+    trace_state: str = ""
+    attributes: dict[str, str] = {}  # those the operator asked to keep
+    dropped_attributes: int = 0
+    size_bytes: int = 0  # of the encoded record: what holding it costs
+
+
+class Dialect(Protocol):
+    """One convention. Pure and total: bounded work, no exception, on any record."""
+
+    name: str  # metric label and `Snapshot.dialect`
+
+    def claims(self, record: Record) -> bool:
+        """Tell, by key lookups alone, whether the record speaks this convention."""
+        ...
+
+    def read(self, record: Record) -> Candidate | None:
+        """Return what the record knows, or None: no call and no part of one."""
+        ...

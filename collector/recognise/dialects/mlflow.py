@@ -1,0 +1,258 @@
+"""MLflow tracing: `mlflow.spanType`, and its optional GenAI translation.
+
+Every value is JSON again, strings too. Inputs are the SDK call's arguments. Media are
+replaced by attachments that only MLflow holds. Translated spans keep the arguments as
+bare attributes beside `gen_ai.*`, of which the model is the answering one.
+"""
+
+from typing import Any
+
+import msgspec
+
+from collector.recognise.dialects import genai
+from collector.recognise.dialects.contract import Candidate
+from collector.recognise.dialects.genai import unwrap_parts
+from collector.recognise.dialects.readers import langchain_json
+from collector.recognise.dialects.readers.json_values import (
+    as_dict,
+    as_text,
+    loads,
+    loads_any,
+)
+from collector.recognise.dialects.readers.provider_bodies import (
+    answer_of_output,
+    api_of_body,
+    clean_body,
+    operation_of_api,
+)
+from collector.recognise.dialects.readers.span import candidate_of
+from collector.recognise.dialects.readers.target import api_of, operation_of
+from collector.recognise.record import Record
+from snaptrace.snapshot.apis.fields import all_but
+from snaptrace.snapshot.conversation import Conversation
+from snaptrace.snapshot.model import Json, Usage
+
+_NAME = "mlflow"
+_MODEL_TYPES = ("LLM", "CHAT_MODEL", "EMBEDDING", "RERANKER")
+_SCOPE = "mlflow."
+_FORMATS = {
+    "openai": "openai",
+    "anthropic": "anthropic",
+    "gemini": "gcp.gemini",
+    "bedrock": "aws.bedrock",
+    "groq": "groq",
+    "mistral": "mistral_ai",
+}
+_PROFILE = genai.Profile(dialect=_NAME)
+# Attributes of a translated span that are no arguments.
+_NOT_ARGUMENTS = ("name", "type", "status")
+
+
+class MlFlow:
+    """See `contract.Dialect`."""
+
+    name = _NAME
+
+    def claims(self, record: Record) -> bool:
+        """Tell whether the record is MLflow's."""
+        return "mlflow.spanType" in record.attributes or record.scope.startswith(_SCOPE)
+
+    def read(self, record: Record) -> Candidate | None:
+        """Return what the record knows of a call."""
+        attributes = record.attributes
+        if (
+            "gen_ai.operation.name" in attributes
+            and "mlflow.spanInputs" not in attributes
+        ):
+            return _read_translated(record)
+        kind = as_text(loads(attributes.get("mlflow.spanType")).value)
+        given = loads(attributes.get("mlflow.spanInputs"))
+        body = as_dict(given.value)
+        provider = _provider(record)
+        model = as_text(body.get("model")) or as_text(
+            loads(attributes.get("model")).value
+        )
+        api = api_of_body(body, provider, model)
+        is_call = kind in _MODEL_TYPES or (
+            # Its OpenAI autolog calls an image a tool's work.
+            kind == "TOOL" and api in ("openai_image_generation", "openai_speech")
+        )
+        if not is_call:
+            return candidate_of(record, _NAME, role="wrapper")
+        candidate = candidate_of(record, _NAME, role="call")
+        candidate.provider, candidate.model = provider, model
+        if given.broken:
+            candidate.reasons += ("truncated",)
+        output = loads(attributes.get("mlflow.spanOutputs")).value
+        candidate.answer = answer_of_output(
+            output, failed=record.failed, error=_error(record), usage=_usage(record)
+        )
+        if langchain_json.is_langchain(body):
+            candidate.api = api_of("chat", provider)
+            candidate.conversation = _langchain(body, model)
+            candidate.lost = all_but(candidate.api, ("model",))
+        elif api:
+            candidate.api, candidate.operation = api, operation_of_api(api)
+            candidate.body = clean_body(api, body)
+            candidate.lost = ("extra_body",)
+            if api == "openai_embeddings":
+                candidate.lost += ("encoding_format",)
+        elif kind == "RERANKER":
+            candidate.operation = "rerank"
+        return candidate
+
+
+def _langchain(body: dict[str, Any], model: str) -> Conversation:
+    messages = langchain_json.read_messages(body)
+    return Conversation(model=model, messages=tuple(messages))
+
+
+def _provider(record: Record) -> str:
+    for key in ("mlflow.llm.provider", "gen_ai.provider.name", "gen_ai.system"):
+        if found := as_text(loads(record.attributes.get(key)).value):
+            return found
+    form = as_text(loads(record.attributes.get("mlflow.message.format")).value)
+    return _FORMATS.get(form, form)
+
+
+def _error(record: Record) -> str:
+    for event in record.events:
+        if event.name == "exception":
+            return as_text(event.attributes.get("exception.type")) or "error"
+    return "error"
+
+
+def _usage(record: Record) -> Usage:
+    found = as_dict(loads(record.attributes.get("mlflow.chat.tokenUsage")).value)
+    counts = {
+        name: value
+        for name in ("input_tokens", "output_tokens")
+        if isinstance(value := found.get(name), int)
+    }
+    return Usage(**counts)
+
+
+def _read_translated(record: Record) -> Candidate:
+    attributes = record.attributes
+    word = as_text(attributes.get("gen_ai.operation.name"))
+    operation = operation_of(word)
+    if operation is None:
+        operation = operation_of_bare(record)
+        if operation is None:
+            return candidate_of(record, _NAME, role="wrapper")
+    bare = {
+        key: loads_any(value).value
+        for key, value in attributes.items()
+        if "." not in key and key not in _NOT_ARGUMENTS
+    }
+    provider = _provider(record)
+    asked = as_text(bare.get("model"))
+    responses = (
+        "input" in bare
+        or "instructions" in bare
+        or "max_output_tokens" in bare
+        or "previous_response_id" in bare
+        or genai.is_responses(record)
+    )
+    candidate = genai.read_call(
+        record, _PROFILE, operation, provider=provider, responses=responses
+    )
+    candidate.model = asked or ""
+    if candidate.api == "openai_chat" and not _says_chat(record, bare):
+        candidate.reasons += ("api_unknown",)
+    _take_bare(candidate, bare)
+    if candidate.api == "openai_embeddings":
+        candidate.lost = ("extra_body", "encoding_format")
+    return candidate
+
+
+_CHAT_ONLY = (
+    "max_tokens",
+    "max_completion_tokens",
+    "n",
+    "stop",
+    "seed",
+    "logprobs",
+    "logit_bias",
+    "response_format",
+    "presence_penalty",
+    "frequency_penalty",
+    "stream_options",
+    "modalities",
+    "audio",
+)
+
+
+def _says_chat(record: Record, bare: dict[str, Any]) -> bool:
+    """Tell whether anything but its default says that this was a chat completion.
+
+    A failed call has no response id, and both of OpenAI's APIs are translated alike.
+    """
+    if record.attributes.get("gen_ai.response.id") or not record.failed:
+        return True
+    if any(key in bare for key in _CHAT_ONLY):
+        return True
+    tools = bare.get("tools")
+    return isinstance(tools, list) and any("function" in as_dict(t) for t in tools)
+
+
+def operation_of_bare(record: Record) -> Any:  # noqa: ANN401 - an Operation or None
+    """Return the operation that the bare arguments of a translated span tell."""
+    bare = {
+        key: loads(value).value
+        for key, value in record.attributes.items()
+        if "." not in key
+    }
+    api = api_of_body(bare)
+    return operation_of_api(api) if api and api != "openai_chat" else None
+
+
+def _take_bare(candidate: Candidate, bare: dict[str, Any]) -> None:
+    """The bare arguments are the request without its messages: they win."""
+    own_api = api_of_body(bare, candidate.provider, candidate.model)
+    if candidate.conversation is None:
+        if own_api in ("openai_image_generation", "openai_speech", "openai_embeddings"):
+            candidate.api, candidate.operation = own_api, operation_of_api(own_api)
+            candidate.body = clean_body(own_api, bare)
+        return
+    extra: dict[str, Json] = {
+        key: value
+        for key, value in clean_body("", bare).items()
+        if key
+        not in ("model", "messages", "input", "instructions", "system", "contents")
+    }
+    candidate.lost = (
+        "messages.name",
+        "messages.content.cache_control",
+        *_details(candidate),
+    )
+    messages = unwrap_parts(candidate.conversation.messages, candidate.api)
+    candidate.conversation = msgspec.structs.replace(
+        candidate.conversation, messages=messages, params={}, tools=(), extra=extra
+    )
+
+
+def _details(candidate: Candidate) -> tuple[str, ...]:
+    """Return the fields of parts that its translation leaves out."""
+    return {
+        "openai_chat": (
+            "extra_body",
+            "messages.content.image_url.detail",
+            "messages.content.input_audio.format",
+            "messages.content.file.filename",
+        ),
+        "openai_responses": (
+            "extra_body",
+            "input.id",
+            "input.status",
+            "input.content.detail",
+            "input.content.filename",
+        ),
+        "anthropic_messages": (
+            "extra_body",
+            "messages.content.is_error",
+            "messages.content.title",
+            "messages.content.citations",
+            "messages.content.signature",
+        ),
+    }.get(candidate.api, ())

@@ -1,0 +1,438 @@
+"""OpenInference (Arize): `openinference.span.kind`, and the provider's own JSON.
+
+`input.value` holds the call's arguments where the instrumentation wraps a provider
+SDK; that is the best source, filled up from the flattened `llm.*` attributes where a
+medium was taken out of one but not of the other. Framework instrumentations put
+framework JSON there; then LangChain's messages, or the flattened ones, are read.
+"""
+
+from typing import Any
+
+import msgspec
+
+from collector.recognise.dialects import litellm
+from collector.recognise.dialects.contract import Candidate
+from collector.recognise.dialects.readers import langchain_json, responses_echo
+from collector.recognise.dialects.readers.agents import agent_settings
+from collector.recognise.dialects.readers.common_attributes import (
+    answer_of_message,
+    read_usage,
+)
+from collector.recognise.dialects.readers.flattened import Flattened
+from collector.recognise.dialects.readers.json_values import (
+    Loaded,
+    as_dict,
+    as_list,
+    as_text,
+    loads,
+)
+from collector.recognise.dialects.readers.parts import read_tools
+from collector.recognise.dialects.readers.provider_bodies import (
+    answer_of_output,
+    api_of_body,
+    clean_body,
+    operation_of_api,
+)
+from collector.recognise.dialects.readers.span import candidate_of
+from collector.recognise.dialects.readers.target import chat_api, is_dated, provider_of
+from collector.recognise.inline_media import is_placeholder
+from collector.recognise.record import Record
+from snaptrace.snapshot.apis import APIS
+from snaptrace.snapshot.apis.fields import FIELDS, all_but
+from snaptrace.snapshot.conversation import Conversation
+from snaptrace.snapshot.model import Answer, Json
+
+# What the SDK takes beside the arguments that `input.value` holds.
+_SIDE_DOOR = ("extra_body",)
+
+
+# Prefixes by which LiteLLM routes; other slashes belong to a model's name.
+_LITELLM_PROVIDERS = frozenset(
+    [
+        "openai",
+        "anthropic",
+        "azure",
+        "azure_ai",
+        "bedrock",
+        "cohere",
+        "databricks",
+        "deepseek",
+        "fireworks_ai",
+        "gemini",
+        "groq",
+        "hosted_vllm",
+        "huggingface",
+        "litellm_proxy",
+        "lm_studio",
+        "mistral",
+        "nvidia_nim",
+        "ollama",
+        "ollama_chat",
+        "openrouter",
+        "perplexity",
+        "replicate",
+        "sagemaker",
+        "text-completion-openai",
+        "together_ai",
+        "vertex_ai",
+        "vllm",
+        "watsonx",
+        "xai",
+    ]
+)
+
+
+class OpenInference:
+    """See `contract.Dialect`."""
+
+    name = "openinference"
+
+    def claims(self, record: Record) -> bool:
+        """Tell whether the record has a span kind of this convention."""
+        return "openinference.span.kind" in record.attributes
+
+    def read(self, record: Record) -> Candidate | None:
+        """Return what the record knows of a call."""
+        kind = as_text(record.attributes.get("openinference.span.kind")).upper()
+        if kind not in ("LLM", "EMBEDDING"):
+            return candidate_of(record, self.name, role="wrapper")
+        candidate = candidate_of(record, self.name, role="call")
+        given = loads(record.attributes.get("input.value"))
+        if _is_wrapper_embedding(record, kind, given):
+            candidate.role = "wrapper"
+            return candidate
+        flat = Flattened(record.attributes)
+        _read_request(candidate, record, given, flat, kind)
+        candidate.answer = _answer(record, flat)
+        # LiteLLM writes a list of texts as Python does; they stand beside it whole.
+        printed = kind == "EMBEDDING" and candidate.body is not None
+        if (given.broken and not printed) or flat.cut:
+            candidate.reasons += ("truncated",)
+        return candidate
+
+
+def _is_wrapper_embedding(record: Record, kind: str, given: Loaded) -> bool:
+    """LangChain's embedding spans stand around the provider's and hold no request."""
+    return (
+        kind == "EMBEDDING"
+        and given.value is None
+        and "llm.provider" not in record.attributes
+        and not any(key.startswith("embedding.") for key in record.attributes)
+    )
+
+
+def _read_request(
+    candidate: Candidate, record: Record, given: Loaded, flat: "Flattened", kind: str
+) -> None:
+    arguments = as_dict(loads(record.attributes.get("llm.invocation_parameters")).value)
+    provider = provider_of(record.attributes)
+    candidate.provider = provider
+    body = as_dict(given.value)
+    if langchain_json.is_langchain(body):
+        output = as_dict(loads(record.attributes.get("output.value")).value)
+        _read_langchain(candidate, body, arguments, provider, output)
+        return
+    if "messages" in body and "model" not in body:
+        body = _with_arguments(candidate, record, body, arguments)
+    asked = _asked_model(record, body, arguments)
+    if "litellm" in record.scope and kind == "LLM":
+        if "messages" not in body:
+            body = _litellm_body(record, given.value, arguments, flat)
+            if "model" not in body and is_dated(asked):
+                asked = ""  # only the answering model is recorded here
+        _read_litellm(candidate, body, asked)
+        return
+    api = api_of_body(body, provider, asked)
+    if api and _speaks_sdk(body):
+        candidate.api, candidate.operation = api, operation_of_api(api)
+        candidate.body = clean_body(api, body)
+        candidate.model = asked
+        _fill_media(candidate.body, flat)
+        candidate.lost = _SIDE_DOOR if api.startswith(("openai", "anthropic")) else ()
+        if api == "openai_embeddings":
+            candidate.lost += ("encoding_format",)
+        if api == "openai_transcription" and "file" not in candidate.body:
+            candidate.reasons += ("media_unknown",)
+        return
+    if isinstance(given.value, list) or isinstance(arguments.get("id"), str):
+        _read_agents(candidate, record, given.value, arguments)
+        return
+    _read_flattened(candidate, record, flat, arguments, kind=kind)
+
+
+def _with_arguments(
+    candidate: Candidate,
+    record: Record,
+    body: dict[str, Any],
+    arguments: dict[str, Any],
+) -> dict[str, Any]:
+    """Some wrappers keep messages in one place and all other arguments in another."""
+    if not arguments and record.dropped_attributes:
+        candidate.reasons += ("attributes_dropped",)
+    return {**arguments, **body}
+
+
+def _litellm_body(
+    record: Record, given: Json, arguments: dict[str, Any], flat: "Flattened"
+) -> dict[str, Any]:
+    """Its wrappers of other functions keep the one input apart from the rest."""
+    if tools := flat.tools():
+        arguments = {**arguments, "tools": tools}
+    if isinstance(given, dict):
+        return {**arguments, **given}
+    field = "prompt" if "image" in record.name.lower() else "input"
+    return {**arguments, field: given} if given is not None else dict(arguments)
+
+
+def _read_litellm(candidate: Candidate, body: dict[str, Any], asked: str) -> None:
+    """LiteLLM takes OpenAI's arguments for every provider; the model's prefix tells."""
+    provider, slash, model = asked.partition("/")
+    if provider not in _LITELLM_PROVIDERS:
+        provider, slash, model = "", "", asked
+    own = {**body, "model": model if slash else asked}
+    candidate.model = own["model"]
+    candidate.provider = provider if slash else candidate.provider
+    api = api_of_body(own, "", own["model"])
+    candidate.lost = _SIDE_DOOR
+    if api == "openai_chat":
+        speaks = candidate.provider or (
+            "anthropic" if model.startswith("claude") else ""
+        )
+        candidate.api = chat_api(speaks)
+        if candidate.api != "openai_chat":
+            _translated(candidate, clean_body(api, own))
+            candidate.lost = all_but(
+                candidate.api,
+                ("model", "tools.name", "tools.description", "tools.input_schema"),
+            )
+            return
+    candidate.api, candidate.operation = api, operation_of_api(api)
+    if api:
+        candidate.body = clean_body(api, own)
+        if api == "openai_image_generation":
+            candidate.lost = all_but(api, ("model", "prompt"))
+        if api == "openai_chat":
+            # Older system words are written with the newer role.
+            candidate.lost += ("messages.name",)
+            litellm.as_sent(candidate.body, candidate.model)
+
+
+def _translated(candidate: Candidate, own: dict[str, Any]) -> None:
+    """LiteLLM's translation, as far as it leaves things as they are."""
+    asked = APIS["openai_chat"].parse(own)
+    roots = {path.partition(".")[0] for path in FIELDS.get(candidate.api, ())}
+    if asked.output_schema is not None or "response_format" in own:
+        # A tool or a field of its own, by model and release; the schema is rewritten.
+        candidate.missing += ("output_format", "output_config", "tools", "tool_choice")
+    candidate.conversation = msgspec.structs.replace(
+        asked,
+        tools=tuple(msgspec.structs.replace(t, extra={}) for t in asked.tools),
+        output_schema=None,
+        extra={key: v for key, v in asked.extra.items() if key in roots},
+    )
+
+
+def _asked_model(
+    record: Record, body: dict[str, Any], arguments: dict[str, Any]
+) -> str:
+    """Return the model asked for; `llm.model_name` may be the answering one."""
+    for found in (
+        body.get("model"),
+        arguments.get("model"),
+        record.attributes.get("llm.request.model_name"),
+        arguments.get("model_name"),
+    ):
+        if isinstance(found, str) and found:
+            return found
+    answering = as_text(record.attributes.get("llm.response.model_name"))
+    named = as_text(record.attributes.get("llm.model_name"))
+    output = as_dict(loads(record.attributes.get("output.value")).value)
+    if named and named not in (answering, output.get("model")):
+        return named
+    return named if "contents" in body or "model" not in output else ""
+
+
+def _speaks_sdk(body: dict[str, Any]) -> bool:
+    """Tell provider arguments from a framework's own request object."""
+    return "additional_kwargs" not in body and "block_type" not in body
+
+
+def _fill_media(body: Json, flat: "Flattened") -> None:
+    """Put images back that only the flattened attributes still have."""
+    messages = body.get("messages") if isinstance(body, dict) else None
+    for index, message in enumerate(as_list(messages)):
+        for place, part in enumerate(as_list(as_dict(message).get("content"))):
+            holder = as_dict(as_dict(part).get("image_url"))
+            url = holder.get("url")
+            if isinstance(url, str) and is_placeholder(url):
+                kept = flat.image(index, place)
+                if kept and not is_placeholder(kept):
+                    holder["url"] = kept
+
+
+def _read_langchain(
+    candidate: Candidate,
+    body: dict[str, Any],
+    arguments: dict[str, Any],
+    provider: str,
+    output: dict[str, Any],
+) -> None:
+    params, rest = langchain_json.read_arguments(arguments)
+    kind = as_text(arguments.get("_type"))
+    speaks = provider or kind
+    candidate.model = as_text(arguments.get("model")) or as_text(
+        arguments.get("model_name")
+    )
+    messages = langchain_json.read_messages(body)
+    responses = rest.pop(
+        "use_responses_api", None
+    ) is True or langchain_json.is_response(output)
+    candidate.api = chat_api(speaks, responses=responses)
+    if candidate.api == "openai_responses":
+        # Some of its releases write the type of a message out.
+        candidate.lost = ("input.type",)
+    tools = read_tools(rest.pop("tools", None))
+    schema_lost = isinstance(rest.get("response_format"), str)
+    if schema_lost:
+        # A class's name stands where its schema was sent.
+        candidate.missing += ("response_format",)
+        del rest["response_format"]
+    extra = {k: v for k, v in rest.items() if not k.startswith(("_", "ls_"))}
+    extra |= as_dict(extra.pop("extra_body", None))
+    extra.pop("structured_output_format", None)
+    extra.pop("ls_structured_output_format", None)
+    if candidate.api == "openai_chat" and "max_tokens" in params:
+        extra["max_completion_tokens"] = params.pop("max_tokens")
+    candidate.conversation = Conversation(
+        model=candidate.model,
+        messages=tuple(messages),
+        tools=tuple(tools),
+        params=params,
+        extra=extra,
+    )
+
+
+def _read_agents(
+    candidate: Candidate,
+    record: Record,
+    given: Json,
+    arguments: dict[str, Any],
+) -> None:
+    """OpenAI Agents: `input.value` is the list alone, parameters stand elsewhere."""
+    named = as_text(record.attributes.get("llm.model_name"))
+    if isinstance(arguments.get("id"), str):
+        candidate.api = "openai_responses"
+        echo = as_dict(loads(record.attributes.get("output.value")).value)
+        candidate.body = responses_echo.body_of_echo(given, {**echo, **arguments})
+        if is_dated(as_text(candidate.body["model"])):
+            # An echo holds the model that answered, not the alias asked for.
+            candidate.body["model"] = ""
+        candidate.model = as_text(candidate.body["model"])
+        candidate.lost = responses_echo.LOST
+        return
+    candidate.api, candidate.model = "openai_chat", named
+    items = [item for item in as_list(given) if isinstance(item, dict)]
+    if not items:
+        return
+    candidate.body = {"model": named, "messages": items, **agent_settings(arguments)}
+    candidate.lost = (
+        "tools",
+        "tool_choice",
+        "response_format",
+        "prompt_cache_key",
+        "logit_bias",
+        "n",
+        "stop",
+        "seed",
+        *_SIDE_DOOR,
+    )
+
+
+def _read_flattened(
+    candidate: Candidate,
+    record: Record,
+    flat: "Flattened",
+    arguments: dict[str, Any],
+    *,
+    kind: str,
+) -> None:
+    provider = candidate.provider
+    candidate.model = _asked_model(record, {}, arguments)
+    if kind == "EMBEDDING":
+        _read_embedding(candidate, record, flat)
+        return
+    own = api_of_body(arguments, provider, candidate.model)
+    if own in ("openai_image_generation", "openai_speech", "openai_transcription"):
+        # Without messages the whole request stands among the parameters.
+        candidate.api, candidate.operation = own, operation_of_api(own)
+        candidate.body = clean_body(own, arguments)
+        return
+    candidate.api = chat_api(provider)
+    messages, reasons = flat.messages("llm.input_messages.")
+    candidate.reasons += tuple(reasons)
+    if not messages:
+        candidate.reasons += _empty_reason(record)
+        return
+    params, rest = langchain_json.read_arguments(arguments)
+    if candidate.api == "gemini_generate_content":
+        rest = {}
+    candidate.conversation = Conversation(
+        model=candidate.model,
+        messages=tuple(messages),
+        tools=tuple(read_tools(flat.tools())),
+        params=params,
+        extra=rest,
+    )
+    candidate.lost = (
+        "messages.content.image_url.detail",
+        "messages.name",
+        "extra_body",
+    )
+
+
+def _empty_reason(record: Record) -> tuple[str, ...]:
+    if record.dropped_attributes:
+        return ("attributes_dropped",)
+    return (
+        ("redacted",) if record.attributes.get("input.value") == "__REDACTED__" else ()
+    )
+
+
+def _read_embedding(candidate: Candidate, record: Record, flat: "Flattened") -> None:
+    candidate.operation, candidate.api = "embeddings", "openai_embeddings"
+    arguments = as_dict(
+        loads(record.attributes.get("embedding.invocation_parameters")).value
+    )
+    if "google" in record.scope:
+        candidate.api = ""  # Gemini's embeddings are no API that is replayed
+    texts = flat.embedding_texts()
+    candidate.model = (
+        candidate.model
+        or as_text(arguments.get("model"))
+        or as_text(record.attributes.get("embedding.model_name"))
+    )
+    prefix, _, bare = candidate.model.partition("/")
+    if "litellm" in record.scope and prefix in _LITELLM_PROVIDERS:
+        candidate.model = bare
+    if texts and candidate.api:
+        given: Json = texts if len(texts) > 1 else texts[0]
+        candidate.body = {**clean_body("openai_embeddings", arguments), "input": given}
+        candidate.body["model"] = candidate.model
+    candidate.lost = ("encoding_format", "extra_body")
+
+
+def _answer(record: Record, flat: "Flattened") -> Answer:
+    attributes = record.attributes
+    output = loads(attributes.get("output.value")).value
+    error = as_text(attributes.get("error.type"))
+    for event in record.events if record.failed and not error else ():
+        if event.name == "exception":
+            error = as_text(event.attributes.get("exception.type"))
+    usage = read_usage(attributes)
+    answer = answer_of_output(
+        output, failed=record.failed, error=error or "error", usage=usage
+    )
+    if answer.observed or record.failed:
+        return answer
+    messages, _ = flat.messages("llm.output_messages.")
+    return answer_of_message(messages[0] if messages else None, record)

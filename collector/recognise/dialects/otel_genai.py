@@ -1,0 +1,205 @@
+"""OpenTelemetry GenAI semantic conventions, all three eras.
+
+Messages in attributes of a span or of a details event (1.37 onwards), one event per
+message (1.28 to 1.36), or one prompt event (up to 1.27). Events come as log records or
+as span events.
+"""
+
+from typing import Any
+
+import msgspec
+
+from collector.recognise.dialects import genai
+from collector.recognise.dialects.contract import Candidate
+from collector.recognise.dialects.readers.common_attributes import (
+    answer_of_message,
+    read_params,
+)
+from collector.recognise.dialects.readers.events import (
+    message_of_event,
+    messages_of_span_events,
+)
+from collector.recognise.dialects.readers.json_values import as_dict, as_text, loads
+from collector.recognise.dialects.readers.parts import read_message
+from collector.recognise.dialects.readers.provider_bodies import api_of_body, clean_body
+from collector.recognise.dialects.readers.span import candidate_of
+from collector.recognise.dialects.readers.target import (
+    chat_api,
+    operation_of,
+    provider_of,
+)
+from collector.recognise.record import Record, Value
+from snaptrace.snapshot.conversation import Conversation
+from snaptrace.snapshot.model import Operation
+
+_DETAILS_EVENT = "gen_ai.client.inference.operation.details"
+_PROFILES: dict[str, genai.Profile] = {
+    "opentelemetry.util.genai.handler": genai.OPENAI_V2,
+    "opentelemetry.instrumentation.openai_v2": genai.OPENAI_V2_EVENTS,
+    "opentelemetry.instrumentation.google_genai": genai.GOOGLE,
+}
+# A model SDK's or an HTTP client's own span names the request line.
+_TRANSPORT_KEYS = ("http.request.method", "url.full", "http.route", "url.path")
+_CONTENT_KEYS = (
+    "gen_ai.input.messages",
+    "gen_ai.prompt",
+    "gen_ai.prompt.0.content",
+    "gen_ai.prompt.0.role",
+    "gen_ai.system_instructions",
+)
+
+
+class OtelGenAi:
+    """See `contract.Dialect`."""
+
+    name = "otel_genai"
+
+    def claims(self, record: Record) -> bool:
+        """Tell whether the record names a GenAI operation or message event."""
+        if "gen_ai.operation.name" in record.attributes:
+            return True
+        if record.kind == "log":
+            return record.name.startswith("gen_ai.")
+        return (
+            "gen_ai.request.model" in record.attributes
+            or "gen_ai.prompt" in record.attributes
+            or "gen_ai.input.messages" in record.attributes
+        )
+
+    def read(self, record: Record) -> Candidate | None:
+        """Return what the record knows of a call."""
+        if record.kind == "log" and record.name != _DETAILS_EVENT:
+            return message_of_event(record, self.name)
+        attributes = record.attributes
+        word = as_text(attributes.get("gen_ai.operation.name"))
+        operation = _operation(word, attributes)
+        if operation is None or "gen_ai.tool.name" in attributes:
+            return candidate_of(record, self.name, role="wrapper")
+        profile = _PROFILES.get(record.scope, genai.ANYONE)
+        record = _with_details(record)
+        candidate = genai.read_call(record, profile, operation)
+        if candidate.provider == "az.ai.inference" and candidate.model == "chat":
+            # Azure's client writes this where the deployment decides on the model.
+            candidate.model = ""
+        if candidate.conversation is None:
+            _read_older(candidate, record)
+        if _is_transport(record, candidate):
+            candidate.role = "transport"
+            _sdk_supplement(candidate, record)
+        return candidate
+
+
+# What a call that only says `generate_content` was, by what it gave. Gemini's own API
+# gives images and sound in a chat.
+_BY_OUTPUT: dict[str, Operation] = {"image": "image_generation", "speech": "speech"}
+
+
+def _operation(word: str, attributes: dict[str, Value]) -> Operation | None:
+    operation = operation_of(word) if word else "chat"
+    if word != "generate_content":
+        return operation
+    if chat_api(provider_of(attributes)) == "gemini_generate_content":
+        return operation
+    output = as_text(attributes.get("gen_ai.output.type"))
+    return _BY_OUTPUT.get(output, operation)
+
+
+def _with_details(record: Record) -> Record:
+    """Strands sends the details event in pieces, as events of the span itself."""
+    found: dict[str, Any] = {}
+    for event in record.events:
+        if event.name == _DETAILS_EVENT:
+            found |= event.attributes
+    if not found:
+        return record
+    return msgspec.structs.replace(record, attributes={**found, **record.attributes})
+
+
+def _read_older(candidate: Candidate, record: Record) -> None:
+    """Look for content where the earlier eras had it."""
+    whole = loads(record.attributes.get("gen_ai.prompt"))
+    for event in record.events:
+        if event.name == "gen_ai.content.prompt" and whole.value is None:
+            whole = loads(event.attributes.get("gen_ai.prompt"))
+        elif event.name == "gen_ai.content.completion":
+            _take_completion(
+                candidate, record, event.attributes.get("gen_ai.completion")
+            )
+    if "gen_ai.completion" in record.attributes:
+        _take_completion(candidate, record, record.attributes["gen_ai.completion"])
+    if whole.broken:
+        candidate.reasons += ("truncated",)
+    body = as_dict(whole.value)
+    if body and (api := api_of_body(body, candidate.provider, candidate.model)):
+        candidate.api, candidate.body = api, clean_body(api, body)
+        return
+    messages = _prompt_messages(whole.value)
+    if not messages:
+        messages, answer = messages_of_span_events(record, candidate.api)
+        candidate.answer = answer or candidate.answer
+    if messages:
+        candidate.conversation = Conversation(
+            model=candidate.model,
+            messages=tuple(messages),
+            params=read_params(record.attributes),
+            extra=genai.request_extras(record, candidate.api, candidate),
+        )
+        if record.dropped_events:
+            candidate.reasons += ("attributes_dropped",)
+        return
+    # The messages may come in log records: the parameters wait for them here.
+    candidate.supplement = {
+        "params": read_params(record.attributes),
+        "extra": genai.request_extras(record, candidate.api, candidate),
+    }
+
+
+def _prompt_messages(value: Any) -> list[Any]:  # noqa: ANN401 - any JSON
+    if isinstance(value, str) and value:
+        return [genai.text_message("user", value)]
+    raw = value if isinstance(value, list) else as_dict(value).get("messages")
+    if not isinstance(raw, list):
+        return []
+    return [
+        read_message(item) for item in raw if isinstance(item, dict) and "role" in item
+    ]
+
+
+def _take_completion(candidate: Candidate, record: Record, value: Any) -> None:  # noqa: ANN401 - any JSON
+    found = loads(value).value
+    if isinstance(found, list) and found:
+        found = found[0]
+    if isinstance(found, str):
+        message = genai.text_message("assistant", found)
+    elif isinstance(found, dict):
+        message = read_message(as_dict(found.get("message")) or found)
+    else:
+        return
+    candidate.answer = answer_of_message(message, record)
+
+
+def _is_transport(record: Record, candidate: Candidate) -> bool:
+    return (
+        record.kind == "span"
+        and candidate.conversation is None
+        and candidate.body is None
+        and any(key in record.attributes for key in _TRANSPORT_KEYS)
+        and not any(key in record.attributes for key in _CONTENT_KEYS)
+    )
+
+
+def _sdk_supplement(candidate: Candidate, record: Record) -> None:
+    """Anthropic's SDK notes a few parameters that some instrumentations do not."""
+    attributes = record.attributes
+    extra: dict[str, Any] = {}
+    thinking = {
+        key: attributes[f"anthropic.thinking.{key}"]
+        for key in ("type", "budget_tokens", "display")
+        if f"anthropic.thinking.{key}" in attributes
+    }
+    if thinking:
+        extra["thinking"] = thinking
+    tier = attributes.get("anthropic.request.service_tier")
+    if isinstance(tier, str):
+        extra["service_tier"] = tier
+    candidate.supplement = {"params": read_params(attributes), "extra": extra}

@@ -1,0 +1,305 @@
+"""Pydantic AI: chat spans in all its format versions, and what the framework adds.
+
+Messages as parts (format 2 and on) or as an `events` list (before). The framework's
+own `model_request_parameters` hold the tools and the output schema; how they reach
+the wire is the framework's rule, read from its OpenAI and Anthropic models, 0.8 to 2.x.
+"""
+
+from typing import Any
+
+import msgspec
+
+from collector.recognise.dialects import genai
+from collector.recognise.dialects.contract import Candidate
+from collector.recognise.dialects.readers.common_attributes import (
+    answer_of_message,
+    read_params,
+)
+from collector.recognise.dialects.readers.events import (
+    CHOICE,
+    ROLES,
+    read_event_message,
+)
+from collector.recognise.dialects.readers.json_values import (
+    as_dict,
+    as_list,
+    as_text,
+    loads,
+)
+from collector.recognise.dialects.readers.parts import read_message, read_part, role_of
+from collector.recognise.dialects.readers.span import candidate_of
+from collector.recognise.dialects.readers.target import operation_of
+from collector.recognise.record import Record
+from snaptrace.snapshot.conversation import (
+    Conversation,
+    Message,
+    TextPart,
+    Tool,
+    ToolResultPart,
+)
+from snaptrace.snapshot.model import Json
+
+_NAME = "pydantic_ai"
+_CARRIED: dict[str, tuple[str, ...]] = {
+    "openai_chat": (
+        "model",
+        "temperature",
+        "top_p",
+        "seed",
+        "max_completion_tokens",
+        "max_tokens",
+        "presence_penalty",
+        "frequency_penalty",
+        "tools",
+        "response_format",
+        "messages.name",
+        "messages.content.cache_control",
+    ),
+    "openai_responses": (
+        "model",
+        "temperature",
+        "top_p",
+        "max_output_tokens",
+        "instructions",
+        "tools",
+        "text.format",
+    ),
+    "anthropic_messages": (
+        "model",
+        "temperature",
+        "top_p",
+        "tools.name",
+        "tools.description",
+        "tools.input_schema",
+    ),
+    "gemini_generate_content": (
+        "model",
+        "systemInstruction",
+        "generationConfig.temperature",
+        "generationConfig.topP",
+        "generationConfig.maxOutputTokens",
+        "generationConfig.presencePenalty",
+        "generationConfig.frequencyPenalty",
+        "generationConfig.seed",
+        "tools.functionDeclarations",
+    ),
+}
+_PROFILE = genai.Profile(dialect=_NAME, carried=_CARRIED)
+
+
+class PydanticAi:
+    """See `contract.Dialect`."""
+
+    name = _NAME
+
+    def claims(self, record: Record) -> bool:
+        """Tell whether the record is the framework's."""
+        return (
+            "model_request_parameters" in record.attributes
+            or record.scope.startswith("pydantic-ai")
+            or "pydantic_ai.all_messages" in record.attributes
+        )
+
+    def read(self, record: Record) -> Candidate | None:
+        """Return what the record knows of a call."""
+        attributes = record.attributes
+        operation = operation_of(as_text(attributes.get("gen_ai.operation.name")))
+        if operation is None or record.kind == "log":
+            return candidate_of(record, self.name, role="wrapper")
+        provider = as_text(attributes.get("gen_ai.provider.name"))
+        candidate = genai.read_call(
+            record,
+            _PROFILE,
+            operation,
+            provider=provider,
+            responses=_is_responses(record),
+        )
+        if candidate.conversation is None:
+            _read_events(candidate, record)
+        if candidate.conversation is not None:
+            _apply_request(candidate, record)
+        return candidate
+
+
+def _is_responses(record: Record) -> bool | None:
+    attributes = record.attributes
+    if "gen_ai.response.id" in attributes:
+        return None
+    if "openai-responses" in as_text(attributes.get("gen_ai.provider.name")):
+        return True
+    if "gen_ai.provider.name" in attributes:
+        return None
+    # Until 1.0 the Responses model gave no base URL, and so no server address.
+    return "server.address" not in attributes
+
+
+def _read_events(candidate: Candidate, record: Record) -> None:
+    loaded = loads(record.attributes.get("events"))
+    if loaded.broken:
+        candidate.reasons += ("truncated",)
+    messages: list[Message] = []
+    for raw in as_list(loaded.value):
+        event = as_dict(raw)
+        name = as_text(event.get("event.name"))
+        if name == CHOICE:
+            found = as_dict(event.get("message"))
+            message = _event_message("assistant", found, candidate.api)
+            candidate.answer = answer_of_message(message, record)
+        elif name in ROLES:
+            message = _event_message(ROLES[name], event, candidate.api)
+            if name == "gen_ai.system.message" and "gen_ai.message.index" not in event:
+                message = msgspec.structs.replace(
+                    message, extra={"field": "instructions"}
+                )
+            messages.append(message)
+    if not messages:
+        return
+    if any(not message.parts for message in messages):
+        candidate.reasons += ("content_dropped",)
+    candidate.conversation = Conversation(
+        model=candidate.model,
+        messages=tuple(_joined(messages)),
+        params=read_params(record.attributes),
+    )
+
+
+def _event_message(role: str, event: dict[str, Any], api: str) -> Message:
+    content = event.get("content")
+    if role == "tool":
+        return read_event_message("tool", event, api)
+    if isinstance(content, list):
+        parts = tuple(_event_part(raw) for raw in content)
+        rest = read_message({**event, "role": role, "content": None})
+        return Message(role=role_of(role), parts=parts + rest.parts)
+    return read_message({**event, "role": role})
+
+
+def _event_part(raw: Any) -> Any:  # noqa: ANN401 - any JSON in, a Part out
+    own = as_dict(raw)
+    if own.get("kind") == "text":
+        return TextPart(text=as_text(own.get("text")))
+    return read_part(raw)
+
+
+def _joined(messages: list[Message]) -> list[Message]:
+    """Join the events of one assistant turn: text and tool calls came apart."""
+    joined: list[Message] = []
+    for message in messages:
+        last = joined[-1] if joined else None
+        if last is not None and last.role == message.role == "assistant":
+            joined[-1] = msgspec.structs.replace(last, parts=last.parts + message.parts)
+        else:
+            joined.append(message)
+    return joined
+
+
+def _apply_request(candidate: Candidate, record: Record) -> None:
+    """Add what the framework's own parameters say, in its models' ways."""
+    assert candidate.conversation is not None
+    loaded = loads(record.attributes.get("model_request_parameters"))
+    asked = as_dict(loaded.value)
+    conversation = candidate.conversation
+    api = candidate.api
+    changes: dict[str, Any] = {"messages": _messages(conversation.messages, api)}
+    params, extra = dict(conversation.params), dict(conversation.extra)
+    if api == "openai_chat" and "max_tokens" in params:
+        extra["max_completion_tokens"] = params.pop("max_tokens")
+    if asked:
+        tools = [
+            _tool(as_dict(raw), api)
+            for key in ("function_tools", "output_tools")
+            for raw in as_list(asked.get(key))
+            if _is_visible(asked, as_dict(raw))
+        ]
+        changes["tools"] = tuple(tools)
+        if tools and conversation.tool_choice is None:
+            free = asked.get("allow_text_output") is not False
+            changes["tool_choice"] = "auto" if free else "required"
+        _output_schema(asked, api, changes, extra)
+        if as_list(asked.get("builtin_tools")) or as_list(asked.get("native_tools")):
+            candidate.reasons += ("server_tool",)
+    elif loaded.broken:
+        candidate.reasons += ("truncated",)
+    changes |= {"params": params, "extra": extra}
+    candidate.conversation = msgspec.structs.replace(conversation, **changes)
+
+
+def _is_visible(asked: dict[str, Any], tool: dict[str, Any]) -> bool:
+    shown = as_dict(asked.get("tool_visibility")).get(as_text(tool.get("name")))
+    return shown in (None, "visible")
+
+
+def _tool(raw: dict[str, Any], api: str) -> Tool:
+    extra: dict[str, Json] = {}
+    strict = raw.get("strict")
+    if api == "openai_responses":
+        extra["strict"] = strict is True
+    elif api == "openai_chat" and strict is True:
+        extra["strict"] = True
+    return Tool(
+        name=as_text(raw.get("name")),
+        description=as_text(raw.get("description")),
+        parameters=raw.get("parameters_json_schema"),
+        extra=extra,
+    )
+
+
+def _output_schema(
+    asked: dict[str, Any], api: str, changes: dict[str, Any], extra: dict[str, Json]
+) -> None:
+    output = as_dict(asked.get("output_object"))
+    if asked.get("output_mode") != "native" or not output:
+        return
+    changes["output_schema"] = output.get("json_schema")
+    changes["output_schema_name"] = as_text(output.get("name")) or "final_result"
+    own: dict[str, Json] = {}
+    if output.get("description"):
+        own["description"] = output["description"]
+    if output.get("strict") is not None:
+        own["strict"] = output["strict"]
+    if api == "openai_chat" and own:
+        extra["json_schema"] = own
+    elif api == "openai_responses" and own:
+        extra["text"] = {"format": own}
+
+
+def _messages(messages: tuple[Message, ...], api: str) -> tuple[Message, ...]:
+    """Arrange messages as the framework's model for this API does."""
+    arranged: list[Message] = []
+    for message in messages:
+        results = [p for p in message.parts if isinstance(p, ToolResultPart)]
+        if message.role == "user" and results and api != "anthropic_messages":
+            # Format 5 and earlier put tool results into user messages.
+            others = tuple(
+                p for p in message.parts if not isinstance(p, ToolResultPart)
+            )
+            arranged.extend(Message(role="tool", parts=(part,)) for part in results)
+            if others:
+                arranged.append(msgspec.structs.replace(message, parts=others))
+        elif message.extra.get("field") == "instructions" and api != "openai_responses":
+            arranged.append(msgspec.structs.replace(message, extra={}))
+        else:
+            arranged.append(message)
+    if api == "openai_responses":
+        arranged = [_as_item(message) for message in arranged]
+    if api == "anthropic_messages":
+        arranged = [_result_blocks(message) for message in arranged]
+    return tuple(arranged)
+
+
+def _as_item(message: Message) -> Message:
+    """Its Responses model never sends a bare string."""
+    if message.role == "user" and not message.extra:
+        return msgspec.structs.replace(message, extra={"field": "item"})
+    return message
+
+
+def _result_blocks(message: Message) -> Message:
+    """Its Anthropic model says of each result whether it is an error."""
+    parts = tuple(
+        msgspec.structs.replace(part, extra={"is_error": False, **part.extra})
+        if isinstance(part, ToolResultPart) and not part.is_error
+        else part
+        for part in message.parts
+    )
+    return msgspec.structs.replace(message, parts=parts)

@@ -1,0 +1,1 @@
+"""Readers shared by dialects: one wire habit each."""

@@ -1,0 +1,176 @@
+"""LangChain's serialised messages -> the typed conversation.
+
+LangChain core 0.3 and 1.x: `{"messages": [[{"lc": 1, "kwargs": {…}}]]}`, and the plain
+`{"type": "human", "content": …}` of its other serialisers.
+"""
+
+from typing import Any
+
+from collector.recognise.dialects.readers.json_values import (
+    as_dict,
+    as_list,
+    as_text,
+    dumps,
+)
+from collector.recognise.dialects.readers.parts import role_of
+from snaptrace.snapshot.apis.anthropic_messages import parse_block
+from snaptrace.snapshot.apis.openai_chat import parse_part
+from snaptrace.snapshot.conversation import (
+    MediaPart,
+    Message,
+    Part,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
+from snaptrace.snapshot.model import Json
+
+_ARGUMENTS = {
+    "model": "",
+    "model_name": "",
+    "_type": "",
+    "stream": "",
+    "n": "choice_count",
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "seed": "seed",
+    "stop": "stop_sequences",
+    "max_tokens": "max_tokens",
+    "frequency_penalty": "frequency_penalty",
+    "presence_penalty": "presence_penalty",
+}
+
+
+def is_langchain(value: Any) -> bool:  # noqa: ANN401 - any JSON
+    """Tell whether a value is LangChain's list of message lists."""
+    outer = as_list(as_dict(value).get("messages"))
+    if not outer:
+        return False
+    first = as_list(outer[0])
+    return bool(first) and _kwargs(first[0]) != {}
+
+
+def _kwargs(raw: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+    own = as_dict(raw)
+    if "lc" in own and isinstance(own.get("kwargs"), dict):
+        named = as_list(own.get("id"))
+        kwargs = dict(own["kwargs"])
+        if "type" not in kwargs and named:
+            kwargs["type"] = (
+                as_text(named[-1]).removesuffix("Chunk").removesuffix("Message")
+            )
+        return kwargs
+    if "type" in own and isinstance(own.get("data"), dict):
+        return {"type": own["type"], **own["data"]}
+    return own if "content" in own and ("type" in own or "role" in own) else {}
+
+
+def read_messages(value: Any) -> list[Message]:  # noqa: ANN401 - any JSON
+    """Return the messages of the first prompt."""
+    outer = as_list(as_dict(value).get("messages"))
+    first = outer[0] if outer and isinstance(outer[0], list) else outer
+    return [_message(_kwargs(raw)) for raw in as_list(first)]
+
+
+def _message(own: dict[str, Any]) -> Message:
+    role = role_of(own.get("type") or own.get("role"))
+    parts = read_content(own.get("content"))
+    extra = as_dict(own.get("additional_kwargs"))
+    word = extra.get("__openai_role__")
+    if role == "system" and word == "developer":
+        role = "developer"
+    if role == "tool":
+        result = ToolResultPart(
+            content=tuple(parts),
+            id=as_text(own.get("tool_call_id")),
+            is_error=own.get("status") == "error",
+        )
+        return Message(role="tool", parts=(result,))
+    calls = as_list(own.get("tool_calls"))
+    if calls:
+        parts = [p for p in parts if not isinstance(p, ToolCallPart)]
+        parts = [p for p in parts if not (isinstance(p, TextPart) and not p.text)]
+    for call in calls:
+        parts.append(
+            ToolCallPart(
+                name=as_text(as_dict(call).get("name")),
+                arguments=_spaced(as_dict(call).get("args")),
+                id=as_text(as_dict(call).get("id")),
+            )
+        )
+    return Message(role=role, parts=tuple(parts), name=as_text(own.get("name")))
+
+
+def _spaced(value: Json) -> str:
+    return value if isinstance(value, str) else dumps(value)
+
+
+def read_content(content: Any) -> list[Part]:  # noqa: ANN401 - any JSON
+    """Return the parts of a message's content: text, provider blocks, or its own."""
+    if isinstance(content, str):
+        return [TextPart(text=content)]
+    return [_part(raw) for raw in as_list(content)]
+
+
+def _part(raw: Any) -> Part:  # noqa: ANN401 - any JSON
+    own = as_dict(raw)
+    kind = own.get("type")
+    if kind in ("image", "audio", "video", "file") and "source" not in own:
+        return _standard_block(own) or parse_part(raw)
+    if kind in ("tool_use", "tool_result", "thinking") or "source" in own:
+        return parse_block(raw)
+    return parse_part(raw)
+
+
+def _standard_block(own: dict[str, Any]) -> Part | None:
+    """Read LangChain's own media blocks, of core 0.3 (`source_type`) and 1.x."""
+    mime = as_text(own.get("mime_type"))
+    kind: Any = "document" if own["type"] == "file" else own["type"]
+    extra: dict[str, Json] = {}
+    if filename := as_text(own.get("filename")) or as_text(
+        as_dict(own.get("extras")).get("filename")
+    ):
+        extra["filename"] = filename
+    data = own.get("base64") or own.get("data")
+    if isinstance(data, str):
+        return MediaPart(
+            kind=kind, url=f"data:{mime};base64,{data}", mime=mime, extra=extra
+        )
+    if isinstance(own.get("url"), str):
+        return MediaPart(kind=kind, url=own["url"], mime=mime, extra=extra)
+    file_id = own.get("file_id") or own.get("id")
+    if isinstance(file_id, str) and (
+        "file_id" in own or own.get("source_type") == "id"
+    ):
+        return MediaPart(kind=kind, file_id=file_id, mime=mime, extra=extra)
+    return None
+
+
+def read_arguments(value: Any) -> tuple[dict[str, Any], dict[str, Any]]:  # noqa: ANN401 - any JSON
+    """Split invocation parameters into OpenTelemetry's names and the rest."""
+    params: dict[str, Any] = {}
+    rest: dict[str, Any] = {}
+    for key, inner in as_dict(value).items():
+        if inner is None:
+            continue
+        name = _ARGUMENTS.get(key)
+        if name is None:
+            rest[key] = inner
+        elif name:
+            params[name] = (
+                [inner]
+                if name == "stop_sequences" and isinstance(inner, str)
+                else inner
+            )
+    return params, rest
+
+
+def is_response(output: dict[str, Any]) -> bool:
+    """Tell whether LangChain's result came from the Responses API, by its ids."""
+    first = as_list((as_list(output.get("generations")) or [[]])[0])
+    message = as_dict(as_dict(first[0] if first else {}).get("message"))
+    own = as_dict(message.get("kwargs")) or message
+    facts = as_dict(own.get("response_metadata"))
+    return facts.get("object") == "response" or as_text(facts.get("id")).startswith(
+        "resp_"
+    )

@@ -1,0 +1,463 @@
+"""A provider's own request JSON, told by its shape; and its answer likewise.
+
+Several conventions carry the arguments of the SDK call or the wire body as JSON. Which
+API it belongs to, its keys say; the provider's name only decides what they leave open.
+"""
+
+from typing import Any
+
+from collector.recognise.dialects.readers.common_attributes import (
+    normal_finish,
+    outcome_of,
+)
+from collector.recognise.dialects.readers.json_values import (
+    as_dict,
+    as_list,
+    as_text,
+    dumps,
+)
+from collector.recognise.dialects.readers.target import chat_api
+from snaptrace.snapshot.apis.gemini_generate_content import camel_case
+from snaptrace.snapshot.model import (
+    Answer,
+    Json,
+    Media,
+    MediaKind,
+    Operation,
+    ToolCall,
+    Usage,
+)
+
+# SDK arguments that never reach the body, of any provider.
+_SIDE_ARGUMENTS = frozenset(
+    {
+        "extra_headers",
+        "extra_query",
+        "timeout",
+        "api_key",
+        "api_base",
+        "base_url",
+        "api_version",
+        "organization",
+        "http_client",
+        "client",
+        "max_retries",
+        "num_retries",
+        "custom_llm_provider",
+        "caching",
+        "raw_response",
+    }
+)
+_ANTHROPIC_BLOCKS = (
+    "tool_use",
+    "tool_result",
+    "thinking",
+    "redacted_thinking",
+    "document",
+)
+_GEMINI_TOP = ("contents", "generation_config", "generationConfig")
+_CONFIG_TOP = {  # fields of the SDK's config that stand at the top of the body
+    "system_instruction": "systemInstruction",
+    "safety_settings": "safetySettings",
+    "tools": "tools",
+    "tool_config": "toolConfig",
+    "cached_content": "cachedContent",
+    "labels": "labels",
+}
+_SCHEMA_DEPTH = 64
+_NAMED_SCHEMAS = frozenset(
+    ("properties", "$defs", "defs", "pattern_properties", "dependent_schemas")
+)
+_SCHEMA_WORDS = {
+    word: camel_case(word)
+    for word in (
+        "additional_properties",
+        "all_of",
+        "any_of",
+        "exclusive_maximum",
+        "exclusive_minimum",
+        "max_items",
+        "max_length",
+        "max_properties",
+        "min_items",
+        "min_length",
+        "min_properties",
+        "multiple_of",
+        "one_of",
+        "pattern_properties",
+        "prefix_items",
+        "property_names",
+        "unique_items",
+    )
+}
+_CONFIG_NONE = frozenset(
+    {"http_options", "automatic_function_calling", "should_return_http_response"}
+)
+
+
+_OPERATION_OF_API: dict[str, Operation] = {
+    "openai_embeddings": "embeddings",
+    "openai_completions": "text_completion",
+    "openai_image_generation": "image_generation",
+    "openai_speech": "speech",
+    "openai_transcription": "transcription",
+    "openai_moderation": "moderation",
+}
+
+
+def operation_of_api(api: str) -> Operation:
+    """Return the operation of an API by its row's name."""
+    return _OPERATION_OF_API.get(api, "chat")
+
+
+def api_of_body(body: dict[str, Any], provider: str = "", model: str = "") -> str:
+    """Return the API that a body belongs to, or "" where its shape is none of them."""
+    if any(isinstance(body.get(key), list | dict | str) for key in _GEMINI_TOP):
+        return "gemini_generate_content"
+    messages = body.get("messages")
+    if isinstance(messages, list):
+        if not all(isinstance(message, dict) for message in messages):
+            return ""
+        return _chat_shape(body, messages, provider)
+    if "voice" in body and isinstance(body.get("input"), str):
+        return "openai_speech"
+    words = (model or as_text(body.get("model"))).lower()
+    if ("transcri" in words or "whisper" in words) and "input" not in body:
+        return "openai_transcription"
+    if isinstance(body.get("prompt"), str | list) and "input" not in body:
+        looks = any(key in body for key in ("size", "quality", "style", "background"))
+        images = looks or "image" in words or "dall" in words
+        return "openai_image_generation" if images else "openai_completions"
+    if "file" in body and "messages" not in body:
+        return "openai_transcription"
+    if "input" in body:
+        return _input_shape(body, model)
+    return ""
+
+
+def _chat_shape(body: dict[str, Any], messages: list[Any], provider: str) -> str:
+    if chat_api(provider) == "anthropic_messages":
+        return "anthropic_messages"
+    if "system" in body or "stop_sequences" in body or "mcp_servers" in body:
+        return "anthropic_messages"
+    if any("input_schema" in as_dict(tool) for tool in as_list(body.get("tools"))):
+        return "anthropic_messages"
+    for message in messages:
+        for block in as_list(message.get("content")):
+            kind = as_dict(block).get("type")
+            if kind in _ANTHROPIC_BLOCKS or "source" in as_dict(block):
+                return "anthropic_messages"
+    return "openai_chat"
+
+
+def _input_shape(body: dict[str, Any], model: str) -> str:
+    words = (model or as_text(body.get("model"))).lower()
+    given = body["input"]
+    if "embed" in words or "encoding_format" in body or "dimensions" in body:
+        return "openai_embeddings"
+    if "moderation" in words:
+        return "openai_moderation"
+    if "tts" in words:
+        return "openai_speech"
+    if isinstance(given, list) and given and not isinstance(given[0], dict):
+        return "openai_embeddings"
+    return "openai_responses"
+
+
+def clean_body(api: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Return the wire body of an SDK call's arguments.
+
+    Side arguments go, `extra_body` is merged in as the SDKs do, nulls go.
+    """
+    if api == "gemini_generate_content":
+        return _gemini_body(body)
+    own = {
+        key: value
+        for key, value in body.items()
+        if value is not None and key not in _SIDE_ARGUMENTS
+    }
+    extra = own.pop("extra_body", None)
+    if isinstance(extra, dict):
+        own.update(extra)
+    return own
+
+
+def _gemini_body(body: dict[str, Any]) -> dict[str, Any]:
+    own: dict[str, Any] = {}
+    for key, value in body.items():
+        if value is None or key in ("model", *_CONFIG_NONE):
+            continue
+        if key == "config" and isinstance(value, dict):
+            _spread_config(own, value)
+        elif key in _CONFIG_TOP:
+            own[_CONFIG_TOP[key]] = _gemini_value(key, value)
+        elif key in ("generation_config", "generationConfig"):
+            own["generationConfig"] = _gemini_config(value)
+        elif key == "contents":
+            own["contents"] = _gemini_contents(value)
+        else:
+            own[key] = value
+    return own
+
+
+def _spread_config(own: dict[str, Any], config: dict[str, Any]) -> None:
+    generation: dict[str, Any] = {}
+    for key, value in config.items():
+        if value is None or key in _CONFIG_NONE:
+            continue
+        if key in _CONFIG_TOP:
+            own[_CONFIG_TOP[key]] = _gemini_value(key, value)
+        else:
+            generation[camel_case(key)] = _schema_words(key, value)
+    if generation:
+        own["generationConfig"] = generation
+
+
+def _gemini_config(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    if not isinstance(value, dict):
+        return value
+    return {
+        camel_case(k): _schema_words(k, v) for k, v in value.items() if v is not None
+    }
+
+
+def _gemini_tool(tool: Any) -> Any:  # noqa: ANN401 - any JSON
+    if not isinstance(tool, dict):
+        return tool
+    own = {camel_case(k): v for k, v in tool.items() if v is not None}
+    declared = own.get("functionDeclarations")
+    if isinstance(declared, list):
+        own["functionDeclarations"] = [
+            {key: _schema_words(key, inner) for key, inner in one.items()}
+            if isinstance(one, dict)
+            else one
+            for one in declared
+        ]
+    return own
+
+
+def _schema_words(key: str, value: Any, depth: int = 0) -> Any:  # noqa: ANN401 - any JSON
+    """Return a JSON Schema in its own words: dumps of the SDK's objects bend them."""
+    if depth == 0 and not key.endswith(("json_schema", "JsonSchema")):
+        return value
+    if depth > _SCHEMA_DEPTH:
+        return value
+    if isinstance(value, list):
+        return [_schema_words(key, item, depth + 1) for item in value]
+    if not isinstance(value, dict):
+        return value
+    names_follow = depth > 0 and key in _NAMED_SCHEMAS
+    return {
+        (word if names_follow else _SCHEMA_WORDS.get(word, word)): _schema_words(
+            "" if names_follow else word, inner, depth + 1
+        )
+        for word, inner in value.items()
+    }
+
+
+def _gemini_value(key: str, value: Any) -> Any:  # noqa: ANN401 - any JSON
+    if key == "system_instruction":
+        if isinstance(value, str):
+            return {"parts": [{"text": value}], "role": "user"}
+        return _gemini_content(value)
+    if key == "tools" and isinstance(value, list):
+        return [_gemini_tool(tool) for tool in value]
+    if key == "tool_config" and isinstance(value, dict):
+        return {
+            camel_case(k): {camel_case(n): v for n, v in inner.items() if v is not None}
+            if isinstance(inner, dict)
+            else inner
+            for k, inner in value.items()
+            if inner is not None
+        }
+    return value
+
+
+def _gemini_contents(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    if isinstance(value, str):
+        return [{"parts": [{"text": value}], "role": "user"}]
+    if isinstance(value, dict):
+        value = [value]
+    if isinstance(value, list):
+        return [_gemini_content(item) for item in value]
+    return value
+
+
+def _gemini_content(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    if isinstance(value, str):
+        return {"parts": [{"text": value}], "role": "user"}
+    if not isinstance(value, dict):
+        return value
+    own = {key: inner for key, inner in value.items() if inner is not None}
+    parts = own.get("parts")
+    if isinstance(parts, list):
+        own["parts"] = [_gemini_part(part) for part in parts]
+    return own
+
+
+def _gemini_part(part: Any) -> Any:  # noqa: ANN401 - any JSON
+    if not isinstance(part, dict):
+        return part
+    return {camel_case(k): v for k, v in part.items() if v is not None}
+
+
+# ---------------------------------------------------------------- answers
+
+
+def answer_of_output(output: Any, *, failed: bool, error: str, usage: Usage) -> Answer:  # noqa: ANN401 - any JSON
+    """Return the answer that a provider's response JSON holds, whichever it is."""
+    found = as_dict(output)
+    if not found and isinstance(output, list) and output:
+        found = as_dict(output[0])
+    reader = _reader(found)
+    text, calls, refusal, finish, media = reader(found)
+    finish = normal_finish(finish)
+    return Answer(
+        outcome=outcome_of(finish, refusal=refusal, failed=failed),
+        text=text,
+        tool_calls=calls,
+        refusal=refusal,
+        media=media,
+        finish_reason=finish,
+        model=as_text(found.get("model")) or as_text(found.get("model_version")),
+        response_id=as_text(found.get("id")) or as_text(found.get("response_id")),
+        error=error if failed else "",
+        usage=usage,
+        observed=bool(text or calls or refusal or media),
+    )
+
+
+_Read = tuple[str, tuple[ToolCall, ...], str, str, tuple[Media, ...]]
+
+
+def _reader(found: dict[str, Any]) -> Any:  # noqa: ANN401 - one of the readers below
+    if "choices" in found or "message" in found:
+        return _read_chat
+    if "output" in found:
+        return _read_responses
+    if "candidates" in found:
+        return _read_gemini
+    if "data" in found:
+        return _read_data
+    if isinstance(found.get("content"), list) and found.get("type") == "message":
+        blocks = [as_dict(b).get("type") for b in found["content"]]
+        if "output_text" in blocks or "refusal" in blocks:
+            return lambda item: _read_responses({"output": [item]})
+        return _read_anthropic
+    if "role" in found:
+        return lambda message: _read_chat({"message": message})
+    return lambda _: ("", (), "", "", ())
+
+
+def _read_chat(found: dict[str, Any]) -> _Read:
+    choice = as_dict((as_list(found.get("choices")) or [found])[0])
+    message = as_dict(choice.get("message"))
+    content = message.get("content")
+    text = (
+        as_text(content)
+        or "".join(as_text(as_dict(part).get("text")) for part in as_list(content))
+        or as_text(choice.get("text"))
+    )
+    calls = tuple(
+        ToolCall(
+            name=as_text(as_dict(as_dict(call).get("function")).get("name")),
+            arguments=_arguments(
+                as_dict(as_dict(call).get("function")).get("arguments")
+            ),
+            id=as_text(as_dict(call).get("id")),
+        )
+        for call in as_list(message.get("tool_calls"))
+    )
+    audio = as_dict(message.get("audio"))
+    media: tuple[Media, ...] = ()
+    if audio:
+        media = (Media(kind="audio", mime="", state="placeholder"),)
+        text = text or as_text(audio.get("transcript"))
+    return (
+        text,
+        calls,
+        as_text(message.get("refusal")),
+        as_text(choice.get("finish_reason")),
+        media,
+    )
+
+
+def _read_responses(found: dict[str, Any]) -> _Read:
+    texts, calls, refusal = [], [], ""
+    media: list[Media] = []
+    for item in as_list(found.get("output")):
+        own = as_dict(item)
+        if own.get("type") == "function_call":
+            calls.append(
+                ToolCall(
+                    name=as_text(own.get("name")),
+                    arguments=_arguments(own.get("arguments")),
+                    id=as_text(own.get("call_id")),
+                )
+            )
+        elif own.get("type") == "image_generation_call":
+            media.append(Media(kind="image", mime="", state="placeholder"))
+        for part in as_list(own.get("content")):
+            texts.append(as_text(as_dict(part).get("text")))
+            refusal = refusal or as_text(as_dict(part).get("refusal"))
+    status = as_text(found.get("status"))
+    cut = as_text(as_dict(found.get("incomplete_details")).get("reason"))
+    finish = cut or ("stop" if status in ("completed", "") else status)
+    return "".join(texts), tuple(calls), refusal, finish, tuple(media)
+
+
+def _read_anthropic(found: dict[str, Any]) -> _Read:
+    texts, calls = [], []
+    for block in as_list(found.get("content")):
+        own = as_dict(block)
+        if own.get("type") == "text":
+            texts.append(as_text(own.get("text")))
+        elif own.get("type") == "tool_use":
+            calls.append(
+                ToolCall(
+                    name=as_text(own.get("name")),
+                    arguments=_arguments(own.get("input")),
+                    id=as_text(own.get("id")),
+                )
+            )
+    return "".join(texts), tuple(calls), "", as_text(found.get("stop_reason")), ()
+
+
+def _read_gemini(found: dict[str, Any]) -> _Read:
+    candidate = as_dict((as_list(found.get("candidates")) or [{}])[0])
+    texts, calls, media = [], [], []
+    for part in as_list(as_dict(candidate.get("content")).get("parts")):
+        own = as_dict(part)
+        if own.get("thought") is not True:
+            texts.append(as_text(own.get("text")))
+        call = as_dict(own.get("function_call") or own.get("functionCall"))
+        if call:
+            name, arguments = as_text(call.get("name")), _arguments(call.get("args"))
+            calls.append(ToolCall(name=name, arguments=arguments))
+        blob = as_dict(own.get("inline_data") or own.get("inlineData"))
+        if blob:
+            mime = as_text(blob.get("mime_type") or blob.get("mimeType"))
+            kind: MediaKind = "audio" if mime.startswith("audio") else "image"
+            media.append(Media(kind=kind, mime=mime, state="placeholder"))
+    finish = candidate.get("finish_reason") or candidate.get("finishReason")
+    return "".join(texts), tuple(calls), "", as_text(finish), tuple(media)
+
+
+def _read_data(found: dict[str, Any]) -> _Read:
+    items = as_list(found.get("data"))
+    first = as_dict(items[0]) if items else {}
+    if "b64_json" in first or "url" in first:
+        made = tuple(
+            Media(kind="image", mime="", state="placeholder") for _ in items[:16]
+        )
+        return "", (), "", "stop", made
+    return "", (), "", "stop", ()
+
+
+def _arguments(value: Any) -> str:  # noqa: ANN401 - any JSON
+    return value if isinstance(value, str) else dumps(value)
+
+
+def text_of(value: Json) -> str:
+    """Return a value as text: JSON where it is none."""
+    return value if isinstance(value, str) else dumps(value)

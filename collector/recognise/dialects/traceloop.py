@@ -1,0 +1,337 @@
+"""OpenLLMetry by Traceloop: indexed attributes, message attributes, and events.
+
+Before 0.55 `gen_ai.prompt.N.…` and `llm.request.type`; since then OpenTelemetry's
+message attributes; with attributes switched off one log record per message. Its
+LangChain instrumentation writes the same around framework calls.
+"""
+
+import re
+
+import msgspec
+
+from collector.recognise.dialects import genai
+from collector.recognise.dialects.contract import Candidate
+from collector.recognise.dialects.readers.common_attributes import (
+    answer_of_message,
+    read_params,
+)
+from collector.recognise.dialects.readers.events import message_of_event
+from collector.recognise.dialects.readers.indexed import read_functions, read_prompts
+from collector.recognise.dialects.readers.json_values import as_dict, as_text
+from collector.recognise.dialects.readers.span import candidate_of
+from collector.recognise.dialects.readers.target import api_of, operation_of
+from collector.recognise.record import Record
+from snaptrace.snapshot.apis.fields import all_but
+from snaptrace.snapshot.conversation import Conversation, Message, TextPart
+from snaptrace.snapshot.model import Json, Operation
+
+_NAME = "traceloop"
+_SCOPE = "opentelemetry.instrumentation."
+# Scopes of the same prefix that are OpenTelemetry's own.
+_NOT_OURS = (
+    "opentelemetry.instrumentation.openai_v2",
+    "opentelemetry.instrumentation.google_genai",
+)
+_MARKS = (
+    "traceloop.span.kind",
+    "llm.request.type",
+    "gen_ai.is_streaming",
+    "llm.headers",
+)
+_TOOLS = (
+    "tools.function.name",
+    "tools.function.description",
+    "tools.function.parameters",
+    "tools.type",
+)
+_CARRIED: dict[str, tuple[str, ...]] = {
+    "openai_chat": (
+        "model",
+        "temperature",
+        "top_p",
+        "max_tokens",
+        "frequency_penalty",
+        "presence_penalty",
+        "user",
+        *_TOOLS,
+    ),
+    "openai_responses": (
+        "model",
+        "instructions",
+        "tools.type",
+        "tools.name",
+        "tools.description",
+        "tools.parameters",
+    ),
+    "anthropic_messages": (
+        "model",
+        "tools.name",
+        "tools.description",
+        "tools.input_schema",
+    ),
+    "gemini_generate_content": (
+        "model",
+        "systemInstruction",
+        "tools.functionDeclarations.name",
+        "tools.functionDeclarations.description",
+        "tools.functionDeclarations.parameters",
+    ),
+    "openai_embeddings": ("model", "input"),
+    "openai_completions": ("model", "prompt", "temperature", "top_p", "max_tokens"),
+}
+# Items of a Responses input that its older releases pass over.
+_ITEM_FIELDS = (
+    "input.type",
+    "input.call_id",
+    "input.name",
+    "input.arguments",
+    "input.output",
+)
+_LANGCHAIN_CARRIED: dict[str, tuple[str, ...]] = {
+    **_CARRIED,
+    "openai_chat": ("model", "temperature", "top_p", *_TOOLS),
+}
+_PROFILE = genai.Profile(dialect=_NAME, carried=_CARRIED)
+
+
+class Traceloop:
+    """See `contract.Dialect`."""
+
+    name = _NAME
+
+    def claims(self, record: Record) -> bool:
+        """Tell whether the record bears one of Traceloop's own names."""
+        if record.scope.startswith(_SCOPE) and not record.scope.startswith(_NOT_OURS):
+            return record.kind == "log" or any(
+                key.startswith(("gen_ai.", "llm.", "traceloop."))
+                for key in record.attributes
+            )
+        return any(mark in record.attributes for mark in _MARKS)
+
+    def read(self, record: Record) -> Candidate | None:
+        """Return what the record knows of a call."""
+        if record.kind == "log":
+            return message_of_event(record, self.name)
+        attributes = record.attributes
+        if "traceloop.span.kind" in attributes:
+            return candidate_of(record, self.name, role="wrapper")
+        operation = _operation(record)
+        if operation is None:
+            return candidate_of(record, self.name, role="wrapper")
+        told = as_text(attributes.get("traceloop.association.properties.ls_provider"))
+        candidate = genai.read_call(record, _PROFILE, operation, provider=told)
+        if candidate.conversation is None:
+            _read_indexed(candidate, record)
+        elif candidate.api == "gemini_generate_content":
+            _read_gemini(candidate)
+        elif candidate.api == "openai_responses":
+            _first_as_instructions(candidate, record)
+        _add_schema(candidate, record)
+        _framework_limits(candidate, record)
+        if candidate.api == "openai_responses":
+            # Tools that the provider runs are left out without a sign.
+            candidate.lost += ("!tools.type",)
+        return candidate
+
+
+def _operation(record: Record) -> Operation | None:
+    word = as_text(record.attributes.get("gen_ai.operation.name"))
+    if word:
+        return operation_of(word)
+    old = as_text(record.attributes.get("llm.request.type"))
+    operation = operation_of(old)
+    if old == "completion" and not record.name.endswith("completion"):
+        # Its Anthropic and Bedrock instrumentations call a chat a completion.
+        return "chat"
+    if (
+        operation == "chat"
+        and record.name.endswith(".completion")
+        and old == "completion"
+    ):
+        return "text_completion"
+    if operation is None and not old and any(map(_speaks, record.attributes)):
+        return "chat"
+    return operation
+
+
+# Text blocks were joined without anything between them: a sentence that runs into the
+# next word's capital is most likely two blocks.
+_SEAM = re.compile(r"[a-zß-ÿ.!?:;,][A-ZÀ-Þ][a-zß-ÿ]")
+
+
+def _has_seam(message: Message) -> bool:
+    return message.role == "user" and any(
+        isinstance(part, TextPart) and not part.extra and _SEAM.search(part.text)
+        for part in message.parts
+    )
+
+
+def _speaks(key: str) -> bool:
+    return key.startswith(
+        ("gen_ai.request.model", "gen_ai.prompt.", "gen_ai.completion.")
+    )
+
+
+def _read_indexed(candidate: Candidate, record: Record) -> None:
+    attributes = record.attributes
+    responses = (
+        genai.is_responses(record) or "gen_ai.request.reasoning_summary" in attributes
+    )
+    candidate.api = api_of(candidate.operation, candidate.provider, responses=responses)
+    candidate.lost = all_but(candidate.api, _CARRIED.get(candidate.api, ("model",)))
+    if candidate.api == "openai_responses":
+        candidate.lost += _ITEM_FIELDS
+    params = read_params(attributes)
+    extra = genai.request_extras(record, candidate.api, candidate)
+    prompts = read_prompts(attributes, "gen_ai.prompt.", candidate.api)
+    candidate.reasons += tuple(dict.fromkeys(prompts.reasons))
+    messages = prompts.messages
+    _take_completion(candidate, record)
+    if candidate.api == "anthropic_messages" and any(map(_has_seam, messages)):
+        candidate.missing += ("messages.content",)
+    if not messages:
+        # With attributes switched off, log records bring messages and little else.
+        candidate.lost = all_but(candidate.api, ("model",))
+        candidate.supplement = {"params": params, "extra": extra}
+        if record.dropped_attributes:
+            candidate.reasons += ("attributes_dropped",)
+        return
+    if candidate.api == "openai_responses":
+        messages = _instructions(messages, record)
+    if candidate.operation != "chat":
+        messages = [Message(role="user", parts=message.parts) for message in messages]
+    if candidate.api == "gemini_generate_content":
+        messages = genai.name_results(messages, drop_ids=False)
+    candidate.conversation = Conversation(
+        model=candidate.model,
+        messages=tuple(messages),
+        tools=tuple(read_functions(attributes)),
+        params=params,
+        extra=extra,
+    )
+
+
+# How Python prints a part that the instrumentation does not know.
+_PRINTED_PART = re.compile(r"\w+=None \w+=.*\b(?:inline_data|file_data)=", re.DOTALL)
+
+
+def _read_gemini(candidate: Candidate) -> None:
+    """Join what the SDK joins: parts given side by side are one user turn."""
+    assert candidate.conversation is not None
+    joined: list[Message] = []
+    for message in candidate.conversation.messages:
+        last = joined[-1] if joined else None
+        if last is not None and last.role == message.role == "user":
+            parts = last.parts + message.parts
+            joined[-1] = msgspec.structs.replace(last, parts=parts)
+        else:
+            joined.append(message)
+    printed = any(
+        isinstance(part, TextPart) and _PRINTED_PART.match(part.text[:2048])
+        for message in joined
+        for part in message.parts
+    )
+    if printed:
+        candidate.reasons += ("content_dropped",)
+    candidate.conversation = msgspec.structs.replace(
+        candidate.conversation, messages=tuple(joined)
+    )
+
+
+def _first_as_instructions(candidate: Candidate, record: Record) -> None:
+    assert candidate.conversation is not None
+    messages = _instructions(list(candidate.conversation.messages), record)
+    candidate.conversation = msgspec.structs.replace(
+        candidate.conversation, messages=tuple(messages)
+    )
+
+
+def _instructions(messages: list[Message], record: Record) -> list[Message]:
+    """Its Responses wrapper writes `instructions` as the first, a system, message."""
+    first = messages[0]
+    if first.role != "system" or "langchain" in record.scope:
+        return messages
+    return [
+        msgspec.structs.replace(first, extra={"field": "instructions"}),
+        *messages[1:],
+    ]
+
+
+def _take_completion(candidate: Candidate, record: Record) -> None:
+    if candidate.answer is not None and candidate.answer.observed:
+        return
+    found = read_prompts(record.attributes, "gen_ai.completion.", candidate.api)
+    spoken = [message for message in found.messages if message.role == "assistant"]
+    refusal = as_text(record.attributes.get("gen_ai.completion.0.refusal"))
+    finish = as_text(record.attributes.get("gen_ai.completion.0.finish_reason"))
+    candidate.answer = answer_of_message(
+        spoken[0] if spoken else None, record, refusal=refusal, finish=finish
+    )
+
+
+def _add_schema(candidate: Candidate, record: Record) -> None:
+    """The schema is recorded alone: its name and strictness are not."""
+    schema: Json = genai.schema_of(record)
+    if schema is None:
+        return
+    if schema == {"type": "json_object"}:
+        _add_extra(candidate, {"response_format": schema})
+        return
+    if candidate.conversation is not None:
+        candidate.conversation = msgspec.structs.replace(
+            candidate.conversation, output_schema=schema
+        )
+    else:
+        candidate.supplement = {**candidate.supplement, "output_schema": schema}
+    if candidate.api == "openai_chat":
+        base = "response_format.json_schema"
+        candidate.missing += (f"{base}.name", f"{base}.strict")
+        # A class given as schema is noted without the closing that the SDK adds.
+        closed = "additionalProperties" in as_dict(schema)
+        if not closed:
+            candidate.missing += (f"{base}.schema.additionalProperties",)
+        if not closed and "$defs" in as_dict(schema):
+            candidate.missing += (f"{base}.schema.$defs",)
+    elif candidate.api == "openai_responses":
+        candidate.missing += ("text.format.name", "text.format.strict")
+
+
+def _add_extra(candidate: Candidate, extra: dict[str, Json]) -> None:
+    if candidate.conversation is None:
+        candidate.supplement = {**candidate.supplement, "extra": extra}
+        return
+    candidate.conversation = msgspec.structs.replace(
+        candidate.conversation, extra={**candidate.conversation.extra, **extra}
+    )
+
+
+def _framework_limits(candidate: Candidate, record: Record) -> None:
+    """LangChain renames a parameter on its way to OpenAI."""
+    if "langchain" not in record.scope or candidate.conversation is None:
+        return
+    conversation = candidate.conversation
+    candidate.lost = all_but(
+        candidate.api, _LANGCHAIN_CARRIED.get(candidate.api, ("model",))
+    )
+    answer = candidate.answer
+    if (
+        answer
+        and answer.observed
+        and not answer.response_id
+        and not answer.finish_reason
+        and candidate.api == "openai_chat"
+    ):
+        # A call of Responses has neither; without an answer nothing tells.
+        candidate.reasons += ("api_unknown",)
+    params, extra = dict(conversation.params), dict(conversation.extra)
+    stop = record.attributes.get("traceloop.association.properties.ls_stop")
+    if isinstance(stop, list) and stop:
+        params.setdefault("stop_sequences", stop)
+    if candidate.api == "openai_chat" and "max_tokens" in params:
+        extra["max_completion_tokens"] = params.pop("max_tokens")
+    candidate.conversation = msgspec.structs.replace(
+        conversation,
+        messages=genai.unwrap_parts(conversation.messages, candidate.api),
+        params=params,
+        extra=extra,
+    )

@@ -1,0 +1,1 @@
+"""Redaction of images, sound and documents."""

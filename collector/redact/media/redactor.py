@@ -1,0 +1,147 @@
+"""Media before they are stored: dropped by rule, cleaned of metadata, digested."""
+
+from collections import Counter
+from collections.abc import Callable
+
+import msgspec
+
+from collector.call import Call
+from collector.config.sampling import RedactConfig
+from collector.redact.media.documents import clean_document, text_of, words_in
+from collector.redact.media.plugin import Plugin, PluginFailedError
+from collector.redact.media.strip import strip
+from snaptrace.crypto.fleet_key import FleetKey
+from snaptrace.snapshot.model import Fidelity, Media, Snapshot
+
+_REASON = "media_redacted"  # a row of the collector's fidelity reasons
+
+
+class MediaRedactor:
+    """Decides over every inline medium of a call."""
+
+    def __init__(
+        self, config: RedactConfig, key: FleetKey, hidden: tuple[str, ...] = ()
+    ) -> None:
+        self._config, self._key = config, key
+        named = {"image": config.image_plugin, "audio": config.audio_plugin}
+        self._plugins: dict[str, Plugin] = {
+            kind: Plugin(name, config.plugin_seconds, hidden)
+            for kind, name in named.items()
+            if name
+        }
+
+    def close(self) -> None:
+        """End the plug-ins' processes."""
+        for plugin in self._plugins.values():
+            plugin.close()
+
+    def redact(
+        self, call: Call, counts: Counter[str], clean_text: Callable[[str], str]
+    ) -> tuple[Snapshot, dict[int, bytes]]:
+        """Return the snapshot with digests filled in, and the bytes to store.
+
+        `clean_text` takes out of a text what may not be stored.
+
+        `blobs` are numbered through: those of the request, then those of the answer.
+        """
+        snapshot = call.snapshot
+        blobs: dict[int, bytes] = {}
+        media: list[Media] = []
+        gone: list[str] = []
+        for index, medium in enumerate((*snapshot.media, *snapshot.answer.media)):
+            clean, data = self._one(medium, call.blobs.get(index), counts, clean_text)
+            if data is not None:
+                blobs[index] = data
+            elif medium.state == "inline" and index < len(snapshot.media):
+                gone.append(medium.path)
+            media.append(clean)
+        asked = len(snapshot.media)
+        clean_snapshot = msgspec.structs.replace(
+            snapshot,
+            media=tuple(media[:asked]),
+            answer=msgspec.structs.replace(snapshot.answer, media=tuple(media[asked:])),
+            fidelity=_without(snapshot.fidelity, gone) if gone else snapshot.fidelity,
+        )
+        return clean_snapshot, blobs
+
+    def _one(
+        self,
+        medium: Media,
+        data: bytes | None,
+        counts: Counter[str],
+        clean_text: Callable[[str], str],
+    ) -> tuple[Media, bytes | None]:
+        if medium.state != "inline":
+            return medium, None
+        if data is None or medium.kind in self._config.drop_media:
+            counts[f"{medium.kind}_dropped"] += 1
+            return _shape(medium, data), None
+        redacted = self._plugged(medium, data, counts)
+        if redacted is None:
+            counts[f"{medium.kind}_dropped"] += 1
+            return _shape(medium, data), None
+        stripped = self._stripped(redacted, counts, clean_text)
+        cleaned = None if stripped is None else clean_document(stripped, clean_text)
+        if stripped is None or cleaned is None:
+            counts[f"{medium.kind}_dropped"] += 1
+            return _shape(medium, redacted), None
+        if cleaned != stripped:
+            counts[f"{medium.kind}_redacted"] += 1
+        data, stripped = redacted, cleaned
+        clean = msgspec.structs.replace(
+            medium,
+            digest=self._key.media_digest(stripped),
+            size_bytes=len(stripped),
+            stripped=stripped != data,
+        )
+        return clean, stripped
+
+    def _stripped(
+        self, data: bytes, counts: Counter[str], clean_text: Callable[[str], str]
+    ) -> bytes | None:
+        """Return the medium without metadata; None: it must go."""
+        if text_of(data) is not None:
+            return data  # words and nothing else: cleaned as such
+        stripped = strip(data)
+        if stripped is None:
+            # Nobody knows its format, so look for words in it.
+            words = words_in(data)
+            if self._config.unstrippable_media == "drop" or clean_text(words) != words:
+                return None
+            counts["metadata_kept"] += 1
+            return data
+        if stripped != data:
+            counts["metadata"] += 1
+        return stripped
+
+    def _plugged(
+        self, medium: Media, data: bytes, counts: Counter[str]
+    ) -> bytes | None:
+        """Return what the kind's plug-in makes of the bytes; None: they must go."""
+        plugin = self._plugins.get(medium.kind)
+        if plugin is None:
+            return data
+        try:
+            made = plugin.redact(data, medium.mime)
+        except PluginFailedError:
+            counts[f"{medium.kind}_plugin_failed"] += 1
+            return None
+        if made is not None and made != data:
+            counts[f"{medium.kind}_redacted"] += 1
+        return made
+
+
+def _shape(medium: Media, data: bytes | None) -> Media:
+    """Keep the shape, not the bytes."""
+    size = medium.size_bytes if data is None else len(data)
+    return msgspec.structs.replace(medium, state="redacted", digest="", size_bytes=size)
+
+
+def _without(fidelity: Fidelity, paths: list[str]) -> Fidelity:
+    """Say that the bytes at `paths` are gone: such a call cannot be replayed."""
+    return msgspec.structs.replace(
+        fidelity,
+        level="unreplayable",
+        missing=tuple(dict.fromkeys((*fidelity.missing, *paths))),
+        reasons=tuple(dict.fromkeys((*fidelity.reasons, _REASON))),
+    )

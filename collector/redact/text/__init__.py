@@ -1,0 +1,1 @@
+"""Redaction of text: detectors, check digits, pseudonyms."""

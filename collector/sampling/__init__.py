@@ -1,0 +1,1 @@
+"""The sampling process: decode budget, pipeline, metrics."""

@@ -1,0 +1,230 @@
+"""What the sampling process runs: recognise, join, redact, reservoir, seal.
+
+This file wires the child as `app.py` wires the relay. A failure here loses a call and
+moves a counter; it never reaches the forward path, which is another process.
+"""
+
+import asyncio
+import logging
+import os
+import socket
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from collector.call import Call
+from collector.config.relay import CollectorConfig
+from collector.media_fetch.queue import Resolving
+from collector.metrics.families import Family
+from collector.otlp.signals import OtlpRequest
+from collector.recognise.correlate import JoinSettings
+from collector.recognise.funnel import Funnel
+from collector.recognise.recogniser import Recogniser
+from collector.redact import Redactor
+from collector.sampling.decode_budget import Gate
+from collector.sampling.metrics import SamplingMetrics
+from collector.sealing.sealer import Sealer
+from snaptrace import VERSION
+from snaptrace.crypto.cipher import Cipher
+from snaptrace.crypto.fleet_key import FleetKey
+from snaptrace.runtime.clock import Clock, SystemClock
+from snaptrace.runtime.config import Document, StoreConfig
+from snaptrace.runtime.malloc_trim import Returning, trim
+from snaptrace.snapshot.errors import SnapshotError
+from snaptrace.store.data_keys import local_cipher, read_envelopes
+from snaptrace.store.store import Store
+
+log = logging.getLogger(__name__)
+
+_TICK_SECONDS = 0.5
+_PROBE_AGAIN_SECONDS = 30.0
+_NANOSECONDS = 10**9
+
+
+class Pipeline:
+    """From requests that may hold model calls to snapshots in the store."""
+
+    name = "sampling"
+
+    def __init__(
+        self,
+        config: CollectorConfig,
+        store: Store,
+        key: FleetKey,
+        folder: Path,
+        clock: Clock,
+        *,
+        cipher: Cipher | None = None,
+        key_files: tuple[str, ...] = (),
+    ) -> None:
+        """Open the state `folder`, encrypted with `cipher`.
+
+        Raises:
+            OSError: it cannot be made or read.
+            StoreRefusedError: it is encrypted under a key that is not at hand.
+        """
+        self._store, self._clock = store, clock
+        join = config.recognise
+        self._redactor = Redactor(config.privacy, key, key_files)
+        self._gate = Gate(
+            config.tap.decode_budget,
+            key,
+            self._redactor.label,
+            seconds=clock.monotonic_seconds,
+            changed=self._set_pre_thresholds,
+        )
+        self._recogniser = Recogniser(
+            tuple(config.attributes),
+            JoinSettings(
+                quiet_ns=round(join.quiet * _NANOSECONDS),
+                age_ns=round(join.longest * _NANOSECONDS),
+                bytes=int(join.held_bytes),
+            ),
+            Funnel(label=self._redactor.label),
+            wanted=self._gate.admits,
+        )
+        self._resolving = Resolving(config.recognise.resolve, self._store_call)
+        self._sealer = Sealer(
+            config.seal,
+            config.reservoir,
+            folder=folder,
+            store=store,
+            key=key,
+            clock=clock,
+            redaction_version=self._redactor.version,
+            release=VERSION,
+            name=config.id or socket.gethostname(),
+            label=self._redactor.label,
+            cipher=cipher,
+        )
+        self._metrics = SamplingMetrics(
+            self._recogniser,
+            self._sealer,
+            self._gate,
+            self._resolving.counts,
+        )
+        held = self._recogniser.join
+        self._returning = Returning(
+            lambda: held.held_bytes, lambda: held.held_bytes, trim
+        )
+        self._store_error = "not tried yet"
+        self._probe_at_seconds = 0.0
+
+    @property
+    def store_error(self) -> str:
+        """Why the store is not writable; empty if it is."""
+        return self._store_error
+
+    async def offer(self, request: OtlpRequest) -> None:
+        """Take one request; what its spans contain never raises."""
+        await self._keep(self._recogniser.feed(request))
+
+    async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
+        """Close windows and feed the store until `stop`."""
+        await self._probe()
+        async with asyncio.TaskGroup() as tasks:
+            self._resolving.start(tasks)
+            ready()
+            while not stop.is_set():
+                now_ns = self._clock.now_ns()
+                self._gate.adapt()
+                await self._keep(self._recogniser.due(now_ns))
+                await self._sealer.tick(now_ns)
+                await self._probe()
+                self._returning.look()
+                try:
+                    async with asyncio.timeout(_TICK_SECONDS):
+                        await stop.wait()
+                except TimeoutError:
+                    continue
+            await self._resolving.close()
+
+    async def seal_and_close(self, deadline_seconds: float) -> None:
+        """Seal what is open; what the store does not take stays on disk."""
+        await self._keep(self._recogniser.flush(self._clock.now_ns()))
+        await self._resolving.close()
+        self._redactor.close()
+        await self._sealer.close(deadline_seconds)
+
+    def families(self) -> Iterable[Family]:
+        """Return the metrics of this process; the relay shows them."""
+        return self._metrics.families()
+
+    def totals(self) -> dict[str, int]:
+        """Return calls recognised and kept, and segments stored, so far."""
+        counts = self._sealer.counts
+        return {
+            "recognised": self._recogniser.join.counts.closed,
+            "kept": sum(n for key, n in counts.items() if key[2:] == ("kept",)),
+            "stored": counts["segment", "stored"],
+        }
+
+    async def _keep(self, calls: Iterable[Call]) -> None:
+        for call in calls:
+            self._metrics.saw(call.snapshot)
+            placed = self._sealer.place(call)
+            if not self._sealer.wants(placed):
+                continue
+            if not await self._resolving.take(placed):
+                await self._store_call(placed)
+            # The loop also answers the relay's questions between two calls.
+            await asyncio.sleep(0)
+
+    async def _store_call(self, call: Call) -> None:
+        try:
+            clean = self._redactor.redact(call)
+        except Exception as error:  # noqa: BLE001 - never stored unredacted
+            if not self._metrics.failed["redact"]:  # the first; a counter has the rest
+                log.warning("call lost", extra={"why": type(error).__name__})
+            self._metrics.failed["redact"] += 1
+            self._sealer.lose(call, "redaction_failed")
+            return
+        await self._sealer.admit(clean)
+
+    def _set_pre_thresholds(self, changes: Mapping[str, int]) -> None:
+        self._sealer.set_pre_thresholds(changes)
+
+    async def _probe(self) -> None:
+        """Prove the store at start, and again while it fails."""
+        now = self._clock.monotonic_seconds()
+        if not self._store_error or now < self._probe_at_seconds:
+            return
+        self._probe_at_seconds = now + _PROBE_AGAIN_SECONDS
+        try:
+            await self._store.probe()
+            self._store_error = ""
+        except SnapshotError as error:
+            self._store_error = str(error)
+
+
+def build_pipeline(tree: dict[str, Any], clock: Clock | None = None) -> Pipeline:
+    """Make the pipeline of a merged configuration.
+
+    Raises:
+        ConfigError: a section cannot be used.
+        KeyFileError: the fleet's key or that of encryption cannot be had.
+        StoreRefusedError: the state folder is encrypted under a key not at hand.
+        OSError: the state folder cannot be made.
+    """
+    document = Document(tree, "relay")
+    config = document.section("collector", CollectorConfig)
+    store = document.section("store", StoreConfig)
+    folder = Path(config.journal_dir or tempfile.mkdtemp(prefix="snaptrace-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return Pipeline(
+        config,
+        Store.open(store),
+        FleetKey.of_store(store.url, store.key_file),
+        folder,
+        clock or SystemClock(),
+        cipher=local_cipher(read_envelopes(store.encryption, os.environ)),
+        key_files=_key_files(store),
+    )
+
+
+def _key_files(store: StoreConfig) -> tuple[str, ...]:
+    """Return the files that hold secrets of ours."""
+    local = f"{store.url.removeprefix('file://')}/fleet.key"
+    named = (store.key_file, store.encryption.key_file)
+    return tuple(name for name in (*named, local) if name and Path(name).is_file())

@@ -1,0 +1,1 @@
+"""From kept calls to stored segments: journal, sealing, upload."""

@@ -1,0 +1,1 @@
+"""The tap: from the relay to the sampling process, without waiting."""

@@ -1,0 +1,1 @@
+"""Arms: endpoints, concurrency limits, circuit breakers, outcomes."""

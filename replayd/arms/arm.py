@@ -1,0 +1,102 @@
+"""The arms of a comparison: a model behind an endpoint, and whose traffic it is for."""
+
+import fnmatch
+from collections.abc import Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from replayd.arms.endpoint import Endpoint, EndpointSettings
+from replayd.config import ArmConfig
+from replayd.model import Case
+from replayd.providers import PROVIDERS
+from replayd.providers.contract import Overrides, ProviderRequest, Refusal
+from snaptrace.runtime.config import ConfigError
+from snaptrace.snapshot.model import Snapshot
+
+
+class Arm(Struct, frozen=True):
+    """One arm, ready to be asked. `endpoint` is opened and closed by its owner."""
+
+    name: str
+    config: ArmConfig
+    endpoint: Endpoint
+
+    @property
+    def overrides(self) -> Overrides:
+        """What the arm changes in every request."""
+        return Overrides(
+            system=self.config.overrides.system,
+            params=self.config.overrides.params,
+            allowed_tools=tuple(self.config.allowed_tools),
+            stream=self.config.stream,
+        )
+
+    def request(
+        self, snapshot: Snapshot, media: dict[int, bytes]
+    ) -> ProviderRequest | Refusal:
+        """Return the request for this arm, or why there is none."""
+        provider = self.endpoint.provider
+        # Without a model of its own, an arm asks for the recorded one (commands only).
+        model = self.config.model or snapshot.request.model
+        return provider.request(snapshot, media, model, self.overrides)
+
+
+def endpoint_settings(
+    name: str, config: ArmConfig, environ: Mapping[str, str]
+) -> EndpointSettings:
+    """Return an arm's endpoint, its key read from the environment or a file.
+
+    Raises:
+        ConfigError: an API that nobody speaks here, or a key that is not there.
+    """
+    at = f"replayd.arms.{name}"
+    if config.api not in PROVIDERS:
+        known = ", ".join(PROVIDERS)
+        raise ConfigError(f"{at}.api", f"no such API (is {config.api!r}); {known}")
+    if not config.url.startswith(("http://", "https://")):
+        raise ConfigError(f"{at}.url", f"write http:// or https:// (is {config.url!r})")
+    return EndpointSettings(
+        name=name,
+        url=config.url.rstrip("/"),
+        key=_key(at, config, environ),
+        headers=config.headers,
+        concurrency=config.concurrency,
+        max_response_bytes=config.max_response_bytes,
+        ca_file=config.ca_file,
+        proxy=config.proxy,
+    )
+
+
+def _key(at: str, config: ArmConfig, environ: Mapping[str, str]) -> str:
+    if config.api_key_env:
+        if not (key := environ.get(config.api_key_env, "").strip()):
+            why = f"the environment variable {config.api_key_env} is not set"
+            raise ConfigError(f"{at}.api_key_env", why)
+        return key
+    if config.api_key_file:
+        try:
+            return Path(config.api_key_file).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            why = f"{config.api_key_file} cannot be read: {error.strerror}"
+            raise ConfigError(f"{at}.api_key_file", why) from None
+    return ""
+
+
+def applies(config: ArmConfig, case: Case) -> bool:
+    """Tell whether an arm stands for the case's traffic; patterns may hold `*`."""
+    wanted = config.applies_to
+    return (
+        _among(case.service, wanted.service)
+        and _among(case.model, wanted.recorded_model)
+        and _among(case.route, wanted.route)
+    )
+
+
+def concerns(config: ArmConfig, service: str) -> bool:
+    """Tell whether an arm stands for any of a service's traffic."""
+    return _among(service, config.applies_to.service)
+
+
+def _among(value: str, patterns: list[str]) -> bool:
+    return not patterns or any(fnmatch.fnmatchcase(value, p) for p in patterns)

@@ -1,0 +1,1 @@
+"""Limits on requests, tokens and money, and what has been spent."""

@@ -1,0 +1,215 @@
+"""What a pair may cost, asked before it is sent and settled after.
+
+One object for all canaries of a replayd: budgets, prices and the control's rate are
+shared by whoever sends.
+"""
+
+import asyncio
+from collections.abc import Mapping
+
+from replayd.budget.limits import WINDOWS, Amount, Budgets, ControlRate, Prices
+from replayd.errors import BudgetSpentError
+from replayd.model import Case, PairAnswers, PairResult, Planned
+from snaptrace.runtime.clock import Clock
+from snaptrace.snapshot.model import Usage
+
+MINUTE_NS, DAY_NS = WINDOWS["minute"], WINDOWS["day"]
+Turn = tuple[int, ...]  # when, for each request to the control that was counted
+UNTIL_MORE_TRAFFIC_SECONDS = 5.0  # between two looks at the production calls observed
+
+
+class Spending:
+    """Budgets, prices and the control's rate under one clock."""
+
+    def __init__(
+        self, budgets: Budgets, prices: Prices, rate: ControlRate, clock: Clock
+    ) -> None:
+        self.budgets, self.prices, self.rate = budgets, prices, rate
+        self._clock = clock
+        self._control_turn = asyncio.Lock()
+        self._counted: set[str] = set()  # epochs whose earlier spending is counted
+
+    def estimate(self, case: Case, models: tuple[str, ...]) -> Amount:
+        """Return what asking `models` about a case will cost."""
+        output = max(case.tokens - case.input_tokens, 0)
+        usage = Usage(input_tokens=case.input_tokens, output_tokens=output)
+        return Amount(
+            requests=len(models),
+            tokens=case.tokens * len(models),
+            money=sum(self.prices.cost(model, usage) for model in models),
+        )
+
+    def reserve(self, modality: str, amount: Amount) -> None:
+        """Take `amount` from every budget concerned.
+
+        Raises:
+            BudgetSpentError: nothing was taken; says until when to wait.
+        """
+        self.budgets.reserve(modality, amount, self._clock.now_ns())
+
+    def carry(self, planned: Planned, reserved_at_ns: int) -> int:
+        """Have a pair's reservation count in the windows in which it is sent.
+
+        Returns the time at which it does.
+
+        Raises:
+            BudgetSpentError: it may not be sent yet; says until when to wait.
+        """
+        now_ns, modality = self._clock.now_ns(), planned.case.modality
+        if self.budgets.concern(modality):
+            self.budgets.carry(modality, reserved(planned), reserved_at_ns, now_ns)
+        return now_ns
+
+    def seconds_until(self, error: BudgetSpentError) -> float:
+        """Return how long the spent budget's window goes on."""
+        return max((error.until_ns - self._clock.now_ns()) / 1e9, 0.01)
+
+    def release(self, modality: str, amount: Amount) -> None:
+        """Give back a reservation of which nothing was spent."""
+        self.budgets.settle(modality, amount, Amount(), self._clock.now_ns())
+
+    def reserve_again(self, planned: Planned) -> int:
+        """Take a retry's cost; it is settled as spent. Returns when it was taken.
+
+        Raises:
+            BudgetSpentError: the pair is not sent again.
+        """
+        self.reserve(planned.case.modality, reserved(planned))
+        return self._clock.now_ns()
+
+    def settle(self, planned: Planned, answers: PairAnswers) -> None:
+        """Replace the pair's reservation by what its answers cost."""
+        if not self.budgets.concern(planned.case.modality):
+            return
+        arms = [answers.canary, answers.control, answers.second_control]
+        asked = [arm for arm in arms if arm is not None]
+        tries = max(arm.attempts for arm in asked)
+        held = reserved(planned)
+        spent = Amount(
+            requests=sum(arm.attempts for arm in asked),
+            tokens=sum(_tokens(a.usage, held.tokens // len(asked)) for a in asked),
+            money=sum(arm.money for arm in asked),
+        )
+        all_held = Amount(
+            requests=held.requests * tries,
+            tokens=held.tokens * tries,
+            money=held.money * tries,
+        )
+        now_ns = self._clock.now_ns()
+        self.budgets.settle(planned.case.modality, all_held, spent, now_ns)
+
+    def forget(self) -> None:
+        """Forget all that was counted: whoever begins to lead counts it anew."""
+        self._counted.clear()
+        self.budgets.reset()
+        self.rate.reset()
+
+    def hold(self, planned: Planned) -> None:
+        """Count a reservation that an earlier leader made and nobody settled."""
+        now_ns = self._clock.now_ns()
+        modality = planned.case.modality
+        self.budgets.settle(modality, Amount(), reserved(planned), now_ns)
+
+    def recount(self, epoch: str, spent: "Spent") -> None:
+        """Count what an epoch spent before this replica led, where it still matters.
+
+        Once for each epoch: what is spent while leading is counted as it is sent.
+        """
+        if epoch in self._counted:
+            return
+        self._counted.add(epoch)
+        now_ns = self._clock.now_ns()
+        for (minute_ns, modality), amount in sorted(spent.minutes.items()):
+            self.budgets.count(modality, amount, minute_ns, now_ns)
+        for minute_ns, calls in sorted(spent.control.items()):
+            for _ in range(calls):
+                self.rate.sent(minute_ns)
+
+    def cost(self, model: str, usage: Usage) -> float:
+        """Return the price of one call."""
+        return self.prices.cost(model, usage)
+
+    def control_wait_seconds(self, planned: Planned) -> float | None:
+        """Return how long the control must be left alone; None: till more traffic."""
+        now_ns = self._clock.now_ns()
+        calls = 2 if planned.second_control else 1
+        at_ns = self.rate.allowed_at_ns(now_ns, calls)
+        return None if at_ns is None else max(at_ns - now_ns, 0) / 1e9
+
+    async def take_control_turn(self, planned: Planned) -> Turn:
+        """Wait until the control may be asked, first come first served; count it."""
+        async with self._control_turn:
+            while (wait := self.control_wait_seconds(planned)) != 0.0:
+                seconds = UNTIL_MORE_TRAFFIC_SECONDS if wait is None else wait
+                await asyncio.sleep(min(seconds, UNTIL_MORE_TRAFFIC_SECONDS))
+            turn = (self._clock.now_ns(),) * (2 if planned.second_control else 1)
+            for at_ns in turn:
+                self.rate.sent(at_ns)
+            return turn
+
+    def give_back_control_turn(self, turn: Turn) -> None:
+        """Count a turn out in which the control was not asked."""
+        for at_ns in turn:
+            self.rate.unsent(at_ns)
+
+    def control_learnt(
+        self, headers: Mapping[str, str], latency_seconds: float
+    ) -> None:
+        """Let the control's rate see an answer."""
+        self.rate.learnt(headers, latency_seconds)
+
+
+class Spent:
+    """A day of committed spending by minute: a fold over results, kept with them."""
+
+    def __init__(self) -> None:
+        self.minutes: dict[tuple[int, str], Amount] = {}
+        self.control: dict[int, int] = {}
+        self._newest_ns = 0  # of `minutes`
+
+    def restore(
+        self, minutes: dict[tuple[int, str], Amount], control: dict[int, int]
+    ) -> None:
+        """Go on from what was kept."""
+        self.minutes, self.control = minutes, control
+        self._newest_ns = max((minute_ns for minute_ns, _ in minutes), default=0)
+
+    def add(self, result: PairResult) -> None:
+        """Count one committed result."""
+        asked = [a for a in (result.canary, result.control) if a is not None]
+        if not asked:
+            return
+        minute_ns = result.committed_at_ns - result.committed_at_ns % MINUTE_NS
+        before = self.minutes.get((minute_ns, result.modality), Amount())
+        self.minutes[minute_ns, result.modality] = Amount(
+            requests=before.requests + sum(a.attempts for a in asked),
+            tokens=before.tokens + sum(a.input_tokens + a.output_tokens for a in asked),
+            money=sum((a.money for a in asked), start=before.money),
+        )
+        if result.control is not None:
+            calls = self.control.get(minute_ns, 0) + result.control.attempts
+            self.control[minute_ns] = calls
+        if minute_ns > self._newest_ns:  # once a minute: there is a day of them
+            self._newest_ns = minute_ns
+            self._forget(minute_ns - DAY_NS)
+
+    def _forget(self, before_ns: int) -> None:
+        for key in [k for k in self.minutes if k[0] < before_ns]:
+            del self.minutes[key]
+        for minute in [m for m in self.control if m < before_ns]:
+            del self.control[minute]
+
+
+def reserved(planned: Planned) -> Amount:
+    """Return what the plan holds back for one try of a pair."""
+    return Amount(
+        requests=planned.reserved_requests,
+        tokens=planned.reserved_tokens,
+        money=planned.reserved_money,
+    )
+
+
+def _tokens(usage: Usage, estimate: int) -> int:
+    if usage.input_tokens is None and usage.output_tokens is None:
+        return estimate  # nobody counted: what was held stays spent
+    return (usage.input_tokens or 0) + (usage.output_tokens or 0)

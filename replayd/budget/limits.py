@@ -1,0 +1,336 @@
+"""What replays may cost: budgets reserved before sending, settled after. Pure.
+
+A budget counts in windows of the calendar (minute, hour, day of Unix time), so that a
+restart can count again from the committed results. Nothing is sent without a
+reservation; what a reservation held too much is given back when it is settled.
+"""
+
+from collections import deque
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from replayd.config import BudgetConfig, ControlRateConfig, PriceConfig
+from replayd.errors import BudgetSpentError
+from snaptrace.snapshot.model import Usage
+
+NS = 1_000_000_000
+WINDOWS = {"minute": 60 * NS, "hour": 3600 * NS, "day": 86_400 * NS}
+TOKENS = 1_000_000  # a price is for this many
+EVERYTHING = ""  # the budget of all modalities together
+
+
+class Amount(Struct, frozen=True, kw_only=True):
+    """Something spent or about to be."""
+
+    requests: int = 0
+    tokens: int = 0
+    money: float = 0.0
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """One limit and how much of it is used, for metrics and `snaptrace budget`."""
+
+    modality: str  # "" for all together
+    unit: str  # requests, tokens or money
+    window: str  # minute, hour or day
+    limit: float
+    used: float
+    resets_at_ns: int
+
+
+class Budgets:
+    """All limits of one replayd, over all modalities and for each of them."""
+
+    def __init__(
+        self, overall: BudgetConfig, by_modality: Mapping[str, BudgetConfig]
+    ) -> None:
+        self._meters: dict[str, list[_Meter]] = {EVERYTHING: _meters(overall)}
+        for modality, config in by_modality.items():
+            self._meters[modality] = _meters(config)
+        self._known: dict[str, list[tuple[str, _Meter]]] = {}  # by modality
+
+    def concern(self, modality: str) -> bool:
+        """Tell whether any limit applies to a modality."""
+        return bool(self._concerned(modality))
+
+    def reserve(self, modality: str, amount: Amount, now_ns: int) -> None:
+        """Take `amount` from every limit that applies, or from none.
+
+        Raises:
+            BudgetSpentError: a limit would be passed; says which and until when.
+        """
+        self._take(self._concerned(modality), amount, now_ns)
+
+    def carry(
+        self, modality: str, amount: Amount, reserved_at_ns: int, now_ns: int
+    ) -> None:
+        """Take a reservation along into the windows that opened since it was made.
+
+        Raises:
+            BudgetSpentError: one of them has no room for it; nothing was changed.
+        """
+        opened = [
+            (scope, meter)
+            for scope, meter in self._concerned(modality)
+            if meter.start_ns(reserved_at_ns) < meter.start_ns(now_ns)
+        ]
+        self._take(opened, amount, now_ns)
+
+    def _take(
+        self, concerned: list[tuple[str, "_Meter"]], amount: Amount, now_ns: int
+    ) -> None:
+        for scope, meter in concerned:
+            if meter.used(now_ns) + meter.part(amount) > meter.limit:
+                name = f"{scope or 'all'}:{meter.unit}_per_{meter.window}"
+                raise BudgetSpentError(name, meter.resets_at_ns(now_ns))
+        for _, meter in concerned:
+            meter.add(meter.part(amount), now_ns)
+
+    def settle(
+        self, modality: str, reserved: Amount, spent: Amount, now_ns: int
+    ) -> None:
+        """Replace a reservation by what was spent, which may be more."""
+        for _, meter in self._concerned(modality):
+            meter.add(meter.part(spent) - meter.part(reserved), now_ns)
+
+    def count(self, modality: str, spent: Amount, at_ns: int, now_ns: int) -> None:
+        """Count what an earlier process spent at `at_ns`, where it still matters."""
+        for _, meter in self._concerned(modality):
+            if meter.start_ns(at_ns) == meter.start_ns(now_ns):
+                meter.add(meter.part(spent), now_ns)
+
+    def reset(self) -> None:
+        """Forget all use."""
+        for meters in self._meters.values():
+            for meter in meters:
+                meter.reset()
+
+    def lines(self, now_ns: int) -> list[Line]:
+        """Return every limit with its use, in the order of the configuration."""
+        return [
+            Line(
+                modality=scope,
+                unit=meter.unit,
+                window=meter.window,
+                limit=meter.limit,
+                used=meter.used(now_ns),
+                resets_at_ns=meter.resets_at_ns(now_ns),
+            )
+            for scope, meters in self._meters.items()
+            for meter in meters
+        ]
+
+    def _concerned(self, modality: str) -> list[tuple[str, "_Meter"]]:
+        if (known := self._known.get(modality)) is None:
+            known = self._known[modality] = [
+                (scope, meter)
+                for scope in dict.fromkeys((EVERYTHING, modality))
+                for meter in self._meters.get(scope, ())
+            ]
+        return known
+
+
+class _Meter:
+    """One limit: a unit, a window, what is used of it."""
+
+    def __init__(self, unit: str, window: str, limit: float) -> None:
+        self.unit, self.window, self.limit = unit, window, limit
+        self._length_ns = WINDOWS[window]
+        self._start_ns = 0
+        self._used = 0.0
+
+    def reset(self) -> None:
+        self._start_ns, self._used = 0, 0.0
+
+    def part(self, amount: Amount) -> float:
+        return float(getattr(amount, self.unit))
+
+    def start_ns(self, now_ns: int) -> int:
+        return now_ns - now_ns % self._length_ns
+
+    def resets_at_ns(self, now_ns: int) -> int:
+        return self.start_ns(now_ns) + self._length_ns
+
+    def used(self, now_ns: int) -> float:
+        return self._used if self.start_ns(now_ns) <= self._start_ns else 0.0
+
+    def add(self, value: float, now_ns: int) -> None:
+        # A clock that steps back must not open a fresh window.
+        if (start := self.start_ns(now_ns)) > self._start_ns:
+            self._start_ns, self._used = start, 0.0
+        self._used = max(self._used + value, 0.0)
+
+
+def _meters(config: BudgetConfig) -> list[_Meter]:
+    found = []
+    for unit in ("requests", "tokens", "money"):
+        for window in WINDOWS:
+            limit = getattr(config, f"{unit}_per_{window}", None)
+            if limit is not None:
+                found.append(_Meter(unit, window, float(limit)))
+    return found
+
+
+class Prices:
+    """Money per token by model. A model without a price costs nothing, and is named."""
+
+    def __init__(self, table: Mapping[str, PriceConfig]) -> None:
+        self._table = dict(table)
+
+    def known(self, model: str) -> bool:
+        """Tell whether the table has the model."""
+        return model in self._table
+
+    def cost(self, model: str, usage: Usage) -> float:
+        """Return the price of a call, in the operator's currency."""
+        price = self._table.get(model)
+        if price is None:
+            return 0.0
+        given, cached = usage.input_tokens or 0, usage.cached_tokens or 0
+        cached_price = price.input if price.cached_input is None else price.cached_input
+        fresh = max(given - cached, 0)
+        spent = (
+            fresh * price.input
+            + min(cached, given) * cached_price
+            + (usage.output_tokens or 0) * price.output
+        )
+        return spent / TOKENS
+
+
+class ControlRate:
+    """How often production's model may be asked again.
+
+    Two caps: a number per minute, in any sixty seconds; and a share of the
+    production calls observed, both over the same stretch of time. On top of them a
+    factor between .05 and 1 that shrinks while the endpoint's remaining quota is low
+    or its latency rises, before it ever answers 429.
+    """
+
+    def __init__(self, config: ControlRateConfig, over_seconds: float) -> None:
+        self._config = config
+        self._over_ns = int(over_seconds * NS)
+        self._minute: deque[int] = deque()
+        self._sent = _Rolling(self._over_ns)
+        self._production_calls = 0.0
+        self._ease = Ease()
+
+    def reset(self) -> None:
+        """Forget what was sent; what production does and how it eases stay."""
+        self._minute.clear()
+        self._sent = _Rolling(self._over_ns)
+
+    def observed(self, production_calls: float) -> None:
+        """Set how many production calls were seen over the same stretch."""
+        self._production_calls = production_calls
+
+    def allowed_at_ns(self, now_ns: int, calls: int = 1) -> int | None:
+        """Return when `calls` more may be sent; None: not before more traffic."""
+        _forget(self._minute, now_ns - WINDOWS["minute"])
+        share = self._config.share_of_production
+        if self._sent.count(now_ns) + calls > share * self._production_calls:
+            return self._sent.eases_at_ns()
+        if len(self._minute) + calls > max(self.per_minute, calls):
+            return self._minute[0] + WINDOWS["minute"]
+        return now_ns
+
+    def sent(self, at_ns: int) -> None:
+        """Count one request to the control."""
+        self._minute.append(at_ns)
+        self._sent.add(at_ns)
+
+    def unsent(self, at_ns: int) -> None:
+        """Count out a request that was counted at this time and never sent."""
+        if at_ns in self._minute:
+            self._minute.remove(at_ns)
+        self._sent.take_out(at_ns)
+
+    def learnt(self, headers: Mapping[str, str], latency_seconds: float) -> None:
+        """Look at an answer's remaining quota and at its latency."""
+        self._ease.learnt(headers, latency_seconds)
+
+    @property
+    def per_minute(self) -> float:
+        """The cap per minute just now, eased or not."""
+        return max(self._config.per_minute * self._ease.factor, 1.0)
+
+
+class _Rolling:
+    """How many events fell into the last stretch of time, to the minute."""
+
+    def __init__(self, over_ns: int) -> None:
+        self._over_ns = over_ns
+        self._minutes: deque[list[int]] = deque()  # [start, events]
+        self._events = 0
+
+    def add(self, at_ns: int) -> None:
+        start = at_ns - at_ns % WINDOWS["minute"]
+        if not self._minutes or self._minutes[-1][0] < start:
+            self._minutes.append([start, 0])
+        self._minutes[-1][1] += 1
+        self._events += 1
+
+    def take_out(self, at_ns: int) -> None:
+        for minute in reversed(self._minutes):
+            if minute[0] <= at_ns and minute[1]:
+                minute[1] -= 1
+                self._events -= 1
+                return
+
+    def count(self, now_ns: int) -> int:
+        oldest = now_ns - self._over_ns - WINDOWS["minute"]
+        while self._minutes and self._minutes[0][0] <= oldest:
+            self._events -= self._minutes.popleft()[1]
+        return self._events
+
+    def eases_at_ns(self) -> int | None:
+        """Return when the oldest minute leaves; None if there is none."""
+        if not self._minutes:
+            return None
+        return self._minutes[0][0] + self._over_ns + WINDOWS["minute"]
+
+
+class Ease:
+    """Backs off from an endpoint before it has to say no."""
+
+    LOW_SHARE = 0.2  # of the quota that is left: others need the rest
+    SLOWER = 2.0  # times the usual latency
+    SETTLED = 20  # calls; before that no latency is usual
+
+    def __init__(self) -> None:
+        self.factor = 1.0
+        self._recent = self._usual = 0.0
+        self._calls = 0
+
+    def learnt(self, headers: Mapping[str, str], latency_seconds: float) -> None:
+        """Halve when quota is low or latency high; else come back by a fifth."""
+        self._calls += 1
+        self._recent += max(0.2, 1 / self._calls) * (latency_seconds - self._recent)
+        self._usual += max(0.02, 1 / self._calls) * (latency_seconds - self._usual)
+        slow = self._calls > self.SETTLED and self._recent > self.SLOWER * self._usual
+        low = remaining_share(headers) < self.LOW_SHARE
+        self.factor = max(self.factor / 2, 0.05) if slow or low else self.factor * 1.2
+        self.factor = min(self.factor, 1.0)
+
+
+def remaining_share(headers: Mapping[str, str]) -> float:
+    """Return the smallest share of quota left that the headers tell; 1 if none do.
+
+    Sources: OpenAI, "Rate limits in headers"; Anthropic, "Rate limits, response
+    headers".
+    """
+    smallest = 1.0
+    for name, value in headers.items():
+        if "remaining" not in name:
+            continue
+        limit = headers.get(name.replace("remaining", "limit"), "")
+        if not (value.isascii() and limit.isascii()):
+            continue  # there are digits out there that are no numbers
+        if value.isdigit() and limit.isdigit() and int(limit) > 0:
+            smallest = min(smallest, int(value) / int(limit))
+    return smallest
+
+
+def _forget(times: deque[int], before_ns: int) -> None:
+    while times and times[0] <= before_ns:
+        times.popleft()

@@ -1,0 +1,1 @@
+"""Which snapshots are replayed, and in which order."""

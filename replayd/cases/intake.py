@@ -1,0 +1,296 @@
+"""Which cases there are: facts of new snapshots, and what the sample says of them.
+
+Reads every segment once and keeps, per call, what the scheduler draws by; content
+stays in the store until a case is sent. Whether a call can be replayed is decided
+here, from the recording alone, and counted either way: that is the coverage.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from replayd.cases.traffic import TrafficSample
+from replayd.model import Case
+from replayd.providers.contract import Refusal
+from replayd.providers.hygiene import clean
+from snaptrace.snapshot import object_names, segment
+from snaptrace.snapshot.errors import (
+    CorruptSnapshotError,
+    MissingObjectError,
+    NewerSnapshotError,
+)
+from snaptrace.snapshot.inclusion_probability import Frame, Placed
+from snaptrace.snapshot.model import Fidelity, Snapshot
+from snaptrace.snapshot.segment import Segment, SegmentHeader
+from snaptrace.store.segment_watcher import SegmentWatch
+from snaptrace.store.store import Store
+
+# Leaf paths of what is asked; everything else in a body is a parameter.
+_CONTENT = frozenset(
+    {
+        "contents",
+        "file",
+        "functions",
+        "input",
+        "instructions",
+        "messages",
+        "prompt",
+        "system",
+        "systemInstruction",
+        "tools",
+    }
+)
+_CHARACTERS_PER_TOKEN = 4
+_TOKENS_PER_MEDIUM = 1000
+_NS_PER_HOUR = 3_600 * 10**9
+_TOKENS_ANSWERED = 500  # where neither usage nor a limit was recorded
+
+
+class Fresh(Struct, frozen=True):
+    """What one look at the store brought."""
+
+    cases: tuple[Case, ...]
+    damaged: tuple[str, ...] = ()  # names of segments that cannot be read
+
+
+class Live(Struct, frozen=True, kw_only=True):
+    """What live traffic looked like lately, of one modality."""
+
+    seen: int = 0  # calls in the equal-probability sample
+    replayable: int = 0
+    reasons: dict[str, int] = {}  # why the rest was not
+
+
+class Intake:
+    """Follows the store's segments. Not safe for two tasks at once."""
+
+    def __init__(
+        self,
+        store: Store,
+        since_ns: int,
+        lookback_ns: int,
+        allowed_tools: tuple[str, ...] = (),
+        *,
+        is_erased: Callable[[Snapshot], bool] = lambda _snapshot: False,
+    ) -> None:
+        self._store, self._watch = store, SegmentWatch(store, since_ns)
+        self._is_erased = is_erased
+        self._lookback_ns, self._allowed_tools = lookback_ns, allowed_tools
+        self._waiting: list[str] = []  # listed, not read yet
+        self._pins: set[str] = set()  # read before
+        self.sample = RecentSample()
+        self.traffic = TrafficSample()
+
+    async def look(self, now_ns: int) -> Fresh:
+        """Read what is new since the last call.
+
+        Raises:
+            StoreUnavailableError: nothing is lost; call again.
+        """
+        self._waiting += [info.name for info in await self._watch.new(now_ns)]
+        cases = [pin async for pin in self._new_pins()]
+        damaged: list[str] = []
+        while self._waiting:
+            name = self._waiting[0]
+            try:
+                data = await self._store.get(name)
+                read = await asyncio.to_thread(self._read, name, data)
+                self.sample.add(read.header, read.cases)
+                self.traffic.add(read.header, read.placed, now_ns)
+                cases += read.cases
+            except (CorruptSnapshotError, NewerSnapshotError):
+                damaged.append(name)
+            except MissingObjectError:
+                pass  # its hour was compacted or it was erased since the listing
+            self._waiting.pop(0)
+        self.sample.forget(now_ns - self._lookback_ns)
+        return Fresh(tuple(cases), tuple(damaged))
+
+    async def _new_pins(self) -> AsyncIterator[Case]:
+        names = [info.name async for info in self._store.list(object_names.PINS)]
+        pins = {name for name in names if object_names.parse_pin(name) is not None}
+        for name in sorted(pins - self._pins):
+            try:
+                found = segment.read(await self._store.get(name), name)
+                pin = found.header.pin
+                case = case_of(found, 0, Frame(), self._allowed_tools)
+            except (CorruptSnapshotError, MissingObjectError, IndexError):
+                continue  # looked at again the next time
+            if pin is not None and not self._is_erased(found.record(0)):
+                yield replace(
+                    case,
+                    pin=pin.suite,
+                    unit=case.snapshot_id,
+                    asserted=pin.assertion is not None,
+                )
+            self._pins.add(name)
+        self._pins &= pins
+
+    def _read(self, name: str, data: bytes) -> "_Read":
+        found = segment.read(data, name)
+        frame = Frame([found.header])
+        cases: list[Case] = []
+        placed: list[tuple[str, Placed]] = []
+        for index, snapshot in enumerate(found):
+            if not self._is_erased(snapshot):
+                cases.append(case_of(found, index, frame, self._allowed_tools))
+                placed.append((snapshot.snapshot_id, Placed.of(snapshot)))
+        return _Read(found.header, tuple(cases), tuple(placed))
+
+
+class _Read(Struct, frozen=True):
+    header: SegmentHeader
+    cases: tuple[Case, ...]
+    placed: tuple[tuple[str, Placed], ...]  # by snapshot id
+
+
+def case_of(
+    found: Segment, index: int, frame: Frame, allowed_tools: tuple[str, ...] = ()
+) -> Case:
+    """Return the facts of one record that a draw needs.
+
+    Raises:
+        CorruptSnapshotError: the record is no snapshot.
+    """
+    snapshot = found.record(index)
+    reason = why_not(snapshot, allowed_tools)
+    given, answered = estimate_tokens(snapshot)
+    return Case(
+        snapshot_id=snapshot.snapshot_id,
+        segment=found.name,
+        index=index,
+        unit=snapshot.session or snapshot.trace_id,
+        trace_id=snapshot.trace_id,
+        service=snapshot.service,
+        modality=snapshot.modality,
+        api=snapshot.request.api,
+        model=snapshot.request.model,
+        route=snapshot.route,
+        rank=snapshot.rank,
+        recorded_at_ns=snapshot.ended_at_ns or snapshot.arrived_at_ns,
+        uniform=frame.is_uniform(found.header.collector, snapshot),
+        replayable=not reason,
+        reason=reason,
+        strata=snapshot.strata,
+        attributes=snapshot.attributes,
+        turn=snapshot.turn,
+        notes=snapshot.notes,
+        tokens=given + answered,
+        input_tokens=given,
+    )
+
+
+def why_not(snapshot: Snapshot, allowed_tools: tuple[str, ...] = ()) -> str:
+    """Return why a call cannot be replayed, one word of a bounded set; "" if it can."""
+    if snapshot.request.body is None:
+        return "no_body"
+    if why := _by_fidelity(snapshot.fidelity):
+        return why
+    found = clean(snapshot, snapshot.request.body, allowed_tools)
+    return found.reason if isinstance(found, Refusal) else ""
+
+
+def _by_fidelity(fidelity: Fidelity) -> str:
+    if fidelity.level == "unreplayable":
+        return fidelity.reasons[0] if fidelity.reasons else "unreplayable"
+    if fidelity.level == "lossy":
+        tops = {path.partition(".")[0] for path in fidelity.missing}
+        return "content_lost" if tops & _CONTENT else ""
+    return ""
+
+
+def estimate_tokens(snapshot: Snapshot) -> tuple[int, int]:
+    """Return (input, output) tokens as the provider counted, else roughly."""
+    usage = snapshot.answer.usage
+    given, answered = usage.input_tokens, usage.output_tokens
+    if given is None:
+        text = msgspec.json.encode(snapshot.request.body, enc_hook=lambda _: "")
+        given = len(text) // _CHARACTERS_PER_TOKEN
+        given += _TOKENS_PER_MEDIUM * len(snapshot.media)
+    if answered is None:
+        said = len(snapshot.answer.text) // _CHARACTERS_PER_TOKEN
+        answered = max(said, _TOKENS_ANSWERED)
+    return given, answered
+
+
+class RecentSample:
+    """The lookback's windows: thresholds, production calls, coverage. Bounded by it."""
+
+    def __init__(self) -> None:
+        self._frames: dict[int, Frame] = {}  # by window
+        self._cases: dict[int, dict[str, tuple[str, str]]] = {}  # id -> facts
+
+    def add(self, header: SegmentHeader, cases: Iterable[Case]) -> None:
+        """Take in one segment; the same one again changes nothing."""
+        window = header.window_start_ns
+        self._frames.setdefault(window, Frame()).add(header)
+        known = self._cases.setdefault(window, {})
+        for case in cases:
+            if case.uniform:
+                known[case.snapshot_id] = (case.modality, case.reason)
+
+    def forget(self, before_ns: int) -> None:
+        """Let go of windows that began before `before_ns`."""
+        for window in [w for w in self._frames if w < before_ns]:
+            del self._frames[window]
+            self._cases.pop(window, None)
+
+    def thresholds(
+        self, wanted: Callable[[str], bool] = lambda _service: True
+    ) -> dict[str, int]:
+        """Return, by modality, the rank above which draws are equal-probability.
+
+        Over the services that are `wanted`; -1 where nobody was rejected.
+        """
+        cells = {cell for frame in self._frames.values() for cell in frame.seen()}
+        services = frozenset(service for service, _ in cells if wanted(service))
+        found: dict[str, int] = {}
+        for modality in {modality for _, modality in cells}:
+            highest = max(
+                frame.equal_probability_threshold(services=services, modality=modality)
+                for frame in self._frames.values()
+            )
+            found[modality] = highest or -1
+        return found
+
+    def production_calls(
+        self, wanted: Callable[[str], bool] = lambda _service: True
+    ) -> int:
+        """Return how many model calls the collectors saw, of `wanted` services."""
+        return sum(
+            seen
+            for frame in self._frames.values()
+            for (service, _), seen in frame.seen().items()
+            if wanted(service)
+        )
+
+    def production_calls_per_hour(
+        self, now_ns: int, wanted: Callable[[str], bool] = lambda _service: True
+    ) -> float:
+        """Return the pace of production since the oldest window at hand."""
+        hours = (now_ns - min(self._frames, default=now_ns)) / _NS_PER_HOUR
+        return self.production_calls(wanted) / hours if hours > 0 else 0.0
+
+    def live(self) -> dict[str, Live]:
+        """Return what could be replayed, by modality, and why the rest could not."""
+        totals: dict[str, dict[str, int]] = {}
+        for cases in self._cases.values():
+            for modality, reason in cases.values():
+                counts = totals.setdefault(modality, {})
+                counts[reason] = counts.get(reason, 0) + 1
+        return {
+            modality: Live(
+                seen=sum(counts.values()),
+                replayable=counts.get("", 0),
+                reasons={why: n for why, n in counts.items() if why},
+            )
+            for modality, counts in totals.items()
+        }
+
+
+def since(now_ns: int, *spans_seconds: float) -> int:
+    """Return from when on segments are read: the longest span back."""
+    return object_names.hour_start_ns(max(now_ns - int(max(spans_seconds) * 1e9), 0))

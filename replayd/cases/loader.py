@@ -1,0 +1,149 @@
+"""What a case says: its snapshot and media, fetched when it is sent and not before."""
+
+import asyncio
+from collections import OrderedDict
+
+from msgspec import Struct
+
+from replayd.model import Case
+from replayd.providers.encode import media_refs
+from replayd.scoring.contract import ScoringCase
+from replayd.scoring.recorded import Recorded, scoring_case
+from snaptrace.crypto.fleet_key import FleetKey
+from snaptrace.snapshot import object_names, segment
+from snaptrace.snapshot.errors import CorruptSnapshotError, MissingObjectError
+from snaptrace.snapshot.model import Snapshot
+from snaptrace.snapshot.segment import Segment
+from snaptrace.store import media
+from snaptrace.store.store import Store
+from snaptrace.store.tombstones import Tombstones, is_erased, subjects_of
+
+CACHED_BYTES = 64 * 2**20  # of segments, decompressed; draws jump between them
+
+
+class Loaded(Struct, frozen=True):
+    """One case, ready to be sent and judged."""
+
+    snapshot: Snapshot
+    media: dict[int, bytes]  # by `MediaRef.index`
+    recorded: Recorded
+    subjects: tuple[str, ...] = ()  # keyed; by them an erasure finds the answers
+
+    @property
+    def scoring(self) -> ScoringCase:
+        """What an answer is judged against."""
+        return scoring_case(self.snapshot, self.recorded.assertion)
+
+
+class Gone(Struct, frozen=True):
+    """The case is no longer there: `reason` is of a bounded set."""
+
+    reason: str  # erased, damaged or media_missing
+    by_tombstone: bool = False  # somebody asked for it: show nothing that is left
+
+
+class Content:
+    """Reads cases from the store; keeps the last few segments at hand."""
+
+    def __init__(self, store: Store, key: FleetKey) -> None:
+        self._store, self._key = store, key
+        self._segments: OrderedDict[str, Segment] = OrderedDict()
+        self._cached_bytes = 0
+        self._reading: dict[str, asyncio.Lock] = {}
+        self._tombstones = Tombstones()
+
+    async def refresh(self) -> None:
+        """Take in whom erasure concerns by now.
+
+        Raises:
+            StoreUnavailableError: what was known before stays known.
+        """
+        await self._tombstones.refresh(self._store)
+
+    async def load(self, case: Case) -> Loaded | Gone:
+        """Return what the case says.
+
+        Raises:
+            StoreUnavailableError: the store did not answer; safe to retry.
+        """
+        try:
+            found = await self._segment(case.segment)
+            if case.index >= len(found):
+                return Gone("erased")
+            snapshot = found.record(case.index)
+            if snapshot.snapshot_id != case.snapshot_id:
+                return Gone("erased")
+            if self.is_erased(snapshot):
+                return Gone("erased", by_tombstone=True)
+        except MissingObjectError:
+            return Gone("erased")
+        except CorruptSnapshotError:
+            return Gone("damaged")
+        try:
+            blobs = await self.media(case.segment, snapshot)
+        except (MissingObjectError, CorruptSnapshotError):
+            return Gone("media_missing")
+        pin = found.header.pin
+        assertion = None if pin is None else pin.assertion
+        return Loaded(
+            snapshot,
+            blobs,
+            Recorded(found.packed(case.index), assertion),
+            tuple(subjects_of(self._key, snapshot)),
+        )
+
+    def is_erased(self, snapshot: Snapshot) -> bool:
+        """Return whether a tombstone known by `refresh` covers a snapshot."""
+        return is_erased(self._tombstones, self._key, snapshot)
+
+    async def media(self, name: str, snapshot: Snapshot) -> dict[int, bytes]:
+        """Return the bytes that a snapshot's body points at.
+
+        Raises:
+            MissingObjectError: deleted or erased.
+            CorruptSnapshotError: not what the digest names.
+        """
+        if not snapshot.media:
+            return {}
+        parsed, pin = object_names.parse_segment(name), object_names.parse_pin(name)
+        if parsed is not None:
+            folder = parsed.media_folder
+        elif pin is not None:
+            folder = object_names.suite_media_folder(pin[0])
+        else:
+            raise MissingObjectError(name)
+        blobs: dict[int, bytes] = {}
+        for index in sorted({ref.index for ref in media_refs(snapshot.request.body)}):
+            if index >= len(snapshot.media) or not snapshot.media[index].digest:
+                raise MissingObjectError(f"{name}: medium {index}")
+            digest = snapshot.media[index].digest
+            blobs[index] = await media.get(self._store, self._key, folder, digest)
+        return blobs
+
+    async def _segment(self, name: str) -> Segment:
+        if (known := self._segments.get(name)) is not None:
+            self._segments.move_to_end(name)
+            return known
+        lock = self._reading.setdefault(name, asyncio.Lock())
+        try:
+            async with lock:  # draws of one block often share a segment
+                if (known := self._segments.get(name)) is not None:
+                    return known
+                data = await self._store.get(name)
+                found = await asyncio.to_thread(segment.read, data, name)
+                self._keep(name, found)
+                return found
+        finally:
+            if not lock.locked():
+                self._reading.pop(name, None)
+
+    def _keep(self, name: str, found: Segment) -> None:
+        self._segments[name] = found
+        self._cached_bytes += _size_bytes(found)
+        while self._cached_bytes > CACHED_BYTES and len(self._segments) > 1:
+            _, dropped = self._segments.popitem(last=False)
+            self._cached_bytes -= _size_bytes(dropped)
+
+
+def _size_bytes(found: Segment) -> int:
+    return sum(found.header.record_bytes)

@@ -1,0 +1,1 @@
+"""One canary's evaluation: epochs, dispatch, pairs, commits."""

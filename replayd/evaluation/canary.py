@@ -1,0 +1,298 @@
+"""One canary under continuous evaluation: its epochs, one after another.
+
+Leads while the lease is held; opens a new epoch when what is held fixed has changed;
+starts again, with a pause, when the store or a defect ended a leadership.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Iterable, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from replayd.adjudication.decisions import Decisions
+from replayd.arms.arm import Arm, applies, concerns
+from replayd.arms.model_change import ServedWatch
+from replayd.budget.accounting import Spending
+from replayd.cases.loader import Content
+from replayd.cases.schedule import Schedule, ScheduleSettings, Slice, case_key
+from replayd.config import ReplaydConfig
+from replayd.evaluation import epochs
+from replayd.evaluation.committer import Committer
+from replayd.evaluation.epochs import Declared
+from replayd.evaluation.pair import Replay
+from replayd.evaluation.runner import Judge, Lead, LeadSettings
+from replayd.evidence.epoch_fold import Fold
+from replayd.evidence.scoreboard import Scoreboard
+from replayd.evidence.settings import settings_of
+from replayd.ledger.ledger import Ledger
+from replayd.model import Case, Epoch, PairResult
+from replayd.verdicts.compute import VerdictBoard
+from replayd.verdicts.views import CanaryView, LiveTraffic
+from snaptrace.runtime.clock import Clock
+from snaptrace.store.store import Store
+
+log = logging.getLogger(__name__)
+
+HANDED_AT_ONCE = 200  # cases, before the loop may turn
+DECIDED = frozenset({"pass", "pass_with_drop", "regressed", "changed"})
+
+
+class Tools(Struct, frozen=True, kw_only=True):
+    """What all canaries of one replayd share."""
+
+    config: ReplaydConfig
+    store: Store
+    content: Content
+    spending: Spending
+    clock: Clock
+    chance: random.Random
+    leader: str  # this replica's id
+    judge: Judge
+    live: Callable[[], LiveTraffic]
+    on_committed: Callable[[str, Sequence[PairResult]], None] = lambda _c, _r: None
+
+
+class Shadow:
+    """One canary arm and its present epoch."""
+
+    def __init__(self, tools: Tools, canary: Arm, control: Arm | None) -> None:
+        self.name, self._tools = canary.name, tools
+        self._canary, self._control = canary, control
+        self._cases: dict[str, Case] = {}
+        self._thresholds: dict[str, int] = {}
+        self._declared: Declared | None = None
+        self._restart = asyncio.Event()  # the epoch has to change
+        self._served = ""  # what answers said since it last changed
+        self._served_watch = ServedWatch()
+        self._offered = asyncio.Event()
+        self.not_applicable = 0
+        self.epoch: Epoch | None = None
+        self.lead: Lead | None = None
+        self.schedule: Schedule | None = None
+        self._board: VerdictBoard | None = None
+        self._view: CanaryView | None = None
+        self._decisions: tuple[str, Decisions] = "", Decisions()  # of which epoch
+
+    @property
+    def decisions(self) -> str:
+        """Where a judge's decisions come from, "" if there is none."""
+        return self._canary.config.decisions
+
+    def applies_to(self, service: str) -> bool:
+        """Tell whether a service's traffic concerns this canary at all."""
+        return concerns(self._canary.config, service)
+
+    def offer(self, cases: Iterable[Case], thresholds: dict[str, int]) -> None:
+        """Take in what intake found; kept for the next epoch too."""
+        fresh = []
+        for case in cases:
+            if applies(self._canary.config, case):
+                fresh.append(case)
+            else:
+                self.not_applicable += 1
+        self._thresholds = dict(thresholds)
+        self._cases |= {case_key(case): case for case in fresh}
+        limit = self._tools.config.schedule.case_limit
+        while len(self._cases) > limit:
+            del self._cases[next(iter(self._cases))]
+        if self.schedule is not None:
+            self._hand_over(self.schedule, fresh)
+        if self._cases:
+            self._offered.set()
+        if fresh and self.lead is not None:
+            self.lead.fresh.set()
+
+    def newest_cases(self) -> Iterable[Case]:
+        """Return the cases that apply, as they came, the newest first."""
+        return reversed(self._cases.values())
+
+    def declare(self, declared: Declared) -> None:
+        """Judge another revision or model from now on; a new epoch opens."""
+        if declared != self._declared:
+            self._declared = declared
+            self._restart.set()
+
+    def decide(self, epoch: str, decisions: Decisions) -> None:
+        """Take all decisions of a judge about one epoch; a later one starts anew."""
+        self._decisions = epoch, decisions
+        current = self.epoch is not None and self.epoch.epoch == epoch
+        if self._board is not None and current:
+            self._board.decide(decisions)
+
+    def view(self) -> CanaryView | None:
+        """Return the present verdicts; None before the fold has caught up."""
+        if self._board is None or self.lead is None:
+            return None
+        if self.lead.caught_up.is_set():
+            now_ns, live = self._tools.clock.now_ns(), self._tools.live()
+            self._view = self._board.view(now_ns, live)
+        return self._view
+
+    def decided(self) -> frozenset[str]:
+        """Return the modalities whose last computed verdict stands."""
+        if self._view is None:
+            return frozenset()
+        shown = self._view.modalities.items()
+        return frozenset(name for name, view in shown if view.verdict in DECIDED)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Lead epoch after epoch until `stop`.
+
+        Raises:
+            LostLeadError, DamagedResultError, StoreUnavailableError: this leadership
+                ended; what to do is the caller's business.
+        """
+        tools = self._tools
+        while not stop.is_set():
+            await _first(self._offered, stop)
+            if stop.is_set():
+                return
+            self._restart.clear()
+            epoch = await self._epoch()
+            earlier = await epochs.spent_before(tools.store, tools.clock, epoch)
+            for name, spent in earlier.items():
+                tools.spending.recount(name, spent)
+            await self._prepare(epoch)
+            assert self.lead is not None
+            ending = asyncio.Event()
+            async with asyncio.TaskGroup() as group:
+                waiter = group.create_task(_set_after(ending, stop, self._restart))
+                await self.lead.run(ending)
+                waiter.cancel()
+
+    def step_down(self) -> None:
+        """Show nothing any more: somebody else leads."""
+        self.lead = self.schedule = self._board = self._view = None
+
+    async def _epoch(self) -> Epoch:
+        tools = self._tools
+        arm = epochs.with_declared(self._canary.config, self._declared)
+        settings = settings_of(tools.config, self.name)
+        seen = {case.modality for case in self._cases.values()}
+        modalities = sorted({*seen, *settings.required_modalities})
+        pinned = sorted({c.modality for c in self._cases.values() if c.asserted})
+        wanted = epochs.wanted_epoch(tools.config, self.name, arm, tuple(modalities))
+        wanted = replace(wanted, pinned=tuple(pinned))
+        before = await epochs.current(tools.store, self.name)
+        # What is served is known only from answers: silence means no change.
+        served = self._served or (before.key.get("served", "") if before else "")
+        if served:
+            wanted = replace(wanted, key={**wanted.key, "served": served})
+        if before is not None and epochs.same(before, wanted):
+            return before
+        epoch = await epochs.begin(tools.store, tools.clock, wanted, before, settings)
+        log.info("epoch opened", extra={"canary": self.name, "epoch": epoch.epoch})
+        return epoch
+
+    async def _prepare(self, epoch: Epoch) -> None:
+        """Build what leads this epoch."""
+        tools, config = self._tools, self._tools.config
+        arm = epochs.with_declared(self._canary.config, self._declared)
+        canary = Arm(self.name, arm, self._canary.endpoint)
+        settings = replace(
+            settings_of(config, self.name),
+            pinned_modalities=epoch.pinned,
+            expected_discordance=epoch.expected_discordance,
+        )
+
+        def new_board() -> Scoreboard:
+            decided_epoch, decisions = self._decisions
+            board = Scoreboard(
+                epoch,
+                settings,
+                carried=frozenset(epoch.carried),
+                decisions=decisions if decided_epoch == epoch.epoch else None,
+            )
+            self._board = VerdictBoard(board)
+            return board
+
+        ledger = Ledger(tools.store, epoch.epoch, tools.clock, tools.leader)
+        schedule = Schedule(schedule_settings(config, epoch.epoch))
+        arms = [canary] if self._control is None else [canary, self._control]
+        # The schedule is there for cases that come while it takes in what is known.
+        self.epoch, self.schedule = epoch, schedule
+        known = list(self._cases.values())
+        for first in range(0, len(known), HANDED_AT_ONCE):
+            self._hand_over(schedule, known[first : first + HANDED_AT_ONCE])
+            await asyncio.sleep(0)
+        self._served_watch = ServedWatch()
+        self.lead = Lead(
+            ledger=ledger,
+            schedule=schedule,
+            replay=Replay(canary, self._control, tools.spending, tools.chance),
+            content=tools.content,
+            spending=tools.spending,
+            committer=Committer(
+                ledger,
+                Fold(new_board),
+                in_flight=config.concurrency,
+                keep_answers=config.keep_answers,
+                on_committed=self._on_committed,
+            ),
+            judge=tools.judge,
+            settings=LeadSettings(
+                in_flight=config.concurrency,
+                block=config.schedule.block,
+                poll_seconds=config.schedule.poll,
+                drain_seconds=config.drain,
+                models=tuple(arm.config.model for arm in arms),
+            ),
+            clock=tools.clock,
+            decided=self.decided,
+        )
+
+    def _on_committed(self, results: Sequence[PairResult]) -> None:
+        self._tools.on_committed(self.name, results)
+        for result in results:
+            served = self._served_watch.saw(result)
+            if served and served != self._served:
+                log.warning("another model is served", extra={"canary": self.name})
+                self._served = served
+                self._restart.set()
+
+    def _hand_over(self, schedule: Schedule, cases: Iterable[Case]) -> None:
+        schedule.offer(cases)
+        for modality, rank in self._thresholds.items():
+            schedule.set_threshold(modality, rank)
+
+
+def schedule_settings(config: ReplaydConfig, seed: str) -> ScheduleSettings:
+    """Return what a schedule draws, from the configuration."""
+    schedule = config.schedule
+    return ScheduleSettings(
+        seed=seed,
+        lookback_ns=int(schedule.lookback * 1e9),
+        age_limit_ns=int(schedule.age_limit * 1e9),
+        shares=dict(schedule.shares),
+        slices=tuple(
+            Slice(
+                name=name,
+                modality=declared.modality,
+                attribute=declared.attribute,
+                values=frozenset(declared.values),
+                share=declared.share,
+            )
+            for name, declared in config.slices.items()
+        ),
+        pin_share=schedule.pin_share,
+        quota_share=schedule.quota_share,
+        second_control_share=schedule.second_control_share,
+        case_limit=schedule.case_limit,
+    )
+
+
+async def _first(*events: asyncio.Event) -> None:
+    """Wait until one of the events is set."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(event.wait()) for event in events]
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()
+
+
+async def _set_after(target: asyncio.Event, *events: asyncio.Event) -> None:
+    await _first(*events)
+    target.set()

@@ -1,0 +1,176 @@
+"""What is held fixed while a canary is judged, and when that changes.
+
+A new revision, model, override, scorer or margin opens a new epoch: its evidence
+starts from nothing, and what had regressed stays so until the new epoch decides.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from itertools import pairwise
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from replayd.budget.accounting import DAY_NS, Spent
+from replayd.config import ArmConfig, ReplaydConfig
+from replayd.evidence.scoreboard import Scoreboard
+from replayd.evidence.settings import BoardSettings, settings_of
+from replayd.ledger.ledger import Ledger, epochs, open_epoch
+from replayd.model import Epoch
+from replayd.scoring import SCORERS
+from replayd.verdicts.compute import VerdictBoard
+from snaptrace.runtime.clock import Clock
+from snaptrace.store.store import Store
+
+
+class Declared(Struct, frozen=True, kw_only=True):
+    """What an operator changed of a canary after the start, over HTTP."""
+
+    revision: str = ""
+    model: str = ""
+    announced_at_ns: int = 0
+    # The configuration's revision then; once it is another, the configuration is the
+    # newer word. None: declared by an earlier release, which did not say.
+    instead_of: str | None = None
+
+
+def with_declared(arm: ArmConfig, declared: Declared | None) -> ArmConfig:
+    """Return the arm as it is judged from now on."""
+    if declared is None or declared.instead_of not in (None, arm.revision):
+        return arm
+    return replace(
+        arm,
+        revision=declared.revision or arm.revision,
+        model=declared.model or arm.model,
+    )
+
+
+def wanted_epoch(
+    config: ReplaydConfig, canary: str, arm: ArmConfig, modalities: tuple[str, ...]
+) -> Epoch:
+    """Return the epoch that a configuration asks for; its number is not known yet."""
+    control = control_of(config)
+    settings = settings_of(config, canary)
+    key = {
+        "canary": _arm_key(arm),
+        "scorers": ",".join(sorted(SCORERS)),
+        "margins": _text({m: settings.margin(m) for m in sorted(settings.margins)}),
+        "slices": _text(config.slices),
+        "promise": _text([settings.alpha, settings.eps, settings.intent]),
+    }
+    if control is not None:
+        key["control"] = _arm_key(config.arms[control])
+    slices: dict[str, tuple[str, ...]] = {}
+    for name, declared in config.slices.items():
+        slices[declared.modality] = (*slices.get(declared.modality, ()), name)
+    return Epoch(
+        epoch="",
+        canary=canary,
+        control=control or "",
+        revision=arm.revision,
+        key=key,
+        modalities=modalities,
+        slices=slices,
+    )
+
+
+def control_of(config: ReplaydConfig) -> str | None:
+    """Return the name of the control arm, or None."""
+    names = [name for name, arm in config.arms.items() if arm.role == "control"]
+    return names[0] if names else None
+
+
+def same(one: Epoch, other: Epoch) -> bool:
+    """Tell whether two epochs hold the same things fixed."""
+    return (one.key, one.revision, one.control) == (
+        other.key,
+        other.revision,
+        other.control,
+    )
+
+
+async def current(store: Store, canary: str) -> Epoch | None:
+    """Return the newest epoch of a canary, if it ever had one."""
+    known = await epochs(store, canary)
+    return known[-1] if known else None
+
+
+async def spent_before(store: Store, clock: Clock, epoch: Epoch) -> dict[str, Spent]:
+    """Return what a canary's earlier epochs spent, as far as a day's budget goes.
+
+    Without it a new revision after a restart would find its budgets untouched.
+    """
+    found: dict[str, Spent] = {}
+    known = await epochs(store, epoch.canary)
+    for older, newer in pairwise(known):
+        if newer.started_at_ns < clock.now_ns() - DAY_NS or older.epoch == epoch.epoch:
+            continue
+        spent = found[older.epoch] = Spent()
+        async for run in Ledger(store, older.epoch, clock).runs():
+            for result in run.results:
+                spent.add(result)
+    return found
+
+
+async def begin(
+    store: Store,
+    clock: Clock,
+    wanted: Epoch,
+    before: Epoch | None,
+    settings: BoardSettings,
+) -> Epoch:
+    """Write down the epoch that follows `before`, carrying what regressed in it.
+
+    Raises:
+        LostLeadError: another process opened it first.
+    """
+    carried: frozenset[str] = frozenset()
+    noise: dict[str, float] = {}
+    if before is not None:
+        board = await _folded(store, clock, before, settings)
+        carried = VerdictBoard(board).carries()
+        # What was never measured in it, it may have known from the one before.
+        noise = before.expected_discordance | board.noise.discordances()
+    sequence = 0 if before is None else before.sequence + 1
+    named = replace(
+        wanted,
+        sequence=sequence,
+        started_at_ns=clock.now_ns(),
+        carried=tuple(sorted(carried)),
+        expected_discordance=noise,
+    )
+    epoch = replace(named, epoch=_digest(named))
+    await open_epoch(store, epoch)
+    return epoch
+
+
+async def _folded(
+    store: Store, clock: Clock, before: Epoch, settings: BoardSettings
+) -> Scoreboard:
+    settings = replace(settings, pinned_modalities=before.pinned)
+    board = Scoreboard(before, settings, carried=frozenset(before.carried))
+    ledger = Ledger(store, before.epoch, clock)
+    async for run in ledger.runs():
+        for result in run.results:
+            board.fold(result)
+    return board
+
+
+def _digest(epoch: Epoch) -> str:
+    held = [epoch.canary, epoch.control, epoch.revision, sorted(epoch.key.items())]
+    text = _text([*held, epoch.sequence])
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+
+
+def _arm_key(arm: ArmConfig) -> str:
+    overrides: Mapping[str, object] = {
+        "system": arm.overrides.system,
+        "params": arm.overrides.params,
+    }
+    streamed = ["stream"] if arm.stream else []  # another way through the front end
+    return _text([arm.api, arm.model, arm.revision, overrides, *streamed])
+
+
+def _text(value: object) -> str:
+    return msgspec.json.encode(value, order="sorted").decode()

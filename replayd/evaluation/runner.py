@@ -1,0 +1,406 @@
+"""Leading one canary's epoch: plan, send, judge, commit in order, fold.
+
+    schedule.take -> ledger.plan -> replay.pair -> judge -> ledger.commit -> fold.add
+
+A number is planned before it is sent and committed in dispatch order. Killed anywhere,
+the next leader finds planned numbers without results and sends those again: in small
+waves that are marked beforehand, so that a case which kills the process twice is known
+and becomes a typed failure, alone or with the few of its wave.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from replayd.arms.circuit_breaker import Outages
+from replayd.budget.accounting import Spending, reserved
+from replayd.cases.loader import Content
+from replayd.cases.schedule import Schedule, Waiting
+from replayd.errors import BudgetSpentError, DamagedResultError
+from replayd.evaluation.committer import Committer
+from replayd.evaluation.pair import Asked, Replay, Unsent
+from replayd.evidence.epoch_fold import Fold
+from replayd.ledger.ledger import Ledger, Opened
+from replayd.model import PairAnswers, PairResult, Planned
+from replayd.scoring.recorded import Recorded
+from snaptrace.runtime.clock import Clock
+
+WAVES = 16  # in which open numbers are sent again after a crash
+AHEAD = 8  # times the pairs in flight that may be held up by a slow number
+DRAWN_AT_ONCE = 32  # before the loop may turn
+STARTED_AT_ONCE = 8  # pairs; what starts in a burst is answered in one, too
+
+Judge = Callable[[Planned, Recorded, PairAnswers], Awaitable[PairResult]]
+
+
+class LeadSettings(Struct, frozen=True, kw_only=True):
+    """How much at once, and how long to wait for more."""
+
+    in_flight: int  # pairs
+    block: int  # numbers planned at once
+    poll_seconds: float  # between two tries when nothing could be drawn
+    drain_seconds: float  # for pairs in flight once told to stop
+    models: tuple[str, ...] = ()  # of the canary, and of the control if there is one
+
+
+class Counts:
+    """What happened, for metrics; all by bounded words."""
+
+    def __init__(self) -> None:
+        self.dispatched = 0
+        self.resent = 0
+        self.in_flight = 0
+        self.excluded: dict[str, int] = {}
+        self.waiting = ""  # for: fresh_cases, budget, outage_<arm>, or nothing
+        self.budget = ""  # which budget is spent
+
+
+class Lead:
+    """One leadership of one epoch; `run` once."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        schedule: Schedule,
+        replay: Replay,
+        content: Content,
+        spending: Spending,
+        committer: Committer,
+        judge: Judge,
+        settings: LeadSettings,
+        clock: Clock,
+        decided: Callable[[], frozenset[str]] = frozenset,
+        counts: Counts | None = None,
+    ) -> None:
+        self._ledger, self._schedule, self._replay = ledger, schedule, replay
+        self._content, self._spending, self._committer = content, spending, committer
+        self._judge, self._settings, self._clock = judge, settings, clock
+        self._decided = decided
+        self.counts = counts or Counts()
+        self.caught_up = asyncio.Event()
+        self.fresh = asyncio.Event()  # set by whoever offers new cases
+        self._outages = Outages()
+        # A place is held until the number is safe: what a crash makes us pay twice
+        # is never more than there are places.
+        self._places = asyncio.Semaphore(settings.in_flight)
+        self._holding: set[int] = set()
+        # Planned and not sent yet, by number, and since when its cost is reserved.
+        self._unsent: dict[int, tuple[Planned, int]] = {}
+        self._lack = "", ""  # why no block could be drawn, and which budget is spent
+        self._idle = False  # nothing is left to send
+        committer.on_safe = self._free_place
+
+    @property
+    def fold(self) -> Fold:
+        """The evidence so far."""
+        return self._committer.fold
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Lead until `stop`, then finish what is in flight and end the term.
+
+        Raises:
+            ExceptionGroup: of LostLeadError (another process leads; stop), of
+                DamagedResultError (the epoch cannot be folded), or of a defect.
+        """
+        opened = await self._ledger.open()
+        open_numbers = await self._catch_up()
+        self.caught_up.set()
+        closing = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._committer.run(closing))
+            try:
+                await self._send_until(stop, opened, open_numbers)
+            finally:
+                self._release_unsent()
+            closing.set()
+            self._committer.wake()
+        await self._ledger.end()
+
+    async def _catch_up(self) -> list[Planned]:
+        """Fold what is committed; return what was planned and never committed."""
+        fold = self.fold
+        await self._restore()
+        planned: dict[int, Planned] = {}
+        async for block in self._ledger.blocks(fold.next_number):
+            planned |= {item.number: item for item in block.planned}
+        async for run in self._ledger.runs(fold.next_number):
+            for result in run.results:
+                if result.number < fold.next_number:
+                    continue  # folded by the checkpoint
+                if result.number not in planned:
+                    raise DamagedResultError(self._ledger.epoch, "a result unplanned")
+                fold.add(planned[result.number], result)
+        open_numbers = [planned[n] for n in sorted(planned) if n >= fold.next_number]
+        self._schedule.resume(fold.drawn)
+        self._schedule.resume([(item.lane, item.case.unit) for item in open_numbers])
+        self._spending.recount(self._ledger.epoch, fold.spent)
+        self._committer.started_at(fold.next_number)
+        return open_numbers
+
+    async def _restore(self) -> None:
+        checkpoint = await self._ledger.newest_checkpoint()
+        if checkpoint is None:
+            return
+        try:
+            self.fold.restore(checkpoint.fold)
+        except (msgspec.MsgspecError, DamagedResultError):
+            self.fold.restart()  # slower, and the same in the end
+
+    async def _send_until(
+        self, stop: asyncio.Event, opened: Opened, open_numbers: list[Planned]
+    ) -> None:
+        drain = self._settings.drain_seconds
+        try:
+            async with asyncio.timeout(None) as deadline, asyncio.TaskGroup() as pairs:
+                sender = pairs.create_task(self._send(pairs, opened, open_numbers))
+                await stop.wait()
+                sender.cancel()
+                deadline.reschedule(asyncio.get_running_loop().time() + drain)
+        except TimeoutError:
+            return  # what did not finish stays planned; the next leader sends it
+
+    async def _send(
+        self, pairs: asyncio.TaskGroup, opened: Opened, open_numbers: list[Planned]
+    ) -> None:
+        number = self.fold.next_number + len(open_numbers)
+        await self._send_again(pairs, opened, open_numbers)
+        async with asyncio.TaskGroup() as ahead:
+            coming = ahead.create_task(self._plan(number))
+            while True:
+                self._idle = True
+                self._lacks(*self._lack)
+                block = await coming
+                self._idle = False
+                self.counts.waiting = self.counts.budget = ""
+                number += len(block)
+                for place, item in enumerate(block):
+                    if place == len(block) // 2:
+                        # Planned while this one is sent; no earlier, for its cost
+                        # is reserved and its cases were drawn by what is known now.
+                        coming = ahead.create_task(self._plan(number))
+                    await self._start(pairs, item)
+
+    async def _plan(self, number: int) -> list[Planned]:
+        """Draw a block, and write it down before anything of it is sent."""
+        block = await self._next_block(number)
+        await self._ledger.plan(block)
+        self._committer.expect(block)
+        return block
+
+    async def _send_again(
+        self, pairs: asyncio.TaskGroup, opened: Opened, open_numbers: list[Planned]
+    ) -> None:
+        """Send what was open: all at once after an orderly end, else in waves."""
+        self._committer.expect(open_numbers)
+        known = await self._committer.adopt_early()
+        doomed = opened.doomed - known
+        again = [i for i in open_numbers if i.number not in doomed | known]
+        for item in again:
+            self._spending.hold(item)
+            self._unsent[item.number] = item, self._clock.now_ns()
+        for item in open_numbers:
+            if item.number in doomed:
+                self._committer.put(self._excluded(item, "crashed_twice"), None)
+        self.counts.resent += len(again)
+        width = max(1, len(again) // WAVES) if opened.crashed else max(1, len(again))
+        for first in range(0, len(again), width):
+            wave = again[first : first + width]
+            if opened.crashed:
+                await self._ledger.mark_wave([item.number for item in wave])
+            tasks = [await self._start(pairs, item) for item in wave]
+            if opened.crashed:
+                await asyncio.wait(tasks)
+
+    async def _next_block(self, number: int) -> list[Planned]:
+        """Draw and reserve up to a block; waits until there is at least one."""
+        while True:
+            self.fresh.clear()
+            block: list[Planned] = []
+            wait = self._settings.poll_seconds
+            while len(block) < self._settings.block:
+                try:
+                    drawn = self._draw(number + len(block))
+                except BudgetSpentError as error:
+                    self._lacks("budget", error.budget)
+                    wait = min(self._spending.seconds_until(error), wait)
+                    break
+                if isinstance(drawn, Waiting):
+                    self._lacks(drawn.reason)
+                    break
+                block.append(drawn)
+                if len(block) % DRAWN_AT_ONCE == 0:
+                    await asyncio.sleep(0)
+            if block:
+                self._lacks("")
+                return block
+            await self._pause(wait)
+
+    def _lacks(self, what: str, budget: str = "") -> None:
+        """Note what holds up the next block; it is shown once nothing is sent."""
+        self._lack = what, budget
+        if self._idle:
+            self.counts.waiting, self.counts.budget = self._lack
+
+    def _draw(self, number: int) -> Planned | Waiting:
+        """Return the number's plan with its cost reserved.
+
+        Raises:
+            BudgetSpentError: there are cases, but no budget for any of them.
+        """
+        closed: set[str] = set()
+        spent: BudgetSpentError | None = None
+        while True:
+            now_ns, decided = self._clock.now_ns(), self._decided()
+            drawn = self._schedule.take(number, now_ns, decided, frozenset(closed))
+            if isinstance(drawn, Waiting):
+                if spent is not None:
+                    raise spent
+                return drawn
+            try:
+                return self._reserved(drawn)
+            except BudgetSpentError as error:
+                self._schedule.put_back(drawn)
+                closed.add(drawn.case.modality)
+                spent = error
+
+    def _reserved(self, drawn: Planned) -> Planned:
+        models = self._settings.models
+        twice = drawn.second_control and len(models) > 1
+        amount = self._spending.estimate(
+            drawn.case, (*models, models[-1]) if twice else models
+        )
+        self._spending.reserve(drawn.case.modality, amount)
+        planned = replace(
+            drawn,
+            second_control=twice,
+            reserved_requests=amount.requests,
+            reserved_tokens=amount.tokens,
+            reserved_money=amount.money,
+        )
+        self._unsent[planned.number] = planned, self._clock.now_ns()
+        return planned
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, but not longer than until fresh cases come."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.fresh.wait()
+        except TimeoutError:
+            return
+
+    async def _start(
+        self, pairs: asyncio.TaskGroup, item: Planned
+    ) -> asyncio.Task[None]:
+        """Wait for a place, and for both arms to be there; then send one pair."""
+        changed = self._committer.changed
+        while self._committer.waiting >= AHEAD * self._settings.in_flight:
+            changed.clear()
+            await changed.wait()
+        await self._places.acquire()
+        self._holding.add(item.number)
+        try:
+            await self._outage_over()
+            reserved_at_ns = await self._budget_open(item)
+        except asyncio.CancelledError:
+            self._free_place(item.number)
+            raise
+        self.counts.in_flight += 1
+        self.counts.dispatched += 1
+        task = pairs.create_task(self._pair(item, reserved_at_ns))
+        if self.counts.dispatched % STARTED_AT_ONCE == 0:
+            await asyncio.sleep(0)
+        return task
+
+    async def _budget_open(self, item: Planned) -> int:
+        """Wait until the budgets in force have room for what was planned earlier.
+
+        Returns since when its cost is reserved in them.
+        """
+        _, reserved_at_ns = self._unsent[item.number]
+        while True:
+            try:
+                reserved_at_ns = self._spending.carry(item, reserved_at_ns)
+            except BudgetSpentError as error:
+                self.counts.waiting, self.counts.budget = "budget", error.budget
+                await asyncio.sleep(self._spending.seconds_until(error))
+                self.counts.waiting = self.counts.budget = ""
+            else:
+                del self._unsent[item.number]
+                return reserved_at_ns
+
+    def _free_place(self, number: int) -> None:
+        if number in self._holding:
+            self._holding.discard(number)
+            self._places.release()
+
+    async def _outage_over(self) -> None:
+        loop, changed = asyncio.get_running_loop(), self._committer.changed
+        while self._outages.paused:
+            self.counts.waiting = f"outage_{self._outages.paused}"
+            if wait := self._outages.wait_seconds(loop.time()):
+                await asyncio.sleep(wait)
+            elif self.counts.in_flight:  # one knock at a time
+                changed.clear()
+                await changed.wait()
+            else:
+                return
+
+    async def _pair(self, item: Planned, reserved_at_ns: int) -> None:
+        try:
+            result, answers = await self._replayed(item, reserved_at_ns)
+        finally:
+            self.counts.in_flight -= 1
+        self._committer.put(result, answers)
+
+    async def _replayed(
+        self, item: Planned, reserved_at_ns: int
+    ) -> tuple[PairResult, PairAnswers | None]:
+        # Media and requests are gone before the pair waits to be judged.
+        found = await self._answered(item, reserved_at_ns)
+        if isinstance(found, PairResult):
+            return found, None
+        answers = found.answers
+        return await self._judge(item, found.recorded, answers), answers
+
+    async def _answered(self, item: Planned, reserved_at_ns: int) -> PairResult | Asked:
+        """Ask both arms; a result already if that is not possible."""
+        case = item.case
+        found = await self._replay.pair(
+            item, reserved_at_ns, lambda: self._content.load(case)
+        )
+        if isinstance(found, Unsent):
+            return self._not_sent(item, found.reason)
+        self._spending.settle(item, found.answers)
+        self._outages.saw(found.answers, asyncio.get_running_loop().time())
+        return found
+
+    def _release_unsent(self) -> None:
+        """Give back what is held for pairs that this leadership does not send."""
+        for item, _ in self._unsent.values():
+            self._spending.release(item.case.modality, reserved(item))
+        self._unsent.clear()
+
+    def _not_sent(self, item: Planned, reason: str) -> PairResult:
+        self._spending.release(item.case.modality, reserved(item))
+        return self._excluded(item, reason)
+
+    def _excluded(self, item: Planned, reason: str) -> PairResult:
+        self.counts.excluded[reason] = self.counts.excluded.get(reason, 0) + 1
+        case = item.case
+        return PairResult(
+            number=item.number,
+            snapshot_id=case.snapshot_id,
+            modality=case.modality,
+            lane=item.lane,
+            slices=item.slices,
+            recorded_at_ns=case.recorded_at_ns,
+            committed_at_ns=self._clock.now_ns(),
+            excluded=reason,
+            service=case.service,
+            route=case.route,
+            attributes=case.attributes,
+        )

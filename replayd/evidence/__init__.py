@@ -1,0 +1,1 @@
+"""Folding of results into evidence per stream and slice."""

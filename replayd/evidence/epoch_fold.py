@@ -1,0 +1,92 @@
+"""Everything that follows from an epoch's results, folded in the order of numbers.
+
+From scratch or from a checkpoint, the same results give the same bytes. Nothing here
+reads a clock, an answer's content or anything that is not committed.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+from msgspec import Struct
+
+from replayd.budget.accounting import Spent
+from replayd.budget.limits import Amount
+from replayd.cases.schedule import drawn_by
+from replayd.model import PairResult, Planned
+
+
+class Board(Protocol):
+    """What keeps the evidence; `replayd.scoreboard` does."""
+
+    def fold(self, result: PairResult) -> None:
+        """Take in the next result."""
+        ...
+
+    def checkpoint(self) -> bytes:
+        """Return the state after all results so far."""
+        ...
+
+    def restore(self, data: bytes) -> None:
+        """Go on from a checkpoint."""
+        ...
+
+
+class _State(Struct, frozen=True, kw_only=True):
+    next_number: int
+    board: bytes
+    drawn: list[tuple[str, str]]
+    minutes: list[tuple[int, str, Amount]]
+    control: list[tuple[int, int]]
+
+
+class Fold:
+    """One epoch's evidence, drawn units and spending, up to `next_number`."""
+
+    def __init__(self, new_board: Callable[[], Board]) -> None:
+        self._new_board = new_board
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget everything: the next number is 0."""
+        self.board, self.next_number = self._new_board(), 0
+        self.drawn: list[tuple[str, str]] = []
+        self.spent = Spent()
+
+    def add(self, planned: Planned, result: PairResult) -> None:
+        """Take in the next number.
+
+        Raises:
+            ValueError: it is not the next one; nothing was changed.
+        """
+        if not result.number == planned.number == self.next_number:
+            raise ValueError(f"{result.number} is not number {self.next_number}")
+        self.board.fold(result)
+        self.drawn += drawn_by(planned)
+        self.spent.add(result)
+        self.next_number += 1
+
+    def checkpoint(self) -> bytes:
+        """Return the whole state."""
+        minutes = sorted(self.spent.minutes.items())
+        return msgspec.msgpack.encode(
+            _State(
+                next_number=self.next_number,
+                board=self.board.checkpoint(),
+                drawn=self.drawn,
+                minutes=[(at, modality, spent) for (at, modality), spent in minutes],
+                control=sorted(self.spent.control.items()),
+            )
+        )
+
+    def restore(self, data: bytes) -> None:
+        """Go on from a checkpoint.
+
+        Raises:
+            msgspec.MsgspecError: damaged; start from scratch.
+        """
+        state = msgspec.msgpack.decode(data, type=_State)
+        self.board.restore(state.board)
+        self.next_number, self.drawn = state.next_number, state.drawn
+        minutes = {(at, modality): spent for at, modality, spent in state.minutes}
+        self.spent.restore(minutes, dict(state.control))

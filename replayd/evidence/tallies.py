@@ -1,0 +1,133 @@
+"""What is counted of a modality beside its evidence. Bounded; a fold, like it."""
+
+import math
+
+from msgspec import Struct, field
+
+from replayd.model import ArmOutcome, Outcome, PairResult, StreamScore
+
+FAILURES: frozenset[Outcome] = frozenset(
+    {"rate_limited", "server_error", "timeout", "malformed", "connection"}
+)
+STRETCH_PAIRS = 50  # two of these are looked back on
+FEWEST_PAIRS = 10  # before a share of failures says anything
+FAILURE_LIMIT = 0.2  # share of a stretch from which no pass is issued
+OUTAGE_SPREADS = 2.0  # unequal outages beyond this many standard deviations
+MOST_CAUSES = 32  # distinct words kept per counter; the rest are `other`
+
+
+class Stretch(Struct):
+    """Failures of both arms in a run of pairs."""
+
+    pairs: int = 0
+    canary: int = 0
+    control: int = 0
+
+
+class StreamTally(Struct):
+    """Sums of one stream's scores, and why the canary fell behind."""
+
+    pairs: int = 0
+    canary_sum: float = 0.0
+    control_sum: float = 0.0
+    away_canary: int = 0  # an outside judge did not answer
+    away_control: int = 0
+    faults: int = 0  # a scorer broke its promise
+    causes: dict[str, int] = field(default_factory=dict)
+
+    def add(self, score: StreamScore, cause: str) -> None:
+        """Count a score that both arms have."""
+        canary, control = score.canary or 0.0, score.control or 0.0
+        self.pairs += 1
+        self.canary_sum += canary
+        self.control_sum += control
+        if canary < control:
+            count(self.causes, cause)
+
+    @property
+    def unequal_outage(self) -> bool:
+        """Whether judges stayed away from one arm more often than chance allows."""
+        both = self.away_canary + self.away_control
+        spread = abs(self.away_canary - self.away_control)
+        return spread > OUTAGE_SPREADS * math.sqrt(both)
+
+    @property
+    def likeliest_cause(self) -> str:
+        """The most frequent cause of worse pairs, "" if there is none."""
+        return max(self.causes, key=lambda c: (self.causes[c], c), default="")
+
+
+class ModalityTally(Struct):
+    """Counts of one modality's traffic lane."""
+
+    pairs: int = 0  # judged, not excluded
+    excluded: dict[str, int] = field(default_factory=dict)  # by reason
+    unscored: int = 0  # no quality rule applied
+    unsupported: int = 0  # the canary alone does not take the modality
+    canary_outcomes: dict[str, int] = field(default_factory=dict)
+    control_outcomes: dict[str, int] = field(default_factory=dict)
+    streams: dict[str, StreamTally] = field(default_factory=dict)
+    recorded_seconds_sum: int = 0  # Unix time of the recordings, summed
+    oldest_recorded_ns: int = 0
+    newest_committed_ns: int = 0
+    stretch: Stretch = field(default_factory=Stretch)
+    stretch_before: Stretch = field(default_factory=Stretch)
+
+    def count_pair(self, result: PairResult) -> None:
+        """Count a pair of the traffic lane that was judged."""
+        self.pairs += 1
+        self.recorded_seconds_sum += result.recorded_at_ns // 1_000_000_000
+        if not self.oldest_recorded_ns or (
+            result.recorded_at_ns < self.oldest_recorded_ns
+        ):
+            self.oldest_recorded_ns = result.recorded_at_ns
+        # Clocks jump; the newest commit never goes back.
+        self.newest_committed_ns = max(self.newest_committed_ns, result.committed_at_ns)
+        self._count_outcomes(result.canary, result.control)
+        if "quality" not in result.streams:
+            self.unscored += 1
+
+    def _count_outcomes(
+        self, canary: ArmOutcome | None, control: ArmOutcome | None
+    ) -> None:
+        if self.stretch.pairs >= STRETCH_PAIRS:
+            self.stretch_before, self.stretch = self.stretch, Stretch()
+        self.stretch.pairs += 1
+        if canary is not None:
+            count(self.canary_outcomes, canary.outcome)
+            self.stretch.canary += canary.outcome in FAILURES
+            if canary.outcome == "unsupported_modality" and (
+                control is None or control.outcome != "unsupported_modality"
+            ):
+                self.unsupported += 1
+        if control is not None:
+            count(self.control_outcomes, control.outcome)
+            self.stretch.control += control.outcome in FAILURES
+
+    @property
+    def arm_is_failing(self) -> bool:
+        """Whether either arm failed too often of late for a pass to mean anything."""
+        pairs = self.stretch.pairs + self.stretch_before.pairs
+        worst = max(
+            self.stretch.canary + self.stretch_before.canary,
+            self.stretch.control + self.stretch_before.control,
+        )
+        return pairs >= FEWEST_PAIRS and worst > FAILURE_LIMIT * pairs
+
+    def withheld_because(self) -> tuple[str, ...]:
+        """Return why no pass may be issued, in words of a bounded set."""
+        reasons: list[str] = []
+        if self.arm_is_failing:
+            reasons.append("arm_failing")
+        if any(tally.unequal_outage for tally in self.streams.values()):
+            reasons.append("judge_outage")
+        if any(tally.faults for tally in self.streams.values()):
+            reasons.append("scorer_fault")
+        return tuple(reasons)
+
+
+def count(counts: dict[str, int], word: str) -> None:
+    """Add one to `word`, or to `other` once the counter holds enough words."""
+    if word not in counts and len(counts) >= MOST_CAUSES:
+        word = "other"
+    counts[word] = counts.get(word, 0) + 1

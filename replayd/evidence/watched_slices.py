@@ -1,0 +1,162 @@
+"""Slices that are watched and shown, and decide nothing. Bounded.
+
+Routes, services, kept attributes, scorers, quota strata and pins: each has evidence
+of its own, compared all at once with e-BH, so that a long list stays honest.
+"""
+
+from collections.abc import Iterator
+
+from msgspec import Struct, field
+
+from replayd.model import STREAMS, PairResult
+from replayd.stats import (
+    Counting,
+    Evidence,
+    SliceFlags,
+    check,
+    flag_slices,
+    mean_of,
+    outcomes,
+)
+
+MOST_SLICES = 40  # per modality
+MOST_VALUES = 8  # per attribute: an id must not take every place
+MOST_ROUTES = 16
+FLAG_EVERY = 50  # results between two looks, fixed so that a fold repeats itself
+
+
+class WatchState(Struct):
+    """Evidence by `modality/slice/stream`, and what has been flagged."""
+
+    evidence: dict[str, Evidence] = field(default_factory=dict)
+    names: dict[str, list[str]] = field(default_factory=dict)  # modality -> slices
+    # As `SliceFlags`, in lists: a set has no order, and equal folds give equal bytes.
+    flagged: list[str] = field(default_factory=list)
+    frozen_log_e: dict[str, float] = field(default_factory=dict)
+    untracked: int = 0  # pairs of slices that found no place
+
+
+class WatchedSlice(Struct, frozen=True, kw_only=True):
+    """One watched stream as it is shown."""
+
+    modality: str
+    slice: str
+    stream: str
+    replays: int
+    worse: int
+    better: int
+    difference: float | None
+    log_e: float
+    flagged: bool
+
+
+class Watch:
+    """The watched slices of an epoch."""
+
+    def __init__(self, eps: float, state: WatchState | None = None) -> None:
+        """Go on from `state`, which is then owned by this object.
+
+        Raises:
+            DamagedStateError: counts that no fold could have left.
+        """
+        self._eps = eps
+        self._state = state or WatchState()
+        for evidence in self._state.evidence.values():
+            check(evidence)
+        self._counted = {
+            key: Counting(evidence) for key, evidence in self._state.evidence.items()
+        }
+        self._log_e: dict[str, float] = {}
+
+    @property
+    def state(self) -> WatchState:
+        """What to go on from; changes with the next result."""
+        counted = self._counted.items()
+        self._state.evidence = {key: found.evidence for key, found in counted}
+        return self._state
+
+    def add(self, result: PairResult) -> None:
+        """Count one judged pair in every slice it belongs to."""
+        differences = [
+            (stream, score.canary - score.control)
+            for stream in STREAMS
+            if (score := result.streams.get(stream))
+            and score.canary is not None
+            and score.control is not None
+        ]
+        for name in _slices(result):
+            if not self._admit(result.modality, name):
+                self._state.untracked += 1
+                continue
+            for stream, difference in differences:
+                key = f"{result.modality}/{name}/{stream}"
+                if (counted := self._counted.get(key)) is None:
+                    counted = self._counted[key] = Counting(Evidence())
+                at = counted.bin_of(difference, result.number)
+                counted.add(at, result.number)
+                self._log_e.pop(key, None)
+
+    def look(self) -> None:
+        """Move the flags; called at fixed numbers only."""
+        if self._counted:
+            state = self._state
+            values = {key: self._value(key) for key in self._counted}
+            before = SliceFlags(frozenset(state.flagged), state.frozen_log_e)
+            flags = flag_slices(values, before, watched=len(values))
+            state.flagged = sorted(flags.flagged)
+            state.frozen_log_e = flags.frozen_log_e
+
+    def shown(self) -> list[WatchedSlice]:
+        """Return every watched stream, flagged ones first, then by evidence."""
+        found = [self._shown(key) for key in self._counted]
+        return sorted(found, key=lambda s: (not s.flagged, -s.log_e, s.slice, s.stream))
+
+    def _shown(self, key: str) -> WatchedSlice:
+        modality, rest = key.split("/", 1)
+        name, stream = rest.rsplit("/", 1)
+        evidence = self._counted[key].evidence
+        signs = outcomes(evidence)
+        return WatchedSlice(
+            modality=modality,
+            slice=name,
+            stream=stream,
+            replays=evidence.replays,
+            worse=signs.worse,
+            better=signs.better,
+            difference=mean_of(evidence.totals(), evidence.clip),
+            log_e=self._value(key),
+            flagged=key in self._state.flagged,
+        )
+
+    def _value(self, key: str) -> float:
+        if key not in self._log_e:
+            evidence = self._counted[key].evidence
+            self._log_e[key] = evidence.log_e_regression(-self._eps)
+        return self._log_e[key]
+
+    def _admit(self, modality: str, name: str) -> bool:
+        names = self._state.names.setdefault(modality, [])
+        if name in names:
+            return True
+        head = name.partition("=")[0]
+        alike = sum(other.partition("=")[0] == head for other in names)
+        limit = MOST_ROUTES if head == "route" else MOST_VALUES
+        if len(names) >= MOST_SLICES or alike >= limit:
+            return False
+        names.append(name)
+        return True
+
+
+def _slices(result: PairResult) -> Iterator[str]:
+    """Name the slices of a pair; a lane of its own is a slice of its own."""
+    if result.lane != "traffic":
+        yield result.lane
+        return
+    if result.route:
+        yield f"route={result.route}"
+    if result.service:
+        yield f"service={result.service}"
+    for key in sorted(result.attributes):
+        yield f"{key}={result.attributes[key]}"[:120]
+    if quality := result.streams.get("quality"):
+        yield f"scorer={quality.scorer}"

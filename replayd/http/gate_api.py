@@ -1,0 +1,193 @@
+"""Verdicts over HTTP: for Argo Rollouts, Flagger, scripts. No content, ever.
+
+    GET /api/v1/verdicts                      all canaries
+    GET /api/v1/gate/<canary>?revision=R&max_age=S   one answer; always 200, see `state`
+    GET, POST /api/v1/gate/<canary>/status?want=pass     the same as a status code: 200
+        where the state is the wanted one, 409 where it is another, 425 while undecided,
+        503 where it cannot be told
+    GET /api/v1/plan                          what a verdict needs: pairs, hours, money
+    GET /api/v1/budget                        each limit, what is used, when it resets
+    PUT /api/v1/canaries/<canary>  {"revision": "R"}  a new revision is being served
+
+Any replica answers: a standby gives out what the leader published, with its age.
+
+With a token, all of them need `Authorization: Bearer <token>`. Without one, a revision
+may be declared from this machine only.
+"""
+
+import hmac
+import ipaddress
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+import msgspec
+from aiohttp import web
+from msgspec import Struct
+
+from replayd.budget.limits import Line
+from replayd.planning.cost import CostedPlan
+from replayd.verdicts.gate import EXIT_CODES, GateAnswer, GateState, decide
+from replayd.verdicts.views import Verdicts
+from snaptrace.runtime.clock import Clock
+
+LONGEST_REVISION = 128  # characters
+LARGEST_BODY_BYTES = 4096
+# What is neither the wanted state nor a decision for another one.
+_STATUS: dict[GateState, int] = {"undecided": 425, "unknown": 503}
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+# Declares a revision for a canary; KeyError: there is none of that name.
+Declare = Callable[[str, str], Awaitable[None]]
+
+
+class RevisionBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a PUT brings."""
+
+    revision: str
+
+
+class BudgetShown(Struct, frozen=True, kw_only=True):
+    """What `GET /api/v1/budget` gives out; without limits, nothing is limited."""
+
+    budgets: list[Line]
+
+
+class PlansShown(Struct, frozen=True, kw_only=True):
+    """What `GET /api/v1/plan` gives out, by canary."""
+
+    canaries: dict[str, list[CostedPlan]]
+
+
+class GateApi:
+    """The routes; `shown` returns the verdicts last computed, None before the first."""
+
+    def __init__(
+        self,
+        shown: Callable[[], Verdicts | None],
+        clock: Clock,
+        declare: Declare,
+        token: str = "",
+        *,
+        budget: Callable[[], Sequence[Line]] = list,
+        plans: Callable[[], Mapping[str, Sequence[CostedPlan]]] = dict,
+    ) -> None:
+        self._shown, self._clock, self._declare = shown, clock, declare
+        self._budget, self._plans = budget, plans
+        self._token = token.encode()
+
+    def routes(self) -> dict[str, Handler]:
+        """Return handlers by method and path, for the telemetry server."""
+        return {
+            "GET /api/v1/verdicts": self.verdicts,
+            "GET /api/v1/gate/{canary}": self.gate,
+            "GET /api/v1/gate/{canary}/status": self.status,
+            "POST /api/v1/gate/{canary}/status": self.status,
+            "GET /api/v1/plan": self.plan,
+            "GET /api/v1/budget": self.budget,
+            "PUT /api/v1/canaries/{canary}": self.put_canary,
+        }
+
+    async def verdicts(self, request: web.Request) -> web.Response:
+        """Give out everything; 503 while nobody knows anything."""
+        self._authorise(request)
+        shown = self._shown()
+        if shown is None:
+            return _json({"canaries": {}, "leading": False}, status=503)
+        return _json(shown)
+
+    async def gate(self, request: web.Request) -> web.Response:
+        """Answer for one canary; the state is in the body, so that 200 is no pass."""
+        return _json(self._answer(request))
+
+    async def status(self, request: web.Request) -> web.Response:
+        """Answer with a status code, for tools that read nothing else.
+
+        `want=regressed` turns it round, for hooks whose success means "roll back": what
+        cannot be told must not trigger those either. A body is not read: webhooks
+        send one.
+        """
+        answer = self._answer(request)
+        want = request.query.get("want", "pass")
+        if want not in EXIT_CODES or want == "unknown":
+            known = ", ".join(state for state in EXIT_CODES if state != "unknown")
+            return _json({"error": f"want: one of {known}"}, status=400)
+        if answer.state == want:
+            return _json(answer)
+        return _json(answer, _STATUS.get(answer.state, 409))
+
+    def _answer(self, request: web.Request) -> GateAnswer:
+        self._authorise(request)
+        oldest: float | None = None
+        if limit := request.query.get("max_age"):
+            try:
+                oldest = float(limit)
+            except ValueError:
+                raise web.HTTPBadRequest(
+                    text='{"error":"max_age is no number of seconds"}',
+                    content_type="application/json",
+                ) from None
+        return decide(
+            self._shown(),
+            request.match_info["canary"],
+            now_ns=self._clock.now_ns(),
+            revision=request.query.get("revision", ""),
+            oldest_seconds=oldest,
+        )
+
+    async def plan(self, request: web.Request) -> web.Response:
+        """Give out every canary's plan, from what was measured up to now."""
+        self._authorise(request)
+        plans = {name: list(plans) for name, plans in self._plans().items()}
+        return _json(PlansShown(canaries=plans))
+
+    async def budget(self, request: web.Request) -> web.Response:
+        """Give out every limit with its use."""
+        self._authorise(request)
+        return _json(BudgetShown(budgets=list(self._budget())))
+
+    async def put_canary(self, request: web.Request) -> web.Response:
+        """Declare which revision a canary serves now; it opens a new epoch."""
+        self._authorise(request)
+        if not self._token and not _from_here(request):
+            return _json({"error": "without a token, from this machine only"}, 403)
+        data = await request.read()  # aiohttp itself stops at a mebibyte
+        if len(data) > LARGEST_BODY_BYTES:
+            return _json({"error": "body too large"}, status=413)
+        try:
+            revision = msgspec.json.decode(data, type=RevisionBody).revision
+        except msgspec.DecodeError as error:
+            return _json({"error": f"body: {error}"}, status=400)
+        if not 0 < len(revision) <= LONGEST_REVISION or not revision.isprintable():
+            return _json({"error": "revision: 1 to 128 printable characters"}, 400)
+        name = request.match_info["canary"]
+        try:
+            await self._declare(name, revision)
+        except KeyError:
+            return _json({"error": "no such canary"}, status=404)
+        return _json({"canary": name, "revision": revision})
+
+    def _authorise(self, request: web.Request) -> None:
+        if self._token and not bearer_matches(request, self._token):
+            raise web.HTTPUnauthorized(headers={"WWW-Authenticate": "Bearer"})
+
+
+def bearer_matches(request: web.Request, token: bytes) -> bool:
+    """Compare in constant time, so that the answer's delay teaches nothing."""
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    sent = given.strip().encode("utf-8", "surrogateescape")
+    return scheme.lower() == "bearer" and hmac.compare_digest(sent, token)
+
+
+def _from_here(request: web.Request) -> bool:
+    try:
+        return ipaddress.ip_address(request.remote or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _json(value: object, status: int = 200) -> web.Response:
+    return web.Response(
+        body=msgspec.json.encode(value),
+        content_type="application/json",
+        status=status,
+        headers={"Cache-Control": "no-store"},
+    )

@@ -1,0 +1,164 @@
+"""Numbers and rows as the page's templates word them."""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
+from rapidfuzz.distance import Indel
+
+from replayd.model import PairResult
+from replayd.results.history import badness
+
+T = TypeVar("T")
+
+MOST_MARKED = 2_000  # words of one text
+_PIECE = re.compile(r"\s+|[^\s]+")
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """One pair in the list."""
+
+    number: int
+    snapshot_id: str
+    stream: str
+    difference: float
+    scorer: str
+    canary_score: float | None
+    control_score: float | None
+    reason: str
+    outcome: str  # of the canary
+    service: str
+    route: str
+    slices: tuple[str, ...]
+    recorded_at_ns: int
+
+
+class Page(Struct, Generic[T], frozen=True):
+    """One page of a longer list."""
+
+    rows: Sequence[T]
+    number: int  # from 1
+    pages: int
+
+
+def row_of(result: PairResult) -> Row:
+    """Return a judged pair as a row."""
+    worst = badness(result)
+    assert worst is not None  # Only judged pairs are ranked.
+    score = result.streams[worst.stream]
+    return Row(
+        number=result.number,
+        snapshot_id=result.snapshot_id,
+        stream=worst.stream,
+        difference=worst.difference,
+        scorer=score.scorer,
+        canary_score=score.canary,
+        control_score=score.control,
+        reason=score.reason,
+        outcome=result.canary.outcome if result.canary else "",
+        service=result.service,
+        route=result.route,
+        slices=result.slices,
+        recorded_at_ns=result.recorded_at_ns,
+    )
+
+
+def paged(rows: Sequence[T], wanted: str, size: int) -> Page[T]:
+    """Return the page that a query asks for; the first where it makes no sense."""
+    pages = max(1, -(-len(rows) // size))
+    number = int(wanted) if wanted.isascii() and wanted.isdigit() else 1
+    number = min(max(number, 1), pages)
+    return Page(rows[(number - 1) * size : number * size], number, pages)
+
+
+def signed(value: float | None) -> str:
+    """Return a difference with its sign; a dash where there is none."""
+    return "–" if value is None else f"{value:+.3f}".replace("-", "−")  # noqa: RUF001
+
+
+def score(value: float | None) -> str:
+    """Return a score with three digits; a dash where there is none."""
+    return "–" if value is None else f"{value:.3f}"  # noqa: RUF001 - a dash
+
+
+def percent(value: float | None) -> str:
+    """Return a share in percent; a dash where there is none."""
+    return "–" if value is None else f"{value:.0%}"  # noqa: RUF001 - a dash
+
+
+def age(seconds: float | None) -> str:
+    """Return a length of time in its largest unit; a dash where there is none."""
+    if seconds is None:
+        return "–"  # noqa: RUF001 - a dash
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def moment(at_ns: int) -> str:
+    """Return a time in UTC to the minute; a dash where there is none."""
+    if not at_ns:
+        return "–"  # noqa: RUF001 - a dash
+    return f"{datetime.fromtimestamp(at_ns / 1e9, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def word(verdict: str) -> str:
+    """Return a verdict as people say it."""
+    return verdict.replace("_", " ")
+
+
+class Bar(Struct, frozen=True):
+    """An interval drawn on a line from -extent to +extent, in percent from the left."""
+
+    low: float
+    high: float
+    mean: float | None
+    margin: float
+    zero: float = 50.0
+
+
+def bar(stream: Any) -> Bar:  # noqa: ANN401 - a StreamView or ModalityView
+    """Return where interval, mean and margin of a stream lie on the drawn line.
+
+    The line reaches two and a half margins either way, or far enough for the mean.
+    """
+    extent = max(2.5 * float(stream.margin), 1.2 * abs(float(stream.difference or 0)))
+
+    def at(value: float) -> float:
+        share = (value + extent) / (2 * extent)
+        return round(min(max(share, 0.0), 1.0) * 100, 2)
+
+    low, high = stream.interval
+    mean = None if stream.difference is None else at(stream.difference)
+    return Bar(low=at(low), high=at(high), mean=mean, margin=at(-stream.margin))
+
+
+def marked(text: str, reference: str) -> list[tuple[str, bool]]:
+    """Return `text` in pieces, each with whether its words are not the reference's.
+
+    Pieces joined are the text again. Long texts and an empty reference are not marked.
+    """
+    pieces, known = _PIECE.findall(text), _PIECE.findall(reference)
+    if not known or max(len(pieces), len(known)) > MOST_MARKED:
+        return [(text, False)]
+    found: list[tuple[str, bool]] = []
+    for step in Indel.opcodes(known, pieces):
+        part = "".join(pieces[step.dest_start : step.dest_end])
+        if part:
+            found.append((part, step.tag == "insert" and bool(part.strip())))
+    return found
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "signed": signed,
+    "score": score,
+    "share": percent,
+    "age": age,
+    "moment": moment,
+    "word": word,
+    "bar": bar,
+    "marked": marked,
+}

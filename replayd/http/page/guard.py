@@ -1,0 +1,102 @@
+"""Who may look, and what a browser is told about the page's own rules.
+
+The page shows content. On the loopback it is open to this machine; any wider address
+needs a token, or the page refuses to start.
+"""
+
+import hmac
+import ipaddress
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from replayd.http.gate_api import bearer_matches
+from snaptrace.runtime.config import Address, ConfigError
+
+COOKIE = "snaptrace_page"
+# Nothing from elsewhere, no script at all, no frame around it, nothing sent away.
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; "
+    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+_LOCAL_NAMES = frozenset({"localhost"})
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address or name means this machine alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host in _LOCAL_NAMES
+
+
+def check_address(listen: Address, token: str) -> None:
+    """Refuse to show content to a network without a token.
+
+    Raises:
+        ConfigError: says which two settings do not go together.
+    """
+    if not token and not is_loopback(listen.host):
+        raise ConfigError(
+            "replayd.page.listen",
+            f"{listen} shows content beyond this machine; set replayd.page_token_file,"
+            " or listen on 127.0.0.1",
+        )
+
+
+def guard(token: str, inner: Handler) -> Handler:
+    """Return a handler that answers only those who may look."""
+
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        if not token and not _named_locally(request):
+            # A page elsewhere could point a name of its own at this machine.
+            raise web.HTTPForbidden(text="ask for this page by its address\n")
+        if token and not may_look(request, token.encode()):
+            if request.path == "/" and request.method == "GET":
+                raise web.HTTPSeeOther("/token")
+            raise web.HTTPUnauthorized(headers={"WWW-Authenticate": "Bearer"})
+        return await inner(request)
+
+    return guarded
+
+
+def may_look(request: web.Request, token: bytes) -> bool:
+    """Compare header or cookie with the token in constant time."""
+    sent = request.cookies.get(COOKIE, "").encode("utf-8", "surrogateescape")
+    return bearer_matches(request, token) or hmac.compare_digest(sent, token)
+
+
+def who(request: web.Request, token: str, user_header: str) -> str:
+    """Return who asks, as far as this page can tell: for the audit."""
+    named = request.headers.get(user_header, "") if user_header else ""
+    how = "token" if token else "this machine"
+    return f"{named or how} from {request.remote or 'an unknown address'}"
+
+
+@web.middleware
+async def with_headers(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Give every answer the page's rules, refusals too."""
+    try:
+        answer = await handler(request)
+    except web.HTTPException as refusal:
+        refusal.headers.update(HEADERS)
+        raise
+    for name, value in HEADERS.items():
+        answer.headers.setdefault(name, value)  # A medium's own policy is stricter.
+    return answer
+
+
+def _named_locally(request: web.Request) -> bool:
+    host = request.host.rsplit(":", 1)[0] if request.host else ""
+    return is_loopback(host.strip("[]"))

@@ -1,0 +1,72 @@
+"""Who leads, by objects alone: each holder creates the next number.
+
+A lease is a hint that keeps a standby quiet. It may be held by two for a moment, when
+clocks disagree or a store is slow; the ledger's create-only names are the fence.
+"""
+
+import msgspec
+from msgspec import Struct
+
+from snaptrace.runtime.clock import Clock
+from snaptrace.snapshot import object_names
+from snaptrace.snapshot.errors import MissingObjectError
+from snaptrace.store.store import Store
+
+KEPT = 3  # lease objects that stay, for a person to look at
+SKEW_SECONDS = 2.0  # by which clocks of two replicas may differ
+
+
+class Holding(Struct, frozen=True, kw_only=True):
+    """Who holds the lease, and until when by the holder's own clock."""
+
+    holder: str
+    until_ns: int
+    released: bool = False
+
+
+class Lease:
+    """One replica's view of the lease; `hold` takes and renews it."""
+
+    def __init__(self, store: Store, holder: str, seconds: float, clock: Clock) -> None:
+        self._store, self._holder, self._clock = store, holder, clock
+        self._seconds = seconds
+
+    async def hold(self) -> bool:
+        """Take or renew the lease; false while somebody else has it."""
+        number, holding = await self._newest()
+        if holding is not None and holding.holder != self._holder:
+            free_at_ns = holding.until_ns + int(SKEW_SECONDS * 1e9)
+            if not holding.released and self._clock.now_ns() < free_at_ns:
+                return False
+        return await self._write(number + 1, released=False)
+
+    async def release(self) -> None:
+        """Let a standby in at once; harmless if the lease is not held."""
+        number, holding = await self._newest()
+        if holding is not None and holding.holder == self._holder:
+            await self._write(number + 1, released=True)
+
+    async def _newest(self) -> tuple[int, Holding | None]:
+        names = [info.name async for info in self._store.list(object_names.LEASE)]
+        numbers = sorted(
+            int(name.rpartition("/")[2])
+            for name in names
+            if name.rpartition("/")[2].isdigit()
+        )
+        if not numbers:
+            return -1, None
+        try:
+            data = await self._store.get(object_names.lease(numbers[-1]))
+            return numbers[-1], msgspec.msgpack.decode(data, type=Holding)
+        except (MissingObjectError, msgspec.MsgspecError):
+            return numbers[-1], None  # nobody that can be read
+
+    async def _write(self, number: int, *, released: bool) -> bool:
+        until_ns = self._clock.now_ns() + int(self._seconds * 1e9)
+        holding = Holding(holder=self._holder, until_ns=until_ns, released=released)
+        data = msgspec.msgpack.encode(holding)
+        if not await self._store.create(object_names.lease(number), data):
+            return False
+        if number >= KEPT:
+            await self._store.delete(object_names.lease(number - KEPT))
+        return True

@@ -1,0 +1,334 @@
+"""The only durable thing of replayd: plans, results and answers of one epoch.
+
+- `plans/<epoch>/<first>`: a block of numbers, written before any of it is sent.
+- `results/<epoch>/<first>`: a run of results without gaps; numbers and ids only.
+- `answers/<epoch>/<first>`: the same numbers' content; may be deleted at any time.
+- `checkpoints/<epoch>/<next>`: the fold up to a number; only makes a start quick.
+- `terms/<epoch>/<n>`: who led when; `ended/<epoch>/<n>`: that term ended in order.
+- `waves/<epoch>.<n>/<first>`: numbers sent again after a crash, marked beforehand.
+- `early/<epoch>/<number>`: judged numbers that wait for a slow one before them; read
+  once after a crash, so that they are not paid for twice, and gone after their commit.
+
+Every object is created, never overwritten, and a block or run is named by the number
+that follows the one before it. So two leaders cannot both extend the chain: whoever
+finds a name taken has lost the lead, reads what is there and stops. Results are
+written before answers, so answers are always those of the leader that won.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import TypeVar
+
+import msgspec
+import zstandard
+from msgspec import Struct
+
+from replayd.errors import DamagedResultError, LostLeadError
+from replayd.model import (
+    Block,
+    Epoch,
+    PairAnswers,
+    PairResult,
+    Planned,
+    ResultRun,
+)
+from snaptrace.runtime.clock import Clock
+from snaptrace.snapshot import object_names
+from snaptrace.snapshot.errors import MissingObjectError
+from snaptrace.store.store import Store
+
+TERMS = f"{object_names.ROOT}/terms"
+ENDED = f"{object_names.ROOT}/ended"
+WAVES = f"{object_names.ROOT}/waves"
+EARLY = f"{object_names.ROOT}/early"
+EPOCHS = f"{object_names.ROOT}/epochs"
+LARGEST_OBJECT_BYTES = 1 << 30  # unpacked; answers hold media
+KEPT_CHECKPOINTS = 2
+# What takes a millisecond to compress is compressed in a thread: answers hold media.
+COMPRESSED_BESIDE_BYTES = 1 << 18
+
+T = TypeVar("T")
+
+
+class AnswerRun(Struct, frozen=True, kw_only=True):
+    """Content of consecutive pairs; named like their results."""
+
+    epoch: str
+    first: int
+    answers: tuple[PairAnswers, ...]
+
+
+class Term(Struct, frozen=True, kw_only=True):
+    """One stretch of leading an epoch."""
+
+    leader: str
+    started_at_ns: int
+
+
+class Wave(Struct, frozen=True, kw_only=True):
+    """Numbers that were open in a crash and are about to be sent again."""
+
+    numbers: tuple[int, ...]
+    leader: str
+
+
+class Judged(Struct, frozen=True):
+    """A number whose result is known and not yet committed."""
+
+    result: PairResult
+    answers: PairAnswers | None = None
+
+
+class Early(Struct, frozen=True, kw_only=True):
+    """Judged numbers, any of them, of which the lowest gives the object its name."""
+
+    judged: tuple[Judged, ...]
+
+
+class Checkpoint(Struct, frozen=True, kw_only=True):
+    """The fold over all results below `next_number`; see `replayd.fold`."""
+
+    next_number: int
+    fold: bytes
+
+
+class Opened(Struct, frozen=True, kw_only=True):
+    """What a new leader has to know of its predecessor."""
+
+    term: int
+    crashed: bool  # the last term did not end in order
+    doomed: frozenset[int]  # numbers that were marked in a wave and never came back
+
+
+class Ledger:
+    """One epoch's objects, for the one leader and for any number of readers."""
+
+    def __init__(
+        self, store: Store, epoch: str, clock: Clock, leader: str = ""
+    ) -> None:
+        self._store, self.epoch = store, epoch
+        self._clock, self._leader = clock, leader
+        self._term = -1
+
+    # Reading: anyone may.
+
+    async def blocks(self, from_number: int = 0) -> AsyncIterator[Block]:
+        """Yield the plan's blocks from the one that holds `from_number`, in order.
+
+        Raises:
+            DamagedResultError: a gap, an overlap, or a block that cannot be read.
+        """
+        names = await self._names(object_names.PLANS)
+        starts = [number for number in names if number <= from_number]
+        expected = max(starts, default=0)
+        for number in (n for n in names if n >= expected):
+            name = object_names.plan(self.epoch, number)
+            block = await self._read(name, Block)
+            if number != expected or block.first != number or not block.planned:
+                raise DamagedResultError(name, f"expected number {expected}")
+            yield block
+            expected += len(block.planned)
+
+    async def runs(self, from_number: int = 0) -> AsyncIterator[ResultRun]:
+        """Yield the committed runs from the one that holds `from_number`, in order.
+
+        Raises:
+            DamagedResultError: a gap, an overlap, or a run that cannot be read. No
+                verdict may be drawn from such an epoch.
+        """
+        names = await self._names(object_names.RESULTS)
+        starts = [number for number in names if number <= from_number]
+        expected = max(starts, default=0)
+        for number in (n for n in names if n >= expected):
+            name = object_names.result(self.epoch, number)
+            run = await self._read(name, ResultRun)
+            numbers = [result.number for result in run.results]
+            if numbers != list(range(expected, expected + len(numbers))) or not numbers:
+                raise DamagedResultError(name, f"expected number {expected}")
+            yield run
+            expected += len(numbers)
+
+    async def answers(self, from_number: int = 0) -> AsyncIterator[PairAnswers]:
+        """Yield the pairs' content that is still there, in order of numbers."""
+        names = await self._names(object_names.ANSWERS)
+        first = max((number for number in names if number <= from_number), default=0)
+        for number in (n for n in names if n >= first):
+            name = object_names.answer(self.epoch, number)
+            try:
+                run = await self._read(name, AnswerRun)
+            except MissingObjectError:
+                continue  # erased since it was listed
+            for answers in run.answers:
+                if answers.number >= from_number:
+                    yield answers
+
+    async def newest_checkpoint(self) -> Checkpoint | None:
+        """Return the newest checkpoint that can be read, or None."""
+        for number in reversed(await self._names(object_names.CHECKPOINTS)):
+            try:
+                name = object_names.checkpoint(self.epoch, number)
+                return await self._read(name, Checkpoint)
+            except (DamagedResultError, MissingObjectError):
+                continue  # an older one, or none, is as good: only slower
+        return None
+
+    # Leading: one process at a time, fenced by the names.
+
+    async def open(self) -> Opened:
+        """Begin a term.
+
+        Raises:
+            LostLeadError: another process began the same term first.
+        """
+        terms = await self._names(TERMS)
+        last = terms[-1] if terms else -1
+        crashed = last >= 0 and last not in await self._names(ENDED)
+        doomed: set[int] = set()
+        if crashed:
+            async for wave in self._waves(last):
+                doomed.update(wave.numbers)
+        term = Term(leader=self._leader, started_at_ns=self._clock.now_ns())
+        await self._create(object_names.numbered(TERMS, self.epoch, last + 1), term)
+        self._term = last + 1
+        return Opened(term=self._term, crashed=crashed, doomed=frozenset(doomed))
+
+    async def end(self) -> None:
+        """End the term in order: what is still open was not the cause of a crash."""
+        name = object_names.numbered(ENDED, self.epoch, self._term)
+        await self._store.create(name, b"")
+
+    async def mark_wave(self, numbers: Sequence[int]) -> None:
+        """Write down that these numbers are sent again now.
+
+        Raises:
+            LostLeadError: another process marked the same wave.
+        """
+        folder = f"{self.epoch}.{self._term}"
+        name = object_names.numbered(WAVES, folder, numbers[0])
+        await self._create(name, Wave(numbers=tuple(numbers), leader=self._leader))
+
+    async def plan(self, planned: Sequence[Planned]) -> Block:
+        """Write a block before anything of it is sent.
+
+        Raises:
+            LostLeadError: another process planned this number.
+        """
+        block = Block(
+            epoch=self.epoch,
+            first=planned[0].number,
+            planned=tuple(planned),
+            leader=self._leader,
+            created_at_ns=self._clock.now_ns(),
+        )
+        await self._create(object_names.plan(self.epoch, block.first), block)
+        return block
+
+    async def commit(
+        self, results: Sequence[PairResult], answers: Sequence[PairAnswers]
+    ) -> None:
+        """Write consecutive results, then their content.
+
+        Raises:
+            LostLeadError: another process committed this number; nothing was written.
+        """
+        first = results[0].number
+        run = ResultRun(
+            epoch=self.epoch, first=first, results=tuple(results), leader=self._leader
+        )
+        await self._create(object_names.result(self.epoch, first), run)
+        if answers:
+            content = AnswerRun(epoch=self.epoch, first=first, answers=tuple(answers))
+            data = await _packed(content)
+            await self._store.create(object_names.answer(self.epoch, first), data)
+
+    async def keep_early(self, judged: Sequence[Judged]) -> bool:
+        """Keep judged numbers that cannot be committed yet; false if others did."""
+        lowest = min(item.result.number for item in judged)
+        name = object_names.numbered(EARLY, self.epoch, lowest)
+        data = await _packed(Early(judged=tuple(judged)))
+        return await self._store.create(name, data)
+
+    async def early(self) -> list[Early]:
+        """Return what earlier leaders judged and did not commit, and more."""
+        found: list[Early] = []
+        for number in await self._names(EARLY):
+            name = object_names.numbered(EARLY, self.epoch, number)
+            try:
+                found.append(await self._read(name, Early))
+            except (DamagedResultError, MissingObjectError):
+                continue  # those numbers are sent again
+        return found
+
+    async def drop_early(self, lowest: int) -> None:
+        """Delete what `keep_early` wrote under this number; harmless if gone."""
+        await self._store.delete(object_names.numbered(EARLY, self.epoch, lowest))
+
+    async def save(self, checkpoint: Checkpoint) -> None:
+        """Keep a checkpoint and delete old ones; harmless if it is there already."""
+        name = object_names.checkpoint(self.epoch, checkpoint.next_number)
+        await self._store.create(name, await _packed(checkpoint))
+        for number in (await self._names(object_names.CHECKPOINTS))[:-KEPT_CHECKPOINTS]:
+            await self._store.delete(object_names.checkpoint(self.epoch, number))
+
+    async def _waves(self, term: int) -> AsyncIterator[Wave]:
+        folder = f"{WAVES}/{self.epoch}.{term}"
+        async for info in self._store.list(folder):
+            yield await self._read(info.name, Wave)
+
+    async def _create(self, name: str, value: Struct) -> None:
+        data = await _packed(value)
+        if await self._store.create(name, data):
+            return
+        # An earlier try of ours may have arrived although its answer did not; every
+        # object that fences names its leader, so equal bytes are our own.
+        if await self._store.get(name) != data:
+            raise LostLeadError(name)
+
+    async def _names(self, folder: str) -> list[int]:
+        """Return the numbers below a folder of this epoch, in order."""
+        names = [info.name async for info in self._store.list(f"{folder}/{self.epoch}")]
+        parsed = [object_names.parse_numbered(name) for name in names]
+        return sorted(found[1] for found in parsed if found is not None)
+
+    async def _read(self, name: str, kind: type[T]) -> T:
+        return _unpack(name, await self._store.get(name), kind)
+
+
+async def epochs(store: Store, canary: str) -> list[Epoch]:
+    """Return every epoch that a canary name has had, oldest first."""
+    folder = f"{EPOCHS}/{object_names.plain(canary)}"
+    names = [info.name async for info in store.list(folder)]
+    return [_unpack(name, await store.get(name), Epoch) for name in names]
+
+
+async def open_epoch(store: Store, epoch: Epoch) -> None:
+    """Write an epoch down under its canary's next sequence number.
+
+    Raises:
+        LostLeadError: another process opened an epoch under this number.
+    """
+    name = object_names.numbered(EPOCHS, epoch.canary, epoch.sequence)
+    if not await store.create(name, await _packed(epoch)):
+        raise LostLeadError(name)
+
+
+async def _packed(value: Struct) -> bytes:
+    plain = msgspec.msgpack.encode(value)
+    if len(plain) < COMPRESSED_BESIDE_BYTES:
+        return _compressed(plain)
+    return await asyncio.to_thread(_compressed, plain)
+
+
+def _compressed(plain: bytes) -> bytes:
+    return zstandard.ZstdCompressor(level=3).compress(plain)
+
+
+def _unpack(name: str, data: bytes, kind: type[T]) -> T:
+    try:
+        size = zstandard.frame_content_size(data)
+        if not 0 <= size <= LARGEST_OBJECT_BYTES:
+            raise DamagedResultError(name, f"claims {size} bytes")
+        plain = zstandard.ZstdDecompressor().decompress(data)
+        return msgspec.msgpack.decode(plain, type=kind)
+    except (zstandard.ZstdError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise DamagedResultError(name, str(error)) from None

@@ -1,0 +1,1 @@
+"""Replays and suites that run once, from the command line."""

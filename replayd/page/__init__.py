@@ -1,5 +1,0 @@
-"""The inspection page: what production said beside what the canary says. Read-only."""
-
-from replayd.page.server import PageServer
-
-__all__ = ["PageServer"]

@@ -1,0 +1,1 @@
+"""What a verdict will need in pairs, hours and money."""

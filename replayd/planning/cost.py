@@ -1,0 +1,112 @@
+"""A plan with its hours and money, from the traffic that was seen. Pure.
+
+What a pair costs and how fast pairs come is measured on the cases at hand: their mean
+tokens, how many sessions or traces enter the sample in an hour, and how many calls
+production serves. Too few cases make for a rough plan, never for an optimistic one:
+a modality without any has no pace.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from msgspec import Struct
+
+from replayd.config import ReplaydConfig
+from replayd.model import Case
+from replayd.planning.estimates import Need, PairCost, needs, pace, pair_cost
+from replayd.planning.gate_plan import ModalityPlanned, plan_of
+from replayd.verdicts.views import CanaryView
+
+NS_PER_HOUR = 3_600_000_000_000
+LARGEST_SURVEY = 20_000  # cases looked at, newest first
+SHORTEST_SURVEY_HOURS = 1 / 60
+LONGEST_REASONABLE_HOURS = 7 * 24.0  # beyond that a margin is out of the budget
+
+
+class Traffic(Struct, frozen=True, kw_only=True):
+    """What a plan has to know of one modality's traffic; means over its cases."""
+
+    cases: int = 0
+    input_tokens: float = 0.0
+    output_tokens: float = 0.0
+    fresh_units_per_hour: float = 0.0
+
+
+class CostedPlan(Struct, frozen=True, kw_only=True):
+    """One modality's plan as `snaptrace plan` says it."""
+
+    planned: ModalityPlanned
+    cost: PairCost
+    pairs_per_hour: float
+    limited_by: str  # what holds the pairs up; fresh_cases, control_rate, budget:...
+    needs: tuple[Need, ...]
+    out_of_reach: str = ""  # why the margin cannot be met; "" if it can
+
+
+def survey(cases: Iterable[Case], now_ns: int, lookback_ns: int) -> dict[str, Traffic]:
+    """Return each modality's traffic; `cases` newest first, cut at a limit."""
+    seen = [
+        case
+        for case in islice(cases, LARGEST_SURVEY)
+        if not case.pin and case.replayable and case.uniform
+    ]
+    recent = [case for case in seen if case.recorded_at_ns > now_ns - lookback_ns]
+    oldest_ns = min((case.recorded_at_ns for case in recent), default=now_ns)
+    hours = max((now_ns - oldest_ns) / NS_PER_HOUR, SHORTEST_SURVEY_HOURS)
+    return {
+        modality: _traffic([c for c in recent if c.modality == modality], hours)
+        for modality in sorted({case.modality for case in recent})
+    }
+
+
+def _traffic(cases: list[Case], hours: float) -> Traffic:
+    count = len(cases)
+    given = sum(case.input_tokens for case in cases)
+    return Traffic(
+        cases=count,
+        input_tokens=given / count,
+        output_tokens=sum(case.tokens for case in cases) / count - given / count,
+        fresh_units_per_hour=len({case.unit for case in cases}) / hours,
+    )
+
+
+def costed_plans(
+    config: ReplaydConfig,
+    canary: str,
+    view: CanaryView,
+    traffic: dict[str, Traffic],
+    *,
+    production_calls_per_hour: float,
+) -> Iterator[CostedPlan]:
+    """Yield a plan per modality of a canary."""
+    for planned in plan_of(view):
+        seen = traffic.get(planned.modality, Traffic())
+        cost = pair_cost(config, canary, seen.input_tokens, seen.output_tokens)
+        found = pace(
+            config,
+            planned.modality,
+            cost,
+            production_calls_per_hour=production_calls_per_hour,
+            fresh_units_per_hour=seen.fresh_units_per_hour,
+            modalities=max(len(view.modalities), 1),
+        )
+        goals = tuple(needs(planned.plan, cost, found))
+        yield CostedPlan(
+            planned=planned,
+            cost=cost,
+            pairs_per_hour=found.pairs_per_hour,
+            limited_by=found.limited_by,
+            needs=goals,
+            out_of_reach=_out_of_reach(planned, goals[0], found.limited_by),
+        )
+
+
+def _out_of_reach(planned: ModalityPlanned, to_pass: Need, limited_by: str) -> str:
+    margin = f"margin {planned.margin:g}"
+    if to_pass.pairs is None:
+        return f"no number of pairs passes at {margin}"
+    if to_pass.hours is None:
+        return f"{margin}: no pairs can be replayed, for lack of {limited_by}"
+    if to_pass.hours > LONGEST_REASONABLE_HOURS:
+        return f"{margin} takes {to_pass.hours:.0f} hours, held up by {limited_by}"
+    return ""

@@ -1,0 +1,300 @@
+"""Messages, parts and tools on their way to another API.
+
+The ids that join a tool's result to its call are made where the recorded API has none,
+and names are found where the target wants them. An order that the target cannot keep
+is refused like a part that it cannot hold.
+"""
+
+import re
+from collections.abc import Iterable
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from replayd.providers.translate import extras
+from replayd.providers.translate.schemas import NO_PARAMETERS, json_schema, unsayable
+from replayd.providers.values import decoded
+from snaptrace.snapshot.conversation import (
+    GenericPart,
+    MediaPart,
+    Message,
+    Part,
+    ReasoningPart,
+    TextPart,
+    Tool,
+    ToolCallPart,
+    ToolResultPart,
+)
+from snaptrace.snapshot.model import Json, Media
+
+
+class _Target(Struct, frozen=True, kw_only=True):
+    """What an API can hold beyond text from a user."""
+
+    system_first: bool  # system prompts stand apart, before everything else
+    calls_last: bool  # in a turn, tool calls stand apart, after its text
+    names_results: bool = False  # a tool's result carries the tool's name
+    object_arguments: bool = False  # a tool's arguments are an object, not text
+    needs_parameters: bool = False  # a tool without a schema is refused
+    strict_tools: bool = True  # a tool can be marked strict
+    result_media: frozenset[str] = frozenset()  # kinds inside a tool's result
+    assistant_media: bool = False
+    id_form: str = r"[\s\S]+"
+
+
+_TARGETS: dict[str, _Target] = {
+    "openai_chat": _Target(system_first=False, calls_last=True),
+    "openai_responses": _Target(
+        system_first=False,
+        calls_last=True,
+        needs_parameters=True,
+        result_media=frozenset({"image", "document"}),
+        id_form=r"[\s\S]{1,64}",
+    ),
+    "anthropic_messages": _Target(
+        system_first=True,
+        calls_last=False,
+        object_arguments=True,
+        needs_parameters=True,
+        result_media=frozenset({"image", "document"}),
+        id_form=r"[a-zA-Z0-9_-]+",
+    ),
+    "gemini_generate_content": _Target(
+        system_first=True,
+        calls_last=False,
+        names_results=True,
+        object_arguments=True,
+        strict_tools=False,
+        assistant_media=True,
+    ),
+}
+_CONTENT = {
+    "openai_chat": "messages",
+    "openai_responses": "input",
+    "anthropic_messages": "messages",
+    "gemini_generate_content": "contents",
+}
+_REASONING = {
+    "openai_chat": "messages.reasoning_content",
+    "openai_responses": "input.reasoning",
+    "anthropic_messages": "messages.content.thinking",
+    "gemini_generate_content": "contents.parts.thought",
+}
+# The label of a document, under each API's own name.
+_LABELS = {
+    "openai_chat": "filename",
+    "openai_responses": "filename",
+    "anthropic_messages": "title",
+}
+_NEEDS_LABEL = frozenset({"openai_chat", "openai_responses"})
+_SAYS_DETAIL = frozenset({"openai_chat", "openai_responses"})
+_AUDIO_FORMATS = {
+    "audio/wav": "wav",
+    "audio/x-wav": "wav",
+    "audio/mpeg": "mp3",
+    "audio/mp3": "mp3",
+}
+
+
+class Turns:
+    """Maps one request's messages and tools; `lost` names what cannot be said."""
+
+    def __init__(self, source: str, target: str, media: tuple[Media, ...]) -> None:
+        self._source, self._target_name = source, target
+        self._target, self._media = _TARGETS[target], media
+        self._at = _CONTENT[source]
+        self._ids: dict[str, str] = {}  # as recorded -> as sent
+        self._names: dict[str, str] = {}  # id as sent -> name of the tool
+        self._open: list[tuple[str, str]] = []  # calls without a recorded id
+        self.lost: list[str] = []
+
+    def messages(self, given: Iterable[Message]) -> tuple[Message, ...]:
+        """Return the turns as the target can render them."""
+        found = tuple(self._message(message) for message in given)
+        spoken = [m for m in found if m.role not in ("system", "developer")]
+        if self._target.system_first:
+            if not spoken:
+                self._lose("only_system")
+            head = found[: len(found) - len(spoken)]
+            if any(m.role not in ("system", "developer") for m in head):
+                self._lose("system_order")
+        last = spoken[-1] if spoken else None
+        if last is not None and last.role == "assistant":
+            # One API goes on writing the last turn, another begins a new one.
+            self._lose("last_assistant")
+        return found
+
+    def tool(self, tool: Tool) -> Tool:
+        """Return the tool without what only the recorded API says of it."""
+        extra = dict(tool.extra)
+        if tool.kind != "function":
+            self.lost.append(f"tools.{tool.kind}")
+            return replace(tool, extra={})
+        parameters = tool.parameters
+        if self._source == "gemini_generate_content":
+            given = extra.pop("parametersJsonSchema", None)
+            parameters = given if parameters is None else json_schema(parameters)
+            if unsayable(parameters):
+                self.lost.append("tools.functionDeclarations.parameters")
+        if parameters is None and self._target.needs_parameters:
+            parameters = NO_PARAMETERS
+        strict = extra.pop("strict", None)
+        if strict is True and not self._target.strict_tools:
+            self.lost.append("tools.strict")
+        self.lost.extend(extras.said("tools.", extra, extras.TOOL))
+        own: dict[str, Json] = {}
+        if self._target_name == "openai_responses":
+            own["strict"] = strict is True  # unsaid, it would be strict there
+        elif strict is True and self._target.strict_tools:
+            own["strict"] = True
+        if self._target_name == "gemini_generate_content" and parameters is not None:
+            own["parametersJsonSchema"], parameters = parameters, None
+        return replace(tool, parameters=parameters, extra=own)
+
+    def _message(self, message: Message) -> Message:
+        self._lose_said(message.extra, extras.MESSAGE)
+        if message.name:
+            self._lose("name")
+        if self._target.calls_last:
+            self._check_order(message.parts)
+        parts = [self._part(part, message.role) for part in message.parts]
+        kept = tuple(part for part in parts if part is not None)
+        spoken = tuple(p for p in kept if not (isinstance(p, TextPart) and not p.text))
+        return replace(message, name="", extra={}, parts=spoken or kept)
+
+    def _check_order(self, parts: tuple[Part, ...]) -> None:
+        """Refuse a turn in which something follows what the target puts last."""
+        called = False
+        for place, part in enumerate(parts):
+            if called and isinstance(part, TextPart | MediaPart):
+                self._lose("content_order")
+            if place and isinstance(part, ToolResultPart):
+                before = parts[place - 1]
+                if not isinstance(before, ToolResultPart):
+                    self._lose("content_order")
+            called = called or isinstance(part, ToolCallPart)
+
+    def _part(self, part: Part, role: str) -> Part | None:
+        """Return the part for the target; None where it was refused."""
+        match part:
+            case TextPart():
+                self._lose_said(part.extra, extras.PART, "content.")
+                return replace(part, extra={})
+            case MediaPart():
+                return self._medium(part, role)
+            case ToolCallPart():
+                return self._call(part)
+            case ToolResultPart():
+                return self._result(part)
+            case ReasoningPart():
+                self.lost.append(_REASONING[self._source])
+            case GenericPart(value=value):
+                kind = value.get("type") if isinstance(value, dict) else None
+                self._lose(f"content.{kind}" if isinstance(kind, str) else "content")
+        return None
+
+    def _medium(self, part: MediaPart, role: str) -> MediaPart | None:
+        outside = part.ref is None  # an address or an id in somebody's account
+        held = (
+            part.kind in self._target.result_media
+            if role == "tool_result"
+            else role == "user" or (role == "assistant" and self._assistant_media)
+        )
+        if outside or not held:
+            where = "" if held else f"{role}."
+            self._lose(f"content.{where}{part.kind}")
+            return None
+        part = self._with_mime(part)
+        extra = dict(part.extra)
+        own: dict[str, Json] = {}
+        extra.pop("format", None)  # said by the media type
+        if part.kind == "audio" and self._target_name == "openai_responses":
+            own["format"] = _AUDIO_FORMATS.get(part.mime)
+            if own["format"] is None:
+                self._lose("content.audio.format")
+        if part.kind == "image" and self._target_name in _SAYS_DETAIL:
+            own["detail"] = extra.pop("detail", None) or "auto"
+        if part.kind == "document":
+            own |= self._label(part, extra)
+        outer = extra.pop("part", None)
+        self._lose_said(extra, extras.PART, f"content.{part.kind}.")
+        if isinstance(outer, dict):
+            self._lose_said(outer, extras.PART, "content.")
+        return replace(part, extra=own)
+
+    @property
+    def _assistant_media(self) -> bool:
+        return self._target.assistant_media
+
+    def _label(self, part: MediaPart, extra: dict[str, Json]) -> dict[str, Json]:
+        """Take a document's label out of `extra`; return it under its other name."""
+        anthropic = self._target_name == "anthropic_messages"
+        if anthropic and part.mime != "application/pdf":
+            self._lose("content.document.media_type")
+        theirs = _LABELS.get(self._target_name, "")
+        label = extra.get(_LABELS.get(self._source, ""))
+        if theirs and isinstance(label, str):
+            del extra[_LABELS[self._source]]
+            return {theirs: label}
+        if self._target_name in _NEEDS_LABEL:
+            return {theirs: f"document.{part.mime.rpartition('/')[2] or 'bin'}"}
+        return {}
+
+    def _with_mime(self, part: MediaPart) -> MediaPart:
+        """Return the part with a full media type, from the store if need be."""
+        if part.ref is None or (part.mime and not part.mime.endswith("/*")):
+            return part
+        index = part.ref.index
+        mime = self._media[index].mime if 0 <= index < len(self._media) else ""
+        if not mime:
+            self._lose(f"content.{part.kind}.media_type")
+        return replace(part, mime=mime)
+
+    def _call(self, part: ToolCallPart) -> ToolCallPart:
+        self._lose_said(part.extra, extras.PART, "tool_calls.")
+        arguments = part.arguments or "{}"
+        if self._target.object_arguments and decoded(arguments.encode()) is None:
+            self._lose("tool_calls.arguments")
+        sent = self._id(part.id)
+        if not part.id:
+            self._open.append((part.name, sent))
+        self._names[sent] = part.name
+        return replace(part, id=sent, arguments=arguments, extra={})
+
+    def _result(self, part: ToolResultPart) -> ToolResultPart:
+        self._lose_said(part.extra, extras.PART, "tool_result.")
+        sent = self._id(part.id) if part.id else self._answered(part.name)
+        name = part.name or self._names.get(sent, "")
+        if self._target.names_results and not name:
+            self._lose("tool_result.name")
+        content = [self._part(inner, "tool_result") for inner in part.content]
+        kept = tuple(inner for inner in content if inner is not None)
+        return replace(part, id=sent, name=name, content=kept, extra={})
+
+    def _answered(self, name: str) -> str:
+        """Return the id made for the oldest unanswered call of a tool."""
+        for place, (called, sent) in enumerate(self._open):
+            if called == name or not name:
+                del self._open[place]
+                return sent
+        self._lose("tool_result.id")
+        return ""
+
+    def _id(self, recorded: str) -> str:
+        """Return an id that the target takes; alike for a call and its result."""
+        if recorded and re.fullmatch(self._target.id_form, recorded):
+            return recorded
+        if not recorded:
+            recorded = f"{len(self._ids)}\n"  # no id looks like this
+        return self._ids.setdefault(recorded, f"call_snaptrace_{len(self._ids)}")
+
+    def _lose(self, path: str) -> None:
+        if self._source == "gemini_generate_content" and path.startswith("content"):
+            path = "parts" + path.removeprefix("content")
+        self.lost.append(f"{self._at}.{path}")
+
+    def _lose_said(
+        self, extra: dict[str, Json], silent: frozenset[str], below: str = ""
+    ) -> None:
+        for path in extras.said(below, extra, silent):
+            self._lose(path)

@@ -1,0 +1,200 @@
+"""Verdicts, plans and worst pairs for a terminal. Everything said by others is escaped.
+
+Colours repeat what words say; nothing is told by colour alone.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from replayd.planning.gate_plan import ModalityPlanned
+from replayd.results.pair_view import Said, WorstPair
+from replayd.verdicts.gate import GateAnswer
+from replayd.verdicts.views import CanaryView, ModalityView, StreamView
+
+STYLES = {
+    "pass": "bold green",
+    "pass_with_drop": "green",
+    "regressed": "bold red",
+    "regressed_previous_epoch": "red",
+    "changed": "bold yellow",
+    "undecided": "dim",
+    "unknown": "bold magenta",
+}
+LONGEST_SHOWN = 1_200  # characters of one text in a terminal
+
+
+def verdict_table(canary: str, view: CanaryView) -> Table:
+    """Return one row per modality, protected slices below theirs."""
+    title = Text.assemble((canary, "bold"), f"  revision {view.revision or '-'}")
+    table = Table(
+        title=title, title_justify="left", box=None, pad_edge=False, header_style="bold"
+    )
+    table.add_column("", no_wrap=True)
+    for heading in ("replays", "needed", "canary", "control"):
+        table.add_column(heading, justify="right")
+    table.add_column("difference [interval]", justify="right", no_wrap=True)
+    table.add_column("coverage", justify="right")
+    table.add_column("verdict")
+    for modality, shown in view.modalities.items():
+        table.add_row(*_modality_row(modality, shown))
+        for name, stream in shown.protected.items():
+            table.add_row(*_slice_row(name, stream))
+    return table
+
+
+def gate_lines(answer: GateAnswer) -> RenderableType:
+    """Return the gate's word and why."""
+    style = STYLES.get(answer.state, "")
+    head = Text.assemble(
+        ("gate: ", "bold"),
+        (answer.state, style),
+        (f"  (exit {answer.exit_code})", "dim"),
+    )
+    lines = [head]
+    lines += [Text(f"  {reason}") for reason in answer.why]
+    lines += [Text(f"  warning: {warning}", "yellow") for warning in answer.warnings]
+    return Group(*lines)
+
+
+def plan_table(planned: Iterable[ModalityPlanned]) -> Table:
+    """Return what a verdict will need, before anything is spent."""
+    table = Table(
+        title="plan: pairs needed (half of all runs / nine of ten)",
+        title_justify="left",
+        box=None,
+        pad_edge=False,
+        header_style="bold",
+    )
+    table.add_column("", no_wrap=True)
+    for heading in ("margin", "noise", "to pass", "3 points", "5 points", "10 points"):
+        table.add_column(heading, justify="right")
+    for row in planned:
+        table.add_row(
+            row.modality,
+            f"{row.margin:.3f}",
+            f"{row.discordance:.3f}" + ("" if row.measured else " assumed"),
+            row.needed("pass"),
+            *(row.needed(drop) for drop in ("0.03", "0.05", "0.10")),
+        )
+    return table
+
+
+def worst_panel(pair: WorstPair) -> Panel:
+    """Return one pair: what was asked, recorded, and said by both arms."""
+    rows: list[RenderableType] = []
+    if pair.question:
+        rows += [Text("asked", "bold"), Text(_short(pair.question))]
+    rows += [Text(path, "cyan underline") for path in pair.media]
+    if pair.gone:
+        rows.append(Text(f"content is gone: {pair.gone}", "dim"))
+    rows += [_side_by_side(pair), _scores(pair)]
+    when = datetime.fromtimestamp(pair.recorded_at_ns / 1e9, UTC)
+    title = Text(f"{pair.modality} #{pair.number}  {pair.stream}")
+    if pair.difference is not None:
+        title.append(f" {pair.difference:+.2f}", "bold red")
+    foot = Text(f"{pair.snapshot_id}  {pair.service}  {when:%Y-%m-%d %H:%M} UTC", "dim")
+    return Panel(
+        Group(*rows), title=title, title_align="left", subtitle=foot, expand=True
+    )
+
+
+def _side_by_side(pair: WorstPair) -> Table:
+    """Return what production recorded, beside what both arms say now."""
+    table = Table(box=None, pad_edge=False, expand=True)
+    said_by = [
+        ("recorded", pair.recorded, "blue"),
+        ("control", pair.said_control, "green"),
+        ("canary", pair.said_canary, "red"),
+    ]
+    present = [(name, said, style) for name, said, style in said_by if said is not None]
+    for name, said, style in present:
+        table.add_column(_heading(name, said, style), ratio=1, overflow="fold")
+    table.add_row(*(Text(_short(_words(said))) for _, said, _ in present))
+    return table
+
+
+def _heading(name: str, said: Said, style: str) -> Text:
+    head = Text(name, f"bold {style}")
+    if said.outcome != "answered":
+        head.append(f"  {said.outcome}", "bold")
+    if said.detail:
+        head.append(f"  {said.detail}", "dim")
+    return head
+
+
+def _scores(pair: WorstPair) -> Table:
+    """Return the rules under which the arms differ."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading, justify in (("rule", "left"), ("canary", "right")):
+        table.add_column(heading, justify=justify)  # type: ignore[arg-type] # literals
+    table.add_column("control", justify="right")
+    table.add_column("why")
+    for name, score in pair.scores.items():
+        if score.canary == score.control:
+            continue
+        label = name if name == score.scorer else f"{name} ({score.scorer})"
+        table.add_row(
+            label, _number(score.canary), _number(score.control), Text(score.reason)
+        )
+    return table
+
+
+def _modality_row(modality: str, shown: ModalityView) -> list[RenderableType]:
+    return [
+        modality,
+        str(shown.replays),
+        _number(shown.replays_needed, "d"),
+        _number(shown.canary_score),
+        _number(shown.control_score),
+        _difference(shown.difference, shown.interval),
+        "-" if shown.coverage is None else f"{shown.coverage:.0%}",
+        _verdict(shown.verdict, shown.reason or shown.deciding, shown.outcome),
+    ]
+
+
+def _slice_row(name: str, stream: StreamView) -> list[RenderableType]:
+    return [
+        Text(f"  {name}", "dim"),
+        str(stream.replays),
+        _number(stream.replays_needed, "d"),
+        _number(stream.canary_score),
+        _number(stream.control_score),
+        _difference(stream.difference, stream.interval),
+        "",
+        _verdict(stream.verdict, "protected", stream.cause),
+    ]
+
+
+def _verdict(word: str, by: str, outcome: str) -> Text:
+    text = Text(word, STYLES.get(word, ""))
+    if by and word != "pass":
+        text.append(f" {by}", "dim")
+    if outcome and word in {"regressed", "changed"}:
+        text.append(f" ({outcome})", "dim")
+    return text
+
+
+def _difference(value: float | None, interval: tuple[float, float]) -> str:
+    if value is None:
+        return "-"
+    return f"{value:+.3f} ({interval[0]:+.3f} … {interval[1]:+.3f})"
+
+
+def _number(value: float | None, form: str = ".3f") -> str:
+    return "-" if value is None else format(value, form)
+
+
+def _words(said: Said) -> str:
+    calls = [f"{name}({arguments})" for name, arguments in said.tool_calls]
+    return "\n".join([said.text, *calls]).strip() or "(nothing)"
+
+
+def _short(text: str) -> str:
+    cut = text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + " …"
+    # A terminal obeys control characters; a model's answer must not command it.
+    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in cut)

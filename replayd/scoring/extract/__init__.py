@@ -1,0 +1,1 @@
+"""Extraction of facts from answers: numbers, dates, labels, languages."""

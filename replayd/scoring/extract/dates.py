@@ -1,0 +1,134 @@
+"""Dates and times in a text, whatever the order and the language of their parts."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from replayd.scoring.extract.quantity import Quantity
+
+_MONTHS = {
+    prefix: month
+    for month, prefixes in enumerate(
+        (
+            "jan ene gen",
+            "feb fév fev",
+            "mar mär mrz",
+            "apr avr abr",
+            "may mai mag maj",
+            "jun juin giu",
+            "jul juil lug",
+            "aug aoû ago",
+            "sep set",
+            "oct okt ott out",
+            "nov",
+            "dec dez déc dic",
+        ),
+        start=1,
+    )
+    for prefix in prefixes.split()
+}
+_MONTH = r"(?P<month>[^\W\d_]{3,10})\.?"
+# Digits with which something else than a plain number may begin: a date, a time, or
+# thousands grouped by blanks. One search for all, since most texts have none of them.
+_SPECIAL = re.compile(
+    r"\d(?=[-/:.\sapsnrt])(?=[-/:]\d|\.\s?\d|\s?[ap]\.?m|(?P<grouped> \d{3})"
+    rf"|(?:st|nd|rd|th|\.)?\s(?:(?:of|de)\s)?(?:{'|'.join(_MONTHS)}))",
+    re.IGNORECASE,
+)
+_DATES = (
+    re.compile(r"(?<![\w.])(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})(?!\d)"),
+    re.compile(r"(?<![\w.])(?P<d>\d{1,2})\.\s?(?P<m>\d{1,2})\.\s?(?P<y>\d{4})(?!\d)"),
+    re.compile(r"(?<![\w.])(?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<y>\d{4})(?!\d)"),
+    re.compile(
+        rf"(?<![\w.])(?P<d>\d{{1,2}})(?:st|nd|rd|th|\.)?\s(?:(?:of|de)\s)?{_MONTH}"
+        r"(?:,?\s(?:de\s)?(?P<y>\d{4}))?(?!\d)",
+        re.IGNORECASE,
+    ),
+)
+_A_DAY = re.compile(r"\s(?<=[^\W\d_]\s|\.\s)\d\d?(?![\d.,]*\d)")  # of a month?
+_MONTH_BEFORE = re.compile(rf"(?<!\w){_MONTH}\Z")
+_MONTH_FIRST = re.compile(
+    rf"(?<!\w){_MONTH}\s(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s(?P<y>\d{{4}}))?(?![\d.,]*\d)",
+    re.IGNORECASE,
+)
+LONGEST_MONTH = 11  # letters, with its mark
+_TIME = re.compile(
+    r"(?<![\w.:])(?P<h>\d{1,2})(?::(?P<min>\d{2}))?(?:\s?(?P<half>[ap])\.?m\b\.?|(?<=:\d\d)(?![:\d]))",
+    re.IGNORECASE,
+)
+
+
+def beginnings(text: str) -> tuple[list[int], bool]:
+    """Return where dates and times may begin, and if a blank may group thousands."""
+    found = list(_SPECIAL.finditer(text))
+    starts = [_start_of_run(text, last.start()) for last in found]
+    return starts, any(last["grouped"] for last in found)
+
+
+def _start_of_run(text: str, last: int) -> int:
+    """Return where the digits begin whose last one is given; four are enough."""
+    start = last
+    while start > max(0, last - 3) and text[start - 1].isdecimal():
+        start -= 1
+    return start
+
+
+def dates(text: str, starts: Sequence[int]) -> Iterator[Quantity]:
+    """Yield the dates that begin at `starts`, then those that a month begins."""
+    for pattern in _DATES:
+        for start in starts:
+            if match := pattern.match(text, start):
+                yield from _date(match)
+    for day in _A_DAY.finditer(text):
+        earliest = max(0, day.start() - LONGEST_MONTH)
+        month = _MONTH_BEFORE.search(text, earliest, day.start())
+        if month and _month(month["month"]):
+            match = _MONTH_FIRST.match(text, month.start())
+            yield from _date(match) if match else ()
+
+
+def _date(match: re.Match[str]) -> Iterator[Quantity]:
+    if days := _days(match.groupdict()):
+        short = frozenset(f"date {day}" for day in days)
+        year = match.groupdict().get("y")
+        full = frozenset(f"date {year}-{day}" for day in days)
+        yield Quantity(
+            match.start(),
+            match.end(),
+            full if year else short,
+            shortened=short if year else frozenset(),
+        )
+
+
+def _days(parts: dict[str, str | None]) -> list[str]:
+    """Return the days, as `03-31`, that a date's parts may mean."""
+    if parts.get("a"):
+        a, b = int(parts["a"] or 0), int(parts["b"] or 0)
+        orders = {(a, b), (b, a)}
+    elif parts.get("month"):
+        month = _month(parts["month"] or "")
+        orders = {(month, int(parts["d"] or 0))} if month else set()
+    else:
+        orders = {(int(parts["m"] or 0), int(parts["d"] or 0))}
+    return [
+        f"{month:02}-{day:02}"
+        for month, day in sorted(orders)
+        if 1 <= month <= 12 and 1 <= day <= 31
+    ]
+
+
+def _month(word: str) -> int | None:
+    word = word.lower()
+    return _MONTHS.get(word[:4]) or _MONTHS.get(word[:3])
+
+
+def times(text: str, starts: Sequence[int]) -> Iterator[Quantity]:
+    """Yield the times of day that begin at `starts`."""
+    for start in starts:
+        if match := _TIME.match(text, start):
+            hour, minute = int(match["h"]), int(match["min"] or 0)
+            half = (match["half"] or "").lower()
+            if half:
+                hour = hour % 12 + (12 if half == "p" else 0)
+            if hour < 24 and minute < 60:
+                time = frozenset({f"time {hour:02}:{minute:02}"})
+                yield Quantity(start, match.end(), time)

@@ -1,0 +1,157 @@
+"""Judging beside the loop, in a process of its own that takes pairs in batches.
+
+Reading an answer for facts is work for the processor, several times what sending it
+costs; in the loop it would hold up every connection. Where there is no such process,
+or it ended, a pair is judged here, one at a time: slower, with the same result.
+"""
+
+import asyncio
+import logging
+import sys
+from collections import deque
+from collections.abc import Callable, Sequence
+
+import msgspec
+from msgspec import Struct
+
+from replayd.model import PairAnswers, PairResult, Planned
+from replayd.scoring.recorded import Recorded
+from replayd.scoring.worker import SIZE_BYTES, Batch, Job, Judged, judged
+from snaptrace.runtime.clock import Clock
+from snaptrace.snapshot import codec
+
+log = logging.getLogger(__name__)
+
+LARGEST_BATCH = 64  # pairs
+CHILD = (sys.executable, "-m", "replayd.scoring.worker")
+MOST_LOST = 3  # processes that ended by themselves; then none is started any more
+
+
+class _Waiting(Struct, frozen=True):
+    job: Job
+    result: asyncio.Future[PairResult | None]  # None: judge it here
+
+
+class Judging:
+    """A part that keeps the process, and `judge` for whoever has a pair.
+
+    `on_lost` is called for every process that ended by itself.
+    """
+
+    name = "judging"
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        in_process: bool,
+        log_level: str = "INFO",
+        command: Sequence[str] = CHILD,
+        on_lost: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._clock, self._on_lost = clock, on_lost
+        self._wanted, self._command = in_process, (*command, log_level)
+        self._taking = False  # somebody empties the queue
+        self._waiting: deque[_Waiting] = deque()  # no more than pairs in flight
+        self._some = asyncio.Event()
+        self._here = asyncio.Lock()
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def judge(
+        self, planned: Planned, recorded: Recorded, answers: PairAnswers
+    ) -> PairResult:
+        """Return the pair's result."""
+        job = Job(planned, recorded, answers, self._clock.now_ns())
+        if self._taking:
+            future: asyncio.Future[PairResult | None]
+            future = asyncio.get_running_loop().create_future()
+            self._waiting.append(_Waiting(job, future))
+            self._some.set()
+            if (result := await future) is not None:
+                return result
+        async with self._here:
+            await asyncio.sleep(0)  # the loop turns between two judgements
+            return (await judged([job]))[0]
+
+    async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
+        """Keep a process until `stop`; it is started for the first pair."""
+        ready()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._wake_at(stop))
+            try:
+                self._taking = self._wanted
+                await self._keep_going(stop)
+            finally:
+                self._taking = False
+                self._give_back(self._waiting)
+            await stop.wait()
+
+    async def _keep_going(self, stop: asyncio.Event) -> None:
+        lost = 0
+        while self._taking and lost < MOST_LOST:
+            await self._some.wait()
+            if stop.is_set() or await self._keep(stop) or stop.is_set():
+                return
+            lost += 1
+            log.error("judging process ended", extra={"times": lost})
+            self._on_lost()
+
+    async def _wake_at(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._some.set()
+        self._end_process()  # which may be deep in an answer
+
+    def _end_process(self) -> None:
+        """End it at once: it holds nothing that is not here too."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+
+    async def _keep(self, stop: asyncio.Event) -> bool:
+        """Run one process until `stop`; false if it ended before."""
+        process = self._process = await asyncio.create_subprocess_exec(
+            *self._command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        try:
+            while not stop.is_set():
+                self._some.clear()
+                if not self._waiting:
+                    await self._some.wait()
+                elif not await self._handed_over(process):
+                    return False
+            return True
+        finally:
+            self._end_process()
+            await process.wait()
+
+    async def _handed_over(self, process: asyncio.subprocess.Process) -> bool:
+        given, taken = process.stdin, process.stdout
+        assert given is not None
+        assert taken is not None
+        size = min(len(self._waiting), LARGEST_BATCH)
+        batch = [self._waiting.popleft() for _ in range(size)]
+        try:
+            data = codec.encode(Batch(tuple(one.job for one in batch)))
+            given.write(len(data).to_bytes(SIZE_BYTES, "big"))
+            given.write(data)
+            await given.drain()
+            size = int.from_bytes(await taken.readexactly(SIZE_BYTES), "big")
+            data = await taken.readexactly(size)
+            found = msgspec.msgpack.decode(data, type=Judged).results
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return False
+        else:
+            for one, result in zip(batch, found, strict=True):
+                if not one.result.done():  # else nobody waits for it any more
+                    one.result.set_result(result)
+            return True
+        finally:
+            self._give_back(batch)
+
+    def _give_back(self, waiting: deque[_Waiting] | list[_Waiting]) -> None:
+        """Have every pair without a result judged by whoever brought it."""
+        for one in waiting:
+            if not one.result.done():
+                one.result.set_result(None)
+        waiting.clear()

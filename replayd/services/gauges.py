@@ -1,0 +1,110 @@
+"""Moves the engine's metrics from what canaries, arms and budgets say of themselves."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from replayd.adjudication.decisions import Decisions
+from replayd.arms.arm import Arm
+from replayd.budget.accounting import Spending
+from replayd.evaluation.canary import Shadow
+from replayd.model import ArmOutcome, PairResult
+from replayd.telemetry.metrics import EngineMetrics
+from snaptrace.runtime.clock import Clock
+from snaptrace.snapshot.traffic_estimate import Traffic
+
+WAITING = ("fresh_cases", "budget", "outage_canary", "outage_control")
+
+
+def count_results(
+    metrics: EngineMetrics, canary: str, control: str, results: Sequence[PairResult]
+) -> None:
+    """Count committed results; called once for each."""
+    metrics.committed.labels(canary).inc(len(results))
+    for arm, pick in ((canary, _canary), (control, _control)):
+        told = [(r.modality, found) for r in results if (found := pick(r)) is not None]
+        if told:
+            _count_calls(metrics, arm, told)
+
+
+def _canary(result: PairResult) -> ArmOutcome | None:
+    return result.canary
+
+
+def _control(result: PairResult) -> ArmOutcome | None:
+    return result.control
+
+
+def _count_calls(
+    metrics: EngineMetrics, arm: str, told: Sequence[tuple[str, ArmOutcome]]
+) -> None:
+    outcomes = Counter((modality, found.outcome) for modality, found in told)
+    for (modality, outcome), calls in outcomes.items():
+        metrics.calls.labels(arm, modality, outcome).inc(calls)
+    seconds = metrics.call_seconds.labels(arm)
+    for _, found in told:
+        seconds.observe(found.latency_ms / 1000)
+    given = sum(found.input_tokens for _, found in told)
+    answered = sum(found.output_tokens for _, found in told)
+    metrics.tokens.labels(arm, "input").inc(given)
+    metrics.tokens.labels(arm, "output").inc(answered)
+    metrics.money.labels(arm).inc(sum(found.money for _, found in told))
+
+
+def count_decisions(metrics: EngineMetrics, canary: str, decisions: Decisions) -> None:
+    """Show how many lines of a judge could be used."""
+    for kind, lines in (
+        ("known", len(decisions.differences)),
+        ("foreign", decisions.foreign),
+        ("unreadable", decisions.unreadable),
+    ):
+        metrics.decisions.labels(canary, kind).set(lines)
+
+
+def refresh(
+    metrics: EngineMetrics,
+    shadows: Iterable[Shadow],
+    arms: Mapping[str, Arm],
+    spending: Spending,
+    clock: Clock,
+) -> None:
+    """Set every gauge to what holds now; called on a timer."""
+    for shadow in shadows:
+        metrics.not_applicable.labels(shadow.name).set(shadow.not_applicable)
+        if shadow.lead is None or shadow.schedule is None:
+            continue
+        counts = shadow.lead.counts
+        metrics.inflight.labels(shadow.name).set(counts.in_flight)
+        for why in WAITING:
+            metrics.paused.labels(shadow.name, why).set(counts.waiting == why)
+        for modality, left in shadow.schedule.left().items():
+            metrics.fresh_cases.labels(shadow.name, modality).set(left)
+    for name, arm in arms.items():
+        state = arm.endpoint.state()
+        metrics.endpoint_up.labels(name).set(not (state.broken or state.resting))
+    for line in spending.budgets.lines(clock.now_ns()):
+        name = f"{line.modality or 'all'}:{line.unit}_per_{line.window}"
+        share = line.used / line.limit if line.limit else 1.0
+        metrics.budget_used.labels(name).set(share)
+    metrics.control_rate.set(spending.rate.per_minute)
+
+
+def show_traffic(
+    metrics: EngineMetrics, cells: Mapping[tuple[str, str], Traffic]
+) -> None:
+    """Set the gauges of live traffic; services that are gone lose theirs."""
+    for gauge in (
+        metrics.traffic_calls,
+        metrics.traffic_error,
+        metrics.traffic_disagreement,
+    ):
+        gauge.clear()
+    for cell, each in cells.items():
+        for how, calls in (
+            ("estimated", each.calls),
+            ("upstream", each.upstream_calls),
+            ("seen", each.seen),
+            ("expected", each.expected_seen),
+        ):
+            metrics.traffic_calls.labels(*cell, how).set(calls)
+        metrics.traffic_error.labels(*cell).set(each.calls_error)
+        metrics.traffic_disagreement.labels(*cell).set(each.disagreement)

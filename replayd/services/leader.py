@@ -1,0 +1,108 @@
+"""Holds the lease, and leads every canary while it is held.
+
+A canary whose leadership ends, through the store, another leader or a defect, begins
+again after a pause; the others do not notice.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+
+from replayd.errors import LostLeadError, ReplaydError
+from replayd.evaluation.canary import Shadow
+from replayd.ledger.lease import Lease
+from replayd.telemetry.metrics import EngineMetrics
+from snaptrace.runtime.events import wait
+from snaptrace.snapshot.errors import SnapshotError, StoreUnavailableError
+
+log = logging.getLogger(__name__)
+
+LONGEST_BACKOFF_SECONDS = 60.0
+
+
+class Leading:
+    """Leads or stands by; `now` tells which."""
+
+    name = "leading"
+
+    def __init__(
+        self,
+        lease: Lease,
+        shadows: Mapping[str, Shadow],
+        metrics: EngineMetrics,
+        *,
+        renew_seconds: float,
+        began: Callable[[], None] = lambda: None,
+        keeps_lease: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Stand by; `began` is called whenever leading begins.
+
+        The lease is released at the end, unless `keeps_lease` says that the same
+        replica goes on.
+        """
+        self._lease, self._shadows, self._metrics = lease, shadows, metrics
+        self._renew_seconds = renew_seconds
+        self._began, self._keeps_lease = began, keeps_lease
+        self.now = False
+
+    async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
+        """Hold the lease and lead all canaries, or stand by, until `stop`."""
+        ready()
+        while not stop.is_set():
+            if not await self._held():
+                await wait(stop, self._renew_seconds)
+                continue
+            lost = asyncio.Event()
+            self._began()
+            self.now = True
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._renew(lost, stop))
+                for shadow in self._shadows.values():
+                    group.create_task(self._keep(shadow, lost))
+            self.now = False
+            for shadow in self._shadows.values():
+                shadow.step_down()
+        if not self._keeps_lease() and await self._held():
+            await self._lease.release()
+
+    async def _renew(self, lost: asyncio.Event, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            await wait(stop, self._renew_seconds)
+            if not await self._held():
+                log.warning("lease lost")
+                break
+        lost.set()
+
+    async def _held(self) -> bool:
+        try:
+            return await self._lease.hold()
+        except StoreUnavailableError as error:
+            log.warning("store away", extra={"why": str(error)})
+            return False
+
+    async def _keep(self, shadow: Shadow, lost: asyncio.Event) -> None:
+        """Lead one canary; begin again after whatever ends it but `lost`."""
+        failures = 0
+        while not lost.is_set():
+            try:
+                await shadow.run(lost)
+            except* LostLeadError as group:
+                self._metrics.lost_leads.inc()
+                _say("another leader was first", shadow.name, group)
+            except* (ReplaydError, SnapshotError) as group:
+                self._metrics.damaged.labels("epoch").inc()
+                _say("cannot lead", shadow.name, group)
+            except* Exception:  # A defect stays with its canary.
+                log.exception("leading failed", extra={"canary": shadow.name})
+            if not lost.is_set():
+                shadow.step_down()
+                await wait(lost, min(2.0**failures, LONGEST_BACKOFF_SECONDS))
+                failures = min(failures + 1, 10)
+
+
+def _say(what: str, canary: str, group: BaseExceptionGroup[BaseException]) -> None:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            _say(what, canary, error)
+        else:
+            log.warning(what, extra={"canary": canary, "why": str(error)})

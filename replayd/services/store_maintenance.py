@@ -1,0 +1,68 @@
+"""Looks after the store while this replica leads: closed hours, erasure, retention."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from replayd.telemetry.metrics import KeepingMetrics
+from snaptrace.runtime.clock import Clock
+from snaptrace.runtime.events import wait
+from snaptrace.snapshot.errors import SnapshotError
+from snaptrace.store.maintenance import Keeper
+
+log = logging.getLogger(__name__)
+
+
+class Keeping:
+    """Calls the keeper every so often. Losing the lead in a round does no harm."""
+
+    name = "keeping"
+
+    def __init__(
+        self,
+        keeper: Keeper,
+        metrics: KeepingMetrics,
+        clock: Clock,
+        *,
+        leading: Callable[[], bool],
+        every_seconds: float,
+    ) -> None:
+        self._keeper, self._metrics, self._clock = keeper, metrics, clock
+        self._leading, self._every_seconds = leading, every_seconds
+
+    async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
+        """Look after the store until `stop`; what fails is tried the next time."""
+        ready()
+        while not stop.is_set():
+            await wait(stop, self._every_seconds)
+            if self._leading() and not stop.is_set():
+                await self._once(stop)
+
+    async def _once(self, stop: asyncio.Event) -> None:
+        """Do one round, but do not keep the program from ending."""
+        async with asyncio.TaskGroup() as group:
+            working = group.create_task(self._round())
+            ending = group.create_task(stop.wait())
+            working.add_done_callback(lambda _: ending.cancel())
+            ending.add_done_callback(lambda _: working.cancel())
+
+    async def _round(self) -> None:
+        now_ns = self._clock.now_ns()
+        try:
+            kept = await self._keeper.once(now_ns)
+        except SnapshotError as error:
+            self._metrics.failed.inc()
+            log.warning("store not looked after", extra={"why": str(error)})
+            return
+        self._metrics.saw(kept, now_ns)
+        removed = kept.removed
+        if removed.segments or removed.media or removed.answers:
+            log.info(
+                "retention",
+                extra={
+                    "segments": removed.segments,
+                    "media": removed.media,
+                    "answers": removed.answers,
+                    "bytes": removed.freed_bytes,
+                },
+            )

@@ -1,0 +1,105 @@
+"""What replayd shows: the verdicts, laid out once a second, and the plans they need."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from replayd.arms.arm import Arm
+from replayd.budget.accounting import Spending
+from replayd.cases.intake import Intake
+from replayd.config import ReplaydConfig
+from replayd.evaluation.canary import Shadow
+from replayd.planning.cost import CostedPlan, costed_plans, survey
+from replayd.services import gauges
+from replayd.telemetry.metrics import EngineMetrics, VerdictCollector
+from replayd.verdicts.views import LiveModality, LiveTraffic, Verdicts
+from snaptrace.runtime.clock import Clock
+from snaptrace.runtime.events import wait
+
+REPORT_EVERY_SECONDS = 1.0
+
+
+class Evaluated(Protocol):
+    """What is asked of the engine that evaluates just now."""
+
+    shadows: dict[str, Shadow]
+    arms: dict[str, Arm]
+    spending: Spending
+
+    @property
+    def leading(self) -> bool:
+        """Tell whether this replica leads."""
+        ...
+
+
+class Showing:
+    """Computes verdicts and gauges on a timer; `verdicts` are this replica's own."""
+
+    name = "reporting"
+
+    def __init__(
+        self,
+        evaluated: Callable[[], Evaluated],
+        *,
+        metrics: EngineMetrics,
+        series: VerdictCollector,
+        clock: Clock,
+    ) -> None:
+        self._evaluated = evaluated
+        self._metrics, self._series, self._clock = metrics, series, clock
+        self.verdicts = Verdicts(canaries={}, leading=False)
+
+    async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
+        """Report every second until `stop`."""
+        ready()
+        while not stop.is_set():
+            self._report()
+            await wait(stop, REPORT_EVERY_SECONDS)
+
+    def _report(self) -> None:
+        engine = self._evaluated()
+        views = {name: shadow.view() for name, shadow in engine.shadows.items()}
+        known = {name: view for name, view in views.items() if view is not None}
+        leading = engine.leading and len(known) == len(views)
+        self.verdicts = Verdicts(canaries=known, leading=leading)
+        self._series.publish(self.verdicts)
+        gauges.refresh(
+            self._metrics,
+            engine.shadows.values(),
+            engine.arms,
+            engine.spending,
+            self._clock,
+        )
+
+
+def live_traffic(intake: Intake) -> LiveTraffic:
+    """Return what intake saw of live traffic lately."""
+    return LiveTraffic(
+        modalities={
+            name: LiveModality(
+                seen=seen.seen, replayable=seen.replayable, reasons=seen.reasons
+            )
+            for name, seen in intake.sample.live().items()
+        }
+    )
+
+
+def plans(
+    config: ReplaydConfig,
+    verdicts: Verdicts,
+    shadows: Mapping[str, Shadow],
+    intake: Intake,
+    now_ns: int,
+) -> dict[str, list[CostedPlan]]:
+    """Return what a verdict on each canary will need, from now on."""
+    lookback_ns = int(config.schedule.lookback * 1e9)
+    found: dict[str, list[CostedPlan]] = {}
+    for name, view in verdicts.canaries.items():
+        if (shadow := shadows.get(name)) is None:
+            continue  # a leader with another configuration published it
+        traffic = survey(shadow.newest_cases(), now_ns, lookback_ns)
+        pace = intake.sample.production_calls_per_hour(now_ns, shadow.applies_to)
+        found[name] = list(
+            costed_plans(config, name, view, traffic, production_calls_per_hour=pace)
+        )
+    return found

@@ -1,0 +1,1 @@
+"""Metrics and OTLP export of the daemon itself."""

@@ -1,0 +1,244 @@
+"""What replayd says of itself to Prometheus: an API, listed in docs/specs/metrics.md.
+
+Two halves. The engine moves counters and gauges as it works (`EngineMetrics`). The
+verdicts are laid out afresh on a timer (`VerdictCollector.publish`) and a scrape only
+reads them; they are shown by the leader alone, once its fold has caught up. Labels
+come from bounded sets and never from content.
+"""
+
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from replayd.telemetry.verdict_series import SERIES, Series, samples_of
+from replayd.verdicts.views import Verdicts
+from snaptrace.store.maintenance import Kept
+
+PREFIX = "snaptrace_replayd_"
+_CALL_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120)
+
+
+class EngineMetrics:
+    """Counters and gauges that the engine moves; one instance per registry."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        def counter(name: str, text: str, *labels: str) -> Counter:
+            return Counter(PREFIX + name, text, labels, registry=registry)
+
+        def gauge(name: str, text: str, *labels: str) -> Gauge:
+            return Gauge(PREFIX + name, text, labels, registry=registry)
+
+        self.calls = counter(
+            "calls",
+            "Calls to an arm that came to an end, by how.",
+            "arm",
+            "modality",
+            "outcome",
+        )
+        self.retries = counter("retries", "Pairs sent again, by why.", "canary", "why")
+        self.call_seconds = Histogram(
+            PREFIX + "call_seconds",
+            "How long an arm took to answer.",
+            ("arm",),
+            registry=registry,
+            buckets=_CALL_SECONDS,
+        )
+        self.tokens = counter(
+            "tokens", "Tokens as counted by the arm.", "arm", "direction"
+        )
+        self.money = counter("money", "Money spent, operator's currency.", "arm")
+        self.inflight = gauge("inflight", "Pairs sent and not committed.", "canary")
+        self.budget_used = gauge(
+            "budget_used_share", "Part of a budget's window used, 0 to 1.", "budget"
+        )
+        self.paused = gauge(
+            "dispatch_paused", "1 while nothing is sent, by why.", "canary", "why"
+        )
+        self.endpoint_up = gauge(
+            "endpoint_up", "1 while an arm answers and is not backed off from.", "arm"
+        )
+        self.control_rate = gauge(
+            "control_calls_per_minute_limit", "Cap on calls to the control now."
+        )
+        self.committed = counter("results_committed", "Results written.", "canary")
+        self.damaged = counter(
+            "damaged_objects",
+            "Objects of the store that could not be read, by kind.",
+            "kind",
+        )
+        self.fresh_cases = gauge(
+            "fresh_cases", "Cases that may still be drawn.", "canary", "modality"
+        )
+        self.not_applicable = gauge(
+            "cases_not_applicable",
+            "Cases seen since the start of traffic that the canary does not stand for.",
+            "canary",
+        )
+        self.decisions = gauge(
+            "decisions",
+            "Lines read from the judge: known, foreign to the epoch, or unreadable.",
+            "canary",
+            "kind",
+        )
+        self.told = counter(
+            "own_telemetry",
+            "Pairs told to an OTLP collector, or not, by what was to be told.",
+            "what",
+            "outcome",
+        )
+        self.reloads = counter(
+            "config_reloads", "Times the configuration was read again.", "result"
+        )
+        self.traffic_calls = gauge(
+            "traffic_calls",
+            "Model calls of the last six hours' whole windows: estimated from the "
+            "store, undoing samplers upstream, seen by collectors, or expected there.",
+            "service",
+            "modality",
+            "how",
+        )
+        self.traffic_error = gauge(
+            "traffic_calls_standard_error",
+            "One standard error of the estimated calls.",
+            "service",
+            "modality",
+        )
+        self.traffic_disagreement = gauge(
+            "traffic_disagreement",
+            "Calls seen beyond those that the store stands for, in standard errors.",
+            "service",
+            "modality",
+        )
+        self.judging_lost = counter(
+            "judging_processes_lost",
+            "Judging processes that ended by themselves; their pairs were judged here.",
+        )
+        self.lost_leads = counter("lost_leads", "Times another leader was first.")
+
+    def forget_gauges(self) -> None:
+        """Take back what was said of arms and canaries that may be no more."""
+        for metric in vars(self).values():
+            if isinstance(metric, Gauge) and metric._labelnames:  # noqa: SLF001
+                metric.clear()
+
+
+class KeepingMetrics:
+    """What was done to look after the store; moved by the leader alone."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.removed = Counter(
+            PREFIX + "store_removed",
+            "Objects deleted by retention: segments, media, answers.",
+            ("what",),
+            registry=registry,
+        )
+        self.freed = Counter(
+            PREFIX + "store_freed_bytes",
+            "Bytes of segments and media deleted by retention.",
+            registry=registry,
+        )
+        self.closed = Counter(
+            PREFIX + "store_closed_hours",
+            "Hours whose segments were listed in a catalogue.",
+            registry=registry,
+        )
+        self.erasures = Counter(
+            PREFIX + "store_erasures_finished",
+            "Erasures gone through once more, after what was on its way had arrived.",
+            registry=registry,
+        )
+        self.failed = Counter(
+            PREFIX + "store_keeping_failed",
+            "Rounds of looking after the store that broke off.",
+            registry=registry,
+        )
+        self.kept_at = Gauge(
+            PREFIX + "store_kept_timestamp_seconds",
+            "When the store was last looked after, Unix time; 0: not yet.",
+            registry=registry,
+        )
+
+    def saw(self, kept: Kept, now_ns: int) -> None:
+        """Count one round."""
+        for what in ("segments", "media", "answers"):
+            self.removed.labels(what).inc(getattr(kept.removed, what))
+        self.freed.inc(kept.removed.freed_bytes)
+        self.closed.inc(kept.catalogues)
+        self.erasures.inc(kept.erasures)
+        self.kept_at.set(now_ns / 1e9)
+
+
+class VerdictCollector(Collector):
+    """Shows the verdicts last published; a scrape costs only their rendering."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._families: tuple[Metric, ...] = _families(None)
+        registry.register(self)
+
+    def publish(self, verdicts: Verdicts) -> None:
+        """Lay out `verdicts` for the next scrapes."""
+        self._families = _families(verdicts)
+
+    def collect(self) -> Iterable[Metric]:
+        """Return the families last laid out."""
+        return self._families
+
+
+def _families(verdicts: Verdicts | None) -> tuple[Metric, ...]:
+    leading = verdicts is not None and verdicts.leading
+    lead = GaugeMetricFamily(PREFIX + "leading", LEADING_HELP)
+    lead.add_metric((), float(leading))
+    if verdicts is None or not leading:
+        return (lead,)
+    families = {series.name: _family(series) for series in SERIES}
+    for sample in samples_of(verdicts):
+        families[sample.series].add_metric(sample.labels, sample.value)
+    return (lead, *families.values())
+
+
+LEADING_HELP = (
+    "1 once this replica leads and its fold has caught up; others show no verdicts."
+)
+
+
+def _family(series: Series) -> CounterMetricFamily | GaugeMetricFamily:
+    kind = CounterMetricFamily if series.kind == "counter" else GaugeMetricFamily
+    return kind(PREFIX + series.name, series.help, labels=series.labels)
+
+
+def listing() -> str:
+    """Return one line per family: name, type, labels, help. The golden file."""
+    registry = CollectorRegistry()
+    moved = [EngineMetrics(registry), KeepingMetrics(registry)]
+    families = [*registry.collect(), *(_family(series) for series in SERIES)]
+    labels = {PREFIX + series.name: series.labels for series in SERIES}
+    labels |= {
+        collector._name: collector._labelnames  # noqa: SLF001 - has no public name
+        for metrics in moved
+        for collector in vars(metrics).values()
+    }
+    rows: dict[str, tuple[str, tuple[str, ...], str]] = {
+        PREFIX + "leading": ("gauge", (), LEADING_HELP)
+    }
+    for family in families:
+        end = "_total" if family.type == "counter" else ""
+        shown = labels[family.name]
+        rows[family.name + end] = (family.type, shown, family.documentation)
+    return "".join(
+        f"{name} {kind} {{{','.join(shown)}}} {text}\n"
+        for name, (kind, shown, text) in sorted(rows.items())
+    )
+
+
+def documentation() -> str:
+    """Return the listing as the Markdown table of docs/specs/metrics.md."""
+    rows = ["| Metric | Type | Labels | Meaning |", "|---|---|---|---|"]
+    for line in listing().splitlines():
+        name, kind, rest = line.split(" ", 2)
+        names, text = rest.split("} ", 1)
+        shown = ", ".join(f"`{n}`" for n in names.strip("{").split(",") if n)
+        rows.append(f"| `{name}` | {kind} | {shown} | {text} |")
+    return "\n".join(rows) + "\n"

@@ -1,0 +1,279 @@
+"""From a scoreboard to what people and gates are told."""
+
+from collections.abc import Sequence
+
+from msgspec import structs
+
+from replayd.adjudication.decisions import Decisions
+from replayd.evidence.scoreboard import Scoreboard
+from replayd.evidence.settings import deciders
+from replayd.evidence.tallies import ModalityTally, StreamTally
+from replayd.model import STREAMS
+from replayd.stats import (
+    Circumstances,
+    ModalityVerdict,
+    StreamVerdict,
+    decide_quality,
+    judge_gate,
+    judge_modality,
+)
+from replayd.verdicts.views import (
+    CanaryView,
+    LiveModality,
+    LiveTraffic,
+    ModalityView,
+    StreamView,
+    Why,
+)
+
+NANOSECONDS = 1_000_000_000
+MOST_SLICES_SHOWN = 240
+
+
+class VerdictBoard:
+    """Computes a canary's view; keeps verdicts of streams that have not moved."""
+
+    def __init__(self, board: Scoreboard) -> None:
+        self._board = board
+        self._kept: dict[tuple[str, str], tuple[int, StreamVerdict]] = {}
+
+    def decide(self, decisions: Decisions) -> None:
+        """Take all decisions of a judge known by now."""
+        self._board.decide(decisions)
+
+    def view(self, now_ns: int, live: LiveTraffic) -> CanaryView:
+        """Return everything known at `now_ns`; tens of milliseconds: on a timer."""
+        board = self._board
+        names = dict.fromkeys(
+            (
+                *board.modalities,
+                *board.settings.required_modalities,
+                *sorted(live.modalities),
+            )
+        )
+        judged = {m: self._judge(m, live.modalities.get(m), now_ns) for m in names}
+        epoch = board.epoch
+        return CanaryView(
+            gate=judge_gate(
+                [verdict for verdict, _ in judged.values()],
+                strict=board.settings.strict,
+            ),
+            revision=epoch.revision,
+            epoch=epoch.epoch,
+            epochs_tried=epoch.sequence + 1,
+            intent=board.settings.intent,
+            control=epoch.control,
+            started_at_ns=epoch.started_at_ns,
+            computed_at_ns=now_ns,
+            number=board.next_number,
+            noise_alarm=board.noise.alarmed,
+            modalities={m: shown for m, (_, shown) in judged.items()},
+            slices=tuple(board.watch.shown()[:MOST_SLICES_SHOWN]),
+            slices_untracked=board.watch.state.untracked,
+            waiting_decisions=len(board.waiting_decisions),
+            unjudged=board.unjudged,
+        )
+
+    def carries(self) -> frozenset[str]:
+        """Return the modalities that the next epoch inherits as regressed."""
+        board = self._board
+        found = set[str]()
+        for modality in board.modalities:
+            verdict = judge_modality(
+                modality,
+                self._streams(modality),
+                # Coverage is about today's traffic; a finding outlives it.
+                Circumstances(
+                    coverage=1.0,
+                    coverage_limit=0.0,
+                    noise_alarm=bool(board.noise.alarmed),
+                    unsupported=bool(board.tally(modality).unsupported),
+                    regressed_previously=modality in board.carried,
+                ),
+                self._protected(modality),
+            )
+            if verdict.word in {"regressed", "regressed_previous_epoch"}:
+                found.add(modality)
+        return frozenset(found) | (board.carried - set(board.modalities))
+
+    def _judge(
+        self, modality: str, live: LiveModality | None, now_ns: int
+    ) -> tuple[ModalityVerdict, ModalityView]:
+        board, settings = self._board, self._board.settings
+        tally = board.tally(modality)
+        withheld = tally.withheld_because()
+        verdict = judge_modality(
+            modality,
+            self._streams(modality),
+            Circumstances(
+                coverage=live.coverage if live else None,
+                coverage_limit=settings.coverage_limit,
+                noise_alarm=bool(board.noise.alarmed),
+                unsupported=bool(tally.unsupported),
+                pass_withheld=bool(withheld),
+                regressed_previously=modality in board.carried,
+            ),
+            self._protected(modality),
+        )
+        reason: Why = verdict.reason
+        stale = now_ns - tally.newest_committed_ns > settings.pass_expires_ns
+        if stale and verdict.word in {"pass", "pass_with_drop"}:
+            verdict = structs.replace(verdict, word="undecided")
+            reason = "expired"
+        return verdict, self._shown(verdict, reason, withheld, live, now_ns)
+
+    def _streams(self, modality: str) -> tuple[StreamVerdict, ...]:
+        answered, invariants, agreement = (
+            self._stream(modality, stream) for stream in STREAMS
+        )
+        quality = decide_quality(
+            agreement, self._deciders(modality), self._board.settings.intent
+        )
+        return answered, invariants, quality
+
+    def _deciders(self, modality: str) -> Sequence[StreamVerdict]:
+        return [
+            self._stream(modality, name)
+            for name in deciders(self._board.settings, modality)
+        ]
+
+    def _protected(self, modality: str) -> tuple[StreamVerdict, ...]:
+        return tuple(
+            self._stream(modality, f"slice:{name}")
+            for name in self._board.epoch.slices.get(modality, ())
+        )
+
+    def _stream(self, modality: str, stream: str) -> StreamVerdict:
+        number = self._board.evidence_number(modality, stream)
+        kept = self._kept.get((modality, stream))
+        if kept is None or kept[0] != number:
+            kept = number, self._board.verdict(modality, stream)
+            self._kept[modality, stream] = kept
+        return kept[1]
+
+    def _shown(
+        self,
+        verdict: ModalityVerdict,
+        reason: Why,
+        withheld: tuple[str, ...],
+        live: LiveModality | None,
+        now_ns: int,
+    ) -> ModalityView:
+        board, modality = self._board, verdict.modality
+        tally = board.tally(modality)
+        streams: dict[str, StreamView] = {
+            name: _stream_view(stream, tally.streams.get(name))
+            for name, stream in zip(STREAMS, verdict.streams, strict=True)
+        }
+        protected = {
+            stream.stream.removeprefix("slice:"): _stream_view(
+                stream,
+                board.slice_tally(modality, stream.stream.removeprefix("slice:")),
+            )
+            for stream in verdict.protected
+        }
+        deciding = _deciding_name(verdict)
+        decided = {**streams, **{f"slice:{k}": v for k, v in protected.items()}}
+        quality = streams["quality"]
+        return ModalityView(
+            verdict=verdict.word,
+            reason=reason,
+            deciding=deciding,
+            outcome=_outcome(deciding, reason, decided),
+            replays=verdict.replays,
+            difference=verdict.difference,
+            interval=(verdict.interval.low, verdict.interval.high),
+            replays_needed=verdict.replays_needed,
+            coverage=verdict.coverage,
+            streams=streams,
+            protected=protected,
+            deciders=self._deciders_shown(modality, tally),
+            withheld_because=withheld,
+            pairs=tally.pairs,
+            unscored=tally.unscored,
+            excluded=dict(tally.excluded),
+            canary_outcomes=dict(tally.canary_outcomes),
+            control_outcomes=dict(tally.control_outcomes),
+            canary_score=quality.canary_score,
+            control_score=quality.control_score,
+            noise_floor=board.noise.floor(modality),
+            mean_age_seconds=_mean_age(tally, now_ns),
+            oldest_age_seconds=_age(tally.oldest_recorded_ns, now_ns),
+            last_replay_age_seconds=_age(tally.newest_committed_ns, now_ns),
+            last_replay_at_ns=tally.newest_committed_ns,
+            seen=live.seen if live else 0,
+            replayable=live.replayable if live else 0,
+            not_replayable=dict(live.reasons) if live else {},
+        )
+
+    def _deciders_shown(
+        self, modality: str, tally: ModalityTally
+    ) -> dict[str, StreamView]:
+        """Return what `quality` was decided from, where it was not agreement alone."""
+        beside = self._deciders(modality)
+        if not beside:
+            return {}
+        agreement = self._stream(modality, "quality")
+        shown = {"agreement": _stream_view(agreement, tally.streams.get("quality"))}
+        shown.update(
+            (verdict.stream, _stream_view(verdict, None)) for verdict in beside
+        )
+        return shown
+
+
+def _deciding_name(verdict: ModalityVerdict) -> str:
+    """Return the gating stream or slice that decided, whoever spoke for it."""
+    deciding = verdict.deciding
+    known = {*STREAMS, *(stream.stream for stream in verdict.protected)}
+    if deciding and deciding not in known:
+        return "quality"  # adjudication or assertions in its place
+    return deciding
+
+
+def _outcome(deciding: str, reason: Why, streams: dict[str, StreamView]) -> str:
+    if reason == "unsupported":
+        return "unsupported_modality"
+    return streams[deciding].cause if deciding in streams else ""
+
+
+def _stream_view(verdict: StreamVerdict, tally: StreamTally | None) -> StreamView:
+    pairs = tally.pairs if tally else 0
+    return StreamView(
+        stream=verdict.stream,
+        verdict=verdict.word,
+        replays=verdict.replays,
+        worse=verdict.worse,
+        same=verdict.same,
+        better=verdict.better,
+        difference=verdict.difference,
+        interval=(verdict.interval.low, verdict.interval.high),
+        recent_difference=verdict.recent.difference,
+        recent_replays=verdict.recent.replays,
+        discordance=verdict.discordance,
+        replays_needed=verdict.replays_needed,
+        log_e_regression=verdict.log_e_regression,
+        log_e_pass=verdict.log_e_pass,
+        log_threshold_regression=verdict.log_threshold_regression,
+        log_threshold_pass=verdict.log_threshold_pass,
+        alpha_regression=verdict.alpha_regression,
+        alpha_pass=verdict.alpha_pass,
+        margin=verdict.margin,
+        eps=verdict.eps,
+        window_start=verdict.window_start,
+        alarm_raised_at=verdict.alarm_raised_at,
+        latched=verdict.latched,
+        canary_score=tally.canary_sum / pairs if tally and pairs else None,
+        control_score=tally.control_sum / pairs if tally and pairs else None,
+        cause=tally.likeliest_cause if tally else "",
+    )
+
+
+def _mean_age(tally: ModalityTally, now_ns: int) -> float | None:
+    if not tally.pairs:
+        return None
+    mean = tally.recorded_seconds_sum / tally.pairs
+    return max(0.0, now_ns / NANOSECONDS - mean)
+
+
+def _age(then_ns: int, now_ns: int) -> float | None:
+    return max(0.0, (now_ns - then_ns) / NANOSECONDS) if then_ns else None

@@ -1,0 +1,85 @@
+"""`snaptrace`: the front door. A command's code is imported when it is called.
+
+The two programs are dispatched before the command-line library is even imported:
+a sidecar should not carry a help renderer in its memory.
+"""
+
+import importlib
+import sys
+
+_PROGRAMS = {
+    "collector": "the sidecar: forward OTLP, keep a sample of model calls",
+    "replayd": "the daemon: replay on canary and control, score, judge",
+}
+_COMMANDS = {
+    "up": ("run", "run", "Run both programs on a local folder, in one process tree."),
+    "demo": (
+        "demo",
+        "demo",
+        "Traffic from real instrumentation, real small models, a live result.",
+    ),
+    "ls": ("store", "ls", "List snapshots."),
+    "show": ("store", "show", "Show one snapshot: request, answer, why it was kept."),
+    "export": ("maintain", "export", "Write snapshots as JSON lines."),
+    "import": ("import_doctor", "import_", "Read past OTLP exports into the store."),
+    "verify": ("maintain", "verify", "Check every object of the store."),
+    "erase": ("maintain", "erase", "Remove a user, session or trace."),
+    "tidy": ("maintain", "tidy", "Apply retention, close hours, finish erasures."),
+    "keys": ("keys", "keys", "List or rotate the keys of an encrypted store."),
+    "pin": ("maintain", "pin", "Keep a snapshot in a named suite."),
+    "unpin": ("maintain", "unpin", "Take a snapshot out of a suite."),
+    "replay": ("replay", "replay", "Send snapshots once, or print what would be sent."),
+    "test": ("suite", "run_pinned", "Run a pinned suite; exit as a gate."),
+    "plan": ("costs", "plan", "Say what a verdict will need: pairs, hours, money."),
+    "budget": ("costs", "budget", "Show what may be spent, what is, and until when."),
+    "gate": (
+        "gate",
+        "gate",
+        "Exit 0 pass, 1 regressed, 2 undecided, 3 could not tell.",
+    ),
+    "worst": ("gate", "worst", "Show the worst pairs with their media."),
+    "results": ("gate", "results", "Print all pairs as JSON lines."),
+    "doctor": (
+        "import_doctor",
+        "doctor",
+        "Say what would be kept and replayed, and why not.",
+    ),
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; return its exit code."""
+    arguments = sys.argv[1:] if argv is None else argv
+    if arguments and arguments[0] in _PROGRAMS:
+        program = importlib.import_module(f"{arguments[0]}.__main__")
+        return int(program.main(arguments[1:]))
+    return _run_command(arguments)
+
+
+def _run_command(arguments: list[str]) -> int:
+    from cyclopts import App  # noqa: PLC0415 - not in a program's memory
+
+    from snaptrace.cli.output import report_errors  # noqa: PLC0415
+
+    app = App(
+        name="snaptrace",
+        help="Live GenAI spans become a living regression suite, per modality.",
+        version_flags=["--version"],
+        result_action="return_value",
+    )
+    # One line each in the list, which need not import them; a command's own help is
+    # its docstring.
+    is_list = not arguments or arguments[0].startswith("-")
+    for name, (module, function, text) in _COMMANDS.items():
+        app.command(
+            f"snaptrace.cli.{module}:{function}",
+            name=name,
+            **({"help": text} if is_list else {}),
+        )
+    for name, text in _PROGRAMS.items():
+        app.command(lambda: 0, name=name, help=f"Run {text}; see {name} --help.")
+    return report_errors(lambda: app(arguments))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,190 @@
+"""`snaptrace plan | budget`: what verdicts will cost, and what is spent already."""
+
+import asyncio
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import aiohttp
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from replayd.budget.limits import Line
+from replayd.http.gate_api import BudgetShown, PlansShown
+from replayd.planning.cost import CostedPlan
+from replayd.planning.estimates import Need
+from snaptrace.cli.gate import base_url, token_of
+from snaptrace.cli.options import Source
+from snaptrace.cli.output import PIPE_WIDTH, CommandError, Format, print_json
+
+T = TypeVar("T")
+
+_TIMEOUT = aiohttp.ClientTimeout(total=10)
+_UNKNOWN = 3
+_GOALS = {
+    "pass": "pass",
+    "find 0.03": "find a drop of 3 points",
+    "find 0.05": "find a drop of 5 points",
+    "find 0.10": "find a drop of 10 points",
+}
+
+
+def plan(
+    source: Source | None = None,
+    *,
+    canary: str | None = None,
+    url: str | None = None,
+    format: Format = "table",  # noqa: A002 - the name of the option
+) -> int:
+    """Say what a pass, and finding a drop of 3, 5 and 10 points, will need.
+
+    In pairs (half of all runs, nine of ten), and for nine of ten in hours and money:
+    from the noise, the tokens and the traffic that replayd has seen, and from its
+    limits. A margin that cannot be met is said.
+
+    Parameters
+    ----------
+    canary
+        Name of the arm; all if not given.
+    url
+        Base URL of replayd; the configured metrics address if not given.
+    """
+    source = source or Source()
+    base, token = base_url(source, url), token_of(source)
+    found = asyncio.run(_fetch(base, token, "plan", PlansShown)).canaries
+    plans = {name: rows for name, rows in found.items() if canary in (None, name)}
+    if not plans:
+        what = f"the canary {canary!r}" if canary else "any canary"
+        raise CommandError(f"{base} cannot plan for {what} yet", _UNKNOWN)
+    if format == "json":
+        print_json(plans)
+    elif format == "jsonl":
+        for name, rows in plans.items():
+            _print_lines({"canary": name, **msgspec.to_builtins(row)} for row in rows)
+    else:
+        console = _console()
+        for name, rows in plans.items():
+            console.print(f"[bold]{name}[/bold]")
+            console.print(plan_table(rows))
+            for row in rows:
+                console.print(said_of(row))
+    return 0
+
+
+def budget(
+    source: Source | None = None,
+    *,
+    url: str | None = None,
+    format: Format = "table",  # noqa: A002 - the name of the option
+) -> int:
+    """Show every limit of spending: how much is used, and when it starts anew.
+
+    Parameters
+    ----------
+    url
+        Base URL of replayd; the configured metrics address if not given.
+    """
+    source = source or Source()
+    base, token = base_url(source, url), token_of(source)
+    lines = asyncio.run(_fetch(base, token, "budget", BudgetShown)).budgets
+    if format == "json":
+        print_json({"budgets": lines})
+    elif format == "jsonl":
+        _print_lines(lines)
+    elif lines:
+        _console().print(budget_table(lines))
+    else:
+        _console().print("no budget is set in replayd.budget or replayd.budgets")
+    return 0
+
+
+def plan_table(rows: list[CostedPlan]) -> Table:
+    """Return pairs, hours and money by modality and goal."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("modality", "to"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("pairs, half of runs", "nine of ten", "hours", "money"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in rows:
+        for place, need in enumerate(row.needs):
+            name = row.planned.modality if place == 0 else ""
+            table.add_row(name, _GOALS.get(need.goal, need.goal), *_needed(need, row))
+    return table
+
+
+def _needed(need: Need, row: CostedPlan) -> tuple[str, str, str, str]:
+    if need.pairs is None:
+        return "never", "never", "-", "-"
+    hours = "-" if need.hours is None else f"{need.hours:,.1f}"
+    money = "-" if need.money is None else f"{need.money:,.2f}"
+    if row.cost.unpriced:
+        money = f"> {money}"
+    return f"{need.pairs.median:,}", f"{need.pairs.p90:,}", hours, money
+
+
+def said_of(row: CostedPlan) -> Text:
+    """Return what a modality's numbers rest on, and what stands in the way."""
+    planned = row.planned
+    noise = "measured" if planned.measured else "assumed"
+    said = Text(
+        f"  {planned.modality}: margin {planned.margin:g},"
+        f" noise {planned.discordance:.3f} {noise},"
+        f" {row.pairs_per_hour:,.0f} pairs an hour (held up by {row.limited_by})",
+        "dim",
+    )
+    if row.cost.unpriced:
+        said.append(f"\n  no price for {', '.join(row.cost.unpriced)}", "yellow")
+    if row.out_of_reach:
+        said.append(f"\n  out of reach: {row.out_of_reach}", "red")
+    return said
+
+
+def budget_table(lines: list[Line]) -> Table:
+    """Return each limit, its use and the end of its window."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("budget", no_wrap=True)
+    for heading in ("limit", "spent", "", "resets at (UTC)"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for line in lines:
+        share = line.used / line.limit if line.limit else 1.0
+        style = "red" if share >= 1 else "yellow" if share >= 0.8 else ""
+        resets = datetime.fromtimestamp(line.resets_at_ns / 1e9, UTC)
+        table.add_row(
+            f"{line.modality or 'all'} {line.unit} a {line.window}",
+            f"{line.limit:,.6g}",
+            f"{line.used:,.6g}",
+            Text(f"{share:.0%}", style),
+            f"{resets:%Y-%m-%d %H:%M}",
+        )
+    return table
+
+
+async def _fetch(base: str, token: str, what: str, kind: type[T]) -> T:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    address = f"{base.rstrip('/')}/api/v1/{what}"
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=_TIMEOUT) as session,
+            session.get(address, headers=headers) as answer,
+        ):
+            if answer.status != 200:
+                raise CommandError(f"{address} answers {answer.status}", _UNKNOWN)
+            return msgspec.json.decode(await answer.read(), type=kind)
+    except (aiohttp.ClientError, TimeoutError, msgspec.MsgspecError):
+        why = f"no replayd answers at {base}; name it with --url"
+        raise CommandError(why, _UNKNOWN) from None
+
+
+def _print_lines(rows: Iterable[object]) -> None:
+    for row in rows:
+        sys.stdout.buffer.write(msgspec.json.encode(row) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _console() -> Console:
+    # A pipe has no width: a table in it must not lose its columns.
+    width = None if sys.stdout.isatty() else PIPE_WIDTH
+    return Console(highlight=False, width=width)

@@ -1,0 +1,166 @@
+"""`snaptrace import | doctor`: past exports, and what instrumentation is good for."""
+
+import asyncio
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from collector.config.relay import CollectorConfig
+from collector.offline.doctor import Doctor, ScopeReport
+from collector.offline.importer import UnreadableExportError, read_exports
+from collector.otlp.signals import OtlpRequest
+from collector.recognise.recogniser import Recogniser
+from collector.sampling.pipeline import Pipeline
+from snaptrace.cli.options import Source
+from snaptrace.cli.output import CommandError, Format, print_json
+from snaptrace.crypto.fleet_key import FleetKey
+from snaptrace.runtime.clock import SystemClock
+from snaptrace.store.data_keys import local_cipher, read_envelopes
+from snaptrace.store.store import Store
+
+_FOREVER_SECONDS = 3600.0
+
+
+def _requests(files: tuple[Path, ...], console: Console) -> Iterator[OtlpRequest]:
+    """Yield the requests of all files, with a progress bar on a terminal."""
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        console=console,
+        disable=not console.is_terminal,
+        transient=True,
+    ) as progress:
+        bar = progress.add_task("reading", total=len(files))
+        for path in files:
+            progress.update(bar, description=path.name)
+            try:
+                yield from read_exports(path)
+            except UnreadableExportError as error:
+                raise CommandError(f"{error.path}: {error.why}") from None
+            progress.advance(bar)
+
+
+def import_(
+    files: Annotated[tuple[Path, ...], Parameter(negative="")],
+    source: Source | None = None,
+) -> int:
+    """Read past OTLP exports into the store, through the same path as live spans.
+
+    JSON lines or protobuf, plain, gzip or zstd: what a file is, its bytes say. Calls
+    are recognised, joined, redacted and sampled as they would have been live.
+
+    Parameters
+    ----------
+    files
+        Exports, as the Collector's file exporter writes them.
+    """
+    if not files:
+        raise CommandError("name at least one file", 2)
+    source = source or Source()
+    store = source.store_config()
+    config = source.document().section("collector", CollectorConfig)
+    console = Console(stderr=True, highlight=False)
+
+    async def run() -> dict[str, int]:
+        with tempfile.TemporaryDirectory(prefix="snaptrace-import-") as folder:
+            pipeline = Pipeline(
+                config,
+                Store.open(store),
+                FleetKey.of_store(store.url, store.key_file),
+                Path(folder),
+                SystemClock(),
+                cipher=local_cipher(read_envelopes(store.encryption, os.environ)),
+            )
+            for request in _requests(files, console):
+                await pipeline.offer(request)
+            await pipeline.seal_and_close(_FOREVER_SECONDS)
+            return pipeline.totals()
+
+    totals = asyncio.run(run())
+    console.print(
+        f"{totals['recognised']} model calls recognised, {totals['kept']} kept, "
+        f"{totals['stored']} segments stored"
+    )
+    return 0
+
+
+def doctor(
+    files: Annotated[tuple[Path, ...], Parameter(negative="")] = (),
+    source: Source | None = None,
+    *,
+    seconds: Annotated[float, Parameter(name="--seconds")] = 30.0,
+    listen: str = "127.0.0.1:4317",
+    format: Format = "table",  # noqa: A002 - the name of the option
+) -> int:
+    """Say per instrumentation what would be kept and replayed, and why not.
+
+    Without files it listens for OTLP/gRPC for a moment, answers success and stores
+    nothing: point an application's exporter here and use it.
+
+    Parameters
+    ----------
+    files
+        OTLP exports to look at instead of listening.
+    seconds
+        How long to listen.
+    listen
+        Where to listen.
+    """
+    del source  # accepted everywhere; nothing of it matters here
+    console = Console(stderr=True, highlight=False)
+    recogniser, doctor_ = Recogniser(), Doctor()
+
+    def take(request: OtlpRequest) -> None:
+        for call in recogniser.feed(request):
+            doctor_.add(call.snapshot)
+
+    if files:
+        for request in _requests(files, console):
+            take(request)
+    else:
+        from snaptrace.cli.otlp_probe import listen_for  # noqa: PLC0415
+
+        console.print(f"listening on {listen} for {seconds:g} s; Ctrl-C ends it")
+        asyncio.run(listen_for(listen, seconds, take))
+    for call in recogniser.flush(time.time_ns()):
+        doctor_.add(call.snapshot)
+    reports = doctor_.report()
+    if format != "table":
+        print_json(reports)
+        return 0 if reports else 1
+    _print(reports)
+    return 0 if reports else 1
+
+
+def _print(reports: list[ScopeReport]) -> None:
+    console = Console(highlight=False)
+    if not reports:
+        console.print("no model call was seen")
+        console.print(
+            "Is the exporter pointed here, and is a GenAI instrumentation switched on?"
+        )
+        return
+    for report in reports:
+        console.print(
+            f"[bold]{report.scope or '(no scope)'}[/bold] {report.version}  "
+            f"read as {', '.join(report.dialects)}; {', '.join(report.services)}"
+        )
+        console.print(
+            f"  {report.recognised} calls, {report.with_content} with content, "
+            f"{report.replayable} replayable  "
+            + ", ".join(f"{n} {name}" for name, n in sorted(report.modalities.items()))
+        )
+        for finding in report.findings:
+            console.print(f"  [yellow]{finding.calls} calls: {finding.reason}[/yellow]")
+            if finding.advice:
+                console.print(f"    {finding.advice}")
+        if report.unobserved:
+            shown = ", ".join(report.unobserved[:8])
+            console.print(f"  [dim]cannot be seen here: {shown}[/dim]")

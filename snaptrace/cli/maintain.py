@@ -1,0 +1,281 @@
+"""`snaptrace export | verify | pin | unpin | erase`: a store is looked after."""
+
+import asyncio
+import sys
+import time
+from typing import Annotated
+
+import msgspec
+from cyclopts import Parameter
+from rich.console import Console
+from rich.progress import Progress
+
+from snaptrace.cli.options import Source
+from snaptrace.cli.output import (
+    CommandError,
+    Format,
+    counted,
+    print_json,
+    print_rows,
+)
+from snaptrace.cli.session import Opened
+from snaptrace.snapshot.errors import MissingObjectError
+from snaptrace.store import erase as erasing
+from snaptrace.store import export as exporting
+from snaptrace.store import pins
+from snaptrace.store.browser import media_of
+from snaptrace.store.erase import SubjectKind
+from snaptrace.store.export import Shape
+from snaptrace.store.maintenance import Keeper
+from snaptrace.store.retention import policy_of
+from snaptrace.store.verify import Finding
+from snaptrace.store.verify import verify as verifying
+
+_PROBLEM_COLUMNS = {
+    "problem": "problem",
+    "name": "object",
+    "detail": "detail",
+    "repaired": "repaired",
+}
+
+
+def export(
+    source: Source | None = None,
+    *,
+    shape: Shape = "snapshot",
+    media: bool = False,
+    suite: str | None = None,
+) -> int:
+    """Write snapshots as JSON lines, in our shape or as other tools read datasets.
+
+    Parameters
+    ----------
+    shape
+        snapshot is everything that is stored.
+    media
+        Put media back into the requests as base64.
+    suite
+        Only a suite's pins.
+    """
+    opened = Opened.of(source)
+
+    async def write(progress: Progress) -> None:
+        browser = await opened.browser()
+        bar = progress.add_task("reading segments", total=browser.segments)
+        wanted: set[str] | None = None
+        if suite is not None:
+            wanted = {
+                snapshot.snapshot_id
+                async for _, _, snapshot in pins.pinned(opened.store, suite)
+            }
+        known: set[str] = set()
+        async for found in browser.snapshots(lambda: progress.advance(bar)):
+            snapshot = found.snapshot
+            if snapshot.snapshot_id in known or (
+                wanted is not None and snapshot.snapshot_id not in wanted
+            ):
+                continue
+            known.add(snapshot.snapshot_id)
+            opened.read("export", [snapshot.snapshot_id])
+            blobs = await media_of(opened.store, opened.key, found) if media else None
+            row = exporting.row(
+                snapshot,
+                shape,
+                probability=browser.frame.probability(found.header.collector, snapshot),
+                blobs=blobs,
+            )
+            sys.stdout.buffer.write(msgspec.json.encode(row) + b"\n")
+        sys.stdout.buffer.flush()
+
+    with opened.progress() as progress:
+        asyncio.run(write(progress))
+    return 0
+
+
+def verify(
+    source: Source | None = None,
+    *,
+    repair: bool = False,
+    format: Format = "table",  # noqa: A002 - the name of the option
+) -> int:
+    """Check every object of the store; exit 1 if something is wrong and stays so.
+
+    Parameters
+    ----------
+    repair
+        Delete what nobody can read and media that nobody names; write stale catalogues
+        anew.
+    """
+    opened = Opened.of(source)
+
+    async def check(progress: Progress) -> list[Finding]:
+        bar = progress.add_task("checking objects", total=None)
+        found = verifying(
+            opened.store,
+            opened.key,
+            time.time_ns(),
+            repair=repair,
+            on_object=lambda: progress.advance(bar),
+        )
+        return [finding async for finding in found]
+
+    with opened.progress() as progress:
+        findings = asyncio.run(check(progress))
+    print_rows(
+        (msgspec.to_builtins(finding) for finding in findings),
+        _PROBLEM_COLUMNS,
+        format,
+        empty="everything checks out",
+    )
+    return int(any(not finding.repaired for finding in findings))
+
+
+def pin(
+    snapshot_id: str,
+    source: Source | None = None,
+    *,
+    suite: str,
+    remark: str = "",
+    expect: str = "",
+) -> int:
+    """Keep a snapshot, with its media, in a named suite beyond retention.
+
+    Parameters
+    ----------
+    snapshot_id
+        The id, or the beginning of one.
+    suite
+        Name of the suite: letters, digits and _.-
+    remark
+        Why it was pinned.
+    expect
+        What the answer has to satisfy, as JSON; takes the place of the recording.
+    """
+    opened = Opened.of(source)
+    try:
+        assertion = msgspec.json.decode(expect) if expect else None
+    except msgspec.DecodeError as error:
+        raise CommandError(f"--expect is no JSON: {error}", 2) from None
+
+    async def keep() -> str:
+        found = await opened.one(snapshot_id)
+        try:
+            return await pins.pin(
+                opened.store,
+                opened.key,
+                found.name,
+                found.snapshot,
+                suite=suite,
+                now_ns=time.time_ns(),
+                assertion=assertion,
+                note=remark,
+            )
+        except MissingObjectError as error:
+            raise CommandError(f"a medium of it is gone: {error}") from None
+        except ValueError as error:
+            raise CommandError(str(error), 2) from None
+
+    Console(highlight=False).print(f"pinned {asyncio.run(keep())}")
+    return 0
+
+
+def unpin(snapshot_id: str, source: Source | None = None, *, suite: str) -> int:
+    """Take a snapshot out of a suite.
+
+    Parameters
+    ----------
+    snapshot_id
+        The whole id, as `export --suite` shows it.
+    suite
+        Name of the suite.
+    """
+    opened = Opened.of(source)
+    if not asyncio.run(pins.unpin(opened.store, suite, snapshot_id)):
+        raise CommandError(f"{snapshot_id} is not pinned in {suite}")
+    Console(highlight=False).print(f"unpinned {snapshot_id}")
+    return 0
+
+
+def erase(
+    kind: SubjectKind,
+    value: str,
+    source: Source | None = None,
+    *,
+    yes: Annotated[bool, Parameter(negative="")] = False,
+    format: Format = "table",  # noqa: A002 - the name of the option
+) -> int:
+    """Remove everything recorded of a user, a session or a trace up to now.
+
+    Verdicts stay as they are: they rest on numbers alone. Cannot be undone.
+
+    Parameters
+    ----------
+    kind
+        What the id names.
+    value
+        The id as the telemetry had it; only its keyed digest is written anywhere.
+    yes
+        Do not ask.
+    """
+    opened = Opened.of(source)
+    if not yes:
+        if not sys.stdin.isatty():
+            raise CommandError("erasing cannot be undone; add --yes", 2)
+        answer = Console(stderr=True).input(f"erase this {kind} for good? [y/N] ")
+        if answer.strip().lower() not in ("y", "yes"):
+            raise CommandError("nothing was erased")
+    with opened.progress() as progress:
+        bar = progress.add_task("looking through objects", total=None)
+        done = asyncio.run(
+            erasing.erase(
+                opened.store,
+                opened.key,
+                kind,
+                value,
+                time.time_ns(),
+                on_object=lambda: progress.advance(bar),
+            )
+        )
+    if format != "table":
+        print_json(done)
+        return 0
+    console = Console(highlight=False)
+    if not done.snapshots and not done.answers:
+        console.print("nothing of it is stored; the tombstone keeps it out")
+    else:
+        console.print(
+            f"erased {counted(done.snapshots, 'snapshot')} in "
+            f"{counted(done.segments, 'segment')}, {done.media} media, "
+            f"{counted(done.pins, 'pin')}, {counted(done.answers, 'answer object')}"
+        )
+    for name in done.unreadable:
+        console.print(f"[yellow]could not be looked into:[/yellow] {name}")
+    return int(bool(done.unreadable))
+
+
+def tidy(
+    source: Source | None = None,
+    *,
+    format: Format = "table",  # noqa: A002 - the name of the option
+) -> int:
+    """Close hours, finish erasures and apply store.retention, once.
+
+    A replayd that leads does this every ten minutes; run it where there is none, from
+    any number of places.
+    """
+    opened = Opened.of(source)
+    policy = policy_of(opened.config.retention)
+    keeper = Keeper(opened.store, opened.key, policy)
+    done = asyncio.run(keeper.once(time.time_ns()))
+    if format != "table":
+        print_json(done)
+        return 0
+    removed = done.removed
+    Console(highlight=False).print(
+        f"closed {counted(done.catalogues, 'hour')}, finished "
+        f"{counted(done.erasures, 'erasure')}; deleted "
+        f"{counted(removed.segments, 'segment')}, {removed.media} media and "
+        f"{counted(removed.answers, 'answer object')}, "
+        f"{removed.freed_bytes / 2**20:.1f} MiB"
+    )
+    return 0

@@ -1,0 +1,107 @@
+"""Where a command meets a person: errors said in one line, exit codes, tables."""
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from typing import Literal
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from snaptrace.crypto.fleet_key import KeyFileError
+from snaptrace.runtime.config import ConfigError
+from snaptrace.snapshot.errors import SnapshotError
+
+Format = Literal["table", "json", "jsonl"]
+
+PIPE_WIDTH = 140
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+
+
+class CommandError(Exception):
+    """The command cannot do what was asked; the message says what to do."""
+
+    def __init__(self, text: str, code: int = EXIT_FAILED) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+def report_errors(command: Callable[[], object]) -> int:
+    """Run a command; say its error on stderr and return the exit code."""
+    try:
+        code = command()
+    except CommandError as error:
+        _say(str(error))
+        return error.code
+    except ConfigError as error:
+        _say(f"configuration: {error}")
+        return EXIT_USAGE
+    except KeyFileError as error:
+        _say(f"key: {error}")
+        return EXIT_USAGE
+    except SnapshotError as error:
+        _say(f"store: {error}")
+        return EXIT_FAILED
+    except BrokenPipeError:  # `snaptrace ls | head` is no failure.
+        sys.stderr.close()
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    return code if isinstance(code, int) else 0
+
+
+def _say(text: str) -> None:
+    Console(stderr=True, highlight=False).print(f"[red]error:[/red] {text}")
+
+
+def print_rows(
+    rows: Iterable[Mapping[str, object]],
+    columns: Mapping[str, str],
+    output: Format,
+    *,
+    empty: str,
+) -> None:
+    """Print rows as a table of `columns` (key -> heading), or whole as JSON.
+
+    `jsonl` is written as the rows come, so that a large store can be piped.
+    """
+    if output == "jsonl":
+        for row in rows:
+            sys.stdout.buffer.write(msgspec.json.encode(row) + b"\n")
+        sys.stdout.buffer.flush()
+        return
+    if output == "json":
+        print_json(list(rows))
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in columns.values():
+        table.add_column(heading, no_wrap=True)
+    count = 0
+    for count, row in enumerate(rows, start=1):  # noqa: B007 - counted for `empty`
+        table.add_row(*(_cell(row.get(key)) for key in columns))
+    # A pipe has no width: a table in it must not lose its columns.
+    width = None if sys.stdout.isatty() else PIPE_WIDTH
+    Console(highlight=False, width=width).print(table if count else empty)
+
+
+def counted(number: int, what: str) -> str:
+    """Return `1 segment`, `2 segments`."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def print_json(value: object) -> None:
+    """Print one JSON value, indented, as it would be parsed by a script."""
+    encoded = msgspec.json.format(msgspec.json.encode(value), indent=2)
+    sys.stdout.buffer.write(encoded + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    return str(value).replace("[", r"\[")

@@ -1,0 +1,103 @@
+"""The store that a command works on: its key, a way to look, an audit of reads."""
+
+import getpass
+import os
+import time
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.text import Text
+
+from snaptrace.cli.options import Source
+from snaptrace.cli.output import CommandError
+from snaptrace.crypto.fleet_key import FleetKey
+from snaptrace.runtime.config import StoreConfig
+from snaptrace.store.audit import Audit
+from snaptrace.store.browser import Browser, Found
+from snaptrace.store.store import Store
+
+
+class Opened:
+    """A store, its key, and a way to find what a person names."""
+
+    def __init__(self, config: StoreConfig) -> None:
+        self.config = config
+        self.store = Store.open(self.config)
+        self.key = FleetKey.of_store(self.config.url, self.config.key_file)
+        self.errors = Console(stderr=True, highlight=False)
+        self._audit = Audit(self.config.audit.file, self._say)
+
+    @classmethod
+    def of(cls, source: Source | None) -> "Opened":
+        """Open what the configuration names."""
+        return cls((source or Source()).store_config())
+
+    async def browser(self) -> Browser:
+        """Return a browser that has looked."""
+        browser = Browser(
+            self.store,
+            self.key,
+            lambda why: self.errors.print(f"[yellow]damaged:[/yellow] {why}"),
+        )
+        await browser.look()
+        return browser
+
+    async def one(self, snapshot_id: str, browser: Browser | None = None) -> Found:
+        """Return the one snapshot whose id begins so.
+
+        Raises:
+            CommandError: there is none, or several.
+        """
+        matches = await (browser or await self.browser()).find(snapshot_id)
+        if len(matches) != 1:
+            how = "several snapshots begin" if matches else "no snapshot begins"
+            raise CommandError(f"{how} with {snapshot_id}")
+        return matches[0]
+
+    def read(self, command: str, snapshot_ids: Iterable[str]) -> None:
+        """Put down that this user is about to see what these snapshots say.
+
+        Raises:
+            AuditRefusedError: it cannot be put down; nothing may be shown.
+        """
+        self._audit.note(
+            time.time_ns(), who=user(), what=command, snapshots=snapshot_ids
+        )
+
+    def _say(self, line: str) -> None:
+        self.errors.print(Text(line, style="dim"), soft_wrap=True)
+
+    def progress(self, console: Console | None = None) -> Progress:
+        """Return a bar for a person who waits; silent in a pipe.
+
+        What is printed meanwhile, on the same terminal, goes through `console`.
+        """
+        console = console or self.errors
+        return Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=console,
+            disable=not console.is_terminal,
+            transient=True,
+        )
+
+
+def user() -> str:
+    """Return who runs this command: the name and number that the system knows."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # A container's user need not have a name.
+        name = ""
+    behind = os.environ.get("SUDO_USER", "")
+    return " ".join(
+        filter(None, [name, f"uid={os.getuid()}", behind and f"sudo={behind}"])
+    )

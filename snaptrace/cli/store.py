@@ -1,0 +1,359 @@
+"""`snaptrace ls | show`: what the store holds, and what the sample says of it."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from cyclopts import Parameter
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from snaptrace.cli import explain
+from snaptrace.cli.options import Source
+from snaptrace.cli.output import Format, print_json, print_rows
+from snaptrace.cli.session import Opened
+from snaptrace.snapshot.apis import APIS
+from snaptrace.snapshot.conversation import (
+    Conversation,
+    MediaPart,
+    Message,
+    Part,
+    ReasoningPart,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
+from snaptrace.snapshot.inclusion_probability import Frame, Placed
+from snaptrace.snapshot.model import (
+    MediaRef,
+    Snapshot,
+)
+from snaptrace.snapshot.traffic_estimate import traffic
+from snaptrace.store.browser import Browser, Found, media_of
+
+_COLUMNS = {
+    "short_id": "snapshot",
+    "recorded_at": "recorded",
+    "service": "service",
+    "modality": "modality",
+    "model": "model",
+    "fidelity": "fidelity",
+    "uniform": "uniform",
+    "inclusion_probability": "probability",
+}
+_MOST_PATHS = 8  # shown to a person; JSON has all
+_WEIGHT_COLUMNS = {
+    "service": "service",
+    "modality": "modality",
+    "snapshots": "snapshots",
+    "estimated_calls": "estimated calls",
+    "standard_error": "±",
+    "estimated_upstream": "before sampling upstream",
+    "seen_calls": "seen calls",
+    "ratio": "expected/seen",
+    "disagreement": "standard errors apart",
+}
+_MEDIA_SUFFIX = {
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "image/webp": ".webp",
+    "image/gif": ".gif",
+    "audio/wav": ".wav",
+    "audio/x-wav": ".wav",
+    "audio/mpeg": ".mp3",
+    "audio/flac": ".flac",
+    "audio/ogg": ".ogg",
+    "video/mp4": ".mp4",
+    "application/pdf": ".pdf",
+}
+
+
+def row_of(browser: Browser, found: Found) -> dict[str, object]:
+    """Return one line of `ls`, in the shape that scripts rely on."""
+    snapshot, collector = found.snapshot, found.header.collector
+    at_seconds = (snapshot.ended_at_ns or snapshot.arrived_at_ns) / 1e9
+    holders = browser.frame.holders(collector, snapshot)
+    return {
+        "snapshot_id": snapshot.snapshot_id,
+        "trace_id": snapshot.trace_id,
+        "span_id": snapshot.span_id,
+        "service": snapshot.service,
+        "modality": snapshot.modality,
+        "operation": snapshot.operation,
+        "model": snapshot.request.model or snapshot.answer.model,
+        "inclusion_probability": browser.frame.probability(collector, snapshot),
+        "uniform": browser.frame.is_uniform(collector, snapshot),
+        "kept_by": sorted(key.stratum or "uniform" for key in holders),
+        "fidelity": snapshot.fidelity.level,
+        "recorded_at": datetime.fromtimestamp(at_seconds, UTC).isoformat(
+            timespec="milliseconds"
+        ),
+        "dialect": snapshot.dialect,
+        "route": snapshot.route,
+        "attributes": snapshot.attributes,
+    }
+
+
+def ls(
+    source: Source | None = None,
+    *,
+    format: Format = "table",  # noqa: A002 - the name of the option
+    service: str | None = None,
+    modality: str | None = None,
+    uniform: bool = False,
+    weights: bool = False,
+    limit: Annotated[int, Parameter(alias="-n")] = 0,
+) -> int:
+    """List snapshots, oldest segment first.
+
+    Parameters
+    ----------
+    service
+        Only calls of this service.
+    modality
+        Only calls of this modality.
+    uniform
+        Only the equal-probability sample.
+    weights
+        Estimate traffic per service and modality instead, beside what was seen.
+    limit
+        Stop after so many (0: all).
+    """
+    opened = Opened.of(source)
+
+    async def gather() -> list[dict[str, object]]:
+        browser = await opened.browser()
+        if weights:
+            return await _weights(browser)
+        rows: list[dict[str, object]] = []
+        count = 0
+        async for row in _rows(browser, service, modality, uniform=uniform):
+            if format == "jsonl":
+                sys.stdout.buffer.write(msgspec.json.encode(row) + b"\n")
+            else:
+                rows.append(row)
+            count += 1
+            if count == limit:
+                break
+        return rows
+
+    rows = asyncio.run(gather())
+    if weights:
+        print_rows(rows, _WEIGHT_COLUMNS, format, empty="no snapshots yet")
+        return 0
+    if format == "jsonl":
+        sys.stdout.buffer.flush()
+        return 0
+    for row in rows:
+        if format == "table":
+            row["short_id"] = str(row["snapshot_id"])[:12]
+            row["recorded_at"] = str(row["recorded_at"])[5:19].replace("T", " ")
+    print_rows(rows, _COLUMNS, format, empty="no snapshots yet")
+    return 0
+
+
+async def _rows(
+    browser: Browser, service: str | None, modality: str | None, *, uniform: bool
+) -> AsyncIterator[dict[str, object]]:
+    known: set[str] = set()
+    async for found in browser.snapshots():
+        snapshot = found.snapshot
+        # Two collectors that saw one re-delivered span keep it twice.
+        if snapshot.snapshot_id in known:
+            continue
+        known.add(snapshot.snapshot_id)
+        if service is not None and snapshot.service != service:
+            continue
+        if modality is not None and snapshot.modality != modality:
+            continue
+        row = row_of(browser, found)
+        if not uniform or row["uniform"]:
+            yield row
+
+
+async def _weights(browser: Browser) -> list[dict[str, object]]:
+    """Return, per service and modality, the re-weighted total beside the counter."""
+    known: dict[str, tuple[str, Placed]] = {}
+    async for found in browser.snapshots():
+        # Only what the probability needs: a store may be larger than memory.
+        call = (found.header.collector, Placed.of(found.snapshot))
+        known.setdefault(found.snapshot.snapshot_id, call)
+    return [
+        {
+            "service": service,
+            "modality": modality,
+            "snapshots": each.stored,
+            "estimated_calls": round(each.calls, 1),
+            "standard_error": round(each.calls_error, 1),
+            "estimated_upstream": round(each.upstream_calls, 1),
+            "seen_calls": each.seen,
+            "ratio": each.expected_seen / each.seen if each.seen else None,
+            "disagreement": round(each.disagreement, 2),
+        }
+        for (service, modality), each in sorted(
+            traffic(browser.frame, known.values()).items()
+        )
+    ]
+
+
+def show(
+    snapshot_id: str,
+    source: Source | None = None,
+    *,
+    format: Annotated[  # noqa: A002 - the name of the option
+        Format, Parameter(help="table for a person, json for a script.")
+    ] = "table",
+    media: Path | None = None,
+) -> int:
+    """Show one snapshot: request, answer, what is missing, why it was kept.
+
+    Parameters
+    ----------
+    snapshot_id
+        The id, or the beginning of one.
+    media
+        Write its media into this folder.
+    """
+    opened = Opened.of(source)
+
+    async def find() -> tuple[Found, dict[str, object], Frame, list[Path]]:
+        browser = await opened.browser()
+        found = await opened.one(snapshot_id, browser)
+        opened.read("show", [found.snapshot.snapshot_id])
+        written: list[Path] = []
+        if media is not None:
+            held = await media_of(opened.store, opened.key, found)
+            written = write_media(media, found.snapshot, held)
+        return found, row_of(browser, found), browser.frame, written
+
+    found, row, frame, written = asyncio.run(find())
+    if format != "table":
+        why = explain.facts(frame, found)
+        print_json({**row, "sampling": why, "snapshot": _plain(found.snapshot)})
+        return 0
+    _print_snapshot(found, row, explain.lines(frame, found))
+    for path in written:
+        Console(highlight=False).print(f"wrote {path}")
+    return 0
+
+
+def write_media(folder: Path, snapshot: Snapshot, held: dict[int, bytes]) -> list[Path]:
+    """Write media as files that a viewer opens; return their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for index, data in held.items():
+        suffix = _MEDIA_SUFFIX.get(snapshot.media[index].mime, ".bin")
+        path = folder / f"{snapshot.snapshot_id[:12]}-{index}{suffix}"
+        path.write_bytes(data)
+        written.append(path)
+    return written
+
+
+def _plain(snapshot: Snapshot) -> Any:  # noqa: ANN401 - JSON
+    """Return the snapshot as JSON values; media stand as `{"$media": index}`."""
+    return msgspec.to_builtins(
+        snapshot,
+        enc_hook=lambda value: (
+            {"$media": value.index, "form": value.form}
+            if isinstance(value, MediaRef)
+            else str(value)
+        ),
+    )
+
+
+def _print_snapshot(
+    found: Found, row: dict[str, object], why: list[tuple[str, str]]
+) -> None:
+    snapshot = found.snapshot
+    console = Console(highlight=False)
+    facts = Table.grid(padding=(0, 2))
+    usage = snapshot.answer.usage
+    for name, value in {
+        "snapshot": snapshot.snapshot_id,
+        "trace / span": f"{snapshot.trace_id} / {snapshot.span_id}",
+        "service": snapshot.service,
+        "recorded": row["recorded_at"],
+        "call": f"{snapshot.operation} through {snapshot.request.api or 'unknown API'}",
+        "model": f"{snapshot.request.model or '?'} (answered: "
+        f"{snapshot.answer.model or '?'})",
+        "modality": snapshot.modality,
+        "instrumentation": f"{snapshot.scope} {snapshot.scope_version} "
+        f"({snapshot.dialect})",
+        "fidelity": _fidelity(snapshot),
+        "redacted": _counts(snapshot.redaction.counts)
+        + f" (rules {snapshot.redaction.version or 'unknown'})",
+        "tokens": f"{usage.input_tokens} in, {usage.output_tokens} out",
+        "segment": f"{found.name} #{found.index}",
+    }.items():
+        facts.add_row(Text(name, style="dim"), Text(str(value)))
+    for name, words in why:
+        facts.add_row(Text(name, style="dim"), Text(words))
+    console.print(facts)
+    api = APIS.get(snapshot.request.api)
+    if api is not None and snapshot.request.body is not None:
+        _print_conversation(console, api.parse(snapshot.request.body))
+    answer = snapshot.answer
+    said = answer.text or answer.refusal or answer.error or "(nothing observed)"
+    calls = "\n".join(f"→ {call.name}({call.arguments})" for call in answer.tool_calls)
+    console.print(
+        Panel(
+            Text("\n".join(filter(None, [said, calls]))),
+            title=f"answer ({answer.outcome}, {answer.finish_reason or 'unknown end'})",
+            title_align="left",
+            border_style="green",
+        )
+    )
+
+
+def _print_conversation(console: Console, conversation: Conversation) -> None:
+    for message in conversation.messages:
+        text = "\n".join(_part(part) for part in message.parts)
+        console.print(
+            Panel(Text(text), title=_title(message), title_align="left", style="none")
+        )
+
+
+def _title(message: Message) -> str:
+    return f"{message.role} {message.name}".strip()
+
+
+def _part(part: Part) -> str:
+    match part:
+        case TextPart():
+            return part.text
+        case MediaPart():
+            where = f"#{part.ref.index}" if part.ref else part.url or part.file_id
+            return f"[{part.kind} {part.mime} {where}]"
+        case ToolCallPart():
+            return f"→ {part.name}({part.arguments})"
+        case ToolResultPart():
+            return f"← {''.join(_part(inner) for inner in part.content)}"
+        case ReasoningPart():
+            return f"(reasoning) {part.text}"
+        case _:
+            return f"[{msgspec.json.encode(part, enc_hook=str).decode()}]"
+
+
+def _fidelity(snapshot: Snapshot) -> str:
+    fidelity = snapshot.fidelity
+    parts: list[str] = [fidelity.level]
+    for name, values in (
+        ("missing", fidelity.missing),
+        ("cannot be seen", fidelity.unobserved),
+        ("because", fidelity.reasons),
+    ):
+        if values:
+            shown = ", ".join(values[:_MOST_PATHS])
+            more = len(values) - _MOST_PATHS
+            parts.append(f"{name}: {shown}" + (f" and {more} more" if more > 0 else ""))
+    return "; ".join(parts)
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{n} {kind}" for kind, n in sorted(counts.items())) or "nothing"

@@ -1,1 +1,0 @@
-"""The commands behind `snaptrace`: one file per group, imported when called."""

@@ -1,0 +1,414 @@
+"""Google Gemini, `POST /models/{model}:generateContent`.
+
+Source: Gemini API reference, v1beta, as of 2026. The API takes its field names in
+camel and in snake case alike; both are read, and unknown ones stay as they are.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from snaptrace.snapshot.apis import inline
+from snaptrace.snapshot.apis.contract import UnmappableError
+from snaptrace.snapshot.conversation import (
+    Conversation,
+    GenericPart,
+    MediaPart,
+    Message,
+    Part,
+    ReasoningPart,
+    TextPart,
+    Tool,
+    ToolCallPart,
+    ToolResultPart,
+)
+from snaptrace.snapshot.media_type import kind_of_mime, kind_of_url
+from snaptrace.snapshot.model import Json
+
+PARAMS: dict[str, str] = {
+    "temperature": "temperature",
+    "top_p": "topP",
+    "top_k": "topK",
+    "max_tokens": "maxOutputTokens",
+    "stop_sequences": "stopSequences",
+    "seed": "seed",
+    "choice_count": "candidateCount",
+    "frequency_penalty": "frequencyPenalty",
+    "presence_penalty": "presencePenalty",
+}
+_CAMEL: dict[str, str] = {
+    "system_instruction": "systemInstruction",
+    "generation_config": "generationConfig",
+    "safety_settings": "safetySettings",
+    "tool_config": "toolConfig",
+    "cached_content": "cachedContent",
+}
+_MODES = {"AUTO": "auto", "NONE": "none", "ANY": "required"}
+_MODES_BACK = {word: mode for mode, word in _MODES.items()}
+
+
+class GeminiGenerateContent:
+    """See `contract.Api`."""
+
+    name = "gemini_generate_content"
+    operation = "chat"
+
+    def path(self, model: str) -> str:
+        """Return the path, which is where the model is named."""
+        return f"/models/{model.removeprefix('models/')}:generateContent"
+
+    def parse(self, body: Json) -> Conversation:
+        """Return the typed view of a generateContent body; the model is in the path."""
+        given: dict[str, Json] = body if isinstance(body, dict) else {}
+        rest = {_CAMEL.get(key, key): value for key, value in given.items()}
+        messages: list[Message] = []
+        system = rest.pop("systemInstruction", None)
+        if system is not None:
+            messages.append(_parse_content(system, "system"))
+        contents = rest.pop("contents", None)
+        if isinstance(contents, str | dict):
+            contents = [contents]
+        if isinstance(contents, list | tuple):
+            messages.extend(_parse_content(raw, "user") for raw in contents)
+        params, schema = _parse_config(rest)
+        tools = _parse_tools(rest)
+        model = rest.pop("model", "")
+        return Conversation(
+            model=model if isinstance(model, str) else "",
+            messages=tuple(messages),
+            tools=tools,
+            tool_choice=_parse_choice(rest),
+            output_schema=schema,
+            params=params,
+            extra=rest,
+        )
+
+    def render(self, conversation: Conversation) -> Json:
+        """Return the body; raises UnmappableError for what has no place here."""
+        lost: list[str] = []
+        body: dict[str, Json] = {}
+        contents: list[Json] = []
+        system: list[Json] = []
+        role: Json = None
+        for message in conversation.messages:
+            if message.role in ("system", "developer"):
+                system.extend(_render_part(part, lost) for part in message.parts)
+                role = message.extra.get("role", role)
+            else:
+                contents.append(_render_content(message, lost))
+        body["contents"] = _merged_results(contents)
+        if system:
+            body["systemInstruction"] = {"parts": system, "role": role or "user"}
+        if conversation.tools:
+            body["tools"] = _render_tools(conversation.tools)
+        extra = dict(conversation.extra)
+        if conversation.tool_choice is not None:
+            body["toolConfig"] = _render_choice(conversation.tool_choice)
+        config = _render_config(conversation, lost)
+        config.update(extra.pop("generationConfig", {}))
+        if config:
+            body["generationConfig"] = config
+        body.update(extra)
+        if lost:
+            raise UnmappableError(self.name, tuple(lost))
+        return body
+
+
+def _render_tools(tools: tuple[Tool, ...]) -> list[Json]:
+    declared = [_render_tool(tool) for tool in tools if tool.kind == "function"]
+    others: list[Json] = [dict(tool.extra) for tool in tools if tool.kind != "function"]
+    return [{"functionDeclarations": declared}, *others] if declared else others
+
+
+def _render_config(conversation: Conversation, lost: list[str]) -> dict[str, Json]:
+    config: dict[str, Json] = {}
+    for otel, value in conversation.params.items():
+        if otel in PARAMS:
+            config[PARAMS[otel]] = value
+        else:
+            lost.append(otel)
+    if conversation.output_schema is not None:
+        config["responseMimeType"] = "application/json"
+        config["responseSchema"] = conversation.output_schema
+    return config
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _get(raw: dict[str, Json], camel: str, snake: str) -> Json:
+    found = raw.get(camel)
+    return raw.get(snake) if found is None else found
+
+
+def _parse_content(raw: Json, default: str) -> Message:
+    if isinstance(raw, str):
+        return Message(role=_role(default), parts=(TextPart(text=raw),))
+    if not isinstance(raw, dict):
+        return Message(role=_role(default), parts=(GenericPart(value=raw),))
+    rest: dict[str, Json] = dict(raw)
+    word = rest.pop("role", None)
+    given = rest.pop("parts", None)
+    if isinstance(given, dict | str):
+        given = [given]
+    parts = (
+        tuple(_parse_part(p) for p in given) if isinstance(given, list | tuple) else ()
+    )
+    if default == "system":
+        if word not in (None, "user"):
+            rest["role"] = word
+        return Message(role="system", parts=parts, extra=rest)
+    return Message(
+        role=_role(word if isinstance(word, str) else default), parts=parts, extra=rest
+    )
+
+
+def _role(word: str) -> Any:  # noqa: ANN401 - a Role
+    return {"model": "assistant", "assistant": "assistant", "system": "system"}.get(
+        word, "user"
+    )
+
+
+def _parse_part(raw: Json) -> Part:
+    if isinstance(raw, str):
+        return TextPart(text=raw)
+    if not isinstance(raw, dict):
+        return GenericPart(value=raw)
+    rest = {key: value for key, value in raw.items() if value is not None}
+    if isinstance(rest.get("text"), str):
+        text = rest.pop("text")
+        if rest.get("thought") is True:
+            return ReasoningPart(text=text, extra=rest)
+        return TextPart(text=text, extra=rest)
+    for key, read in _READERS.items():
+        if isinstance(rest.get(key), dict):
+            return read(dict(rest.pop(key)), rest)
+    return GenericPart(value=raw)
+
+
+def _parse_media(inner: dict[str, Json], outer: dict[str, Json]) -> MediaPart:
+    mime = _text(inner.pop("mimeType", "")) or _text(inner.pop("mime_type", ""))
+    url = _text(inner.pop("fileUri", "")) or _text(inner.pop("file_uri", ""))
+    ref, data = inline.from_base64(inner.pop("data", None), mime)
+    kind = kind_of_mime(mime) or kind_of_url(url) or "document"
+    extra: dict[str, Json] = {**inner}
+    if outer:
+        extra["part"] = outer
+    return MediaPart(kind=kind, ref=ref, url=url or data, mime=mime, extra=extra)
+
+
+def _parse_call(inner: dict[str, Json], outer: dict[str, Json]) -> ToolCallPart:
+    extra: dict[str, Json] = {"part": outer} if outer else {}
+    name = _text(inner.pop("name", ""))
+    arguments = _encode(inner.pop("args", None) or {})
+    call_id = _text(inner.pop("id", ""))
+    return ToolCallPart(
+        name=name, arguments=arguments, id=call_id, extra={**inner, **extra}
+    )
+
+
+def _parse_response(inner: dict[str, Json], outer: dict[str, Json]) -> ToolResultPart:
+    extra: dict[str, Json] = {"part": outer} if outer else {}
+    name = _text(inner.pop("name", ""))
+    content = (TextPart(text=_encode(inner.pop("response", None))),)
+    call_id = _text(inner.pop("id", ""))
+    return ToolResultPart(
+        content=content, id=call_id, name=name, extra={**inner, **extra}
+    )
+
+
+_READERS: dict[str, Callable[[dict[str, Json], dict[str, Json]], Part]] = {
+    "inlineData": _parse_media,
+    "inline_data": _parse_media,
+    "fileData": _parse_media,
+    "file_data": _parse_media,
+    "functionCall": _parse_call,
+    "function_call": _parse_call,
+    "functionResponse": _parse_response,
+    "function_response": _parse_response,
+}
+
+
+def _encode(value: Json) -> str:
+    try:
+        return msgspec.json.encode(value).decode()
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return ""
+
+
+def _decode(text: str) -> Json:
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return text
+
+
+def _parse_config(rest: dict[str, Json]) -> tuple[dict[str, Json], Json]:
+    config = rest.get("generationConfig")
+    if not isinstance(config, dict):
+        return {}, None
+    own = {camel_case(key): value for key, value in config.items()}
+    params = {
+        otel: own.pop(name)
+        for otel, name in PARAMS.items()
+        if own.get(name) is not None
+    }
+    schema = None
+    if own.get("responseMimeType") == "application/json":
+        schema = own.pop("responseSchema", None)
+        if schema is not None:
+            del own["responseMimeType"]
+    if own:
+        rest["generationConfig"] = own
+    else:
+        del rest["generationConfig"]
+    return params, schema
+
+
+def camel_case(key: str) -> str:
+    """Return the camel-case spelling of a field name."""
+    head, *more = key.split("_")
+    return head + "".join(word.capitalize() for word in more) if more and head else key
+
+
+def _parse_tools(rest: dict[str, Json]) -> tuple[Tool, ...]:
+    tools = rest.pop("tools", None)
+    if isinstance(tools, dict):
+        tools = [tools]
+    found: list[Tool] = []
+    for raw in tools if isinstance(tools, list | tuple) else ():
+        if not isinstance(raw, dict):
+            found.append(Tool(name="", kind="unknown", extra={"value": raw}))
+            continue
+        own = dict(raw)
+        declared = own.pop(
+            "functionDeclarations", own.pop("function_declarations", None)
+        )
+        if isinstance(declared, list | tuple):
+            found.extend(_parse_declaration(one) for one in declared)
+        own = {key: value for key, value in own.items() if value is not None}
+        if own:
+            found.append(Tool(name="", kind=next(iter(own)), extra=own))
+    return tuple(found)
+
+
+def _parse_declaration(raw: Json) -> Tool:
+    if not isinstance(raw, dict):
+        return Tool(name="", kind="unknown", extra={"value": raw})
+    rest = {key: value for key, value in raw.items() if value is not None}
+    return Tool(
+        name=_text(rest.pop("name", "")),
+        description=_text(rest.pop("description", "")),
+        parameters=rest.pop("parameters", None),
+        extra=rest,
+    )
+
+
+def _render_tool(tool: Tool) -> Json:
+    body: dict[str, Json] = {"name": tool.name}
+    if tool.description:
+        body["description"] = tool.description
+    if tool.parameters is not None:
+        body["parameters"] = tool.parameters
+    return {**body, **tool.extra}
+
+
+def _parse_choice(rest: dict[str, Json]) -> Json:
+    config = rest.get("toolConfig")
+    own = (
+        _get(config, "functionCallingConfig", "function_calling_config")
+        if isinstance(config, dict)
+        else None
+    )
+    if not isinstance(config, dict) or not isinstance(own, dict) or len(config) > 1:
+        return None
+    names = _get(own, "allowedFunctionNames", "allowed_function_names")
+    mode = own.get("mode")
+    found: Json = None
+    if mode == "ANY" and isinstance(names, list) and len(names) == 1:
+        found = {"name": names[0]}
+    elif isinstance(mode, str) and mode in _MODES and not names and len(own) == 1:
+        found = _MODES[mode]
+    if found is not None:
+        del rest["toolConfig"]
+    return found
+
+
+def _render_choice(choice: Json) -> Json:
+    if isinstance(choice, dict) and set(choice) == {"name"}:
+        config = {"mode": "ANY", "allowedFunctionNames": [choice["name"]]}
+        return {"functionCallingConfig": config}
+    if isinstance(choice, str):
+        return {"functionCallingConfig": {"mode": _MODES_BACK.get(choice, "AUTO")}}
+    return choice
+
+
+def _merged_results(contents: list[Json]) -> list[Json]:
+    """Join neighbouring tool results: one turn answers one model turn."""
+    joined: list[Any] = []
+    for content in contents:
+        last = joined[-1] if joined else None
+        if last and _only_results(last) and _only_results(content):
+            last["parts"] = [*last["parts"], *content["parts"]]
+        else:
+            joined.append(content)
+    return joined
+
+
+def _only_results(content: Json) -> bool:
+    return bool(content["parts"]) and all(
+        isinstance(part, dict) and "functionResponse" in part
+        for part in content["parts"]
+    )
+
+
+def _render_content(message: Message, lost: list[str]) -> Json:
+    role = "model" if message.role == "assistant" else "user"
+    parts = [_render_part(part, lost) for part in message.parts]
+    own = {key: value for key, value in message.extra.items() if key != "field"}
+    return {"parts": parts, "role": role, **own}
+
+
+def _render_part(part: Part, lost: list[str]) -> Json:
+    if isinstance(part, TextPart):
+        return {"text": part.text, **part.extra}
+    if isinstance(part, ReasoningPart):
+        return {"text": part.text, "thought": True, **part.extra}
+    if isinstance(part, GenericPart):
+        return part.value
+    extra = dict(part.extra)
+    outer = extra.pop("part", {})
+    if isinstance(part, ToolCallPart):
+        call = {"args": _decode(part.arguments or "{}"), "name": part.name, **extra}
+        if part.id:
+            call["id"] = part.id
+        return {"functionCall": call, **outer}
+    if isinstance(part, ToolResultPart):
+        own = {"name": part.name, "response": _response_of(part), **extra}
+        if part.id:
+            own["id"] = part.id
+        return {"functionResponse": own, **outer}
+    return _render_media(part, extra, outer, lost)
+
+
+def _render_media(
+    part: MediaPart, extra: dict[str, Json], outer: Json, lost: list[str]
+) -> Json:
+    data = inline.base64_text(part)
+    if data is not None:
+        blob = {"data": data, "mime_type": inline.mime_of(part), **extra}
+        return {"inlineData": blob, **outer}
+    if part.file_id:
+        lost.append("contents.parts.fileData.file_id")
+    named: dict[str, Json] = {"file_uri": part.url, **extra}
+    if part.mime:
+        named["mime_type"] = part.mime
+    return {"fileData": named, **outer}
+
+
+def _response_of(part: ToolResultPart) -> Json:
+    text = "".join(p.text for p in part.content if isinstance(p, TextPart))
+    found = _decode(text)
+    return found if isinstance(found, dict) else {"result": found}

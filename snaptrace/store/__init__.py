@@ -1,0 +1,1 @@
+"""The store: segments, media, pins and results on any backend."""

@@ -1,0 +1,56 @@
+"""Who read what: one line for each read of content by a person, never the content.
+
+A line is JSON with `at`, `who`, `what` (the command or page) and `snapshots` (ids). It
+goes to an append-only file where one is configured, else to the program's own log. A
+read that cannot be put down is refused.
+"""
+
+import os
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+
+import msgspec
+
+from snaptrace.snapshot.errors import AuditRefusedError
+
+_MOST_IDS = 100  # in one line, so that a line is written with one system call
+
+
+class Audit:
+    """Puts reads down. Without a file the lines go to `say`."""
+
+    def __init__(self, path: str, say: Callable[[str], None]) -> None:
+        self._path, self._say = path, say
+
+    def note(
+        self, at_ns: int, *, who: str, what: str, snapshots: Iterable[str]
+    ) -> None:
+        """Write who is about to see these snapshots, before they are shown.
+
+        Raises:
+            AuditRefusedError: it cannot be written; show nothing.
+        """
+        ids = list(snapshots)
+        at = datetime.fromtimestamp(at_ns / 1e9, UTC).isoformat(timespec="milliseconds")
+        for start in range(0, len(ids), _MOST_IDS):
+            part = ids[start : start + _MOST_IDS]
+            line = {"audit": "read", "at": at, "who": who, "what": what}
+            self._write(msgspec.json.encode({**line, "snapshots": part}))
+
+    def _write(self, line: bytes) -> None:
+        if not self._path:
+            self._say(line.decode())
+            return
+        try:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+            descriptor = os.open(self._path, flags, 0o600)
+            try:
+                written = os.write(descriptor, line + b"\n")
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            why = error.strerror or "cannot be written"
+            raise AuditRefusedError(self._path, why) from None
+        if written != len(line) + 1:
+            raise AuditRefusedError(self._path, "the disk took only a part of a line")

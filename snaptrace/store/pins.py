@@ -1,0 +1,101 @@
+"""Suites of pinned snapshots: chosen by people, kept beyond retention.
+
+A pin is a segment of one record with its own copies of the media, so that nothing
+else has to stay for it. What a person expects of the answer stands in its header.
+"""
+
+from collections.abc import AsyncIterator
+
+from snaptrace.crypto.fleet_key import FleetKey
+from snaptrace.snapshot import object_names, segment
+from snaptrace.snapshot.errors import CorruptSnapshotError, MissingObjectError
+from snaptrace.snapshot.model import Json, Snapshot
+from snaptrace.snapshot.segment import Pin, SegmentHeader
+from snaptrace.store import media
+from snaptrace.store.store import Store
+from snaptrace.store.tombstones import subjects_of
+
+
+async def pin(
+    store: Store,
+    key: FleetKey,
+    segment_name: str,
+    snapshot: Snapshot,
+    *,
+    suite: str,
+    now_ns: int,
+    assertion: Json = None,
+    note: str = "",
+) -> str:
+    """Copy a snapshot and its media into a suite; return the pin's name.
+
+    A pin that is there stays as it is: unpin it first to change what is expected.
+
+    Raises:
+        MissingObjectError: a medium of it is gone; nothing was pinned.
+        ValueError: a suite's name that cannot stand in an object name.
+    """
+    parsed = object_names.parse_segment(segment_name)
+    folder = object_names.suite_media_folder(suite)
+    if parsed is not None:
+        for digest in digests_of(snapshot):
+            data = await media.get(store, key, parsed.media_folder, digest)
+            await media.put(store, folder, digest, data)
+    header = SegmentHeader(
+        collector=parsed.collector if parsed else "",
+        sequence=parsed.sequence if parsed else 0,
+        window_start_ns=snapshot.window_start_ns,
+        window_length_ns=0,
+        sealed_at_ns=now_ns,
+        redaction_version=snapshot.redaction.version,
+        subjects=segment.pack_subjects(subjects_of(key, snapshot)),
+        pin=Pin(suite=suite, assertion=assertion, note=note),
+    )
+    name = object_names.pin(suite, snapshot.snapshot_id)
+    # Last, so that a pin is there only with all its media.
+    await store.create(name, segment.write(header, [snapshot]))
+    return name
+
+
+async def unpin(store: Store, suite: str, snapshot_id: str) -> bool:
+    """Remove a pin, and media that no other pin of the suite uses; false if none."""
+    name = object_names.pin(suite, snapshot_id)
+    try:
+        gone = segment.read(await store.get(name), name)
+        digests = {d for snapshot in gone for d in digests_of(snapshot)}
+    except MissingObjectError:
+        return False
+    except CorruptSnapshotError:
+        digests = set()
+    async for other_name, _, other in pinned(store, suite):
+        if other_name != name:
+            digests -= set(digests_of(other))
+    # The pin last: whoever is killed before finds its media by it.
+    for digest in digests:
+        await store.delete(
+            object_names.medium(object_names.suite_media_folder(suite), digest)
+        )
+    await store.delete(name)
+    return True
+
+
+async def pinned(
+    store: Store, suite: str = ""
+) -> AsyncIterator[tuple[str, Pin, Snapshot]]:
+    """Yield (name, pin, snapshot) of a suite, or of all; damaged ones left out."""
+    prefix = object_names.suite_folder(suite) if suite else object_names.PINS
+    async for info in store.list(prefix):
+        if object_names.parse_pin(info.name) is None:
+            continue
+        try:
+            read = segment.read(await store.get(info.name), info.name)
+            if read.header.pin is not None and len(read) == 1:
+                yield info.name, read.header.pin, read.record(0)
+        except (MissingObjectError, CorruptSnapshotError):
+            continue
+
+
+def digests_of(snapshot: Snapshot) -> list[str]:
+    """Return the digests of all its stored media, each once."""
+    every = (*snapshot.media, *snapshot.answer.media)
+    return list(dict.fromkeys(m.digest for m in every if m.digest))

@@ -1,0 +1,164 @@
+"""What is deleted by age and by bytes. Safe to kill and to repeat at any point.
+
+Segments go before the media that they name, a month's media go with its last segment,
+so at worst a medium stays until its month ends. Pins, results and tombstones stay.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from msgspec import Struct
+
+from snaptrace.snapshot import object_names
+from snaptrace.store.folder_backend import ObjectInfo
+from snaptrace.store.segment_watcher import HOUR_NS, OVERLAP_NS
+from snaptrace.store.store import Store
+
+DAY_NS = 24 * HOUR_NS
+
+
+class Policy(Struct, frozen=True, kw_only=True):
+    """How long and how much; 0 is no limit."""
+
+    age_ns: int = 0  # of segments, by hour of upload, and of answers
+    most_bytes: int = 0  # segments and media together; then the oldest hours go
+
+
+class RetentionSettings(Protocol):
+    """What `policy_of` needs; the programs' `RetentionConfig` has it."""
+
+    @property
+    def age(self) -> float: ...  # noqa: D102 - a field
+    @property
+    def bytes(self) -> int: ...  # noqa: D102
+
+
+def policy_of(settings: RetentionSettings) -> Policy:
+    """Return the policy of a configuration."""
+    return Policy(age_ns=round(settings.age * 1e9), most_bytes=int(settings.bytes))
+
+
+class Removed(Struct, frozen=True, kw_only=True):
+    """What a run deleted."""
+
+    segments: int = 0
+    media: int = 0
+    answers: int = 0
+    freed_bytes: int = 0
+
+
+class Retention:
+    """Applies a policy again and again; what cannot change is listed only once."""
+
+    def __init__(self, store: Store, policy: Policy) -> None:
+        self._store, self._policy = store, policy
+        self._hours: dict[int, int] = {}  # hour of upload -> bytes of its segments
+        self._months: dict[str, int] = {}  # media folder -> bytes in it
+        self._hours_from_ns = self._months_from_ns = 0  # listed again from here on
+
+    async def apply(self, now_ns: int) -> Removed:
+        """Delete what has to go by now.
+
+        Raises:
+            StoreUnavailableError: what is deleted is deleted; run it again.
+            StoreRefusedError: the store does not let objects be deleted.
+        """
+        await self._count_segments(now_ns)
+        await self._count_media(now_ns)
+        doomed = self._too_old(now_ns)
+        doomed |= self._too_much(doomed)
+        segments = 0
+        freed = sum(self._hours[hour] for hour in doomed)
+        for hour in sorted(doomed):
+            segments += await self._delete_all(object_names.hour_folder(hour))
+            del self._hours[hour]
+        await self._drop_empty_catalogues()
+        left = {object_names.media_folder(hour) for hour in self._hours}
+        # The running month may get a segment at any time whose media are there already.
+        left.add(object_names.media_folder(now_ns))
+        left.add(object_names.media_folder(now_ns - HOUR_NS))
+        media = 0
+        for folder in [folder for folder in self._months if folder not in left]:
+            media += await self._delete_all(folder)
+            freed += self._months.pop(folder)
+        return Removed(
+            segments=segments,
+            media=media,
+            answers=await self._old_answers(now_ns),
+            freed_bytes=freed,
+        )
+
+    async def _count_segments(self, now_ns: int) -> None:
+        counted: dict[int, int] = {}
+        after = object_names.hour_folder(self._hours_from_ns)
+        async for info in self._store.list(object_names.SEGMENTS, after):
+            if (parsed := object_names.parse_segment(info.name)) is not None:
+                size = counted.get(parsed.hour_ns, 0)
+                counted[parsed.hour_ns] = size + info.size_bytes
+        self._hours |= counted
+        # Names are of the hour of upload: what has closed does not grow any more.
+        self._hours_from_ns = object_names.hour_start_ns(now_ns - OVERLAP_NS)
+
+    async def _count_media(self, now_ns: int) -> None:
+        counted: dict[str, int] = {}
+        after = object_names.media_folder(self._months_from_ns)
+        async for info in self._store.list(object_names.MEDIA, after):
+            if (parsed := object_names.parse_medium(info.name)) is not None:
+                folder = f"{object_names.MEDIA}/{parsed[0]}"
+                counted[folder] = counted.get(folder, 0) + info.size_bytes
+        self._months |= counted
+        self._months_from_ns = now_ns - OVERLAP_NS
+
+    async def _drop_empty_catalogues(self) -> None:
+        """Delete catalogues of hours that have no segment left, of killed runs too."""
+        async for info in self._found(object_names.CATALOGUE):
+            parsed = object_names.parse_catalogue(info.name)
+            if parsed is not None and parsed[0] not in self._hours:
+                await self._store.delete(info.name)
+
+    def _too_old(self, now_ns: int) -> set[int]:
+        if not self._policy.age_ns:
+            return set()
+        oldest = now_ns - self._policy.age_ns
+        return {hour for hour in self._hours if hour + HOUR_NS < oldest}
+
+    def _too_much(self, doomed: set[int]) -> set[int]:
+        """Return the oldest hours that have to go until the rest fits.
+
+        A month's media count until its last segment goes.
+        """
+        if not self._policy.most_bytes:
+            return set()
+        left = sorted(hour for hour in self._hours if hour not in doomed)
+        gone: set[int] = set()
+        while left:
+            folders = {object_names.media_folder(hour) for hour in left}
+            total = sum(self._hours[hour] for hour in left)
+            total += sum(self._months.get(folder, 0) for folder in folders)
+            if total <= self._policy.most_bytes:
+                break
+            gone.add(left.pop(0))
+        return gone
+
+    async def _old_answers(self, now_ns: int) -> int:
+        if not self._policy.age_ns:
+            return 0
+        removed = 0
+        async for info in self._found(object_names.ANSWERS):
+            if info.modified_ns < now_ns - self._policy.age_ns:
+                await self._store.delete(info.name)
+                removed += 1
+        return removed
+
+    async def _delete_all(self, folder: str) -> int:
+        deleted = 0
+        async for info in self._found(folder):
+            await self._store.delete(info.name)
+            deleted += 1
+        return deleted
+
+    async def _found(self, folder: str) -> AsyncIterator[ObjectInfo]:
+        """List first, then yield: deleting must not disturb a listing that runs."""
+        infos = [info async for info in self._store.list(folder)]
+        for info in infos:
+            yield info

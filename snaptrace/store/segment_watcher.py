@@ -1,0 +1,48 @@
+"""Which segments are new: cheap enough to ask every second.
+
+Segments of many collectors come in below one hour's folder in any order, so only the
+folders that can still grow are listed again.
+"""
+
+from snaptrace.snapshot import object_names
+from snaptrace.store.folder_backend import ObjectInfo
+from snaptrace.store.store import Store
+
+HOUR_NS = 3600 * 10**9
+# A slow upload may land a little into the next hour under the last one's name.
+OVERLAP_NS = 10 * 60 * 10**9
+
+
+class SegmentWatch:
+    """Yields each segment once, from a point in time on."""
+
+    def __init__(self, store: Store, since_ns: int) -> None:
+        self._store = store
+        self._hour_ns = object_names.hour_start_ns(since_ns)
+        self._seen: dict[int, set[str]] = {}
+
+    async def new(self, now_ns: int) -> list[ObjectInfo]:
+        """Return the segments that appeared since the last call, by name.
+
+        One listing per hour that can still grow; a caller that waited long gets the
+        hours between too. Memory: the names of at most two hours.
+
+        Raises:
+            StoreUnavailableError: nothing is lost; call again.
+        """
+        fresh: list[tuple[int, ObjectInfo]] = []
+        for hour in range(self._hour_ns, now_ns + 1, HOUR_NS):
+            seen = self._seen.get(hour, set())
+            fresh += [
+                (hour, info)
+                async for info in self._store.list(object_names.hour_folder(hour))
+                if info.name not in seen and object_names.parse_segment(info.name)
+            ]
+        # Remembered only now: a listing that fails half way must not hide segments.
+        for hour, info in fresh:
+            self._seen.setdefault(hour, set()).add(info.name)
+        oldest = object_names.hour_start_ns(now_ns - OVERLAP_NS)
+        self._hour_ns = max(self._hour_ns, oldest)
+        for past in [hour for hour in self._seen if hour < self._hour_ns]:
+            del self._seen[past]
+        return [info for _, info in fresh]

@@ -1,0 +1,267 @@
+"""One store over a folder, memory, S3, GCS and Azure: create, get, list, delete.
+
+Objects are created whole or not at all and never overwritten. Names are built by
+`object_names.py`. With a cipher (`cipher.py`), content is encrypted at rest.
+"""
+
+import asyncio
+import errno
+import os
+import random
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Protocol, TypeVar
+
+from snaptrace.crypto.cipher import HEAD_BYTES, data_key_of
+from snaptrace.snapshot import object_names
+from snaptrace.snapshot.errors import (
+    MissingObjectError,
+    SnapshotError,
+    StoreRefusedError,
+    StoreUnavailableError,
+)
+from snaptrace.store.backends import Backend, backend_of
+from snaptrace.store.data_keys import EncryptionSettings, Keyring, read_envelopes
+from snaptrace.store.folder_backend import ObjectInfo
+
+T = TypeVar("T")
+
+# A full or read-only disk does not heal within a retry; a person has to act.
+_REFUSED_ERRNO = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EPERM, errno.EXDEV}
+_FIRST_WAIT_SECONDS = 0.2
+_LONGEST_WAIT_SECONDS = 10.0
+
+
+class StoreSettings(Protocol):
+    """What `Store.open` needs; the programs' `StoreConfig` has it."""
+
+    @property
+    def url(self) -> str: ...  # noqa: D102 - a field
+    @property
+    def options(self) -> dict[str, str]: ...  # noqa: D102
+    @property
+    def timeout(self) -> float: ...  # noqa: D102
+    @property
+    def retries(self) -> int: ...  # noqa: D102
+    @property
+    def encryption(self) -> EncryptionSettings: ...  # noqa: D102
+
+
+class Store:
+    """Objects by name. Safe to use from many tasks of one event loop.
+
+    All methods raise StoreUnavailableError (after retries; safe to retry) or
+    StoreRefusedError (a person has to act).
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        *,
+        url: str = "",
+        retries: int = 3,
+        chance: random.Random | None = None,
+        keyring: Keyring | None = None,
+    ) -> None:
+        self._backend, self.url, self._retries = backend, url, retries
+        self._chance = chance or random.Random()  # noqa: S311 - jitter
+        self.keyring = keyring or Keyring()
+
+    @classmethod
+    def open(
+        cls,
+        config: StoreSettings,
+        chance: random.Random | None = None,
+        environ: Mapping[str, str] = os.environ,
+    ) -> "Store":
+        """Connect to `config.url`. Nothing is asked of the store; see `probe`.
+
+        Raises:
+            StoreRefusedError: a URL or option that cannot be used.
+            KeyFileError: the key of `config.encryption` cannot be had.
+        """
+        return cls(
+            backend_of(config.url, config.options, float(config.timeout)),
+            url=config.url,
+            retries=config.retries,
+            chance=chance,
+            keyring=Keyring(read_envelopes(config.encryption, environ)),
+        )
+
+    def with_keyring(self, keyring: Keyring) -> "Store":
+        """Return the same store under other keys."""
+        return Store(
+            self._backend,
+            url=self.url,
+            retries=self._retries,
+            chance=self._chance,
+            keyring=keyring,
+        )
+
+    async def create(self, name: str, data: bytes) -> bool:
+        """Write an object; false if the name is taken, and then nothing changed.
+
+        Exactly one of many concurrent writers of a name gets true.
+        """
+        sealed = data
+        if _is_encrypted(name):
+            cipher = await self.keyring.to_write(self)
+            sealed = data if cipher is None else cipher.seal(name, data)
+        failed = False
+
+        async def attempt() -> bool:
+            nonlocal failed
+            try:
+                return await self._backend.create(name, sealed)
+            except BaseException:
+                failed = True
+                raise
+
+        created = await self._tried("create", name, attempt)
+        if not created and failed:
+            # An earlier attempt may have arrived without its answer coming back.
+            try:
+                there = await self._tried("get", name, lambda: self._backend.get(name))
+            except MissingObjectError:
+                return False
+            return there == sealed
+        return created
+
+    async def get(self, name: str) -> bytes:
+        """Return an object's bytes.
+
+        Raises:
+            MissingObjectError: there is none.
+            CorruptSnapshotError: it is encrypted and does not check out.
+        """
+        data = await self._tried("get", name, lambda: self._backend.get(name))
+        return await self._opened(name, data)
+
+    async def get_start(self, name: str, size_bytes: int) -> bytes:
+        """Return at least the first `size_bytes`, or the whole if it is shorter.
+
+        For objects that are never empty: some stores refuse a range of nothing.
+
+        Raises:
+            MissingObjectError: there is none.
+            CorruptSnapshotError: it is encrypted and does not check out.
+        """
+        enough = max(size_bytes, HEAD_BYTES)  # to see that it is encrypted
+        data = await self._tried(
+            "get", name, lambda: self._backend.get_start(name, enough)
+        )
+        if data_key_of(data) is not None:
+            return await self.get(name)  # authenticated as a whole or not at all
+        return data
+
+    async def list(self, prefix: str, after: str = "") -> AsyncIterator[ObjectInfo]:
+        """Yield the objects below the folder `prefix`, by name, those after `after`.
+
+        An object created while the listing runs may or may not be in it.
+        """
+        tries = 0
+        while True:
+            try:
+                async for info in self._backend.list(prefix.rstrip("/"), after):
+                    yield info
+                    after, tries = info.name, 0
+            except OSError as error:
+                typed = _typed("list", prefix, error)
+                tries += 1
+                if self._is_final(typed, tries):
+                    raise typed from None
+                await self._wait(tries)
+            else:
+                return
+
+    async def delete(self, name: str) -> None:
+        """Remove an object; harmless if there is none."""
+        try:
+            await self._tried("delete", name, lambda: self._backend.delete(name))
+        except MissingObjectError:
+            return
+
+    async def exists(self, name: str) -> bool:
+        """Return whether there is an object of that name."""
+        return await self._tried("head", name, lambda: self._backend.exists(name))
+
+    async def sweep(self, before_ns: int) -> int:
+        """Remove what killed writers left before `before_ns`; return how many.
+
+        Nothing of it was ever visible as an object.
+        """
+        return await self._tried("sweep", "", lambda: self._backend.sweep(before_ns))
+
+    async def probe(self) -> None:
+        """Prove that this store can be written, read, listed and is create-only.
+
+        Raises:
+            StoreRefusedError: it lets a second create overwrite the first, or does
+                not show what was written. Running on it would lose verdicts.
+        """
+        name = f"{object_names.PROBE}/{secrets.token_hex(16)}"
+        try:
+            first = await self.create(name, b"first")
+            second = await self.create(name, b"second")
+            found = await self.get(name)
+            listed = [info.name async for info in self.list(object_names.PROBE)]
+        finally:
+            await self._clear_probe(name)
+        if not first or second or found != b"first":
+            why = "it does not refuse to create an object twice (If-None-Match: *)"
+            raise StoreRefusedError("probe", name, why)
+        if name not in listed:
+            why = "a listing does not show an object that was just written"
+            raise StoreRefusedError("probe", name, why)
+
+    async def _clear_probe(self, name: str) -> None:
+        try:
+            await self.delete(name)
+        except SnapshotError:
+            return  # a store that refuses deletion can still be written
+
+    async def _opened(self, name: str, data: bytes) -> bytes:
+        number = data_key_of(data)
+        if number is None or not _is_encrypted(name):
+            return data  # written before encryption was switched on
+        cipher = await self.keyring.to_read(self, name, number)
+        return cipher.open(name, data)
+
+    async def _tried(
+        self, verb: str, name: str, attempt: Callable[[], Awaitable[T]]
+    ) -> T:
+        tries = 0
+        while True:
+            try:
+                return await attempt()
+            except (OSError, ValueError) as error:
+                typed = _typed(verb, name, error)
+                tries += 1
+                if self._is_final(typed, tries):
+                    raise typed from None
+            await self._wait(tries)
+
+    def _is_final(self, error: SnapshotError, tries: int) -> bool:
+        return not isinstance(error, StoreUnavailableError) or tries > self._retries
+
+    async def _wait(self, tries: int) -> None:
+        longest = min(_FIRST_WAIT_SECONDS * 2**tries, _LONGEST_WAIT_SECONDS)
+        await asyncio.sleep(longest * (0.5 + self._chance.random() / 2))
+
+
+def _is_encrypted(name: str) -> bool:
+    return not name.startswith(f"{object_names.KEYS}/")  # wrapped already
+
+
+def _typed(verb: str, name: str, error: Exception) -> SnapshotError:
+    """Name an error by what the caller should do."""
+    if isinstance(error, FileNotFoundError):
+        return MissingObjectError(name)
+    why = str(error).partition("\n")[0] or type(error).__name__
+    if isinstance(error, PermissionError | ValueError):
+        return StoreRefusedError(verb, name, why)
+    if verb == "list" and "404 Not Found" in why:
+        return StoreRefusedError(verb, name, f"no such bucket or container: {why}")
+    if isinstance(error, OSError) and error.errno in _REFUSED_ERRNO:
+        return StoreRefusedError(verb, name, why)
+    return StoreUnavailableError(verb, name, why)

@@ -1,0 +1,104 @@
+"""`collector.instruments`, `families` and `exposition`: what is counted is shown."""
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import Counter as TheirCounter
+from prometheus_client import Gauge as TheirGauge
+from prometheus_client import Histogram as TheirHistogram
+from prometheus_client.parser import text_string_to_metric_families
+
+from collector.metrics.exposition import page
+from collector.metrics.families import Family, counter, gauge, pack, unpack
+from collector.metrics.instruments import Counter, Gauge, Histogram, Registry
+
+HOSTILE = 'a\\b"c\nd{e="f"} é'
+
+
+def counted(kinds, registry):
+    """Count the same things with our instruments or with the client library's."""
+    counter_kind, gauge_kind, histogram_kind = kinds
+    requests = counter_kind(
+        "requests", "By \\ code.\nAll.", ["code"], registry=registry
+    )
+    requests.labels("ok").inc()
+    requests.labels("ok").inc(2.5)
+    requests.labels(HOSTILE).inc(1e21)
+    counter_kind("restarts", "None.", registry=registry).inc(3)
+    gauge_kind("queue_bytes", "Now.", registry=registry).set(7)
+    gauge_kind("held", "Now.", registry=registry).set_function(lambda: 5)
+    seconds = histogram_kind(
+        "seconds",
+        "Spread.",
+        ["signal"],
+        buckets=(0.001, 0.25, 1, 10),
+        registry=registry,
+    )
+    for value in (0.0001, 0.001, 0.2, 0.25, 3, 99):
+        seconds.labels("traces").observe(value)
+
+
+def read(text):
+    """Return what a scraper makes of a page."""
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if not sample.name.endswith("_created")
+    }
+
+
+def test_a_scraper_reads_what_the_client_library_would_have_shown():
+    """A dashboard or alert would see other names, labels, buckets or values."""
+    ours, theirs = Registry(), CollectorRegistry()
+    counted((Counter, Gauge, Histogram), ours)
+    counted((TheirCounter, TheirGauge, TheirHistogram), theirs)
+    shown = read(page(ours.families()).decode())
+    assert shown == read(generate_latest(theirs).decode())
+    assert len(shown) == 12
+
+
+def test_what_another_process_reports_arrives_whole_and_hides_nothing_of_ours():
+    """A sampling process could stand in for the relay's own counters."""
+    registry = Registry()
+    Counter("requests", "Ours.", registry=registry).inc()
+
+    class Sampler:
+        def families(self):
+            return unpack(
+                pack(
+                    [
+                        counter("requests", "Theirs.", (), {"": 99}),
+                        counter("calls", "By kind.", ("kind",), {"text": 2}),
+                        gauge("bytes", "Now.", 4),
+                    ]
+                )
+            )
+
+    registry.register(Sampler())
+    assert registry.value("requests") == 1
+    assert registry.value("calls", "text") == 2
+    assert registry.value("bytes") == 4
+    assert [f.name for f in registry.families()] == ["requests", "calls", "bytes"]
+
+
+def test_a_value_that_was_never_counted_is_zero():
+    """A test or a page would fail for what did not happen yet."""
+    registry = Registry()
+    Counter("refused", "By reason.", ["reason"], registry=registry)
+    assert registry.value("refused", "too_large") == 0
+    assert registry.value("nothing") == 0
+
+
+def test_wrong_labels_are_refused_where_they_are_used():
+    """A label in another's place would be found on a dashboard only."""
+    made = Counter("refused", "By reason.", ["reason"], registry=Registry())
+    with pytest.raises(ValueError, match="refused"):
+        made.labels("a", "b")
+    with pytest.raises(ValueError, match="refused"):
+        made.inc()
+
+
+def test_a_family_without_values_is_still_announced():
+    """A metric would be missing from the page until the first event."""
+    text = page([Family("refused", "counter", "By reason.", ("reason",))]).decode()
+    assert text == ("# HELP refused_total By reason.\n# TYPE refused_total counter\n")

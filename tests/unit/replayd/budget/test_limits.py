@@ -1,0 +1,212 @@
+"""Budgets, prices and the control's rate."""
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from replayd.budget.limits import (
+    NS,
+    Amount,
+    Budgets,
+    ControlRate,
+    Prices,
+    remaining_share,
+)
+from replayd.config import BudgetConfig, ControlRateConfig, PriceConfig
+from replayd.errors import BudgetSpentError
+from snaptrace.snapshot.model import Usage
+
+HOUR = 3600 * NS
+START = 1_800_000_000 * NS - 1_800_000_000 * NS % (24 * HOUR)
+PAIR = Amount(requests=2, tokens=100, money=0.5)
+
+
+def spend(budgets, amount, now_ns, modality="text"):
+    """Reserve until refused; return how often it went."""
+    times = 0
+    while True:
+        try:
+            budgets.reserve(modality, amount, now_ns)
+        except BudgetSpentError as error:
+            return times, error
+        times += 1
+
+
+def test_a_budget_stops_hard_and_opens_with_its_window():
+    """If it failed, replays would cost more than their operator allowed."""
+    budgets = Budgets(BudgetConfig(requests_per_minute=10), {})
+    times, error = spend(budgets, PAIR, START)
+    assert times == 5
+    assert error.until_ns == START + 60 * NS
+    assert error.budget == "all:requests_per_minute"
+    assert spend(budgets, PAIR, START + 60 * NS)[0] == 5
+
+
+def test_the_tightest_limit_decides_and_nothing_is_half_taken():
+    """If it failed, a refused pair would eat into the other budgets."""
+    budgets = Budgets(BudgetConfig(money_per_hour=1.0, tokens_per_day=10_000), {})
+    assert spend(budgets, PAIR, START)[0] == 2
+    lines = {(line.unit, line.window): line.used for line in budgets.lines(START)}
+    assert lines == {("tokens", "day"): 200, ("money", "hour"): 1.0}
+
+
+def test_a_modality_has_limits_of_its_own():
+    """If it failed, images could use up what text was promised."""
+    budgets = Budgets(BudgetConfig(), {"image": BudgetConfig(requests_per_day=4)})
+    assert spend(budgets, PAIR, START, "image")[0] == 2
+    budgets.reserve("text", PAIR, START)
+
+
+def test_settling_gives_back_what_was_held_too_much():
+    """If it failed, careful estimates would halve what a budget buys."""
+    budgets = Budgets(BudgetConfig(tokens_per_hour=100), {})
+    budgets.reserve("text", PAIR, START)
+    budgets.settle("text", PAIR, Amount(requests=2, tokens=40), START)
+    budgets.reserve("text", Amount(tokens=60), START)
+
+
+def test_a_clock_that_steps_back_opens_no_fresh_window():
+    """If it failed, a corrected clock would allow a second day's spending."""
+    budgets = Budgets(BudgetConfig(requests_per_day=2), {})
+    budgets.reserve("text", PAIR, START + HOUR)
+    with pytest.raises(BudgetSpentError):
+        budgets.reserve("text", PAIR, START - HOUR)
+
+
+def test_a_restart_counts_what_the_same_window_spent():
+    """If it failed, every restart would spend a day's budget again."""
+    budgets = Budgets(BudgetConfig(requests_per_day=4), {})
+    budgets.count("text", PAIR, START - HOUR, START + HOUR)  # yesterday
+    budgets.count("text", PAIR, START, START + HOUR)
+    assert spend(budgets, PAIR, START + HOUR)[0] == 1
+
+
+@given(st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 300)), max_size=60))
+def test_no_window_ever_holds_more_than_its_limit(steps):
+    """If it failed, some order of reservations would break the cap."""
+    budgets, now = Budgets(BudgetConfig(tokens_per_minute=500), {}), START
+    for tokens, seconds in steps:
+        now += seconds * NS
+        with contextlib.suppress(BudgetSpentError):
+            budgets.reserve("text", Amount(tokens=tokens), now)
+        assert all(line.used <= line.limit for line in budgets.lines(now))
+
+
+def test_cached_input_has_its_own_price():
+    """If it failed, money budgets would run out too early."""
+    prices = Prices({"m": PriceConfig(input=2.0, output=8.0, cached_input=0.5)})
+    usage = Usage(input_tokens=1_000_000, cached_tokens=400_000, output_tokens=100_000)
+    assert prices.cost("m", usage) == pytest.approx(0.6 * 2 + 0.4 * 0.5 + 0.1 * 8)
+    assert prices.cost("unknown", usage) == 0.0
+    assert not prices.known("unknown")
+
+
+def test_what_was_reserved_in_an_earlier_hour_counts_in_the_one_it_is_sent_in():
+    """If it failed, all that was planned before the full hour would come on top."""
+    budgets = Budgets(BudgetConfig(requests_per_hour=3, requests_per_day=5), {})
+    pair, later = Amount(requests=2), START + HOUR
+    budgets.reserve("text", pair, START)
+    budgets.carry("text", pair, START, START + NS)  # the same hour: nothing new
+    assert [line.used for line in budgets.lines(START + NS)] == [2, 2]
+    budgets.carry("text", pair, START, later)
+    assert [line.used for line in budgets.lines(later)] == [2, 2]
+    with pytest.raises(BudgetSpentError) as caught:
+        budgets.carry("text", pair, START, later)
+    assert caught.value.until_ns == later + HOUR
+    assert [line.used for line in budgets.lines(later)] == [2, 2]
+
+
+def control(**more):
+    rate = ControlRate(ControlRateConfig(**more), 24 * 3600.0)
+    rate.observed(1_000_000)
+    return rate
+
+
+def test_the_control_is_asked_no_more_than_per_minute():
+    """If it failed, replays would take production's quota away."""
+    rate = control(per_minute=3.0)
+    sent = []
+    for now in range(START, START + 120 * NS, NS):
+        if rate.allowed_at_ns(now) == now:
+            rate.sent(now)
+            sent.append(now)
+    for at in sent:
+        assert sum(at <= other < at + 60 * NS for other in sent) <= 3
+    assert len(sent) == 6
+
+
+def test_the_control_is_asked_no_more_than_a_share_of_production():
+    """If it failed, a quiet service would be asked more by us than by its users."""
+    rate = control(per_minute=1e6, share_of_production=0.02)
+    rate.observed(100)
+    assert rate.allowed_at_ns(START) == START
+    rate.sent(START)
+    rate.sent(START)
+    assert rate.allowed_at_ns(START) > START
+    rate.observed(200)
+    assert rate.allowed_at_ns(START) == START
+
+
+def test_without_traffic_the_control_waits_for_some():
+    """If it failed, a fresh install would load production before knowing it."""
+    rate = control()
+    rate.observed(0)
+    assert rate.allowed_at_ns(START) is None
+
+
+def test_a_pair_with_a_second_control_fits_a_cap_of_one():
+    """If it failed, such a pair would wait for ever."""
+    rate = control(per_minute=1.0)
+    assert rate.allowed_at_ns(START, 2) == START
+
+
+def test_a_request_that_was_never_sent_does_not_count():
+    """If it failed, cases that are gone would use up the control's cap."""
+    rate = control(per_minute=2.0, share_of_production=2e-6)  # of a million: two
+    rate.sent(START)
+    rate.sent(START + NS)
+    assert rate.allowed_at_ns(START + 2 * NS) != START + 2 * NS
+    rate.unsent(START)
+    assert rate.allowed_at_ns(START + 2 * NS) == START + 2 * NS
+    rate.sent(START + 2 * NS)
+    # What was sent a second later keeps its minute.
+    assert rate.allowed_at_ns(START + 60 * NS) != START + 60 * NS
+
+
+def test_it_eases_off_while_quota_is_low_and_comes_back():
+    """If it failed, replays would push production into 429 before noticing."""
+    rate = control(per_minute=100.0)
+    low = {
+        "x-ratelimit-remaining-requests": "5",
+        "x-ratelimit-limit-requests": "100",
+    }
+    for _ in range(10):
+        rate.learnt(low, 0.1)
+    assert rate.per_minute == pytest.approx(5.0)
+    for _ in range(100):
+        rate.learnt({}, 0.1)
+    assert rate.per_minute == 100.0
+
+
+def test_it_eases_off_while_latency_rises():
+    """If it failed, a struggling production model would get our load on top."""
+    rate = control(per_minute=100.0)
+    for _ in range(50):
+        rate.learnt({}, 0.1)
+    for _ in range(10):
+        rate.learnt({}, 1.0)
+    assert rate.per_minute < 50.0
+
+
+def test_remaining_share_reads_the_scarcest_quota():
+    """If it failed, tokens could run out while requests look plenty."""
+    headers = {
+        "x-ratelimit-remaining-requests": "90",
+        "x-ratelimit-limit-requests": "100",
+        "anthropic-ratelimit-tokens-remaining": "10",
+        "anthropic-ratelimit-tokens-limit": "1000",
+    }
+    assert remaining_share(headers) == 0.01
+    assert remaining_share({"x-ratelimit-remaining-requests": "soon"}) == 1.0

@@ -1,0 +1,278 @@
+"""The inspection page: what it shows, to whom, and what it refuses."""
+
+import json
+import re
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+from fakes.judged_epoch import KEY, image_pair, said, store_epoch, text_pair
+from fakes.leaping_loop import LoopClock
+from fakes.pair_results import START, live_of
+
+from replayd.evidence.scoreboard import Scoreboard
+from replayd.evidence.settings import BoardSettings
+from replayd.http.page import PageServer
+from replayd.http.page.formatting import age, bar, marked, paged, signed
+from replayd.results.history import History
+from replayd.verdicts.compute import VerdictBoard
+from replayd.verdicts.views import Verdicts
+from snaptrace.runtime.clock import SystemClock
+from snaptrace.runtime.config import Address, ConfigError
+from snaptrace.snapshot import object_names
+from snaptrace.store.audit import Audit
+from snaptrace.store.tombstones import write_tombstone
+
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}} \"'&"
+
+
+AUDITED = {"audit": Audit("", print), "clock": SystemClock()}
+
+
+@pytest.fixture
+async def page():
+    """Return a client of a page over a stored epoch of `pairs`."""
+    clients = []
+
+    async def build(pairs, *, token="", leading=True, audit=None):
+        store, epoch = await store_epoch(pairs)
+        history = History(store, KEY, LoopClock())
+        board = Scoreboard(epoch, BoardSettings())
+        async for result in history.results(epoch):
+            board.fold(result)
+        view = VerdictBoard(board).view(START, live_of("image", "text"))
+        verdicts = Verdicts(canaries={"canary": view}, leading=leading)
+        lines = []
+        server = PageServer(
+            Address("127.0.0.1:0"),
+            lambda: verdicts,
+            history,
+            audit=audit or Audit("", lines.append),
+            clock=SystemClock(),
+            token=token,
+            user_header="X-User",
+        )
+        client = TestClient(TestServer(server.app()))
+        await client.start_server()
+        client.store, client.epoch, client.audited = store, epoch, lines
+        clients.append(client)
+        return client
+
+    yield build
+    for client in clients:
+        await client.close()
+
+
+PAIRS = [
+    image_pair(0, "North: 42\nSouth: 3100\nEast: 875"),
+    text_pair(1, "The total is 42."),
+    text_pair(2, said("", "timeout")),
+]
+
+
+async def test_from_overview_to_pair_to_picture(page):
+    """An alert would not lead to the case that caused it."""
+    client = await page(PAIRS)
+    overview = await (await client.get("/")).text()
+    assert "canary" in overview
+    assert 'href="/canary/image"' in overview
+    pairs = await (await client.get("/canary/image")).text()
+    (link,) = re.findall(r'href="(/canary/pair/[^"]+)"', pairs)
+    pair = await (await client.get(link)).text()
+    assert "North: 4210" in pair
+    assert "<mark>42</mark>" in pair
+    assert "Read every value." in pair
+    (source,) = re.findall(r'<img src="([^"]+)"', pair)
+    medium = await client.get(source)
+    assert medium.content_type == "image/png"
+    assert (await medium.read()).startswith(b"\x89PNG")
+    assert "sandbox" in medium.headers["Content-Security-Policy"]
+
+
+async def test_everything_said_by_others_is_escaped(page):
+    """A prompt or an answer could run in the on-call person's browser."""
+    call, _, control, blob = image_pair(0, "")
+    client = await page([(call, HOSTILE + " North: 1", control, blob)])
+    text = await (await client.get(f"/canary/pair/{client.epoch.epoch}/0")).text()
+    assert "<script" not in text
+    assert "onerror=alert(2)&gt;" in text
+    assert "{{7*7}}" in text
+
+
+async def test_rules_for_the_browser_come_with_every_answer(page):
+    """One forgotten page would load, frame or run what it should not."""
+    client = await page(PAIRS)
+    for path in ("/", "/canary/image", "/page.css", "/token", "/nowhere", "/a/b"):
+        answer = await client.get(path)
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "script-src" not in policy
+        assert "frame-ancestors 'none'" in policy
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
+async def test_nothing_from_elsewhere_and_no_script(page):
+    """The page would break offline, or tell others who looks at what."""
+    client = await page(PAIRS)
+    pair = f"/canary/pair/{client.epoch.epoch}/0"
+    for path in ("/", "/canary/image", pair, "/token", "/page.css"):
+        text = await (await client.get(path)).text()
+        assert not re.search(r"(?:https?:)?//\w|<script|@import| style=", text)
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0:9466", "[::]:9466", "10.0.0.5:0"])
+def test_a_wider_address_needs_a_token(listen):
+    """Prompts of real users would stand open in the cluster."""
+    with pytest.raises(ConfigError, match="page_token_file"):
+        PageServer(Address(listen), lambda: None, None, **AUDITED)
+    PageServer(Address(listen), lambda: None, None, **AUDITED, token="s3cret")
+
+
+@pytest.mark.parametrize("listen", ["127.0.0.1:0", "[::1]:0", "localhost:0"])
+def test_this_machine_needs_none(listen):
+    """A first look would take a configuration."""
+    PageServer(Address(listen), lambda: None, None, **AUDITED)
+
+
+async def test_a_token_guards_pages_and_media(page):
+    """Whoever guesses a number could read a prompt."""
+    client = await page(PAIRS, token="s3cret")
+    medium = f"/canary/pair/{client.epoch.epoch}/0/media/0"
+    for path in ("/canary/image", f"/canary/pair/{client.epoch.epoch}/0", medium):
+        assert (await client.get(path)).status == 401
+        wrong = {"Authorization": "Bearer s3cre"}
+        assert (await client.get(path, headers=wrong)).status == 401
+        right = {"Authorization": "Bearer s3cret"}
+        assert (await client.get(path, headers=right)).status == 200
+
+
+async def test_a_person_gives_the_token_once(page):
+    """People would paste tokens into addresses, where logs keep them."""
+    client = await page(PAIRS, token="s3cret")
+    first = await client.get("/")
+    assert first.url.path == "/token"
+    refused = await client.post("/token", data={"token": "guess"})
+    assert refused.status == 401
+    granted = await client.post(
+        "/token", data={"token": "s3cret"}, allow_redirects=False
+    )
+    assert granted.status == 303
+    cookie = granted.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Strict" in cookie
+
+
+async def test_a_name_that_is_not_ours_is_refused(page):
+    """A page elsewhere could point its own name at this machine and read along."""
+    client = await page(PAIRS)
+    answer = await client.get("/canary/image", headers={"Host": "evil.example:9466"})
+    assert answer.status == 403
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nobody/image",
+        "/canary/smell",
+        "/canary/pair/e1/99",
+        "/canary/pair/e1/-1",
+        "/canary/pair/e1/1e9",
+        "/canary/pair/nowhere/0",
+        "/canary/pair/e1/0/media/7",
+        "/canary/pair/e1/1/media/0",
+        "/canary/pair/..%2f..%2fv1/0",
+    ],
+)
+async def test_what_is_not_there_is_not_found(page, path):
+    """A typing error would be a traceback, or a way through the store."""
+    client = await page(PAIRS)
+    assert (await client.get(path)).status == 404
+
+
+async def test_whoever_reads_content_is_put_down(page):
+    """Nobody could say who saw a customer's picture."""
+    client = await page(PAIRS)
+    number = f"/canary/pair/{client.epoch.epoch}/0"
+    await client.get("/")
+    await client.get("/canary/image")
+    assert client.audited == []
+    await client.get(number, headers={"X-User": "ann@example.org"})
+    await client.get(f"{number}/media/0")
+    first, second = map(json.loads, client.audited)
+    assert first["who"] == "ann@example.org from 127.0.0.1"
+    assert first["what"] == f"GET {number}"
+    assert len(first["snapshots"]) == 1
+    assert second["who"] == "this machine from 127.0.0.1"
+    assert second["what"].endswith("/media/0")
+
+
+async def test_what_cannot_be_put_down_is_not_shown(page, tmp_path):
+    """A full disk would open a way around the audit."""
+    client = await page(PAIRS, audit=Audit(f"{tmp_path}/missing/audit.jsonl", print))
+    answer = await client.get(f"/canary/pair/{client.epoch.epoch}/0")
+    assert answer.status == 503
+    assert "nothing was shown" in await answer.text()
+
+
+async def test_an_erased_person_is_gone_with_the_tombstone(page):
+    """A name would be shown for as long as the rewriting takes."""
+    client = await page(PAIRS)
+    path = f"/canary/pair/{client.epoch.epoch}/0"
+    assert "erased" not in await (await client.get(path)).text()
+    trace_id = PAIRS[0][0].trace_id
+    await write_tombstone(client.store, KEY.subject("trace", trace_id), START * 2)
+    shown = await (await client.get(path)).text()
+    assert "erased" in shown
+    assert (await client.get(f"{path}/media/0")).status == 404
+
+
+async def test_damaged_results_are_said_not_guessed(page):
+    """A list would be shown as if it were whole."""
+    client = await page(PAIRS)
+    await client.store.delete(object_names.result(client.epoch.epoch, 1))
+    answer = await client.get("/canary/image")
+    assert answer.status == 503
+    assert "No verdict is drawn" in await answer.text()
+
+
+async def test_a_standby_says_that_it_is_one(page):
+    """Old verdicts would be read as the present ones."""
+    client = await page(PAIRS, leading=False)
+    assert "does not lead" in await (await client.get("/")).text()
+
+
+def test_marked_pieces_are_the_text_again():
+    """The page would show other words than the model's."""
+    text, reference = "North: 42\nSouth:  3100", "North: 4210\nSouth: 3100"
+    pieces = marked(text, reference)
+    assert "".join(piece for piece, _ in pieces) == text
+    assert [piece for piece, other in pieces if other] == ["42"]
+    assert marked("a b", "") == [("a b", False)]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "number"), [("", 1), ("2", 2), ("9", 3), ("-1", 1), ("x", 1), ("²", 1)]
+)
+def test_pages_of_a_list(wanted, number):
+    """A bad query would be an error, or an empty page."""
+    page = paged(list(range(55)), wanted, 25)
+    assert (page.number, page.pages) == (number, 3)
+    assert page.rows
+
+
+def test_numbers_as_people_read_them():
+    """A difference of 3e-05 or an age in seconds would have to be worked out."""
+    assert signed(-0.0312) == "−0.031"  # noqa: RUF001 - a real minus sign
+    assert signed(None) == "–"  # noqa: RUF001 - a dash
+    assert [age(5), age(90), age(7200), age(200_000)] == ["5 s", "2 min", "2 h", "2 d"]
+
+
+def test_the_bar_stays_on_its_line():
+    """An interval of the whole range would be drawn outside the table."""
+
+    class Stream:
+        margin, difference, interval = 0.03, None, (-1.0, 1.0)
+
+    drawn = bar(Stream)
+    assert (drawn.low, drawn.high, drawn.mean) == (0.0, 100.0, None)
+    assert drawn.margin == pytest.approx(30.0)

@@ -1,0 +1,158 @@
+"""Verdicts over HTTP."""
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from fakes.gate_verdicts import verdicts_of
+from fakes.pair_results import SECOND, START
+
+from replayd.http.gate_api import GateApi
+
+
+class FixedClock:
+    """Always the same moment."""
+
+    def now_ns(self):
+        """Unix time."""
+        return START + 1001 * SECOND
+
+    def monotonic_seconds(self):
+        """Unused here."""
+        return 0.0
+
+
+@pytest.fixture
+async def client_of():
+    """Return a client of an API with the given token and verdicts."""
+    clients = []
+
+    async def build(token="", shown=None):
+        declared = []
+
+        async def declare(name, revision):
+            if name != "canary":
+                raise KeyError(name)
+            declared.append((name, revision))
+
+        api = GateApi(lambda: shown, FixedClock(), declare, token)
+        app = web.Application()
+        for path, handler in api.routes().items():
+            method, _, route = path.partition(" ")
+            app.router.add_route(method, route, handler)
+        client = TestClient(TestServer(app))
+        await client.start_server()
+        client.declared = declared
+        clients.append(client)
+        return client
+
+    yield build
+    for client in clients:
+        await client.close()
+
+
+async def test_verdicts_before_the_first_fold_are_503(client_of):
+    """An empty answer would read as a canary without faults."""
+    client = await client_of()
+    answer = await client.get("/api/v1/verdicts")
+    assert answer.status == 503
+    assert (await answer.json())["leading"] is False
+
+
+async def test_verdicts_and_gate_are_told(client_of):
+    """A rollout would have nothing to ask."""
+    client = await client_of(shown=verdicts_of(worse=0.4))
+    answer = await client.get("/api/v1/verdicts")
+    assert (await answer.json())["canaries"]["canary"]["gate"] == "regressed"
+    answer = await client.get("/api/v1/gate/canary?revision=r1&max_age=60")
+    assert answer.status == 200
+    assert (await answer.json())["state"] == "regressed"
+    answer = await client.get("/api/v1/gate/canary?revision=other")
+    assert (await answer.json())["exit_code"] == 3
+    answer = await client.get("/api/v1/gate/canary?max_age=soon")
+    assert answer.status == 400
+
+
+@pytest.mark.parametrize(
+    ("shown", "query", "status"),
+    [
+        ({"worse": 0.4}, "", 409),
+        ({"worse": 0.4}, "?want=regressed", 200),
+        ({"worse": 0.4}, "?want=undecided", 409),
+        ({"worse": 0.4}, "?revision=other", 503),
+        ({"worse": 0.4}, "?revision=other&want=regressed", 503),
+        ({"worse": 0.4}, "?max_age=0.5&want=regressed", 503),
+        ({"worse": 0.0, "pairs": 1000}, "", 200),
+        ({"worse": 0.0, "pairs": 1000}, "?revision=r1&max_age=60", 200),
+        ({"worse": 0.0, "pairs": 1000}, "?want=regressed", 409),
+        ({"worse": 0.0, "pairs": 10}, "", 425),
+        ({"worse": 0.0, "pairs": 10}, "?want=regressed", 425),
+        ({"worse": 0.0, "pairs": 10}, "?want=undecided", 200),
+        (None, "", 503),
+        (None, "?want=unknown", 400),
+        (None, "?want=green", 400),
+        (None, "?max_age=soon", 400),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_status_code_is_the_verdict(client_of, method, shown, query, status):
+    """Flagger would promote on a verdict that nobody gave, or roll back on none."""
+    client = await client_of(shown=verdicts_of(**shown) if shown else None)
+    answer = await client.request(
+        method, f"/api/v1/gate/canary/status{query}", json={"phase": "Progressing"}
+    )
+    assert answer.status == status
+    missing = await client.request(method, "/api/v1/gate/nobody/status?want=pass")
+    assert missing.status == 503
+
+
+async def test_a_token_guards_every_route(client_of):
+    """Whoever reaches the port could open an epoch."""
+    client = await client_of(token="s3cret", shown=verdicts_of())
+    for sent in ({}, {"Authorization": "Bearer s3cre"}, {"Authorization": "s3cret"}):
+        for method, path in (
+            ("GET", "/api/v1/verdicts"),
+            ("GET", "/api/v1/gate/canary"),
+            ("GET", "/api/v1/gate/canary/status"),
+            ("POST", "/api/v1/gate/canary/status"),
+            ("GET", "/api/v1/plan"),
+            ("GET", "/api/v1/budget"),
+            ("PUT", "/api/v1/canaries/canary"),
+        ):
+            answer = await client.request(method, path, headers=sent)
+            assert answer.status == 401
+    answer = await client.get(
+        "/api/v1/verdicts", headers={"Authorization": "Bearer s3cret"}
+    )
+    assert answer.status == 200
+
+
+async def test_a_new_revision_is_declared(client_of):
+    """A deployment could not say what it deployed."""
+    client = await client_of()
+    answer = await client.put("/api/v1/canaries/canary", json={"revision": "r2"})
+    assert answer.status == 200
+    assert client.declared == [("canary", "r2")]
+    answer = await client.put("/api/v1/canaries/nobody", json={"revision": "r2"})
+    assert answer.status == 404
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"{}",
+        b'{"revision": ""}',
+        b'{"revision": "a\\nb"}',
+        b'{"revision": "%s"}' % (b"x" * 129),
+        b'{"revision": "a", "b": 1}',
+        b"x" * 5000,
+    ],
+)
+async def test_nonsense_is_refused(client_of, body):
+    """A control character or a novel would become a metric label."""
+    client = await client_of()
+    answer = await client.put("/api/v1/canaries/canary", data=body)
+    assert answer.status in {400, 413}
+    assert client.declared == []

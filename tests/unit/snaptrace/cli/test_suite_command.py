@@ -1,0 +1,44 @@
+"""`snaptrace test`: a pinned suite from the command line, without a daemon."""
+
+import json
+
+import pytest
+from fakes.pinned_suite import NOW, served
+from fakes.provider import completion
+from fakes.stored_calls import text_call
+
+from snaptrace import cli
+
+
+@pytest.mark.parametrize(("text", "code"), [("It is 42.", 0), ("It is 57.", 1)])
+def test_it_exits_as_a_gate(pinned, capfdbinary, text, code):
+    """If it failed, a pipeline would not see what a pinned case says."""
+    with served(lambda _body: completion(text)) as model:
+        options = ["--suite", "release", "--canary", model.url, "--format", "jsonl"]
+        assert cli.main(["test", *pinned, *options]) == code
+    (case,) = [json.loads(line) for line in capfdbinary.readouterr().out.splitlines()]
+    assert case["answer"] == text
+    assert case["state"] == ("failed" if code else "passed")
+
+
+def test_without_a_model_the_recorded_one_is_asked(pinned, capfdbinary):
+    """If it failed, a server with several models would refuse every case."""
+    asked = []
+
+    def answer(body):
+        asked.append(body["model"])
+        return completion("42")
+
+    with served(answer) as model:
+        options = ["--suite", "release", "--canary", model.url]
+        assert cli.main(["test", *pinned, *options]) == 0
+        assert cli.main(["test", *pinned, *options, "--model", "next"]) == 0
+    assert asked == [text_call(1, at_ns=NOW).request.model, "next"]
+    assert b"passed" in capfdbinary.readouterr().out
+
+
+def test_an_unknown_suite_could_not_be_told(pinned, capfdbinary):
+    """If it failed, a misspelt suite would be green for ever."""
+    options = ["--suite", "relaese", "--canary", "http://127.0.0.1:9/v1"]
+    assert cli.main(["test", *pinned, *options]) == 3
+    assert b"no cases" in capfdbinary.readouterr().out
