@@ -10,10 +10,11 @@ import binascii
 import re
 from typing import Any, Literal, NamedTuple
 
-from snaptrace.snapshot.apis.inline import split_data_url
-from snaptrace.snapshot.media_type import kind_of_mime, kind_of_url, sniff
+from snaptrace.snapshot.apis.inline import is_data_url, split_data_url
+from snaptrace.snapshot.media_type import kind_of_mime, kind_of_url, sniff, told_kind
 from snaptrace.snapshot.model import Json, Media, MediaKind, MediaRef, MediaState
 
+_SHOWN = 64  # characters kept of what should have been a medium and is none
 _MEDIA_MAX = 256  # of one call; the rest stays as it is, and the call is declared
 _DEPTH_MAX = 48
 _PLACEHOLDER = re.compile(
@@ -213,16 +214,15 @@ class _Cutter:
             return self._bytes(
                 text, found.base64, kind, found.mime, path, form="data_url"
             )
-        if text.startswith("data:") and "," in text[:256]:
-            return text  # percent-encoded text: small, and exact as it is
         if is_placeholder(text) or not text:
             self._note(kind, mime, _placeholder_state(text), text, path)
-        elif text.startswith("data:"):
-            self._note(kind, mime, "truncated", text[:64], path)
+        elif is_data_url(text):
+            self._note(kind, mime, "truncated", text[:_SHOWN], path)
+            return text[:_SHOWN]
         elif any(own_id in text for own_id in self._own_ids):
-            self._note(kind_of_url(text) or kind, mime, "placeholder", text, path)
+            self._note(kind_of_url(text, kind), mime, "placeholder", text, path)
         elif text.startswith(_FETCHABLE) or _SCHEME.match(text):
-            self._note(kind_of_url(text) or kind, mime, "external", text, path)
+            self._note(kind_of_url(text, kind), mime, "external", text, path)
         else:
             # Bare base64 where a URL is expected: some servers take it.
             return self._bytes(text, text, kind, mime, path, form="base64")
@@ -254,14 +254,15 @@ class _Cutter:
         if data is None or not data:
             gone = data is not None or is_placeholder(encoded)
             state: MediaState = "redacted" if gone else "truncated"
-            self._note(kind or kind_of_mime(mime), mime, state, text[:64], path)
-            return text
+            reference = text[:_SHOWN]
+            self._note(kind or kind_of_mime(mime), mime, state, reference, path)
+            # No replay can send what is left of a medium, and it may tell who made it.
+            return reference
         found = sniff(data)
-        claimed = kind_of_mime(mime)
+        what = told_kind(found, kind_of_mime(mime), kind)
         # The request's own media type is kept where it can be: a replay has to send
         # what was sent.
-        what = found.kind if found else claimed or kind or "document"
-        named = mime or (found.mime if found else "")
+        named = mime or (found.mime_as(what) if found else "")
         index = self._note(what, named, "inline", "", path, size_bytes=len(data))
         if index is None:
             return text

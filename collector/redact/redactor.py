@@ -26,7 +26,7 @@ from snaptrace.snapshot.model import (
 )
 
 # Raised whenever a detector, a pseudonym or the walk changes what is taken out.
-VERSION = "2"
+VERSION = "3"
 # A provider's own sealed state, which it wants back unchanged: no person wrote it.
 _OPAQUE_KEYS = frozenset(
     {"signature", "thought_signature", "thoughtSignature", "encrypted_content"}
@@ -59,9 +59,9 @@ class Redactor:
         """Redact under a fleet's key, whose files no plug-in may read."""
         self._key, self._config = key, config
         self._pseudonyms = Pseudonyms(key)
-        self._texts = TextRedactor(config, self._pseudonyms)
-        self._paths = PathRules(config)
         self._media = MediaRedactor(config, key, key_files)
+        self._texts = TextRedactor(config, self._pseudonyms, self._media.clean_in_text)
+        self._paths = PathRules(config)
         self.version = _version(config)
 
     def redact(self, call: Call) -> Call:
@@ -273,7 +273,8 @@ class _Walk:
         text, spans = result
         for span in spans:
             self.counts[span.kind] += 1
-            if path and len(self.replaced) < _MOST_REPLACED:
+            is_medium = span.kind == "metadata" or span.kind.endswith("_dropped")
+            if path and not is_medium and len(self.replaced) < _MOST_REPLACED:
                 self.replaced.append(
                     ReplacedText(
                         path=path,

@@ -10,6 +10,7 @@ from collector.config.sampling import RedactConfig
 from collector.redact.media.documents import clean_document, text_of, words_in
 from collector.redact.media.plugin import Plugin, PluginFailedError
 from collector.redact.media.strip import strip
+from collector.redact.text.encoded import Medium as Found
 from snaptrace.crypto.fleet_key import FleetKey
 from snaptrace.snapshot.model import Fidelity, Media, Snapshot
 
@@ -73,28 +74,49 @@ class MediaRedactor:
     ) -> tuple[Media, bytes | None]:
         if medium.state != "inline":
             return medium, None
-        if data is None or medium.kind in self._config.drop_media:
+        cleaned = self._cleaned(medium, data, counts, clean_text)
+        if data is None or cleaned is None:
             counts[f"{medium.kind}_dropped"] += 1
             return _shape(medium, data), None
-        redacted = self._plugged(medium, data, counts)
-        if redacted is None:
-            counts[f"{medium.kind}_dropped"] += 1
-            return _shape(medium, data), None
-        stripped = self._stripped(redacted, counts, clean_text)
-        cleaned = None if stripped is None else clean_document(stripped, clean_text)
-        if stripped is None or cleaned is None:
-            counts[f"{medium.kind}_dropped"] += 1
-            return _shape(medium, redacted), None
-        if cleaned != stripped:
-            counts[f"{medium.kind}_redacted"] += 1
-        data, stripped = redacted, cleaned
+        stored, is_stripped = cleaned
         clean = msgspec.structs.replace(
             medium,
-            digest=self._key.media_digest(stripped),
-            size_bytes=len(stripped),
-            stripped=stripped != data,
+            digest=self._key.media_digest(stored),
+            size_bytes=len(stored),
+            stripped=is_stripped,
         )
-        return clean, stripped
+        return clean, stored
+
+    def clean_in_text(
+        self, found: Found, clean_text: Callable[[str], str]
+    ) -> tuple[str, bytes | None]:
+        """Return what was done to a medium that stands in a text, and its bytes."""
+        medium = Media(kind=found.kind, mime=found.mime, state="inline")
+        cleaned = self._cleaned(medium, found.data, Counter(), clean_text)
+        if cleaned is None:
+            return f"{found.kind}_dropped", None
+        return "metadata", cleaned[0]
+
+    def _cleaned(
+        self,
+        medium: Media,
+        data: bytes | None,
+        counts: Counter[str],
+        clean_text: Callable[[str], str],
+    ) -> tuple[bytes, bool] | None:
+        """Return the bytes to store, and whether they were changed; None: it goes."""
+        if data is None or medium.kind in self._config.drop_media:
+            return None
+        redacted = self._plugged(medium, data, counts)
+        if redacted is None:
+            return None
+        stripped = self._stripped(redacted, counts, clean_text)
+        cleaned = None if stripped is None else clean_document(stripped, clean_text)
+        if cleaned is None:
+            return None
+        if cleaned != stripped:
+            counts[f"{medium.kind}_redacted"] += 1
+        return cleaned, cleaned != redacted
 
     def _stripped(
         self, data: bytes, counts: Counter[str], clean_text: Callable[[str], str]

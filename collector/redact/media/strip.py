@@ -10,10 +10,13 @@ import io
 import re
 import struct
 import zipfile
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
 
+from collector.redact.media import orientation
 from collector.redact.media.pdf import strip_pdf
 from collector.redact.media.strip_in_place import (
+    holds_picture,
     strip_heif,
     strip_matroska,
     strip_ogg,
@@ -27,11 +30,14 @@ _PNG_KEPT = frozenset(
     b"IHDR PLTE IDAT IEND tRNS gAMA cHRM sRGB iCCP sBIT bKGD pHYs acTL fcTL fdAT hIST"
     b" cICP mDCV cLLI".split()
 )
+_PNG_TEXTS = frozenset((b"tEXt", b"zTXt", b"iTXt"))
+_PNG_TEXT_BYTES = 2**18  # of one text, in which the orientation is looked for
+_CHUNK_NAME = re.compile(rb"[A-Za-z][\x20-\x7e]{3}")
+_WEBP_EXIF, _WEBP_METADATA = 0x08, 0x0C  # flags of its first chunk
 _WAV_KEPT = frozenset((b"fmt ", b"data", b"fact"))
 _FLAC_KEPT = frozenset((0, 3))  # STREAMINFO, SEEKTABLE
 _MP4_PARENTS = frozenset((b"moov", b"trak", b"moof", b"traf"))
 _MP4_DROPPED = frozenset((b"udta", b"meta", b"uuid", b"XMP_"))
-_MP4_BRANDS = frozenset((b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis", b"hevc"))
 _MP4_DEPTH = 8
 _ZIP_MOST_BYTES = 64 * 2**20
 _ZIP_MOST_FILES = 4096
@@ -57,7 +63,7 @@ def strip(data: bytes) -> bytes | None:
 
 
 def _jpeg(data: bytes) -> bytes | None:
-    out, at, orientation = [b"\xff\xd8"], 2, b""
+    out, at, by_exif, by_xmp = [b"\xff\xd8"], 2, 0, 0
     while at + 4 <= len(data):
         if data[at] != 0xFF:
             return None
@@ -69,8 +75,9 @@ def _jpeg(data: bytes) -> bytes | None:
             break
         end = at + 2 + struct.unpack_from(">H", data, at + 2)[0]
         segment = data[at:end]
-        if marker == 0xE1 and segment[4:10] == b"Exif\0\0":
-            orientation = orientation or _orientation(segment[10:])
+        if marker == 0xE1:
+            by_exif = by_exif or orientation.told_by_exif(segment[4:])
+            by_xmp = by_xmp or orientation.told_by_xmp(segment)
         if _is_jpeg_kept(marker, segment):
             out.append(segment)
         at = end
@@ -79,9 +86,10 @@ def _jpeg(data: bytes) -> bytes | None:
             until = found.start() if found else len(data)
             out.append(data[at:until])
             at = until
-    if orientation:
+    if told := by_exif or by_xmp:
         # Which way is up changes what a model sees, so that one tag stays.
-        out.insert(1, orientation)
+        body = b"Exif\0\0" + orientation.as_tiff(told)
+        out.insert(1, b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body)
     return b"".join((*out, b"\xff\xd9"))
 
 
@@ -95,35 +103,47 @@ def _is_jpeg_kept(marker: int, segment: bytes) -> bool:
     return True
 
 
-def _orientation(tiff: bytes) -> bytes:
-    """Return an Exif segment that holds the orientation alone; empty if upright."""
-    try:
-        order = {b"II": "<", b"MM": ">"}[tiff[:2]]
-        at = struct.unpack_from(order + "I", tiff, 4)[0]
-        for index in range(struct.unpack_from(order + "H", tiff, at)[0]):
-            tag, _, _, value = struct.unpack_from(
-                order + "HHIH", tiff, at + 2 + 12 * index
-            )
-            if tag == 0x0112 and 2 <= value <= 8:
-                body = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01"
-                body += struct.pack(">HH", value, 0) + bytes(4)
-                return b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body
-    except (KeyError, struct.error):
-        return b""
-    return b""
-
-
 def _png(data: bytes) -> bytes | None:
-    out, at = [data[:8]], 8
+    out, at, first = [data[:8]], 8, 0
+    by_exif = by_text = 0
     while at + 12 <= len(data):
         size, kind = struct.unpack_from(">I4s", data, at)
         end = at + 12 + size
+        if kind == b"eXIf":
+            by_exif = by_exif or orientation.told_by_exif(data[at + 8 : end - 4])
+        elif kind in _PNG_TEXTS:
+            by_text = by_text or orientation.told_by_text(
+                _png_text(kind, data[at + 8 : end - 4])
+            )
         if kind in _PNG_KEPT:
+            first = first or (len(out) if kind == b"IDAT" else 0)
             out.append(data[at:end])
         at = end
         if kind == b"IEND":
+            if told := by_exif or by_text:
+                out.insert(first or 1, _png_chunk(b"eXIf", orientation.as_tiff(told)))
             return b"".join(out)
-    return None
+    return b"".join(out)  # cut off: what is there of it
+
+
+def _png_chunk(kind: bytes, body: bytes) -> bytes:
+    check = struct.pack(">I", zlib.crc32(kind + body))
+    return struct.pack(">I", len(body)) + kind + body + check
+
+
+def _png_text(kind: bytes, body: bytes) -> bytes:
+    """Return a text chunk's name and words, unpacked so far as they are needed."""
+    word, _, rest = body.partition(b"\0")
+    if kind == b"iTXt" and len(rest) >= 2:
+        is_packed, rest = rest[0] == 1, rest[2:].split(b"\0", 2)[-1]
+    else:
+        is_packed, rest = kind == b"zTXt", rest[kind == b"zTXt" :]
+    if is_packed:
+        try:
+            rest = zlib.decompressobj().decompress(rest, _PNG_TEXT_BYTES)
+        except zlib.error:
+            return b""
+    return word + b"\0" + rest[:_PNG_TEXT_BYTES]
 
 
 def _gif(data: bytes) -> bytes | None:
@@ -156,24 +176,69 @@ def _gif_blocks(data: bytes, at: int) -> int:
 
 
 def _riff(data: bytes) -> bytes | None:
-    form = data[8:12]
-    if form not in (b"WAVE", b"WEBP"):
-        return None
-    out, at = [], 12
+    if data[8:12] == b"WAVE":
+        return _wav(data)
+    return _webp(data) if data[8:12] == b"WEBP" else None
+
+
+def _chunks(data: bytes, at: int = 12) -> Iterator[tuple[bytes, int, int]]:
+    """Yield (kind, where its content begins, its size) of a RIFF file's chunks."""
     while at + 8 <= len(data):
         kind, size = struct.unpack_from("<4sI", data, at)
-        body = data[at + 8 : at + 8 + size]
+        yield kind, at + 8, size
         at += 8 + size + size % 2
-        if form == b"WAVE" and kind not in _WAV_KEPT:
+
+
+def _chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack("<4sI", kind, len(body)) + body + bytes(len(body) % 2)
+
+
+def _wav(data: bytes) -> bytes:
+    """Return format and samples. Who writes to a pipe does not know their length."""
+    out, told = [], 0
+    for kind, at, size in _chunks(data):
+        if kind == b"ds64":
+            told = struct.unpack_from("<Q", data, at + 8)[0]
+        if kind not in _WAV_KEPT:
             continue
-        if form == b"WEBP":
-            if kind in (b"EXIF", b"XMP "):
-                continue
-            if kind == b"VP8X":
-                body = bytes([body[0] & ~0x0C]) + body[1:]
-        out.append(struct.pack("<4sI", kind, len(body)) + body + bytes(len(body) % 2))
+        if kind == b"data":
+            if size == 0xFFFFFFFF and told:
+                size = told  # noqa: PLW2901 - beyond 32 bits, RF64 says it elsewhere
+            if size == 0 and not _is_chain(data, at):
+                size = len(data) - at  # noqa: PLW2901
+        out.append(_chunk(kind, data[at : at + size]))
+        if at + size >= len(data):
+            break
     chunks = b"".join(out)
-    return b"RIFF" + struct.pack("<I", len(chunks) + 4) + form + chunks
+    return b"RIFF" + struct.pack("<I", len(chunks) + 4) + b"WAVE" + chunks
+
+
+def _is_chain(data: bytes, at: int) -> bool:
+    """Tell whether further chunks begin here, and reach to the end of the file."""
+    for kind, start, size in _chunks(data, at):
+        if not _CHUNK_NAME.fullmatch(kind) or start + size > len(data):
+            return False
+    return True
+
+
+def _webp(data: bytes) -> bytes:
+    out: list[bytes] = []
+    by_exif = by_xmp = 0
+    for kind, at, size in _chunks(data):
+        body = data[at : at + size]
+        if kind == b"EXIF":
+            by_exif = by_exif or orientation.told_by_exif(body)
+        elif kind == b"XMP ":
+            by_xmp = by_xmp or orientation.told_by_xmp(body)
+        elif kind != b"VP8X" or out:
+            out.append(_chunk(kind, body))
+        else:
+            out.append(_chunk(kind, bytes([body[0] & ~_WEBP_METADATA]) + body[1:]))
+    if (told := by_exif or by_xmp) and out[0].startswith(b"VP8X"):
+        out[0] = out[0][:8] + bytes([out[0][8] | _WEBP_EXIF]) + out[0][9:]
+        out.append(_chunk(b"EXIF", orientation.as_tiff(told)))
+    chunks = b"".join(out)
+    return b"RIFF" + struct.pack("<I", len(chunks) + 4) + b"WEBP" + chunks
 
 
 def _mp3(data: bytes) -> bytes | None:
@@ -207,13 +272,20 @@ def _flac(data: bytes) -> bytes | None:
 
 def _mp4(data: bytes) -> bytes | None:
     """Blank metadata boxes in place: offsets into the media data stay right."""
-    if data[8:12] in _MP4_BRANDS:
-        return strip_heif(data)  # there the meta box holds the picture itself
     out = bytearray(data)
-    return bytes(out) if _mp4_boxes(out, 0, len(out), 0) else None
+    # In a picture, or a row of them, a meta box holds the picture itself.
+    dropped = _MP4_DROPPED
+    if holds_picture(data):
+        cleaned = strip_heif(data)
+        if cleaned is None:
+            return None
+        out, dropped = bytearray(cleaned), _MP4_DROPPED - {b"meta"}
+    return bytes(out) if _mp4_boxes(out, 0, len(out), dropped) else None
 
 
-def _mp4_boxes(out: bytearray, at: int, end: int, depth: int) -> bool:
+def _mp4_boxes(
+    out: bytearray, at: int, end: int, dropped: frozenset[bytes], depth: int = 0
+) -> bool:
     while at + 8 <= end:
         size, kind = struct.unpack_from(">I4s", out, at)
         head = 8
@@ -223,13 +295,13 @@ def _mp4_boxes(out: bytearray, at: int, end: int, depth: int) -> bool:
             size = end - at
         if size < head or at + size > end:
             return False
-        if kind in _MP4_DROPPED:
+        if kind in dropped:
             out[at + 4 : at + 8] = b"free"
             out[at + head : at + size] = bytes(size - head)
         elif (
             kind in _MP4_PARENTS
             and depth < _MP4_DEPTH
-            and not _mp4_boxes(out, at + head, at + size, depth + 1)
+            and not _mp4_boxes(out, at + head, at + size, _MP4_DROPPED, depth + 1)
         ):
             return False
         at += size
@@ -279,7 +351,7 @@ _FORMATS: tuple[tuple[bytes | tuple[bytes, ...], Strip], ...] = (
     (b"\xff\xd8\xff", _jpeg),
     (b"\x89PNG\r\n\x1a\n", _png),
     ((b"GIF87a", b"GIF89a"), _gif),
-    (b"RIFF", _riff),
+    ((b"RIFF", b"RF64", b"BW64"), _riff),
     (b"fLaC", _flac),
     ((b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"\xff\xfa"), _mp3),
     (b"%PDF-", strip_pdf),

@@ -26,6 +26,14 @@ _EBML_PARENTS = frozenset(
         *("1654ae6b", "ae", "1043a770", "45b9", "b6", "80"),
     )
 )
+# What stands directly in a segment.
+_EBML_TOP = frozenset(
+    bytes.fromhex(number)
+    for number in (
+        *("114d9b74", "1549a966", "1f43b675", "1654ae6b", "1c53bb6b", "1941a469"),
+        *("1043a770", "1254c367"),
+    )
+)
 _EBML_BLANKED = frozenset(
     bytes.fromhex(number)
     for number in (
@@ -79,6 +87,16 @@ def _boxes(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
             raise ValueError("a box beyond its parent")
         yield kind, at + head, stop
         at = stop
+
+
+def holds_picture(data: bytes) -> bool:
+    """Tell whether an ISO file's own meta box is a picture (HEIF, AVIF)."""
+    for kind, start, end in _boxes(data, 0, len(data)):
+        if kind == b"meta":
+            inside = {name: a for name, a, _ in _boxes(data, start + 4, end)}
+            at = inside.get(b"hdlr", end)
+            return data[at + 8 : at + 12] == b"pict" or b"iinf" in inside
+    return False
 
 
 def strip_heif(data: bytes) -> bytes | None:
@@ -144,23 +162,33 @@ def strip_matroska(data: bytes) -> bytes | None:
     return bytes(out)
 
 
-def _blank_elements(out: bytearray, at: int, end: int, depth: int) -> None:
+def _blank_elements(
+    out: bytearray, at: int, end: int, depth: int, *, is_open: bool = False
+) -> int:
+    """Blank within one element and return where it ends.
+
+    A live stream's clusters do not know their length: the next one ends them.
+    """
     while at + 2 <= end:
+        start = at
         wide = 9 - out[at].bit_length()
         number = bytes(out[at : at + wide])
+        if is_open and depth > 1 and number in _EBML_TOP:
+            return start
         at += wide
         wide = 9 - out[at].bit_length()
         size = int.from_bytes(out[at : at + wide], "big") & (1 << 7 * wide) - 1
-        is_open = size == (1 << 7 * wide) - 1  # live streams do not know their length
+        is_endless = size == (1 << 7 * wide) - 1
         at += wide
-        stop = end if is_open else at + size
+        stop = end if is_endless else at + size
         if wide > 8 or stop > end:
             raise ValueError("an element beyond its parent")
         if number in _EBML_BLANKED:
             out[at:stop] = bytes(stop - at)
-        elif number in _EBML_PARENTS and depth < _EBML_DEPTH:
-            _blank_elements(out, at, stop, depth + 1)
+        elif (number in _EBML_PARENTS or is_endless) and depth < _EBML_DEPTH:
+            stop = _blank_elements(out, at, stop, depth + 1, is_open=is_endless)
         at = stop
+    return end
 
 
 def strip_ogg(data: bytes) -> bytes | None:

@@ -25,8 +25,10 @@ class Detector(Struct, frozen=True):
     is_one: Callable[[str], bool] = lambda _text: True
     gate: str = ""  # key of `gates.GATES`; a text that it does not pass cannot match
     words: tuple[str, ...] = ()  # lower case; a text with none of them cannot match
-    # What has to stand before the match, for values that nothing else tells.
+    # What has to stand before the match, for values that nothing else tells, and the
+    # words without which that cannot be: they say where to look at all.
     before: "re.Pattern[str] | None" = None
+    near: "re.Pattern[str] | None" = None
 
 
 def _row(
@@ -38,9 +40,13 @@ def _row(
     gate: str = "",
     words: tuple[str, ...] = (),
     before: str = "",
+    near: str = "",
 ) -> Detector:
+    if near and not before:
+        before = _named(near)
     told = re.compile(before + r"\Z") if before else None
-    return Detector(name, kind, re.compile(pattern), is_one, gate, words, told)
+    names = re.compile(f"(?i:{near})") if near else None
+    return Detector(name, kind, re.compile(pattern), is_one, gate, words, told, names)
 
 
 _NO_SECRET = re.compile(
@@ -175,6 +181,7 @@ DETECTORS: tuple[Detector, ...] = (
         rf"{_ASSIGNED}([^\s\"'\\,;{{}}]{{6,512}})",
         _is_secret_value,
         before=rf"(?i)(?<![a-z]){_NAMES_OF_WORDS}{_NAMED_BY}",
+        near=_NAMES_OF_WORDS,
         words=("pass", "pwd", "secret", "private", "credential"),
     ),
     _row(
@@ -191,6 +198,7 @@ DETECTORS: tuple[Detector, ...] = (
         rf"{_ASSIGNED}([^\s\"'\\,;{{}}&]{{12,4096}})",
         _is_random_value,
         before=rf"(?i)(?<![a-z]){_NAMES_OF_KEYS}{_NAMED_BY}",
+        near=_NAMES_OF_KEYS,
         words=("key", "token", "sig", "cookie", "authoriz", "credential"),
     ),
     _row(
@@ -235,7 +243,7 @@ DETECTORS: tuple[Detector, ...] = (
         r"[0-9](?<![0-9\-][0-9])[0-9]{2} ?[0-9]{2} ?[0-9]{4}(?![0-9\-])",
         check_digits.is_ssn,
         gate="six_digits",
-        before=_named("ssn|social security"),
+        near="ssn|social security",
     ),
     _row(
         "national_id",
@@ -250,7 +258,7 @@ DETECTORS: tuple[Detector, ...] = (
         r"[0-9](?<![0-9\-][0-9])[0-9]{2} ?[0-9]{3} ?[0-9]{3}(?![0-9\-])",
         check_digits.is_sin,
         gate="six_digits",
-        before=_named("sin|nas|social insurance"),
+        near="sin|nas|social insurance",
     ),
     _row(
         "national_id",
@@ -295,7 +303,7 @@ DETECTORS: tuple[Detector, ...] = (
         r"[0-9](?<![0-9].)[0-9]{3}[ \-]?[0-9]{4}[ \-]?[0-9]{4}(?![0-9])",
         check_digits.is_aadhaar,
         gate="six_digits",
-        before=_named("aadhaar|uid|uidai"),
+        near="aadhaar|uid|uidai",
     ),
     _row(
         "national_id",
@@ -309,7 +317,7 @@ DETECTORS: tuple[Detector, ...] = (
         r"[0-9](?<![0-9].)[0-9]{10}(?![0-9])",
         check_digits.is_pesel,
         gate="six_digits",
-        before=_named("pesel"),
+        near="pesel",
     ),
     _row(
         "national_id",
@@ -317,7 +325,7 @@ DETECTORS: tuple[Detector, ...] = (
         r"[0-9](?<![0-9].)[0-9] ?[0-9]{3} ?[0-9]{3} ?[0-9]{3}(?![0-9])",
         check_digits.is_steuer_id,
         gate="six_digits",
-        before=_named(
+        near=(
             "steuer-?id[a-z]*|steueridentifikationsnummer|identifikationsnummer|idnr"
             "|tax id"
         ),
@@ -328,7 +336,7 @@ DETECTORS: tuple[Detector, ...] = (
         r"[0-9](?<![0-9].)[0-9]{8}(?![0-9])",
         check_digits.is_bsn,
         gate="six_digits",
-        before=_named("bsn|burgerservicenummer"),
+        near="bsn|burgerservicenummer",
     ),
     _row(
         "national_id",
@@ -336,7 +344,7 @@ DETECTORS: tuple[Detector, ...] = (
         r"[A-Z0-9](?<![A-Za-z0-9].)[A-Z]?[0-9]{6,9}(?![A-Za-z0-9])",
         lambda text: not text.startswith("X0"),
         gate="six_digits",
-        before=_named("passport|reisepass"),
+        near="passport|reisepass",
     ),
     _row(
         "ip",
@@ -387,7 +395,7 @@ DETECTORS: tuple[Detector, ...] = (
         r"[(0-9](?<![0-9].)[0-9 \-()./]{6,18}[0-9](?![0-9])",
         check_digits.is_phone,
         gate="six_digits",
-        before=_named(
+        near=(
             "phone|t[eé]l|telefon|t[eé]l[eé]phone|mobile|mobil|handy|cell|fax|whatsapp"
             "|call|dial"
         ),

@@ -1,11 +1,15 @@
-"""Text that stands within a text as base64 or hex, and how to write it again."""
+"""Texts and media within a text, as base64 or hex, and how to write them again."""
 
 import base64
 import binascii
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from msgspec import Struct
+
+from snaptrace.snapshot.media_type import kind_of_mime, sniff, told_kind
+from snaptrace.snapshot.model import MediaKind
 
 _LETTERS = r"[A-Za-z0-9+/_\-]"
 # One word, or the lines of a wrapped one.
@@ -16,7 +20,28 @@ ENCODED = re.compile(
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2}){12,}")
 _LINE_ENDS = re.compile(r"[\r\n]+")
 _TASTED = 64  # characters; a picture or a digest is told from text by them
+_LEAST_MEDIUM = 96  # characters; a shorter one holds no more than its head
+# Signatures of two signs are found in every random text now and then.
+_SURE = (
+    *(
+        b"\x89PNG",
+        b"\xff\xd8\xff",
+        b"GIF8",
+        b"RIFF",
+        b"RF64",
+        b"II*\0",
+        b"MM\0*",
+        b"8BPS",
+    ),
+    *(b"%PDF-", b"ID3", b"fLaC", b"OggS", b"{\\rtf", b"\x1aE\xdf\xa3", b"PK\x03\x04"),
+    b"\xd0\xcf\x11\xe0",
+)
+_DATA_URL_HEAD = re.compile(
+    r"data:\s*([^,;\s]{0,127})(?:;[^,]{0,120})?,\s*\Z", re.IGNORECASE
+)
+LONGEST_HEAD = 256  # characters before a word in which a data URL's head may stand
 _CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\f\r")
+_PIXELS_AND_SOUND = ("image", "audio", "video")
 _URL_SAFE = str.maketrans("-_", "+/")
 
 
@@ -30,7 +55,10 @@ class Encoding(Struct, frozen=True):
 
     def encode(self, text: str) -> str:
         """Return the text written in the same way."""
-        data = text.encode(self.charset)
+        return self.encode_bytes(text.encode(self.charset))
+
+    def encode_bytes(self, data: bytes) -> str:
+        """Return bytes written in the same way."""
         if self.is_hex:
             return data.hex()
         made = (
@@ -41,27 +69,64 @@ class Encoding(Struct, frozen=True):
         return made if self.is_padded else made.rstrip("=")
 
 
+class Medium(NamedTuple):
+    """A medium within a text."""
+
+    kind: MediaKind
+    mime: str
+    data: bytes
+    encoding: Encoding
+
+
+def medium_of(word: str, before: str) -> Medium | None:
+    """Return the medium that a word of base64 is; None for anything else.
+
+    `before` is the text ahead of it, in which the head of a data URL may stand.
+    """
+    if len(word) < _LEAST_MEDIUM:
+        return None
+    letters, padded, safe = _letters(word)
+    taste = _bytes_of(letters[:_TASTED])
+    if taste is None:
+        return None
+    head = _DATA_URL_HEAD.search(before)
+    mime = head[1] if head else ""
+    named = kind_of_mime(mime)
+    is_sure = taste.startswith(_SURE) or taste[4:8] == b"ftyp"
+    if not is_sure and named not in _PIXELS_AND_SOUND:
+        return None
+    data = _bytes_of(letters)
+    if data is None:
+        return None
+    kind = told_kind(sniff(data), named, None)
+    return Medium(kind, mime, data, Encoding(is_url_safe=safe, is_padded=padded))
+
+
 def decoded(word: str) -> Iterator[tuple[str, Encoding]]:
     """Yield the texts that a word may stand for; nothing for pictures and digests."""
     if len(word) % 2 == 0 and _HEX.fullmatch(word):
         text = _text_of(bytes.fromhex(word))
         if text is not None:
             yield text[0], Encoding(is_hex=True, charset=text[1])
-    plain = _LINE_ENDS.sub("", word)
-    letters = plain.rstrip("=")
-    safe = "-" in letters or "_" in letters
-    if safe:
-        letters = letters.translate(_URL_SAFE)
+    letters, padded, safe = _letters(word)
     taste = _bytes_of(letters[:_TASTED])
     if taste is None or not _is_text_like(taste):
         return
     data = _bytes_of(letters)
     if data is not None and (text := _text_of(data)) is not None:
-        padded = plain.endswith("=") or len(letters) % 4 == 0
         yield (
             text[0],
             Encoding(is_url_safe=safe, is_padded=padded, charset=text[1]),
         )
+
+
+def _letters(word: str) -> tuple[str, bool, bool]:
+    """Return (letters of the usual alphabet, is padded, is the URL-safe one)."""
+    plain = _LINE_ENDS.sub("", word)
+    letters = plain.rstrip("=")
+    safe = "-" in letters or "_" in letters
+    padded = plain.endswith("=") or len(letters) % 4 == 0
+    return letters.translate(_URL_SAFE) if safe else letters, padded, safe
 
 
 def _bytes_of(letters: str) -> bytes | None:

@@ -10,7 +10,9 @@ from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 _LEVELS = 3  # `%2540` is two
-_BACKSLASHED = r"\\+(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[nrt/\"'])"
+_BACKSLASHED = r"\\++(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[nrt/\"'])?"
+# A run of signs that escape something is taken whole, with or without what it escapes:
+# tried again from each of its signs, a long one would cost its length squared.
 _ESCAPE = re.compile(
     rf"(?P<backslash>{_BACKSLASHED})"
     r"|(?P<percent>(?:%[0-9A-Fa-f]{2})+)"
@@ -60,9 +62,9 @@ def _once(text: str) -> View | None:
     has_percent = _PERCENT.search(text) is not None
     out: list[str] = []
     starts: list[int] = []
-    at, changed = 0, False
+    at = looked = 0
     for first in _FIRST.finditer(text):
-        if first.start() < at:
+        if first.start() < looked:
             continue
         match = _ESCAPE.match(text, first.start())
         if match is None:
@@ -70,19 +72,18 @@ def _once(text: str) -> View | None:
         kind = match.lastgroup or ""
         if kind == "plus" and not has_percent:
             continue  # a blank only in a URL's query
+        start, looked = match.span()
         pieces = _pieces(kind, match[0])
         if pieces is None:
             continue
-        changed = True
-        start = match.start()
         out.append(text[at:start])
         starts.extend(range(at, start))
         for plain, width in pieces:
             out.append(plain)
             starts.extend([start] * len(plain))
             start += width
-        at = match.end()
-    if not changed:
+        at = looked
+    if not at:
         return None
     out.append(text[at:])
     starts.extend(range(at, len(text) + 1))
@@ -96,6 +97,8 @@ def _pieces(kind: str, escaped: str) -> list[tuple[str, int]] | None:
         return _percent(escaped)
     if kind == "backslash":
         told = escaped.lstrip("\\")
+        if not told:
+            return None
         if told[0] in "ux":
             code = int(told[1:], 16)
             # One half of a sign beyond 16 bits is no part of any value.
@@ -116,8 +119,16 @@ def _pieces(kind: str, escaped: str) -> list[tuple[str, int]] | None:
 
 
 def _percent(escaped: str) -> list[tuple[str, int]] | None:
-    try:
-        told = unquote_to_bytes(escaped).decode()
-    except UnicodeDecodeError:
-        return None
-    return [(sign, 3 * len(sign.encode())) for sign in told]
+    """Return what UTF-8 behind percent signs says; a stray byte stays as it stands."""
+    told = unquote_to_bytes(escaped).decode(errors="surrogateescape")
+    pieces: list[tuple[str, int]] = []
+    at, known = 0, False
+    for sign in told:
+        if "\udc80" <= sign <= "\udcff":
+            pieces += ((stray, 1) for stray in escaped[at : at + 3])
+            at += 3
+        else:
+            known, width = True, 3 * len(sign.encode())
+            pieces.append((sign, width))
+            at += width
+    return pieces if known else None

@@ -9,7 +9,14 @@ from urllib.parse import quote
 from collector.config.sampling import RedactConfig
 from collector.redact.rules import Rule
 from collector.redact.text.detectors import DETECTORS, REDACTED
-from collector.redact.text.encoded import ENCODED, Encoding, decoded
+from collector.redact.text.encoded import (
+    ENCODED,
+    LONGEST_HEAD,
+    Encoding,
+    Medium,
+    decoded,
+    medium_of,
+)
 from collector.redact.text.normalise import plainest
 from collector.redact.text.prefilters import LONG_WORD, passed
 from collector.redact.text.pseudonyms import Pseudonyms
@@ -43,11 +50,22 @@ class Replacement(NamedTuple):
     pseudonym: str
 
 
+# Takes a medium and what cleans its words; returns what was done, in one word, and its
+# bytes as they may be stored, None where it has to go.
+CleanMedium = Callable[[Medium, Callable[[str], str]], tuple[str, bytes | None]]
+
+
 class TextRedactor:
     """Applies the built-in detectors, the operator's patterns and known values."""
 
-    def __init__(self, config: RedactConfig, pseudonyms: Pseudonyms) -> None:
-        self._pseudonyms = pseudonyms
+    def __init__(
+        self,
+        config: RedactConfig,
+        pseudonyms: Pseudonyms,
+        clean_medium: CleanMedium = lambda medium, _clean: ("", medium.data),
+    ) -> None:
+        """Take `clean_medium` for media that stand in a text in base64."""
+        self._pseudonyms, self._clean_medium = pseudonyms, clean_medium
         wanted = set(config.detectors)
         self._detectors = tuple(d for d in DETECTORS if d.name in wanted)
         self._rules = tuple(
@@ -135,18 +153,36 @@ class TextRedactor:
             if detector.words and not _has_one(lower, detector.words):
                 continue
             claims.take(
-                detector.kind, detector.pattern, detector.is_one, detector.before
+                detector.kind,
+                detector.pattern,
+                detector.is_one,
+                detector.before,
+                detector.near,
             )
 
     def _look_into_encoded(
         self, claims: "_Claims", known: "re.Pattern[str] | None", level: int
     ) -> None:
-        """Claim words that are text in base64 or hex, if something is found in it."""
+        """Claim words that are text or media, if something is to go from them."""
+
+        def clean(text: str) -> str:
+            return self._redact(text, known, (), level + 1)[0]
+
         for match in ENCODED.finditer(claims.text):
+            start = match.start()
+            before = claims.text[max(start - LONGEST_HEAD, 0) : start]
+            if medium := medium_of(match[0], before):
+                done, data = self._clean_medium(medium, clean)
+                if data is None:
+                    claims.add(*match.span(), done, instead=f"{REDACTED}{medium.kind}")
+                elif data != medium.data:
+                    instead = medium.encoding.encode_bytes(data)
+                    claims.add(*match.span(), done, instead=instead)
+                continue
             for inner, encoding in decoded(match[0]):
-                clean, spans = self._redact(inner, known, (), level + 1)
+                made, spans = self._redact(inner, known, (), level + 1)
                 if spans:
-                    instead = Encoding.encode(encoding, clean)
+                    instead = Encoding.encode(encoding, made)
                     claims.add(*match.span(), spans[0].kind, inner, instead)
                     break
         claims.settle()
@@ -213,8 +249,12 @@ class _Claims:
         pattern: re.Pattern[str],
         is_one: Callable[[str], bool] = lambda _text: True,
         before: re.Pattern[str] | None = None,
+        near: re.Pattern[str] | None = None,
     ) -> None:
         """Claim every value that the pattern finds in what is left, behind `before`.
+
+        `near` matches a word without which `before` cannot: the search goes from one
+        such word to the next.
 
         Where a match fails its check, shorter ones at the same place and others that
         begin within it are tried: two numbers may stand side by side.
@@ -227,7 +267,7 @@ class _Claims:
             elif before is not None and not before.search(
                 self.text, max(match.start() - _LONGEST_BEFORE, 0), match.start()
             ):
-                at = match.start() + 1
+                at = self._next_try(match.start(), near)
             elif is_one(self.text[start:end]):
                 self.add(start, end, kind)
                 at = max(match.end(), at + 1)
@@ -241,6 +281,13 @@ class _Claims:
             else:
                 at = match.end()
         self.settle()
+
+    def _next_try(self, at: int, near: re.Pattern[str] | None) -> int:
+        """Return where to go on after `before` did not match ahead of `at`."""
+        if near is None:
+            return at + 1
+        named = near.search(self.text, max(at + 1 - _LONGEST_BEFORE, 0))
+        return len(self.text) + 1 if named is None else max(at, named.start()) + 1
 
     def _shorter(
         self,

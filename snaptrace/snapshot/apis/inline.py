@@ -4,29 +4,78 @@ Stored bodies hold `MediaRef`; bodies on their way from a span hold the text its
 Both parse and render alike.
 """
 
+import base64
+import re
 from typing import NamedTuple
+from urllib.parse import unquote_to_bytes
 
 from snaptrace.snapshot.conversation import MediaPart
 from snaptrace.snapshot.model import Json, MediaRef
 
-_HEADER_MAX = 256  # characters before the comma of a data URL
+_LONGEST_MIME = 255  # characters
+# URL parsers drop blanks around a URL and line ends within it (WHATWG URL, 4.4).
+_AROUND = "".join(map(chr, range(0x21))) + "\u00a0\u200b\ufeff"
+_SCHEME = re.compile(
+    rf"[{re.escape(_AROUND)}]*d[\t\n\r]*a[\t\n\r]*t[\t\n\r]*a[\t\n\r]*:", re.IGNORECASE
+)
+_BASE64 = "base64"
+_SIGNS = ("<", "[", "_", "@", "*")  # that begin what stands for bytes
 
 
 class DataUrl(NamedTuple):
-    """The two halves of a base64 data URL."""
+    """A data URL taken apart."""
 
-    mime: str
-    base64: str
+    mime: str  # with its parameters; "" where none is named
+    base64: str  # the bytes, whichever way the URL spelled them
+
+
+def is_data_url(text: str) -> bool:
+    """Tell whether a text begins as a data URL, in any spelling of its scheme."""
+    return _SCHEME.match(text) is not None
 
 
 def split_data_url(text: str) -> DataUrl | None:
-    """Return the halves of a base64 data URL, or None for any other text."""
-    if not text.startswith("data:"):
+    """Return media type and bytes of a data URL; None for any other text.
+
+    Takes what RFC 2397 and the WHATWG Fetch standard ("data: URL processor") let
+    pass: any case, blanks, percent signs in either half, and bytes without base64.
+    """
+    found = _split(text)
+    if found is None or not is_data_url(found.base64):
+        return found
+    # Who takes any text for base64 may have put one head before another.
+    inner = _split(found.base64)
+    return inner and DataUrl(inner.mime or found.mime, inner.base64)
+
+
+def _split(text: str) -> DataUrl | None:
+    scheme = _SCHEME.match(text)
+    if scheme is None:
         return None
-    comma = text.find(",", 0, _HEADER_MAX)
-    if comma < 0 or not text[:comma].endswith(";base64"):
+    head, comma, body = text[scheme.end() :].partition(",")
+    if not comma:
         return None
-    return DataUrl(text[5 : comma - 7], text[comma + 1 :])
+    mime, is_base64 = _media_type(head)
+    if not is_base64:
+        raw = body.strip(_AROUND).encode(errors="replace")
+        return DataUrl(mime, base64.b64encode(unquote_to_bytes(raw)).decode())
+    if "%" in body:
+        body = unquote_to_bytes(body.encode(errors="replace")).decode("latin-1")
+    body = body.strip(_AROUND)
+    # A fragment is no part of the bytes. Signs that stand for some stay as they are.
+    return DataUrl(mime, body.partition("#")[0] if body[:1] not in _SIGNS else body)
+
+
+def _media_type(head: str) -> tuple[str, bool]:
+    """Return the media type before the comma, and whether base64 follows it."""
+    if "%" in head:
+        head = unquote_to_bytes(head.encode(errors="replace")).decode("latin-1")
+    parts = [part.strip(_AROUND) for part in head.split(";")]
+    named = [part for part in parts[1:] if part.lower() != _BASE64]
+    mime = ";".join((parts[0].lstrip("/"), *named))
+    if len(mime) > _LONGEST_MIME:
+        mime = parts[0][:_LONGEST_MIME]
+    return mime, len(named) < len(parts) - 1
 
 
 def data_url(part: MediaPart) -> Json:

@@ -381,7 +381,7 @@ def _render_media(part: MediaPart, lost: list[str]) -> Json:
         body["type"] = "input_file"
         if part.file_id:
             body["file_id"] = part.file_id
-        elif part.ref is None and not part.url.startswith("data:"):
+        elif part.ref is None and not inline.is_data_url(part.url):
             body["file_url"] = part.url
         else:
             body["file_data"] = inline.data_url(part)

@@ -14,6 +14,7 @@ from collector.recognise.dialects.readers.json_values import (
     as_text,
     dumps,
 )
+from snaptrace.snapshot.apis.inline import is_data_url, split_data_url
 from snaptrace.snapshot.apis.openai_chat import parse_part
 from snaptrace.snapshot.conversation import (
     GenericPart,
@@ -173,7 +174,7 @@ def _blob(raw: dict[str, Any]) -> Part:
     text = as_text(data)
     if not mime and (found := sniff_base64(text)) is not None:
         mime = found.mime
-    if text.startswith("data:"):
+    if is_data_url(text):
         return MediaPart(kind=_kind(raw, mime), url=text, mime=mime)
     return MediaPart(kind=_kind(raw, mime), url=f"data:{mime};base64,{text}", mime=mime)
 
@@ -209,8 +210,8 @@ def _kind(raw: dict[str, Any], mime: str, url: str = "") -> MediaKind:
     claimed = raw.get("modality")
     if isinstance(claimed, str) and (found := _MODALITIES.get(claimed)):
         return found
-    if url.startswith("data:"):
-        return kind_of_mime(url[5:100]) or "document"
+    if (data_url := split_data_url(url)) is not None:
+        return kind_of_mime(data_url.mime) or "document"
     return kind_of_url(url) or ("document" if mime else "image")
 
 

@@ -17,6 +17,7 @@ from collector.recognise.dialects.readers.json_values import (
     dumps,
 )
 from collector.recognise.dialects.readers.parts import role_of
+from snaptrace.snapshot.apis.inline import is_data_url
 from snaptrace.snapshot.conversation import (
     GenericPart,
     MediaPart,
@@ -68,7 +69,7 @@ def _named_file(part: Part, api: str, place: int) -> Part:
     """OpenAI's package names a file after its place where it has no name."""
     if not (isinstance(part, MediaPart) and part.mime == "application/pdf"):
         return part
-    if not api.startswith("openai") or not part.url.startswith("data:"):
+    if not api.startswith("openai") or not is_data_url(part.url):
         return part
     named = {"filename": f"part-{place}.pdf", **part.extra}
     return msgspec.structs.replace(part, extra=named)
@@ -179,7 +180,7 @@ def _file(raw: dict[str, Any], api: str) -> Part:
         return MediaPart(kind=kind, url=text, extra=extra)
     if kind == "image" and mime in ("image/*", ""):
         mime = "image/jpeg"
-    if text.startswith("data:"):
+    if is_data_url(text):
         return MediaPart(kind=kind, url=text, mime=mime, extra=extra)
     return MediaPart(
         kind=kind, url=f"data:{mime};base64,{text}", mime=mime, extra=extra

@@ -1,4 +1,5 @@
 import base64
+from urllib.parse import quote
 
 import pytest
 
@@ -164,3 +165,119 @@ def test_signs_are_whole_values():
     """A text that mentions a sign would be taken for one."""
     assert is_placeholder("__REDACTED__")
     assert not is_placeholder("what does __REDACTED__ mean?")
+
+
+_LETTERS = _b64(PNG)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"DATA:image/png;base64,{_LETTERS}",
+        f"data:image/png;BASE64,{_LETTERS}",
+        f"Data:IMAGE/PNG;Base64,{_LETTERS}",
+        f" \t\r\ndata:image/png;base64,{_LETTERS} \n",
+        f"da\nta:image/png;base64,{_LETTERS}",
+        f"\ufeffdata:image/png;base64,{_LETTERS}",
+        f"data:image/png; base64 ,{_LETTERS}",
+        f"data: image/png ;base64, {_LETTERS}",
+        f"data:image/png;base64;name=a.png,{_LETTERS}",
+        f"data:image/png;name={'a' * 4000};base64,{_LETTERS}",
+        f"data://image/png;base64,{_LETTERS}",
+        f"data:image/png%3Bbase64,{_LETTERS}",
+        f"data:image/png;base64,{quote(_LETTERS, safe='')}",
+        f"data:image/png;base64,{_LETTERS.rstrip('=')}",
+        f"data:image/png;base64,{_LETTERS[:20]} \n{_LETTERS[20:]}",
+        f"data:image/png;base64,{_LETTERS[:20]}%0A{_LETTERS[20:]}",
+        f"data:image/png;base64,{_LETTERS}#page=1",
+        f"data:image/png,{quote(PNG)}",
+        f"data:;base64,{_LETTERS}",
+        f"data:image/png;base64,DATA:image/png;BASE64,{_LETTERS}",
+        f"data:,{quote(PNG)}",
+    ],
+)
+def test_a_data_url_is_one_in_every_spelling(url):
+    """Its bytes would be stored with author and place, past every rule about media."""
+    for field in (_image(url), {"type": "file", "file": {"file_data": url}}):
+        found = cut(_user(field))
+        assert found.blobs == {0: PNG}
+        assert (found.media[0].kind, found.media[0].state) == ("image", "inline")
+        assert MediaRef(0, "data_url") in _flat(found.body)
+        mime = found.media[0].mime.lower()
+        assert mime.startswith("image/png")
+        assert len(mime) < 300
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"data:image/png;base64,{'iVBOR' * 997}",
+        f"data:image/png;base64{'A' * 999}",
+        f"DATA:{'A' * 999}",
+        "iVBOR" * 997,
+    ],
+)
+def test_of_a_medium_that_was_cut_off_nothing_is_kept(url):
+    """The first kilobyte of a photograph says who took it, and where."""
+    found = cut(_user(_image(url)))
+    assert found.media[0].state == "truncated"
+    assert len(_first(found)["image_url"]["url"]) <= 64
+    assert len(found.media[0].reference) <= 64
+
+
+def _iso(major, *brands, tracks=()):
+    head = b"ftyp" + major + bytes(4) + b"".join(brands)
+    boxes = b"".join(b"hdlr" + bytes(8) + track + bytes(12) for track in tracks)
+    return (len(head) + 4).to_bytes(4, "big") + head + bytes(40) + boxes
+
+
+_SOUND, _FILM = (b"soun",), (b"vide", b"soun")
+_WEBM = b"\x1aE\xdf\xa3\x9fB\x82\x84webm" + bytes(8)
+
+
+@pytest.mark.parametrize(
+    ("data", "mime", "kind"),
+    [
+        (_iso(b"isom", tracks=_FILM), "audio/mp4", "audio"),
+        (_iso(b"isom", tracks=_SOUND), "video/mp4", "video"),
+        (_iso(b"isom", tracks=_SOUND), "", "audio"),
+        (_iso(b"isom", tracks=_FILM), "", "video"),
+        (_iso(b"isom"), "application/mp4", "video"),
+        (_iso(b"M4A "), "video/mp4", "video"),
+        (_iso(b"M4A "), "", "audio"),
+        (_iso(b"3gp4"), "audio/3gpp", "audio"),
+        (_iso(b"3g2a"), "AUDIO/3gpp2; codecs=amr", "audio"),
+        (_iso(b"qt  "), "audio/mp4", "audio"),
+        (_WEBM, "audio/webm;codecs=opus", "audio"),
+        (_WEBM, "video/webm", "video"),
+        (_WEBM, "", "video"),
+        (_WEBM + b"\x86\x86A_OPUS", "", "audio"),
+        (_WEBM + b"\x86\x86A_OPUS\x86\x85V_VP8", "", "video"),
+        (b"OggS" + bytes(24) + b"OpusHead", "video/ogg", "video"),
+        (b"OggS" + bytes(24) + b"OpusHead", "application/ogg", "audio"),
+        (b"OggS" + bytes(24) + b"\x80theora", "audio/ogg", "audio"),
+        (_iso(b"heis"), "", "image"),
+        (_iso(b"hevc"), "image/heic", "image"),
+        (_iso(b"msf1", b"hevc"), "video/mp4", "image"),
+        (_iso(b"avis", b"avif"), "", "image"),
+        (_iso(b"isom", b"avif", b"mif1"), "", "image"),
+        (PNG, "audio/webm", "image"),
+        (WAV, "video/mp4", "audio"),
+    ],
+)
+def test_where_a_container_holds_several_kinds_the_declared_type_decides(
+    data, mime, kind
+):
+    """Speech in a film's container would be scored, priced and dropped as film."""
+    part = {"inlineData": {"mimeType": mime, "data": _b64(data)}}
+    found = cut({"contents": [{"role": "user", "parts": [part]}]})
+    assert found.media[0].kind == kind
+
+
+@pytest.mark.parametrize(
+    ("url", "kind"), [("https://a.example/x.webm", "audio"), ("s3://a/1.png", "image")]
+)
+def test_a_link_to_a_container_is_what_its_field_says(url, kind):
+    """A recording behind a link would pass for a film because of its ending."""
+    part = {"type": "audio_url", "audio_url": {"url": url}}
+    assert cut(_user(part)).media[0].kind == kind

@@ -8,7 +8,7 @@ import pytest
 from fakes import planted
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageOps, PngImagePlugin
 
 from collector.redact.media import strip_in_place
 from collector.redact.media.strip import strip
@@ -194,13 +194,116 @@ def test_sound_and_text_stay():
         assert SECRET not in file.read("docProps/core.xml")
 
 
+def _xmp(orientation):
+    return b'<x:xmpmeta><a tiff:Orientation="%d" b="%s"/></x:xmpmeta>' % (
+        orientation,
+        SECRET,
+    )
+
+
+def _text(name, value, *, packed=False):
+    info = PngImagePlugin.PngInfo()
+    info.add_itxt(name, value, zip=packed)
+    return info
+
+
+def _raw_profile(orientation):
+    data = exif(orientation).tobytes()
+    return f"\nexif\n{len(data):8}\n{data.hex()}\n"
+
+
+# Every place in which a picture's metadata say which way is up.
+TURNED = {
+    "jpeg": lambda o: saved("JPEG", exif=exif(o)),
+    "jpeg, XMP": lambda o: saved("JPEG", xmp=_xmp(o)),
+    "png": lambda o: saved("PNG", exif=exif(o)),
+    "png, XMP": lambda o: saved(
+        "PNG", pnginfo=_text("XML:com.adobe.xmp", _xmp(o).decode())
+    ),
+    "png, packed": lambda o: saved(
+        "PNG", pnginfo=_text("XML:com.adobe.xmp", _xmp(o).decode(), packed=True)
+    ),
+    "png, raw profile": lambda o: saved(
+        "PNG", pnginfo=_text("Raw profile type exif", _raw_profile(o))
+    ),
+    "webp": lambda o: saved("WEBP", exif=exif(o)),
+    "webp, XMP": lambda o: saved("WEBP", xmp=_xmp(o)),
+    "webp, lossless": lambda o: saved("WEBP", exif=exif(o), lossless=True),
+    "tiff": lambda o: saved("TIFF", exif=exif(o)),
+}
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_which_way_is_up_stays(orientation):
+@pytest.mark.parametrize("name", TURNED)
+def test_which_way_is_up_stays(name, orientation):
     """A picture taken sideways would be shown sideways."""
-    clean = strip(saved("JPEG", exif=exif(orientation)))
-    with Image.open(io.BytesIO(clean)) as image:
+    data = TURNED[name](orientation)
+    clean = strip(data)
+    assert SECRET not in clean
+    assert strip(clean) == clean
+    with Image.open(io.BytesIO(data)) as sent, Image.open(io.BytesIO(clean)) as image:
         assert image.getexif().get(0x0112, 1) == orientation
-        assert 0x013B not in image.getexif()
+        # An empty folder of TIFF stays where it is.
+        assert not image.getexif().get(0x013B, "").strip("\0")
+        shown, again = (ImageOps.exif_transpose(one) for one in (sent, image))
+        assert again.size == shown.size
+        assert again.convert("RGB").tobytes() == shown.convert("RGB").tobytes()
+
+
+@pytest.mark.parametrize(
+    "size", [0, 0xFFFFFFFF, 0x7FFFFFFF, 0xFFFFFFFF - 36, 2 * 10**9]
+)
+@pytest.mark.parametrize("form", [b"RIFF", b"RF64"])
+def test_sound_of_unknown_length_stays(size, form):
+    """A recording from a pipe would be stored as a head without a sample."""
+    samples = bytes(range(1, 251)) * 4
+    data = riff(
+        b"WAVE",
+        *([(b"ds64", struct.pack("<QQQI", 0, 1000, 0, 0))] * (form == b"RF64")),
+        (b"fmt ", struct.pack("<HHIIHH", 1, 1, 8000, 8000, 1, 8)),
+        (b"data", samples),
+    ).replace(b"data" + struct.pack("<I", 1000), b"data" + struct.pack("<I", size))
+    clean = strip(form + b"\xff\xff\xff\xff" + data[8:])
+    assert clean.endswith(b"data" + struct.pack("<I", 1000) + samples)
+    assert struct.unpack_from("<I", clean, 4)[0] == len(clean) - 8
+
+
+def test_sound_of_no_length_stays_without():
+    """What follows an empty recording would be played as its samples."""
+    data = riff(b"WAVE", (b"fmt ", bytes(16)), (b"data", b""), (b"LIST", SECRET))
+    assert strip(data).endswith(b"data\0\0\0\0")
+
+
+def test_tags_behind_the_clusters_of_a_live_stream_go():
+    """A browser's recording does not say where its clusters end."""
+    endless = b"\x01" + b"\xff" * 7
+    cluster = b"\x1fC\xb6u" + endless + b"\xe7\x81\x00\xa3\x84\x81\x00\x00\x00"
+    tag = b"E\xa3\x84NAME" + b"D\x87" + bytes([0x80 + len(SECRET)]) + SECRET
+    simple = b"g\xc8" + bytes([0x80 + len(tag)]) + tag
+    inner = b"ss" + b"\x40" + bytes([len(simple)]) + simple
+    tags = b"\x12T\xc3g" + b"\x40" + bytes([len(inner)]) + inner
+    head = b"\x1aE\xdf\xa3\x84webm" + b"\x18S\x80g" + endless
+    data = head + cluster * 12 + tags
+    clean = strip(data)
+    assert SECRET in data
+    assert SECRET not in clean
+    assert clean.startswith(head + cluster * 12)
+
+
+def test_a_row_of_pictures_has_two_kinds_of_metadata():
+    """A sequence's own user data would stay, or its pictures go."""
+
+    def box(kind, data):
+        return struct.pack(">I4s", len(data) + 8, kind) + data
+
+    inner = box(b"hdlr", bytes(8) + b"pict" + bytes(13)) + box(b"iinf", bytes(6))
+    meta = box(b"meta", bytes(4) + inner + box(b"iloc", bytes(8)))
+    moov = box(b"moov", box(b"trak", box(b"udta", SECRET)))
+    data = box(b"ftyp", b"avis\0\0\0\0avis") + meta + moov + box(b"mdat", b"pictures")
+    clean = strip(data)
+    assert SECRET not in clean
+    assert meta in clean
+    assert clean.endswith(b"pictures")
 
 
 def test_an_animation_stays_one():
