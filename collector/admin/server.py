@@ -12,7 +12,7 @@ from collector.config.relay import TlsConfig
 from collector.metrics.exposition import MEDIA_TYPE, page
 from collector.metrics.instruments import Registry
 from collector.net.http1_server import Exchange, Http1Connection
-from collector.net.listening import Incoming, Listening, Shared
+from collector.net.listener import Incoming, Listening, Shared
 from snaptrace.runtime.config import Address
 
 _CONNECTIONS = 64

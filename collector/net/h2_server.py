@@ -18,7 +18,7 @@ from collector.net.h2_streams import (
     Service,
     Stream,
 )
-from collector.net.listening import Shared
+from collector.net.listener import Shared
 from collector.net.write_buffer import TurnWriter
 
 # Of all bodies of a connection; taken off the socket at once, as `STREAM_WINDOW` is.

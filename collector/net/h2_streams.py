@@ -5,14 +5,11 @@ Source: RFC 9113. The connection is in `h2_server.py`.
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from collector.net import h2_frames as wire
 from collector.net.h2_hpack import Field
-from collector.net.listening import Incoming
-
-if TYPE_CHECKING:
-    from collector.net.h2_server import ServerConnection
+from collector.net.listener import Incoming
 
 # What may come of a body before anybody has looked at its beginning: it is taken off
 # the socket at once, whatever it is.
@@ -36,6 +33,35 @@ class Service(Protocol[Head]):
         ...
 
 
+class StreamConnection(Protocol):
+    """What a stream needs of the connection that it belongs to."""
+
+    window: int  # bytes that the client accepts on the whole connection
+    first_window: int  # bytes that it accepts on a new stream
+
+    def write(self, data: bytes) -> None:
+        """Queue whole frames."""
+        ...
+
+    def send_whole(
+        self, stream: "Stream", headers: bytes, body: bytes, trailers: bytes
+    ) -> bool:
+        """Send an answer in one piece; False where its body must wait or be split."""
+        ...
+
+    def answered(self, stream: "Stream") -> None:
+        """Take note that a stream's answer has left."""
+        ...
+
+    def stalled(self, stream: "Stream") -> None:
+        """Take note that a stream waits for a window."""
+        ...
+
+    def reset(self, stream: "Stream", code: int) -> None:
+        """End a stream without an answer."""
+        ...
+
+
 class Stream:
     """One request's way back; finished once it is answered, reset or broken."""
 
@@ -51,7 +77,7 @@ class Stream:
         "window",
     )
 
-    def __init__(self, connection: "ServerConnection[Any]", number: int) -> None:
+    def __init__(self, connection: "StreamConnection", number: int) -> None:
         self._connection, self.number = connection, number
         self.window = connection.first_window
         self.incoming: Incoming | None = None

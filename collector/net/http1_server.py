@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import httptools
 
-from collector.net.listening import Incoming, Shared
+from collector.net.listener import Incoming, Shared
 from collector.net.write_buffer import TurnWriter
 
 Field = tuple[bytes, bytes]  # name and value, as they were sent

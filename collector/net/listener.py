@@ -1,11 +1,44 @@
-"""Sockets to serve on: bound before anything is promised, so that ports are known."""
+"""A listening address: binding, accepting, certificate renewal and draining.
 
+Connections live on the caller's event loop. What they speak is defined elsewhere; here
+they are accepted, checked for timeouts about once per second, and drained.
+"""
+
+import asyncio
+import logging
 import socket
+import ssl
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
 
-from snaptrace.runtime.config import Address
+from msgspec import Struct
+
+from collector.net.tls import TlsFiles, modified_ns, server_context
+from collector.net.tls_accept import HANDSHAKE_BYTES, Handshakes, TlsServer
+
+log = logging.getLogger(__name__)
+
+# How often certificate files are looked at.
+RELOAD_SECONDS: Final = 30.0
+LOOK_SECONDS: Final = 1.0
+_DRAIN_LOOK_SECONDS: Final = 0.05
 
 
-def bind(address: Address, backlog: int = 1024) -> socket.socket:
+class BindAddress(Protocol):
+    """Host and port to bind; port 0 lets the system choose."""
+
+    @property
+    def host(self) -> str:
+        """Name or IP address; empty: all interfaces."""
+        ...
+
+    @property
+    def port(self) -> int:
+        """0 to 65535."""
+        ...
+
+
+def bind(address: BindAddress, backlog: int = 1024) -> socket.socket:
     """Bind and listen; OSError, naming the address, where that is not possible."""
     try:
         found = socket.getaddrinfo(
@@ -35,3 +68,177 @@ def bound_address(listener: socket.socket) -> str:
     """Return `host:port`, with the port that the system chose where 0 was asked for."""
     host, port = listener.getsockname()[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+class Incoming(Protocol):
+    """One request as it arrives; a connection tells it what comes."""
+
+    def take(self, piece: bytes, *, is_last: bool) -> None:
+        """Take a piece of the body; may answer, and then hears no more."""
+        ...
+
+    def look(self, now_seconds: float) -> None:
+        """Give up what takes too long; called about once a second."""
+        ...
+
+    def gone(self) -> None:
+        """Stop: nobody waits for the answer any more."""
+        ...
+
+
+class Connection(Protocol):
+    """One client."""
+
+    def look(self, now_seconds: float) -> None:
+        """Give up what takes too long; called about once a second."""
+        ...
+
+    def leave(self) -> None:
+        """Ask the client to go elsewhere; what it has sent is still answered."""
+        ...
+
+    def end(self) -> None:
+        """End at once; requests in flight are given up."""
+        ...
+
+
+class Shared(Struct):
+    """What all connections of a listener have in common."""
+
+    now_seconds: Callable[[], float]  # monotonic
+    refused: Callable[[str], None]  # counts by reason
+    read_seconds: float  # for a head, and for a body
+    most_connections: int
+    most_streams: int = 1  # of a connection, at once; HTTP/2
+    all_streams: int = 1  # of all connections
+    open_streams: int = 0
+    connections: set[Connection] = set()
+    handshakes: Handshakes = {}
+    # Told how many bytes handshakes hold, which are not held against the budget.
+    note_bytes: Callable[[int], None] = lambda _bytes: None
+
+
+_Server = asyncio.Server | TlsServer
+
+
+class Listening:
+    """Serves one address."""
+
+    def __init__(
+        self,
+        address: BindAddress,
+        tls: TlsFiles,
+        alpn: Sequence[str],
+        shared: Shared,
+        make: Callable[[], asyncio.Protocol],
+    ) -> None:
+        """`make` makes a connection, which is in `shared.connections` while open."""
+        self._address, self._tls, self._alpn = address, tls, alpn
+        self._shared, self._make = shared, make
+        self._listener: socket.socket | None = None
+
+    def bind(self) -> str:
+        """Bind, before anything is promised; return the address with its port.
+
+        Raises:
+            OSError: it cannot be bound; the text names it.
+        """
+        self._listener = bind(self._address)
+        return bound_address(self._listener)
+
+    async def run(
+        self, ready: Callable[[], None], stop: asyncio.Event, drain_seconds: float
+    ) -> None:
+        """Serve until `stop`, then answer what is in flight."""
+        assert self._listener is not None
+        try:
+            server = await self._start(server_context(self._tls, self._alpn))
+            ready()
+            server = await self._serve(server, stop)
+            server.close()
+            await self._drain(drain_seconds)
+        finally:
+            for handshake in list(self._shared.handshakes):
+                handshake.cancel()
+            for connection in list(self._shared.connections):
+                connection.end()
+            self._listener.close()
+
+    async def _serve(self, server: _Server, stop: asyncio.Event) -> _Server:
+        """Look after connections and certificates; return what serves at the end."""
+        loop = asyncio.get_running_loop()
+        stamp, reload_at = modified_ns(self._tls), loop.time() + RELOAD_SECONDS
+        look_seconds = min(LOOK_SECONDS, self._shared.read_seconds / 4)
+        while not stop.is_set():
+            try:
+                async with asyncio.timeout(look_seconds):
+                    await stop.wait()
+            except TimeoutError:
+                self._look()
+            if loop.time() >= reload_at:
+                reload_at = loop.time() + RELOAD_SECONDS
+                if (now := modified_ns(self._tls)) != stamp:
+                    stamp = now
+                    server = await self._renew(server)
+        return server
+
+    async def _start(self, context: ssl.SSLContext | None) -> _Server:
+        assert self._listener is not None
+        # A socket of its own: closing this server does not close the port.
+        listener = self._listener.dup()
+        if context is not None:
+            handshakes = self._shared.handshakes
+            return TlsServer(listener, context, handshakes, self._has_room, self._make)
+        return await asyncio.get_running_loop().create_server(
+            lambda: self._make() if self._has_room() else _Closing(), sock=listener
+        )
+
+    def _has_room(self) -> bool:
+        count = len(self._shared.connections) + len(self._shared.handshakes)
+        has_room = count < self._shared.most_connections
+        if not has_room:
+            self._shared.refused("connections")
+        return has_room
+
+    async def _renew(self, server: _Server) -> _Server:
+        """Serve with the new certificates; clients of the old ones come again."""
+        try:
+            # Checked first: a half-written certificate must not end the program.
+            context = server_context(self._tls, self._alpn)
+        except OSError as error:
+            why = type(error).__name__
+            log.warning("certificates were not reloaded", extra={"why": why})
+            return server
+        before = list(self._shared.connections)
+        new = await self._start(context)
+        server.close()
+        for connection in before:
+            connection.leave()
+        log.info("certificates reloaded")
+        return new
+
+    def _look(self) -> None:
+        self._shared.note_bytes(len(self._shared.handshakes) * HANDSHAKE_BYTES)
+        now_seconds = self._shared.now_seconds()
+        for connection in list(self._shared.connections):
+            connection.look(now_seconds)
+
+    async def _drain(self, drain_seconds: float) -> None:
+        """Answer what was sent; what outlives the drain is given up."""
+        loop = asyncio.get_running_loop()
+        ends_at = loop.time() + drain_seconds
+        while self._shared.connections and loop.time() < ends_at:
+            for connection in list(self._shared.connections):
+                connection.leave()  # some were still shaking hands when it began
+            await asyncio.sleep(_DRAIN_LOOK_SECONDS)
+            self._look()
+        if left := len(self._shared.connections):
+            log.warning("connections were cut off", extra={"left": left})
+
+
+class _Closing(asyncio.Protocol):
+    """A connection beyond the bound."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Close at once: the client tries again, later or elsewhere."""
+        transport.close()

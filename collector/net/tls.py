@@ -3,11 +3,29 @@
 import ssl
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
-from collector.config.relay import TlsConfig
+
+class TlsFiles(Protocol):
+    """Paths of PEM files; an empty one is not configured."""
+
+    @property
+    def cert_file(self) -> str:
+        """Certificate chain; empty: plain text."""
+        ...
+
+    @property
+    def key_file(self) -> str:
+        """Private key of the certificate."""
+        ...
+
+    @property
+    def client_ca_file(self) -> str:
+        """Authorities whose client certificates are required; empty: none."""
+        ...
 
 
-def server_context(tls: TlsConfig, alpn: Sequence[str] = ()) -> ssl.SSLContext | None:
+def server_context(tls: TlsFiles, alpn: Sequence[str] = ()) -> ssl.SSLContext | None:
     """Make what a listener serves with; None where no certificate is configured.
 
     Raises:
@@ -25,7 +43,7 @@ def server_context(tls: TlsConfig, alpn: Sequence[str] = ()) -> ssl.SSLContext |
     return context
 
 
-def modified_ns(tls: TlsConfig) -> tuple[int, ...]:
+def modified_ns(tls: TlsFiles) -> tuple[int, ...]:
     """Return what changes when a certificate file does; zeros where one is missing."""
     stamps = []
     for name in (tls.cert_file, tls.key_file, tls.client_ca_file):

@@ -9,7 +9,7 @@ from typing import Final
 from collector.net.h2_frames import PROTOCOL_ERROR
 from collector.net.h2_hpack import Field
 from collector.net.h2_streams import STREAM_WINDOW, Stream
-from collector.net.listening import Incoming
+from collector.net.listener import Incoming
 from collector.otlp.export_result import Answer
 from collector.receiver.export import Export
 from collector.receiver.grpc_headers import RequestHead, read_head

@@ -6,7 +6,7 @@ Source: OTLP 1.9, "OTLP/HTTP".
 from typing import Final
 
 from collector.net.http1_server import Exchange, Field
-from collector.net.listening import Incoming
+from collector.net.listener import Incoming
 from collector.otlp.export_result import (
     Answer,
     http_body,

@@ -11,7 +11,7 @@ from typing import Final
 from collector.config.relay import TlsConfig
 from collector.net.h2_server import ServerConnection
 from collector.net.http1_server import Http1Connection
-from collector.net.listening import RELOAD_SECONDS, Listening, Shared
+from collector.net.listener import RELOAD_SECONDS, Listening, Shared
 from collector.receiver.grpc_export import GrpcCalls
 from collector.receiver.grpc_services import GrpcServices
 from collector.receiver.http_export import OtlpHttp

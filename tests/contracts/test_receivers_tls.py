@@ -23,7 +23,7 @@ from collector.exporter import open_upstreams
 from collector.exporter.endpoints import endpoints
 from collector.metrics.instruments import Registry
 from collector.metrics.relay import RelayMetrics
-from collector.net import listening
+from collector.net import listener
 from collector.otlp.export_result import UNAVAILABLE
 from collector.otlp.signals import SIGNALS, OtlpRequest
 from collector.receiver import ENGINES, native
@@ -114,8 +114,8 @@ async def test_mutual_tls_lets_only_known_clients_in(engine, tmp_path):
 async def test_renewed_certificates_are_served_without_a_restart(tmp_path, monkeypatch):
     """A certificate would expire under a sidecar that nobody restarts."""
     monkeypatch.setattr(native, "RELOAD_SECONDS", 0.05)
-    monkeypatch.setattr(listening, "RELOAD_SECONDS", 0.05)
-    monkeypatch.setattr(listening, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(listener, "RELOAD_SECONDS", 0.05)
+    monkeypatch.setattr(listener, "LOOK_SECONDS", 0.05)
     authority = Authority(tmp_path)
     tls = tls_of(authority)
     async with serving("native", tls=tls) as served:
@@ -137,8 +137,8 @@ async def test_renewed_certificates_are_served_without_a_restart(tmp_path, monke
 async def test_new_tokens_are_read_without_a_restart(tmp_path, monkeypatch):
     """A token could not be taken back."""
     monkeypatch.setattr(native, "RELOAD_SECONDS", 0.05)
-    monkeypatch.setattr(listening, "RELOAD_SECONDS", 0.05)
-    monkeypatch.setattr(listening, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(listener, "RELOAD_SECONDS", 0.05)
+    monkeypatch.setattr(listener, "LOOK_SECONDS", 0.05)
     tokens = tmp_path / "tokens"
     tokens.write_text("old\n")
     async with (
