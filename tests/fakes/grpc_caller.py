@@ -8,7 +8,7 @@ from collector.config.relay import AuthConfig, HeadersConfig, LimitsConfig
 from collector.metrics.instruments import Registry
 from collector.metrics.relay import RelayMetrics
 from collector.net import h2_frames as wire
-from collector.net.listening import Shared
+from collector.net.listener import Shared
 from collector.otlp.export_result import Answer
 from collector.otlp.signals import SIGNALS
 from collector.receiver.admission import Admission

@@ -6,7 +6,7 @@ import hpack
 
 from collector.net import h2_frames as wire
 from collector.net.h2_server import ServerConnection
-from collector.net.listening import Shared
+from collector.net.listener import Shared
 
 ENDS = wire.END_HEADERS | wire.END_STREAM
 REQUEST = (

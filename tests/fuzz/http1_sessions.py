@@ -17,7 +17,7 @@ from fakes.http2_client import Wire
 from fuzz.playing import from_command_line, play_again, play_for
 
 from collector.net.http1_server import Http1Connection
-from collector.net.listening import Shared
+from collector.net.listener import Shared
 from collector.otlp.export_result import Answer
 from collector.receiver.http_export import OtlpHttp
 

@@ -6,7 +6,7 @@ import pytest
 from fakes.http2_client import Wire
 
 from collector.net.http1_server import Http1Connection
-from collector.net.listening import Shared
+from collector.net.listener import Shared
 
 POST = b"POST /x HTTP/1.1\r\nHost: x\r\n"
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
