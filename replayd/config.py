@@ -120,7 +120,42 @@ class ScheduleConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     case_limit: Annotated[int, Meta(ge=1000)] = 200_000  # cases held; oldest leave
     pass_expires: Duration = Duration(6 * 3600)
     required_modalities: list[str] = []
-    coverage_limit: Share = 0.2  # below: `undecided: blind`
+    coverage_limit: Share = 0.2  # of live calls replayable; below: `undecided: blind`
+    # Share of replayed calls whose quality must be scored; below: `undecided:
+    # unscored`. At 0.8 a pass speaks for four calls in five: what it leaves unseen
+    # stays smaller than what it saw by a factor of four. 0: no limit.
+    scored_limit: Share = 0.8
+
+
+class JudgeConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A judge model for cases without a decisive rule; see docs/judge.md."""
+
+    url: str = ""  # base URL of its API; empty: there is no judge model
+    model: str = ""  # pin a dated version: an alias may change what it judges
+    api: str = "openai_chat"
+    version: str = ""  # declared by the operator; a new one opens a judge epoch
+    api_key_env: str = ""
+    api_key_file: str = ""
+    headers: dict[str, str] = {}
+    ca_file: str = ""
+    proxy: str = ""
+    params: dict[str, Any] = {}  # body fields in the API's own names; null removes one
+    timeout: Duration = Duration(60)
+    concurrency: Annotated[int, Meta(ge=1, le=1_000)] = 8
+    rubrics: str = ""  # folder of Markdown files that replace shipped rubrics
+    allow_family: bool = False  # it may judge models of its own vendor's family
+    labelled: str = ""  # JSON lines of pairs that people labelled: the anchor set
+    # The judge gates once its accuracy on the labelled pairs is at least this, at the
+    # lower end of a 95 % interval, and the pairs are at least so many.
+    accuracy: Share = 0.85
+    fewest_labelled: Annotated[int, Meta(ge=1)] = 50
+    anchors_every: Duration = Duration(86_400)  # how often they are judged again
+    anchors_tolerance: Share = 0.05  # of them may flip before it is another judge
+    # Share of the judged pairs that people label too, by which the verdict is corrected
+    # for the judge's errors. 0: none, and the judge never gates.
+    label_share: Share = 0.2
+    margin: Annotated[float, Meta(gt=0, le=1)] = 0.05  # net share of pairs lost
+    budget: BudgetConfig = BudgetConfig()  # its own; prices stand with the others
 
 
 class TelemetryConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -156,6 +191,7 @@ class ReplaydConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     drain: Duration = Duration(10)
     keep_answers: bool = True
     telemetry: TelemetryConfig = TelemetryConfig()
+    judge: JudgeConfig = JudgeConfig()
     # Whether answers are scored in a process of its own: for 70 MiB more, calls in
     # flight do not wait while one is read.
     judge_process: bool = True

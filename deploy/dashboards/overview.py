@@ -132,13 +132,27 @@ def _modality(made: Dashboard) -> Dashboard:
         limits(
             number(
                 "Coverage",
-                "Share of live calls that could be replayed. Below the limit: blind.",
+                "Share of live calls that could be replayed and was scored.",
                 "percentunit",
                 now(f"max({_R}coverage_share{{{_MODALITY}}})"),
-            ),
+            ).span(3),
             (None, RED),
             (0.2, ORANGE),
             (0.5, GREEN),
+        )
+    )
+    made = made.with_panel(
+        limits(
+            number(
+                "Scored",
+                "Share of replayed calls with a score for quality. Below the limit: "
+                "unscored, and no pass.",
+                "percentunit",
+                now(f"max({_R}scored_share{{{_MODALITY}}})"),
+            ).span(3),
+            (None, RED),
+            (0.8, ORANGE),
+            (0.95, GREEN),
         )
     )
     made = made.with_panel(
@@ -155,7 +169,7 @@ def _modality(made: Dashboard) -> Dashboard:
             "Age of the newest committed pair.",
             "s",
             now(f"time() - max({_R}last_replay_timestamp_seconds{{{_MODALITY}}})"),
-        )
+        ).span(3)
     )
     made = made.with_panel(
         number(
@@ -163,7 +177,7 @@ def _modality(made: Dashboard) -> Dashboard:
             "Mean squared difference of the control asked twice.",
             "none",
             now(f"max({_R}noise_discordance{{{_MODALITY}}})"),
-        )
+        ).span(3)
     )
     made = made.with_panel(
         number(

@@ -42,6 +42,16 @@ def canary_is_left(epoch: str, number: int) -> bool:
     return bool(drawn.digest()[0] & 1)
 
 
+def is_labelled(epoch: str, number: int, share: float) -> bool:
+    """Return whether people are asked about the pair `number` whatever a judge said.
+
+    Drawn from epoch and number alone, so that what a pair holds cannot decide it.
+    """
+    text = f"{epoch}/{number}".encode()
+    drawn = blake2b(text, digest_size=7, person=b"labels").digest()
+    return int.from_bytes(drawn, "big") < share * 2**56
+
+
 def difference_of(decision: Decision) -> int:
     """Return 1 if the canary was found better, -1 if worse, 0 for a tie."""
     if decision.better == "tie":

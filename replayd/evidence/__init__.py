@@ -1,1 +1,1 @@
-"""Folding of results into evidence per stream and slice."""
+"""Evidence: a fold over results, and what is counted beside it."""

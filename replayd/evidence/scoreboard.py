@@ -11,16 +11,18 @@ from collections.abc import Mapping
 from replayd.adjudication.decisions import Decisions
 from replayd.errors import DamagedResultError
 from replayd.evidence.aa_test import Noise
+from replayd.evidence.judge_queue import JudgeQueue
 from replayd.evidence.settings import (
     ADJUDICATION,
     ASSERTIONS,
+    JUDGE,
     BoardSettings,
     deciders,
     gating_set,
     stream_settings,
 )
 from replayd.evidence.state import BoardState, Waiting, decode, encode
-from replayd.evidence.tallies import ModalityTally, StreamTally
+from replayd.evidence.tallies import ModalityTally, StreamTally, is_unscorable
 from replayd.evidence.watched_slices import FLAG_EVERY, Watch
 from replayd.model import STREAMS, Epoch, PairResult, StreamScore
 from replayd.stats import (
@@ -73,6 +75,9 @@ class Scoreboard:
         tally = self._state.tallies.setdefault(result.modality, ModalityTally())
         if result.excluded:
             tally.excluded[result.excluded] = tally.excluded.get(result.excluded, 0) + 1
+            if is_unscorable(result.excluded):
+                for name in self._slices_fed(result):
+                    self._slice_counts(result.modality, name).see(None)
         else:
             self._fold_judged(result, tally)
         self._state.next_number += 1
@@ -84,6 +89,8 @@ class Scoreboard:
         self._decisions = decisions
         for modality in self._state.waiting:
             self._settle(modality)
+        for modality in self._state.judge:
+            self._settle_judged(modality)
 
     # -- its state
 
@@ -115,6 +122,9 @@ class Scoreboard:
         self._gating = gating
         self._noise = Noise(self.settings.eps, self._state.noise)
         self._watch = Watch(self.settings.eps, self._state.watch)
+        self.judged = JudgeQueue(
+            self.epoch.epoch, self.settings.judge, self._state.judge
+        )
         self._folds = {
             key: self._new_fold(key, state)
             for key, state in self._state.streams.items()
@@ -144,12 +154,11 @@ class Scoreboard:
 
     @property
     def waiting_decisions(self) -> tuple[int, ...]:
-        """Numbers of discordant pairs that wait for a decision, oldest first."""
+        """Numbers of pairs that wait for a person's decision, oldest first."""
         known = self._decisions.differences
         waiting = (pair for queue in self._state.waiting.values() for pair in queue)
-        return tuple(
-            sorted(p.number for p in waiting if p.discordant and p.number not in known)
-        )
+        unknown = {p.number for p in waiting if p.discordant and p.number not in known}
+        return tuple(sorted(unknown.union(self.judged.wants(known))))
 
     def tally(self, modality: str) -> ModalityTally:
         """Return a modality's counts; empty ones if it never had a result."""
@@ -190,6 +199,9 @@ class Scoreboard:
                     self._feed(result, stream, score, tally)
             if ADJUDICATION in deciders(self.settings, modality):
                 self._queue(result)
+            if self.settings.judge is not None:
+                self.judged.take(result)
+                self._settle_judged(modality)
         elif result.lane.startswith("pin:"):
             self._feed_assertions(result)
         for name in self._slices_fed(result):
@@ -233,8 +245,8 @@ class Scoreboard:
         scores = [result.streams[s] for s in STREAMS if s in result.streams]
         if not scores:
             return
-        key = f"{result.modality}/{name}"
-        counts = self._state.slice_tallies.setdefault(key, StreamTally())
+        counts = self._slice_counts(result.modality, name)
+        counts.see(result.streams.get("quality"))
         if not all(_both(score, counts) for score in scores):
             return
         worst = StreamScore(
@@ -244,6 +256,10 @@ class Scoreboard:
         )
         self._add(result.modality, f"slice:{name}", _difference(worst), result.number)
         counts.add(worst, worst.scorer)
+
+    def _slice_counts(self, modality: str, name: str) -> StreamTally:
+        key = f"{modality}/{name}"
+        return self._state.slice_tallies.setdefault(key, StreamTally())
 
     def _queue(self, result: PairResult) -> None:
         """Line the pair up for adjudication; agreeing arms need no judge."""
@@ -273,6 +289,11 @@ class Scoreboard:
             self._add(modality, ADJUDICATION, float(difference), pair.number)
             done += 1
         del queue[:done]
+
+    def _settle_judged(self, modality: str) -> None:
+        labels = self._decisions.differences
+        for number, value in self.judged.settle(modality, labels):
+            self._add(modality, JUDGE, value, number)
 
     def _add(self, modality: str, stream: str, difference: float, number: int) -> None:
         key = f"{modality}/{stream}"

@@ -1,6 +1,9 @@
 """What a scoreboard is told at the start of an epoch; from the configuration."""
 
-from msgspec import Struct
+from typing import Literal
+
+import msgspec
+from msgspec import Struct, structs
 
 from replayd.config import ReplaydConfig
 from replayd.model import STREAMS, Epoch
@@ -12,10 +15,37 @@ from replayd.stats import (
     ModalityPlan,
     StreamSettings,
 )
+from replayd.stats.prediction_powered import scale
 
 ALPHA_PASS = 0.05  # of each stream: a gate passes only if all do, so none is shared
-ADJUDICATION, ASSERTIONS = "adjudication", "assertions"
+ADJUDICATION, ASSERTIONS, JUDGE = "adjudication", "assertions", "judge"
 NANOSECONDS = 1_000_000_000
+Standing = Literal["shown", "gates"]  # of a judge model
+
+
+class JudgeKey(Struct, frozen=True, kw_only=True):
+    """What an epoch holds fixed of its judge model; JSON text in the epoch's key."""
+
+    model: str
+    version: str = ""  # as declared
+    rubrics: str = ""  # digest
+    said: str = ""  # its verdicts on the labelled cases, one letter each
+    standing: Standing = "shown"
+    label_share: float = 0.0  # of judged pairs that people label too
+    margin: float = 0.05
+
+    def text(self) -> str:
+        """Return the key as an epoch holds it."""
+        return msgspec.json.encode(self, order="sorted").decode()
+
+
+def judge_key(epoch: Epoch) -> JudgeKey | None:
+    """Return what an epoch holds fixed of its judge model; None if it has none."""
+    text = epoch.key.get(JUDGE, "")
+    try:
+        return msgspec.json.decode(text, type=JudgeKey) if text else None
+    except msgspec.DecodeError:
+        return None
 
 
 class SliceSettings(Struct, frozen=True, kw_only=True):
@@ -38,8 +68,15 @@ class BoardSettings(Struct, frozen=True, kw_only=True):
     required_modalities: tuple[str, ...] = ()
     pinned_modalities: tuple[str, ...] = ()  # with pinned assertions at the start
     coverage_limit: float = 0.2
+    scored_limit: float = 0.8
     pass_expires_ns: int = 6 * 3600 * NANOSECONDS
     expected_discordance: dict[str, float] = {}  # of the epoch before, by modality
+    judge: JudgeKey | None = None
+
+    @property
+    def judge_gates(self) -> bool:
+        """Whether a judge model's verdicts decide."""
+        return self.judge is not None and self.judge.standing == "gates"
 
     def margin(self, modality: str) -> float:
         """Return the drop that still passes, in score points."""
@@ -66,13 +103,25 @@ def settings_of(config: ReplaydConfig, arm: str) -> BoardSettings:
         strict=stats.strict,
         required_modalities=tuple(schedule.required_modalities),
         coverage_limit=schedule.coverage_limit,
+        scored_limit=schedule.scored_limit,
         pass_expires_ns=int(schedule.pass_expires * NANOSECONDS),
+    )
+
+
+def of_epoch(settings: BoardSettings, epoch: Epoch) -> BoardSettings:
+    """Return the settings with what an epoch itself holds fixed."""
+    return structs.replace(
+        settings, pinned_modalities=epoch.pinned, judge=judge_key(epoch)
     )
 
 
 def deciders(settings: BoardSettings, modality: str) -> tuple[str, ...]:
     """Return the streams that stand beside agreement in `quality`."""
-    found = [ADJUDICATION] if settings.intent == "upgrade" else []
+    found: list[str] = []
+    if settings.judge_gates:
+        found.append(JUDGE)  # people's decisions correct it
+    elif settings.intent == "upgrade":
+        found.append(ADJUDICATION)
     if modality in settings.pinned_modalities:
         found.append(ASSERTIONS)
     return tuple(found)
@@ -102,7 +151,12 @@ def stream_settings(
         OutOfRangeError: a margin that does not lie between eps and 1.
         KeyError: the modality is not in the gating set.
     """
-    margin, minimum = settings.margin(modality), 0
+    margin, eps, minimum = settings.margin(modality), settings.eps, 0
+    if stream == JUDGE and settings.judge is not None:
+        # Values of this stream are scaled, see `stats.prediction_powered`.
+        share = settings.judge.label_share if settings.judge_gates else 1.0
+        factor = scale(share or 1.0)
+        margin, eps = factor * settings.judge.margin, factor * eps
     if stream not in STREAMS and stream.startswith("slice:"):
         declared = settings.slices.get(stream.removeprefix("slice:"))
         if declared is not None:
@@ -113,7 +167,7 @@ def stream_settings(
         margin=margin,
         alpha_regression=gating.alpha_regression(modality),
         alpha_pass=ALPHA_PASS,
-        eps=settings.eps,
+        eps=eps,
         minimum_replays=minimum,
         expected_discordance=settings.expected_discordance.get(modality, 0.02),
     )

@@ -10,11 +10,12 @@ from msgspec import Struct, field
 
 from replayd.errors import DamagedResultError
 from replayd.evidence.aa_test import NoiseStates
+from replayd.evidence.judge_queue import JudgeState
 from replayd.evidence.tallies import ModalityTally, StreamTally
 from replayd.evidence.watched_slices import WatchState
 from replayd.stats import StreamState
 
-MAGIC = b"snapboard1"  # a new number: older checkpoints are folded anew
+MAGIC = b"snapboard2"  # a new number: older checkpoints are folded anew
 DIGEST_BYTES = 16
 
 
@@ -38,6 +39,7 @@ class BoardState(Struct):
     watch: WatchState = field(default_factory=WatchState)
     waiting: dict[str, list[Waiting]] = field(default_factory=dict)  # by modality
     unjudged: int = 0
+    judge: dict[str, JudgeState] = field(default_factory=dict)  # by modality
 
 
 def encode(state: BoardState) -> bytes:

@@ -13,6 +13,10 @@ STRETCH_PAIRS = 50  # two of these are looked back on
 FEWEST_PAIRS = 10  # before a share of failures says anything
 FAILURE_LIMIT = 0.2  # share of a stretch from which no pass is issued
 OUTAGE_SPREADS = 2.0  # unequal outages beyond this many standard deviations
+# Exclusions that mean: sent and answered, but no rule can value the answer. The others
+# say that the case could not be replayed.
+UNSCORABLE = frozenset({"unscorable_redacted", "unknown_assertion"})
+UNSCORABLE_OPERATION = "no_scorer_"  # prefix; the operation follows
 MOST_CAUSES = 32  # distinct words kept per counter; the rest are `other`
 
 
@@ -34,6 +38,18 @@ class StreamTally(Struct):
     away_control: int = 0
     faults: int = 0  # a scorer broke its promise
     causes: dict[str, int] = field(default_factory=dict)
+    seen: int = 0  # of a slice: pairs that came to it,
+    unscored: int = 0  # and those among them without a value for quality
+
+    @property
+    def scored_share(self) -> float | None:
+        """Of a slice: share of its pairs with a value for quality; None: no pairs."""
+        return 1.0 - self.unscored / self.seen if self.seen else None
+
+    def see(self, score: StreamScore | None) -> None:
+        """Count a pair of a slice by whether its quality was valued for both arms."""
+        self.seen += 1
+        self.unscored += score is None or score.canary is None or score.control is None
 
     def add(self, score: StreamScore, cause: str) -> None:
         """Count a score that both arms have."""
@@ -104,6 +120,17 @@ class ModalityTally(Struct):
             count(self.control_outcomes, control.outcome)
             self.stretch.control += control.outcome in FAILURES
 
+    def scored(self, judged: int = 0) -> int:
+        """Pairs whose quality was valued for both arms, `judged` by a judge alone."""
+        quality = self.streams.get("quality")
+        return judged + (quality.pairs if quality else 0)
+
+    def scored_share(self, judged: int = 0) -> float | None:
+        """Share of the replayed calls whose quality was valued; None: no calls yet."""
+        unscorable = sum(n for why, n in self.excluded.items() if is_unscorable(why))
+        replayed = self.pairs + unscorable
+        return self.scored(judged) / replayed if replayed else None
+
     @property
     def arm_is_failing(self) -> bool:
         """Whether either arm failed too often of late for a pass to mean anything."""
@@ -124,6 +151,11 @@ class ModalityTally(Struct):
         if any(tally.faults for tally in self.streams.values()):
             reasons.append("scorer_fault")
         return tuple(reasons)
+
+
+def is_unscorable(excluded: str) -> bool:
+    """Whether a pair was excluded because no rule can value its answers."""
+    return excluded in UNSCORABLE or excluded.startswith(UNSCORABLE_OPERATION)
 
 
 def count(counts: dict[str, int], word: str) -> None:

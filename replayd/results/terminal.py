@@ -38,6 +38,7 @@ def verdict_table(canary: str, view: CanaryView) -> Table:
     for heading in ("replays", "needed", "canary", "control"):
         table.add_column(heading, justify="right")
     table.add_column("difference [interval]", justify="right", no_wrap=True)
+    table.add_column("scored", justify="right")
     table.add_column("coverage", justify="right")
     table.add_column("verdict")
     for modality, shown in view.modalities.items():
@@ -152,7 +153,8 @@ def _modality_row(modality: str, shown: ModalityView) -> list[RenderableType]:
         _number(shown.canary_score),
         _number(shown.control_score),
         _difference(shown.difference, shown.interval),
-        "-" if shown.coverage is None else f"{shown.coverage:.0%}",
+        _share(shown.scored_share),
+        _share(shown.coverage),
         _verdict(shown.verdict, shown.reason or shown.deciding, shown.outcome),
     ]
 
@@ -165,6 +167,7 @@ def _slice_row(name: str, stream: StreamView) -> list[RenderableType]:
         _number(stream.canary_score),
         _number(stream.control_score),
         _difference(stream.difference, stream.interval),
+        "",
         "",
         _verdict(stream.verdict, "protected", stream.cause),
     ]
@@ -187,6 +190,10 @@ def _difference(value: float | None, interval: tuple[float, float]) -> str:
 
 def _number(value: float | None, form: str = ".3f") -> str:
     return "-" if value is None else format(value, form)
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0%}"
 
 
 def _words(said: Said) -> str:

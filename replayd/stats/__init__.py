@@ -66,6 +66,7 @@ from replayd.stats.modality import (
     judge_gate,
     judge_modality,
 )
+from replayd.stats.prediction_powered import Agreement, agreement
 from replayd.stats.sample_size import (
     Plan,
     ReplaysNeeded,
@@ -94,6 +95,7 @@ __all__ = [
     "MOST_PROTECTED_SLICES",
     "NOISE_ALPHA",
     "OTHER_MARGIN",
+    "Agreement",
     "Alarm",
     "Circumstances",
     "Counting",
@@ -123,6 +125,7 @@ __all__ = [
     "StreamVerdict",
     "StreamWord",
     "add_noise",
+    "agreement",
     "check",
     "decide_quality",
     "discordance",

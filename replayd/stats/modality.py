@@ -22,7 +22,7 @@ ModalityWord = Literal[
     "regressed_previous_epoch",
     "undecided",
 ]
-Reason = Literal["", "noise", "unsupported", "blind", "pass_withheld"]
+Reason = Literal["", "noise", "unsupported", "blind", "unscored", "pass_withheld"]
 GateWord = Literal["pass", "regressed", "undecided"]
 
 # Worst last. A carried-over regression outranks all but a fresh one.
@@ -41,6 +41,9 @@ class Circumstances(Struct, frozen=True, kw_only=True):
 
     coverage: float | None  # share of live traffic replayable; None: not known
     coverage_limit: float  # below it the modality is blind; [0, 1]
+    scored: float | None = None  # share of replayed calls scored; None: not known
+    scored_limit: float = 0.0  # below it the modality is unscored; 0: no limit
+    unscored_slices: frozenset[str] = frozenset()  # protected ones below that limit
     noise_alarm: bool = False  # the A/A stream alarmed: the harness is broken
     unsupported: bool = False  # the canary does not take this modality at all
     pass_withheld: bool = False  # failures or judge outages differ between arms
@@ -64,7 +67,10 @@ class ModalityVerdict(Struct, frozen=True, kw_only=True):
 
 
 def decide_quality(
-    agreement: StreamVerdict, deciders: Sequence[StreamVerdict], intent: Intent
+    agreement: StreamVerdict,
+    deciders: Sequence[StreamVerdict],
+    intent: Intent,
+    judge: StreamVerdict | None = None,
 ) -> StreamVerdict:
     """Return the `quality` verdict of a canary under its intent.
 
@@ -74,14 +80,22 @@ def decide_quality(
     passed or one has regressed. Without a drop in agreement none need pass, and
     if all of them pass, agreement need not.
 
+    `judge` is the stream of a judge model that may gate. It counts the pairs of
+    agreement too, and judges again those that differ: for `equivalent` it stands in
+    the place of an agreement that is undecided, for `upgrade` it is a decider.
+
     A decider that is `regressed` always decides. The result is named after the
     stream that decided.
     """
+    if judge is not None:
+        deciders = (*deciders, judge)
     worst = _worst(deciders) if deciders else None
     if worst is not None and worst.word == "regressed":
         return worst
     if intent == "equivalent":
-        return agreement
+        if judge is None:
+            return agreement
+        return judge if agreement.word == "undecided" else _worst((agreement, judge))
     if worst is not None and worst.word in {"pass", "pass_with_drop"}:
         return worst
     if agreement.word == "regressed":
@@ -100,8 +114,10 @@ def judge_modality(
     `streams` come in the order of `GATING_STREAMS`. Circumstances go first, in
     this order: an unsupported modality is `regressed`; a noise alarm takes every
     measured verdict away; a regression that was found stands even where coverage
-    is short; below the coverage limit anything else is `undecided`; withheld, a
-    pass is too. An undecided modality that regressed in the previous epoch says so.
+    is short; below the coverage limit or the scored limit anything else is
+    `undecided`, and so is a pass without a scored share or with an unscored protected
+    slice; withheld, a pass is too. An undecided modality that regressed in the
+    previous epoch says so.
 
     Raises:
         OutOfRangeError: not three streams, or more than eight protected slices.
@@ -158,9 +174,23 @@ def _word(
         return word, ""
     if coverage is None or coverage < limit:
         return "undecided", "blind"
-    if circumstances.pass_withheld and word in {"pass", "pass_with_drop"}:
+    passing = word in {"pass", "pass_with_drop"}
+    if _unscored(circumstances, passing=passing):
+        return "undecided", "unscored"
+    if circumstances.pass_withheld and passing:
         return "undecided", "pass_withheld"
     return word, ""
+
+
+def _unscored(circumstances: Circumstances, *, passing: bool) -> bool:
+    """Whether quality was checked for too small a share of the replayed calls.
+
+    Before the first pair nothing is known: that alone is no finding, but no pass.
+    """
+    scored, limit = circumstances.scored, circumstances.scored_limit
+    if scored is None:
+        return passing and limit > 0.0
+    return scored < limit or (passing and bool(circumstances.unscored_slices))
 
 
 def _worst(verdicts: Sequence[StreamVerdict]) -> StreamVerdict:

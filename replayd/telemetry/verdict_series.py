@@ -106,7 +106,7 @@ SERIES: tuple[Series, ...] = (
         "verdict_reason",
         "gauge",
         (*_OF_MODALITY, "reason"),
-        "1 for what took a modality's verdict away: blind, noise, expired, ...",
+        "1 for what took a modality's verdict away: blind, unscored, noise, ...",
     ),
     Series(
         "gate",
@@ -148,7 +148,19 @@ SERIES: tuple[Series, ...] = (
         "coverage_share",
         "gauge",
         _OF_MODALITY,
+        "Share of live calls of the modality that could be replayed and was scored.",
+    ),
+    Series(
+        "replayable_share",
+        "gauge",
+        _OF_MODALITY,
         "Share of live calls of the modality that could be replayed.",
+    ),
+    Series(
+        "scored_share",
+        "gauge",
+        _OF_MODALITY,
+        "Share of replayed calls whose quality was scored; below the limit: unscored.",
     ),
     Series(
         "live_calls",
@@ -283,6 +295,10 @@ def _counts(here: tuple[str, str], shown: ModalityView) -> Iterator[Sample]:
     """Yield what was counted of live traffic and of pairs."""
     if shown.coverage is not None:
         yield Sample("coverage_share", here, shown.coverage)
+    if shown.replayable_share is not None:
+        yield Sample("replayable_share", here, shown.replayable_share)
+    if shown.scored_share is not None:
+        yield Sample("scored_share", here, shown.scored_share)
     yield Sample("live_calls", (*here, ""), shown.replayable)
     for reason, calls in shown.not_replayable.items():
         yield Sample("live_calls", (*here, reason), calls)

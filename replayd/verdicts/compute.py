@@ -6,7 +6,7 @@ from msgspec import structs
 
 from replayd.adjudication.decisions import Decisions
 from replayd.evidence.scoreboard import Scoreboard
-from replayd.evidence.settings import deciders
+from replayd.evidence.settings import JUDGE, deciders
 from replayd.evidence.tallies import ModalityTally, StreamTally
 from replayd.model import STREAMS
 from replayd.stats import (
@@ -19,6 +19,7 @@ from replayd.stats import (
 )
 from replayd.verdicts.views import (
     CanaryView,
+    JudgeView,
     LiveModality,
     LiveTraffic,
     ModalityView,
@@ -106,8 +107,11 @@ class VerdictBoard:
             modality,
             self._streams(modality),
             Circumstances(
-                coverage=live.coverage if live else None,
+                coverage=live.replayable_share if live else None,
                 coverage_limit=settings.coverage_limit,
+                scored=tally.scored_share(self._judged(modality)),
+                scored_limit=settings.scored_limit,
+                unscored_slices=frozenset(self._unscored_slices(modality)),
                 noise_alarm=bool(board.noise.alarmed),
                 unsupported=bool(tally.unsupported),
                 pass_withheld=bool(withheld),
@@ -126,8 +130,12 @@ class VerdictBoard:
         answered, invariants, agreement = (
             self._stream(modality, stream) for stream in STREAMS
         )
+        settings = self._board.settings
         quality = decide_quality(
-            agreement, self._deciders(modality), self._board.settings.intent
+            agreement,
+            self._deciders(modality),
+            settings.intent,
+            self._stream(modality, JUDGE) if settings.judge_gates else None,
         )
         return answered, invariants, quality
 
@@ -135,6 +143,7 @@ class VerdictBoard:
         return [
             self._stream(modality, name)
             for name in deciders(self._board.settings, modality)
+            if name != JUDGE
         ]
 
     def _protected(self, modality: str) -> tuple[StreamVerdict, ...]:
@@ -142,6 +151,41 @@ class VerdictBoard:
             self._stream(modality, f"slice:{name}")
             for name in self._board.epoch.slices.get(modality, ())
         )
+
+    def _judged(self, modality: str) -> int:
+        """Return how many pairs a judge that gates valued, and no scorer did."""
+        board = self._board
+        gates = board.settings.judge_gates
+        return board.judged.state(modality).unscored if gates else 0
+
+    def _judge_shown(self, modality: str) -> JudgeView | None:
+        board, key = self._board, self._board.settings.judge
+        if key is None:
+            return None
+        state, people = board.judged.state(modality), board.judged.agreement(modality)
+        bounds = people.low, people.high
+        return JudgeView(
+            standing=key.standing,
+            asked=state.asked,
+            unscored=state.unscored,
+            away=dict(state.away),
+            waiting_labels=sum(pair.labelled for pair in state.waiting),
+            labelled=people.labelled,
+            same=people.same,
+            kappa=people.kappa,
+            kappa_interval=None if None in bounds else bounds,  # type: ignore[arg-type] # both are numbers
+            closed=state.closed,
+        )
+
+    def _unscored_slices(self, modality: str) -> tuple[str, ...]:
+        """Return the protected slices whose quality was hardly ever valued."""
+        board = self._board
+        shares = {
+            name: board.slice_tally(modality, name).scored_share
+            for name in board.epoch.slices.get(modality, ())
+        }
+        limit = board.settings.scored_limit
+        return tuple(n for n, share in shares.items() if (share or 0.0) < limit)
 
     def _stream(self, modality: str, stream: str) -> StreamVerdict:
         number = self._board.evidence_number(modality, stream)
@@ -160,18 +204,12 @@ class VerdictBoard:
         now_ns: int,
     ) -> ModalityView:
         board, modality = self._board, verdict.modality
-        tally = board.tally(modality)
+        tally, judged = board.tally(modality), self._judged(modality)
         streams: dict[str, StreamView] = {
             name: _stream_view(stream, tally.streams.get(name))
             for name, stream in zip(STREAMS, verdict.streams, strict=True)
         }
-        protected = {
-            stream.stream.removeprefix("slice:"): _stream_view(
-                stream,
-                board.slice_tally(modality, stream.stream.removeprefix("slice:")),
-            )
-            for stream in verdict.protected
-        }
+        protected = self._protected_shown(modality, verdict.protected)
         deciding = _deciding_name(verdict)
         decided = {**streams, **{f"slice:{k}": v for k, v in protected.items()}}
         quality = streams["quality"]
@@ -184,13 +222,18 @@ class VerdictBoard:
             difference=verdict.difference,
             interval=(verdict.interval.low, verdict.interval.high),
             replays_needed=verdict.replays_needed,
-            coverage=verdict.coverage,
+            coverage=_coverage(live, tally.scored_share(judged)),
             streams=streams,
             protected=protected,
             deciders=self._deciders_shown(modality, tally),
             withheld_because=withheld,
             pairs=tally.pairs,
             unscored=tally.unscored,
+            scored=tally.scored(judged),
+            scored_share=tally.scored_share(judged),
+            judge=self._judge_shown(modality),
+            scored_limit=board.settings.scored_limit,
+            unscored_slices=self._unscored_slices(modality),
             excluded=dict(tally.excluded),
             canary_outcomes=dict(tally.canary_outcomes),
             control_outcomes=dict(tally.control_outcomes),
@@ -203,14 +246,31 @@ class VerdictBoard:
             last_replay_at_ns=tally.newest_committed_ns,
             seen=live.seen if live else 0,
             replayable=live.replayable if live else 0,
+            replayable_share=live.replayable_share if live else None,
             not_replayable=dict(live.reasons) if live else {},
         )
+
+    def _protected_shown(
+        self, modality: str, protected: Sequence[StreamVerdict]
+    ) -> dict[str, StreamView]:
+        """Return the protected slices; one that is unscored is not shown as passed."""
+        unscored = self._unscored_slices(modality)
+        shown: dict[str, StreamView] = {}
+        for stream in protected:
+            name = stream.stream.removeprefix("slice:")
+            view = _stream_view(stream, self._board.slice_tally(modality, name))
+            if name in unscored and view.verdict in {"pass", "pass_with_drop"}:
+                view = structs.replace(view, verdict="undecided", cause="unscored")
+            shown[name] = view
+        return shown
 
     def _deciders_shown(
         self, modality: str, tally: ModalityTally
     ) -> dict[str, StreamView]:
         """Return what `quality` was decided from, where it was not agreement alone."""
-        beside = self._deciders(modality)
+        beside = list(self._deciders(modality))
+        if self._board.settings.judge is not None:
+            beside.append(self._stream(modality, JUDGE))
         if not beside:
             return {}
         agreement = self._stream(modality, "quality")
@@ -219,6 +279,16 @@ class VerdictBoard:
             (verdict.stream, _stream_view(verdict, None)) for verdict in beside
         )
         return shown
+
+
+def _coverage(live: LiveModality | None, scored: float | None) -> float | None:
+    """Return the share of live calls that could be replayed and was scored.
+
+    Pairs of the traffic lane are drawn with equal probability from the replayable
+    calls, so their scored share is an estimate of those calls' share.
+    """
+    replayable = live.replayable_share if live else None
+    return None if replayable is None or scored is None else replayable * scored
 
 
 def _deciding_name(verdict: ModalityVerdict) -> str:

@@ -136,9 +136,21 @@ def _explain(modality: str, shown: ModalityView) -> str:
         line += f" by {shown.deciding}"
     if shown.outcome and shown.verdict in {"regressed", "changed"}:
         line += f", mostly {shown.outcome}"
+    if shown.reason == "unscored":
+        line += "; " + _unscored(shown)
     if shown.difference is not None:
         line += f"; difference {shown.difference:+.3f} [{low:+.3f}, {high:+.3f}]"
     line += f" after {shown.replays} replays"
     if shown.verdict not in {"regressed", "changed"} and shown.replays_needed:
         line += f" of about {shown.replays_needed}"
     return line
+
+
+def _unscored(shown: ModalityView) -> str:
+    """Return how much was scored, and how much has to be."""
+    limit = f"the limit is {shown.scored_limit:.0%}"
+    if shown.unscored_slices and (shown.scored_share or 0.0) >= shown.scored_limit:
+        return f"too little of slice {', '.join(shown.unscored_slices)} scored, {limit}"
+    if shown.scored_share is None:
+        return f"nothing scored, {limit}"
+    return f"only {shown.scored_share:.0%} of replayed calls scored, {limit}"

@@ -12,7 +12,14 @@ from replayd.evidence.watched_slices import WatchedSlice
 from replayd.stats import GateWord, Intent, ModalityWord, NoiseFloor, StreamWord
 
 Why = Literal[
-    "", "noise", "unsupported", "blind", "pass_withheld", "expired", "no_replays"
+    "",
+    "noise",
+    "unsupported",
+    "blind",
+    "unscored",
+    "pass_withheld",
+    "expired",
+    "no_replays",
 ]
 
 
@@ -24,7 +31,7 @@ class LiveModality(Struct, frozen=True, kw_only=True):
     reasons: dict[str, int] = {}  # why the rest was not, from a bounded set
 
     @property
-    def coverage(self) -> float | None:
+    def replayable_share(self) -> float | None:
         """Share that could be replayed; None where nothing was seen."""
         return self.replayable / self.seen if self.seen else None
 
@@ -66,6 +73,21 @@ class StreamView(Struct, frozen=True, kw_only=True):
     cause: str = ""  # what most often made a pair worse
 
 
+class JudgeView(Struct, frozen=True, kw_only=True):
+    """What a judge model did for one modality, and how far people agree with it."""
+
+    standing: Literal["shown", "gates"]
+    asked: int = 0  # pairs put to the judge
+    unscored: int = 0  # pairs that only the judge valued
+    away: dict[str, int] = {}  # pairs it did not judge, by why; out for both arms
+    waiting_labels: int = 0  # pairs that wait for a person's label
+    labelled: int = 0
+    same: int = 0  # labels that say what the judge said
+    kappa: float | None = None  # agreement beyond chance, with its 95 % interval
+    kappa_interval: tuple[float, float] | None = None
+    closed: bool = False  # too many pairs waited for labels: the stream has ended
+
+
 class ModalityView(Struct, frozen=True, kw_only=True):
     """One modality's verdict; the numbers are the deciding stream's."""
 
@@ -77,13 +99,18 @@ class ModalityView(Struct, frozen=True, kw_only=True):
     difference: float | None
     interval: tuple[float, float]
     replays_needed: int | None
-    coverage: float | None
+    coverage: float | None  # share of live calls replayable and scored
     streams: dict[str, StreamView]
     protected: dict[str, StreamView] = {}
     deciders: dict[str, StreamView] = {}  # agreement, adjudication, assertions
     withheld_because: tuple[str, ...] = ()
     pairs: int = 0
     unscored: int = 0  # pairs without a quality rule
+    scored: int = 0  # pairs whose quality was valued for both arms
+    scored_share: float | None = None  # of replayed calls; None: none yet
+    scored_limit: float = 0.0  # below it: `undecided: unscored`
+    unscored_slices: tuple[str, ...] = ()  # protected slices below it
+    judge: JudgeView | None = None
     excluded: dict[str, int] = {}  # by reason
     canary_outcomes: dict[str, int] = {}
     control_outcomes: dict[str, int] = {}
@@ -96,6 +123,7 @@ class ModalityView(Struct, frozen=True, kw_only=True):
     last_replay_at_ns: int = 0
     seen: int = 0  # in live traffic
     replayable: int = 0
+    replayable_share: float | None = None  # of live calls
     not_replayable: dict[str, int] = {}  # by reason
 
 
