@@ -6,6 +6,11 @@ from snaptrace.snapshot.apis.contract import Api, UnmappableError
 from snaptrace.snapshot.apis.gemini_generate_content import GeminiGenerateContent
 from snaptrace.snapshot.apis.openai_chat import OpenAiChat
 from snaptrace.snapshot.apis.openai_responses import OpenAiResponses
+from snaptrace.snapshots.apis.bedrock_converse import BedrockConverse
+from snaptrace.snapshots.apis.bedrock_invoke import BedrockInvoke
+from snaptrace.snapshots.apis.cohere_chat import CohereChat
+from snaptrace.snapshots.apis.mistral_chat import MistralChat
+from snaptrace.snapshots.apis.ollama import OllamaChat, OllamaGenerate
 
 __all__ = ["APIS", "Api", "UnmappableError"]
 
@@ -14,6 +19,12 @@ _ROWS: tuple[Api, ...] = (
     OpenAiResponses(),
     AnthropicMessages(),
     GeminiGenerateContent(),
+    BedrockConverse(),
+    BedrockInvoke(),
+    CohereChat(),
+    OllamaChat(),
+    OllamaGenerate(),
+    MistralChat(),
     openai_single.EMBEDDINGS,
     openai_single.COMPLETIONS,
     openai_single.IMAGE_GENERATION,

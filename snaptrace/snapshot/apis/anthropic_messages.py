@@ -5,8 +5,6 @@ Source: Anthropic API reference, messages, 2023-06-01 with additions up to 2026.
 
 from typing import Any
 
-import msgspec
-
 from snaptrace.snapshot.apis import inline
 from snaptrace.snapshot.apis.content import content_parts
 from snaptrace.snapshot.apis.contract import UnmappableError
@@ -156,7 +154,7 @@ def parse_block(raw: Json) -> Part:
         given = rest.pop("input", None)
         return ToolCallPart(
             name=_text(rest.pop("name", "")),
-            arguments=given if isinstance(given, str) else _encode(given),
+            arguments=given if isinstance(given, str) else inline.json_text(given),
             id=_text(rest.pop("id", "")),
             extra=rest,
         )
@@ -170,20 +168,6 @@ def parse_block(raw: Json) -> Part:
     if kind == "thinking" and isinstance(rest.get("thinking"), str):
         return ReasoningPart(text=rest.pop("thinking"), extra=rest)
     return GenericPart(value=raw)
-
-
-def _encode(value: Json) -> str:
-    try:
-        return msgspec.json.encode(value).decode()
-    except (TypeError, ValueError, OverflowError, RecursionError):
-        return ""
-
-
-def _decode(text: str) -> Json:
-    try:
-        return msgspec.json.decode(text)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return text
 
 
 def _parse_media(
@@ -313,7 +297,7 @@ def _render_block(part: Part, lost: list[str]) -> Json:
             "type": "tool_use",
             "id": part.id,
             "name": part.name,
-            "input": _decode(part.arguments),
+            "input": inline.json_value(part.arguments),
             **part.extra,
         }
     if isinstance(part, ToolResultPart):

@@ -1,4 +1,4 @@
-"""Bytes inside request bodies: `MediaRef`, data URL or base64 text, told apart.
+"""Bytes and JSON inside request bodies: references, data URLs, arguments as text.
 
 Stored bodies hold `MediaRef`; bodies on their way from a span hold the text itself.
 Both parse and render alike.
@@ -8,6 +8,8 @@ import base64
 import re
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
+
+import msgspec
 
 from snaptrace.snapshot.conversation import MediaPart
 from snaptrace.snapshot.model import Json, MediaRef
@@ -113,3 +115,19 @@ def mime_of(part: MediaPart) -> str:
     """Return the media type that the part claims, from its data URL if nowhere else."""
     found = split_data_url(part.url)
     return part.mime or ("" if found is None else found.mime)
+
+
+def json_text(value: Json) -> str:
+    """Return a tool's arguments as JSON text, "" for what has none."""
+    try:
+        return msgspec.json.encode(value).decode()
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return ""
+
+
+def json_value(text: str) -> Json:
+    """Return what JSON text says; a text that is no JSON stands for itself."""
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return text

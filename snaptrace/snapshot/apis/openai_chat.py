@@ -3,8 +3,8 @@
 Source: OpenAI API reference, chat completions, as of 2026; vLLM's extra parameters.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
 
 from snaptrace.snapshot.apis import inline
 from snaptrace.snapshot.apis.content import content_parts
@@ -45,15 +45,34 @@ PARAMS: dict[str, str] = {
     "presence_penalty": "presence_penalty",
     "reasoning_level": "reasoning_effort",
 }
+
+
+class PartForm(NamedTuple):
+    """How an API with OpenAI's messages writes the parts of their content."""
+
+    render: Callable[[Part, list[str]], Json]  # the list gains what has no place
+    thinking_inside: bool  # reasoning is a part of content, not a field beside it
+
+
 _AUDIO_FORMATS = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mpeg": "mp3"}
 _MIME_OF_FORMAT = {"wav": "audio/wav", "mp3": "audio/mpeg", "pcm16": "audio/pcm"}
 
 
 class OpenAiChat:
-    """See `contract.Api`."""
+    """See `contract.Api`; APIs that differ in a few fields are made from it."""
 
     name = "openai_chat"
     operation = "chat"
+    params: ClassVar[Mapping[str, str]] = PARAMS
+    thinking_inside: ClassVar[bool] = False
+
+    def parse_part(self, raw: Json) -> Part:
+        """Return one content part; unknown ones stay generic."""
+        return parse_part(raw)
+
+    def render_part(self, part: Part, lost: list[str]) -> Json:
+        """Return one content part; `lost` gains the path of what has no place."""
+        return render_part(part, lost)
 
     def path(self, model: str) -> str:
         """Return the path; the model is named in the body."""
@@ -67,7 +86,7 @@ class OpenAiChat:
         model = rest.pop("model", "")
         tools = rest.pop("tools", None)
         params: dict[str, Json] = {}
-        for otel, own in PARAMS.items():
+        for otel, own in self.params.items():
             if (value := rest.get(own)) is not None:
                 params[otel] = value
                 del rest[own]
@@ -77,7 +96,7 @@ class OpenAiChat:
         schema, schema_name = _parse_schema(rest)
         return Conversation(
             model=model if isinstance(model, str) else "",
-            messages=tuple(_parse_message(m) for m in _list(messages)),
+            messages=tuple(parse_message(m, self.parse_part) for m in _list(messages)),
             tools=tuple(parse_tool(t) for t in _list(tools)),
             tool_choice=choice,
             output_schema=schema,
@@ -90,10 +109,11 @@ class OpenAiChat:
         """Return the body; raises UnmappableError for what has no place here."""
         body: dict[str, Json] = {"model": conversation.model}
         lost: list[str] = []
+        form = PartForm(self.render_part, self.thinking_inside)
         body["messages"] = [
             rendered
             for message in conversation.messages
-            for rendered in _render_message(message, lost)
+            for rendered in render_message(message, lost, form)
         ]
         if conversation.tools:
             body["tools"] = [render_tool(tool) for tool in conversation.tools]
@@ -110,10 +130,10 @@ class OpenAiChat:
                 },
             }
         for otel, value in conversation.params.items():
-            if otel not in PARAMS:
+            if otel not in self.params:
                 lost.append(otel)
             elif not (otel == "max_tokens" and "max_completion_tokens" in extra):
-                body[PARAMS[otel]] = value
+                body[self.params[otel]] = value
         body.update(extra)
         if lost:
             raise UnmappableError(self.name, tuple(lost))
@@ -128,7 +148,8 @@ def _text(value: Json) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _parse_message(raw: Json) -> Message:
+def parse_message(raw: Json, part: Callable[[Json], Part]) -> Message:
+    """Return a message; `part` reads one part of its content."""
     if not isinstance(raw, dict):
         return Message(role="user", parts=(GenericPart(value=raw),))
     rest: dict[str, Json] = dict(raw)
@@ -137,7 +158,7 @@ def _parse_message(raw: Json) -> Message:
     if word not in ("system", "developer", "user", "assistant", "tool"):
         rest["role"] = word
     content = rest.pop("content", None)
-    parts = _parse_content(content)
+    parts = content_parts(content, part)
     if role == "tool" and "tool_call_id" in rest:
         result = ToolResultPart(content=parts, id=_text(rest.pop("tool_call_id")))
         parts = (result,)
@@ -148,10 +169,6 @@ def _parse_message(raw: Json) -> Message:
             parts = (ReasoningPart(text=rest.pop(key), extra={"key": key}), *parts)
     name = _text(rest.pop("name", ""))
     return Message(role=role, parts=parts, name=name, extra=rest)
-
-
-def _parse_content(content: Json) -> tuple[Part, ...]:
-    return content_parts(content, parse_part)
 
 
 def parse_part(raw: Json) -> Part:
@@ -276,20 +293,22 @@ def _parse_schema(rest: dict[str, Json]) -> tuple[Json, str]:
     return schema, name
 
 
-def _render_message(message: Message, lost: list[str]) -> list[Json]:
+def render_message(message: Message, lost: list[str], form: PartForm) -> list[Json]:
+    """Return a message, and one for every tool's result."""
     results = [part for part in message.parts if isinstance(part, ToolResultPart)]
     others = [part for part in message.parts if not isinstance(part, ToolResultPart)]
     rendered: list[Json] = [
         {
             "role": "tool",
             "tool_call_id": result.id,
-            "content": _render_content(result.content, lost),
+            "content": _render_content(result.content, lost, form),
             **(_own_keys(message) if message.role == "tool" else {}),
+            **({"name": message.name} if message.name and not others else {}),
         }
         for result in results
     ]
     if others or not results:
-        rendered.append(_render_plain(message, others, lost))
+        rendered.append(_render_plain(message, others, lost, form))
     return rendered
 
 
@@ -298,17 +317,20 @@ def _own_keys(message: Message) -> dict[str, Json]:
     return {key: value for key, value in message.extra.items() if key != "field"}
 
 
-def _render_plain(message: Message, parts: Sequence[Part], lost: list[str]) -> Json:
+def _render_plain(
+    message: Message, parts: Sequence[Part], lost: list[str], form: PartForm
+) -> Json:
     body: dict[str, Json] = {"role": message.role}
-    content = [p for p in parts if not isinstance(p, ToolCallPart | ReasoningPart)]
+    apart = ToolCallPart if form.thinking_inside else ToolCallPart | ReasoningPart
+    content = [part for part in parts if not isinstance(part, apart)]
     calls = [part for part in parts if isinstance(part, ToolCallPart)]
     if content:
-        body["content"] = _render_content(tuple(content), lost)
+        body["content"] = _render_content(tuple(content), lost, form)
     elif not calls:
         body["content"] = ""
     else:
         body["content"] = None
-    for part in parts:
+    for part in () if form.thinking_inside else parts:
         if isinstance(part, ReasoningPart):
             body[part.extra.get("key", "reasoning_content")] = part.text
     if calls:
@@ -319,7 +341,7 @@ def _render_plain(message: Message, parts: Sequence[Part], lost: list[str]) -> J
     return body
 
 
-def _render_content(parts: tuple[Part, ...], lost: list[str]) -> Json:
+def _render_content(parts: tuple[Part, ...], lost: list[str], form: PartForm) -> Json:
     match parts:
         case ():
             return None
@@ -327,10 +349,11 @@ def _render_content(parts: tuple[Part, ...], lost: list[str]) -> Json:
             return only.text
         case (GenericPart(value=value),) if not isinstance(value, dict):
             return value
-    return [_render_part(part, lost) for part in parts]
+    return [form.render(part, lost) for part in parts]
 
 
-def _render_part(part: Part, lost: list[str]) -> Json:
+def render_part(part: Part, lost: list[str]) -> Json:
+    """Return one content part; `lost` gains the path of what has no place."""
     if isinstance(part, TextPart):
         return {"type": "text", "text": part.text, **part.extra}
     if isinstance(part, GenericPart):
