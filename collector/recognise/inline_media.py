@@ -10,6 +10,7 @@ import binascii
 import re
 from typing import Any, Literal, NamedTuple
 
+from snaptrace.snapshot.apis import converse_media
 from snaptrace.snapshot.apis.inline import is_data_url, split_data_url
 from snaptrace.snapshot.media_type import kind_of_mime, kind_of_url, sniff, told_kind
 from snaptrace.snapshot.model import Json, Media, MediaKind, MediaRef, MediaState
@@ -62,6 +63,8 @@ _URL_FIELDS: dict[str, MediaKind | None] = {
     "video_url": "video",
     "audio_url": "audio",
     "file_data": "document",
+    "document_url": "document",  # Mistral
+    "input_audio": "audio",  # Mistral: base64 text or a URL, no object
     "file_url": "document",
     "file_uri": None,
     "fileUri": None,
@@ -78,6 +81,7 @@ _MEDIA_KEYS = frozenset(
         "source",
         "file",
         "file_id",
+        *converse_media.KINDS,
     )
 )
 
@@ -144,6 +148,11 @@ class _Cutter:
             if key in _TEXT_FIELDS and _REDACTED_TEXT.fullmatch(inner):
                 self.redacted[path] = None
             return inner
+        if key == "images" and isinstance(inner, list):  # Ollama, Llama on Bedrock
+            return [
+                self._base64(one, "image", "", path) if isinstance(one, str) else one
+                for one in inner
+            ]
         if key in _WITHOUT_MEDIA:
             return inner
         if key in ("arguments", "args", "input_schema") and path != "input":
@@ -173,7 +182,28 @@ class _Cutter:
                 mime = str(inner.get("mimeType") or inner.get("mime_type") or "")
                 data = self._base64(inner["data"], None, mime, f"{path}.{key}.data")
                 return {**part, key: {**inner, "data": data}}
-        return self._source(part, path) or self._file(part, path)
+        return (
+            self._source(part, path)
+            or self._converse(part, path)
+            or self._file(part, path)
+        )
+
+    def _converse(self, part: dict[str, Any], path: str) -> Json | None:
+        """Return a block of Bedrock Converse with its bytes cut."""
+        kind = next(iter(part)) if len(part) == 1 else ""
+        block = part.get(kind) if kind in converse_media.KINDS else None
+        source = block.get("source") if isinstance(block, dict) else None
+        if not isinstance(block, dict) or not isinstance(source, dict):
+            return None
+        claimed, where = converse_media.KINDS[kind], f"{path}.{kind}.source"
+        mime = converse_media.mime_of(kind, block.get("format"))
+        place = source.get("s3Location")
+        if isinstance(source.get("bytes"), str):
+            data = self._base64(source["bytes"], claimed, mime, f"{where}.bytes")
+            source = {**source, "bytes": data}
+        elif isinstance(place, dict) and isinstance(place.get("uri"), str):
+            self._note(claimed, mime, "external", place["uri"], f"{where}.s3Location")
+        return {kind: {**block, "source": source}}
 
     def _source(self, part: dict[str, Any], path: str) -> Json | None:
         source, kind = part.get("source"), part.get("type")

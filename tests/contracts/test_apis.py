@@ -1,5 +1,6 @@
 """Every API shape keeps its promise, over bodies that real SDKs sent."""
 
+import json
 from pathlib import Path
 
 import msgspec
@@ -7,11 +8,12 @@ import pytest
 from measure.compare import leaves, normal
 from measure.recordings import from_archive
 
-from snaptrace.snapshot.apis import APIS
+from snaptrace.snapshot.apis import APIS, UnmappableError
 from snaptrace.snapshot.apis.fields import FIELDS, all_but, expand
 from snaptrace.snapshot.model import MediaRef
 
 _ARCHIVE = Path(__file__).parents[1] / "golden" / "corpus" / "recordings.tar.zst"
+_BODIES = Path(__file__).parents[1] / "golden" / "apis"
 _ENDS = {
     "/chat/completions": "openai_chat",
     "/responses": "openai_responses",
@@ -36,6 +38,13 @@ ODD = [
     {"messages": [{"role": "user", "content": {"a": 1}, "tool_calls": [5]}]},
     {"tools": [None, 5, {"function": 5}], "tool_choice": [], "system": 5},
     {"response_format": 5, "text": 5, "reasoning": 5, "generationConfig": 5},
+    {"system": [5], "inferenceConfig": 5, "toolConfig": 5, "options": 5, "images": 5},
+    {"toolConfig": {"tools": [None, {}, {"toolSpec": 5}], "toolChoice": {"any": 5}}},
+    {"messages": [{"content": [{"image": 5}, {"image": {"source": {"bytes": 5}}}]}]},
+    {"messages": [{"content": [{"toolUse": {}}, {"toolResult": {"content": 5}}]}]},
+    {"anthropic_version": 5, "messages": 5},
+    {"prompt": "x", "max_gen_len": 5, "images": [5]},
+    {"format": {}, "tool_choice": "any", "images": [5, None]},
     {"stop": 5, "temperature": "hot", "toolConfig": {"functionCallingConfig": 5}},
 ]
 
@@ -48,6 +57,9 @@ def _bodies():
             api = next((a for end, a in _ENDS.items() if path.endswith(end)), None)
             if api is not None and isinstance(request.body, dict):
                 found.append((api, request.body))
+    for file in sorted(_BODIES.glob("*.jsonl")):
+        lines = file.read_text().splitlines()
+        found.extend((file.stem, json.loads(line)) for line in lines)
     return found
 
 
@@ -144,6 +156,57 @@ def test_media_cross_to_an_api_that_wants_bare_base64():
         "media_type": "image/png",
         "data": "aGk=",
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("bedrock_converse", {"image": {"format": "png", "source": {"bytes": "REF"}}}),
+        ("cohere_chat", {"type": "image_url", "image_url": {"url": "REF"}}),
+        ("mistral_chat", {"type": "document_url", "document_url": "REF"}),
+    ],
+)
+def test_media_of_newer_apis_are_parts_with_references(name, body):
+    """If it failed, an image would not count in the modality of its call."""
+    ref = MediaRef(0, "base64")
+    part = _with_ref(body, ref)
+    whole = {"messages": [{"role": "user", "content": [part]}]}
+    view = APIS[name].parse(whole)
+    (medium,) = view.messages[0].parts
+    assert medium.ref == ref
+    assert APIS[name].render(view)["messages"][0]["content"][0].keys() == part.keys()
+
+
+def _with_ref(value, ref):
+    if isinstance(value, dict):
+        return {key: _with_ref(inner, ref) for key, inner in value.items()}
+    return ref if value == "REF" else value
+
+
+@pytest.mark.parametrize(
+    ("model", "sign"),
+    [
+        ("us.anthropic.claude-sonnet-4-20250514-v1:0", "anthropic_version"),
+        ("amazon.nova-lite-v1:0", "inferenceConfig"),
+        ("meta.llama3-1-70b-instruct-v1:0", "max_gen_len"),
+    ],
+)
+def test_an_invoked_model_is_given_its_familys_body(model, sign):
+    """If it failed, a body of one family would be sent to a model of another."""
+    message = {"role": "user", "content": "x"}
+    asked = {"model": model, "messages": [message], "max_tokens": 5}
+    view = APIS["openai_chat"].parse(asked)
+    assert sign in APIS["bedrock_invoke"].render(view)
+    with pytest.raises(UnmappableError, match="model"):
+        APIS["bedrock_invoke"].render(msgspec.structs.replace(view, model="other"))
+
+
+def test_an_arn_stays_one_segment_of_a_path():
+    """If it failed, the slashes of an ARN would name another resource."""
+    arn = "arn:aws:bedrock:eu-west-1:111122223333:inference-profile/a.b-v1:0"
+    path = APIS["bedrock_converse"].path(arn)
+    assert path.count("/") == 3
+    assert path.endswith("%2Fa.b-v1%3A0/converse")
 
 
 def test_an_api_refuses_by_name_what_it_cannot_say():

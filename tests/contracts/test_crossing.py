@@ -18,7 +18,7 @@ from replayd.providers.contract import Overrides, ProviderRequest, Refusal
 from snaptrace.snapshot.apis import APIS
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "crossing"
-CHATS = [name for name, api in APIS.items() if api.operation == "chat"]
+CHATS = [name for name in PROVIDERS if APIS[name].operation == "chat"]
 KINDS = {"application": "document"}
 IDS = ("id", "type", "role", "model", "call_id", "tool_use_id", "tool_call_id")
 SILENT = (*IDS, "status", "cache_control", "mimeType", "mime_type")

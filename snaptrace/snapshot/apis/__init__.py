@@ -2,15 +2,15 @@
 
 from snaptrace.snapshot.apis import openai_single
 from snaptrace.snapshot.apis.anthropic_messages import AnthropicMessages
+from snaptrace.snapshot.apis.bedrock_converse import BedrockConverse
+from snaptrace.snapshot.apis.bedrock_invoke import BedrockInvoke
+from snaptrace.snapshot.apis.cohere_chat import CohereChat
 from snaptrace.snapshot.apis.contract import Api, UnmappableError
 from snaptrace.snapshot.apis.gemini_generate_content import GeminiGenerateContent
+from snaptrace.snapshot.apis.mistral_chat import MistralChat
+from snaptrace.snapshot.apis.ollama import OllamaChat, OllamaGenerate
 from snaptrace.snapshot.apis.openai_chat import OpenAiChat
 from snaptrace.snapshot.apis.openai_responses import OpenAiResponses
-from snaptrace.snapshots.apis.bedrock_converse import BedrockConverse
-from snaptrace.snapshots.apis.bedrock_invoke import BedrockInvoke
-from snaptrace.snapshots.apis.cohere_chat import CohereChat
-from snaptrace.snapshots.apis.mistral_chat import MistralChat
-from snaptrace.snapshots.apis.ollama import OllamaChat, OllamaGenerate
 
 __all__ = ["APIS", "Api", "UnmappableError"]
 

@@ -281,3 +281,37 @@ def test_a_link_to_a_container_is_what_its_field_says(url, kind):
     """A recording behind a link would pass for a film because of its ending."""
     part = {"type": "audio_url", "audio_url": {"url": url}}
     assert cut(_user(part)).media[0].kind == kind
+
+
+def test_bytes_of_converse_blocks_are_cut():
+    """If it failed, an image for Bedrock would be stored as text, unredacted."""
+    block = {"image": {"format": "png", "source": {"bytes": _b64(PNG)}}}
+    found = cut(_user(block, {"text": "x"}))
+    (medium,) = found.media
+    assert (medium.kind, medium.path) == (
+        "image",
+        "messages.content.image.source.bytes",
+    )
+    assert found.blobs == {0: PNG}
+
+
+def test_a_medium_in_a_bucket_is_noted_as_external():
+    """If it failed, a call about a film nobody fetched would be replayed."""
+    place = {"s3Location": {"uri": "s3://bucket/film.mp4"}}
+    block = {"video": {"format": "mp4", "source": place}}
+    found = cut(_user(block))
+    assert [(m.kind, m.state) for m in found.media] == [("video", "external")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"messages": [{"role": "user", "content": "x", "images": [_b64(PNG)]}]},
+        {"prompt": "x", "images": [_b64(PNG)]},
+    ],
+)
+def test_bare_images_beside_a_text_are_cut(body):
+    """If it failed, an image for Ollama would be stored as text, unredacted."""
+    found = cut(body)
+    assert found.blobs == {0: PNG}
+    assert [m.kind for m in found.media] == ["image"]

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
-from snaptrace.snapshot.apis import inline
+from snaptrace.snapshot.apis import converse_media, inline
 from snaptrace.snapshot.apis.contract import UnmappableError
 from snaptrace.snapshot.conversation import (
     Conversation,
@@ -24,7 +24,6 @@ from snaptrace.snapshot.conversation import (
     ToolResultPart,
 )
 from snaptrace.snapshot.model import Json
-from snaptrace.snapshots.apis import converse_media
 
 PARAMS: dict[str, str] = {
     "temperature": "temperature",

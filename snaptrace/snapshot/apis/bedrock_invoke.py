@@ -8,7 +8,7 @@ prompt, written in the model's template. Other bodies are kept and have no view.
 
 from msgspec.structs import replace
 
-from snaptrace.snapshot.apis import inline
+from snaptrace.snapshot.apis import bedrock_converse, inline
 from snaptrace.snapshot.apis.anthropic_messages import AnthropicMessages
 from snaptrace.snapshot.apis.contract import UnmappableError
 from snaptrace.snapshot.conversation import (
@@ -20,7 +20,6 @@ from snaptrace.snapshot.conversation import (
     TextPart,
 )
 from snaptrace.snapshot.model import Json
-from snaptrace.snapshots.apis import bedrock_converse
 
 FAMILY = "invoke_family"  # in a view's `extra`: whose body it was
 ANTHROPIC_VERSION = "bedrock-2023-05-31"
