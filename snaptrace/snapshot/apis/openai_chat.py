@@ -167,7 +167,8 @@ def parse_message(raw: Json, part: Callable[[Json], Part]) -> Message:
     for key in ("reasoning_content", "reasoning"):
         if isinstance(rest.get(key), str):
             parts = (ReasoningPart(text=rest.pop(key), extra={"key": key}), *parts)
-    name = _text(rest.pop("name", ""))
+    # Of a tool's message it is the tool's name, which stays beside the result.
+    name = "" if role == "tool" else _text(rest.pop("name", ""))
     return Message(role=role, parts=parts, name=name, extra=rest)
 
 
@@ -303,7 +304,6 @@ def render_message(message: Message, lost: list[str], form: PartForm) -> list[Js
             "tool_call_id": result.id,
             "content": _render_content(result.content, lost, form),
             **(_own_keys(message) if message.role == "tool" else {}),
-            **({"name": message.name} if message.name and not others else {}),
         }
         for result in results
     ]

@@ -198,7 +198,7 @@ def test_the_signal_of_a_bare_message_is_told(exports):
 def test_the_relay_can_import_it_without_protobuf():
     """The relay process would carry the tap's weight."""
     code = (
-        "import sys, collector.scan;"
+        "import sys, collector.recognise.prefilter;"
         "sys.exit(any(m.startswith(('google.protobuf', 'opentelemetry'))"
         " for m in sys.modules))"
     )
