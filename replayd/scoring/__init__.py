@@ -3,13 +3,16 @@
 from replayd.scoring.contract import Scorer
 from replayd.scoring.rules.assertions import Assertions
 from replayd.scoring.rules.command import Command
+from replayd.scoring.rules.ends_whole import EndsWhole
 from replayd.scoring.rules.json_fields import JsonFields
 from replayd.scoring.rules.key_facts import KeyFacts
 from replayd.scoring.rules.label_numbers import LabelNumbers
 from replayd.scoring.rules.language_kept import LanguageKept
+from replayd.scoring.rules.not_degenerate import NotDegenerate
 from replayd.scoring.rules.not_empty import NotEmpty
 from replayd.scoring.rules.not_truncated import NotTruncated
 from replayd.scoring.rules.overlap import Overlap
+from replayd.scoring.rules.prompt_kept import PromptKept
 from replayd.scoring.rules.refusal_kept import RefusalKept
 from replayd.scoring.rules.schema_kept import SchemaKept
 from replayd.scoring.rules.tool_agreement import ToolAgreement
@@ -24,6 +27,9 @@ INVARIANTS: tuple[Scorer, ...] = (
     SchemaKept(),
     ToolsKept(),
     LanguageKept(),
+    NotDegenerate(),
+    PromptKept(),
+    EndsWhole(),
 )
 # One of these is primary for a case and is the stream `quality`; see `choice.py`.
 QUALITY: tuple[Scorer, ...] = (

@@ -8,10 +8,12 @@ from msgspec import Struct
 from replayd.scoring.extract.facts import Facts, facts_of
 from replayd.scoring.extract.json_values import NOTHING, structured
 from replayd.scoring.extract.language import language_asked
+from replayd.scoring.extract.language_id import likely_language
 from replayd.scoring.extract.refusals import refuses, says_nothing
 from replayd.scoring.extract.request_facts import (
     instructions,
     newest_question,
+    system_prompt,
     whole_request,
 )
 from replayd.scoring.extract.text import Text
@@ -73,6 +75,11 @@ class ScoringCase(Struct, frozen=True, kw_only=True, dict=True):
         return newest_question(self.conversation)
 
     @cached_property
+    def system_prompt(self) -> str:
+        """What the operator told the model."""
+        return system_prompt(self.conversation)
+
+    @cached_property
     def request(self) -> Text:
         """All text of the request, newest first."""
         return Text(whole_request(self.conversation))
@@ -92,7 +99,9 @@ class ScoringCase(Struct, frozen=True, kw_only=True, dict=True):
             return None
         # A prompt that production itself did not follow is no rule to hold others to,
         # so it counts only where the recording does not say.
-        return recorded.text.language or language_asked(instructions(self.conversation))
+        return likely_language(self.reference.text) or language_asked(
+            instructions(self.conversation)
+        )
 
     def hides(self, *leaves: str) -> bool:
         """Whether the telemetry could not show, or lost, one of these body fields."""

@@ -1,1 +1,1 @@
-"""Extraction of facts from answers: numbers, dates, labels, languages."""
+"""What is read in requests and answers."""

@@ -33,14 +33,20 @@ def newest_question(conversation: Conversation | None) -> str:
     return ""
 
 
-def instructions(conversation: Conversation | None) -> str:
-    """Return system prompts and the newest user turn."""
+def system_prompt(conversation: Conversation | None) -> str:
+    """Return what the operator told the model, not the user."""
     told = [
         _text(message.parts)
         for message in _messages(conversation)
         if message.role in {"system", "developer"}
     ]
-    return "\n".join([*told, newest_question(conversation)])[:LONGEST_READ]
+    return "\n".join(told)[:LONGEST_READ]
+
+
+def instructions(conversation: Conversation | None) -> str:
+    """Return system prompts and the newest user turn."""
+    told = [system_prompt(conversation), newest_question(conversation)]
+    return "\n".join(filter(None, told))[:LONGEST_READ]
 
 
 def asks_for_words(conversation: Conversation | None) -> bool:

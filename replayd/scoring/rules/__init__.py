@@ -1,1 +1,1 @@
-"""Scorers: one rule each."""
+"""The rules: one scorer each."""

@@ -1,12 +1,14 @@
 """Invariant: answer in the language asked for, else in the recording's."""
 
 from replayd.scoring.contract import Said, Score, ScoringCase
+from replayd.scoring.extract.language_id import other_language
 
 
 class LanguageKept:
     """0 if the answer is clearly in another language, else 1.
 
-    An answer too short to tell is in no other language.
+    Code, quotes and names of another language do not count; an answer too short to tell
+    is in no other language.
     """
 
     name = "language_kept"
@@ -19,6 +21,5 @@ class LanguageKept:
         """Return 1 or 0."""
         if said.is_empty:
             return Score(0.0, "empty")
-        got = said.text.language
-        other = got is not None and got != case.language
-        return Score(float(not other), f"in {got}" if other else "")
+        other = other_language(said.answer.text, case.language or "")
+        return Score(float(not other), f"in {other}" if other else "")
