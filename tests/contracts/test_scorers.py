@@ -31,6 +31,7 @@ def _case(row):
     return case_of(
         recorded,
         question=row.get("question", ""),
+        system=row.get("system", ""),
         tools=row.get("tools", ()),
         schema=row.get("schema"),
         assertions=row.get("assertions", ()),

@@ -33,15 +33,17 @@ def case_of(
     recorded: Answer,
     *,
     question: str = "",
+    system: str = "",
     tools: Any = (),
     schema: Any = None,
     assertions: Any = (),
     **more: Any,
 ) -> ScoringCase:
     """Return a case whose reference is the recording."""
+    told = (Message(role="system", parts=(TextPart(text=system),)),) if system else ()
     conversation = Conversation(
         model="m",
-        messages=(Message(role="user", parts=(TextPart(text=question),)),),
+        messages=(*told, Message(role="user", parts=(TextPart(text=question),))),
         tools=tuple(Tool(**tool) for tool in tools),
         output_schema=schema,
     )

@@ -35,8 +35,9 @@ _SECRET = re.compile(
 )
 _COMMAND = re.compile(
     r"^\W*(?:you (?:are|must|should|turn|read|write|will|speak|help|work|act)"
-    r"|never|always|do not|don't|answer|reply|respond|use|write|du (?:bist|sollst)|antworte|tu es"
-    r"|réponds?|eres|responde|sei|rispondi|você é|je bent|jesteś)\b",
+    r"|never|always|do not|don't|answer|reply|respond|use|write"
+    r"|du (?:bist|sollst)|antworte|tu es|réponds?|eres|responde|sei|rispondi|você é"
+    r"|je bent|jesteś)\b",
     re.IGNORECASE,
 )
 FEWEST_LEAKED = 3  # words of an instruction that is repeated

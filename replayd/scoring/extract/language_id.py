@@ -35,6 +35,16 @@ _KIN = (
 _APART = frozenset(
     ["pt", "es", "fr", "nl", "de", "ru", "uk", "zh", "ja", "ar", "sv", "da"]
 )
+# Varieties that the model counts apart and readers do not.
+_VARIETIES = {
+    **dict.fromkeys(("an", "ext", "ast"), "es"),
+    **dict.fromkeys(("wuu", "yue", "gan", "hak", "nan"), "zh"),
+    **dict.fromkeys(("pcm", "sco"), "en"),
+    **dict.fromkeys(("nb", "nn"), "no"),
+    **dict.fromkeys(("bar", "nds", "als", "gsw"), "de"),
+    "arz": "ar",
+    "gl": "pt",
+}
 _NOT_PROSE = re.compile(
     r"```.*?(?:```|\Z)|`[^`\n]*`|\"[^\"\n]{1,200}\"|“[^”\n]{1,200}”|«[^»\n]{1,200}»"
     r"|„[^“”\n]{1,200}[“”]|https?://\S+|\S+@\S+|<[^>\n]{1,80}>|\$[^$\n]+\$|[\d_|*#>\\/{}\[\]]+",
@@ -61,7 +71,11 @@ def language_probabilities(prose: str) -> dict[str, float]:
     fewest = FEWEST_WIDE if script_of(prose) in _WIDE else FEWEST_LETTERS
     if letters < fewest:
         return {}
-    return {code: float(chance) for code, chance in _model().rank(prose)}
+    found: dict[str, float] = {}
+    for code, chance in _model().rank(prose):
+        language = _VARIETIES.get(code, code)
+        found[language] = found.get(language, 0.0) + float(chance)
+    return found
 
 
 def likely_language(text: str) -> str | None:
