@@ -2,8 +2,6 @@
 
 import asyncio
 
-import msgspec
-
 from collector.errors import BodyUndecodableError
 from collector.otlp.export_result import (
     ACCEPTED,
@@ -42,21 +40,18 @@ def check(request: OtlpRequest) -> None:
     Raises:
         BodyUndecodableError: it is not a message of its signal.
     """
+    if request.encoding == "json":
+        from collector.otlp.transcode import to_message  # noqa: PLC0415 - messages.py
+
+        to_message(request.body, request.signal)
+        return
     from google.protobuf.message import DecodeError  # noqa: PLC0415 - see messages.py
 
+    from collector.otlp import protobuf_reader  # noqa: PLC0415
     from collector.otlp.messages import REQUESTS  # noqa: PLC0415
 
-    if request.encoding == "protobuf":
-        try:
-            REQUESTS[request.signal].FromString(request.body)
-        except DecodeError:
-            text = f"the body is no {request.signal} export request"
-            raise BodyUndecodableError(text) from None
-        return
     try:
-        tree = msgspec.json.decode(request.body)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        raise BodyUndecodableError("the body is no JSON") from None
-    from collector.otlp.transcode import to_message  # noqa: PLC0415
-
-    to_message(tree, request.signal)
+        protobuf_reader.check(REQUESTS[request.signal], request.body)
+    except DecodeError:
+        text = f"the body is no {request.signal} export request"
+        raise BodyUndecodableError(text) from None

@@ -165,7 +165,7 @@ def _split_protobuf(body: bytes, signal: str) -> Iterator[RawRecord]:
         raise UnreadableRequestError(f"{signal}: {type(damage).__name__}") from None
     for group in message.resources:
         resource = group.resource
-        for scoped in group.scopes:
+        for scoped in (*group.scopes, *group.libraries):
             scope = scoped.scope
             for record in _marked(list(scoped.records)):
                 yield RawRecord(kind, "protobuf", resource, scope, record)
@@ -196,6 +196,8 @@ def _skeleton(signal: str) -> Any:  # noqa: ANN401 - a generated message class
             (
                 ("resource", 1, field.LABEL_OPTIONAL, ""),
                 ("scopes", 2, field.LABEL_REPEATED, "Scoped"),
+                # Of the same shape; OTLP 0.15 to 0.19 sent both.
+                ("libraries", 1000, field.LABEL_REPEATED, "Scoped"),
             ),
         ),
         ("Export", (("resources", 1, field.LABEL_REPEATED, "Group"),)),
@@ -217,43 +219,111 @@ def _split_json(body: bytes, signal: str) -> Iterator[RawRecord]:
     kind: RecordKind = "span" if signal == "traces" else "log"
     try:
         message = _json_decoder(signal).decode(body)
-        for group in message.groups:
-            resource = bytes(group.resource)
-            for scoped in group.scopes:
-                scope = bytes(scoped.scope)
-                for record in _marked([bytes(raw) for raw in scoped.records]):
-                    yield RawRecord(kind, "json", resource, scope, record)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as damage:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        groups = _read_leniently(body, signal)
+    else:
+        groups = (
+            (bytes(group.resource), bytes(scoped.scope), scoped.records)
+            for group in message.groups
+            for scoped in group.scopes
+        )
+    for resource, scope, records in groups:
+        for record in _marked([bytes(raw) for raw in records]):
+            yield RawRecord(kind, "json", resource, scope, record)
+
+
+class _Names(NamedTuple):
+    """What OTLP/JSON calls the levels of a request, and what it called them before."""
+
+    groups: tuple[str, ...]
+    scopes: tuple[str, ...]
+    records: tuple[str, ...]
+
+
+_SCOPE_NAMES = ("scope", "instrumentationLibrary", "instrumentation_library")
+_NAMES: dict[str, _Names] = {
+    "traces": _Names(
+        ("resourceSpans", "resource_spans"),
+        (
+            *("scopeSpans", "scope_spans"),
+            *("instrumentationLibrarySpans", "instrumentation_library_spans"),
+        ),
+        ("spans",),
+    ),
+    "logs": _Names(
+        ("resourceLogs", "resource_logs"),
+        (
+            *("scopeLogs", "scope_logs"),
+            *("instrumentationLibraryLogs", "instrumentation_library_logs"),
+        ),
+        ("logRecords", "log_records", "logs"),
+    ),
+}
+
+
+def _read_leniently(
+    body: bytes, signal: str
+) -> Iterator[tuple[bytes, bytes, list[bytes]]]:
+    """Yield (resource, scope, records) of all that can be read in a JSON request.
+
+    Slower than the decoder by far: for requests that hold what JSON does not allow,
+    or that name their parts otherwise.
+    """
+    from collector.otlp import json_reader  # noqa: PLC0415 - for odd requests alone
+
+    names = _NAMES[signal]
+    try:
+        tree = json_reader.decode(body)
+        is_export = isinstance(tree, dict) and all(
+            isinstance(tree.get(name), list | None) for name in names.groups
+        )
+        for group in _objects(tree, names.groups):
+            resource = msgspec.json.encode(group.get("resource"))
+            for scoped in _objects(group, names.scopes):
+                scope = next((scoped[n] for n in _SCOPE_NAMES if n in scoped), None)
+                records = _objects(scoped, names.records)
+                yield (
+                    resource,
+                    msgspec.json.encode(scope),
+                    [msgspec.json.encode(record) for record in records],
+                )
+    except (ValueError, RecursionError) as damage:
         raise UnreadableRequestError(f"{signal}: {type(damage).__name__}") from None
+    if not is_export:
+        raise UnreadableRequestError(f"{signal}: no export")
+
+
+def _objects(holder: object, names: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    """Yield the objects in the lists that a JSON object has under these names."""
+    if not isinstance(holder, dict):
+        return
+    for name in names:
+        found = holder.get(name)
+        for item in found if isinstance(found, list) else ():
+            if isinstance(item, dict):
+                yield item
 
 
 @functools.cache
 def _json_decoder(signal: str) -> Any:  # noqa: ANN401 - built from the signal's names
-    outer, inner, record = (
-        ("resourceSpans", "scopeSpans", "spans")
-        if signal == "traces"
-        else ("resourceLogs", "scopeLogs", "logRecords")
-    )
+    """Return a decoder that refuses what `_read_leniently` reads."""
+    names = _NAMES[signal]
     empty = msgspec.Raw(b"{}")
     scoped = msgspec.defstruct(
         "Scoped",
-        [
-            ("scope", msgspec.Raw, empty),
-            ("records", list[msgspec.Raw], msgspec.field(default_factory=list)),
-        ],
-        rename={"records": record},
+        [("scope", msgspec.Raw, empty), ("records", list[msgspec.Raw])],
+        rename={"records": names.records[0]},
+        kw_only=True,
     )
     group = msgspec.defstruct(
         "Group",
-        [
-            ("resource", msgspec.Raw, empty),
-            ("scopes", list[scoped], msgspec.field(default_factory=list)),  # type: ignore[valid-type]
-        ],
-        rename={"scopes": inner},
+        [("resource", msgspec.Raw, empty), ("scopes", list[scoped])],  # type: ignore[valid-type]
+        rename={"scopes": names.scopes[0]},
+        kw_only=True,
     )
     export = msgspec.defstruct(
         "Export",
-        [("groups", list[group], msgspec.field(default_factory=list))],  # type: ignore[valid-type]
-        rename={"groups": outer},
+        [("groups", list[group])],  # type: ignore[valid-type]
+        rename={"groups": names.groups[0]},
     )
     return msgspec.json.Decoder(export)

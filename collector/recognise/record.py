@@ -3,9 +3,8 @@
 Both OTLP encodings end here, so a dialect never knows which one came in.
 """
 
-import base64
-import binascii
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -16,6 +15,8 @@ from opentelemetry.proto.logs.v1 import logs_pb2
 from opentelemetry.proto.resource.v1 import resource_pb2
 from opentelemetry.proto.trace.v1 import trace_pb2
 
+from collector.otlp import json_reader
+from collector.otlp.protobuf_reader import read
 from collector.recognise.prefilter import RawRecord, RecordKind
 
 # OTLP values as Python values: str, bool, int, float, bytes, list, dict or None.
@@ -90,7 +91,7 @@ def _from_protobuf(raw: RawRecord) -> Record:
     resource = _resource(raw.resource)
     scope, version = _scope(raw.scope)
     if raw.kind == "span":
-        span = trace_pb2.Span.FromString(raw.body)
+        span = read(trace_pb2.Span, raw.body)
         return Record(
             kind="span",
             trace_id=span.trace_id,
@@ -112,7 +113,7 @@ def _from_protobuf(raw: RawRecord) -> Record:
             scope_version=version,
             resource=resource,
         )
-    log = logs_pb2.LogRecord.FromString(raw.body)
+    log = read(logs_pb2.LogRecord, raw.body)
     attributes = _attributes(log.attributes)
     time_ns = log.time_unix_nano or log.observed_time_unix_nano
     return Record(
@@ -166,33 +167,33 @@ def _value(value: common_pb2.AnyValue) -> Value:
 
 @functools.lru_cache(maxsize=_CACHED_PARTS)
 def _resource(body: bytes) -> dict[str, Value]:
-    return _attributes(resource_pb2.Resource.FromString(body).attributes)
+    return _attributes(read(resource_pb2.Resource, body).attributes)
 
 
 @functools.lru_cache(maxsize=_CACHED_PARTS)
 def _scope(body: bytes) -> tuple[str, str]:
-    scope = common_pb2.InstrumentationScope.FromString(body)
+    scope = read(common_pb2.InstrumentationScope, body)
     return scope.name, scope.version
 
 
 def _from_json(raw: RawRecord) -> Record:
-    record: dict[str, Any] = msgspec.json.decode(raw.body)
-    scope: dict[str, Any] = msgspec.json.decode(raw.scope)
-    resource: dict[str, Any] = msgspec.json.decode(raw.resource)
+    record = _json_fields(json_reader.decode(raw.body))
+    scope = _json_fields(json_reader.decode(raw.scope))
+    resource = _json_fields(json_reader.decode(raw.resource))
     attributes = _json_attributes(record.get("attributes"))
     shared: dict[str, Any] = {
         "kind": raw.kind,
-        "trace_id": _json_id(record.get("traceId"), 16),
-        "span_id": _json_id(record.get("spanId"), 8),
+        "trace_id": json_reader.identifier(record.get("traceId"), 16) or b"",
+        "span_id": json_reader.identifier(record.get("spanId"), 8) or b"",
         "attributes": attributes,
-        "dropped_attributes": int(record.get("droppedAttributesCount") or 0),
+        "dropped_attributes": _json_count(record.get("droppedAttributesCount")),
         "scope": str(scope.get("name") or ""),
         "scope_version": str(scope.get("version") or ""),
         "resource": _json_attributes(resource.get("attributes")),
     }
     if raw.kind == "log":
-        time_ns = int(record.get("timeUnixNano") or 0) or int(
-            record.get("observedTimeUnixNano") or 0
+        time_ns = _json_count(record.get("timeUnixNano")) or _json_count(
+            record.get("observedTimeUnixNano")
         )
         name = record.get("eventName") or attributes.get("event.name") or ""
         return Record(
@@ -202,57 +203,103 @@ def _from_json(raw: RawRecord) -> Record:
             body=_json_value(record.get("body")),
             **shared,
         )
-    status = record.get("status") or {}
+    status = _json_fields(record.get("status"))
     return Record(
         name=str(record.get("name") or ""),
-        parent_id=_json_id(record.get("parentSpanId"), 8),
-        start_ns=int(record.get("startTimeUnixNano") or 0),
-        end_ns=int(record.get("endTimeUnixNano") or 0),
+        parent_id=json_reader.identifier(record.get("parentSpanId"), 8) or b"",
+        start_ns=_json_count(record.get("startTimeUnixNano")),
+        end_ns=_json_count(record.get("endTimeUnixNano")),
         events=tuple(
             Event(str(e.get("name") or ""), _json_attributes(e.get("attributes")))
-            for e in (record.get("events") or [])[:_EVENTS_MAX]
+            for e in map(_json_fields, _json_list(record.get("events"))[:_EVENTS_MAX])
         ),
-        failed=status.get("code") in (2, "STATUS_CODE_ERROR"),
-        dropped_events=int(record.get("droppedEventsCount") or 0),
+        failed=status.get("code") in (2, "2", "STATUS_CODE_ERROR"),
+        dropped_events=_json_count(record.get("droppedEventsCount")),
         trace_state=str(record.get("traceState") or ""),
         **shared,
     )
 
 
-def _json_id(text: Any, size: int) -> bytes:  # noqa: ANN401 - whatever the sender wrote
-    """Read an id: hex as OTLP/JSON says, or base64 as plain protobuf JSON does."""
-    if not isinstance(text, str) or not text:
-        return b""
-    if len(text) == 2 * size:
-        return bytes.fromhex(text)
-    try:
-        found = base64.b64decode(text, validate=True)
-    except binascii.Error:
-        return b""
-    return found if len(found) == size else b""
+def _json_fields(value: Any) -> dict[str, Any]:  # noqa: ANN401 - as the sender wrote it
+    """Return an object's fields by their JSON names; protobuf's own are taken too."""
+    if not isinstance(value, dict):
+        return {}
+    return {
+        (_camel(key) if "_" in key else key): inner
+        for key, inner in value.items()
+        if inner is not None
+    }
+
+
+@functools.lru_cache(maxsize=_CACHED_PARTS)
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _json_list(value: Any) -> list[Any]:  # noqa: ANN401 - as above
+    return value if isinstance(value, list) else []
+
+
+def _json_count(value: Any) -> int:  # noqa: ANN401 - as above
+    return json_reader.integer(value) or 0
 
 
 def _json_attributes(pairs: Any) -> dict[str, Value]:  # noqa: ANN401 - as above
+    return _json_pairs(_json_list(pairs)[-_ATTRIBUTES_MAX:])
+
+
+def _json_pairs(pairs: list[Any]) -> dict[str, Value]:
     return {
-        str(pair["key"]): _json_value(pair.get("value"))
-        for pair in (pairs or [])[-_ATTRIBUTES_MAX:]
+        str(pair.get("key") or ""): _json_value(pair.get("value"))
+        for pair in pairs
+        if isinstance(pair, dict)
     }
 
 
 def _json_value(value: Any) -> Value:  # noqa: ANN401 - as above
+    """Return the one field that is set; one that is null or unreadable is not set."""
     if not isinstance(value, dict):
         return None
     for key, inner in value.items():
-        if key in ("stringValue", "boolValue", "doubleValue"):
-            return inner
-        if key == "intValue":
-            return int(inner)
-        if key == "bytesValue":
-            return base64.b64decode(inner)
-        if key == "arrayValue":
-            return [_json_value(item) for item in inner.get("values") or []]
-        if key == "kvlistValue":
-            return {
-                p["key"]: _json_value(p["value"]) for p in inner.get("values") or []
-            }
+        read_one = _JSON_VALUES.get(key)
+        if read_one is not None and inner is not None:
+            return read_one(inner)
     return None
+
+
+def _json_array(inner: Any) -> Value:  # noqa: ANN401 - as above
+    values = _json_list(_json_fields(inner).get("values"))
+    _check_size(len(values))
+    return [_json_value(item) for item in values]
+
+
+def _json_map(inner: Any) -> Value:  # noqa: ANN401 - as above
+    values = _json_list(_json_fields(inner).get("values"))
+    _check_size(len(values))
+    return _json_pairs(values)
+
+
+def _json_text(inner: Any) -> Value:  # noqa: ANN401 - as above
+    return inner if isinstance(inner, str | int | float) else None
+
+
+def _json_bool(inner: Any) -> Value:  # noqa: ANN401 - as above
+    return (
+        inner if isinstance(inner, bool) else {"true": True, "false": False}.get(inner)
+    )
+
+
+_JSON_VALUES: dict[str, Callable[[Any], Value]] = {
+    name: reader
+    for names, reader in (
+        (("stringValue", "string_value"), _json_text),
+        (("boolValue", "bool_value"), _json_bool),
+        (("intValue", "int_value"), json_reader.integer),
+        (("doubleValue", "double_value"), json_reader.number),
+        (("bytesValue", "bytes_value"), json_reader.data),
+        (("arrayValue", "array_value"), _json_array),
+        (("kvlistValue", "kvlist_value"), _json_map),
+    )
+    for name in names
+}

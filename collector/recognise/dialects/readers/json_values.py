@@ -1,12 +1,16 @@
 """JSON inside attribute values: decoded once or twice, bounded, and never trusted."""
 
+import re
 from typing import Any, NamedTuple
 
 import msgspec
 
+from collector.otlp import json_reader
 from collector.recognise.record import Value
 
 _NESTS = (dict, list)
+# What JavaScript (half a pair) and Python (NaN, control signs) write and JSON has not.
+_ODD = re.compile(r"\\u[dD][89a-fA-F]|[:\[, ]-?(?:NaN|Infinity)\b|[\x00-\x1f]")
 _DEPTH_MAX = 64  # of what is walked later; real bodies stay below twenty
 _BRACKETS_MAX = 500_000  # each becomes an object; so does what a comma divides
 _COMMAS_MAX = 4_000_000
@@ -39,13 +43,13 @@ def loads(value: Value) -> Loaded:
     if len(text) > _BRACKETS_MAX and _is_bomb(text):
         return _BROKEN
     try:
-        found = msgspec.json.decode(text)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        found = _decoded(text)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return _BROKEN
     if isinstance(found, str) and found[:1] in ("{", "["):
         try:
-            found = msgspec.json.decode(found)
-        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            found = _decoded(found)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
             return Loaded(found)
         return _bounded(found)
     # No text nests deeper than it has brackets. To count them costs by the character,
@@ -53,6 +57,16 @@ def loads(value: Value) -> Loaded:
     if len(text) < _SHORT and text.count("{") + text.count("[") <= _DEPTH_MAX:
         return Loaded(found)
     return _bounded(found)
+
+
+def _decoded(text: str) -> Any:  # noqa: ANN401 - any JSON
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.MsgspecError, UnicodeError):
+        # A text that was cut is the usual case, and not worth a second look.
+        if _ODD.search(text) is None:
+            raise
+    return json_reader.decode(text.encode(errors="replace"))
 
 
 def _is_bomb(text: str) -> bool:

@@ -97,7 +97,10 @@ def test_numbers_that_json_has_no_sign_for_survive():
         b'{"resourceSpans": 5}',
         b'{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"xyz"}]}]}]}',
         b"[" * 5000,
-        b'{"a":' * 500 + b"1" + b"}" * 500,
+        b'{"resourceSpans":[{"resource":{"attributes":[{"key":"a","value":'
+        + b'{"arrayValue":{"values":[' * 200
+        + b"]}}" * 200
+        + b"}]}}]}",
         b"\xff\xfe",
     ],
 )
