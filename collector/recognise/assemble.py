@@ -6,10 +6,12 @@ from typing import Any
 import msgspec
 
 from collector.call import Call
+from collector.dialects.parameters import capped_as_taken
 from collector.recognise.dialects import FINISHERS
 from collector.recognise.dialects.contract import Candidate
 from collector.recognise.dialects.readers.events import pair_by_order
 from collector.recognise.dialects.readers.json_values import as_dict
+from collector.recognise.dialects.readers.target import is_dated
 from collector.recognise.fidelity import assess
 from collector.recognise.inline_media import Cut, cut
 from collector.recognise.merge import with_supplement
@@ -51,8 +53,9 @@ def assemble(candidate: Candidate, arrived_at_ns: int) -> Call:
     answer = candidate.answer or Answer(observed=False)
     if api is not None and body is not None and not _model_of(candidate):
         _stand_in_model(found.body, answer.model)
-        missing.append("model")
         reasons.append("model_unknown")
+        if not answer.model or is_dated(answer.model):
+            missing.append("model")
     fidelity = assess(
         candidate.api,
         found.body,
@@ -166,6 +169,8 @@ def _body(candidate: Candidate, missing: list[str]) -> Json:
         return None
     conversation = _replace(conversation, model=_model_of(candidate))
     conversation = with_supplement(conversation, candidate)
+    if candidate.api == "openai_chat":
+        conversation = capped_as_taken(conversation)
     try:
         return _own_shape(candidate, api.render(conversation), missing)
     except UnmappableError as refused:

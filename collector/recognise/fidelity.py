@@ -137,7 +137,8 @@ def unseen(api: str, lost: tuple[str, ...], body: Json) -> tuple[str, ...]:
 
     A field of a part, a message or a tool is named only where such a part is there to
     have had it; a field that was seen is not named. A name with `!` before it stands
-    for a part that may be gone altogether, and is named in any case.
+    for a part that may be gone altogether, and is named wherever none was seen; one
+    with `!!` even then, as the types of parts beside it say nothing of those gone.
     """
     if not lost:
         return ()
@@ -147,16 +148,21 @@ def unseen(api: str, lost: tuple[str, ...], body: Json) -> tuple[str, ...]:
 
 @functools.lru_cache(maxsize=_CACHED)
 def _unseen(api: str, lost: tuple[str, ...], seen: frozenset[str]) -> tuple[str, ...]:
-    return tuple(
-        path
-        for path, parent in _watch(api, lost).unseen
-        if path not in seen and (not parent or parent in seen)
+    return (
+        *(
+            path
+            for path, parent in _watch(api, lost).unseen
+            if path not in seen and (not parent or parent in seen)
+        ),
+        *(name[2:] for name in lost if name.startswith("!!")),
     )
 
 
 @functools.lru_cache(maxsize=_CACHED)
 def _watch(api: str, lost: tuple[str, ...]) -> _Watch:
-    always = tuple(name[1:] for name in lost if name.startswith("!"))
+    always = tuple(
+        name[1:] for name in lost if name.startswith("!") and name[1:2] != "!"
+    )
     named = expand(api, tuple(name for name in lost if not name.startswith("!")))
     carried = partly_carried(api, named)
     paths = [(path, _needed(path, carried)) for path in named]
@@ -231,6 +237,6 @@ def _runs_at_provider(api: str, tool: Mapping[str, Any]) -> bool:
         return bool(names - {"functionDeclarations", "function_declarations"})
     kind = tool.get("type")
     if api == "anthropic_messages":
-        # The caller's own tools cannot be without a schema.
-        return kind != "custom" and "input_schema" not in tool
+        # The caller's own tools bear no type; one without a schema lost it on the way.
+        return kind not in (None, "custom", "function") and "input_schema" not in tool
     return isinstance(kind, str) and kind not in _CLIENT_TOOLS

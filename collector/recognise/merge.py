@@ -117,6 +117,11 @@ def attach(span: Candidate, content: Candidate) -> None:
     """Add a content record to its span."""
     for name, value in content.supplement.items():
         span.supplement.setdefault(name, value)
+    if content.messages and _speaks(span):
+        # The span says the same itself; some emitters write all of it twice.
+        if content.answer is not None and content.answer.observed:
+            _take_answer(span, content.answer)
+        return
     if content.messages and not (content.body or content.conversation):
         span.messages += content.messages
         span.reasons += content.reasons
@@ -128,6 +133,14 @@ def attach(span: Candidate, content: Candidate) -> None:
         _take_answer(span, content.answer)
         return
     absorb(span, content)
+
+
+def _speaks(span: Candidate) -> bool:
+    """Tell whether the span itself has more than instructions to show."""
+    if span.body is not None:
+        return True
+    told = span.conversation.messages if span.conversation is not None else ()
+    return any(message.role not in ("system", "developer") for message in told)
 
 
 def absorb(call: Candidate, other: Candidate) -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from collector.dialects.agentops import AgentOps
+from collector.dialects.openlit import OpenLit
 from collector.recognise.dialects import litellm, vercel
 from collector.recognise.dialects.adk import GoogleAdk
 from collector.recognise.dialects.contract import Candidate, Dialect
@@ -20,13 +22,15 @@ __all__ = ["DIALECTS", "FINISHERS", "Candidate", "Dialect"]
 
 # Order matters: a record that speaks two conventions is read by the richer one.
 DIALECTS: tuple[Dialect, ...] = (
+    PydanticAi(),
     OpenInference(),
+    OpenLit(),
+    AgentOps(),
     Langfuse(),
     MlFlow(),
     LangSmith(),
     VercelAi(),
     litellm.LiteLlm(),
-    PydanticAi(),
     Logfire(),
     GoogleAdk(),
     Haystack(),

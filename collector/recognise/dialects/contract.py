@@ -20,6 +20,9 @@ Role = Literal[
     "content",  # a log record with messages of the span that it names
 ]
 
+# Whether the telemetry says which API it was, or the provider's name leaves it open.
+ApiSource = Literal["carried", "guessed"]
+
 
 class Candidate(Struct, kw_only=True):
     """What one span or log record knows of one call.
@@ -42,6 +45,7 @@ class Candidate(Struct, kw_only=True):
     service: str = ""
     provider: str = ""
     api: str = ""  # a row of APIS; "" unknown
+    api_source: ApiSource = "carried"
     model: str = ""  # the model asked for; "" if only the answering one is known
     body: Json = None  # the provider's own JSON
     conversation: Conversation | None = None  # put together from parts

@@ -4,13 +4,13 @@ OpenTelemetry's convention from 1.37 on, as its own and foreign emitters write i
 an emitter can carry differs; that is its `Profile`.
 """
 
+import re
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
+from collector.dialects.profiles import Profile
 from collector.recognise.dialects.contract import Candidate
-from collector.recognise.dialects.readers import langchain_json
 from collector.recognise.dialects.readers.common_attributes import (
     answer_of_message,
     first_text,
@@ -24,15 +24,15 @@ from collector.recognise.dialects.readers.json_values import (
     loads,
 )
 from collector.recognise.dialects.readers.parts import (
+    read_blocks,
     read_messages,
-    read_part,
     read_tools,
 )
 from collector.recognise.dialects.readers.span import candidate_of
-from collector.recognise.dialects.readers.target import api_of
+from collector.recognise.dialects.readers.target import first_id, target_of
 from collector.recognise.record import Record
-from snaptrace.snapshot.apis.fields import all_but
-from snaptrace.snapshot.apis.openai_responses import parse_content, parse_item
+from snaptrace.snapshot.apis.fields import all_but, droppable_media
+from snaptrace.snapshot.apis.openai_responses import parse_item
 from snaptrace.snapshot.conversation import (
     Conversation,
     Message,
@@ -44,77 +44,6 @@ from snaptrace.snapshot.conversation import (
 )
 from snaptrace.snapshot.model import Json, Operation
 
-_OPENAI_PARAMS = (
-    "temperature",
-    "top_p",
-    "max_tokens",
-    "stop",
-    "seed",
-    "n",
-    "frequency_penalty",
-    "presence_penalty",
-)
-
-
-class Profile(Struct, frozen=True, kw_only=True):
-    """What one emitter shows of a request, per API; the rest is unobserved."""
-
-    dialect: str
-    carried: dict[str, tuple[str, ...]] = {}
-    synthetic_ids: bool = False  # tool-call ids are made up where the API has none
-
-
-ANYONE = Profile(dialect="otel_genai")
-OPENAI_V2 = Profile(
-    dialect="otel_genai",
-    carried={
-        "openai_chat": (
-            "model",
-            *_OPENAI_PARAMS,
-            "response_format",
-        ),
-        "openai_embeddings": ("model", "dimensions", "encoding_format"),
-    },
-)
-# Before 1.37, `n` and `stop` came late to it; it copied the answer's service tier.
-OPENAI_V2_EVENTS = Profile(
-    dialect="otel_genai",
-    carried={
-        "openai_chat": (
-            "model",
-            "temperature",
-            "top_p",
-            "max_tokens",
-            "frequency_penalty",
-            "presence_penalty",
-            "messages.content",
-            "messages.refusal",
-        ),
-    },
-)
-GOOGLE = Profile(
-    dialect="otel_genai",
-    carried={
-        "gemini_generate_content": (
-            "model",
-            "systemInstruction",
-            "generationConfig.temperature",
-            "generationConfig.topP",
-            "generationConfig.topK",
-            "generationConfig.maxOutputTokens",
-            "generationConfig.stopSequences",
-            "generationConfig.seed",
-            "generationConfig.candidateCount",
-            "generationConfig.frequencyPenalty",
-            "generationConfig.presencePenalty",
-            "tools.functionDeclarations.name",
-            "tools.functionDeclarations.description",
-            "tools.functionDeclarations.parameters",
-        )
-    },
-    synthetic_ids=True,
-)
-
 
 def is_responses(record: Record) -> bool:
     """Tell whether the call went to OpenAI's Responses API."""
@@ -122,9 +51,8 @@ def is_responses(record: Record) -> bool:
     flavour = attributes.get("openai.api.type")
     if isinstance(flavour, str):
         return flavour == "responses"
-    response_id = as_text(attributes.get("gen_ai.response.id"))
     return (
-        response_id.startswith("resp_")
+        first_id(attributes).startswith("resp_")
         or "gen_ai.request.previous_response.id" in attributes
         or record.name in ("openai.response", "responses")
     )
@@ -146,8 +74,13 @@ def read_call(
     candidate = candidate_of(record, profile.dialect, role=role, operation=operation)
     candidate.provider = provider or candidate.provider
     attributes = record.attributes
-    told = is_responses(record) if responses is None else responses
-    api = api_of(operation, candidate.provider, responses=told)
+    api, candidate.api_source = target_of(
+        record,
+        operation,
+        candidate.provider,
+        responses=responses,
+        only=profile.only,
+    )
     candidate.api = api
     candidate.model = as_text(attributes.get("gen_ai.request.model"))
     output, refusal, finish = output_message(attributes)
@@ -163,6 +96,7 @@ def read_call(
         return candidate
     if any(not message.parts for message in messages):
         candidate.reasons += ("content_dropped",)
+    note_losses(candidate, messages, profile)
     if api == "gemini_generate_content":
         messages = name_results(messages, drop_ids=profile.synthetic_ids)
     params = read_params(attributes)
@@ -176,7 +110,7 @@ def read_call(
         if any(t.kind == "function" and t.parameters is None for t in offered):
             # A Python function given as a tool; the SDK made its schemas.
             candidate.missing += _UNTOLD_SCHEMA
-        offered = [_in_json_schema(tool) for tool in offered]
+        offered = [in_json_schema(tool) for tool in offered]
     candidate.conversation = Conversation(
         model=candidate.model,
         messages=tuple(_inputs(messages)) if operation != "chat" else tuple(messages),
@@ -184,15 +118,63 @@ def read_call(
         params=params,
         extra=extra,
     )
-    if any(
-        t.kind == "function"
-        and t.parameters is None
-        and not t.description
-        and not t.extra
-        for t in offered
-    ):
-        candidate.missing += _tool_details(api)
+    candidate.missing += _tool_details(api, offered)
     return candidate
+
+
+# How models begin a refusal. An emitter that writes one as text hides that the message
+# had a field of its own for it.
+_REFUSAL = re.compile(
+    r"(?:(?:i'?m |i am )?sorry|i can(?:'?t|not)|i(?:'m| am) (?:unable|not able))\b",
+    re.IGNORECASE,
+)
+
+
+def note_losses(
+    candidate: Candidate, messages: list[Message], profile: Profile
+) -> None:
+    """Name what the emitter may have dropped or bent without a sign."""
+    parts = [part for message in messages for part in message.parts]
+    if has_orphans(parts):
+        candidate.reasons += ("content_dropped",)
+    if not profile.keeps_media:
+        candidate.lost += ("!tools",)
+    if not profile.keeps_media and all(
+        isinstance(part, TextPart | ToolCallPart | ToolResultPart) for part in parts
+    ):
+        candidate.lost += _droppable(candidate.api, messages)
+    if profile.flattens_refusals and candidate.api == "openai_chat":
+        told = (m for m in messages if m.role == "assistant" and len(m.parts) == 1)
+        if any(_is_refusal(message.parts[0]) for message in told):
+            candidate.missing += ("messages.content", "messages.refusal")
+
+
+def _droppable(api: str, messages: list[Message]) -> tuple[str, ...]:
+    """Return what may have stood beside the parts that are there.
+
+    Anthropic's blocks have types of their own to compare, unless a turn begins with a
+    call: then its thinking may be gone.
+    """
+    names = droppable_media(api)
+    if api != "anthropic_messages":
+        return names
+    typed = any(not isinstance(p, TextPart) for m in messages for p in m.parts)
+    bare = any(m.parts and isinstance(m.parts[0], ToolCallPart) for m in messages)
+    if typed and not bare:
+        return tuple(name for name in names if not name.startswith("!!"))
+    return names
+
+
+def has_orphans(parts: list[Part]) -> bool:
+    """Tell a tool's result whose call is gone: somebody left a message out."""
+    calls = [part for part in parts if isinstance(part, ToolCallPart)]
+    results = [part for part in parts if isinstance(part, ToolResultPart)]
+    ids = {call.id for call in calls}
+    return len(results) > len(calls) or any(r.id and r.id not in ids for r in results)
+
+
+def _is_refusal(part: Part) -> bool:
+    return isinstance(part, TextPart) and _REFUSAL.match(part.text) is not None
 
 
 def _inputs(messages: list[Message]) -> list[Message]:
@@ -206,7 +188,7 @@ _UNTOLD_SCHEMA = (
 )
 
 
-def _in_json_schema(tool: Tool) -> Tool:
+def in_json_schema(tool: Tool) -> Tool:
     """Gemini takes a tool's schema in its own words, or as JSON Schema elsewhere.
 
     Its own words for types are in capitals. The other field's name is as the SDK
@@ -219,21 +201,26 @@ def _in_json_schema(tool: Tool) -> Tool:
     return msgspec.structs.replace(tool, parameters=None, extra=extra)
 
 
-def _tool_details(api: str) -> tuple[str, ...]:
+def _tool_details(api: str, offered: list[Tool]) -> tuple[str, ...]:
     """The convention lets an emitter leave a tool's description and schema out."""
+    own = [tool for tool in offered if tool.kind == "function"]
+    if not own or any(t.parameters is not None or t.extra for t in own):
+        return ()
     prefix, schema = {
         "openai_chat": ("tools.function", "parameters"),
         "anthropic_messages": ("tools", "input_schema"),
         "gemini_generate_content": ("tools.functionDeclarations", "parameters"),
     }.get(api, ("tools", "parameters"))
-    return (f"{prefix}.description", f"{prefix}.{schema}")
+    schemas = f"{prefix}.{schema}"
+    described = any(tool.description for tool in own)
+    return (schemas,) if described else (f"{prefix}.description", schemas)
 
 
 def request_messages(record: Record, api: str) -> tuple[list[Message], bool]:
     """Return system and input messages, and whether any of them was cut."""
     system = loads(record.attributes.get("gen_ai.system_instructions"))
     found = loads(record.attributes.get("gen_ai.input.messages"))
-    messages = read_messages(found.value)
+    messages = _input_messages(found.value, api)
     parts = system.value
     if isinstance(parts, str) and parts:
         parts = [parts]
@@ -241,9 +228,29 @@ def request_messages(record: Record, api: str) -> tuple[list[Message], bool]:
         extra: dict[str, Json] = {}
         if api == "openai_responses":
             extra["field"] = "instructions"
-        read = tuple(read_part(part) for part in parts)
-        messages.insert(0, Message(role="system", parts=read, extra=extra))
+        read = tuple(p for part in parts for p in read_blocks(part))
+        if not _says(messages, read):
+            messages.insert(0, Message(role="system", parts=read, extra=extra))
     return messages, found.broken or system.broken
+
+
+def _input_messages(value: Json, api: str) -> list[Message]:
+    """Some emitters put the provider's own items where messages of parts belong."""
+    items = [item for item in as_list(value) if isinstance(item, dict)]
+    own = any("type" in item and "parts" not in item for item in items)
+    if api == "openai_responses" and own:
+        return [parse_item(item) for item in items]
+    return read_messages(value)
+
+
+def _says(messages: list[Message], system: tuple[Part, ...]) -> bool:
+    """Tell whether the messages begin with the same instructions, told twice."""
+    told: list[Part] = []
+    for message in messages:
+        if message.role not in ("system", "developer"):
+            break
+        told.extend(message.parts)
+    return bool(told) and tuple(told) == system
 
 
 # The request's own field; `user.id` and the like are the application's.
@@ -351,64 +358,3 @@ def schema_of(record: Record) -> Json:
 def text_message(role: Any, text: str) -> Message:  # noqa: ANN401 - a Role
     """Return a message of one text part."""
     return Message(role=role, parts=(TextPart(text=text),))
-
-
-_WRAPPED = ('{"type": "', '{"type":"')
-
-
-def unwrap_parts(messages: tuple[Message, ...], api: str) -> tuple[Message, ...]:
-    """Bring back parts that an emitter did not know and wrote as JSON text."""
-    return tuple(_unwrapped_message(message, api) for message in messages)
-
-
-def _unwrapped_message(message: Message, api: str) -> Message:
-    match message.parts:
-        case (TextPart(text=text),) if api == "openai_responses" and text.startswith(
-            _WRAPPED
-        ):
-            raw = as_dict(loads(text).value)
-            if raw.get("type") in (
-                "function_call",
-                "function_call_output",
-                "reasoning",
-            ):
-                return parse_item(raw)
-    if message.role == "tool":
-        parts = tuple(_unwrapped_result(part) for part in message.parts)
-        return msgspec.structs.replace(message, parts=parts)
-    if message.role != "user":
-        return message
-    parts = tuple(_unwrapped(part, api) for part in message.parts)
-    return msgspec.structs.replace(message, parts=parts)
-
-
-def _unwrapped_result(part: Part) -> Part:
-    """A tool's result that was a list of texts is written as that list's JSON."""
-    match part:
-        case ToolResultPart(content=(TextPart(text=text),)) if text.startswith("[{"):
-            raw = as_list(loads(text).value)
-            texts = tuple(as_dict(item).get("text") for item in raw)
-            if raw and all(as_dict(i).keys() == {"type", "text"} for i in raw):
-                content = tuple(TextPart(text=as_text(own)) for own in texts)
-                return msgspec.structs.replace(part, content=content)
-    return part
-
-
-def _unwrapped(part: Part, api: str) -> Part:
-    if not isinstance(part, TextPart) or not part.text.startswith(_WRAPPED):
-        return part
-    raw = as_dict(loads(part.text).value)
-    kind = raw.get("type")
-    if kind not in (
-        "file",
-        "input_file",
-        "input_audio",
-        "image",
-        "image_url",
-        "input_image",
-        "audio",
-    ):
-        return part
-    if api == "openai_responses":
-        return parse_content([raw])[0]
-    return langchain_json.read_content([raw])[0]

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from collector.dialects import langchain_request
 from collector.recognise.dialects.contract import Candidate
 from collector.recognise.dialects.readers import langchain_json
 from collector.recognise.dialects.readers.json_values import (
@@ -160,6 +161,9 @@ def _read_generation(
     record: Record,
 ) -> None:
     body = _given(as_dict(given))
+    if _is_langchain(record):
+        _read_langchain(candidate, given, parameters, record)
+        return
     if langchain_json.is_langchain(
         {"messages": given} if isinstance(given, list) else body
     ):
@@ -194,6 +198,49 @@ def _read_generation(
     candidate.body = {"model": candidate.model, **clean_body(api, body), **sent}
     if parameters:
         candidate.reasons += ("invented_defaults",)
+
+
+def _is_langchain(record: Record) -> bool:
+    """Tell its handler of LangChain's callbacks, which sets their metadata."""
+    return f"{_P}metadata.ls_model_type" in record.attributes
+
+
+def _read_langchain(
+    candidate: Candidate,
+    given: Any,  # noqa: ANN401 - any JSON
+    parameters: dict[str, Any],
+    record: Record,
+) -> None:
+    """Read what its LangChain handler wrote: tools stand behind the messages."""
+    attributes = record.attributes
+    told = as_text(loads(attributes.get(f"{_P}metadata.ls_provider")).value)
+    asked = as_text(loads(attributes.get(f"{_P}metadata.ls_model_name")).value)
+    candidate.provider = candidate.provider or told
+    items = [as_dict(item) for item in as_list(given)] or [
+        {"role": "user", "content": given}
+    ]
+    tools = [item["content"] for item in items if _is_tool(item)]
+    langchain_request.fill(
+        candidate,
+        langchain_json.read_plain([item for item in items if not _is_tool(item)]),
+        {**_given(parameters), "model": asked or candidate.model},
+        responses=langchain_json.is_response_message(
+            loads(attributes.get(f"{_P}output")).value
+        ),
+        tools=tools,
+    )
+    candidate.lost += all_but(candidate.api, ("model", "messages.name"))
+
+
+def _is_tool(item: dict[str, Any]) -> bool:
+    """Tell an offered tool, which comes as a message that answers no call."""
+    content = item.get("content")
+    return (
+        item.get("role") == "tool"
+        and "tool_call_id" not in item
+        and isinstance(content, dict)
+        and ("function" in content or "name" in content or "type" in content)
+    )
 
 
 def _moves_instructions(record: Record) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from collector.dialects.profiles import Profile
 from collector.recognise.dialects import genai
 from collector.recognise.dialects.contract import Candidate
 from collector.recognise.dialects.readers import python_text, responses_echo
@@ -51,7 +52,7 @@ _CARRIED: dict[str, tuple[str, ...]] = {
         "tools.input_schema",
     ),
 }
-_PROFILE = genai.Profile(dialect=_NAME, carried=_CARRIED)
+_PROFILE = Profile(dialect=_NAME, carried=_CARRIED)
 # Names of a response that overwrite those of the request, by API.
 _ANSWERED: dict[str, frozenset[str]] = {
     "openai_chat": frozenset(
@@ -150,6 +151,7 @@ def _read_request(record: Record, operation: Operation) -> Candidate:
     candidate = genai.read_call(
         record, _PROFILE, operation, provider=provider, responses="responses" in wanted
     )
+    note_spelling(candidate)
     conversation = candidate.conversation
     if conversation is not None:
         # Assistant turns that only call tools have no parts, but are whole.
@@ -308,10 +310,57 @@ def _finish_alone(candidate: Candidate, prompt: str) -> None:
             conversation, messages=messages
         )
     candidate.lost = all_but(candidate.api, _CARRIED.get(candidate.api, ("model",)))
+    candidate.lost += ADDED
 
 
 # LiteLLM turns the newer role into the older one for all but the models made for it.
 _KEEPS_DEVELOPER = re.compile(r"o\d")
+
+
+# OpenRouter is asked for its usage by LiteLLM itself.
+ADDED = ("usage.include",)
+# Gemini's fields that it spells as Python does; REST takes either, and a body compared
+# by its names differs.
+_GEMINI_SPELLINGS = (
+    "systemInstruction",
+    "system_instruction",
+    "generationConfig.maxOutputTokens",
+    "generationConfig.max_output_tokens",
+    "generationConfig.topP",
+    "generationConfig.top_p",
+    "generationConfig.topK",
+    "generationConfig.top_k",
+    "generationConfig.stopSequences",
+    "generationConfig.stop_sequences",
+    "generationConfig.candidateCount",
+    "generationConfig.candidate_count",
+    "generationConfig.frequencyPenalty",
+    "generationConfig.frequency_penalty",
+    "generationConfig.presencePenalty",
+    "generationConfig.presence_penalty",
+    "generationConfig.responseMimeType",
+    "generationConfig.response_mime_type",
+    "generationConfig.responseSchema",
+    "generationConfig.response_schema",
+    "generationConfig.responseJsonSchema",
+    "generationConfig.response_json_schema",
+    "contents.parts.inlineData",
+    "contents.parts.inline_data",
+    "contents.parts.fileData",
+    "contents.parts.file_data",
+    "contents.parts.functionCall",
+    "contents.parts.function_call",
+    "contents.parts.functionResponse",
+    "contents.parts.function_response",
+    "tools.functionDeclarations",
+    "tools.function_declarations",
+)
+
+
+def note_spelling(candidate: Candidate) -> None:
+    """Name the fields that LiteLLM's translation spells, or puts, otherwise."""
+    if candidate.api == "gemini_generate_content":
+        candidate.missing += _GEMINI_SPELLINGS
 
 
 def as_sent(body: Json, model: str) -> None:

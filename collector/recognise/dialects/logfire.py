@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from collector.dialects.profiles import Profile
 from collector.recognise.dialects import genai
 from collector.recognise.dialects.contract import Candidate
 from collector.recognise.dialects.readers import responses_echo
@@ -80,7 +81,7 @@ _CARRIED: dict[str, tuple[str, ...]] = {
         "tools",
     ),
 }
-_PROFILE = genai.Profile(dialect=_NAME, carried=_CARRIED)
+_PROFILE = Profile(dialect=_NAME, carried=_CARRIED)
 _API_OF_URL: dict[str, str] = {
     "/chat/completions": "openai_chat",
     "/responses": "openai_responses",

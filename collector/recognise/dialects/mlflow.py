@@ -9,9 +9,11 @@ from typing import Any
 
 import msgspec
 
+from collector.dialects import langchain_request
+from collector.dialects.profiles import Profile
+from collector.dialects.wrapped_parts import unwrap_parts
 from collector.recognise.dialects import genai
 from collector.recognise.dialects.contract import Candidate
-from collector.recognise.dialects.genai import unwrap_parts
 from collector.recognise.dialects.readers import langchain_json
 from collector.recognise.dialects.readers.json_values import (
     as_dict,
@@ -26,10 +28,9 @@ from collector.recognise.dialects.readers.provider_bodies import (
     operation_of_api,
 )
 from collector.recognise.dialects.readers.span import candidate_of
-from collector.recognise.dialects.readers.target import api_of, operation_of
+from collector.recognise.dialects.readers.target import operation_of
 from collector.recognise.record import Record
 from snaptrace.snapshot.apis.fields import all_but
-from snaptrace.snapshot.conversation import Conversation
 from snaptrace.snapshot.model import Json, Usage
 
 _NAME = "mlflow"
@@ -43,7 +44,7 @@ _FORMATS = {
     "groq": "groq",
     "mistral": "mistral_ai",
 }
-_PROFILE = genai.Profile(dialect=_NAME)
+_PROFILE = Profile(dialect=_NAME)
 # Attributes of a translated span that are no arguments.
 _NOT_ARGUMENTS = ("name", "type", "status")
 
@@ -87,10 +88,8 @@ class MlFlow:
         candidate.answer = answer_of_output(
             output, failed=record.failed, error=_error(record), usage=_usage(record)
         )
-        if langchain_json.is_langchain(body):
-            candidate.api = api_of("chat", provider)
-            candidate.conversation = _langchain(body, model)
-            candidate.lost = all_but(candidate.api, ("model",))
+        if _is_langchain(record) and isinstance(body.get("messages"), list):
+            _read_langchain(candidate, record, body, output)
         elif api:
             candidate.api, candidate.operation = api, operation_of_api(api)
             candidate.body = clean_body(api, body)
@@ -102,9 +101,32 @@ class MlFlow:
         return candidate
 
 
-def _langchain(body: dict[str, Any], model: str) -> Conversation:
-    messages = langchain_json.read_messages(body)
-    return Conversation(model=model, messages=tuple(messages))
+def _is_langchain(record: Record) -> bool:
+    form = as_text(loads(record.attributes.get("mlflow.message.format")).value)
+    return form == "langchain" or "invocation_params" in record.attributes
+
+
+def _read_langchain(
+    candidate: Candidate, record: Record, body: dict[str, Any], output: Json
+) -> None:
+    attributes = record.attributes
+    if langchain_json.is_langchain(body):
+        messages = langchain_json.read_messages(body)
+    else:
+        messages = langchain_json.read_plain(body["messages"])
+    arguments = as_dict(loads(attributes.get("invocation_params")).value)
+    if not arguments:
+        candidate.lost += ("!tools",)
+    asked = {"model": candidate.model, **arguments}
+    langchain_request.fill(
+        candidate,
+        messages,
+        asked,
+        responses=langchain_json.is_response_message(output),
+        tools=loads(attributes.get("mlflow.chat.tools")).value,
+    )
+    if not arguments:
+        candidate.lost += all_but(candidate.api, ("model", "messages.name"))
 
 
 def _provider(record: Record) -> str:

@@ -10,6 +10,12 @@ from typing import Any
 
 import msgspec
 
+from collector.dialects import langchain_request
+from collector.dialects.openinference_flat import (
+    LITELLM_PROVIDERS,
+    read_converse,
+    read_flattened,
+)
 from collector.recognise.dialects import litellm
 from collector.recognise.dialects.contract import Candidate
 from collector.recognise.dialects.readers import langchain_json, responses_echo
@@ -26,8 +32,8 @@ from collector.recognise.dialects.readers.json_values import (
     as_text,
     loads,
 )
-from collector.recognise.dialects.readers.parts import read_tools
 from collector.recognise.dialects.readers.provider_bodies import (
+    SIDE_ARGUMENTS,
     answer_of_output,
     api_of_body,
     clean_body,
@@ -38,48 +44,11 @@ from collector.recognise.dialects.readers.target import chat_api, is_dated, prov
 from collector.recognise.inline_media import is_placeholder
 from collector.recognise.record import Record
 from snaptrace.snapshot.apis import APIS
-from snaptrace.snapshot.apis.fields import FIELDS, all_but
-from snaptrace.snapshot.conversation import Conversation
+from snaptrace.snapshot.apis.fields import FIELDS, all_but, foreign_keys, is_field
 from snaptrace.snapshot.model import Answer, Json
 
 # What the SDK takes beside the arguments that `input.value` holds.
 _SIDE_DOOR = ("extra_body",)
-
-
-# Prefixes by which LiteLLM routes; other slashes belong to a model's name.
-_LITELLM_PROVIDERS = frozenset(
-    [
-        "openai",
-        "anthropic",
-        "azure",
-        "azure_ai",
-        "bedrock",
-        "cohere",
-        "databricks",
-        "deepseek",
-        "fireworks_ai",
-        "gemini",
-        "groq",
-        "hosted_vllm",
-        "huggingface",
-        "litellm_proxy",
-        "lm_studio",
-        "mistral",
-        "nvidia_nim",
-        "ollama",
-        "ollama_chat",
-        "openrouter",
-        "perplexity",
-        "replicate",
-        "sagemaker",
-        "text-completion-openai",
-        "together_ai",
-        "vertex_ai",
-        "vllm",
-        "watsonx",
-        "xai",
-    ]
-)
 
 
 class OpenInference:
@@ -130,9 +99,19 @@ def _read_request(
     body = as_dict(given.value)
     if langchain_json.is_langchain(body):
         output = as_dict(loads(record.attributes.get("output.value")).value)
-        _read_langchain(candidate, body, arguments, provider, output)
+        langchain_request.fill(
+            candidate,
+            langchain_json.read_messages(body),
+            arguments,
+            responses=langchain_json.is_response(output),
+        )
         return
-    if "messages" in body and "model" not in body:
+    if provider.lower() in ("aws", "bedrock") and read_converse(
+        candidate, record, given.value, flat, arguments
+    ):
+        return
+    whole = "model" in body
+    if "messages" in body and not whole:
         body = _with_arguments(candidate, record, body, arguments)
     asked = _asked_model(record, body, arguments)
     if "litellm" in record.scope and kind == "LLM":
@@ -143,21 +122,32 @@ def _read_request(
         _read_litellm(candidate, body, asked)
         return
     api = api_of_body(body, provider, asked)
-    if api and _speaks_sdk(body):
-        candidate.api, candidate.operation = api, operation_of_api(api)
-        candidate.body = clean_body(api, body)
+    if api and _speaks_sdk(api, body, whole=whole):
         candidate.model = asked
-        _fill_media(candidate.body, flat)
-        candidate.lost = _SIDE_DOOR if api.startswith(("openai", "anthropic")) else ()
-        if api == "openai_embeddings":
-            candidate.lost += ("encoding_format",)
-        if api == "openai_transcription" and "file" not in candidate.body:
-            candidate.reasons += ("media_unknown",)
+        _read_body(candidate, api, body, flat)
         return
     if isinstance(given.value, list) or isinstance(arguments.get("id"), str):
         _read_agents(candidate, record, given.value, arguments)
         return
-    _read_flattened(candidate, record, flat, arguments, kind=kind)
+    candidate.model = _asked_model(record, {}, arguments)
+    read_flattened(candidate, record, flat, arguments, kind=kind)
+
+
+def _read_body(
+    candidate: Candidate, api: str, body: dict[str, Any], flat: Flattened
+) -> None:
+    """Take the provider's own JSON."""
+    candidate.api, candidate.operation = api, operation_of_api(api)
+    candidate.body = clean_body(api, body)
+    _fill_media(candidate.body, flat)
+    candidate.lost = _SIDE_DOOR if api.startswith(("openai", "anthropic")) else ()
+    if api == "openai_embeddings":
+        candidate.lost += ("encoding_format",)
+    elif api == "mistral_chat":
+        # Its SDK adds them to what the caller gave.
+        candidate.lost += ("messages.prefix", "messages.tool_calls.index")
+    elif api == "openai_transcription" and "file" not in as_dict(candidate.body):
+        candidate.reasons += ("media_unknown",)
 
 
 def _with_arguments(
@@ -187,7 +177,7 @@ def _litellm_body(
 def _read_litellm(candidate: Candidate, body: dict[str, Any], asked: str) -> None:
     """LiteLLM takes OpenAI's arguments for every provider; the model's prefix tells."""
     provider, slash, model = asked.partition("/")
-    if provider not in _LITELLM_PROVIDERS:
+    if provider not in LITELLM_PROVIDERS:
         provider, slash, model = "", "", asked
     own = {**body, "model": model if slash else asked}
     candidate.model = own["model"]
@@ -205,6 +195,7 @@ def _read_litellm(candidate: Candidate, body: dict[str, Any], asked: str) -> Non
                 candidate.api,
                 ("model", "tools.name", "tools.description", "tools.input_schema"),
             )
+            litellm.note_spelling(candidate)
             return
     candidate.api, candidate.operation = api, operation_of_api(api)
     if api:
@@ -213,7 +204,7 @@ def _read_litellm(candidate: Candidate, body: dict[str, Any], asked: str) -> Non
             candidate.lost = all_but(api, ("model", "prompt"))
         if api == "openai_chat":
             # Older system words are written with the newer role.
-            candidate.lost += ("messages.name",)
+            candidate.lost += ("messages.name", *litellm.ADDED)
             litellm.as_sent(candidate.body, candidate.model)
 
 
@@ -247,14 +238,29 @@ def _asked_model(
     answering = as_text(record.attributes.get("llm.response.model_name"))
     named = as_text(record.attributes.get("llm.model_name"))
     output = as_dict(loads(record.attributes.get("output.value")).value)
+    if "contents" in body:
+        return named
+    if not body and is_dated(named):
+        return ""  # without the answer's own word on it, this may be who answered
     if named and named not in (answering, output.get("model")):
         return named
-    return named if "contents" in body or "model" not in output else ""
+    return "" if "model" in output else named
 
 
-def _speaks_sdk(body: dict[str, Any]) -> bool:
-    """Tell provider arguments from a framework's own request object."""
-    return "additional_kwargs" not in body and "block_type" not in body
+def _speaks_sdk(api: str, body: dict[str, Any], *, whole: bool) -> bool:
+    """Tell provider arguments from a framework's own request object.
+
+    A framework's messages have keys that no API knows; where it kept the model apart,
+    so have its arguments.
+    """
+    if "additional_kwargs" in body or "block_type" in body:
+        return False
+    if foreign_keys(api, as_list(body.get("messages"))):
+        return False
+    if whole or "messages" not in body:
+        return True
+    known = ("messages", "system", "model", *SIDE_ARGUMENTS)
+    return all(key in known or is_field(api, key) for key in body)
 
 
 def _fill_media(body: Json, flat: "Flattened") -> None:
@@ -268,48 +274,6 @@ def _fill_media(body: Json, flat: "Flattened") -> None:
                 kept = flat.image(index, place)
                 if kept and not is_placeholder(kept):
                     holder["url"] = kept
-
-
-def _read_langchain(
-    candidate: Candidate,
-    body: dict[str, Any],
-    arguments: dict[str, Any],
-    provider: str,
-    output: dict[str, Any],
-) -> None:
-    params, rest = langchain_json.read_arguments(arguments)
-    kind = as_text(arguments.get("_type"))
-    speaks = provider or kind
-    candidate.model = as_text(arguments.get("model")) or as_text(
-        arguments.get("model_name")
-    )
-    messages = langchain_json.read_messages(body)
-    responses = rest.pop(
-        "use_responses_api", None
-    ) is True or langchain_json.is_response(output)
-    candidate.api = chat_api(speaks, responses=responses)
-    if candidate.api == "openai_responses":
-        # Some of its releases write the type of a message out.
-        candidate.lost = ("input.type",)
-    tools = read_tools(rest.pop("tools", None))
-    schema_lost = isinstance(rest.get("response_format"), str)
-    if schema_lost:
-        # A class's name stands where its schema was sent.
-        candidate.missing += ("response_format",)
-        del rest["response_format"]
-    extra = {k: v for k, v in rest.items() if not k.startswith(("_", "ls_"))}
-    extra |= as_dict(extra.pop("extra_body", None))
-    extra.pop("structured_output_format", None)
-    extra.pop("ls_structured_output_format", None)
-    if candidate.api == "openai_chat" and "max_tokens" in params:
-        extra["max_completion_tokens"] = params.pop("max_tokens")
-    candidate.conversation = Conversation(
-        model=candidate.model,
-        messages=tuple(messages),
-        tools=tuple(tools),
-        params=params,
-        extra=extra,
-    )
 
 
 def _read_agents(
@@ -348,79 +312,6 @@ def _read_agents(
     )
 
 
-def _read_flattened(
-    candidate: Candidate,
-    record: Record,
-    flat: "Flattened",
-    arguments: dict[str, Any],
-    *,
-    kind: str,
-) -> None:
-    provider = candidate.provider
-    candidate.model = _asked_model(record, {}, arguments)
-    if kind == "EMBEDDING":
-        _read_embedding(candidate, record, flat)
-        return
-    own = api_of_body(arguments, provider, candidate.model)
-    if own in ("openai_image_generation", "openai_speech", "openai_transcription"):
-        # Without messages the whole request stands among the parameters.
-        candidate.api, candidate.operation = own, operation_of_api(own)
-        candidate.body = clean_body(own, arguments)
-        return
-    candidate.api = chat_api(provider)
-    messages, reasons = flat.messages("llm.input_messages.")
-    candidate.reasons += tuple(reasons)
-    if not messages:
-        candidate.reasons += _empty_reason(record)
-        return
-    params, rest = langchain_json.read_arguments(arguments)
-    if candidate.api == "gemini_generate_content":
-        rest = {}
-    candidate.conversation = Conversation(
-        model=candidate.model,
-        messages=tuple(messages),
-        tools=tuple(read_tools(flat.tools())),
-        params=params,
-        extra=rest,
-    )
-    candidate.lost = (
-        "messages.content.image_url.detail",
-        "messages.name",
-        "extra_body",
-    )
-
-
-def _empty_reason(record: Record) -> tuple[str, ...]:
-    if record.dropped_attributes:
-        return ("attributes_dropped",)
-    return (
-        ("redacted",) if record.attributes.get("input.value") == "__REDACTED__" else ()
-    )
-
-
-def _read_embedding(candidate: Candidate, record: Record, flat: "Flattened") -> None:
-    candidate.operation, candidate.api = "embeddings", "openai_embeddings"
-    arguments = as_dict(
-        loads(record.attributes.get("embedding.invocation_parameters")).value
-    )
-    if "google" in record.scope:
-        candidate.api = ""  # Gemini's embeddings are no API that is replayed
-    texts = flat.embedding_texts()
-    candidate.model = (
-        candidate.model
-        or as_text(arguments.get("model"))
-        or as_text(record.attributes.get("embedding.model_name"))
-    )
-    prefix, _, bare = candidate.model.partition("/")
-    if "litellm" in record.scope and prefix in _LITELLM_PROVIDERS:
-        candidate.model = bare
-    if texts and candidate.api:
-        given: Json = texts if len(texts) > 1 else texts[0]
-        candidate.body = {**clean_body("openai_embeddings", arguments), "input": given}
-        candidate.body["model"] = candidate.model
-    candidate.lost = ("encoding_format", "extra_body")
-
-
 def _answer(record: Record, flat: "Flattened") -> Answer:
     attributes = record.attributes
     output = loads(attributes.get("output.value")).value
@@ -435,4 +326,6 @@ def _answer(record: Record, flat: "Flattened") -> Answer:
     if answer.observed or record.failed:
         return answer
     messages, _ = flat.messages("llm.output_messages.")
-    return answer_of_message(messages[0] if messages else None, record)
+    told = answer_of_message(messages[0] if messages else None, record)
+    named = as_text(attributes.get("llm.model_name"))
+    return told if told.model else msgspec.structs.replace(told, model=named)

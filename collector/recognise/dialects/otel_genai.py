@@ -9,8 +9,11 @@ from typing import Any
 
 import msgspec
 
+from collector.dialects import splunk
+from collector.dialects.profiles import SPLUNK, profile_of
 from collector.recognise.dialects import genai
 from collector.recognise.dialects.contract import Candidate
+from collector.recognise.dialects.readers import langchain_json
 from collector.recognise.dialects.readers.common_attributes import (
     answer_of_message,
     read_params,
@@ -19,8 +22,13 @@ from collector.recognise.dialects.readers.events import (
     message_of_event,
     messages_of_span_events,
 )
-from collector.recognise.dialects.readers.json_values import as_dict, as_text, loads
-from collector.recognise.dialects.readers.parts import read_message
+from collector.recognise.dialects.readers.json_values import (
+    as_dict,
+    as_list,
+    as_text,
+    loads,
+)
+from collector.recognise.dialects.readers.parts import read_message, read_tools
 from collector.recognise.dialects.readers.provider_bodies import api_of_body, clean_body
 from collector.recognise.dialects.readers.span import candidate_of
 from collector.recognise.dialects.readers.target import (
@@ -29,15 +37,10 @@ from collector.recognise.dialects.readers.target import (
     provider_of,
 )
 from collector.recognise.record import Record, Value
-from snaptrace.snapshot.conversation import Conversation
+from snaptrace.snapshot.conversation import Conversation, Tool
 from snaptrace.snapshot.model import Operation
 
 _DETAILS_EVENT = "gen_ai.client.inference.operation.details"
-_PROFILES: dict[str, genai.Profile] = {
-    "opentelemetry.util.genai.handler": genai.OPENAI_V2,
-    "opentelemetry.instrumentation.openai_v2": genai.OPENAI_V2_EVENTS,
-    "opentelemetry.instrumentation.google_genai": genai.GOOGLE,
-}
 # A model SDK's or an HTTP client's own span names the request line.
 _TRANSPORT_KEYS = ("http.request.method", "url.full", "http.route", "url.path")
 _CONTENT_KEYS = (
@@ -73,9 +76,9 @@ class OtelGenAi:
         attributes = record.attributes
         word = as_text(attributes.get("gen_ai.operation.name"))
         operation = _operation(word, attributes)
-        if operation is None or "gen_ai.tool.name" in attributes:
+        if operation is None or ("gen_ai.tool.name" in attributes and not word):
             return candidate_of(record, self.name, role="wrapper")
-        profile = _PROFILES.get(record.scope, genai.ANYONE)
+        profile = profile_of(record.scope, record.scope_version)
         record = _with_details(record)
         candidate = genai.read_call(record, profile, operation)
         if candidate.provider == "az.ai.inference" and candidate.model == "chat":
@@ -83,10 +86,35 @@ class OtelGenAi:
             candidate.model = ""
         if candidate.conversation is None:
             _read_older(candidate, record)
+        if record.scope.endswith(".langchain"):
+            langchain_json.as_sent(candidate)
+        elif profile is SPLUNK:
+            splunk.restore(candidate)
+        elif record.scope == "agent_framework":
+            _one_part_each(candidate)
         if _is_transport(record, candidate):
             candidate.role = "transport"
             _sdk_supplement(candidate, record)
         return candidate
+
+
+def _one_part_each(candidate: Candidate) -> None:
+    """Agent Framework's Chat client sends each part of a turn as its own message."""
+    conversation = candidate.conversation
+    if candidate.api != "openai_chat" or conversation is None:
+        return
+    messages = []
+    for message in conversation.messages:
+        if message.role == "user" and len(message.parts) > 1:
+            messages += [
+                msgspec.structs.replace(message, parts=(part,))
+                for part in message.parts
+            ]
+        else:
+            messages.append(message)
+    candidate.conversation = msgspec.structs.replace(
+        conversation, messages=tuple(messages)
+    )
 
 
 # What a call that only says `generate_content` was, by what it gave. Gemini's own API
@@ -141,9 +169,12 @@ def _read_older(candidate: Candidate, record: Record) -> None:
         candidate.conversation = Conversation(
             model=candidate.model,
             messages=tuple(messages),
+            tools=tuple(_request_tools(record.attributes.get("gen_ai.request.tools"))),
             params=read_params(record.attributes),
             extra=genai.request_extras(record, candidate.api, candidate),
         )
+        profile = profile_of(record.scope, record.scope_version)
+        genai.note_losses(candidate, messages, profile)
         if record.dropped_events:
             candidate.reasons += ("attributes_dropped",)
         return
@@ -152,6 +183,14 @@ def _read_older(candidate: Candidate, record: Record) -> None:
         "params": read_params(record.attributes),
         "extra": genai.request_extras(record, candidate.api, candidate),
     }
+
+
+def _request_tools(value: Value) -> list[Tool]:
+    """Return tools given as JSON text, or as a list of such texts."""
+    found = loads(value).value
+    if isinstance(found, list) and any(isinstance(item, str) for item in found):
+        found = [tool for item in found for tool in as_list(loads(item).value)]
+    return read_tools(found)
 
 
 def _prompt_messages(value: Any) -> list[Any]:  # noqa: ANN401 - any JSON

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from collector.dialects.profiles import Profile
 from collector.recognise.dialects import genai
 from collector.recognise.dialects.contract import Candidate
 from collector.recognise.dialects.readers.common_attributes import (
@@ -24,6 +25,7 @@ from collector.recognise.dialects.readers.json_values import (
     as_dict,
     as_list,
     as_text,
+    dumps,
     loads,
 )
 from collector.recognise.dialects.readers.parts import read_message, read_part, role_of
@@ -84,7 +86,11 @@ _CARRIED: dict[str, tuple[str, ...]] = {
         "tools.functionDeclarations",
     ),
 }
-_PROFILE = genai.Profile(dialect=_NAME, carried=_CARRIED)
+_PROFILE = Profile(dialect=_NAME, carried=_CARRIED)
+# Providers whose own SDKs its models call, in ways of their own.
+_OTHER_MODELS = ("groq", "mistral", "cohere", "huggingface")
+# What the Mistral SDK and its model add to every request.
+_MISTRAL_ADDS = ("top_p", "n", "messages.prefix", "messages.tool_calls.index")
 
 
 class PydanticAi:
@@ -118,6 +124,8 @@ class PydanticAi:
             _read_events(candidate, record)
         if candidate.conversation is not None:
             _apply_request(candidate, record)
+        if candidate.provider == "mistral":
+            candidate.lost += _MISTRAL_ADDS
         return candidate
 
 
@@ -202,11 +210,12 @@ def _apply_request(candidate: Candidate, record: Record) -> None:
     api = candidate.api
     changes: dict[str, Any] = {"messages": _messages(conversation.messages, api)}
     params, extra = dict(conversation.params), dict(conversation.extra)
-    if api == "openai_chat" and "max_tokens" in params:
+    own = _of_openai(candidate)
+    if own and "max_tokens" in params:
         extra["max_completion_tokens"] = params.pop("max_tokens")
     if asked:
         tools = [
-            _tool(as_dict(raw), api)
+            _tool(as_dict(raw), api, strict=own)
             for key in ("function_tools", "output_tools")
             for raw in as_list(asked.get(key))
             if _is_visible(asked, as_dict(raw))
@@ -214,7 +223,9 @@ def _apply_request(candidate: Candidate, record: Record) -> None:
         changes["tools"] = tuple(tools)
         if tools and conversation.tool_choice is None:
             free = asked.get("allow_text_output") is not False
-            changes["tool_choice"] = "auto" if free else "required"
+            if not (free and api == "gemini_generate_content"):
+                # Its Gemini model asks for calls to be checked, or not, by release.
+                changes["tool_choice"] = "auto" if free else "required"
         _output_schema(asked, api, changes, extra)
         if as_list(asked.get("builtin_tools")) or as_list(asked.get("native_tools")):
             candidate.reasons += ("server_tool",)
@@ -224,24 +235,30 @@ def _apply_request(candidate: Candidate, record: Record) -> None:
     candidate.conversation = msgspec.structs.replace(conversation, **changes)
 
 
+def _of_openai(candidate: Candidate) -> bool:
+    """Tell its model of OpenAI's Chat API from those of other SDKs that speak it."""
+    return candidate.api == "openai_chat" and candidate.provider not in _OTHER_MODELS
+
+
 def _is_visible(asked: dict[str, Any], tool: dict[str, Any]) -> bool:
     shown = as_dict(asked.get("tool_visibility")).get(as_text(tool.get("name")))
     return shown in (None, "visible")
 
 
-def _tool(raw: dict[str, Any], api: str) -> Tool:
+def _tool(raw: dict[str, Any], api: str, *, strict: bool) -> Tool:
     extra: dict[str, Json] = {}
-    strict = raw.get("strict")
+    asked = raw.get("strict") is True
     if api == "openai_responses":
-        extra["strict"] = strict is True
-    elif api == "openai_chat" and strict is True:
+        extra["strict"] = asked
+    elif strict and asked:
         extra["strict"] = True
-    return Tool(
+    tool = Tool(
         name=as_text(raw.get("name")),
         description=as_text(raw.get("description")),
         parameters=raw.get("parameters_json_schema"),
         extra=extra,
     )
+    return genai.in_json_schema(tool) if api == "gemini_generate_content" else tool
 
 
 def _output_schema(
@@ -280,11 +297,41 @@ def _messages(messages: tuple[Message, ...], api: str) -> tuple[Message, ...]:
             arranged.append(msgspec.structs.replace(message, extra={}))
         else:
             arranged.append(message)
+    arranged = _instructions_last(arranged)
+    if api == "gemini_generate_content":
+        arranged = [_return_values(message) for message in arranged]
     if api == "openai_responses":
         arranged = [_as_item(message) for message in arranged]
     if api == "anthropic_messages":
         arranged = [_result_blocks(message) for message in arranged]
     return tuple(arranged)
+
+
+def _instructions_last(messages: list[Message]) -> list[Message]:
+    """Put an agent's instructions behind the system prompts of its messages."""
+    if not messages or messages[0].role != "system" or messages[0].extra:
+        return messages
+    first, *rest = messages
+    place = next((i for i, m in enumerate(rest) if m.role != "system"), len(rest))
+    return [*rest[:place], first, *rest[place:]]
+
+
+def _return_values(message: Message) -> Message:
+    """Its Gemini model wraps a tool's result that is no object."""
+    parts = tuple(
+        msgspec.structs.replace(part, content=(TextPart(text=wrapped),))
+        if isinstance(part, ToolResultPart) and (wrapped := _wrapped(part))
+        else part
+        for part in message.parts
+    )
+    return msgspec.structs.replace(message, parts=parts)
+
+
+def _wrapped(part: ToolResultPart) -> str:
+    match part.content:
+        case (TextPart(text=text),) if not text.startswith("{"):
+            return dumps({"return_value": text})
+    return ""
 
 
 def _as_item(message: Message) -> Message:

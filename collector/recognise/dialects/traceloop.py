@@ -9,6 +9,9 @@ import re
 
 import msgspec
 
+from collector.dialects import wrapped_parts
+from collector.dialects.parameters import drop_defaults
+from collector.dialects.profiles import Profile, is_traceloop, package_of
 from collector.recognise.dialects import genai
 from collector.recognise.dialects.contract import Candidate
 from collector.recognise.dialects.readers.common_attributes import (
@@ -19,19 +22,13 @@ from collector.recognise.dialects.readers.events import message_of_event
 from collector.recognise.dialects.readers.indexed import read_functions, read_prompts
 from collector.recognise.dialects.readers.json_values import as_dict, as_text
 from collector.recognise.dialects.readers.span import candidate_of
-from collector.recognise.dialects.readers.target import api_of, operation_of
+from collector.recognise.dialects.readers.target import operation_of, provider_of
 from collector.recognise.record import Record
 from snaptrace.snapshot.apis.fields import all_but
 from snaptrace.snapshot.conversation import Conversation, Message, TextPart
 from snaptrace.snapshot.model import Json, Operation
 
 _NAME = "traceloop"
-_SCOPE = "opentelemetry.instrumentation."
-# Scopes of the same prefix that are OpenTelemetry's own.
-_NOT_OURS = (
-    "opentelemetry.instrumentation.openai_v2",
-    "opentelemetry.instrumentation.google_genai",
-)
 _MARKS = (
     "traceloop.span.kind",
     "llm.request.type",
@@ -91,7 +88,15 @@ _LANGCHAIN_CARRIED: dict[str, tuple[str, ...]] = {
     **_CARRIED,
     "openai_chat": ("model", "temperature", "top_p", *_TOOLS),
 }
-_PROFILE = genai.Profile(dialect=_NAME, carried=_CARRIED)
+_PROFILE = Profile(dialect=_NAME, carried=_CARRIED)
+# Its packages for other providers are younger and show less: nothing is promised.
+_OTHERS = Profile(dialect=_NAME, keeps_media=False)
+_MEASURED = ("openai", "anthropic", "google_generativeai", "vertexai", "langchain")
+
+
+def _profile(scope: str) -> Profile:
+    package = package_of(scope)
+    return _PROFILE if package in _MEASURED or not package else _OTHERS
 
 
 class Traceloop:
@@ -101,7 +106,7 @@ class Traceloop:
 
     def claims(self, record: Record) -> bool:
         """Tell whether the record bears one of Traceloop's own names."""
-        if record.scope.startswith(_SCOPE) and not record.scope.startswith(_NOT_OURS):
+        if is_traceloop(record.scope):
             return record.kind == "log" or any(
                 key.startswith(("gen_ai.", "llm.", "traceloop."))
                 for key in record.attributes
@@ -119,19 +124,36 @@ class Traceloop:
         if operation is None:
             return candidate_of(record, self.name, role="wrapper")
         told = as_text(attributes.get("traceloop.association.properties.ls_provider"))
-        candidate = genai.read_call(record, _PROFILE, operation, provider=told)
+        profile = _profile(record.scope)
+        candidate = genai.read_call(
+            record,
+            profile,
+            operation,
+            provider=told or _provider_by_scope(record),
+            responses=_is_responses(record),
+        )
         if candidate.conversation is None:
-            _read_indexed(candidate, record)
+            _read_indexed(candidate, record, profile)
         elif candidate.api == "gemini_generate_content":
             _read_gemini(candidate)
         elif candidate.api == "openai_responses":
             _first_as_instructions(candidate, record)
+            if package_of(record.scope) == "openai_agents":
+                # It writes the answer's echo, where defaults stand for what is unset.
+                drop_defaults(candidate, ("temperature", "top_p"))
         _add_schema(candidate, record)
         _framework_limits(candidate, record)
         if candidate.api == "openai_responses":
             # Tools that the provider runs are left out without a sign.
-            candidate.lost += ("!tools.type",)
+            candidate.lost += ("!tools", "!tools.type")
         return candidate
+
+
+# Laminar's fork of it leaves the type of a request to the span's name.
+_BY_NAME: dict[str, Operation] = {
+    "openai.completion": "text_completion",
+    "openai.embeddings": "embeddings",
+}
 
 
 def _operation(record: Record) -> Operation | None:
@@ -139,7 +161,7 @@ def _operation(record: Record) -> Operation | None:
     if word:
         return operation_of(word)
     old = as_text(record.attributes.get("llm.request.type"))
-    operation = operation_of(old)
+    operation = operation_of(old) or _BY_NAME.get(record.name)
     if old == "completion" and not record.name.endswith("completion"):
         # Its Anthropic and Bedrock instrumentations call a chat a completion.
         return "chat"
@@ -172,13 +194,29 @@ def _speaks(key: str) -> bool:
     )
 
 
-def _read_indexed(candidate: Candidate, record: Record) -> None:
+def _is_responses(record: Record) -> bool | None:
+    """Tell which of OpenAI's APIs it was where names and ids do not.
+
+    Its OpenAI Agents instrumentation calls every span `openai.response`; those of the
+    Chat model bear the model asked for and no answer.
+    """
+    if package_of(record.scope) == "openai_agents":
+        return "gen_ai.response.id" in record.attributes
+    return True if "gen_ai.request.reasoning_summary" in record.attributes else None
+
+
+def _provider_by_scope(record: Record) -> str:
+    """A package that instruments one provider's client names it where spans do not."""
+    package = package_of(record.scope)
+    named = provider_of(record.attributes)
+    return package if not named and package in ("ollama", "cohere", "groq") else ""
+
+
+def _read_indexed(candidate: Candidate, record: Record, profile: Profile) -> None:
     attributes = record.attributes
-    responses = (
-        genai.is_responses(record) or "gen_ai.request.reasoning_summary" in attributes
+    candidate.lost = all_but(
+        candidate.api, profile.carried.get(candidate.api, ("model",))
     )
-    candidate.api = api_of(candidate.operation, candidate.provider, responses=responses)
-    candidate.lost = all_but(candidate.api, _CARRIED.get(candidate.api, ("model",)))
     if candidate.api == "openai_responses":
         candidate.lost += _ITEM_FIELDS
     params = read_params(attributes)
@@ -186,6 +224,7 @@ def _read_indexed(candidate: Candidate, record: Record) -> None:
     prompts = read_prompts(attributes, "gen_ai.prompt.", candidate.api)
     candidate.reasons += tuple(dict.fromkeys(prompts.reasons))
     messages = prompts.messages
+    genai.note_losses(candidate, messages, profile)
     _take_completion(candidate, record)
     if candidate.api == "anthropic_messages" and any(map(_has_seam, messages)):
         candidate.missing += ("messages.content",)
@@ -331,7 +370,7 @@ def _framework_limits(candidate: Candidate, record: Record) -> None:
         extra["max_completion_tokens"] = params.pop("max_tokens")
     candidate.conversation = msgspec.structs.replace(
         conversation,
-        messages=genai.unwrap_parts(conversation.messages, candidate.api),
+        messages=wrapped_parts.unwrap_parts(conversation.messages, candidate.api),
         params=params,
         extra=extra,
     )

@@ -70,13 +70,15 @@ def read_params(attributes: Mapping[str, Value]) -> dict[str, Any]:
             if key.startswith("gen_ai.request.")
             else _OLD_PARAMS.get(key)
         )
-        if name is None or value is None or value == []:
+        if name is None or value is None or value in ([], ""):
             continue
         if name == "stop_sequences":
             value = loads(value).value  # noqa: PLW2901 - decoded in place
             value = [value] if isinstance(value, str) else value  # noqa: PLW2901
         if name in ("max_tokens", "seed", "choice_count", "top_k"):
             value = _whole(value)  # noqa: PLW2901 - a float that is a count
+        if name == "choice_count" and value == 1:
+            continue  # the convention says to leave it out; some write it always
         params[name] = value
     return params
 

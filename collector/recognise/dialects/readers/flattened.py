@@ -118,7 +118,7 @@ class Flattened:
         if isinstance(call_id, str):
             result = ToolResultPart(content=tuple(parts), id=call_id)
             return Message(role="tool", parts=(result,)), complete
-        if not parts and role == "user":
+        if not parts and (role != "assistant" or "message.content" not in own):
             complete = False
         return (
             Message(

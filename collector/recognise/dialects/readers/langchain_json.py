@@ -6,6 +6,8 @@ LangChain core 0.3 and 1.x: `{"messages": [[{"lc": 1, "kwargs": {…}}]]}`, and 
 
 from typing import Any
 
+from collector.dialects.parameters import completion_cap, is_reasoning
+from collector.recognise.dialects.contract import Candidate
 from collector.recognise.dialects.readers.json_values import (
     as_dict,
     as_list,
@@ -174,3 +176,48 @@ def is_response(output: dict[str, Any]) -> bool:
     return facts.get("object") == "response" or as_text(facts.get("id")).startswith(
         "resp_"
     )
+
+
+def is_response_message(output: Any) -> bool:  # noqa: ANN401 - any JSON
+    """Tell an answer of the Responses API by the blocks that only it returns."""
+    found = as_dict(output)
+    choices = as_list(found.get("choices")) or [found]
+    message = as_dict(as_dict(choices[0]).get("message")) or as_dict(choices[0])
+    blocks = [as_dict(block) for block in as_list(message.get("content"))]
+    return any(
+        as_text(block.get("id")).startswith(("rs_", "msg_", "fc_"))
+        or block.get("type") in ("reasoning", "output_text", "function_call")
+        for block in blocks
+    ) or as_text(message.get("id")).startswith("resp_")
+
+
+def as_sent(candidate: Candidate) -> None:
+    """Spell what LangChain's OpenAI client spells in its own way."""
+    conversation = candidate.conversation
+    if candidate.api != "openai_chat" or conversation is None:
+        return
+    conversation = completion_cap(conversation)
+    model = conversation.model or candidate.model
+    if is_reasoning(model) and any(m.role == "system" for m in conversation.messages):
+        # To `o1` and its kind it writes `developer`; others are told so by a word in
+        # the message that few record.
+        candidate.missing += ("messages.role",)
+    candidate.conversation = conversation
+
+
+def read_plain(value: Json) -> list[Message]:
+    """Return messages told as `role` and `content`, with LangChain's blocks in them."""
+    return [_plain(raw) for raw in as_list(value) if isinstance(raw, dict)]
+
+
+def _plain(raw: dict[str, Any]) -> Message:
+    calls = [as_dict(call) for call in as_list(raw.get("tool_calls"))]
+    flat = [
+        {**call, **as_dict(call.get("function"))} if "function" in call else call
+        for call in calls
+    ]
+    own = {**raw, "type": raw.get("role")}
+    own["tool_calls"] = [
+        {**call, "args": call.get("args", call.get("arguments"))} for call in flat
+    ]
+    return _message(own)

@@ -42,6 +42,8 @@ ROLES: dict[str, Role] = {
     "bot": "assistant",
     "tool": "tool",
     "function": "tool",
+    "tool-call": "assistant",  # smolagents' own
+    "tool-response": "user",
 }
 _MODALITIES: dict[str, MediaKind] = {
     "image": "image",
@@ -55,8 +57,11 @@ _PLACEHOLDER_FILE = "data:;base64,"  # an empty blob: bytes that nobody kept
 
 
 def role_of(word: Any) -> Role:  # noqa: ANN401 - any JSON
-    """Return the role that a convention's word stands for; user if unknown."""
-    return ROLES.get(as_text(word).lower(), "user")
+    """Return the role that a convention's word stands for; user if unknown.
+
+    Emitters that print an enum's member write `MessageRole.SYSTEM`.
+    """
+    return ROLES.get(as_text(word).lower().rpartition(".")[2], "user")
 
 
 def read_messages(value: Any) -> list[Message]:  # noqa: ANN401 - any JSON
@@ -66,7 +71,7 @@ def read_messages(value: Any) -> list[Message]:  # noqa: ANN401 - any JSON
 
 def read_message(raw: dict[str, Any]) -> Message:
     """Return one message; `parts` or a provider-native `content` may hold it."""
-    parts = [read_part(part) for part in as_list(raw.get("parts"))]
+    parts = [p for part in as_list(raw.get("parts")) for p in read_blocks(part)]
     content = raw.get("content")
     if not parts and isinstance(content, str):
         parts.append(TextPart(text=content))
@@ -78,6 +83,18 @@ def read_message(raw: dict[str, Any]) -> Message:
         call_id = as_text(raw.get("tool_call_id"))
         parts = [ToolResultPart(content=tuple(parts), id=call_id)]
     return Message(role=role, parts=tuple(parts), name=as_text(raw.get("name")))
+
+
+def read_blocks(raw: Any) -> list[Part]:  # noqa: ANN401 - any JSON
+    """Return the parts of one entry: a text may hold a provider's list of blocks."""
+    inner = raw.get("content") if isinstance(raw, dict) else None
+    if (
+        isinstance(inner, list)
+        and raw.get("type") == "text"
+        and all(isinstance(block, dict) for block in inner)
+    ):
+        return [parse_part(block) for block in inner]
+    return [read_part(raw)]
 
 
 def read_part(raw: Any) -> Part:  # noqa: ANN401 - any JSON

@@ -6,6 +6,7 @@ API it belongs to, its keys say; the provider's name only decides what they leav
 
 from typing import Any
 
+from collector.dialects import bedrock_body, gemini_body
 from collector.recognise.dialects.readers.common_attributes import (
     normal_finish,
     outcome_of,
@@ -17,7 +18,6 @@ from collector.recognise.dialects.readers.json_values import (
     dumps,
 )
 from collector.recognise.dialects.readers.target import chat_api
-from snaptrace.snapshot.apis.gemini_generate_content import camel_case
 from snaptrace.snapshot.model import (
     Answer,
     Json,
@@ -29,7 +29,7 @@ from snaptrace.snapshot.model import (
 )
 
 # SDK arguments that never reach the body, of any provider.
-_SIDE_ARGUMENTS = frozenset(
+SIDE_ARGUMENTS = frozenset(
     {
         "extra_headers",
         "extra_query",
@@ -46,6 +46,10 @@ _SIDE_ARGUMENTS = frozenset(
         "custom_llm_provider",
         "caching",
         "raw_response",
+        "http_headers",
+        "retries",
+        "server_url",
+        "timeout_ms",
     }
 )
 _ANTHROPIC_BLOCKS = (
@@ -55,44 +59,9 @@ _ANTHROPIC_BLOCKS = (
     "redacted_thinking",
     "document",
 )
+# APIs whose messages have OpenAI's shape.
+_OPENAI_LIKE = ("mistral_chat", "cohere_chat", "ollama_chat")
 _GEMINI_TOP = ("contents", "generation_config", "generationConfig")
-_CONFIG_TOP = {  # fields of the SDK's config that stand at the top of the body
-    "system_instruction": "systemInstruction",
-    "safety_settings": "safetySettings",
-    "tools": "tools",
-    "tool_config": "toolConfig",
-    "cached_content": "cachedContent",
-    "labels": "labels",
-}
-_SCHEMA_DEPTH = 64
-_NAMED_SCHEMAS = frozenset(
-    ("properties", "$defs", "defs", "pattern_properties", "dependent_schemas")
-)
-_SCHEMA_WORDS = {
-    word: camel_case(word)
-    for word in (
-        "additional_properties",
-        "all_of",
-        "any_of",
-        "exclusive_maximum",
-        "exclusive_minimum",
-        "max_items",
-        "max_length",
-        "max_properties",
-        "min_items",
-        "min_length",
-        "min_properties",
-        "multiple_of",
-        "one_of",
-        "pattern_properties",
-        "prefix_items",
-        "property_names",
-        "unique_items",
-    )
-}
-_CONFIG_NONE = frozenset(
-    {"http_options", "automatic_function_calling", "should_return_http_response"}
-)
 
 
 _OPERATION_OF_API: dict[str, Operation] = {
@@ -114,10 +83,14 @@ def api_of_body(body: dict[str, Any], provider: str = "", model: str = "") -> st
     """Return the API that a body belongs to, or "" where its shape is none of them."""
     if any(isinstance(body.get(key), list | dict | str) for key in _GEMINI_TOP):
         return "gemini_generate_content"
-    messages = body.get("messages")
-    if isinstance(messages, list):
+    if found := bedrock_body.api_of(body):
+        return found
+    if isinstance(messages := body.get("messages"), list):
         if not all(isinstance(message, dict) for message in messages):
             return ""
+        unnamed = bool(provider) and "model" not in body and not model
+        if unnamed and (own := bedrock_body.api_of_messages(messages)):
+            return own
         return _chat_shape(body, messages, provider)
     if "voice" in body and isinstance(body.get("input"), str):
         return "openai_speech"
@@ -128,11 +101,9 @@ def api_of_body(body: dict[str, Any], provider: str = "", model: str = "") -> st
         looks = any(key in body for key in ("size", "quality", "style", "background"))
         images = looks or "image" in words or "dall" in words
         return "openai_image_generation" if images else "openai_completions"
-    if "file" in body and "messages" not in body:
+    if "file" in body:
         return "openai_transcription"
-    if "input" in body:
-        return _input_shape(body, model)
-    return ""
+    return _input_shape(body, model) if "input" in body else ""
 
 
 def _chat_shape(body: dict[str, Any], messages: list[Any], provider: str) -> str:
@@ -147,7 +118,8 @@ def _chat_shape(body: dict[str, Any], messages: list[Any], provider: str) -> str
             kind = as_dict(block).get("type")
             if kind in _ANTHROPIC_BLOCKS or "source" in as_dict(block):
                 return "anthropic_messages"
-    return "openai_chat"
+    own = chat_api(provider)
+    return own if own in _OPENAI_LIKE else "openai_chat"
 
 
 def _input_shape(body: dict[str, Any], model: str) -> str:
@@ -164,141 +136,32 @@ def _input_shape(body: dict[str, Any], model: str) -> str:
     return "openai_responses"
 
 
+# Fields whose empty text says something; elsewhere a dump wrote it for a value unset.
+_TEXT_FIELDS = ("prompt", "input", "instructions", "suffix", "system", "user")
+
+
+def _is_unset(key: str, value: Any) -> bool:  # noqa: ANN401 - any JSON
+    return value == "" and key not in _TEXT_FIELDS
+
+
 def clean_body(api: str, body: dict[str, Any]) -> dict[str, Any]:
     """Return the wire body of an SDK call's arguments.
 
     Side arguments go, `extra_body` is merged in as the SDKs do, nulls go.
     """
     if api == "gemini_generate_content":
-        return _gemini_body(body)
+        return gemini_body.wire_body(body)
+    if api in ("bedrock_converse", "bedrock_invoke"):
+        return bedrock_body.wire_body(body)
     own = {
         key: value
         for key, value in body.items()
-        if value is not None and key not in _SIDE_ARGUMENTS
+        if value is not None and key not in SIDE_ARGUMENTS and not _is_unset(key, value)
     }
     extra = own.pop("extra_body", None)
     if isinstance(extra, dict):
         own.update(extra)
     return own
-
-
-def _gemini_body(body: dict[str, Any]) -> dict[str, Any]:
-    own: dict[str, Any] = {}
-    for key, value in body.items():
-        if value is None or key in ("model", *_CONFIG_NONE):
-            continue
-        if key == "config" and isinstance(value, dict):
-            _spread_config(own, value)
-        elif key in _CONFIG_TOP:
-            own[_CONFIG_TOP[key]] = _gemini_value(key, value)
-        elif key in ("generation_config", "generationConfig"):
-            own["generationConfig"] = _gemini_config(value)
-        elif key == "contents":
-            own["contents"] = _gemini_contents(value)
-        else:
-            own[key] = value
-    return own
-
-
-def _spread_config(own: dict[str, Any], config: dict[str, Any]) -> None:
-    generation: dict[str, Any] = {}
-    for key, value in config.items():
-        if value is None or key in _CONFIG_NONE:
-            continue
-        if key in _CONFIG_TOP:
-            own[_CONFIG_TOP[key]] = _gemini_value(key, value)
-        else:
-            generation[camel_case(key)] = _schema_words(key, value)
-    if generation:
-        own["generationConfig"] = generation
-
-
-def _gemini_config(value: Any) -> Any:  # noqa: ANN401 - any JSON
-    if not isinstance(value, dict):
-        return value
-    return {
-        camel_case(k): _schema_words(k, v) for k, v in value.items() if v is not None
-    }
-
-
-def _gemini_tool(tool: Any) -> Any:  # noqa: ANN401 - any JSON
-    if not isinstance(tool, dict):
-        return tool
-    own = {camel_case(k): v for k, v in tool.items() if v is not None}
-    declared = own.get("functionDeclarations")
-    if isinstance(declared, list):
-        own["functionDeclarations"] = [
-            {key: _schema_words(key, inner) for key, inner in one.items()}
-            if isinstance(one, dict)
-            else one
-            for one in declared
-        ]
-    return own
-
-
-def _schema_words(key: str, value: Any, depth: int = 0) -> Any:  # noqa: ANN401 - any JSON
-    """Return a JSON Schema in its own words: dumps of the SDK's objects bend them."""
-    if depth == 0 and not key.endswith(("json_schema", "JsonSchema")):
-        return value
-    if depth > _SCHEMA_DEPTH:
-        return value
-    if isinstance(value, list):
-        return [_schema_words(key, item, depth + 1) for item in value]
-    if not isinstance(value, dict):
-        return value
-    names_follow = depth > 0 and key in _NAMED_SCHEMAS
-    return {
-        (word if names_follow else _SCHEMA_WORDS.get(word, word)): _schema_words(
-            "" if names_follow else word, inner, depth + 1
-        )
-        for word, inner in value.items()
-    }
-
-
-def _gemini_value(key: str, value: Any) -> Any:  # noqa: ANN401 - any JSON
-    if key == "system_instruction":
-        if isinstance(value, str):
-            return {"parts": [{"text": value}], "role": "user"}
-        return _gemini_content(value)
-    if key == "tools" and isinstance(value, list):
-        return [_gemini_tool(tool) for tool in value]
-    if key == "tool_config" and isinstance(value, dict):
-        return {
-            camel_case(k): {camel_case(n): v for n, v in inner.items() if v is not None}
-            if isinstance(inner, dict)
-            else inner
-            for k, inner in value.items()
-            if inner is not None
-        }
-    return value
-
-
-def _gemini_contents(value: Any) -> Any:  # noqa: ANN401 - any JSON
-    if isinstance(value, str):
-        return [{"parts": [{"text": value}], "role": "user"}]
-    if isinstance(value, dict):
-        value = [value]
-    if isinstance(value, list):
-        return [_gemini_content(item) for item in value]
-    return value
-
-
-def _gemini_content(value: Any) -> Any:  # noqa: ANN401 - any JSON
-    if isinstance(value, str):
-        return {"parts": [{"text": value}], "role": "user"}
-    if not isinstance(value, dict):
-        return value
-    own = {key: inner for key, inner in value.items() if inner is not None}
-    parts = own.get("parts")
-    if isinstance(parts, list):
-        own["parts"] = [_gemini_part(part) for part in parts]
-    return own
-
-
-def _gemini_part(part: Any) -> Any:  # noqa: ANN401 - any JSON
-    if not isinstance(part, dict):
-        return part
-    return {camel_case(k): v for k, v in part.items() if v is not None}
 
 
 # ---------------------------------------------------------------- answers

@@ -56,6 +56,32 @@ def loads(text: str) -> Any:  # noqa: ANN401 - any plain value
     return value
 
 
+def block_texts(text: str) -> list[str]:
+    """Return the texts of a printed list of text blocks; [] if it is anything else."""
+    try:
+        found = loads(text)
+    except UnreadableTextError:
+        return []
+    texts = [
+        block["text"]
+        for block in (found if isinstance(found, list) else [])
+        if isinstance(block, dict)
+        and block.keys() == {"type", "text"}
+        and isinstance(block["text"], str)
+    ]
+    return texts if texts and len(texts) == len(found) else []
+
+
+def printed_bytes(text: str) -> bytes | None:
+    """Return the bytes whose `repr` the text is; None if it is no such thing."""
+    if len(text) > _TEXT_MAX or text[1:2] not in ("'", '"') or text[-1] != text[1]:
+        return None
+    try:
+        return unescape(text[2:-1]).encode("latin-1")
+    except UnicodeEncodeError:
+        return None
+
+
 class _Parser:
     def __init__(self, text: str) -> None:
         self._text = text

@@ -1,18 +1,41 @@
-"""Which API a call went to, told from what conventions say about the provider."""
+"""Which API a call went to, and whether the telemetry carries it or we guess.
+
+An endpoint, an API's own name or the form of an answer's id carry it. A provider's name
+carries it where the provider has one chat API; where it has two, or is unknown, what is
+left is a guess, and the candidate says so.
+"""
 
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
+from collector.recognise.dialects.contract import ApiSource
 from collector.recognise.dialects.readers.json_values import as_text
-from collector.recognise.record import Value
+from collector.recognise.record import Record, Value
 from snaptrace.snapshot.model import Operation
+
+
+class Target(NamedTuple):
+    """A row of APIS, "" where there is none, and where the knowledge comes from."""
+
+    api: str
+    source: ApiSource
+
 
 # Provider names of all eras -> the API that the provider's own SDK speaks.
 _ANTHROPIC = ("anthropic", "claude")
 _GEMINI = ("gcp", "gemini", "google", "vertex", "vertexai", "vertex_ai")
 _BEDROCK = ("aws", "bedrock", "aws_bedrock", "amazon", "amazon_bedrock")
-_COHERE = ("cohere",)
-# Frameworks that name themselves where a provider belongs.
+_OWN_CHAT = {
+    **dict.fromkeys(_BEDROCK, "bedrock_converse"),
+    "cohere": "cohere_chat",
+    "cohere_chat": "cohere_chat",
+    "ollama": "ollama_chat",
+    "ollama_chat": "ollama_chat",
+    **dict.fromkeys(("mistral", "mistralai", "mistral_ai"), "mistral_chat"),
+}
+# Frameworks that name themselves where a provider belongs, and services whose
+# request is shaped by the model they serve.
 _FRAMEWORKS = (
     "strands_agents",
     "langchain",
@@ -23,9 +46,35 @@ _FRAMEWORKS = (
     "haystack",
     "semantic_kernel",
     "agent_framework",
+    "autogen",
+    "smolagents",
+    "agno",
+    "replicate",
+    "ibm",
+    "watsonx",
 )
-
-_OWN_API = frozenset((*_BEDROCK, *_COHERE, *_FRAMEWORKS))
+# Providers whose one chat API is OpenAI's Chat Completions.
+_COMPATIBLE = frozenset(
+    {
+        "groq",
+        "together",
+        "together_ai",
+        "togetherai",
+        "deepseek",
+        "fireworks",
+        "fireworks_ai",
+        "openrouter",
+        "perplexity",
+        "cerebras",
+        "moonshot",
+        "moonshot_ai",
+        "writer",
+        "nvidia",
+        "vllm",
+        "az",  # `az.ai.inference`
+        "inference",  # `azure.ai.inference`
+    }
+)
 
 
 def provider_of(attributes: Mapping[str, Value]) -> str:
@@ -36,19 +85,150 @@ def provider_of(attributes: Mapping[str, Value]) -> str:
     return ""
 
 
+def _words(provider: str) -> list[str]:
+    return provider.lower().replace("-", "_").replace("/", ".").split(".")
+
+
 def chat_api(provider: str, *, responses: bool = False) -> str:
     """Return the chat API of a provider: OpenAI's, which most of them speak.
 
-    "" for providers with an API of their own, and for frameworks that name themselves.
+    "" for frameworks that name themselves.
     """
-    words = provider.lower().replace("-", "_").replace("/", ".").split(".")
+    words = _words(provider)
     if any(word.startswith(_ANTHROPIC) for word in words):
         return "anthropic_messages"
     if any(word in _GEMINI or word.startswith("gemini") for word in words):
         return "gemini_generate_content"
-    if not _OWN_API.isdisjoint(words):
-        return ""
+    for word in words:
+        if word in _OWN_CHAT:
+            return _OWN_CHAT[word]
+        if word in _FRAMEWORKS:
+            return ""
     return "openai_responses" if responses or "responses" in words else "openai_chat"
+
+
+def _is_only_chat(provider: str) -> bool:
+    """Tell whether the provider's name alone says which chat API it is."""
+    api = chat_api(provider)
+    if api in ("openai_chat", "openai_responses"):
+        return not _COMPATIBLE.isdisjoint(_words(provider))
+    return api not in ("", "bedrock_converse")
+
+
+# Where a request line ends -> the API; the first that fits. `mistral_chat` shares its
+# path with OpenAI's.
+_ENDPOINTS: tuple[tuple[str, str], ...] = (
+    ("/chat/completions", "openai_chat"),
+    ("/responses", "openai_responses"),
+    ("/v1/messages", "anthropic_messages"),
+    (":generateContent", "gemini_generate_content"),
+    (":streamGenerateContent", "gemini_generate_content"),
+    ("/converse", "bedrock_converse"),
+    ("/converse-stream", "bedrock_converse"),
+    ("/invoke", "bedrock_invoke"),
+    ("/invoke-with-response-stream", "bedrock_invoke"),
+    ("/v2/chat", "cohere_chat"),
+    ("/api/chat", "ollama_chat"),
+    ("/api/generate", "ollama_generate"),
+    ("/embeddings", "openai_embeddings"),
+    ("/images/generations", "openai_image_generation"),
+    ("/audio/speech", "openai_speech"),
+    ("/audio/transcriptions", "openai_transcription"),
+    ("/moderations", "openai_moderation"),
+    ("/completions", "openai_completions"),
+)
+_ENDPOINT_KEYS = ("url.path", "url.full", "http.url", "http.target", "http.route")
+_RPC_METHODS = {
+    "Converse": "bedrock_converse",
+    "ConverseStream": "bedrock_converse",
+    "InvokeModel": "bedrock_invoke",
+    "InvokeModelWithResponseStream": "bedrock_invoke",
+}
+# Span names that instrumentations of one method give.
+_SPAN_NAMES = {
+    "bedrock.converse": "bedrock_converse",
+    "bedrock.invoke_model": "bedrock_invoke",
+    "openai.response": "openai_responses",
+    "openai.responses.create": "openai_responses",
+    "responses": "openai_responses",
+    "openai.chat": "openai_chat",
+    "openai.chat.completions.create": "openai_chat",
+    "ollama.chat": "ollama_chat",
+    "ollama.completion": "ollama_generate",
+}
+
+
+def endpoint_api(attributes: Mapping[str, Value]) -> str:
+    """Return the API whose endpoint the record names, or ""."""
+    for key in _ENDPOINT_KEYS:
+        path = as_text(attributes.get(key)).partition("?")[0]
+        for ending, api in _ENDPOINTS if path else ():
+            if path.endswith(ending):
+                return api
+    return _RPC_METHODS.get(as_text(attributes.get("rpc.method")), "")
+
+
+def evident_api(record: Record, provider: str) -> str:
+    """Return the API that the record itself shows, or ""."""
+    attributes = record.attributes
+    flavour = attributes.get("openai.api.type")
+    if isinstance(flavour, str) and flavour:
+        return "openai_responses" if flavour == "responses" else "openai_chat"
+    if found := endpoint_api(attributes) or _SPAN_NAMES.get(record.name, ""):
+        shared = found == "openai_chat" and chat_api(provider) == "mistral_chat"
+        return "mistral_chat" if shared else found
+    return _by_answer_id(record, provider)
+
+
+def _by_answer_id(record: Record, provider: str) -> str:
+    """OpenAI's two APIs, and Bedrock's two, give their answers different ids."""
+    answer_id = first_id(record.attributes)
+    api = chat_api(provider)
+    if answer_id.startswith("resp_") and api.startswith("openai"):
+        return "openai_responses"
+    if answer_id.startswith("chatcmpl") and api.startswith("openai"):
+        return "openai_chat"
+    if answer_id.startswith("msg_") and api == "bedrock_converse":
+        return "bedrock_invoke"
+    return ""
+
+
+def first_id(attributes: Mapping[str, Value]) -> str:
+    """Return the answer's id in any of its spellings."""
+    for key in ("gen_ai.response.id", "gen_ai.response_id", "ai.response.id"):
+        if found := as_text(attributes.get(key)):
+            return found
+    return ""
+
+
+def target_of(
+    record: Record,
+    operation: Operation,
+    provider: str,
+    *,
+    responses: bool | None = None,
+    only: str = "",
+) -> Target:
+    """Return the API of a call, and whether the telemetry carries it.
+
+    `responses` says which of OpenAI's two it was where the emitter tells; `only` is the
+    one chat API that the emitter reports.
+    """
+    evident = "" if responses is not None else evident_api(record, provider)
+    if operation != "chat":
+        return Target(api_of(operation, provider), "carried")
+    if evident and _is_chat(evident):
+        return Target(evident, "carried")
+    if responses is not None:
+        return Target(chat_api(provider, responses=responses), "carried")
+    api = chat_api(provider)
+    if only and (api == only or not api):
+        return Target(only, "carried")
+    return Target(api, "carried" if _is_only_chat(provider) else "guessed")
+
+
+def _is_chat(api: str) -> bool:
+    return api not in _OPENAI_BY_OPERATION.values()
 
 
 _OPENAI_BY_OPERATION: dict[Operation, str] = {
@@ -111,11 +291,46 @@ _OPERATIONS: dict[str, Operation] = {
     "moderation": "moderation",
     "amoderation": "moderation",
     "litellm.moderation": "moderation",
+    "embed": "embeddings",
+    "images_generate": "image_generation",
+    "images_edit": "image_generation",
     "rerank": "rerank",
     "arerank": "rerank",
 }
 
 
+# A client's method as operation: `openai.responses.create`.
+_METHODS = {
+    "completions": "chat",
+    "responses": "responses",
+    "messages": "chat",
+    "chat": "chat",
+    "embeddings": "embeddings",
+    "images": "image_generation",
+}
+_VERBS = ("create", "generate", "stream", "parse", "complete")
+# Model operations that are no request to replay; the funnel names them.
+OTHER_OPERATIONS = frozenset(
+    {
+        "realtime",
+        "realtime_session",
+        "evaluation",
+        "evaluate",
+        "retrieval",
+        "fetch_response",
+        "rerank",
+        "arerank",
+        "guardrail_check",
+    }
+)
+
+
 def operation_of(word: str) -> Operation | None:
     """Return the model operation that a convention's word names; None for others."""
-    return _OPERATIONS.get(word.lower())
+    low = word.lower()
+    found = _OPERATIONS.get(low)
+    if found is None and "." in low:
+        *names, verb = low.split(".")
+        if verb in _VERBS:
+            found = _OPERATIONS.get(_METHODS.get(names[-1], ""))
+    return found
