@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 
 from collector.call import Call
-from collector.dialects.parameters import capped_as_taken
 from collector.recognise.dialects import FINISHERS
 from collector.recognise.dialects.contract import Candidate
 from collector.recognise.dialects.readers.events import pair_by_order
 from collector.recognise.dialects.readers.json_values import as_dict
+from collector.recognise.dialects.readers.parameters import capped_as_taken
 from collector.recognise.dialects.readers.target import is_dated
 from collector.recognise.fidelity import assess
 from collector.recognise.inline_media import Cut, cut

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 
-from collector.dialects.agentops import AgentOps
-from collector.dialects.openlit import OpenLit
 from collector.recognise.dialects import litellm, vercel
 from collector.recognise.dialects.adk import GoogleAdk
+from collector.recognise.dialects.agentops import AgentOps
 from collector.recognise.dialects.contract import Candidate, Dialect
 from collector.recognise.dialects.haystack import Haystack
 from collector.recognise.dialects.langfuse import Langfuse
@@ -13,6 +12,7 @@ from collector.recognise.dialects.langsmith import LangSmith
 from collector.recognise.dialects.logfire import Logfire
 from collector.recognise.dialects.mlflow import MlFlow
 from collector.recognise.dialects.openinference import OpenInference
+from collector.recognise.dialects.openlit import OpenLit
 from collector.recognise.dialects.otel_genai import OtelGenAi
 from collector.recognise.dialects.pydantic_ai import PydanticAi
 from collector.recognise.dialects.traceloop import Traceloop

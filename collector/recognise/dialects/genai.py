@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 
-from collector.dialects.profiles import Profile
 from collector.recognise.dialects.contract import Candidate
 from collector.recognise.dialects.readers.common_attributes import (
     answer_of_message,
@@ -28,6 +27,7 @@ from collector.recognise.dialects.readers.parts import (
     read_messages,
     read_tools,
 )
+from collector.recognise.dialects.readers.profiles import Profile
 from collector.recognise.dialects.readers.span import candidate_of
 from collector.recognise.dialects.readers.target import first_id, target_of
 from collector.recognise.record import Record

@@ -8,9 +8,8 @@ from typing import Any
 
 import msgspec
 
-from collector.dialects import langchain_request
 from collector.recognise.dialects.contract import Candidate
-from collector.recognise.dialects.readers import langchain_json
+from collector.recognise.dialects.readers import langchain_json, langchain_request
 from collector.recognise.dialects.readers.json_values import (
     as_count,
     as_dict,

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 
 import msgspec
 
-from collector.dialects.profiles import Profile
 from collector.recognise.dialects import genai
 from collector.recognise.dialects.contract import Candidate
 from collector.recognise.dialects.readers import python_text, responses_echo
@@ -22,6 +21,7 @@ from collector.recognise.dialects.readers.json_values import (
     as_text,
     loads,
 )
+from collector.recognise.dialects.readers.profiles import Profile
 from collector.recognise.dialects.readers.provider_bodies import (
     api_of_body,
     clean_body,

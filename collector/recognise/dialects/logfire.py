@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 
-from collector.dialects.profiles import Profile
 from collector.recognise.dialects import genai
 from collector.recognise.dialects.contract import Candidate
 from collector.recognise.dialects.readers import responses_echo
@@ -31,6 +30,7 @@ from collector.recognise.dialects.readers.json_values import (
     loads,
 )
 from collector.recognise.dialects.readers.parts import read_tools, role_of
+from collector.recognise.dialects.readers.profiles import Profile
 from collector.recognise.dialects.readers.provider_bodies import (
     answer_of_output,
     api_of_body,

@@ -9,18 +9,16 @@ from typing import Any
 
 import msgspec
 
-from collector.dialects import langchain_request
-from collector.dialects.profiles import Profile
-from collector.dialects.wrapped_parts import unwrap_parts
 from collector.recognise.dialects import genai
 from collector.recognise.dialects.contract import Candidate
-from collector.recognise.dialects.readers import langchain_json
+from collector.recognise.dialects.readers import langchain_json, langchain_request
 from collector.recognise.dialects.readers.json_values import (
     as_dict,
     as_text,
     loads,
     loads_any,
 )
+from collector.recognise.dialects.readers.profiles import Profile
 from collector.recognise.dialects.readers.provider_bodies import (
     answer_of_output,
     api_of_body,
@@ -29,6 +27,7 @@ from collector.recognise.dialects.readers.provider_bodies import (
 )
 from collector.recognise.dialects.readers.span import candidate_of
 from collector.recognise.dialects.readers.target import operation_of
+from collector.recognise.dialects.readers.wrapped_parts import unwrap_parts
 from collector.recognise.record import Record
 from snaptrace.snapshot.apis.fields import all_but
 from snaptrace.snapshot.model import Json, Usage

@@ -10,15 +10,18 @@ from typing import Any
 
 import msgspec
 
-from collector.dialects import langchain_request
-from collector.dialects.openinference_flat import (
+from collector.recognise.dialects import litellm
+from collector.recognise.dialects.contract import Candidate
+from collector.recognise.dialects.openinference_flat import (
     LITELLM_PROVIDERS,
     read_converse,
     read_flattened,
 )
-from collector.recognise.dialects import litellm
-from collector.recognise.dialects.contract import Candidate
-from collector.recognise.dialects.readers import langchain_json, responses_echo
+from collector.recognise.dialects.readers import (
+    langchain_json,
+    langchain_request,
+    responses_echo,
+)
 from collector.recognise.dialects.readers.agents import agent_settings
 from collector.recognise.dialects.readers.common_attributes import (
     answer_of_message,

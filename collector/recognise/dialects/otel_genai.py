@@ -9,11 +9,9 @@ from typing import Any
 
 import msgspec
 
-from collector.dialects import splunk
-from collector.dialects.profiles import SPLUNK, profile_of
 from collector.recognise.dialects import genai
 from collector.recognise.dialects.contract import Candidate
-from collector.recognise.dialects.readers import langchain_json
+from collector.recognise.dialects.readers import langchain_json, splunk
 from collector.recognise.dialects.readers.common_attributes import (
     answer_of_message,
     read_params,
@@ -29,6 +27,7 @@ from collector.recognise.dialects.readers.json_values import (
     loads,
 )
 from collector.recognise.dialects.readers.parts import read_message, read_tools
+from collector.recognise.dialects.readers.profiles import SPLUNK, profile_of
 from collector.recognise.dialects.readers.provider_bodies import api_of_body, clean_body
 from collector.recognise.dialects.readers.span import candidate_of
 from collector.recognise.dialects.readers.target import (

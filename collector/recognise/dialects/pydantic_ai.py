@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 
-from collector.dialects.profiles import Profile
 from collector.recognise.dialects import genai
 from collector.recognise.dialects.contract import Candidate
 from collector.recognise.dialects.readers.common_attributes import (
@@ -29,6 +28,7 @@ from collector.recognise.dialects.readers.json_values import (
     loads,
 )
 from collector.recognise.dialects.readers.parts import read_message, read_part, role_of
+from collector.recognise.dialects.readers.profiles import Profile
 from collector.recognise.dialects.readers.span import candidate_of
 from collector.recognise.dialects.readers.target import operation_of
 from collector.recognise.record import Record

@@ -9,11 +9,9 @@ import re
 
 import msgspec
 
-from collector.dialects import wrapped_parts
-from collector.dialects.parameters import drop_defaults
-from collector.dialects.profiles import Profile, is_traceloop, package_of
 from collector.recognise.dialects import genai
 from collector.recognise.dialects.contract import Candidate
+from collector.recognise.dialects.readers import wrapped_parts
 from collector.recognise.dialects.readers.common_attributes import (
     answer_of_message,
     read_params,
@@ -21,6 +19,12 @@ from collector.recognise.dialects.readers.common_attributes import (
 from collector.recognise.dialects.readers.events import message_of_event
 from collector.recognise.dialects.readers.indexed import read_functions, read_prompts
 from collector.recognise.dialects.readers.json_values import as_dict, as_text
+from collector.recognise.dialects.readers.parameters import drop_defaults
+from collector.recognise.dialects.readers.profiles import (
+    Profile,
+    is_traceloop,
+    package_of,
+)
 from collector.recognise.dialects.readers.span import candidate_of
 from collector.recognise.dialects.readers.target import operation_of, provider_of
 from collector.recognise.record import Record

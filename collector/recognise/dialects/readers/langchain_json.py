@@ -6,7 +6,6 @@ LangChain core 0.3 and 1.x: `{"messages": [[{"lc": 1, "kwargs": {…}}]]}`, and 
 
 from typing import Any
 
-from collector.dialects.parameters import completion_cap, is_reasoning
 from collector.recognise.dialects.contract import Candidate
 from collector.recognise.dialects.readers.json_values import (
     as_dict,
@@ -14,6 +13,7 @@ from collector.recognise.dialects.readers.json_values import (
     as_text,
     dumps,
 )
+from collector.recognise.dialects.readers.parameters import completion_cap, is_reasoning
 from collector.recognise.dialects.readers.parts import role_of
 from snaptrace.snapshot.apis.anthropic_messages import parse_block
 from snaptrace.snapshot.apis.openai_chat import parse_part

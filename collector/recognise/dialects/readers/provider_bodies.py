@@ -6,7 +6,7 @@ API it belongs to, its keys say; the provider's name only decides what they leav
 
 from typing import Any
 
-from collector.dialects import bedrock_body, gemini_body
+from collector.recognise.dialects.readers import bedrock_body, gemini_body
 from collector.recognise.dialects.readers.common_attributes import (
     normal_finish,
     outcome_of,

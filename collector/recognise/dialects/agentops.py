@@ -6,7 +6,6 @@ space: system prompts, media and calls of tools are gone, and their results prin
 
 import msgspec
 
-from collector.dialects.profiles import Profile
 from collector.recognise.dialects import genai
 from collector.recognise.dialects.contract import Candidate
 from collector.recognise.dialects.readers.common_attributes import (
@@ -21,6 +20,7 @@ from collector.recognise.dialects.readers.json_values import (
     loads,
 )
 from collector.recognise.dialects.readers.parts import read_tools
+from collector.recognise.dialects.readers.profiles import Profile
 from collector.recognise.dialects.readers.span import candidate_of
 from collector.recognise.dialects.readers.target import operation_of, target_of
 from collector.recognise.record import Record, Value

@@ -9,10 +9,9 @@ from typing import Any
 
 import msgspec
 
-from collector.dialects import bedrock_body
 from collector.recognise.dialects import genai
 from collector.recognise.dialects.contract import Candidate
-from collector.recognise.dialects.readers import langchain_json
+from collector.recognise.dialects.readers import bedrock_body, langchain_json
 from collector.recognise.dialects.readers.flattened import Flattened
 from collector.recognise.dialects.readers.json_values import as_dict, as_text, loads
 from collector.recognise.dialects.readers.parts import read_tools

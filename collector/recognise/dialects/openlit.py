@@ -7,13 +7,13 @@ of the span that equals a default counts only if the event repeats it.
 
 import msgspec
 
-from collector.dialects.parameters import is_default
-from collector.dialects.profiles import Profile
 from collector.recognise.dialects import genai
 from collector.recognise.dialects.contract import Candidate
 from collector.recognise.dialects.readers import python_text
 from collector.recognise.dialects.readers.common_attributes import read_params
 from collector.recognise.dialects.readers.json_values import as_list, as_text
+from collector.recognise.dialects.readers.parameters import is_default
+from collector.recognise.dialects.readers.profiles import Profile
 from collector.recognise.dialects.readers.span import candidate_of
 from collector.recognise.dialects.readers.target import operation_of
 from collector.recognise.record import Record
