@@ -1,0 +1,210 @@
+"""Which dialect reads a record, which API it names, and what it says is uncertain."""
+
+import msgspec
+import pytest
+
+from collector.recognise.assemble import assemble
+from collector.recognise.dialects import DIALECTS
+from collector.recognise.merge import merge_trace
+from collector.recognise.record import Event, Record
+
+_TEXT = '[{"role":"user","parts":[{"type":"text","content":"Hi"}]}]'
+_CHAT = {
+    "gen_ai.operation.name": "chat",
+    "gen_ai.provider.name": "openai",
+    "gen_ai.request.model": "m1",
+    "gen_ai.input.messages": _TEXT,
+}
+
+
+def record(attributes, *, scope="", version="1", name="chat m1", **more):
+    """Return a span, or what `more` makes of it."""
+    fields = {
+        "kind": "span",
+        "trace_id": b"t" * 16,
+        "span_id": b"s" * 8,
+        "name": name,
+        "start_ns": 10,
+        "end_ns": 20,
+        "attributes": attributes,
+        "scope": scope,
+        "scope_version": version,
+    }
+    return Record(**{**fields, **more})
+
+
+def read(found):
+    """Return the candidate of the first dialect that claims the record."""
+    dialect = next(d for d in DIALECTS if d.claims(found))
+    return dialect.read(found)
+
+
+def snapshot(*records):
+    """Return the one snapshot that the records of a trace come to."""
+    merged = merge_trace([read(found) for found in records], lambda _: False)
+    (call,) = merged.calls
+    return assemble(call, 0).snapshot
+
+
+@pytest.mark.parametrize(
+    ("scope", "dialect"),
+    [
+        ("opentelemetry.instrumentation.openai.v1", "traceloop"),
+        ("opentelemetry.instrumentation.genai.openai", "otel_genai"),
+        ("opentelemetry.instrumentation.botocore.bedrock-runtime", "otel_genai"),
+        ("opentelemetry.instrumentation.newcomer", "otel_genai"),
+        ("openlit.instrumentation.groq", "openlit"),
+        ("pydantic-ai", "pydantic_ai"),
+    ],
+)
+def test_a_scope_is_claimed_by_its_name_never_by_a_namespace(scope, dialect):
+    """A library would be read by the habits of another that shares its prefix."""
+    assert read(record(_CHAT, scope=scope)).dialect == dialect
+
+
+@pytest.mark.parametrize(
+    ("more", "api", "source"),
+    [
+        ({}, "openai_chat", "guessed"),
+        ({"gen_ai.response.id": "chatcmpl-1"}, "openai_chat", "carried"),
+        ({"gen_ai.response.id": "resp_1"}, "openai_responses", "carried"),
+        ({"url.path": "/v1/responses"}, "openai_responses", "carried"),
+        ({"http.url": "http://h/v1/chat/completions?a=b"}, "openai_chat", "carried"),
+        ({"gen_ai.provider.name": "groq"}, "openai_chat", "carried"),
+        ({"gen_ai.provider.name": "anthropic"}, "anthropic_messages", "carried"),
+        ({"gen_ai.provider.name": "aws.bedrock"}, "bedrock_converse", "guessed"),
+        (
+            {"gen_ai.provider.name": "aws.bedrock", "rpc.method": "InvokeModel"},
+            "bedrock_invoke",
+            "carried",
+        ),
+        ({"gen_ai.provider.name": "nobody knows"}, "openai_chat", "guessed"),
+    ],
+)
+def test_an_api_comes_from_evidence_or_is_called_a_guess(more, api, source):
+    """A call would be replayed through an API that it never went to."""
+    found = read(record({**_CHAT, **more}))
+    assert (found.api, found.api_source) == (api, source)
+
+
+def test_a_client_method_as_operation_is_a_call():
+    """LangTrace's Responses calls would be missed."""
+    attributes = {**_CHAT, "gen_ai.operation.name": "openai.responses.create"}
+    found = read(record(attributes, name="openai.responses.create"))
+    assert (found.role, found.api) == ("call", "openai_responses")
+
+
+def test_invented_defaults_count_only_where_the_event_repeats_them():
+    """OpenLIT's `temperature=1.0` would be sent though nobody asked for it."""
+    invented = {
+        "gen_ai.request.temperature": 1.0,
+        "gen_ai.request.top_p": 1.0,
+        "gen_ai.request.max_tokens": -1,
+        "gen_ai.request.seed": "",
+    }
+    scope = "openlit.instrumentation.openai"
+    span = record({**_CHAT, **invented}, scope=scope)
+    given = {**_CHAT, "gen_ai.request.top_p": 1.0, "gen_ai.request.temperature": None}
+    event = record(
+        given,
+        scope=scope,
+        kind="log",
+        name="gen_ai.client.inference.operation.details",
+    )
+    body = snapshot(span, event).request.body
+    assert body == {
+        "model": "m1",
+        "messages": [{"role": "user", "content": "Hi"}],
+        "top_p": 1.0,
+    }
+    assert "temperature" in snapshot(span).fidelity.unobserved
+
+
+def test_content_told_by_span_and_events_is_there_once():
+    """Agent Framework's messages would be sent twice."""
+    span = record(_CHAT, scope="agent_framework")
+    event = record(
+        {"gen_ai.system": "openai"},
+        scope="agent_framework",
+        kind="log",
+        name="gen_ai.user.message",
+        body={"content": "Hi"},
+    )
+    assert len(snapshot(span, event).request.body["messages"]) == 1
+
+
+def test_instructions_told_twice_are_there_once():
+    """A system prompt in both places would be sent twice."""
+    told = '[{"type":"text","content":"Be brief."}]'
+    first = '{"role":"system","parts":[{"type":"text","content":"Be brief."}]}'
+    attributes = {
+        **_CHAT,
+        "gen_ai.system_instructions": told,
+        "gen_ai.input.messages": f"[{first},{_TEXT[1:]}",
+    }
+    messages = snapshot(record(attributes)).request.body["messages"]
+    assert [message["role"] for message in messages] == ["system", "user"]
+
+
+def test_a_result_without_its_call_is_no_whole_history():
+    """A request that its provider would refuse would be replayed as if sent."""
+    part = {"type": "tool_call_response", "id": "c1", "response": "21"}
+    lone = [{"role": "tool", "parts": [part]}]
+    found = snapshot(record({**_CHAT, "gen_ai.input.messages": lone}))
+    assert "content_dropped" in found.fidelity.reasons
+
+
+def test_an_unknown_emitter_may_have_dropped_media_and_tools():
+    """A picture that an instrumentation leaves out would be missed in silence."""
+    unobserved = snapshot(record(_CHAT)).fidelity.unobserved
+    assert {"messages.content.image_url", "tools"} <= set(unobserved)
+
+
+def test_a_framework_message_is_never_passed_off_as_the_providers():
+    """Agno's `from_history` would be sent to the provider."""
+    inner = {"role": "user", "content": "Hi", "id": "x", "from_history": False}
+    attributes = {
+        "openinference.span.kind": "LLM",
+        "llm.provider": "OpenAI",
+        "llm.model_name": "m1",
+        "input.value": msgspec.json.encode({"messages": [inner]}).decode(),
+        "llm.input_messages.0.message.role": "user",
+        "llm.input_messages.0.message.content": "Hi",
+    }
+    found = snapshot(record(attributes, name="OpenAIChat.invoke"))
+    assert found.request.body["messages"] == [{"role": "user", "content": "Hi"}]
+
+
+def test_a_reasoning_model_gets_its_cap_under_the_name_it_takes():
+    """The provider would refuse `max_tokens` for such a model."""
+    attributes = {
+        **_CHAT,
+        "gen_ai.request.model": "gpt-5-mini",
+        "gen_ai.request.max_tokens": 300,
+    }
+    body = snapshot(record(attributes)).request.body
+    assert body["max_completion_tokens"] == 300
+    assert "max_tokens" not in body
+
+
+@pytest.mark.parametrize("word", ["MessageRole.SYSTEM", "system", "ChatRole.SYSTEM"])
+def test_a_printed_role_is_that_role(word):
+    """A system prompt would be sent as the user's words."""
+    raw = [{"role": word, "parts": [{"type": "text", "content": "Be brief."}]}]
+    attributes = {**_CHAT, "gen_ai.input.messages": raw}
+    assert snapshot(record(attributes)).request.body["messages"][0]["role"] == "system"
+
+
+def test_prompts_of_a_langtrace_event_keep_their_tools():
+    """Tools beside a prompt event would be lost."""
+    tool = {"type": "function", "function": {"name": "f", "parameters": {}}}
+    attributes = {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.system": "openai",
+        "gen_ai.request.model": "m1",
+        "gen_ai.request.tools": [msgspec.json.encode([tool]).decode()],
+    }
+    prompt = {"gen_ai.prompt": '[{"role":"user","content":"Hi"}]'}
+    events = (Event("gen_ai.content.prompt", prompt),)
+    body = snapshot(record(attributes, events=events)).request.body
+    assert body["tools"][0]["function"]["name"] == "f"
