@@ -36,7 +36,7 @@ from collector.recognise.dialects.readers.target import (
     provider_of,
 )
 from collector.recognise.record import Record, Value
-from snaptrace.snapshot.conversation import Conversation, Tool
+from snaptrace.snapshot.conversation import Conversation, Message, Tool
 from snaptrace.snapshot.model import Operation
 
 _DETAILS_EVENT = "gen_ai.client.inference.operation.details"
@@ -90,19 +90,32 @@ class OtelGenAi:
         elif profile is SPLUNK:
             splunk.restore(candidate)
         elif record.scope == "agent_framework":
-            _one_part_each(candidate)
+            _as_agent_framework_sends(candidate)
         if _is_transport(record, candidate):
             candidate.role = "transport"
             _sdk_supplement(candidate, record)
         return candidate
 
 
-def _one_part_each(candidate: Candidate) -> None:
-    """Agent Framework's Chat client sends each part of a turn as its own message."""
+def _as_agent_framework_sends(candidate: Candidate) -> None:
+    """Undo what it writes always, and part turns as its Chat client does.
+
+    It counts one choice where nobody asked for any, and sends each part of a turn as a
+    message of its own.
+    """
     conversation = candidate.conversation
-    if candidate.api != "openai_chat" or conversation is None:
+    if conversation is None:
         return
-    messages = []
+    params = {
+        name: value
+        for name, value in conversation.params.items()
+        if (name, value) != ("choice_count", 1)
+    }
+    conversation = msgspec.structs.replace(conversation, params=params)
+    candidate.conversation = conversation
+    if candidate.api != "openai_chat":
+        return
+    messages: list[Message] = []
     for message in conversation.messages:
         if message.role == "user" and len(message.parts) > 1:
             messages += [

@@ -77,8 +77,6 @@ def read_params(attributes: Mapping[str, Value]) -> dict[str, Any]:
             value = [value] if isinstance(value, str) else value  # noqa: PLW2901
         if name in ("max_tokens", "seed", "choice_count", "top_k"):
             value = _whole(value)  # noqa: PLW2901 - a float that is a count
-        if name == "choice_count" and value == 1:
-            continue  # the convention says to leave it out; some write it always
         params[name] = value
     return params
 

@@ -137,7 +137,7 @@ def _input_shape(body: dict[str, Any], model: str) -> str:
 
 
 # Fields whose empty text says something; elsewhere a dump wrote it for a value unset.
-_TEXT_FIELDS = ("prompt", "input", "instructions", "suffix", "system", "user")
+_TEXT_FIELDS = ("model", "prompt", "input", "instructions", "suffix", "system", "user")
 
 
 def _is_unset(key: str, value: Any) -> bool:  # noqa: ANN401 - any JSON
