@@ -189,6 +189,9 @@ def _body(candidate: Candidate, missing: list[str]) -> Json:
             return None
 
 
+_MODEL_IN_PATH = ("gemini_generate_content", "bedrock_converse", "bedrock_invoke")
+
+
 def _own_shape(
     candidate: Candidate, body: dict[str, Any], missing: list[str]
 ) -> dict[str, Any]:
@@ -202,7 +205,7 @@ def _own_shape(
         body.get("text")
     ):
         missing.append("text.format")  # a class, of which the SDK sent the schema
-    if candidate.api == "gemini_generate_content":
+    if candidate.api in _MODEL_IN_PATH:
         body.pop("model", None)
     elif candidate.model and "model" not in body:
         body["model"] = candidate.model

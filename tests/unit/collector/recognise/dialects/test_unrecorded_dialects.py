@@ -149,7 +149,8 @@ def test_strands_blocks_come_in_span_events():
         ),
     )
     call = _one(record)
-    assert "api_unknown" in call.fidelity.reasons
+    assert call.request.body["system"] == [{"text": "be brief"}]
+    assert "media_redacted" in call.fidelity.reasons
     assert call.answer.text == "ok"
     assert call.answer.finish_reason == "stop"
 
