@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
-import msgspec
-
 from replayd.model import Outcome
 from replayd.providers import sse
 from replayd.providers.contract import Overrides, ProviderRequest, Reading, Refusal
-from replayd.providers.faults import fault
+from replayd.providers.faults import fault, fault_in_answer
+from replayd.providers.joining import MOST_PARTS, JoinedText
+from replayd.providers.lenient_json import lenient, mended_text
 from replayd.providers.prepare import Body, prepare
 from replayd.providers.values import (
     as_count,
@@ -21,6 +21,7 @@ from replayd.providers.values import (
     as_text,
     decoded,
     json_text,
+    mended_object,
 )
 from snaptrace.snapshot.apis import APIS
 from snaptrace.snapshot.model import (
@@ -85,7 +86,9 @@ class AnthropicMessages:
         """Type a response, streamed or not."""
         if status != HTTPStatus.OK:
             return fault(status, body)
-        found = _joined(body) if sse.is_stream(headers) else decoded(body)
+        found = _joined(body) if sse.is_stream(headers, body) else decoded(body)
+        if error := (found or {}).get("error"):
+            return fault_in_answer(error)
         if not found or not isinstance(found.get("content"), list):
             return Reading(outcome="malformed", detail="no_content")
         if not as_text(found.get("stop_reason")):
@@ -136,35 +139,78 @@ def _usage(value: object) -> Usage:
     )
 
 
+class _JoinedBlocks:
+    """The content blocks of one message, from their events."""
+
+    def __init__(self) -> None:
+        self._blocks: list[_JoinedBlock] = []
+        self._open: dict[int | None, _JoinedBlock] = {}
+        self.too_many = False
+
+    def begin(self, index: int | None, block: dict[str, Any]) -> "_JoinedBlock":
+        """Begin a block; some servers give all of them one index, or none."""
+        if len(self._blocks) >= MOST_PARTS:
+            self.too_many = True
+            return _JoinedBlock({})
+        begun = _JoinedBlock(block)
+        self._blocks.append(begun)
+        self._open[index] = self._open[None] = begun
+        return begun
+
+    def add(self, index: int | None, delta: dict[str, Any]) -> None:
+        """Join a piece to its block."""
+        block = self._open.get(index) or self.begin(index, {})
+        block.text.add(as_text(delta.get("text")))
+        block.json.add(as_text(delta.get("partial_json")))
+
+    def whole(self) -> list[dict[str, Any]]:
+        """Return the blocks in the order in which they began."""
+        return [block.whole() for block in self._blocks]
+
+
+class _JoinedBlock:
+    def __init__(self, start: dict[str, Any]) -> None:
+        self._start, self.json = start, JoinedText()
+        self.text = JoinedText(as_text(start.get("text")))
+
+    def whole(self) -> dict[str, Any]:
+        block = {**self._start, "text": self.text.whole}
+        if text := mended_text(self.json.whole):
+            found = lenient(text.encode())
+            block["input"] = text if found is None else found
+        return block
+
+
 def _joined(body: bytes) -> dict[str, Any]:
     """Return the message that a finished stream of events adds up to."""
     whole: dict[str, Any] = {}
-    blocks: dict[int, dict[str, Any]] = {}
+    blocks = _JoinedBlocks()
     for event in sse.events(body):
-        index = as_count(event.get("index")) or 0
-        kind = event.get("type")
+        index, kind = as_count(event.get("index")), event.get("type")
         if kind == "message_start":
             whole = dict(as_object(event.get("message")))
+        elif kind == "message":  # the whole of it
+            whole = event
         elif kind == "content_block_start":
-            blocks[index] = {**as_object(event.get("content_block")), "json": ""}
+            blocks.begin(index, as_object(event.get("content_block")))
         elif kind == "content_block_delta":
-            _add(blocks.setdefault(index, {"json": ""}), as_object(event.get("delta")))
+            blocks.add(index, as_object(event.get("delta")))
         elif kind == "message_delta":
-            usage = {**as_object(whole.get("usage")), **as_object(event.get("usage"))}
-            whole |= {**as_object(event.get("delta")), "usage": usage}
-    whole["content"] = [_block(blocks[index]) for index in sorted(blocks)]
-    return whole
+            usage = {**as_object(whole.get("usage")), **_given(event.get("usage"))}
+            whole |= {**_given(event.get("delta")), "usage": usage}
+        elif _is_error(event) and not as_text(whole.get("stop_reason")):
+            return {"error": event.get("error") or event}
+    if blocks.too_many:
+        return {}
+    joined = blocks.whole()
+    whole["content"] = joined or as_list(whole.get("content"))
+    return mended_object(whole)
 
 
-def _add(block: dict[str, Any], delta: dict[str, Any]) -> None:
-    block["text"] = as_text(block.get("text")) + as_text(delta.get("text"))
-    block["json"] += as_text(delta.get("partial_json"))
+def _is_error(event: dict[str, Any]) -> bool:
+    return event.get("type") == "error" or bool(event.get("error"))
 
 
-def _block(block: dict[str, Any]) -> dict[str, Any]:
-    if text := block.pop("json"):
-        try:
-            block["input"] = msgspec.json.decode(text)
-        except msgspec.DecodeError:
-            block["input"] = text
-    return block
+def _given(value: object) -> dict[str, Any]:
+    """Return the fields that hold something: a null takes nothing back."""
+    return {k: v for k, v in as_object(value).items() if v is not None}

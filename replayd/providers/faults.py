@@ -8,10 +8,9 @@ import re
 from collections.abc import Mapping
 from http import HTTPStatus
 
-import msgspec
-
 from replayd.model import Outcome
 from replayd.providers.contract import Reading
+from replayd.providers.lenient_json import lenient, mended
 from snaptrace.snapshot.model import Json
 
 READ_AT_MOST_BYTES = 65_536  # of an error body; what matters stands at its start
@@ -29,6 +28,7 @@ _CODES: dict[str, Outcome] = {
     "insufficient_quota": "rate_limited",
     "RESOURCE_EXHAUSTED": "rate_limited",
     "overloaded_error": "server_error",
+    "overloaded": "server_error",
     "api_error": "server_error",
     "server_error": "server_error",
     "UNAVAILABLE": "server_error",
@@ -37,6 +37,13 @@ _CODES: dict[str, Outcome] = {
     "DEADLINE_EXCEEDED": "timeout",
     "unsupported_image_media_type": "unsupported_modality",
     "unsupported_audio": "unsupported_modality",
+}
+# Names of errors that have a status of their own.
+_TYPES = {
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "permission_error": 403,
+    "not_found_error": 404,
 }
 _TOO_LONG = re.compile(
     r"maximum context length|context (?:length|window|size)|too many tokens|"
@@ -66,6 +73,24 @@ def fault(status: int, body: bytes) -> Reading:
     return Reading(outcome=outcome, detail=detail)
 
 
+def fault_in_answer(error: object) -> Reading:
+    """Type an error that came in the place of an answer, under a status of success.
+
+    A stream that began can no longer say it with its status: an event does.
+    """
+    found = error if isinstance(error, Mapping) else {"message": str(error)}
+    names = [str(found.get(key) or "") for key in ("code", "status", "type")]
+    numbers = [int(n) for n in names if n.isascii() and n.isdigit() and len(n) == 3]
+    typed = [_TYPES[name] for name in names if name in _TYPES]
+    status = next((n for n in numbers if 400 <= n <= 599), None) or next(
+        iter(typed), HTTPStatus.INTERNAL_SERVER_ERROR
+    )
+    code = next((name for name in names if name in _CODES), "")
+    text = str(found.get("message") or found.get("detail") or "")
+    outcome = _CODES.get(code) or _by_words(status, code, text[:READ_AT_MOST_BYTES])
+    return Reading(outcome=outcome, detail="error_event")
+
+
 def _by_words(status: int, code: str, text: str) -> Outcome:
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return "rate_limited"
@@ -87,9 +112,8 @@ def _by_words(status: int, code: str, text: str) -> Outcome:
 
 def _code_and_text(body: bytes) -> tuple[str, str]:
     """Return an error's code and words from the shapes that servers use."""
-    try:
-        found: Json = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    found: Json = mended(lenient(body))
+    if found is None:
         return "", body.decode("utf-8", "replace")
     if isinstance(found, list) and found:
         found = found[0]

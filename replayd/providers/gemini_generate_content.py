@@ -3,7 +3,7 @@
 Source: Gemini API reference, v1beta, as of 2026.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from typing import Any
 
@@ -12,7 +12,9 @@ import msgspec
 from replayd.model import Outcome
 from replayd.providers import sse
 from replayd.providers.contract import Overrides, ProviderRequest, Reading, Refusal
-from replayd.providers.faults import fault
+from replayd.providers.faults import fault, fault_in_answer
+from replayd.providers.joining import MOST_PARTS, JoinedText
+from replayd.providers.lenient_json import lenient
 from replayd.providers.prepare import Body, post
 from replayd.providers.values import (
     as_bytes,
@@ -21,6 +23,7 @@ from replayd.providers.values import (
     as_object,
     as_text,
     json_text,
+    mended_object,
 )
 from snaptrace.snapshot.model import (
     Answer,
@@ -86,37 +89,84 @@ class GeminiGenerateContent:
         """Type a response: one object, an array of them, or a stream of events."""
         if status != HTTPStatus.OK:
             return fault(status, body)
-        chunks = list(sse.events(body)) if sse.is_stream(headers) else _chunks(body)
-        if not chunks:
+        streamed = sse.is_stream(headers, body)
+        found = _joined(sse.events(body) if streamed else _chunks(body))
+        if error := found.get("error"):
+            return fault_in_answer(error)
+        if not found:
             return Reading(outcome="malformed", detail="no_object")
-        blocked = as_object(chunks[0].get("promptFeedback")).get("blockReason")
-        candidates = [_first(chunk) for chunk in chunks if _first(chunk)]
-        if not candidates:
+        if not isinstance(found.get("candidate"), dict):
+            blocked = as_object(found.get("promptFeedback")).get("blockReason")
             outcome: Outcome = "refused" if blocked else "malformed"
             said: AnswerOutcome = "filtered" if blocked else "error"
-            return Reading(
-                outcome=outcome, answer=Answer(outcome=said), detail="no_candidate"
-            )
-        return _read(chunks, candidates)
+            answer = Answer(outcome=said, usage=_usage(found.get("usageMetadata")))
+            return Reading(outcome=outcome, answer=answer, detail="no_candidate")
+        return _read(found, found["candidate"])
 
 
-def _chunks(body: bytes) -> list[dict[str, Any]]:
-    try:
-        found = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return []
+def _chunks(body: bytes) -> Iterator[dict[str, Any]]:
+    found = lenient(body)
     found = found if isinstance(found, list) else [found]
-    return [chunk for chunk in found if isinstance(chunk, dict)]
+    return (chunk for chunk in found if isinstance(chunk, dict))
 
 
-def _first(chunk: dict[str, Any]) -> dict[str, Any]:
-    candidates = as_list(chunk.get("candidates"))
-    return as_object(candidates[0]) if candidates else {}
+def _joined(chunks: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Return the response that its chunks add up to; `candidate` is the first one."""
+    whole: dict[str, Any] = {}
+    parts, index, stop = _JoinedParts(), None, ""
+    for chunk in chunks:
+        whole.update({k: v for k, v in chunk.items() if k != "candidates" and v})
+        for candidate in map(as_object, as_list(chunk.get("candidates"))):
+            its_index = as_count(candidate.get("index")) or 0
+            if index is None or its_index < index:
+                parts, index, stop = _JoinedParts(), its_index, ""
+            if its_index == index:
+                parts.add(_parts(candidate))
+                stop = as_text(candidate.get("finishReason")) or stop
+    if index is not None and not parts.too_many:
+        whole["candidate"] = {"parts": parts.whole(), "finishReason": stop}
+        if stop:
+            whole.pop("error", None)  # it came after the answer
+    return mended_object(whole)
 
 
-def _read(chunks: list[dict[str, Any]], candidates: list[dict[str, Any]]) -> Reading:
-    parts = [part for candidate in candidates for part in _parts(candidate)]
-    stop = next((s for c in candidates if (s := as_text(c.get("finishReason")))), "")
+class _JoinedParts:
+    """The parts of one candidate; texts that follow each other are one."""
+
+    def __init__(self) -> None:
+        self._parts: list[dict[str, Any] | JoinedText] = []
+        self.too_many = False
+
+    def add(self, parts: Iterable[dict[str, Any]]) -> None:
+        """Take in the parts of the next chunk; thoughts are no part of an answer."""
+        for part in parts:
+            if part.get("thought"):
+                continue
+            last = self._parts[-1] if self._parts else None
+            if not isinstance(part.get("text"), str):
+                self._append(part)
+            elif isinstance(last, JoinedText):
+                last.add(part["text"])
+            else:
+                self._append(JoinedText(part["text"]))
+
+    def _append(self, part: dict[str, Any] | JoinedText) -> None:
+        self.too_many |= len(self._parts) >= MOST_PARTS
+        if not self.too_many:
+            self._parts.append(part)
+
+    def whole(self) -> list[dict[str, Any]]:
+        """Return the parts as an unstreamed answer has them."""
+        return [
+            {"text": p.whole} if isinstance(p, JoinedText) else p for p in self._parts
+        ]
+
+
+def _read(found: dict[str, Any], candidate: dict[str, Any]) -> Reading:
+    parts, stop = (
+        as_list(candidate.get("parts")),
+        as_text(candidate.get("finishReason")),
+    )
     if not stop:
         return Reading(outcome="malformed", detail="no_finish_reason")
     outcome, said, finish = _STOPS.get(stop, ("answered", "answered", stop.lower()))
@@ -124,17 +174,16 @@ def _read(chunks: list[dict[str, Any]], candidates: list[dict[str, Any]]) -> Rea
         outcome, said, finish = "refused", "filtered", "content_filter"
     calls = tuple(_calls(parts))
     media, blobs = _media(parts)
-    last = chunks[-1]
-    model = as_text(last.get("modelVersion"))
+    model = as_text(found.get("modelVersion"))
     answer = Answer(
         outcome=said,
-        text="".join(as_text(p.get("text")) for p in parts if not p.get("thought")),
+        text="".join(as_text(p.get("text")) for p in parts),
         tool_calls=calls,
         media=media,
         finish_reason="tool_calls" if calls and finish == "stop" else finish,
         model=model,
-        response_id=as_text(last.get("responseId")),
-        usage=_usage(last.get("usageMetadata")),
+        response_id=as_text(found.get("responseId")),
+        usage=_usage(found.get("usageMetadata")),
     )
     return Reading(outcome=outcome, answer=answer, served_model=model, blobs=blobs)
 

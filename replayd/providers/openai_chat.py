@@ -10,7 +10,8 @@ from typing import Any
 from replayd.model import Outcome
 from replayd.providers import sse
 from replayd.providers.contract import Overrides, ProviderRequest, Reading, Refusal
-from replayd.providers.faults import fault
+from replayd.providers.faults import fault, fault_in_answer
+from replayd.providers.joining import JoinedCalls, JoinedSound, JoinedText
 from replayd.providers.prepare import Body, bearer, post
 from replayd.providers.values import (
     as_bytes,
@@ -20,6 +21,7 @@ from replayd.providers.values import (
     as_text,
     decoded,
     json_text,
+    mended_object,
 )
 from snaptrace.snapshot.model import (
     Answer,
@@ -35,7 +37,7 @@ _FILTERED: tuple[Outcome, AnswerOutcome] = ("refused", "filtered")
 _BROKEN: tuple[Outcome, AnswerOutcome] = ("server_error", "error")
 # The API's own words, then what servers and gateways that speak it say instead; any
 # other word, or none, is an answer.
-_FINISH: dict[str, tuple[Outcome, AnswerOutcome]] = {
+FINISH: dict[str, tuple[Outcome, AnswerOutcome]] = {
     "length": _CUT,
     "max_tokens": _CUT,
     "model_length": _CUT,
@@ -48,6 +50,7 @@ _FINISH: dict[str, tuple[Outcome, AnswerOutcome]] = {
     "abort": _BROKEN,
     "insufficient_system_resource": _BROKEN,
 }
+_THOUGHTS = frozenset({"reasoning", "thinking"})
 _AUDIO_MIME = {"wav": "audio/wav", "mp3": "audio/mpeg", "flac": "audio/flac"}
 
 
@@ -83,15 +86,21 @@ class OpenAiChat:
         """Type a response, streamed or not."""
         if status != HTTPStatus.OK:
             return fault(status, body)
-        found = _joined(body) if sse.is_stream(headers) else decoded(body)
-        choices = as_list(found.get("choices")) if found else []
-        if not found or not choices or not isinstance(choices[0], dict):
-            if found and found.get("error"):
-                return fault(HTTPStatus.INTERNAL_SERVER_ERROR, body)
+        found = _joined(body) if sse.is_stream(headers, body) else decoded(body)
+        if error := (found or {}).get("error"):
+            return fault_in_answer(error)
+        choice = first_choice(found)
+        if not found or not choice:
             return Reading(outcome="malformed", detail="no_choice")
-        if not isinstance(choices[0].get("message"), dict):
+        if not isinstance(choice.get("message"), dict):
             return Reading(outcome="malformed", detail="no_message")
-        return _read_choice(found, choices[0])
+        return _read_choice(found, choice)
+
+
+def first_choice(found: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the choice of the lowest index: of several it is the answer."""
+    choices = [as_object(choice) for choice in as_list((found or {}).get("choices"))]
+    return min(choices, key=lambda c: as_count(c.get("index")) or 0, default={})
 
 
 def _with_system(messages: object, text: str) -> list[Any]:
@@ -107,7 +116,7 @@ def _read_choice(found: dict[str, Any], choice: dict[str, Any]) -> Reading:
     message = as_object(choice.get("message"))
     finish = as_text(choice.get("finish_reason"))
     refusal = as_text(message.get("refusal")) or _part_refusal(message)
-    outcome, said = _FINISH.get(finish.lower(), ("answered", "answered"))
+    outcome, said = FINISH.get(finish.lower(), ("answered", "answered"))
     if refusal:
         outcome, said = "refused", "refused"
     media, blobs = _read_audio(message)
@@ -115,7 +124,7 @@ def _read_choice(found: dict[str, Any], choice: dict[str, Any]) -> Reading:
     model = as_text(found.get("model"))
     answer = Answer(
         outcome=said,
-        text=_content_text(message.get("content")) or transcript,
+        text=message_text(message.get("content")) or transcript,
         tool_calls=tuple(_tool_calls(message)),
         refusal=refusal,
         media=media,
@@ -133,10 +142,14 @@ def _read_choice(found: dict[str, Any], choice: dict[str, Any]) -> Reading:
     )
 
 
-def _content_text(content: object) -> str:
+def message_text(content: object) -> str:
+    """Return a message's text, whether it came whole or in parts; no reasoning."""
     if isinstance(content, str):
         return content
-    return "".join(as_text(as_object(p).get("text")) for p in as_list(content))
+    parts = map(as_object, as_list(content))
+    return "".join(
+        as_text(part.get("text")) for part in parts if part.get("type") not in _THOUGHTS
+    )
 
 
 def _part_refusal(message: dict[str, Any]) -> str:
@@ -183,48 +196,80 @@ def read_usage(value: object) -> Usage:
     )
 
 
+class _JoinedChoice:
+    """What the chunks say of one choice."""
+
+    def __init__(self) -> None:
+        self.content, self.refusal = JoinedText(), JoinedText()
+        self.transcript, self.sound = JoinedText(), JoinedSound()
+        self.calls = JoinedCalls()
+        self.old_name, self.old_arguments = "", JoinedText()
+        self.finish = ""
+
+    def add(self, choice: dict[str, Any]) -> None:
+        """Take in the next piece, or a whole message in its place."""
+        self.finish = as_text(choice.get("finish_reason")) or self.finish
+        delta, message = (
+            as_object(choice.get("delta")),
+            as_object(choice.get("message")),
+        )
+        self._add_delta(delta)
+        if _says(delta) or not message:
+            self.content.add("" if delta else as_text(choice.get("text")))
+            return
+        text = message_text(message.get("content"))
+        self.content.take_whole(text)
+        self._add_delta({**message, "content": None})
+
+    def _add_delta(self, delta: dict[str, Any]) -> None:
+        self.content.add(message_text(delta.get("content")))
+        self.refusal.add(as_text(delta.get("refusal")) or _part_refusal(delta))
+        for piece in as_list(delta.get("tool_calls")):
+            self.calls.add(as_object(piece))
+        audio = as_object(delta.get("audio"))
+        self.transcript.add(as_text(audio.get("transcript")))
+        self.sound.add(as_text(audio.get("data")))
+        if old := as_object(delta.get("function_call")):
+            name = as_text(old.get("name"))
+            self.old_name += name if name != self.old_name else ""
+            given = old.get("arguments")
+            self.old_arguments.add("" if given is None else json_text(given))
+
+    def whole(self) -> dict[str, Any]:
+        """Return the choice as it would have come unstreamed."""
+        message = {
+            "content": self.content.whole,
+            "refusal": self.refusal.whole,
+            "tool_calls": self.calls.as_messages(),
+            "audio": {"transcript": self.transcript.whole, "data": self.sound.whole},
+        }
+        if self.old_name:
+            arguments = self.old_arguments.whole
+            message["function_call"] = {"name": self.old_name, "arguments": arguments}
+        return {"message": message, "finish_reason": self.finish}
+
+
+def _says(delta: dict[str, Any]) -> bool:
+    """Tell a delta that holds something; some send an empty one beside a message."""
+    return any(value for key, value in delta.items() if key != "role")
+
+
 def _joined(body: bytes) -> dict[str, Any]:
     """Return the response that a finished stream of chunks adds up to."""
     whole: dict[str, Any] = {}
-    message: dict[str, Any] = {"content": "", "refusal": ""}
-    calls: dict[int, dict[str, Any]] = {}
-    finish: object = None
-    seen = False
+    joined, index, over = _JoinedChoice(), None, False
     for chunk in sse.events(body):
+        over = over or chunk.get("type") == sse.DONE
         whole.update({k: v for k, v in chunk.items() if k != "choices" and v})
-        for choice in as_list(chunk.get("choices"))[:1]:
-            seen = True
-            finish = as_object(choice).get("finish_reason") or finish
-            _add_delta(message, calls, as_object(as_object(choice).get("delta")))
-    if seen and finish:  # without a finish the stream was cut
-        message["tool_calls"] = [
-            {"id": call["id"], "function": call} for _, call in sorted(calls.items())
-        ]
-        whole["choices"] = [{"message": message, "finish_reason": finish}]
-    return whole
-
-
-def _add_delta(
-    message: dict[str, Any], calls: dict[int, dict[str, Any]], delta: dict[str, Any]
-) -> None:
-    for key in ("content", "refusal"):
-        message[key] += as_text(delta.get(key))
-    for piece in as_list(delta.get("tool_calls")):
-        _add_call(calls, as_object(piece))
-
-
-def _add_call(calls: dict[int, dict[str, Any]], piece: dict[str, Any]) -> None:
-    """Join a piece to its call; some servers give all calls one index, or none."""
-    function, its_id = as_object(piece.get("function")), as_text(piece.get("id"))
-    index = as_count(piece.get("index"))
-    last = max(calls, default=0)
-    index = last if index is None else index
-    known = calls.get(index)
-    if known and its_id and known["id"] and its_id != known["id"]:
-        index = last + 1
-    call = calls.setdefault(index, {"id": "", "name": "", "arguments": ""})
-    call["id"] = its_id or call["id"]
-    if as_text(function.get("name")) != call["name"]:  # repeated by some, not added to
-        call["name"] += as_text(function.get("name"))
-    given = function.get("arguments")
-    call["arguments"] += "" if given is None else json_text(given)
+        for choice in map(as_object, as_list(chunk.get("choices"))):
+            its_index = as_count(choice.get("index")) or 0
+            if index is None or its_index < index:
+                joined, index = _JoinedChoice(), its_index
+            if its_index == index:  # of several choices the first is the answer
+                joined.add(choice)
+    # Without an end the stream was cut.
+    if index is not None and (joined.finish or over) and not joined.calls.too_many:
+        whole["choices"] = [joined.whole()]
+        if joined.finish:
+            whole.pop("error", None)  # it came after the answer
+    return mended_object(whole)

@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from replayd.providers.lenient_json import lenient, mended
+
 
 def as_object(value: object) -> dict[str, Any]:
     """Return the object, or an empty one."""
@@ -41,13 +43,15 @@ def json_text(value: object) -> str:
     """Return arguments as JSON text, whether they came as text or as an object."""
     if isinstance(value, str):
         return value
-    return msgspec.json.encode({} if value is None else value).decode()
+    return msgspec.json.encode({} if value is None else mended(value)).decode()
+
+
+def mended_object(value: dict[str, Any]) -> dict[str, Any]:
+    """Return what a stream was joined to, its texts whole."""
+    return as_object(mended(value))
 
 
 def decoded(body: bytes) -> dict[str, Any] | None:
-    """Return the JSON object that a body is, or None."""
-    try:
-        value = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
+    """Return the JSON object that a body is, its texts mended, or None."""
+    value = lenient(body)
+    return mended(value) if isinstance(value, dict) else None
