@@ -185,7 +185,7 @@ class Front:
         telemetry = TelemetryServer(
             config.metrics.listen,
             self._registry,
-            ready=lambda: "",
+            ready=self._not_ready,
             routes=gate.routes(),
             on_bound=ports.bound("metrics"),
         )
@@ -203,6 +203,9 @@ class Front:
 
     def _verdicts(self) -> Verdicts:
         return self._publishing.shown().verdicts
+
+    def _not_ready(self) -> str:
+        return self._evaluating.engine.not_ready()
 
     def _known(self) -> Published:
         now_ns = self._clock.now_ns()

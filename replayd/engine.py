@@ -147,6 +147,7 @@ class Engine:
             ),
             live=lambda: live_traffic(self.intake),
             on_committed=self._committed,
+            on_fault=lambda name, at: self.metrics.pair_faults.labels(name, at).inc(),
         )
 
     def _telling_judge(self, canary: str) -> Judge:
@@ -172,6 +173,10 @@ class Engine:
     def leading(self) -> bool:
         """Tell whether this replica holds the lease and leads."""
         return self._leading is not None and self._leading.now
+
+    def not_ready(self) -> str:
+        """Return which canaries cannot be led, and why; "" if none."""
+        return "" if self._leading is None else self._leading.failing()
 
     async def run(
         self,

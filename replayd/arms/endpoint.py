@@ -5,6 +5,7 @@ cancellation. Retrying is `replayd.replay`'s business, because a retry is of the
 """
 
 import asyncio
+import logging
 import random
 import ssl
 import zlib
@@ -27,11 +28,15 @@ from replayd.providers.contract import (
     ProviderRequest,
     Reading,
 )
+from replayd.providers.lenient_json import mended_text
 from snaptrace.runtime.clock import Clock
 
 READ_BYTES = 65_536
+LINE_BYTES = 64  # that a line of a stream counts for, beside what it holds
 _KEPT = ("content-type", "retry-after", "retry-after-ms")
 _KEPT_PREFIXES = ("x-ratelimit-", "anthropic-ratelimit-")
+
+log = logging.getLogger(__name__)
 
 
 class EndpointSettings(Struct, frozen=True, kw_only=True):
@@ -191,7 +196,12 @@ class Endpoint:
         except (_TooLargeError, zlib.error, ValueError) as error:
             kind = "too_large" if isinstance(error, _TooLargeError) else "not_http"
             return Reading(outcome="malformed", detail=kind), headers
-        return self.provider.read(status, headers, body), headers
+        try:
+            return self.provider.read(status, headers, body), headers
+        except Exception:
+            # A reader promises not to; what it cannot read is no answer.
+            log.exception("a reader raised", extra={"api": self.provider.name})
+            return Reading(outcome="malformed", detail="reader_fault"), headers
 
     async def _send(
         self, request: ProviderRequest, headers: dict[str, str]
@@ -204,6 +214,8 @@ class Endpoint:
 
     async def _read(self, response: Incoming) -> bytes:
         most = self._settings.max_response_bytes
+        kind = response.headers.get("content-type", "").strip().lower()
+        streamed = kind.startswith("text/event-stream")
         told = response.headers.get("content-length")
         if told is not None and int(told) > most:
             raise _TooLargeError
@@ -215,11 +227,14 @@ class Endpoint:
                 return response.body.read_nowait()
             return await response.body.read()
         inflate = None if encoding == "identity" else zlib.decompressobj(47)
-        found = bytearray()
+        found, lines = bytearray(), 0
         async for piece in response.body.iter_chunked(READ_BYTES):
             room = most - len(found) + 1
-            found += inflate.decompress(piece, room) if inflate else piece
-            if len(found) > most:
+            plain = inflate.decompress(piece, room) if inflate else piece
+            found += plain
+            if streamed:
+                lines += plain.count(b"\n")
+            if len(found) + lines * LINE_BYTES > most:
                 raise _TooLargeError
         return bytes(found)
 
@@ -257,7 +272,7 @@ def _kept(headers: Mapping[str, str]) -> dict[str, str]:
     for name, value in headers.items():
         low = name.lower()
         if low in _KEPT or low.startswith(_KEPT_PREFIXES):
-            found[low] = value[:256]
+            found[low] = mended_text(value[:256])
     return found
 
 

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -21,9 +22,10 @@ from replayd.cases.schedule import Schedule, ScheduleSettings, Slice, case_key
 from replayd.config import ReplaydConfig
 from replayd.evaluation import epochs
 from replayd.evaluation.committer import Committer
+from replayd.evaluation.counts import LeadSettings
 from replayd.evaluation.epochs import Declared
 from replayd.evaluation.pair import Replay
-from replayd.evaluation.runner import Judge, Lead, LeadSettings
+from replayd.evaluation.runner import Judge, Lead
 from replayd.evidence.epoch_fold import Fold
 from replayd.evidence.scoreboard import Scoreboard
 from replayd.evidence.settings import settings_of
@@ -53,6 +55,7 @@ class Tools(Struct, frozen=True, kw_only=True):
     judge: Judge
     live: Callable[[], LiveTraffic]
     on_committed: Callable[[str, Sequence[PairResult]], None] = lambda _c, _r: None
+    on_fault: Callable[[str, str], None] = lambda _canary, _where: None
 
 
 class Shadow:
@@ -242,6 +245,7 @@ class Shadow:
             ),
             clock=tools.clock,
             decided=self.decided,
+            on_fault=partial(tools.on_fault, self.name),
         )
 
     def _on_committed(self, results: Sequence[PairResult]) -> None:

@@ -9,10 +9,10 @@ and becomes a typed failure, alone or with the few of its wave.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 
 import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 
 from replayd.arms.circuit_breaker import Outages
@@ -21,12 +21,17 @@ from replayd.cases.loader import Content
 from replayd.cases.schedule import Schedule, Waiting
 from replayd.errors import BudgetSpentError, DamagedResultError
 from replayd.evaluation.committer import Committer
+from replayd.evaluation.counts import Counts, LeadSettings
+from replayd.evaluation.excluded import excluded
 from replayd.evaluation.pair import Asked, Replay, Unsent
 from replayd.evidence.epoch_fold import Fold
+from replayd.evidence.tallies import PAIR_FAULT
 from replayd.ledger.ledger import Ledger, Opened
 from replayd.model import PairAnswers, PairResult, Planned
 from replayd.scoring.recorded import Recorded
 from snaptrace.runtime.clock import Clock
+
+log = logging.getLogger(__name__)
 
 WAVES = 16  # in which open numbers are sent again after a crash
 AHEAD = 8  # times the pairs in flight that may be held up by a slow number
@@ -34,28 +39,6 @@ DRAWN_AT_ONCE = 32  # before the loop may turn
 STARTED_AT_ONCE = 8  # pairs; what starts in a burst is answered in one, too
 
 Judge = Callable[[Planned, Recorded, PairAnswers], Awaitable[PairResult]]
-
-
-class LeadSettings(Struct, frozen=True, kw_only=True):
-    """How much at once, and how long to wait for more."""
-
-    in_flight: int  # pairs
-    block: int  # numbers planned at once
-    poll_seconds: float  # between two tries when nothing could be drawn
-    drain_seconds: float  # for pairs in flight once told to stop
-    models: tuple[str, ...] = ()  # of the canary, and of the control if there is one
-
-
-class Counts:
-    """What happened, for metrics; all by bounded words."""
-
-    def __init__(self) -> None:
-        self.dispatched = 0
-        self.resent = 0
-        self.in_flight = 0
-        self.excluded: dict[str, int] = {}
-        self.waiting = ""  # for: fresh_cases, budget, outage_<arm>, or nothing
-        self.budget = ""  # which budget is spent
 
 
 class Lead:
@@ -75,11 +58,12 @@ class Lead:
         clock: Clock,
         decided: Callable[[], frozenset[str]] = frozenset,
         counts: Counts | None = None,
+        on_fault: Callable[[str], None] = lambda _where: None,
     ) -> None:
         self._ledger, self._schedule, self._replay = ledger, schedule, replay
         self._content, self._spending, self._committer = content, spending, committer
         self._judge, self._settings, self._clock = judge, settings, clock
-        self._decided = decided
+        self._decided, self._on_fault = decided, on_fault
         self.counts = counts or Counts()
         self.caught_up = asyncio.Event()
         self.fresh = asyncio.Event()  # set by whoever offers new cases
@@ -360,11 +344,17 @@ class Lead:
         self, item: Planned, reserved_at_ns: int
     ) -> tuple[PairResult, PairAnswers | None]:
         # Media and requests are gone before the pair waits to be judged.
-        found = await self._answered(item, reserved_at_ns)
+        try:
+            found = await self._answered(item, reserved_at_ns)
+        except Exception:  # noqa: BLE001 - logged and counted there
+            return self._faulty(item, "sending", None), None
         if isinstance(found, PairResult):
             return found, None
         answers = found.answers
-        return await self._judge(item, found.recorded, answers), answers
+        try:
+            return await self._judge(item, found.recorded, answers), answers
+        except Exception:  # noqa: BLE001
+            return self._faulty(item, "scoring", answers), answers
 
     async def _answered(self, item: Planned, reserved_at_ns: int) -> PairResult | Asked:
         """Ask both arms; a result already if that is not possible."""
@@ -388,19 +378,20 @@ class Lead:
         self._spending.release(item.case.modality, reserved(item))
         return self._excluded(item, reason)
 
-    def _excluded(self, item: Planned, reason: str) -> PairResult:
+    def _excluded(
+        self, item: Planned, reason: str, answers: PairAnswers | None = None
+    ) -> PairResult:
         self.counts.excluded[reason] = self.counts.excluded.get(reason, 0) + 1
-        case = item.case
-        return PairResult(
-            number=item.number,
-            snapshot_id=case.snapshot_id,
-            modality=case.modality,
-            lane=item.lane,
-            slices=item.slices,
-            recorded_at_ns=case.recorded_at_ns,
-            committed_at_ns=self._clock.now_ns(),
-            excluded=reason,
-            service=case.service,
-            route=case.route,
-            attributes=case.attributes,
-        )
+        return excluded(item, reason, self._clock.now_ns(), answers)
+
+    def _faulty(
+        self, item: Planned, where: str, answers: PairAnswers | None
+    ) -> PairResult:
+        """Type a defect of ours that one pair ran into: it stays with that pair.
+
+        What was reserved for it stays spent, because it may have been sent.
+        """
+        told = {"where": where, "number": item.number}
+        log.exception("a pair failed", extra=told)  # noqa: LOG004 - in a handler
+        self._on_fault(where)
+        return self._excluded(item, PAIR_FAULT, answers)

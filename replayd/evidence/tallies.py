@@ -9,6 +9,7 @@ from replayd.model import ArmOutcome, Outcome, PairResult, StreamScore
 FAILURES: frozenset[Outcome] = frozenset(
     {"rate_limited", "server_error", "timeout", "malformed", "connection"}
 )
+PAIR_FAULT = "pair_fault"  # excluded: a defect of ours, after the pair was sent
 STRETCH_PAIRS = 50  # two of these are looked back on
 FEWEST_PAIRS = 10  # before a share of failures says anything
 FAILURE_LIMIT = 0.2  # share of a stretch from which no pass is issued
@@ -150,6 +151,8 @@ class ModalityTally(Struct):
             reasons.append("judge_outage")
         if any(tally.faults for tally in self.streams.values()):
             reasons.append("scorer_fault")
+        if self.excluded.get(PAIR_FAULT):
+            reasons.append(PAIR_FAULT)
         return tuple(reasons)
 
 

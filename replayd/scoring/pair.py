@@ -253,15 +253,16 @@ def _frame(planned: Planned, answers: PairAnswers, committed_at_ns: int) -> Pair
         slices=planned.slices,
         recorded_at_ns=case.recorded_at_ns,
         committed_at_ns=committed_at_ns,
-        canary=_outcome(answers.canary),
-        control=None if answers.control is None else _outcome(answers.control),
+        canary=arm_outcome(answers.canary),
+        control=None if answers.control is None else arm_outcome(answers.control),
         service=case.service,
         route=case.route,
         attributes=case.attributes,
     )
 
 
-def _outcome(arm: ArmAnswer) -> ArmOutcome:
+def arm_outcome(arm: ArmAnswer) -> ArmOutcome:
+    """Return an answer's numbers and ids, without its content."""
     return ArmOutcome(
         outcome=arm.outcome,
         served_model=arm.served_model,

@@ -18,6 +18,7 @@ from snaptrace.snapshot.errors import SnapshotError, StoreUnavailableError
 log = logging.getLogger(__name__)
 
 LONGEST_BACKOFF_SECONDS = 60.0
+CALM_SECONDS = 30.0  # of leading and committing, after which a failure is over
 
 
 class Leading:
@@ -44,6 +45,14 @@ class Leading:
         self._renew_seconds = renew_seconds
         self._began, self._keeps_lease = began, keeps_lease
         self.now = False
+        self._failures: dict[str, _Failure] = {}  # by canary
+
+    def failing(self) -> str:
+        """Return which canaries cannot be led, and why; "" if all that are can."""
+        now = {name: f.why for name, f in self._failures.items() if f.lasts()}
+        for name in self._shadows:
+            self._metrics.lead_failing.labels(name).set(name in now)
+        return "; ".join(f"{name} cannot be led: {why}" for name, why in now.items())
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
         """Hold the lease and lead all canaries, or stand by, until `stop`."""
@@ -60,6 +69,7 @@ class Leading:
                 for shadow in self._shadows.values():
                     group.create_task(self._keep(shadow, lost))
             self.now = False
+            self._failures.clear()
             for shadow in self._shadows.values():
                 shadow.step_down()
         if not self._keeps_lease() and await self._held():
@@ -68,6 +78,7 @@ class Leading:
     async def _renew(self, lost: asyncio.Event, stop: asyncio.Event) -> None:
         while not stop.is_set():
             await wait(stop, self._renew_seconds)
+            self.failing()  # its gauge falls by itself
             if not await self._held():
                 log.warning("lease lost")
                 break
@@ -89,15 +100,45 @@ class Leading:
             except* LostLeadError as group:
                 self._metrics.lost_leads.inc()
                 _say("another leader was first", shadow.name, group)
+            except* StoreUnavailableError as group:
+                self._failed(shadow, "store")
+                _say("cannot lead", shadow.name, group)
             except* (ReplaydError, SnapshotError) as group:
                 self._metrics.damaged.labels("epoch").inc()
+                self._failed(shadow, "damaged")
                 _say("cannot lead", shadow.name, group)
             except* Exception:  # A defect stays with its canary.
+                self._failed(shadow, "defect")
                 log.exception("leading failed", extra={"canary": shadow.name})
             if not lost.is_set():
                 shadow.step_down()
                 await wait(lost, min(2.0**failures, LONGEST_BACKOFF_SECONDS))
                 failures = min(failures + 1, 10)
+
+    def _failed(self, shadow: Shadow, why: str) -> None:
+        self._metrics.lead_failures.labels(shadow.name, why).inc()
+        self._failures[shadow.name] = _Failure(shadow, why)
+
+
+class _Failure:
+    """A leadership that broke off; over once the next one committed something."""
+
+    def __init__(self, shadow: Shadow, why: str) -> None:
+        self._shadow, self.why = shadow, why
+        self._committed = _committed(shadow)
+        self._at = asyncio.get_running_loop().time()
+
+    def lasts(self) -> bool:
+        """Tell whether nothing has shown since that the canary can be led."""
+        if (lead := self._shadow.lead) is None or not lead.caught_up.is_set():
+            return True
+        goes_on = _committed(self._shadow) > self._committed
+        calm = CALM_SECONDS if goes_on else 2 * LONGEST_BACKOFF_SECONDS
+        return asyncio.get_running_loop().time() - self._at < calm
+
+
+def _committed(shadow: Shadow) -> int:
+    return -1 if shadow.lead is None else shadow.lead.fold.next_number
 
 
 def _say(what: str, canary: str, group: BaseExceptionGroup[BaseException]) -> None:

@@ -116,6 +116,23 @@ class EngineMetrics:
             "judging_processes_lost",
             "Judging processes that ended by themselves; their pairs were judged here.",
         )
+        self.pair_faults = counter(
+            "pair_faults",
+            "Pairs that ran into a defect of ours and were left out, by where.",
+            "canary",
+            "where",
+        )
+        self.lead_failures = counter(
+            "leadership_failures",
+            "Times the leadership of a canary broke off, by why.",
+            "canary",
+            "why",
+        )
+        self.lead_failing = gauge(
+            "leadership_failing",
+            "1 while a canary cannot be led; not ready then.",
+            "canary",
+        )
         self.lost_leads = counter("lost_leads", "Times another leader was first.")
 
     def forget_gauges(self) -> None:

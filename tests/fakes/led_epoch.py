@@ -13,8 +13,9 @@ from replayd.cases.loader import Gone, Loaded
 from replayd.cases.schedule import Schedule, ScheduleSettings
 from replayd.config import BudgetConfig, ControlRateConfig
 from replayd.evaluation.committer import Committer
+from replayd.evaluation.counts import LeadSettings
 from replayd.evaluation.pair import Asked, Unsent
-from replayd.evaluation.runner import Lead, LeadSettings
+from replayd.evaluation.runner import Lead
 from replayd.evidence.epoch_fold import Fold
 from replayd.evidence.scoreboard import Scoreboard
 from replayd.evidence.settings import BoardSettings

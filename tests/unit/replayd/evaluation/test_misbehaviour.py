@@ -22,8 +22,9 @@ from replayd.budget.limits import Budgets, ControlRate, Prices
 from replayd.cases.schedule import Schedule, ScheduleSettings
 from replayd.config import ArmConfig, BudgetConfig, ControlRateConfig
 from replayd.evaluation.committer import Committer
+from replayd.evaluation.counts import LeadSettings
 from replayd.evaluation.pair import MOST_ATTEMPTS, Replay
-from replayd.evaluation.runner import Lead, LeadSettings
+from replayd.evaluation.runner import Lead
 from replayd.evidence.epoch_fold import Fold
 from replayd.evidence.scoreboard import Scoreboard
 from replayd.evidence.settings import BoardSettings

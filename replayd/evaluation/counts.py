@@ -1,0 +1,25 @@
+"""How one leadership is set, and what it did, counted for metrics."""
+
+from msgspec import Struct
+
+
+class LeadSettings(Struct, frozen=True, kw_only=True):
+    """How much at once, and how long to wait for more."""
+
+    in_flight: int  # pairs
+    block: int  # numbers planned at once
+    poll_seconds: float  # between two tries when nothing could be drawn
+    drain_seconds: float  # for pairs in flight once told to stop
+    models: tuple[str, ...] = ()  # of the canary, and of the control if there is one
+
+
+class Counts:
+    """What happened, for metrics; all by bounded words."""
+
+    def __init__(self) -> None:
+        self.dispatched = 0
+        self.resent = 0
+        self.in_flight = 0
+        self.excluded: dict[str, int] = {}
+        self.waiting = ""  # for: fresh_cases, budget, outage_<arm>, or nothing
+        self.budget = ""  # which budget is spent
