@@ -8,7 +8,7 @@ import msgspec
 from collector.call import Call
 from collector.recognise.dialects import FINISHERS
 from collector.recognise.dialects.contract import Candidate
-from collector.recognise.dialects.readers.events import pair_by_order
+from collector.recognise.dialects.readers.events import pair_by_order, without_repeats
 from collector.recognise.dialects.readers.json_values import as_dict
 from collector.recognise.dialects.readers.parameters import capped_as_taken
 from collector.recognise.dialects.readers.target import is_dated
@@ -163,7 +163,8 @@ def _body(candidate: Candidate, missing: list[str]) -> Json:
     conversation = candidate.conversation
     if candidate.messages:
         conversation = conversation or Conversation(model="", messages=())
-        messages = pair_by_order([*conversation.messages, *candidate.messages])
+        told = without_repeats([*conversation.messages, *candidate.messages])
+        messages = pair_by_order(told)
         conversation = _replace(conversation, messages=tuple(messages))
     if conversation is None or not (conversation.messages or conversation.extra):
         return None

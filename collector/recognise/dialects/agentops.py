@@ -6,8 +6,8 @@ space: system prompts, media and calls of tools are gone, and their results prin
 
 import msgspec
 
-from collector.recognise.dialects import genai
 from collector.recognise.dialects.contract import Candidate
+from collector.recognise.dialects.readers import losses
 from collector.recognise.dialects.readers.common_attributes import (
     answer_of_message,
     read_params,
@@ -68,7 +68,7 @@ class AgentOps:
             candidate.reasons += ("content_dropped",)
         if any(map(_is_joined, prompts.messages)):
             candidate.missing += ("messages.content",)
-        genai.note_losses(candidate, prompts.messages, _PROFILE)
+        losses.note_losses(candidate, prompts.messages, _PROFILE)
         candidate.conversation = Conversation(
             model=candidate.model,
             messages=tuple(prompts.messages),

@@ -4,12 +4,12 @@ OpenTelemetry's convention from 1.37 on, as its own and foreign emitters write i
 an emitter can carry differs; that is its `Profile`.
 """
 
-import re
 from typing import Any
 
 import msgspec
 
 from collector.recognise.dialects.contract import Candidate
+from collector.recognise.dialects.readers import bedrock_body
 from collector.recognise.dialects.readers.common_attributes import (
     answer_of_message,
     first_text,
@@ -22,6 +22,7 @@ from collector.recognise.dialects.readers.json_values import (
     as_text,
     loads,
 )
+from collector.recognise.dialects.readers.losses import note_losses, tool_details
 from collector.recognise.dialects.readers.parts import (
     read_blocks,
     read_messages,
@@ -31,10 +32,11 @@ from collector.recognise.dialects.readers.profiles import Profile
 from collector.recognise.dialects.readers.span import candidate_of
 from collector.recognise.dialects.readers.target import first_id, target_of
 from collector.recognise.record import Record
-from snaptrace.snapshot.apis.fields import all_but, droppable_media
+from snaptrace.snapshot.apis.fields import all_but
 from snaptrace.snapshot.apis.openai_responses import parse_item
 from snaptrace.snapshot.conversation import (
     Conversation,
+    GenericPart,
     Message,
     Part,
     TextPart,
@@ -97,20 +99,10 @@ def read_call(
     if any(not message.parts for message in messages):
         candidate.reasons += ("content_dropped",)
     note_losses(candidate, messages, profile)
-    if api == "gemini_generate_content":
-        messages = name_results(messages, drop_ids=profile.synthetic_ids)
+    messages = _arranged(candidate, record, messages, profile)
     params = read_params(attributes)
     extra = request_extras(record, api, candidate)
-    if operation == "embeddings" and any(
-        not isinstance(part, TextPart) for message in messages for part in message.parts
-    ):
-        candidate.reasons += ("unreadable",)  # token ids in the place of text
-    offered = read_tools(tools.value)
-    if api == "gemini_generate_content":
-        if any(t.kind == "function" and t.parameters is None for t in offered):
-            # A Python function given as a tool; the SDK made its schemas.
-            candidate.missing += _UNTOLD_SCHEMA
-        offered = [in_json_schema(tool) for tool in offered]
+    offered = _offered(candidate, tools.value)
     candidate.conversation = Conversation(
         model=candidate.model,
         messages=tuple(_inputs(messages)) if operation != "chat" else tuple(messages),
@@ -118,63 +110,46 @@ def read_call(
         params=params,
         extra=extra,
     )
-    candidate.missing += _tool_details(api, offered)
+    candidate.missing += tool_details(api, offered)
     return candidate
 
 
-# How models begin a refusal. An emitter that writes one as text hides that the message
-# had a field of its own for it.
-_REFUSAL = re.compile(
-    r"(?:(?:i'?m |i am )?sorry|i can(?:'?t|not)|i(?:'m| am) (?:unable|not able))\b",
-    re.IGNORECASE,
-)
-
-
-def note_losses(
-    candidate: Candidate, messages: list[Message], profile: Profile
-) -> None:
-    """Name what the emitter may have dropped or bent without a sign."""
-    parts = [part for message in messages for part in message.parts]
-    if has_orphans(parts):
-        candidate.reasons += ("content_dropped",)
-    if not profile.keeps_media:
-        candidate.lost += ("!tools",)
-    if not profile.keeps_media and all(
-        isinstance(part, TextPart | ToolCallPart | ToolResultPart) for part in parts
+def _arranged(
+    candidate: Candidate, record: Record, messages: list[Message], profile: Profile
+) -> list[Message]:
+    """Return the messages in the way that the API has them."""
+    if candidate.api == "gemini_generate_content":
+        return name_results(messages, drop_ids=profile.synthetic_ids)
+    if candidate.api == "bedrock_converse":
+        if candidate.api_source == "guessed" and _is_converse(record, profile):
+            candidate.api_source = "carried"
+        return bedrock_body.blocks_in_results(messages)
+    if candidate.operation == "embeddings" and any(
+        not isinstance(part, TextPart) for message in messages for part in message.parts
     ):
-        candidate.lost += _droppable(candidate.api, messages)
-    if profile.flattens_refusals and candidate.api == "openai_chat":
-        told = (m for m in messages if m.role == "assistant" and len(m.parts) == 1)
-        if any(_is_refusal(message.parts[0]) for message in told):
-            candidate.missing += ("messages.content", "messages.refusal")
+        candidate.reasons += ("unreadable",)  # token ids in the place of text
+    return messages
 
 
-def _droppable(api: str, messages: list[Message]) -> tuple[str, ...]:
-    """Return what may have stood beside the parts that are there.
-
-    Anthropic's blocks have types of their own to compare, unless a turn begins with a
-    call: then its thinking may be gone.
-    """
-    names = droppable_media(api)
-    if api != "anthropic_messages":
-        return names
-    typed = any(not isinstance(p, TextPart) for m in messages for p in m.parts)
-    bare = any(m.parts and isinstance(m.parts[0], ToolCallPart) for m in messages)
-    if typed and not bare:
-        return tuple(name for name in names if not name.startswith("!!"))
-    return names
+def _offered(candidate: Candidate, value: Json) -> list[Tool]:
+    offered = read_tools(value)
+    if candidate.api != "gemini_generate_content":
+        return offered
+    if any(t.kind == "function" and t.parameters is None for t in offered):
+        # A Python function given as a tool; the SDK made its schemas.
+        candidate.missing += _UNTOLD_SCHEMA
+    return [in_json_schema(tool) for tool in offered]
 
 
-def has_orphans(parts: list[Part]) -> bool:
-    """Tell a tool's result whose call is gone: somebody left a message out."""
-    calls = [part for part in parts if isinstance(part, ToolCallPart)]
-    results = [part for part in parts if isinstance(part, ToolResultPart)]
-    ids = {call.id for call in calls}
-    return len(results) > len(calls) or any(r.id and r.id not in ids for r in results)
-
-
-def _is_refusal(part: Part) -> bool:
-    return isinstance(part, TextPart) and _REFUSAL.match(part.text) is not None
+def _is_converse(record: Record, profile: Profile) -> bool:
+    """Tell Converse by what InvokeModel would have shown: Claude's answers have ids."""
+    attributes = record.attributes
+    model = as_text(attributes.get("gen_ai.request.model"))
+    streamed = attributes.get("gen_ai.request.stream") is True
+    shown = profile.invoke_ids == "always" or (
+        profile.invoke_ids == "unstreamed" and not streamed
+    )
+    return shown and "claude" in model and not record.failed
 
 
 def _inputs(messages: list[Message]) -> list[Message]:
@@ -201,21 +176,6 @@ def in_json_schema(tool: Tool) -> Tool:
     return msgspec.structs.replace(tool, parameters=None, extra=extra)
 
 
-def _tool_details(api: str, offered: list[Tool]) -> tuple[str, ...]:
-    """The convention lets an emitter leave a tool's description and schema out."""
-    own = [tool for tool in offered if tool.kind == "function"]
-    if not own or any(t.parameters is not None or t.extra for t in own):
-        return ()
-    prefix, schema = {
-        "openai_chat": ("tools.function", "parameters"),
-        "anthropic_messages": ("tools", "input_schema"),
-        "gemini_generate_content": ("tools.functionDeclarations", "parameters"),
-    }.get(api, ("tools", "parameters"))
-    schemas = f"{prefix}.{schema}"
-    described = any(tool.description for tool in own)
-    return (schemas,) if described else (f"{prefix}.description", schemas)
-
-
 def request_messages(record: Record, api: str) -> tuple[list[Message], bool]:
     """Return system and input messages, and whether any of them was cut."""
     system = loads(record.attributes.get("gen_ai.system_instructions"))
@@ -228,7 +188,7 @@ def request_messages(record: Record, api: str) -> tuple[list[Message], bool]:
         extra: dict[str, Json] = {}
         if api == "openai_responses":
             extra["field"] = "instructions"
-        read = tuple(p for part in parts for p in read_blocks(part))
+        read = tuple(p for part in parts for p in read_blocks(part) if not _is_null(p))
         if not _says(messages, read):
             messages.insert(0, Message(role="system", parts=read, extra=extra))
     return messages, found.broken or system.broken
@@ -241,6 +201,13 @@ def _input_messages(value: Json, api: str) -> list[Message]:
     if api == "openai_responses" and own:
         return [parse_item(item) for item in items]
     return read_messages(value)
+
+
+def _is_null(part: Part) -> bool:
+    """Tell a text of nothing, which stands where a cache point was."""
+    return (
+        isinstance(part, GenericPart) and as_dict(part.value).get("content", 0) is None
+    )
 
 
 def _says(messages: list[Message], system: tuple[Part, ...]) -> bool:

@@ -30,7 +30,7 @@ from collector.recognise.dialects.readers.provider_bodies import (
 from collector.recognise.dialects.readers.span import candidate_of
 from collector.recognise.dialects.readers.target import operation_of
 from collector.recognise.record import Record, Value
-from snaptrace.snapshot.apis.fields import all_but
+from snaptrace.snapshot.apis.fields import all_but, is_field
 from snaptrace.snapshot.conversation import Conversation, Tool
 from snaptrace.snapshot.model import Json, Operation
 
@@ -229,6 +229,13 @@ def _read_raw(record: Record) -> Candidate:
     return candidate
 
 
+def _sent_only(api: str, body: dict[str, Json]) -> dict[str, Json]:
+    """Leave out the client's own notes, which stand beside an Ollama request."""
+    if not api.startswith("ollama"):
+        return body
+    return {k: v for k, v in body.items() if k == "messages" or is_field(api, k)}
+
+
 def finish(candidate: Candidate) -> None:
     """Put the request together from both records, once both are there."""
     raw = as_dict(candidate.supplement.get("raw"))
@@ -257,7 +264,7 @@ def finish(candidate: Candidate) -> None:
     if candidate.model and api != "gemini_generate_content":
         body["model"] = candidate.model
     candidate.conversation = None
-    candidate.body = clean_body(api, body)
+    candidate.body = clean_body(api, _sent_only(api, body))
     candidate.lost = tuple(name for name in sorted(answered) if name in _ECHOED)
     if api == "openai_image_generation":
         candidate.lost += ("quality", "size")  # the answer's own stand in their place
@@ -361,6 +368,9 @@ def note_spelling(candidate: Candidate) -> None:
     """Name the fields that LiteLLM's translation spells, or puts, otherwise."""
     if candidate.api == "gemini_generate_content":
         candidate.missing += _GEMINI_SPELLINGS
+    elif candidate.api == "bedrock_converse":
+        base = "toolConfig.tools.toolSpec.inputSchema.json"
+        candidate.missing += (f"{base}.additionalProperties",)
 
 
 def as_sent(body: Json, model: str) -> None:

@@ -9,9 +9,8 @@ from typing import Any
 
 import msgspec
 
-from collector.recognise.dialects import genai
 from collector.recognise.dialects.contract import Candidate
-from collector.recognise.dialects.readers import bedrock_body, langchain_json
+from collector.recognise.dialects.readers import bedrock_body, langchain_json, losses
 from collector.recognise.dialects.readers.flattened import Flattened
 from collector.recognise.dialects.readers.json_values import as_dict, as_text, loads
 from collector.recognise.dialects.readers.parts import read_tools
@@ -83,7 +82,7 @@ def _target(record: Record, provider: str) -> Target:
 
 def _note_losses(candidate: Candidate, messages: list[Message]) -> None:
     parts = [part for message in messages for part in message.parts]
-    if genai.has_orphans(parts):
+    if losses.has_orphans(parts):
         candidate.reasons += ("content_dropped",)
     if not any(isinstance(part, MediaPart) for part in parts):
         candidate.lost += droppable_media(candidate.api)
@@ -151,15 +150,11 @@ def read_converse(
         candidate.lost += ("!system.cachePoint",)
         candidate.body = _converse_body(given, flat, arguments)
         return True
-    body = as_dict(given)
-    shown = body or arguments
+    body = {"prompt": given} if isinstance(given, str) else as_dict(given)
+    shown = {**arguments, **body} if isinstance(given, str) else body or arguments
     if "invoke_model" in record.name and bedrock_body.api_of(shown) == "bedrock_invoke":
         candidate.api = "bedrock_invoke"
         candidate.body = bedrock_body.wire_body(shown)
-        return True
-    if "invoke_model" in record.name and isinstance(given, str):
-        candidate.api = "bedrock_invoke"
-        candidate.body = {"prompt": given, **arguments}
         return True
     return False
 

@@ -11,7 +11,7 @@ import msgspec
 
 from collector.recognise.dialects import genai
 from collector.recognise.dialects.contract import Candidate
-from collector.recognise.dialects.readers import langchain_json, splunk
+from collector.recognise.dialects.readers import langchain_json, losses, splunk
 from collector.recognise.dialects.readers.common_attributes import (
     answer_of_message,
     read_params,
@@ -33,6 +33,7 @@ from collector.recognise.dialects.readers.span import candidate_of
 from collector.recognise.dialects.readers.target import (
     chat_api,
     operation_of,
+    operation_of_endpoint,
     provider_of,
 )
 from collector.recognise.record import Record, Value
@@ -135,7 +136,9 @@ _BY_OUTPUT: dict[str, Operation] = {"image": "image_generation", "speech": "spee
 
 
 def _operation(word: str, attributes: dict[str, Value]) -> Operation | None:
-    operation = operation_of(word) if word else "chat"
+    operation = operation_of(word) if word else operation_of_endpoint(attributes)
+    if not word and operation is None:
+        operation = "chat"
     if word != "generate_content":
         return operation
     if chat_api(provider_of(attributes)) == "gemini_generate_content":
@@ -186,7 +189,7 @@ def _read_older(candidate: Candidate, record: Record) -> None:
             extra=genai.request_extras(record, candidate.api, candidate),
         )
         profile = profile_of(record.scope, record.scope_version)
-        genai.note_losses(candidate, messages, profile)
+        losses.note_losses(candidate, messages, profile)
         if record.dropped_events:
             candidate.reasons += ("attributes_dropped",)
         return

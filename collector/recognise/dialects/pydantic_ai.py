@@ -225,7 +225,7 @@ def _apply_request(candidate: Candidate, record: Record) -> None:
             free = asked.get("allow_text_output") is not False
             if not (free and api == "gemini_generate_content"):
                 # Its Gemini model asks for calls to be checked, or not, by release.
-                changes["tool_choice"] = "auto" if free else "required"
+                changes["tool_choice"] = _choice(candidate.provider, free=free)
         _output_schema(asked, api, changes, extra)
         if as_list(asked.get("builtin_tools")) or as_list(asked.get("native_tools")):
             candidate.reasons += ("server_tool",)
@@ -233,6 +233,13 @@ def _apply_request(candidate: Candidate, record: Record) -> None:
         candidate.reasons += ("truncated",)
     changes |= {"params": params, "extra": extra}
     candidate.conversation = msgspec.structs.replace(conversation, **changes)
+
+
+def _choice(provider: str, *, free: bool) -> Json:
+    """Return what each of its models asks for: Cohere's says nothing of tools."""
+    if provider == "cohere":
+        return None
+    return "auto" if free else {"mistral": "any"}.get(provider, "required")
 
 
 def _of_openai(candidate: Candidate) -> bool:

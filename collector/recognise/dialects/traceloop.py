@@ -9,16 +9,16 @@ import re
 
 import msgspec
 
-from collector.recognise.dialects import genai
+from collector.recognise.dialects import genai, traceloop_packages
 from collector.recognise.dialects.contract import Candidate
-from collector.recognise.dialects.readers import wrapped_parts
+from collector.recognise.dialects.readers import losses
 from collector.recognise.dialects.readers.common_attributes import (
     answer_of_message,
     read_params,
 )
 from collector.recognise.dialects.readers.events import message_of_event
 from collector.recognise.dialects.readers.indexed import read_functions, read_prompts
-from collector.recognise.dialects.readers.json_values import as_dict, as_text
+from collector.recognise.dialects.readers.json_values import as_text
 from collector.recognise.dialects.readers.parameters import drop_defaults
 from collector.recognise.dialects.readers.profiles import (
     Profile,
@@ -30,7 +30,7 @@ from collector.recognise.dialects.readers.target import operation_of, provider_o
 from collector.recognise.record import Record
 from snaptrace.snapshot.apis.fields import all_but
 from snaptrace.snapshot.conversation import Conversation, Message, TextPart
-from snaptrace.snapshot.model import Json, Operation
+from snaptrace.snapshot.model import Operation
 
 _NAME = "traceloop"
 _MARKS = (
@@ -88,18 +88,17 @@ _ITEM_FIELDS = (
     "input.arguments",
     "input.output",
 )
-_LANGCHAIN_CARRIED: dict[str, tuple[str, ...]] = {
-    **_CARRIED,
-    "openai_chat": ("model", "temperature", "top_p", *_TOOLS),
-}
 _PROFILE = Profile(dialect=_NAME, carried=_CARRIED)
 # Its packages for other providers are younger and show less: nothing is promised.
 _OTHERS = Profile(dialect=_NAME, keeps_media=False)
+_BEDROCK = Profile(dialect=_NAME, keeps_media=False, invoke_ids="always")
 _MEASURED = ("openai", "anthropic", "google_generativeai", "vertexai", "langchain")
 
 
 def _profile(scope: str) -> Profile:
     package = package_of(scope)
+    if package == "bedrock":
+        return _BEDROCK
     return _PROFILE if package in _MEASURED or not package else _OTHERS
 
 
@@ -145,11 +144,7 @@ class Traceloop:
             if package_of(record.scope) == "openai_agents":
                 # It writes the answer's echo, where defaults stand for what is unset.
                 drop_defaults(candidate, ("temperature", "top_p"))
-        _add_schema(candidate, record)
-        _framework_limits(candidate, record)
-        if candidate.api == "openai_responses":
-            # Tools that the provider runs are left out without a sign.
-            candidate.lost += ("!tools", "!tools.type")
+        traceloop_packages.finish(candidate, record)
         return candidate
 
 
@@ -228,7 +223,7 @@ def _read_indexed(candidate: Candidate, record: Record, profile: Profile) -> Non
     prompts = read_prompts(attributes, "gen_ai.prompt.", candidate.api)
     candidate.reasons += tuple(dict.fromkeys(prompts.reasons))
     messages = prompts.messages
-    genai.note_losses(candidate, messages, profile)
+    losses.note_losses(candidate, messages, profile)
     _take_completion(candidate, record)
     if candidate.api == "anthropic_messages" and any(map(_has_seam, messages)):
         candidate.missing += ("messages.content",)
@@ -309,72 +304,4 @@ def _take_completion(candidate: Candidate, record: Record) -> None:
     finish = as_text(record.attributes.get("gen_ai.completion.0.finish_reason"))
     candidate.answer = answer_of_message(
         spoken[0] if spoken else None, record, refusal=refusal, finish=finish
-    )
-
-
-def _add_schema(candidate: Candidate, record: Record) -> None:
-    """The schema is recorded alone: its name and strictness are not."""
-    schema: Json = genai.schema_of(record)
-    if schema is None:
-        return
-    if schema == {"type": "json_object"}:
-        _add_extra(candidate, {"response_format": schema})
-        return
-    if candidate.conversation is not None:
-        candidate.conversation = msgspec.structs.replace(
-            candidate.conversation, output_schema=schema
-        )
-    else:
-        candidate.supplement = {**candidate.supplement, "output_schema": schema}
-    if candidate.api == "openai_chat":
-        base = "response_format.json_schema"
-        candidate.missing += (f"{base}.name", f"{base}.strict")
-        # A class given as schema is noted without the closing that the SDK adds.
-        closed = "additionalProperties" in as_dict(schema)
-        if not closed:
-            candidate.missing += (f"{base}.schema.additionalProperties",)
-        if not closed and "$defs" in as_dict(schema):
-            candidate.missing += (f"{base}.schema.$defs",)
-    elif candidate.api == "openai_responses":
-        candidate.missing += ("text.format.name", "text.format.strict")
-
-
-def _add_extra(candidate: Candidate, extra: dict[str, Json]) -> None:
-    if candidate.conversation is None:
-        candidate.supplement = {**candidate.supplement, "extra": extra}
-        return
-    candidate.conversation = msgspec.structs.replace(
-        candidate.conversation, extra={**candidate.conversation.extra, **extra}
-    )
-
-
-def _framework_limits(candidate: Candidate, record: Record) -> None:
-    """LangChain renames a parameter on its way to OpenAI."""
-    if "langchain" not in record.scope or candidate.conversation is None:
-        return
-    conversation = candidate.conversation
-    candidate.lost = all_but(
-        candidate.api, _LANGCHAIN_CARRIED.get(candidate.api, ("model",))
-    )
-    answer = candidate.answer
-    if (
-        answer
-        and answer.observed
-        and not answer.response_id
-        and not answer.finish_reason
-        and candidate.api == "openai_chat"
-    ):
-        # A call of Responses has neither; without an answer nothing tells.
-        candidate.reasons += ("api_unknown",)
-    params, extra = dict(conversation.params), dict(conversation.extra)
-    stop = record.attributes.get("traceloop.association.properties.ls_stop")
-    if isinstance(stop, list) and stop:
-        params.setdefault("stop_sequences", stop)
-    if candidate.api == "openai_chat" and "max_tokens" in params:
-        extra["max_completion_tokens"] = params.pop("max_tokens")
-    candidate.conversation = msgspec.structs.replace(
-        conversation,
-        messages=wrapped_parts.unwrap_parts(conversation.messages, candidate.api),
-        params=params,
-        extra=extra,
     )

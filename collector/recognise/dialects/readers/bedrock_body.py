@@ -7,8 +7,12 @@ SDK gets as JSON text or bytes. The model stands in the path. Source: AWS API re
 import base64
 from typing import Any
 
+import msgspec
+
 from collector.recognise.dialects.readers import python_text
 from collector.recognise.dialects.readers.json_values import as_dict, as_list, loads
+from snaptrace.snapshot.apis.bedrock_converse import parse_block
+from snaptrace.snapshot.conversation import Message, Part, TextPart, ToolResultPart
 
 _CONVERSE_KEYS = (
     "inferenceConfig",
@@ -53,17 +57,18 @@ def wire_body(arguments: dict[str, Any]) -> dict[str, Any]:
     if "body" in arguments:
         own = as_dict(loads(arguments["body"]).value)
     kept = {k: v for k, v in own.items() if k not in _SIDE and v is not None}
-    return as_dict(_with_bytes(kept, 0))
+    return as_dict(with_bytes(kept))
 
 
-def _with_bytes(value: Any, depth: int) -> Any:  # noqa: ANN401 - any JSON
+def with_bytes(value: Any, depth: int = 0) -> Any:  # noqa: ANN401 - any JSON
+    """Return a value with printed bytes as base64, wherever Converse has bytes."""
     if depth > _DEPTH:
         return value
     if isinstance(value, list):
-        return [_with_bytes(item, depth + 1) for item in value]
+        return [with_bytes(item, depth + 1) for item in value]
     if isinstance(value, dict):
         return {
-            key: as_base64(inner) if key == _BYTES else _with_bytes(inner, depth + 1)
+            key: as_base64(inner) if key == _BYTES else with_bytes(inner, depth + 1)
             for key, inner in value.items()
         }
     return value
@@ -77,3 +82,35 @@ def as_base64(value: Any) -> Any:  # noqa: ANN401 - any JSON
         found = python_text.printed_bytes(value)
         return value if found is None else base64.b64encode(found).decode()
     return value
+
+
+def blocks_in_results(messages: list[Message]) -> list[Message]:
+    """Bring back the blocks of tools' results that an emitter wrote as JSON text."""
+    return [_with_blocks(message) for message in messages]
+
+
+def _with_blocks(message: Message) -> Message:
+    parts = tuple(
+        msgspec.structs.replace(part, content=blocks)
+        if isinstance(part, ToolResultPart) and (blocks := _blocks(part))
+        else part
+        for part in message.parts
+    )
+    return msgspec.structs.replace(message, parts=parts)
+
+
+def _blocks(part: ToolResultPart) -> tuple[Part, ...]:
+    match part.content:
+        case (TextPart(text=text),) if text.startswith(("[{", "{")):
+            found = loads(text).value
+        case _:
+            return ()
+    blocks = as_list(found)
+    if not blocks or not all(_is_block(block) for block in blocks):
+        return ()
+    return tuple(parse_block(block) for block in blocks)
+
+
+def _is_block(raw: Any) -> bool:  # noqa: ANN401 - any JSON
+    own = as_dict(raw)
+    return len(own) == 1 and next(iter(own)) in ("text", "json", "image", "document")

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from collector.recognise.dialects.contract import Candidate
+from collector.recognise.dialects.readers import bedrock_body
 from collector.recognise.dialects.readers.common_attributes import answer_of_message
 from collector.recognise.dialects.readers.json_values import (
     as_dict,
@@ -21,8 +22,10 @@ from collector.recognise.dialects.readers.span import candidate_of
 from collector.recognise.dialects.readers.target import chat_api
 from collector.recognise.record import Record
 from snaptrace.snapshot.apis.anthropic_messages import parse_content
+from snaptrace.snapshot.apis.bedrock_converse import parse_block
 from snaptrace.snapshot.conversation import (
     Message,
+    Part,
     TextPart,
     ToolCallPart,
     ToolResultPart,
@@ -82,10 +85,12 @@ def read_event_message(role: str, body: dict[str, Any], api: str) -> Message:
     own = {"role": role, **{k: v for k, v in body.items() if v is not None}}
     content = own.get("content")
     if api == "anthropic_messages" and isinstance(content, list):
-        parts = parse_content(content)
-        return Message(role=role_of(own["role"]), parts=parts)
+        return Message(role=role_of(own["role"]), parts=parse_content(content))
     if _is_converse(content):
-        return Message(role=role_of(own["role"]), parts=tuple(converse_parts(content)))
+        parts: tuple[Part, ...] = tuple(converse_parts(content, api))
+        if role == "tool":
+            parts = (ToolResultPart(content=parts, id=as_text(own.get("id"))),)
+        return Message(role=role_of(own["role"]), parts=parts)
     if role == "tool" and "id" in own and "tool_call_id" not in own:
         own["tool_call_id"] = own.pop("id")
     if role == "tool":
@@ -105,8 +110,10 @@ def _is_converse(content: Any) -> bool:  # noqa: ANN401 - any JSON
     )
 
 
-def converse_parts(content: Any) -> list[Any]:  # noqa: ANN401 - any JSON
-    """Return the parts of Bedrock Converse blocks."""
+def converse_parts(content: Any, api: str) -> list[Any]:  # noqa: ANN401 - any JSON
+    """Return the parts of Bedrock Converse blocks; its own API keeps them whole."""
+    if api == "bedrock_converse":
+        return [parse_block(bedrock_body.with_bytes(b)) for b in as_list(content)]
     from collector.recognise.dialects.readers.converse import read_block  # noqa: PLC0415 - rarely needed
 
     return [read_block(block) for block in as_list(content)]
@@ -144,6 +151,25 @@ def messages_of_span_events(
             finish = as_text(event.attributes.get("finish_reason"))
             answer = _answer({"finish_reason": finish, **body}, record, api)
     return messages, answer
+
+
+def without_repeats(messages: list[Message]) -> list[Message]:
+    """Drop a tool's message whose result the turn after it holds, in Bedrock's way."""
+    held = {
+        part.id
+        for message in messages
+        if message.role == "user"
+        for part in message.parts
+        if isinstance(part, ToolResultPart) and part.id
+    }
+    return [
+        message
+        for message in messages
+        if message.role != "tool"
+        or not all(
+            isinstance(p, ToolResultPart) and p.id in held for p in message.parts
+        )
+    ]
 
 
 def pair_by_order(messages: list[Message]) -> list[Message]:

@@ -4,6 +4,8 @@ A scope that is not here is read by its attributes alone: of its request every f
 the model counts as unobserved. Rows come from recordings and the emitters' sources.
 """
 
+from typing import Literal
+
 from msgspec import Struct
 
 
@@ -14,6 +16,8 @@ class Profile(Struct, frozen=True, kw_only=True):
     carried: dict[str, tuple[str, ...]] = {}
     only: str = ""  # the one chat API whose calls it reports
     synthetic_ids: bool = False  # tool-call ids are made up where the API has none
+    # Of Bedrock's two APIs one gives answers an id: which of those the emitter notes.
+    invoke_ids: Literal["", "unstreamed", "always"] = ""
     keeps_media: bool = True  # else parts that are no text go without a sign
     flattens_refusals: bool = False  # an earlier refusal is written as text
 
@@ -122,6 +126,12 @@ _BY_SCOPE: dict[str, Profile] = {
         flattens_refusals=True,
     ),
     "opentelemetry.instrumentation.genai.google_genai": GOOGLE,
+    "opentelemetry.instrumentation.genai.bedrock": Profile(
+        dialect="otel_genai",
+        keeps_media=False,
+        flattens_refusals=True,
+        invoke_ids="unstreamed",
+    ),
 }
 
 

@@ -227,6 +227,13 @@ def target_of(
     return Target(api, "carried" if _is_only_chat(provider) else "guessed")
 
 
+def operation_of_endpoint(attributes: Mapping[str, Value]) -> Operation | None:
+    """Return the operation whose endpoint the record names; None if it names none."""
+    api = endpoint_api(attributes)
+    named = {own: operation for operation, own in _OPENAI_BY_OPERATION.items()}
+    return named.get(api, "chat") if api else None
+
+
 def _is_chat(api: str) -> bool:
     return api not in _OPENAI_BY_OPERATION.values()
 
@@ -246,7 +253,8 @@ def api_of(operation: Operation, provider: str, *, responses: bool = False) -> s
     chat = chat_api(provider, responses=responses)
     if operation == "chat":
         return chat
-    return _OPENAI_BY_OPERATION.get(operation, "") if chat.startswith("openai") else ""
+    alike = chat.startswith("openai") or chat == "mistral_chat"
+    return _OPENAI_BY_OPERATION.get(operation, "") if alike else ""
 
 
 _DATED = re.compile(r"-(?:\d{4}-\d{2}-\d{2}|\d{8}|\d{4}|\d{3})$")

@@ -1,0 +1,84 @@
+"""What an emitter may have dropped or bent without a sign, by its known ways."""
+
+import re
+
+from collector.recognise.dialects.contract import Candidate
+from collector.recognise.dialects.readers.profiles import Profile
+from snaptrace.snapshot.apis.fields import droppable_media
+from snaptrace.snapshot.conversation import (
+    Message,
+    Part,
+    TextPart,
+    Tool,
+    ToolCallPart,
+    ToolResultPart,
+)
+
+# How models begin a refusal. An emitter that writes one as text hides that the message
+# had a field of its own for it.
+_REFUSAL = re.compile(
+    r"(?:(?:i'?m |i am )?sorry|i can(?:'?t|not)|i(?:'m| am) (?:unable|not able))\b",
+    re.IGNORECASE,
+)
+
+
+def note_losses(
+    candidate: Candidate, messages: list[Message], profile: Profile
+) -> None:
+    """Name what the emitter may have dropped or bent without a sign."""
+    parts = [part for message in messages for part in message.parts]
+    if has_orphans(parts):
+        candidate.reasons += ("content_dropped",)
+    if not profile.keeps_media:
+        candidate.lost += ("!tools",)
+    if not profile.keeps_media and all(
+        isinstance(part, TextPart | ToolCallPart | ToolResultPart) for part in parts
+    ):
+        candidate.lost += _droppable(candidate.api, messages)
+    if profile.flattens_refusals and candidate.api == "openai_chat":
+        told = (m for m in messages if m.role == "assistant" and len(m.parts) == 1)
+        if any(_is_refusal(message.parts[0]) for message in told):
+            candidate.missing += ("messages.content", "messages.refusal")
+
+
+def _droppable(api: str, messages: list[Message]) -> tuple[str, ...]:
+    """Return what may have stood beside the parts that are there.
+
+    Anthropic's blocks have types of their own to compare, unless a turn begins with a
+    call: then its thinking may be gone.
+    """
+    names = droppable_media(api)
+    if api != "anthropic_messages":
+        return names
+    typed = any(not isinstance(p, TextPart) for m in messages for p in m.parts)
+    bare = any(m.parts and isinstance(m.parts[0], ToolCallPart) for m in messages)
+    if typed and not bare:
+        return tuple(name for name in names if not name.startswith("!!"))
+    return names
+
+
+def has_orphans(parts: list[Part]) -> bool:
+    """Tell a tool's result whose call is gone: somebody left a message out."""
+    calls = [part for part in parts if isinstance(part, ToolCallPart)]
+    results = [part for part in parts if isinstance(part, ToolResultPart)]
+    ids = {call.id for call in calls}
+    return len(results) > len(calls) or any(r.id and r.id not in ids for r in results)
+
+
+def _is_refusal(part: Part) -> bool:
+    return isinstance(part, TextPart) and _REFUSAL.match(part.text) is not None
+
+
+def tool_details(api: str, offered: list[Tool]) -> tuple[str, ...]:
+    """The convention lets an emitter leave a tool's description and schema out."""
+    own = [tool for tool in offered if tool.kind == "function"]
+    if not own or any(t.parameters is not None or t.extra for t in own):
+        return ()
+    prefix, schema = {
+        "openai_chat": ("tools.function", "parameters"),
+        "anthropic_messages": ("tools", "input_schema"),
+        "gemini_generate_content": ("tools.functionDeclarations", "parameters"),
+    }.get(api, ("tools", "parameters"))
+    schemas = f"{prefix}.{schema}"
+    described = any(tool.description for tool in own)
+    return (schemas,) if described else (f"{prefix}.description", schemas)
