@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import msgspec
 import zstandard
 
+from collector.offline import json_documents
 from collector.otlp.signals import OtlpRequest
 from collector.recognise.prefilter import UnreadableRequestError, signal_of
 
@@ -23,9 +23,9 @@ _REQUEST_BYTES_MAX = 256 * 1024 * 1024  # one message or line
 _TOTAL_BYTES_MAX = 64 * 1024 * 1024 * 1024  # of one file, decompressed
 _WINDOW_BYTES_MAX = 1 << 27
 _CHUNK_BYTES = 1 << 20
-_SIGNAL_KEYS = {b'"resourceSpans"': "traces", b'"resourceLogs"': "logs"}
+_BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 # A protobuf export begins with a line feed, and may go on with a brace.
-_JSON = re.compile(rb"[\[{]|\s+[\[{][\s\[{]*\"resource")
+_JSON = re.compile(rb"[\[{\x1e]|\s+[\[{][\s\[{]*\"[A-Za-z_]|\s*[\[{]\s*[\]}]")
 _HEAD_BYTES = 4096
 _LENGTH_BYTES = 4  # big endian, before each protobuf message of the file exporter
 
@@ -52,8 +52,11 @@ def read_exports(path: Path) -> Iterator[OtlpRequest]:
             head = file.read(4)
             file.seek(0)
             stream = _opened(file, head)
-            if _JSON.match(stream.peek(_HEAD_BYTES)[:_HEAD_BYTES]):
-                yield from _json_lines(path, stream)
+            start = stream.peek(_HEAD_BYTES)[:_HEAD_BYTES]
+            if not start:
+                raise UnreadableExportError(path, "the file is empty")
+            if start.startswith(_BOMS) or _JSON.match(start):
+                yield from _json(path, stream)
             else:
                 yield from _protobuf(path, stream)
     except (OSError, EOFError, zlib.error, zstandard.ZstdError) as damage:
@@ -70,25 +73,44 @@ def _opened(file: BinaryIO, head: bytes) -> io.BufferedReader:
     return io.BufferedReader(raw, buffer_size=_CHUNK_BYTES)
 
 
-def _json_lines(path: Path, stream: io.BufferedReader) -> Iterator[OtlpRequest]:
+def _json(path: Path, stream: io.BufferedReader) -> Iterator[OtlpRequest]:
+    """Yield what every document holds; say at the end which ones hold nothing."""
+    seen = read = 0
+    errors: list[str] = []
+    for document in _documents(path, stream):
+        seen += 1
+        if isinstance(document, bytes):
+            try:
+                for request in json_documents.requests_in(document):
+                    read += 1
+                    yield request
+            except json_documents.ForeignDocumentError as error:
+                errors.append(str(error))
+        else:
+            errors.append(str(document))
+    if errors:
+        count = "" if seen == len(errors) else f"{len(errors)} of {seen} documents: "
+        raise UnreadableExportError(path, count + errors[0])
+    if not read:
+        raise UnreadableExportError(path, "no spans and no log records in it")
+
+
+def _documents(
+    path: Path, stream: io.BufferedReader
+) -> Iterator[bytes | json_documents.ForeignDocumentError]:
     total = 0
     while line := stream.readline(_REQUEST_BYTES_MAX + 1):
         total += len(line)
         if len(line) > _REQUEST_BYTES_MAX or total > _TOTAL_BYTES_MAX:
             raise UnreadableExportError(path, "a line is too long")
-        if not line.strip():
+        line = line.strip(b" \t\r\n\x1e")
+        if not line:
             continue
-        if not _is_whole(line):
-            line += _rest(path, stream)
-        yield from _requests_of(path, line.strip())
-
-
-def _is_whole(line: bytes) -> bool:
-    try:
-        msgspec.json.decode(line, type=msgspec.Raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return False
-    return True
+        if json_documents.is_whole(line):
+            yield line
+        else:
+            rest = _rest(path, stream)
+            yield from json_documents.documents_in(line + b"\n" + rest)
 
 
 def _rest(path: Path, stream: io.BufferedReader) -> bytes:
@@ -96,25 +118,6 @@ def _rest(path: Path, stream: io.BufferedReader) -> bytes:
     if len(rest) > _REQUEST_BYTES_MAX:
         raise UnreadableExportError(path, "a document is too long")
     return rest
-
-
-def _requests_of(path: Path, document: bytes) -> Iterator[OtlpRequest]:
-    documents = [document]
-    if document.startswith(b"["):
-        try:
-            documents = [
-                bytes(raw)
-                for raw in msgspec.json.decode(document, type=list[msgspec.Raw])
-            ]
-        except (msgspec.MsgspecError, UnicodeDecodeError):
-            raise UnreadableExportError(path, "broken JSON") from None
-    for one in documents:
-        found = next((s for key, s in _SIGNAL_KEYS.items() if key in one), None)
-        if found is None:
-            if b'"resourceMetrics"' in one or b'"resourceProfiles"' in one:
-                continue
-            raise UnreadableExportError(path, "JSON, but no OTLP export")
-        yield OtlpRequest(signal=found, encoding="json", body=one, received_at_ns=0)
 
 
 def _protobuf(path: Path, stream: io.BufferedReader) -> Iterator[OtlpRequest]:

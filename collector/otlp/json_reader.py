@@ -17,6 +17,7 @@ from typing import Any, Final
 import msgspec
 
 _BOM: Final = b"\xef\xbb\xbf"
+_WIDE_BOMS: Final = (b"\xff\xfe", b"\xfe\xff")
 _BACKSLASH: Final = 0x5C
 # Every backslash takes the sign behind it along, so that `\\ud800` is no escape. The
 # group is half of a pair without its other half.
@@ -45,9 +46,9 @@ def decode(body: bytes) -> Any:  # noqa: ANN401 - any JSON
         raise UnreadableJsonError("nested too deeply") from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         pass
-    repaired = _with_replacements(body)
+    readable = repaired(body)
     try:
-        return msgspec.json.decode(repaired)
+        return msgspec.json.decode(readable)
     except RecursionError:
         raise UnreadableJsonError("nested too deeply") from None
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -55,7 +56,7 @@ def decode(body: bytes) -> Any:  # noqa: ANN401 - any JSON
     try:
         # Bare NaN and Infinity, and control signs within strings: Python writes the
         # first, and shells the second.
-        return json.loads(repaired, strict=False)
+        return json.loads(readable, strict=False)
     except (ValueError, RecursionError):
         raise UnreadableJsonError("no JSON") from None
 
@@ -72,7 +73,10 @@ def strict(body: bytes) -> bytes:
         raise UnreadableJsonError(str(error)) from None
 
 
-def _with_replacements(body: bytes) -> bytes:
+def repaired(body: bytes) -> bytes:
+    """Return JSON whose strings are Unicode text, with U+FFFD where they were not."""
+    if body.startswith(_WIDE_BOMS):
+        body = body.decode("utf-16", "replace").encode(errors="replace")
     body = body.removeprefix(_BOM)
     body = body.decode(errors="replace").encode()
     if _BACKSLASH not in body:

@@ -12,7 +12,15 @@ from snaptrace.snapshot.model import Snapshot
 Stage = Literal["seen", "recognised", "with_content", "replayable"]
 _SCOPES_MAX = 64
 _NAME_MAX = 80  # characters of a scope or version name
+_SCOPES_NAMED = 5
 OTHER = "other"
+# Reason of a record that was seen -> what to say where no call came of any.
+_WHY: dict[str, str] = {
+    "unreadable": "requests or records are damaged",
+    "replay": "records are about replays",
+    "unclaimed": "records are of a convention that is not known",
+    "": "records are of frameworks or tools, not of model calls",
+}
 
 
 class FunnelKey(NamedTuple):
@@ -65,6 +73,20 @@ class Funnel:
             self.count(scope, version, "replayable", reason)
         else:
             self.count(scope, version, "replayable")
+
+    def why_nothing(self) -> list[str]:
+        """Return a sentence per reason for which no call came of what was seen."""
+        seen = [(key, n) for key, n in self._counts.items() if key.stage == "seen"]
+        found = []
+        for reason, what in _WHY.items():
+            count = sum(n for key, n in seen if key.reason == reason)
+            scopes = sorted(
+                {key.scope for key, _ in seen if key.reason == reason} - {""}
+            )
+            if count:
+                named = f" ({', '.join(scopes[:_SCOPES_NAMED])})" if scopes else ""
+                found.append(f"{count} {what}{named}")
+        return found or ["no span or log record has an attribute of a GenAI convention"]
 
     def items(self) -> Iterator[tuple[FunnelKey, int]]:
         """Yield every counter; values only grow."""

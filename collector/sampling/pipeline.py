@@ -151,6 +151,11 @@ class Pipeline:
         """Return the metrics of this process; the relay shows them."""
         return self._metrics.families()
 
+    @property
+    def funnel(self) -> Funnel:
+        """What became of the records that were seen."""
+        return self._recogniser.funnel
+
     def totals(self) -> dict[str, int]:
         """Return calls recognised and kept, and segments stored, so far."""
         counts = self._sealer.counts

@@ -28,8 +28,13 @@ from snaptrace.store.store import Store
 _FOREVER_SECONDS = 3600.0
 
 
-def _requests(files: tuple[Path, ...], console: Console) -> Iterator[OtlpRequest]:
-    """Yield the requests of all files, with a progress bar on a terminal."""
+def _requests(
+    files: tuple[Path, ...], console: Console, failures: list[str]
+) -> Iterator[OtlpRequest]:
+    """Yield the requests of all files, with a progress bar on a terminal.
+
+    What cannot be read goes to `failures`, one sentence per file; the others are read.
+    """
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -43,8 +48,14 @@ def _requests(files: tuple[Path, ...], console: Console) -> Iterator[OtlpRequest
             try:
                 yield from read_exports(path)
             except UnreadableExportError as error:
-                raise CommandError(f"{error.path}: {error.why}") from None
+                failures.append(f"{error.path}: {error.why}")
             progress.advance(bar)
+
+
+def _refuse(failures: list[str]) -> None:
+    """Raise the error that names every file of which something was not read."""
+    if failures:
+        raise CommandError("not read: " + "; ".join(failures))
 
 
 def import_(
@@ -68,7 +79,9 @@ def import_(
     config = source.document().section("collector", CollectorConfig)
     console = Console(stderr=True, highlight=False)
 
-    async def run() -> dict[str, int]:
+    failures: list[str] = []
+
+    async def run() -> tuple[dict[str, int], list[str]]:
         with tempfile.TemporaryDirectory(prefix="snaptrace-import-") as folder:
             pipeline = Pipeline(
                 config,
@@ -78,16 +91,19 @@ def import_(
                 SystemClock(),
                 cipher=local_cipher(read_envelopes(store.encryption, os.environ)),
             )
-            for request in _requests(files, console):
+            for request in _requests(files, console, failures):
                 await pipeline.offer(request)
             await pipeline.seal_and_close(_FOREVER_SECONDS)
-            return pipeline.totals()
+            return pipeline.totals(), pipeline.funnel.why_nothing()
 
-    totals = asyncio.run(run())
+    totals, why_nothing = asyncio.run(run())
     console.print(
         f"{totals['recognised']} model calls recognised, {totals['kept']} kept, "
         f"{totals['stored']} segments stored"
     )
+    if not totals["recognised"] and len(failures) < len(files):
+        console.print("no model call: " + "; ".join(why_nothing))
+    _refuse(failures)
     return 0
 
 
@@ -116,13 +132,14 @@ def doctor(
     del source  # accepted everywhere; nothing of it matters here
     console = Console(stderr=True, highlight=False)
     recogniser, doctor_ = Recogniser(), Doctor()
+    failures: list[str] = []
 
     def take(request: OtlpRequest) -> None:
         for call in recogniser.feed(request):
             doctor_.add(call.snapshot)
 
     if files:
-        for request in _requests(files, console):
+        for request in _requests(files, console, failures):
             take(request)
     else:
         from snaptrace.cli.otlp_probe import listen_for  # noqa: PLC0415
@@ -134,15 +151,16 @@ def doctor(
     reports = doctor_.report()
     if format != "table":
         print_json(reports)
-        return 0 if reports else 1
-    _print(reports)
+    else:
+        _print(reports, recogniser.funnel.why_nothing())
+    _refuse(failures)
     return 0 if reports else 1
 
 
-def _print(reports: list[ScopeReport]) -> None:
+def _print(reports: list[ScopeReport], why_nothing: list[str]) -> None:
     console = Console(highlight=False)
     if not reports:
-        console.print("no model call was seen")
+        console.print("no model call was seen: " + "; ".join(why_nothing))
         console.print(
             "Is the exporter pointed here, and is a GenAI instrumentation switched on?"
         )

@@ -57,7 +57,7 @@ def test_what_is_json_is_read_as_json(text):
     """A repair would change strings that are in order."""
     body = json.dumps(text, ensure_ascii=True).encode()
     assert json_reader.decode(body) == text
-    assert json_reader._with_replacements(body) == body
+    assert json_reader.repaired(body) == body
 
 
 @pytest.mark.parametrize(
