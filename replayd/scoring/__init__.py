@@ -2,22 +2,30 @@
 
 from replayd.scoring.contract import Scorer
 from replayd.scoring.rules.assertions import Assertions
+from replayd.scoring.rules.cell_values import CellValues
 from replayd.scoring.rules.command import Command
+from replayd.scoring.rules.document_fields import DocumentFields
 from replayd.scoring.rules.ends_whole import EndsWhole
+from replayd.scoring.rules.final_answer import FinalAnswer
 from replayd.scoring.rules.json_fields import JsonFields
 from replayd.scoring.rules.key_facts import KeyFacts
 from replayd.scoring.rules.label_numbers import LabelNumbers
+from replayd.scoring.rules.labels_chosen import LabelsChosen
 from replayd.scoring.rules.language_kept import LanguageKept
+from replayd.scoring.rules.list_items import ListItems
 from replayd.scoring.rules.not_degenerate import NotDegenerate
 from replayd.scoring.rules.not_empty import NotEmpty
 from replayd.scoring.rules.not_truncated import NotTruncated
+from replayd.scoring.rules.option_chosen import OptionChosen
 from replayd.scoring.rules.overlap import Overlap
 from replayd.scoring.rules.prompt_kept import PromptKept
 from replayd.scoring.rules.refusal_kept import RefusalKept
 from replayd.scoring.rules.schema_kept import SchemaKept
 from replayd.scoring.rules.tool_agreement import ToolAgreement
+from replayd.scoring.rules.tool_calls import ToolCalls
 from replayd.scoring.rules.tools_kept import ToolsKept
 from replayd.scoring.rules.word_error_rate import WordErrors
+from replayd.scoring.rules.yes_or_no import YesOrNo
 
 # What stays true whatever is asked; the stream `invariants` is their minimum.
 INVARIANTS: tuple[Scorer, ...] = (
@@ -34,6 +42,14 @@ INVARIANTS: tuple[Scorer, ...] = (
 # One of these is primary for a case and is the stream `quality`; see `choice.py`.
 QUALITY: tuple[Scorer, ...] = (
     Assertions(),
+    ToolCalls(),
+    DocumentFields(),
+    OptionChosen(),
+    LabelsChosen(),
+    YesOrNo(),
+    FinalAnswer(),
+    CellValues(),
+    ListItems(),
     ToolAgreement(),
     JsonFields(),
     LabelNumbers(),

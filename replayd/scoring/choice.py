@@ -6,15 +6,8 @@ from msgspec import Struct
 
 from replayd.scoring.contract import Scorer, ScoringCase
 from replayd.scoring.extract.masking import answer_was_redacted
-from replayd.scoring.extract.request_facts import asks_for_words
 from replayd.scoring.rules.assertions import unknown_kinds
-
-# Order of preference by what the newest turn carries. The first that applies wins.
-_TOOLS_AND_JSON = ("assertions", "tool_agreement", "json_fields")
-_PICTURE = (*_TOOLS_AND_JSON, "label_numbers", "key_facts")
-_SOUND_ASKED = (*_TOOLS_AND_JSON, "key_facts", "word_errors")
-_SOUND_HEARD = (*_TOOLS_AND_JSON, "command", "word_errors")
-_TEXT = (*_TOOLS_AND_JSON, "key_facts")
+from replayd.scoring.tasks import TASKS, task_of
 
 # Operations whose outcome no scorer of this release can value.
 UNSCORED_OPERATIONS = frozenset(
@@ -73,7 +66,9 @@ def choose(
 
 def primary(case: ScoringCase, scorers: Mapping[str, Scorer]) -> Scorer | None:
     """Return the one rule that is the stream `quality` of this case."""
-    names = _preferred(case) if _comparable(case) else ("assertions",)
+    names = ("assertions",)
+    if not case.nothing_recorded:
+        names = (*names, *TASKS[task_of(case)])
     for name in names:
         scorer = scorers.get(name)
         if scorer is not None and scorer.applies(case):
@@ -84,15 +79,6 @@ def primary(case: ScoringCase, scorers: Mapping[str, Scorer]) -> Scorer | None:
 def _comparable(case: ScoringCase) -> bool:
     """Whether the recording says something that an answer can be held against."""
     return not case.nothing_recorded and not case.recorded.refuses
-
-
-def _preferred(case: ScoringCase) -> tuple[str, ...]:
-    snapshot = case.snapshot
-    if snapshot.operation == "transcription":
-        return _SOUND_HEARD
-    if snapshot.modality == "audio":
-        return _SOUND_HEARD if asks_for_words(case.conversation) else _SOUND_ASKED
-    return _TEXT if snapshot.modality == "text" else _PICTURE
 
 
 def _fact_was_redacted(

@@ -5,12 +5,15 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from replayd.scoring.extract.body import body_of
 from replayd.scoring.extract.facts import Facts, facts_of
 from replayd.scoring.extract.json_values import NOTHING, structured
 from replayd.scoring.extract.language import language_asked
 from replayd.scoring.extract.language_id import likely_language
+from replayd.scoring.extract.options import label_set
 from replayd.scoring.extract.refusals import refuses, says_nothing
 from replayd.scoring.extract.request_facts import (
+    asks_for_words,
     instructions,
     newest_question,
     system_prompt,
@@ -44,6 +47,11 @@ class Said:
     def is_empty(self) -> bool:
         """Whether there is no text, no tool call, no media and no refusal."""
         return says_nothing(self.answer)
+
+    @cached_property
+    def body(self) -> str:
+        """Its text without reasoning, courtesies and whatever else stands around it."""
+        return body_of(self.answer.text)
 
     @cached_property
     def json(self) -> Json:
@@ -83,6 +91,21 @@ class ScoringCase(Struct, frozen=True, kw_only=True, dict=True):
     def request(self) -> Text:
         """All text of the request, newest first."""
         return Text(whole_request(self.conversation))
+
+    @cached_property
+    def instructions(self) -> str:
+        """System prompts and the newest user turn."""
+        return instructions(self.conversation)
+
+    @cached_property
+    def asks_for_words(self) -> bool:
+        """Whether the words of a recording are asked for, not an answer to them."""
+        return asks_for_words(self.conversation)
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """The labels offered for a classification, where the recording uses one."""
+        return label_set(self.instructions, self.reference.text)
 
     @cached_property
     def facts(self) -> Facts:

@@ -6,32 +6,36 @@ from collections.abc import Iterator, Sequence
 from replayd.scoring.extract.quantity import Quantity
 
 _MONTHS = {
-    prefix: month
-    for month, prefixes in enumerate(
+    name: month
+    for month, names in enumerate(
         (
-            "jan ene gen",
-            "feb fév fev",
-            "mar mär mrz",
-            "apr avr abr",
-            "may mai mag maj",
-            "jun juin giu",
-            "jul juil lug",
-            "aug aoû ago",
-            "sep set",
-            "oct okt ott out",
-            "nov",
-            "dec dez déc dic",
+            "january jan januar janvier janv enero ene gennaio gen janeiro januari",
+            "february feb februar février fév févr febrero febbraio fevereiro fev"
+            " februari",
+            "march mar märz mär mrz mars marzo março maart mrt",
+            "april apr avril avr abril abr aprile",
+            "may mai mayo maggio mag maio mei",
+            "june jun juni juin junio giugno giu junho",
+            "july jul juli juillet juil julio luglio lug julho",
+            "august aug août aoû agosto ago augustus",
+            "september sep sept septembre septiembre settembre set setembro",
+            "october oct oktober okt octobre octubre ottobre ott outubro out",
+            "november nov novembre noviembre novembro",
+            "december dec dezember dez décembre déc diciembre dic dicembre dezembro",
         ),
         start=1,
     )
-    for prefix in prefixes.split()
+    for name in names.split()
 }
+# Words of other meanings too: a month only where a year follows, or a capital begins
+# and nothing in small letters follows, as in `5 May`.
+_DOUBTFUL = frozenset("may mai mag mar mars set out ago gen mei".split())  # noqa: SIM905
 _MONTH = r"(?P<month>[^\W\d_]{3,10})\.?"
 # Digits with which something else than a plain number may begin: a date, a time, or
 # thousands grouped by blanks. One search for all, since most texts have none of them.
 _SPECIAL = re.compile(
     r"\d(?=[-/:.\sapsnrt])(?=[-/:]\d|\.\s?\d|\s?[ap]\.?m|(?P<grouped> \d{3})"
-    rf"|(?:st|nd|rd|th|\.)?\s(?:(?:of|de)\s)?(?:{'|'.join(_MONTHS)}))",
+    rf"|(?:st|nd|rd|th|\.)?\s(?:(?:of|de)\s)?(?:{'|'.join(sorted({name[:3] for name in _MONTHS}))}))",
     re.IGNORECASE,
 )
 _DATES = (
@@ -50,6 +54,7 @@ _MONTH_FIRST = re.compile(
     rf"(?<!\w){_MONTH}\s(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s(?P<y>\d{{4}}))?(?![\d.,]*\d)",
     re.IGNORECASE,
 )
+_ENDS = re.compile(r"\s*(?:\Z|[^\w\s]|\d|\n|(?:at|um|à|a las|from|to|and|und)\b)")
 LONGEST_MONTH = 11  # letters, with its mark
 _TIME = re.compile(
     r"(?<![\w.:])(?P<h>\d{1,2})(?::(?P<min>\d{2}))?(?:\s?(?P<half>[ap])\.?m\b\.?|(?<=:\d\d)(?![:\d]))",
@@ -87,7 +92,10 @@ def dates(text: str, starts: Sequence[int]) -> Iterator[Quantity]:
 
 
 def _date(match: re.Match[str]) -> Iterator[Quantity]:
-    if days := _days(match.groupdict()):
+    parts = match.groupdict()
+    if _doubtful(match, parts):
+        return
+    if days := _days(parts):
         short = frozenset(f"date {day}" for day in days)
         year = match.groupdict().get("y")
         full = frozenset(f"date {year}-{day}" for day in days)
@@ -97,6 +105,14 @@ def _date(match: re.Match[str]) -> Iterator[Quantity]:
             full if year else short,
             shortened=short if year else frozenset(),
         )
+
+
+def _doubtful(match: re.Match[str], parts: dict[str, str | None]) -> bool:
+    """Whether what stands for a month is more likely another word."""
+    month = parts.get("month")
+    if not month or month.lower() not in _DOUBTFUL or parts.get("y"):
+        return False
+    return not (month[0].isupper() and _ENDS.match(match.string, match.end()))
 
 
 def _days(parts: dict[str, str | None]) -> list[str]:
@@ -117,8 +133,7 @@ def _days(parts: dict[str, str | None]) -> list[str]:
 
 
 def _month(word: str) -> int | None:
-    word = word.lower()
-    return _MONTHS.get(word[:4]) or _MONTHS.get(word[:3])
+    return _MONTHS.get(word.lower())
 
 
 def times(text: str, starts: Sequence[int]) -> Iterator[Quantity]:

@@ -13,6 +13,7 @@ from rapidfuzz import fuzz
 
 from replayd.scoring.extract.labels import Agreement, Reading, agreement
 from replayd.scoring.extract.language import STOPWORDS
+from replayd.scoring.extract.marks import marked_words
 from replayd.scoring.extract.quantity import Quantity, agree
 from replayd.scoring.extract.text import Text
 from replayd.scoring.extract.words import content_words
@@ -92,7 +93,9 @@ def facts_of(text: Text, *, question: str = "") -> Facts:
     )
     if facts.count == 0 and len(text.words) <= SHORT_ANSWER:
         return Facts(
-            values=values, names=content_words(text.words), language=text.language
+            values=values,
+            names=content_words(marked_words(plain)),
+            language=text.language,
         )
     return facts
 

@@ -3,9 +3,12 @@
 import json
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
+from replayd.scoring.extract.body import body_of, unfenced, without_thoughts
 from replayd.scoring.extract.facts import facts_agreement, facts_of
+from replayd.scoring.extract.marks import looks_coded_text, marked_words, marks_of
 from replayd.scoring.extract.text import Text
 from snaptrace.snapshot.model import Json
 
@@ -13,7 +16,10 @@ LONGEST_READ = 262_144  # characters of JSON text
 MOST_LEAVES = 2_000
 LONGEST_EXACT = 5  # words; a longer string is prose and compared by its facts
 
-_FENCE = re.compile(r"\A\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
+MAIN_SHARE = 0.5  # of a text, from which a value within it is its answer
+_decoder = json.JSONDecoder(parse_constant=lambda name: _refuse_constant(name))
+_OPENS = re.compile(r"[{\[]")
+MOST_TRIES = 5
 
 
 class _Nothing:
@@ -30,8 +36,8 @@ def parsed(text: str, *, fenced: bool = False) -> Json:
     """
     if len(text) > LONGEST_READ:
         return NOTHING
-    if fenced and (match := _FENCE.match(text)):
-        text = match[1]
+    if fenced:
+        text = unfenced(without_thoughts(text).strip())
     try:
         return json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
@@ -43,11 +49,30 @@ def _refuse_constant(name: str) -> Json:
 
 
 def structured(text: str) -> Json:
-    """Return the object or list that `text` is, fence or not, else `NOTHING`."""
-    if text.lstrip()[:1] not in {"{", "[", "`"}:
+    """Return the object or list that `text` is, fence or not, else `NOTHING`.
+
+    Words before and after it are no part of the value, as long as it is most of the text.
+    """
+    if "{" not in text and "[" not in text:
         return NOTHING  # prose, as most answers are
     value = parsed(text, fenced=True)
+    if value is NOTHING:
+        value = _within(unfenced(body_of(text)))
     return value if isinstance(value, dict | list) else NOTHING
+
+
+def _within(text: str) -> Json:
+    """Return the value that most of `text` is, else `NOTHING`."""
+    if len(text) > LONGEST_READ:
+        return NOTHING
+    for opening in islice(_OPENS.finditer(text), MOST_TRIES):
+        try:
+            value, end = _decoder.raw_decode(text, opening.start())
+        except (ValueError, RecursionError):
+            continue
+        if end - opening.start() >= MAIN_SHARE * len(text.strip()):
+            return value
+    return NOTHING
 
 
 def fields_agreement(reference: Json, answer: Json) -> float:
@@ -98,10 +123,11 @@ def leaf_agreement(reference: Json, answer: Json) -> float:
 
 def _strings_agreement(reference: str, answer: str) -> float:
     wanted, got = Text(reference), Text(answer)
-    if wanted.words == got.words:
-        # Only marks: `->` and `=>` are no words but not the same either.
-        return float(bool(wanted.words) or reference.strip() == answer.strip())
-    if len(wanted.words) <= LONGEST_EXACT:
+    if marked_words(reference) == marked_words(answer):
+        return 1.0
+    if len(wanted.words) <= LONGEST_EXACT or wanted.words == got.words:
+        return 0.0  # where only marks differ, an operator or a sign does
+    if marks_of(reference) != marks_of(answer) and looks_coded_text(reference):
         return 0.0
     facts = facts_of(wanted)
     if facts.count:

@@ -6,12 +6,12 @@ equals whatever shares one of them.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
-from itertools import pairwise
 
 from replayd.scoring.extract.dates import beginnings, dates, times
 from replayd.scoring.extract.language import BLANK_GROUPS, COMMA_DECIMAL, lowered_words
+from replayd.scoring.extract.number_words import names_numbers, number_words
 from replayd.scoring.extract.quantity import Quantity
 
 LONGEST_READ = 32_768  # characters; scorers read no further on either side
@@ -19,76 +19,40 @@ MOST_DIGITS = 40
 SURE_DIGITS = 28  # as many as Python's decimal arithmetic keeps
 
 _DIGITS = r"\d+(?:[.,'’\u00a0\u202f]\d+)*"  # noqa: RUF001 - a thousands mark
-_NUMBER = re.compile(
-    rf"(?:(?<![\w)])(?P<sign>[-−+])[$€£¥]?|(?<!\w)[$€£¥]?)(?P<digits>{_DIGITS})"  # noqa: RUF001 - a minus sign
-    r"(?P<letters>[^\W\d_]*)"
-    r"(?:[ \u00a0](?P<scale>thousand|million|billion|mio|mrd|tsd|tausend|millionen"
-    r"|milliarden|millions?|milliards?|millones|mil|bn|mn)\b)?",
-    re.IGNORECASE,
-)
-_BLANK_GROUPED = re.compile(r"(?<![\w.,])\d{1,3}(?: \d{3})+(?![\w.,]*\d)")
 _SCALES = {
-    "k": 1_000,
-    "tsd": 1_000,
-    "thousand": 1_000,
-    "tausend": 1_000,
-    "mil": 1_000,
-    "m": 1_000_000,
-    "mn": 1_000_000,
-    "mio": 1_000_000,
-    "million": 1_000_000,
-    "millions": 1_000_000,
-    "millionen": 1_000_000,
-    "millones": 1_000_000,
-    "b": 1_000_000_000,
-    "bn": 1_000_000_000,
-    "mrd": 1_000_000_000,
-    "billion": 1_000_000_000,
-    "milliard": 1_000_000_000,
-    "milliards": 1_000_000_000,
-    "milliarden": 1_000_000_000,
-}
-_A_DIGIT = re.compile(r"\d")
-_RUN = re.compile(r"\d+")
-_THOUSANDS = re.compile("['’\u00a0\u202f]")  # noqa: RUF001 - marks between them
-_WORD_VALUES = {
-    word: value
-    for value, words in {
-        0: "zero",
-        2: "two zwei deux dos",
-        3: "three drei trois tres",
-        4: "four vier quatre cuatro",
-        5: "five fünf cinq cinco",
-        6: "six sechs seis",
-        7: "seven sieben siete",
-        8: "eight acht huit ocho",
-        9: "nine neun neuf nueve",
-        10: "ten zehn dix diez",
-        11: "eleven elf onze",
-        12: "twelve zwölf douze doce",
-        13: "thirteen dreizehn treize trece",
-        14: "fourteen vierzehn quatorze catorce",
-        15: "fifteen fünfzehn quinze quince",
-        16: "sixteen sechzehn seize",
-        17: "seventeen siebzehn",
-        18: "eighteen achtzehn",
-        19: "nineteen neunzehn",
-        20: "twenty zwanzig vingt veinte",
-        30: "thirty dreißig trente treinta",
-        40: "forty vierzig quarante cuarenta",
-        50: "fifty fünfzig cinquante cincuenta",
-        60: "sixty sechzig soixante sesenta",
-        70: "seventy siebzig setenta",
-        80: "eighty achtzig ochenta",
-        90: "ninety neunzig noventa",
+    word: 10**power
+    for power, words in {
+        2: "hundred",
+        3: "k tsd thousand tausend mil mille mila duizend",
+        5: "lakh lakhs lac",
+        6: "m mn mio million millions millionen millón millones milione milioni milhão"
+        " milhões miljoen",
+        7: "crore crores",
+        9: "b bn mrd billion billions milliard milliards milliarden miliardo miliardi"
+        " miljard",
+        12: "tn trillion trillions billionen",
     }.items()
     for word in words.split()
 }
-_ONES = frozenset(
-    "one ein eine einen einem einer eins un une uno una".split()  # noqa: SIM905
+_SCALE_WORDS = [word for word in _SCALES if len(word) > 1]
+_NUMBER = re.compile(
+    rf"(?:(?<![\w)])(?P<sign>[-−+])[$€£¥]?|(?<!\w)(?:[$€£¥](?P<inner>-)?)?)(?P<digits>{_DIGITS})"  # noqa: RUF001 - a minus sign
+    r"(?P<letters>[^\W\d_]*)"
+    rf"(?:[ \u00a0](?P<scale>{'|'.join(sorted(_SCALE_WORDS, key=len, reverse=True))})\b)?",
+    re.IGNORECASE,
 )
-_NAMED_NUMBERS = _ONES.union(_WORD_VALUES)
-_TENS, _UNITS = range(20, 100, 10), range(2, 10)
+_BLANK_GROUPED = re.compile(
+    r"(?<![\w.,])\d{1,3}(?: \d{3})+(?:,\d{1,2}(?!\d))?(?![\w.,]*\d)"
+)
+# In any language: with a unit or a mark of money beside it, or a decimal comma.
+_SURELY_GROUPED = re.compile(
+    r"(?<![\w.,])(?<!\d )(?:(?<=[$€£¥])|(?<=[$€£¥] ))?\d{1,3}(?: \d{3})+"
+    r"(?:,\d{1,2}(?!\d)|(?= ?(?:[^\W\d_]|[%$€£¥°]))|(?=[.!]?\s*\Z))(?![\w.,]*\d)"
+)
+_A_DIGIT = re.compile(r"\d")
+_RUN = re.compile(r"\d+")
+_POINTED = re.compile(r"\d+(?:\.\d+)?")
+_THOUSANDS = re.compile("['’\u00a0\u202f]")  # noqa: RUF001 - marks between them
 
 
 def quantities(text: str, language: Callable[[], str | None]) -> tuple[Quantity, ...]:
@@ -102,8 +66,8 @@ def quantities(text: str, language: Callable[[], str | None]) -> tuple[Quantity,
         found += dates(text, starts)
         found += times(text, starts)
         found += _numbers(text, language, grouped=grouped)
-    if named := _NAMED_NUMBERS.intersection(lowered_words(text)):
-        found += _word_numbers(text, named)
+    if names_numbers(lowered_words(text)):
+        found += _word_numbers(text, language)
     return _without_overlaps(found)
 
 
@@ -128,9 +92,10 @@ def _numbers(
     marked = [d for match in matches if not (d := match["digits"]).isdecimal()]
     # Digits alone read the same in every language.
     code = language() if grouped or marked else None
-    if grouped and code in BLANK_GROUPS:
-        for match in _BLANK_GROUPED.finditer(text):
-            value = Decimal(match[0].replace(" ", ""))
+    if grouped:
+        pattern = _BLANK_GROUPED if code in BLANK_GROUPS else _SURELY_GROUPED
+        for match in pattern.finditer(text):
+            value = Decimal(match[0].replace(" ", "").replace(",", "."))
             yield Quantity(match.start(), match.end(), frozenset({_canonical(value)}))
     decimal_mark = _decimal_mark(marked, code) if marked else ""
     for match in matches:
@@ -149,7 +114,8 @@ def _number_matches(text: str) -> Iterator[re.Match[str]]:
 
 
 def _number(match: re.Match[str], decimal_mark: str) -> Iterator[Quantity]:
-    sign, digits, letters, scale = match.groups()
+    sign, inner, digits, letters, scale = match.groups()
+    sign = sign or inner
     negative = sign and sign != "+"
     scale_factor = _SCALES.get(scale.lower()) if scale else None
     factor = scale_factor or (_SCALES.get(letters.lower()) if letters else None)
@@ -162,8 +128,10 @@ def _number(match: re.Match[str], decimal_mark: str) -> Iterator[Quantity]:
         yield Quantity(match.start(), match.end(), reading)
         return
     values = _values(digits, decimal_mark)
-    if not values:  # 1,2,3 without blanks: a list, or a version
-        for part in _RUN.finditer(digits):
+    if not values:  # 1,2,3 or 8.12,9.5 without blanks: a list, or a version
+        for part in (_POINTED if "." in digits and "," in digits else _RUN).finditer(
+            digits
+        ):
             at = match.start("digits") + part.start()
             reading = frozenset({_canonical(Decimal(part[0]))})
             yield Quantity(at, at + len(part[0]), reading)
@@ -186,7 +154,7 @@ def _values(digits: str, decimal_mark: str) -> list[Decimal]:
         return [Decimal(plain)]
     last = plain[-len(groups[-1]) - 1]
     mixed = "." in plain and "," in plain
-    if mixed and plain.count(last) == 1:
+    if mixed and plain.count(last) == 1 and all(len(g) == 3 for g in groups[1:-1]):
         return [Decimal("".join(groups[:-1]) + "." + groups[-1])]
     if len(groups) > 2:
         grouped = not mixed and all(len(g) == 3 for g in groups[1:])
@@ -227,37 +195,10 @@ def _mark_shown(number: str) -> str:
     return ""
 
 
-def _word_numbers(text: str, named: Iterable[str]) -> Iterator[Quantity]:
-    places = _places(text, named)
-    used = -1  # where the unit of the word before begins
-    for (start, word), (after, unit) in pairwise([*places, (-1, "")]):
-        if start == used:
-            continue
-        if word in _ONES:
-            yield Quantity(start, start + len(word), frozenset({"1"}), optional=True)
-            continue
-        value, end = _WORD_VALUES[word], start + len(word)
-        if value in _TENS and after == end + 1 and text[end] in " -":
-            added = 1 if unit == "one" else _WORD_VALUES.get(unit, 0)
-            if added == 1 or added in _UNITS:
-                value, end, used = value + added, after + len(unit), after
-        yield Quantity(start, end, frozenset({str(value)}))
-
-
-def _places(text: str, words: Iterable[str]) -> list[tuple[int, str]]:
-    """Return where `words` stand, in order: as wholes, whatever their letter case."""
-    # The lower form of a dotted capital would be two characters, and shift the rest.
-    lowered = text.replace("\u0130", "\u0131").lower()
-    found: list[tuple[int, str]] = []
-    for word in words:
-        start = lowered.find(word)
-        while start >= 0:
-            end = start + len(word)
-            around = lowered[start - 1 : start] + lowered[end : end + 1]
-            if not any(c.isalnum() and not c.isdecimal() for c in around):
-                found.append((start, word))
-            start = lowered.find(word, end)
-    return sorted(found)
+def _word_numbers(text: str, language: Callable[[], str | None]) -> Iterator[Quantity]:
+    for word in number_words(text, language):
+        reading = frozenset({str(word.value)})
+        yield Quantity(word.start, word.end, reading, optional=word.article)
 
 
 def _canonical(value: Decimal) -> str:

@@ -5,6 +5,7 @@ from functools import cached_property
 
 from replayd.scoring.extract.labels import Reading, read_pairs
 from replayd.scoring.extract.language import language_of
+from replayd.scoring.extract.notation import plain_numbers
 from replayd.scoring.extract.quantities import LONGEST_READ, quantities
 from replayd.scoring.extract.quantity import Quantity
 from replayd.scoring.extract.words import spoken_words, words_of
@@ -17,7 +18,7 @@ class Text:
     """
 
     def __init__(self, text: str) -> None:
-        self.plain = text[:LONGEST_READ]
+        self.plain = plain_numbers(text[:LONGEST_READ])
 
     @cached_property
     def language(self) -> str | None:

@@ -3,7 +3,7 @@
 An assertion is an object with one of these keys:
 
     contains, excludes      text, letter case aside
-    equals                  text, in the same words
+    equals                  text, in the same words and marks
     number                  a value that must stand in the answer, any locale
     json                    an object whose fields the answer must hold
     schema                  a JSON Schema that the answer must satisfy
@@ -15,6 +15,7 @@ from collections.abc import Callable
 
 from replayd.scoring.contract import Said, Score, ScoringCase
 from replayd.scoring.extract.json_values import NOTHING, leaf_agreement, leaves, parsed
+from replayd.scoring.extract.marks import marked_words
 from replayd.scoring.extract.quantity import agree
 from replayd.scoring.extract.schemas import accepts, compiled
 from replayd.scoring.extract.text import Text
@@ -26,7 +27,7 @@ def _contains(wanted: Json, said: Said) -> bool:
 
 
 def _equals(wanted: Json, said: Said) -> bool:
-    return said.text.words == Text(str(wanted)).words
+    return marked_words(said.answer.text) == marked_words(str(wanted))
 
 
 def _number(wanted: Json, said: Said) -> bool:

@@ -1,0 +1,97 @@
+"""Times of day told in words, rewritten as `15:30`. English, German, French, Spanish."""
+
+import re
+from typing import Final
+
+_HOURS: Final = {
+    word: hour
+    for hour, words in enumerate(
+        (
+            "one ein eins une una",
+            "two zwei deux dos",
+            "three drei trois tres",
+            "four vier quatre cuatro",
+            "five fünf cinq cinco",
+            "six sechs seis",
+            "seven sieben sept siete",
+            "eight acht huit ocho",
+            "nine neun neuf nueve",
+            "ten zehn dix diez",
+            "eleven elf onze once",
+            "twelve zwölf douze doce",
+        ),
+        start=1,
+    )
+    for word in words.split()
+}
+_MINUTES: Final = {
+    "five": 5, "ten": 10, "a quarter": 15, "quarter": 15, "twenty": 20,
+    "twenty-five": 25, "half": 30, "viertel": 15, "media": 30, "cuarto": 15,
+}  # fmt: skip
+_H: Final = rf"(?P<h>\d{{1,2}}|{'|'.join(sorted(_HOURS, key=len, reverse=True))})"
+_HALF_DAY: Final = (
+    r"(?P<half>\s*,?\s*(?:in the (?:morning|afternoon|evening)|at night|tonight"
+    r"|this (?:morning|afternoon|evening)|morgens|vormittags|nachmittags|abends|nachts"
+    r"|du matin|de l['’]après-midi|du soir|de la (?:mañana|tarde|noche)"  # noqa: RUF001
+    r"|[ap]\.?\s?m\b\.?))"
+)
+_LATE = re.compile(
+    r"afternoon|evening|night|nachm|abend|soir|après|tarde|noche|p\.?\s?m"
+)
+_MINUTE_WORD = r"(?:a )?(?P<w>quarter|five|ten|twenty-five|twenty)"
+
+
+def _form(pattern: str, *, half: str = "?") -> re.Pattern[str]:
+    return re.compile(rf"(?<![\d:.,\w]){pattern}{_HALF_DAY}{half}", re.IGNORECASE)
+
+
+# Each with the minutes that it takes from the hour it names.
+_FORMS: Final = (
+    (_form(rf"(?P<w>half) past {_H}\b"), 0),
+    (_form(rf"{_MINUTE_WORD} past {_H}\b"), 0),
+    (_form(rf"{_MINUTE_WORD} to {_H}\b"), 1),
+    (_form(rf"halb {_H}\b"), 30),
+    (_form(rf"(?P<w>viertel) nach {_H}\b"), 0),
+    (_form(rf"(?P<w>viertel) vor {_H}\b"), 1),
+    (_form(rf"{_H}\s?(?:h|uhr|heures?)\s?(?P<m>[0-5]\d)\b"), 0),
+    (_form(rf"{_H}\.(?P<m>[0-5]\d)\s?(?:uhr\b|h\b|(?=[ap]\.?m))"), 0),
+    (_form(rf"{_H}\s?(?:o['’]clock|uhr)\b"), 0),  # noqa: RUF001
+    (_form(rf"à {_H}\s?(?:heures?|h)\b"), 0),
+    (_form(rf"a las? {_H}(?: y (?P<w>media|cuarto))?\b(?![:\d])"), 0),
+    (_form(rf"{_H}(?::(?P<m>[0-5]\d))?(?!\w)", half=""), 0),
+)
+_QUICK = re.compile(
+    r"past\b|quarter|o.clock|uhr|halb|viertel|\d\s?h\b|\d\s?h\d|heure|noon|midnight"
+    r"|mittag|mitternacht|midi|minuit|mediod|medianoche|\blas? \w|morning|evening"
+    r"|\bat night|tonight|abends|morgens|nachts|soir\b|matin\b|mañana|tarde|noche|[ap]\.?m\b",
+    re.IGNORECASE,
+)
+_NOON = re.compile(r"\b(?:12\s?)?(?:noon|midi|mediodía|mittags)\b", re.IGNORECASE)
+_MIDNIGHT = re.compile(r"\b(?:midnight|minuit|medianoche|mitternacht)\b", re.IGNORECASE)
+
+
+def plain_clock(text: str) -> str:
+    """Return `text` with times in words as `HH:MM`."""
+    if not _QUICK.search(text):
+        return text
+    text = _MIDNIGHT.sub("00:00", _NOON.sub("12:00", text))
+    for pattern, before in _FORMS:
+        text = pattern.sub(lambda match, less=before: _time(match, less), text)
+    return text
+
+
+def _time(match: re.Match[str], before: int) -> str:
+    """Return a time; `before` is 1 where its minutes lead up to the hour named."""
+    parts = match.groupdict()
+    named = match["h"].lower()
+    hour = int(named) if named.isdecimal() else _HOURS[named]
+    minute = int(parts.get("m") or _MINUTES.get((parts.get("w") or "").lower(), 0))
+    if before:
+        hour, minute = hour - 1, 60 - (minute or before)
+    half = (match["half"] or "").lower()
+    late = bool(_LATE.search(half))
+    if late and hour < 12:
+        hour += 12
+    elif half and not late and hour == 12:
+        hour = 0
+    return f"{hour % 24:02}:{minute:02}" if hour <= 24 else match[0]

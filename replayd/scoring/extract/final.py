@@ -1,0 +1,89 @@
+"""The part of an answer that states the result, after any working.
+
+`\\boxed{6}`, `#### 6`, `Answer: 6 km/h`, `So it is **6 km/h**`: each names the result.
+Without such a mark the whole body is the answer.
+"""
+
+import re
+from typing import Final, NamedTuple
+
+_BOXED = re.compile(r"\\(?:boxed|fbox)\s*\{")
+_HASHES = re.compile(r"^\s*#{4}\s*(?P<rest>[^\n]+)", re.MULTILINE)
+_NOUNS: Final = (
+    r"answer|result|solution|total|conclusion|antwort|ergebnis|lösung|réponse|résultat|solution|respuesta"
+    r"|resultado|solución|risposta|risultato|resposta|antwoord|resultaat|svar|odpowiedź|ответ|答案|答え|結果|정답"
+)
+_STATED = re.compile(
+    rf"(?:\b(?:final|correct|so the|thus the|the|die|das|la|le|el|il|richtige)\s+)?\b(?:{_NOUNS})\b\**"
+    r"(?:\s+(?:is|ist|lautet|est|es|è|é|sera|är|jest|は)\b\s*:?|\s*[:：=]\**)+\s*(?P<rest>[^\n]+)",  # noqa: RUF001
+    re.IGNORECASE,
+)
+_THEREFORE = re.compile(
+    r"(?:^|[.!?;:\n]\s*)(?:so|thus|therefore|hence|consequently|in total|altogether|also|somit|daher|folglich|insgesamt|donc|ainsi|au total"
+    r"|por (?:lo )?tanto|así que|entonces|en total|quindi|dunque|portanto|dus)\b,?\s+(?P<rest>[^\n]+)",
+    re.IGNORECASE,
+)
+_BOLD = re.compile(r"\*\*(?P<rest>[^*\n]{1,120})\*\*")
+_SENTENCE_END = re.compile(
+    r"(?<=[^\W\d])[.!?](?=\s|\Z)|(?<=\d)[.!?](?=\s+[A-Z]|\s*\Z)|\n"
+)
+LONGEST_STATED = 200  # characters
+
+
+class Stated(NamedTuple):
+    """The stated result, and whether it was marked as such."""
+
+    text: str
+    marked: bool
+
+
+def final_of(body: str) -> Stated:
+    """Return the part of `body` that states the result."""
+    if boxed := _last_boxed(body):
+        return Stated(boxed, marked=True)
+    for pattern in (_HASHES, _STATED):
+        if found := list(pattern.finditer(body)):
+            return Stated(_one_sentence(found[-1]["rest"]), marked=True)
+    if len(body.split()) > 8:
+        bold = [m["rest"] for m in _BOLD.finditer(body)]
+        if len(bold) == 1 and not bold[0].rstrip().endswith(":"):
+            return Stated(bold[0], marked=True)
+        if found := list(_THEREFORE.finditer(body)):
+            return Stated(_one_sentence(found[-1]["rest"]), marked=True)
+    return Stated(body, marked=False)
+
+
+def first_sentence(text: str) -> str:
+    """Return `text` up to the end of its first sentence or line."""
+    return _one_sentence(text.strip())
+
+
+def last_sentence(text: str) -> str:
+    """Return the last sentence or line of `text`."""
+    text = text.strip()
+    ends = [m.end() for m in _SENTENCE_END.finditer(text) if m.end() < len(text)]
+    return text[ends[-1] :].strip() if ends else text
+
+
+def _one_sentence(text: str) -> str:
+    end = _SENTENCE_END.search(text)
+    return (
+        text[: end.end() if end else len(text)]
+        .strip()
+        .strip("*")
+        .strip()[:LONGEST_STATED]
+    )
+
+
+def _last_boxed(body: str) -> str:
+    """Return what the last box holds, braces matched."""
+    found = None
+    for found in _BOXED.finditer(body):
+        pass
+    if found is None:
+        return ""
+    depth, at = 1, found.end()
+    while at < len(body) and depth and at - found.end() < LONGEST_STATED:
+        depth += {"{": 1, "}": -1}.get(body[at], 0)
+        at += 1
+    return body[found.end() : at - (not depth)].strip()

@@ -1,0 +1,171 @@
+"""Number notations rewritten into the one that the number reader knows.
+
+Full-width and Arabic digits, every dash that can be a minus sign, accounting
+parentheses, thin blanks, LaTeX, vulgar fractions, powers of ten and Indian groups. Only
+notation changes: a text without any of these comes back as it is.
+"""
+
+import re
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
+
+_ODD = re.compile(
+    r"[^\x00-\x7f]|\{,\}|\\|\d[eE][+-]?\d|\^|\(\s*[-$(]?\s*[\d$]|(?<![\w.,])\.\d"
+    r"|\d,\d\d,\d|[x*]\s?10\b|\d(?:/\d)|\b(?:minus|moins|menos|meno|negative)\s",
+    re.IGNORECASE,
+)
+_DIGITS: Final = {
+    **{ord("０") + n: str(n) for n in range(10)},  # noqa: RUF001 - full width
+    **{0x0660 + n: str(n) for n in range(10)},
+    **{0x06F0 + n: str(n) for n in range(10)},
+    **{0x0966 + n: str(n) for n in range(10)},
+    0x066C: ",",
+    0x066B: ".",
+    0x066A: "%",
+    0xFF0E: ".",
+    0xFF0C: ",",
+    0xFF05: "%",
+    0xFF0D: "-",
+    0xFF0B: "+",
+    0xFF1A: ":",
+    0x2212: "-",
+    0x2011: "-",
+    0x2012: "-",
+    0x2009: "\u202f",
+    0x2006: "\u202f",
+    0x2007: "\u202f",
+    0x2008: "\u202f",
+}
+_SUPERSCRIPTS: Final = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+_VULGAR: Final = {
+    "½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅕": "1/5",
+    "⅖": "2/5", "⅗": "3/5", "⅘": "4/5", "⅙": "1/6", "⅚": "5/6", "⅛": "1/8",
+    "⅜": "3/8", "⅝": "5/8", "⅞": "7/8", "⅒": "1/10",
+}  # fmt: skip
+_MONEY = "$€£¥₹"
+_A_VULGAR = re.compile(rf"(?:(?P<whole>\d+)\s?)?(?P<part>[{''.join(_VULGAR)}])")
+_LATEX_GROUP = re.compile(r"(?<=\d)(?:\{,\}|\\,|\\;|\\ |\{\\,\})(?=\d{3})")
+_LATEX_FRACTION = re.compile(r"\\[dt]?frac\s*\{?(-?\d+)\}?\s*\{?(-?\d+)\}?")
+_LATEX_WORDS = re.compile(
+    r"\\(?:text|mathrm|mathbf|textbf|operatorname)\s*\{([^{}]*)\}"
+)
+_LATEX_MARKS = re.compile(r"\\(?=[$%&#])|\\[,;:! ]|\\(?:left|right)\b")
+_POWER = re.compile(
+    r"(?<![\w.])(?P<m>\d+(?:[.,]\d+)?)\s?(?:[x×*·]|\\times|\\cdot)\s?10"
+    r"(?:\^\{?(?P<e>[-+]?\d{1,2})\}?|(?P<sup>[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}))"
+    r"|(?<![\w.])10(?:\^\{?(?P<e2>\d{1,2})\}?|(?P<sup2>[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}))(?![\w])"
+    r"|(?<![\w.,])(?P<m3>\d+(?:[.]\d+)?)[eE](?P<e3>[+-]?\d{1,2})(?!\w)"
+)
+_FRACTION = re.compile(
+    r"(?<![\w./,:-])(?:(?P<whole>\d{1,4})\s)?(?P<a>\d{1,3})/(?P<b>\d{1,3})(?![\w/]|[.,]\d)"
+)
+_INDIAN = re.compile(r"(?<![\w.,])\d{1,2}(?:,\d{2})+,\d{3}(?![\w,])")
+_BARE_POINT = re.compile(r"(?<![\w.,)])\.(?=\d)")
+# A dash stuck to a number and to nothing before it is a sign.
+_DASH_SIGN = re.compile(rf"(?<![\w)\]%{_MONEY}])(?<!\d\s)[–—](?=[{_MONEY}]?\d)")  # noqa: RUF001
+_WORD_SIGN = re.compile(
+    rf"(?<!\d )(?<!\w)(?:minus|moins|menos|meno|negative)\s(?=[{_MONEY}]?\d)",
+    re.IGNORECASE,
+)
+_ACCOUNTING = re.compile(
+    rf"(?P<before>[^\n|:]{{0,40}}?)(?<!\w)\((?P<inside>\s?(?P<money>[{_MONEY}]|[A-Z]{{3}}\s)?"
+    r"(?P<number>(?P<grouped>\d{1,3}(?:[,.]\d{3})+(?:[.,]\d+)?)|\d+(?:[.,]\d+)?)"
+    r"(?P<scale>\s?(?:[kKmMbB]|bn|thousand|million|billion))?\s?)\)"
+)
+# A name or a number before them: the parentheses add to it, as in `Everest (8,849 m)`.
+_ADDS = re.compile(r"\d|\b[A-Z][\w'’-]+\s*$")  # noqa: RUF001
+
+
+_MYRIADS: Final = {
+    "千": 10**3,
+    "万": 10**4,
+    "萬": 10**4,
+    "億": 10**8,
+    "亿": 10**8,
+    "兆": 10**12,
+}
+_MYRIAD = re.compile(
+    rf"(?<![\d.,])(?:[\d,]+(?:\.\d+)?[{''.join(_MYRIADS)}]+)+(?:\d{{1,4}}(?![\d,.]))?"
+)
+_MYRIAD_PART = re.compile(rf"([\d,.]+)([{''.join(_MYRIADS)}]*)")
+
+
+# Scripts without blanks: the number begins where the ideograms end.
+_AFTER_IDEOGRAM = re.compile(r"(?<=[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])(?=[-\d])")
+
+
+def _myriads(match: re.Match[str]) -> str:
+    """Compose `1億2,500万`."""
+    total = Decimal(0)
+    for digits, scales in _MYRIAD_PART.findall(match[0]):
+        part = Decimal(digits.replace(",", "") or 0)
+        for scale in scales:
+            part *= _MYRIADS[scale]
+        total += part
+    return format(total.normalize() + 0, "f")
+
+
+def plain_numbers(text: str) -> str:
+    """Return `text` with every number in plain notation."""
+    if not _ODD.search(text):
+        return text
+    if not text.isascii():
+        text = text.translate(_DIGITS)
+    if "\\" in text or "{,}" in text:
+        text = _without_latex(text)
+    text = _POWER.sub(_power, text)
+    if not text.isascii():
+        text = _A_VULGAR.sub(_vulgar, text)
+        text = _AFTER_IDEOGRAM.sub(" ", _MYRIAD.sub(_myriads, text))
+        text = _DASH_SIGN.sub("-", text)
+    text = _FRACTION.sub(_fraction, text)
+    text = _INDIAN.sub(lambda match: match[0].replace(",", ""), text)
+    text = _BARE_POINT.sub("0.", text)
+    text = _WORD_SIGN.sub("-", text)
+    return _ACCOUNTING.sub(_accounting, text) if "(" in text else text
+
+
+def _without_latex(text: str) -> str:
+    text = _LATEX_GROUP.sub("\u202f", text)
+    text = _LATEX_FRACTION.sub(r"\1/\2", text)
+    text = _LATEX_WORDS.sub(r"\1", text)
+    text = _LATEX_MARKS.sub("", text)
+    return text.replace("{,}", ",").replace("^{\\circ}", "°").replace("^\\circ", "°")
+
+
+def _power(match: re.Match[str]) -> str:
+    mantissa = match["m"] or match["m3"] or "1"
+    sup = (match["sup"] or match["sup2"] or "").translate(_SUPERSCRIPTS)
+    exponent = int(match["e"] or match["e2"] or match["e3"] or sup)
+    value = Decimal(mantissa.replace(",", ".")).scaleb(exponent)
+    return format(value.normalize() + 0, "f") if abs(exponent) < 40 else match[0]
+
+
+def _vulgar(match: re.Match[str]) -> str:
+    value = Fraction(_VULGAR[match["part"]]) + int(match["whole"] or 0)
+    return _decimal(value)
+
+
+def _fraction(match: re.Match[str]) -> str:
+    """Rewrite `3/4` and `1 1/2`; what may be a date, a score or a ratio stays."""
+    top, bottom = int(match["a"]), int(match["b"])
+    if not bottom or (top >= bottom and match["whole"]):
+        return match[0]
+    if bottom > 31 and bottom not in {50, 100} and not match["whole"]:
+        return match[0]
+    return _decimal(int(match["whole"] or 0) + Fraction(top, bottom))
+
+
+def _decimal(value: Fraction) -> str:
+    """Return a decimal, of six places where it does not end."""
+    exact = Decimal(value.numerator) / Decimal(value.denominator)
+    return format(round(exact, 6).normalize() + 0, "f")
+
+
+def _accounting(match: re.Match[str]) -> str:
+    """Read parentheses around a sum as its sign, unless they add it to a name."""
+    sum_like = match["money"] or match["grouped"] or match["scale"]
+    if not sum_like or _ADDS.search(match["before"]):
+        return match[0]
+    return f"{match['before']}-{match['inside'].strip()}"

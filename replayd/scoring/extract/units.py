@@ -1,0 +1,258 @@
+"""Units and currencies beside a number, and how they convert."""
+
+import re
+from typing import Final, NamedTuple
+
+
+class Unit(NamedTuple):
+    """What a number counts: a dimension and its size in that dimension's own unit."""
+
+    dimension: str
+    factor: float
+
+
+# dimension -> factor -> names. Money and counted things have a dimension of their own.
+_TABLE: Final[dict[str, dict[float, str]]] = {
+    "mass": {
+        1e-6: "mg milligram milligrams milligramm milligrammes",
+        1e-3: "g gram grams gramm gramme grammes gramos grammi",
+        1: "kg kilo kilos kilogram kilograms kilogramm kilogrammes kilogramos kgs",
+        1e3: "t tonne tonnes tonnen toneladas tonnellate",
+        907.18474: "ton tons",
+        0.45359237: "lb lbs",
+        0.028349523125: "oz ounce ounces unzen onces onzas",
+    },
+    "length": {
+        1e-6: "µm micron microns",
+        1e-3: "mm millimetre millimetres millimeter millimeters milímetros",
+        1e-2: "cm centimetre centimetres centimeter centimeters centímetros zentimeter",
+        1: "m metre metres meter meters mètre mètres metro metros metri metern",
+        1e3: "km kms kilometre kilometres kilometer kilometers kilomètre kilomètres"
+        " kilómetro kilómetros chilometri quilómetros kilometern",
+        0.0254: "inch inches zoll pouces pulgadas",
+        0.3048: "ft foot feet fuß pieds pies",
+        0.9144: "yd yard yards",
+        1609.344: "mi mile miles meilen milles millas",
+    },
+    "area": {
+        1: "m2 m² sqm qm quadratmeter",
+        1e4: "ha hectare hectares hektar hectáreas",
+        4046.8564224: "acre acres",
+        1e6: "km2 km² quadratkilometer",
+        0.09290304: "sqft ft2 ft²",
+    },
+    "volume": {
+        1e-3: "ml millilitre millilitres milliliter milliliters mililitros",
+        1e-2: "cl centilitre centilitres centiliter",
+        0.1: "dl decilitre deciliter",
+        1: "l litre litres liter liters litro litros litri litern",
+        3.785411784: "gal gallon gallons gallonen",
+        0.473176473: "pint pints",
+        1e3: "m3 m³",
+    },
+    "time": {
+        1e-3: "ms millisecond milliseconds millisekunden",
+        1: "s sec secs second seconds sekunde sekunden seconde secondes segundo segundos"
+        " secondi",
+        60: "min mins minute minutes minuten minuto minutos minuti",
+        3600: "h hr hrs hour hours stunde stunden heure heures hora horas ora ore",
+        86400: "d day days tag tage tagen jour jours día días giorno giorni dia dias",
+        604800: "week weeks woche wochen semaine semaines semana semanas settimane",
+    },
+    "months": {
+        1: "month months monat monate monaten mois mes meses mese mesi",
+        12: "yr yrs year years jahr jahre jahren an ans année années año años anno anni"
+        " annum ano anos",
+    },
+    "temperature": {1: "°c celsius centigrade c"},
+    "temperature_f": {1: "°f fahrenheit f"},
+    "temperature_k": {1: "kelvin"},
+    "angle": {1: "° degree degrees grad degrés grados gradi"},
+    "share": {
+        0.01: "% percent pct prozent pourcent percento porciento p.c.",
+        1e-4: "bps bp",
+    },
+    "points": {1: "pp percentage-points prozentpunkte"},
+    "data": {
+        1: "byte bytes",
+        1e3: "kb kilobyte kilobytes kib",
+        1e6: "mb megabyte megabytes mib",
+        1e9: "gb gigabyte gigabytes gib",
+        1e12: "tb terabyte terabytes tib",
+    },
+    "speed": {
+        1: "km/h kmh kph km/std",
+        1.609344: "mph",
+        3.6: "m/s",
+        1.852: "kn knots knoten",
+    },
+    "power": {1: "w watt watts", 1e3: "kw kilowatt", 1e6: "mw megawatt", 1e9: "gw"},
+    "energy": {
+        1: "wh",
+        1e3: "kwh",
+        1e6: "mwh",
+        1e9: "gwh",
+        1.163: "kcal",
+        0.000277777778: "j joule joules",
+        0.277777778: "kj",
+    },
+    "frequency": {1: "hz hertz", 1e3: "khz", 1e6: "mhz", 1e9: "ghz"},
+    "pressure": {1: "pa", 100: "hpa mbar", 1e3: "kpa", 1e5: "bar", 6894.757: "psi"},
+    "concentration": {1: "mmol/l", 1e-3: "µmol/l"},
+    "density": {1: "mg/dl", 10: "mg/l", 1e3: "g/l"},
+    "dots": {1: "px pixel pixels"},
+    "voltage": {1: "v volt volts"},
+    "current": {1: "a amp amps ampere"},
+}
+_MONEY: Final = {
+    "USD": "$ usd us$ dollar dollars dólares dollari",
+    "EUR": "€ eur euro euros",
+    "GBP": "£ gbp sterling",
+    "JPY": "¥ jpy yen",
+    "CHF": "chf franken sfr",
+    "INR": "₹ inr rupee rupees rs",
+    "CNY": "cny rmb yuan",
+    "SEK": "sek kronor",
+    "NOK": "nok kroner",
+    "DKK": "dkk",
+    "PLN": "pln zł złoty zloty",
+    "CZK": "czk",
+    "AUD": "aud a$",
+    "CAD": "cad c$",
+    "BRL": "brl r$",
+    "KRW": "krw ₩ won",
+    "TRY": "try ₺",
+    "RUB": "rub ₽",
+    "MXN": "mxn",
+    "ZAR": "zar",
+    "HKD": "hkd",
+    "SGD": "sgd",
+    "NZD": "nzd",
+}
+_CENTS: Final = "cent cents ¢ ct centimes"
+UNITS: Final[dict[str, Unit]] = {
+    name: Unit(dimension, factor)
+    for dimension, sizes in _TABLE.items()
+    for factor, names in sizes.items()
+    for name in names.split()
+} | {
+    name: Unit(f"money {code}", 1.0)
+    for code, names in _MONEY.items()
+    for name in names.split()
+} | {name: Unit("cents", 1.0) for name in _CENTS.split()}  # fmt: skip
+PURE = "share"  # of one; a bare number may mean it
+# Short names that are letters or words elsewhere: only right after the digits.
+_SHORT = frozenset(
+    "a c d f g h j l m s t v w pa an kn won try in mi min ha once ore".split()
+)  # noqa: SIM905
+# Two or three words that are one unit.
+_PHRASES = (
+    (re.compile(r"(?:square|sq\.?)\s(?:metres?|meters?)", re.IGNORECASE), "m2"),
+    (re.compile(r"(?:square|sq\.?)\s(?:kilometres?|kilometers?|km)", re.IGNORECASE), "km2"),
+    (re.compile(r"(?:square|sq\.?)\s(?:feet|ft)", re.IGNORECASE), "sqft"),
+    (re.compile(r"cubic\s(?:metres?|meters?)", re.IGNORECASE), "m3"),
+    (re.compile(r"percentage points?|pp\b|prozentpunkte?", re.IGNORECASE), "pp"),
+    (re.compile(r"(?:per|pour|por|per)\s(?:cent|ciento|cento)", re.IGNORECASE), "%"),
+    (re.compile(r"degrees? (?:celsius|centigrade|c\b)|grad celsius|°\s?c\b|º\s?c\b|degrés celsius|grados celsius", re.IGNORECASE), "°c"),
+    (re.compile(r"degrees? fahrenheit|°\s?f\b|º\s?f\b", re.IGNORECASE), "°f"),
+    (re.compile(r"(?:kilomet(?:er|re)s?|km)\s?(?:per|an|pro|/|par|por)\s?(?:hour|h\b|stunde|heure|hora)|km/h", re.IGNORECASE), "km/h"),
+    (re.compile(r"miles (?:per|an) hour", re.IGNORECASE), "mph"),
+    (re.compile(r"met(?:er|re)s? per second", re.IGNORECASE), "m/s"),
+    (re.compile(r"(?:us|u\.s\.)\s?dollars?", re.IGNORECASE), "usd"),
+    (re.compile(r"swiss francs?|schweizer franken", re.IGNORECASE), "chf"),
+    (re.compile(r"pounds? sterling|british pounds?", re.IGNORECASE), "gbp"),
+)  # fmt: skip
+_WORD = re.compile(r"[^\W\d_]+(?:[/][^\W\d_]+)?[²³23]?|[%°$€£¥₹¢₩₺₽](?:[CFcf]\b)?")
+_RATE = re.compile(
+    r"[\s,]*(?:(?:/|per|an?\b|each|every|pro|je|par|por|al|alla|all['’]|à l['’]|im|jährlich|p\.?\s?)\s?"  # noqa: RUF001
+    r"(?P<unit>[^\W\d_]{1,10}|a\.)|(?P<adverb>yearly|annually|monthly|weekly|daily|hourly"
+    r"|jährlich|monatlich|wöchentlich|täglich))",
+    re.IGNORECASE,
+)
+_PERIODS: Final = {
+    word: period
+    for period, words in {
+        "year": "year yr annum a a. an année año jahr anno yearly annually jährlich ano y",
+        "month": "month mo monat mois mes mese monthly monatlich m mês",
+        "week": "week woche semaine semana settimana weekly wöchentlich wk",
+        "day": "day tag jour día giorno daily täglich d dia",
+        "hour": "hour hr h stunde heure hora ora hourly",
+        "minute": "minute min",
+        "second": "second sec s sekunde seconde segundo",
+        "person": "person head kopf personne persona capita",
+        "unit": "unit item piece stück pièce",
+        "kilogram": "kg kilo kilogram",
+        "litre": "litre liter l",
+        "night": "night nacht nuit noche",
+        "user": "user seat nutzer",
+    }.items()
+    for word in words.split()
+}
+MOST_BETWEEN = 3  # blanks and marks between a number and its unit
+
+
+class Beside(NamedTuple):
+    """What stands beside a number: its unit, and what it is counted by."""
+
+    unit: Unit | None
+    per: str  # "" where nothing says so
+    end: int  # where that ends
+    noun: str  # the word that follows, where it is no unit
+
+
+def unit_beside(text: str, start: int, end: int) -> Beside:
+    """Return the unit of the number that stands at `text[start:end]`."""
+    at = end
+    while (
+        at < len(text) and at - end < MOST_BETWEEN and text[at] in " \u00a0\u202f-*\\`"
+    ):
+        at += 1
+    unit, noun, stop = None, "", end
+    if (found := _unit_at(text, at, stuck=at == end)) is not None:
+        unit, stop = found
+    elif match := _WORD.match(text, at):
+        noun = match[0].lower()
+    if unit is None:
+        unit = _money_before(text, start, end)
+    per = ""
+    if rate := _RATE.match(text, stop):
+        word = (rate["unit"] or rate["adverb"] or "").lower()
+        per = _PERIODS.get(word, "")
+        stop = rate.end() if per else stop
+    return Beside(unit, per, stop, noun)
+
+
+def _unit_at(text: str, at: int, *, stuck: bool) -> tuple[Unit, int] | None:
+    for phrase, name in _PHRASES:
+        if match := phrase.match(text, at):
+            return UNITS[name], match.end()
+    match = _WORD.match(text, at)
+    if match is None:
+        return None
+    word = match[0]
+    known = UNITS.get(word.lower().rstrip("."))
+    if known is None:
+        return None
+    # `5 a` is no ampere; a capital C is a letter, not a unit, unless it is stuck.
+    if word.lower() in _SHORT and not stuck and not _ends_here(text, match.end()):
+        return None
+    return known, match.end()
+
+
+def _ends_here(text: str, at: int) -> bool:
+    return at >= len(text) or not (
+        text[at].isalnum() or text[at : at + 2].strip().isalpha()
+    )
+
+
+def _money_before(text: str, start: int, end: int) -> Unit | None:
+    inside = text[start:end].strip("+- 0123456789.,'’\u202f\u00a0")[:1]  # noqa: RUF001
+    if inside in UNITS and inside:
+        return UNITS[inside]
+    before = text[max(0, start - 5) : start].rstrip(" -\u00a0\u202f*")
+    if before[-1:] in {"$", "€", "£", "¥", "₹"}:
+        return UNITS[before[-1]]
+    code = before[-3:]
+    if len(code) == 3 and code.isupper() and code.lower() in UNITS:
+        return UNITS[code.lower()]
+    return None

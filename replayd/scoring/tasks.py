@@ -1,0 +1,179 @@
+"""The task of a call, inferred from request, media and recording; and its scorers.
+
+Never from an answer that is being scored. A task only chooses the order in which rules
+are asked whether they apply; the first that does is the stream `quality`. To add a task:
+a row in `TASKS`, a line in `task_of`, a section with examples in `docs/scoring.md`.
+"""
+
+import re
+from typing import Final, Literal, get_args
+
+from replayd.scoring.contract import ScoringCase
+from replayd.scoring.extract.cells import Grid
+from replayd.scoring.extract.code_blocks import code_of
+from replayd.scoring.extract.items import items_of
+from replayd.scoring.extract.json_values import NOTHING
+from replayd.scoring.extract.options import labels_chosen, option_chosen, options_of
+from replayd.scoring.extract.polarity import asks_yes_no, says_yes_or_no
+
+Task = Literal[
+    "refusal",
+    "tool_use",
+    "transcription",
+    "structured",
+    "options",
+    "classification",
+    "translation",
+    "rewriting",
+    "summary",
+    "creative",
+    "sql",
+    "code",
+    "mathematics",
+    "text_reading",
+    "table",
+    "markup",
+    "list",
+    "yes_no",
+    "short_answer",
+    "prose",
+]
+TASK_NAMES: Final[frozenset[str]] = frozenset(get_args(Task))
+
+_PROSE: Final = ("claims", "key_facts")
+# Scorers by task, best first.
+TASKS: Final[dict[Task, tuple[str, ...]]] = {
+    "refusal": ("refusal_agreed", *_PROSE),
+    "tool_use": ("tool_calls",),
+    "transcription": ("words_heard",),
+    "structured": ("document_fields",),
+    "options": ("option_chosen",),
+    "classification": ("labels_chosen",),
+    "translation": _PROSE,
+    "rewriting": _PROSE,
+    "summary": _PROSE,
+    "creative": ("creative_kept", *_PROSE),
+    "sql": ("query_shape", "code_shape"),
+    "code": ("code_shape",),
+    "mathematics": ("math_result", "final_answer"),
+    "text_reading": ("text_read",),
+    "table": ("cell_values",),
+    "markup": ("markup_fields", *_PROSE),
+    "list": ("list_items", *_PROSE),
+    "yes_no": ("yes_or_no", *_PROSE),
+    "short_answer": ("final_answer", *_PROSE),
+    "prose": (*_PROSE, "final_answer"),
+}
+
+PICTURES: Final = frozenset({"image", "document", "mixed", "video"})
+_VERB: Final = r"(?:\A|[.!?:\n]|please|can you|could you|bitte|just|now|and)\s*"
+_TRANSLATES = re.compile(
+    r"\btranslat(?:e|ion|ed)\b|\bübersetz\w*|\btradui[rst]\w*|\btraduc[ei]\w*|\btraduzi\w*|\btradurre\b"
+    r"|\bvertaal\w*|\böversätt\w*|\bprzetłumacz\w*|\bçevir\w*|переве[дс]\w*|翻译|翻訳|訳して|번역"
+    r"|\bin (?:german|english|french|spanish|italian|portuguese|dutch)\s*[:?]|\bhow do you say\b|\bwie sagt man\b",
+    re.IGNORECASE,
+)
+_REWRITES = re.compile(
+    r"\b(?:rewrite|rephrase|reword|paraphrase|proofread|polish|simplify|shorten|correct the (?:grammar|spelling|text|sentence)"
+    r"|fix the (?:grammar|spelling)|more (?:formal|polite|friendly)|umformulier\w*|formulier\w* um|korrigier\w*|reformul\w*|corrig\w*|reescrib\w*)\b",
+    re.IGNORECASE,
+)
+_SUMMARISES = re.compile(
+    r"\b(?:summar[iy]\w*|tl;?dr|sum up|condense|main points|key (?:points|takeaways)|zusammenfass\w*|fass\w* .{0,60}zusammen|résum\w*|resum[eai]\w*|riassum\w*|samenvat\w*)\b|要約|总结|摘要|요약",
+    re.IGNORECASE,
+)
+_CREATES = re.compile(
+    r"\b(?:write|compose|tell|make up|invent|come up with|schreib\w*|dichte|erzähl\w*|écri\w*|invente|escrib\w*|cuenta|scrivi|brainstorm)\b"
+    r"[^.?!\n]{0,60}\b(?:poem|haiku|limerick|story|joke|song|lyrics|slogan|tagline|rap|verse|tale|fairy ?tale|riddle|metaphor|name ideas|names for"
+    r"|gedicht|geschichte|witz|lied|märchen|poème|histoire|blague|chanson|poema|cuento|chiste|canción|poesia|storia|barzelletta)\w*",
+    re.IGNORECASE,
+)
+_READS_TEXT = re.compile(
+    r"\b(?:read|transcribe|ocr|copy|type out|write out|extract)\b[^.?!\n]{0,40}\b(?:text|words?|writing|sign|label|note|letter|page|receipt|caption|handwrit\w+|plate|serial|code|word for word)\b"
+    r"|\bwhat (?:does|do) (?:the|this|that|it) .{0,30}\b(?:say|read)\b|\bwhat is written\b|\bwhich text\b|\bwhat text\b|\btext (?:in|on|from|of) (?:the|this)\b"
+    r"|\bwas steht\b|\blies\b[^.?!\n]{0,30}\btext|\btext (?:auf|in|aus)\b|\babschreib\w*|\bque dit\b|\bqu'est-ce qui est écrit|\blis(?:ez)? le texte|\bqué (?:dice|pone)\b|\blee el texto|\bcosa (?:dice|c'è scritto)",
+    re.IGNORECASE,
+)
+_DOES_SUMS = re.compile(
+    r"\b(?:solve|simplify|factor(?:ise|ize)?|integrate|differentiate|derivative|evaluate|compute|calculate|expand|roots? of|antiderivative|integral"
+    r"|löse|berechne|vereinfache|ableitung|résou\w*|calcul\w*|dérivée|resuelv\w*|derivada|quanto fa)\b"
+    r"|\d\s*[-+*/×÷^]\s*\d|\bx\^?\d?\s*[=+-]|\d\s*[a-z]\s*=\s*\d",
+    re.IGNORECASE,
+)
+_LOOKS_SQL = re.compile(
+    r"\A\s*(?:--[^\n]*\n\s*)*(?:select\b.+\bfrom\b|insert\s+into\b|update\s+\w+\s+set\b|delete\s+from\b|with\s+\w+\s+as\s*\(|create\s+(?:table|index|view)\b|alter\s+table\b|drop\s+table\b)",
+    re.IGNORECASE | re.DOTALL,
+)
+_SYMBOLIC = re.compile(
+    r"\\boxed|\\frac|\\sqrt|[=^²³√π]|\A[-\d.,/ a-z+*()^]{1,24}\Z", re.IGNORECASE
+)
+
+
+def task_of(case: ScoringCase) -> Task:
+    """Return the task of a call with a usable recording."""
+    if case.recorded.refuses:
+        return "refusal"
+    if case.reference.tool_calls:
+        return "tool_use"
+    if _hears(case):
+        return "transcription"
+    if case.recorded.json is not NOTHING:
+        return "structured"
+    return _closed(case) or _by_verb(case) or _by_recording(case)
+
+
+def _hears(case: ScoringCase) -> bool:
+    snapshot = case.snapshot
+    if snapshot.operation == "transcription":
+        return True
+    return snapshot.modality == "audio" and case.asks_for_words
+
+
+def _closed(case: ScoringCase) -> Task | None:
+    text = case.reference.text
+    options = options_of(case.question)
+    if options and option_chosen(text, options):
+        return "options"
+    if case.labels and labels_chosen(text, case.labels).labels:
+        body = case.recorded.body.split()
+        if len(body) <= 4 + 2 * len(case.labels):
+            return "classification"
+    return None
+
+
+def _by_verb(case: ScoringCase) -> Task | None:
+    """Return the task that the newest turn or the system prompt names."""
+    question, told = case.question[:2_000], case.instructions[:4_000]
+    if _TRANSLATES.search(told):
+        return "translation"
+    if _SUMMARISES.search(question):
+        return "summary"
+    if _REWRITES.search(question) and not _DOES_SUMS.search(question):
+        return "rewriting"
+    if _CREATES.search(question):
+        return "creative"
+    return None
+
+
+def _by_recording(case: ScoringCase) -> Task:
+    body = case.recorded.body
+    code = code_of(body)
+    if _LOOKS_SQL.match(code.text):
+        return "sql"
+    if code.language and code.is_main:
+        return "markup" if code.is_markup else "code"
+    pictures = case.snapshot.modality in PICTURES
+    if pictures and _READS_TEXT.search(case.question):
+        return "text_reading"
+    if Grid.of(body).is_table or (pictures and Grid.of(body).rows >= 2):
+        return "table"
+    if _DOES_SUMS.search(case.question) and _SYMBOLIC.search(body):
+        return "mathematics"
+    if len(items_of(body, case.question)) >= 2:
+        return "list"
+    if asks_yes_no(case.question) or says_yes_or_no(body) is not None:
+        return "yes_no"
+    return "short_answer" if len(body.split()) <= SHORT_ANSWER else "prose"
+
+
+SHORT_ANSWER: Final = 14  # words of a recording
