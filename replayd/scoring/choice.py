@@ -66,7 +66,7 @@ def choose(
 
 def primary(case: ScoringCase, scorers: Mapping[str, Scorer]) -> Scorer | None:
     """Return the one rule that is the stream `quality` of this case."""
-    names = ("assertions",)
+    names: tuple[str, ...] = ("assertions",)
     if not case.nothing_recorded:
         names = (*names, *TASKS[task_of(case)])
     for name in names:

@@ -43,21 +43,21 @@ TASK_NAMES: Final[frozenset[str]] = frozenset(get_args(Task))
 _PROSE: Final = ("claims", "key_facts")
 # Scorers by task, best first.
 TASKS: Final[dict[Task, tuple[str, ...]]] = {
-    "refusal": ("refusal_agreed", *_PROSE),
+    "refusal": ("refusal_agreed",),
     "tool_use": ("tool_calls",),
-    "transcription": ("words_heard",),
-    "structured": ("document_fields",),
+    "transcription": ("words_heard", "command", "word_errors"),
+    "structured": ("document_fields", *_PROSE),
     "options": ("option_chosen",),
     "classification": ("labels_chosen",),
     "translation": _PROSE,
     "rewriting": _PROSE,
     "summary": _PROSE,
     "creative": ("creative_kept", *_PROSE),
-    "sql": ("query_shape", "code_shape"),
-    "code": ("code_shape",),
+    "sql": ("query_shape", "code_shape", "key_facts"),
+    "code": ("code_shape", "key_facts"),
     "mathematics": ("math_result", "final_answer"),
-    "text_reading": ("text_read",),
-    "table": ("cell_values",),
+    "text_reading": ("text_read", "key_facts"),
+    "table": ("cell_values", "label_numbers"),
     "markup": ("markup_fields", *_PROSE),
     "list": ("list_items", *_PROSE),
     "yes_no": ("yes_or_no", *_PROSE),
@@ -157,15 +157,18 @@ def _by_verb(case: ScoringCase) -> Task | None:
 
 def _by_recording(case: ScoringCase) -> Task:
     body = case.recorded.body
+    pictures = case.snapshot.modality in PICTURES
+    if pictures and _READS_TEXT.search(case.question):
+        return "text_reading"
+    grid = Grid.of(body)
+    if pictures and (grid.is_table or grid.rows >= 2):
+        return "table"
     code = code_of(body)
     if _LOOKS_SQL.match(code.text):
         return "sql"
     if code.language and code.is_main:
         return "markup" if code.is_markup else "code"
-    pictures = case.snapshot.modality in PICTURES
-    if pictures and _READS_TEXT.search(case.question):
-        return "text_reading"
-    if Grid.of(body).is_table or (pictures and Grid.of(body).rows >= 2):
+    if grid.is_table:
         return "table"
     if _DOES_SUMS.search(case.question) and _SYMBOLIC.search(body):
         return "mathematics"

@@ -32,12 +32,12 @@ _OPENERS: Final = (
     r"|oczywiście|jasne|självklart|gärna|tabii(?: ki)?|elbette|конечно|はい|もちろん(?:です)?"
     r"|当然|好的|물론(?:입니다|이죠)?|네"
 )
-_OPENER = re.compile(rf"\A\s*(?:{_OPENERS})\s*[!.,:。！]+\s*", re.IGNORECASE)  # noqa: RUF001
+_OPENER = re.compile(rf"\A\s*(?:{_OPENERS})\s*[!.,:。！]+\s*", re.IGNORECASE)
 _INTRODUCTION = re.compile(
-    r"\A[^\n:：|{}\[\]<>`\"“„«=\d]{3,90}[:：][ \t]*\n\s*",  # noqa: RUF001
+    r"\A[^\n:：|{}\[\]<>`\"“„«=\d]{3,90}[:：][ \t]*\n\s*",
 )
 _HERE_IS = re.compile(
-    r"\A(?:here(?:'s|’s| is| are| you go| you are)|hier (?:ist|sind|kommt)|voici|voilà"  # noqa: RUF001
+    r"\A(?:here(?:'s|’s| is| are| you go| you are)|hier (?:ist|sind|kommt)|voici|voilà"
     r"|aquí (?:tienes|está|están)|ecco|aqui (?:está|estão)|hier is)\b[^\n:|{}\[\]\d]{0,80}[:!.]\s*",
     re.IGNORECASE,
 )
@@ -45,7 +45,7 @@ _CLOSING = re.compile(
     r"let me know|hope (?:this|that|it) helps|anything else|feel free|happy to help"
     r"|any (?:other |more |further )?questions|need (?:anything|more)|glad to help|if you(?:'d| would)? (?:like|need|want)"
     r"|sag(?:en sie)? (?:mir )?bescheid|wenn (?:du|sie) noch|noch (?:etwas|fragen)|hilft (?:dir|ihnen)|hoffe,? das"
-    r"|n'hésitez|n’hésitez|j'espère|besoin d'autre|autre chose"  # noqa: RUF001
+    r"|n'hésitez|n’hésitez|j'espère|besoin d'autre|autre chose"
     r"|avísame|avíseme|espero que|necesitas algo|algo más|no dudes"
     r"|fammi sapere|spero che|hai bisogno|altro\?|avise-me|precisar de|laat (?:het )?me weten|hopelijk"
     r"|daj mi znać|hör av dig|haber ver|дайте знать|他に|お知らせ|其他|알려",

@@ -29,9 +29,9 @@ _TAG_CELL = re.compile(
 )
 _TAG = re.compile(r"<[^<>]{1,80}>")
 _MARKUP = re.compile(r"\*\*|__|`|^#+\s*", re.MULTILINE)
-_BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+(?=\S)")  # noqa: RUF001
+_BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+(?=\S)")
 _LABELLED = re.compile(
-    r"^(?P<label>[^:=\n]{1,80}?)\s*(?::|=|→|->|\s[–—-]|\.{3,})\s+(?P<value>\S.*)$"  # noqa: RUF001
+    r"^(?P<label>[^:=\n]{1,80}?)\s*(?::|=|→|->|\s[–—-]|\.{3,})\s+(?P<value>\S.*)$"
 )
 _GAPS = re.compile(r"\s{2,}|\t")
 _CLAUSES = re.compile(

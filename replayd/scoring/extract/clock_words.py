@@ -1,6 +1,7 @@
 """Times of day told in words, rewritten as `15:30`. English, German, French, Spanish."""
 
 import re
+from functools import partial
 from typing import Final
 
 _HOURS: Final = {
@@ -32,7 +33,7 @@ _H: Final = rf"(?P<h>\d{{1,2}}|{'|'.join(sorted(_HOURS, key=len, reverse=True))}
 _HALF_DAY: Final = (
     r"(?P<half>\s*,?\s*(?:in the (?:morning|afternoon|evening)|at night|tonight"
     r"|this (?:morning|afternoon|evening)|morgens|vormittags|nachmittags|abends|nachts"
-    r"|du matin|de l['’]après-midi|du soir|de la (?:mañana|tarde|noche)"  # noqa: RUF001
+    r"|du matin|de l['’]après-midi|du soir|de la (?:mañana|tarde|noche)"
     r"|[ap]\.?\s?m\b\.?))"
 )
 _LATE = re.compile(
@@ -55,7 +56,7 @@ _FORMS: Final = (
     (_form(rf"(?P<w>viertel) vor {_H}\b"), 1),
     (_form(rf"{_H}\s?(?:h|uhr|heures?)\s?(?P<m>[0-5]\d)\b"), 0),
     (_form(rf"{_H}\.(?P<m>[0-5]\d)\s?(?:uhr\b|h\b|(?=[ap]\.?m))"), 0),
-    (_form(rf"{_H}\s?(?:o['’]clock|uhr)\b"), 0),  # noqa: RUF001
+    (_form(rf"{_H}\s?(?:o['’]clock|uhr)\b"), 0),
     (_form(rf"à {_H}\s?(?:heures?|h)\b"), 0),
     (_form(rf"a las? {_H}(?: y (?P<w>media|cuarto))?\b(?![:\d])"), 0),
     (_form(rf"{_H}(?::(?P<m>[0-5]\d))?(?!\w)", half=""), 0),
@@ -76,11 +77,11 @@ def plain_clock(text: str) -> str:
         return text
     text = _MIDNIGHT.sub("00:00", _NOON.sub("12:00", text))
     for pattern, before in _FORMS:
-        text = pattern.sub(lambda match, less=before: _time(match, less), text)
+        text = pattern.sub(partial(_time, before), text)
     return text
 
 
-def _time(match: re.Match[str], before: int) -> str:
+def _time(before: int, match: re.Match[str]) -> str:
     """Return a time; `before` is 1 where its minutes lead up to the hour named."""
     parts = match.groupdict()
     named = match["h"].lower()

@@ -7,8 +7,8 @@ from replayd.scoring.extract.body import fences
 
 _MARKUP: Final = frozenset(
     "yaml yml csv tsv xml html toml ini json5 env properties dockerfile markdown md".split()
-)  # noqa: SIM905
-_SHELL: Final = frozenset("bash sh shell zsh console powershell cmd".split())  # noqa: SIM905
+)
+_SHELL: Final = frozenset("bash sh shell zsh console powershell cmd".split())
 _ALIASES: Final = {
     "py": "python",
     "js": "javascript",
@@ -29,7 +29,7 @@ _SIGNS: Final = (
     ("rust", re.compile(r"^\s*(?:pub )?fn \w+", re.MULTILINE)),
     ("cpp", re.compile(r"^\s*#include|std::|^\s*(?:int|void|double|bool|char) \w+\(", re.MULTILINE)),
     ("xml", re.compile(r"\A\s*<(?:\?xml|[a-zA-Z][\w:-]*(?:\s[^<>]*)?>).*</[\w:-]+>\s*\Z", re.DOTALL)),
-    ("yaml", re.compile(r"\A(?:[ \t]*(?:#[^\n]*|-?\s*[\w./-]+:(?: [^\n]*)?|- [^\n]+)\n?){3,}\Z")),
+    ("yaml", re.compile(r"\A(?=[\s\S]*(?:^[ \t]+|:\n))(?:[ \t]*(?:#[^\n]*|-?\s*[\w./\"'-]+:(?: [^\n]*)?|- [^\n]+)\n?){3,}\Z", re.MULTILINE)),
     ("bash", re.compile(r"\A\$?\s*(?:sudo )?(?:git|ls|cd|du|df|find|grep|sed|awk|docker|kubectl|curl|wget|tar|rm|cp|mv|cat|chmod|chown|ps|kill|head|tail|sort|ssh|scp|pip|npm|make|echo|export|systemctl|journalctl|apt|brew|xargs|wc|rsync|zip|unzip|ln|mkdir|touch|openssl|ping|dig)\b[^\n]*\Z")),
     ("csv", re.compile(r"\A(?:[^\n,.!?]{1,40},){1,}[^\n,.!?]{1,40}(?:\n(?:[^\n,]{1,40},){1,}[^\n,]{1,40}){1,}\s*\Z")),
     ("ini", re.compile(r"\A(?:\s*(?:\[[\w. -]+\]|[#;][^\n]*|[\w.-]+\s*=\s*[^\n]*)\n?){2,}\Z")),

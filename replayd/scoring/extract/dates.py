@@ -29,7 +29,7 @@ _MONTHS = {
 }
 # Words of other meanings too: a month only where a year follows, or a capital begins
 # and nothing in small letters follows, as in `5 May`.
-_DOUBTFUL = frozenset("may mai mag mar mars set out ago gen mei".split())  # noqa: SIM905
+_DOUBTFUL = frozenset("may mai mag mar mars set out ago gen mei".split())
 _MONTH = r"(?P<month>[^\W\d_]{3,10})\.?"
 # Digits with which something else than a plain number may begin: a date, a time, or
 # thousands grouped by blanks. One search for all, since most texts have none of them.

@@ -118,10 +118,10 @@ def _folded(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.casefold()))
 
 
-_ENDS = re.compile(r"[.!?…。！？।؟;)\]}\"'”’»`*_~|>]\s*$|[^\w\s:,]\s*$")  # noqa: RUF001
-_STOPS = re.compile(r"[.!?…。！？।؟][\s*_`\"”’»)\]]*$")  # noqa: RUF001
-_LISTED = re.compile(r"^\s*(?:[-*•–+]|\d+[.)]|#|\||>)")  # noqa: RUF001
-_BARE_MARK = re.compile(r"(?:^|\n)\s*(?:[-*•–+]|\d+[.)])$")  # noqa: RUF001
+_ENDS = re.compile(r"[.!?…。！？।؟;)\]}\"'”’»`*_~|>]\s*$|[^\w\s:,]\s*$")
+_STOPS = re.compile(r"[.!?…。！？।؟][\s*_`\"”’»)\]]*$")
+_LISTED = re.compile(r"^\s*(?:[-*•–+]|\d+[.)]|#|\||>)")
+_BARE_MARK = re.compile(r"(?:^|\n)\s*(?:[-*•–+]|\d+[.)])$")
 _RULE_ROW = re.compile(r"^[\s|:-]+$")
 _PAIRS = (("(", ")"), ("[", "]"), ("{", "}"), ("“", "”"), ("«", "»"))
 # Words that no sentence ends with.

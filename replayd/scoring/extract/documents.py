@@ -10,7 +10,7 @@ from replayd.scoring.extract.statements import same_statement
 from snaptrace.snapshot.model import Json
 
 PROSE: Final = 5  # words, from which a string is a statement and not a value
-MOST_LEAVES = 2_000
+CODE: Final = 5  # letters of capitals that are a code
 MOST_ALIGNED = 64  # objects of one list that are aligned; beyond, by place
 DEEPEST = 60
 
@@ -121,6 +121,8 @@ def same_text(wanted: str, got: str, known: str = "") -> bool:
     """Whether two strings are the same value: marks count, wording of prose does not."""
     if wanted == got or marked_words(wanted) == marked_words(got):
         return True
+    if wanted.isupper() and len(wanted) <= CODE:
+        return False  # `EUR` is a code: `euros` is another value to a program
     if looks_coded(wanted) or looks_coded_text(wanted) or looks_coded_text(got):
         return _same_value(wanted, got)
     if len(wanted.split()) > PROSE or len(got.split()) > PROSE + 1:

@@ -28,12 +28,12 @@ Polarity = Literal["yes", "no"]
 _SAID = re.compile(
     r"\W*(?:\w+,?\s)?(?:(?P<yes>yes|yep|correct|ja|oui|sí|sì|sim|да|はい|true)"
     r"|(?P<no>no|nope|nein|non|não|nee|нет|いいえ|incorrect|false))"
-    r"(?:\s*$|\s*[,.!:;\n–—-])",  # noqa: RUF001 - dashes
+    r"(?:\s*$|\s*[,.!:;\n–—-])",
     re.IGNORECASE,
 )
 _NEGATION = re.compile(
     r"\b(?:not|never|cannot|no longer|nicht|kein\w*|niemals|pas|jamais|nunca|niet|geen)"
-    r"\b|n['’]t\b",  # noqa: RUF001
+    r"\b|n['’]t\b",
     re.IGNORECASE,
 )
 _YES_NO_QUESTION = (
@@ -52,9 +52,7 @@ _CODE = re.compile(
     r"\b(?=[A-Za-z-]{0,40}\d)(?=[\d-]{0,40}[A-Za-z])"
     r"[A-Za-z\d]{1,40}(?:-[A-Za-z\d]{1,40}){0,12}\b"
 )
-_NAME = re.compile(
-    r"[A-ZÀ-ÖØ-Þ](?<!\w[A-ZÀ-ÖØ-Þ])[\w'’.-]*\w"  # noqa: RUF001
-)
+_NAME = re.compile(r"[A-ZÀ-ÖØ-Þ](?<!\w[A-ZÀ-ÖØ-Þ])[\w'’.-]*\w")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;\n|*#>\-•\"“]\s*)$")
 # Every noun has a capital there, so a capital is no sign of a name.
 _CAPITAL_NOUNS = frozenset({"de"})

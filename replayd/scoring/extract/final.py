@@ -1,6 +1,6 @@
-"""The part of an answer that states the result, after any working.
+r"""The part of an answer that states the result, after any working.
 
-`\\boxed{6}`, `#### 6`, `Answer: 6 km/h`, `So it is **6 km/h**`: each names the result.
+`\boxed{6}`, `#### 6`, `Answer: 6 km/h`, `So it is **6 km/h**`: each names the result.
 Without such a mark the whole body is the answer.
 """
 
@@ -10,13 +10,17 @@ from typing import Final, NamedTuple
 _BOXED = re.compile(r"\\(?:boxed|fbox)\s*\{")
 _HASHES = re.compile(r"^\s*#{4}\s*(?P<rest>[^\n]+)", re.MULTILINE)
 _NOUNS: Final = (
-    r"answer|result|solution|total|conclusion|antwort|ergebnis|lösung|réponse|résultat|solution|respuesta"
+    r"answer|result|solution|conclusion|antwort|ergebnis|lösung|réponse|résultat|solution|respuesta"
     r"|resultado|solución|risposta|risultato|resposta|antwoord|resultaat|svar|odpowiedź|ответ|答案|答え|結果|정답"
 )
 _STATED = re.compile(
     rf"(?:\b(?:final|correct|so the|thus the|the|die|das|la|le|el|il|richtige)\s+)?\b(?:{_NOUNS})\b\**"
-    r"(?:\s+(?:is|ist|lautet|est|es|è|é|sera|är|jest|は)\b\s*:?|\s*[:：=]\**)+\s*(?P<rest>[^\n]+)",  # noqa: RUF001
+    r"(?:\s+(?:is|ist|lautet|est|es|è|é|sera|är|jest|は)\b\s*:?|\s*[:：=]\**)+\s*(?P<rest>[^\n]+)",
     re.IGNORECASE,
+)
+_TOTAL = re.compile(
+    r"^\W*(?:grand )?(?:total|gesamt|summe|somme|suma)\**\s*[:=]\**\s*(?P<rest>[^\n]+)",
+    re.IGNORECASE | re.MULTILINE,
 )
 _THEREFORE = re.compile(
     r"(?:^|[.!?;:\n]\s*)(?:so|thus|therefore|hence|consequently|in total|altogether|also|somit|daher|folglich|insgesamt|donc|ainsi|au total"
@@ -41,7 +45,7 @@ def final_of(body: str) -> Stated:
     """Return the part of `body` that states the result."""
     if boxed := _last_boxed(body):
         return Stated(boxed, marked=True)
-    for pattern in (_HASHES, _STATED):
+    for pattern in (_HASHES, _STATED, _TOTAL):
         if found := list(pattern.finditer(body)):
             return Stated(_one_sentence(found[-1]["rest"]), marked=True)
     if len(body.split()) > 8:
@@ -77,11 +81,10 @@ def _one_sentence(text: str) -> str:
 
 def _last_boxed(body: str) -> str:
     """Return what the last box holds, braces matched."""
-    found = None
-    for found in _BOXED.finditer(body):
-        pass
-    if found is None:
+    opened = list(_BOXED.finditer(body))
+    if not opened:
         return ""
+    found = opened[-1]
     depth, at = 1, found.end()
     while at < len(body) and depth and at - found.end() < LONGEST_STATED:
         depth += {"{": 1, "}": -1}.get(body[at], 0)

@@ -11,11 +11,11 @@ MOST_ITEMS = 200
 
 _BULLET = re.compile(
     r"^[ \t]*(?:[-*•–]|\d{1,3}[.)]|\(\d{1,3}\))[ \t]+(?P<item>\S[^\n]*)$", re.MULTILINE
-)  # noqa: RUF001
+)
 _MARKUP = re.compile(r"\*\*|__|`")
 _SEPARATORS: Final = (
     re.compile(r"\s*;\s*"),
-    re.compile(r"\s*(?<!\d),\s+|(?<=\d),\s+|、|，"),  # noqa: RUF001
+    re.compile(r"\s*(?<!\d),\s+|(?<=\d),\s+|、|，"),
 )
 _LAST = re.compile(
     r",?\s+(?:and|und|et|y|e|en|och|i|ve|и|or|oder|ou|o)\s+", re.IGNORECASE

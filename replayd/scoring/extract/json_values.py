@@ -17,7 +17,6 @@ MOST_LEAVES = 2_000
 LONGEST_EXACT = 5  # words; a longer string is prose and compared by its facts
 
 MAIN_SHARE = 0.5  # of a text, from which a value within it is its answer
-_decoder = json.JSONDecoder(parse_constant=lambda name: _refuse_constant(name))
 _OPENS = re.compile(r"[{\[]")
 MOST_TRIES = 5
 
@@ -46,6 +45,9 @@ def parsed(text: str, *, fenced: bool = False) -> Json:
 
 def _refuse_constant(name: str) -> Json:
     raise ValueError(f"{name} is no JSON")
+
+
+_decoder = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def structured(text: str) -> Json:

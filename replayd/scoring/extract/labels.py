@@ -24,7 +24,7 @@ PLACE_WEIGHT = 0.01  # the place in a row only tells equal words apart
 CLOSEST = 1.0 + PLACE_WEIGHT
 
 _SENTENCE = re.compile(r"[;!?]|\.(?=\s|$)")
-_LISTED = re.compile(r"[\s,/&|%–-]*(?:and|und|et|y|e|en|och)?\s*")  # noqa: RUF001
+_LISTED = re.compile(r"[\s,/&|%–-]*(?:and|und|et|y|e|en|och)?\s*")
 _FOLLOWED = re.compile(
     r"\s*(?:%|percent|prozent)?\s+(?:for|in|at|from|für|im|bei|pour|para|en|per)\s",
     re.IGNORECASE,

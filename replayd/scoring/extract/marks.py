@@ -13,7 +13,7 @@ LONGEST_READ = 32_768  # characters
 # One mark each, however it is typed.
 _ONE_FORM: Final = str.maketrans(
     {
-        "−": "-", "‑": "-", "–": "-", "—": "-", "’": "'", "‘": "'",  # noqa: RUF001
+        "−": "-", "‑": "-", "–": "-", "—": "-", "’": "'", "‘": "'",
         "“": '"', "”": '"', "„": '"', "«": '"', "»": '"',
         "×": "*", "÷": "/", "≤": "<=", "≥": ">=", "≠": "!=", "\u202f": " ",
     }
@@ -23,12 +23,12 @@ _TOKEN = re.compile(
     [-+]?[$€£¥₹]?[-+]?\d+(?:[.,'’:/-]\d+)*%?      # numbers, dates, ranges, versions
     | [^\W_]+(?:[-.@_/\\:+&'][^\W_]+)*[+#*]*(?:-(?![\w-]))?  # words and what joins them
     | \.{0,2}[/\\](?=\w) | [<>=!]=?=? | [-+*/^|&~$€£¥₹%#@](?=\S|\Z) | (?<=\s)[-+*/](?=\s)
-    """,  # noqa: RUF001
+    """,
     re.VERBOSE,
 )
 _OPERATOR = re.compile(r"(?:\w|\))\s*(?:[<>=!]=|[<>=*^|&]|\s[-+/]\s)\s*[\w'\"(]")
-_JOINED = re.compile(r"[-'’]")  # noqa: RUF001
-_SURE_WORDS = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)+")  # noqa: RUF001
+_JOINED = re.compile(r"[-'’]")
+_SURE_WORDS = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)+")
 
 
 def marked_words(text: str) -> list[str]:

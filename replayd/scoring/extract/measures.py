@@ -27,7 +27,7 @@ _FRACTIONS: Final = (
     (re.compile(r"\b(?:one|two|three|four|five|six|seven|eight|nine|\d+) and a half\b", re.IGNORECASE), "+half"),
     (re.compile(r"\b(?:one|a) and a half\b|\banderthalb\b|\beinundeinhalb\b", re.IGNORECASE), "1.5"),
 )  # fmt: skip
-_SMALL: Final = "zero one two three four five six seven eight nine".split()  # noqa: SIM905
+_SMALL: Final = "zero one two three four five six seven eight nine".split()
 _DAYS: Final = {
     word: f"weekday {day}"
     for day, words in enumerate(
@@ -137,7 +137,7 @@ def same_measure(wanted: Measure, got: Measure) -> bool:
 def _angle(one: Unit, other: Unit) -> bool:
     """Whether bare degrees stand for those of a temperature."""
     kinds = {one.dimension, other.dimension}
-    return kinds == {"angle", "temperature"} or kinds == {"angle", "temperature_f"}
+    return "angle" in kinds and bool(kinds & {"temperature", "temperature_f"})
 
 
 def _close(wanted: Measure, by: float, got: Measure, other: float) -> bool:

@@ -16,7 +16,7 @@ _ODD = re.compile(
     re.IGNORECASE,
 )
 _DIGITS: Final = {
-    **{ord("０") + n: str(n) for n in range(10)},  # noqa: RUF001 - full width
+    **{ord("０") + n: str(n) for n in range(10)},
     **{0x0660 + n: str(n) for n in range(10)},
     **{0x06F0 + n: str(n) for n in range(10)},
     **{0x0966 + n: str(n) for n in range(10)},
@@ -63,7 +63,7 @@ _FRACTION = re.compile(
 _INDIAN = re.compile(r"(?<![\w.,])\d{1,2}(?:,\d{2})+,\d{3}(?![\w,])")
 _BARE_POINT = re.compile(r"(?<![\w.,)])\.(?=\d)")
 # A dash stuck to a number and to nothing before it is a sign.
-_DASH_SIGN = re.compile(rf"(?<![\w)\]%{_MONEY}])(?<!\d\s)[–—](?=[{_MONEY}]?\d)")  # noqa: RUF001
+_DASH_SIGN = re.compile(rf"(?<![\w)\]%{_MONEY}])(?<!\d\s)[–—](?=[{_MONEY}]?\d)")
 _WORD_SIGN = re.compile(
     rf"(?<!\d )(?<!\w)(?:minus|moins|menos|meno|negative)\s(?=[{_MONEY}]?\d)",
     re.IGNORECASE,
@@ -74,7 +74,7 @@ _ACCOUNTING = re.compile(
     r"(?P<scale>\s?(?:[kKmMbB]|bn|thousand|million|billion))?\s?)\)"
 )
 # A name or a number before them: the parentheses add to it, as in `Everest (8,849 m)`.
-_ADDS = re.compile(r"\d|\b[A-Z][\w'’-]+\s*$")  # noqa: RUF001
+_ADDS = re.compile(r"\d|\b[A-Z][\w'’-]+\s*$")
 
 
 _MYRIADS: Final = {

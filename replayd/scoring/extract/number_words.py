@@ -163,7 +163,7 @@ def _numbers_of(
         at += max(1, end)
 
 
-def _longest(words: list[str]) -> tuple[int, int]:
+def _longest(words: list[str]) -> tuple[int, int]:  # noqa: C901, PLR0912 - a grammar
     """Return the value of the longest number at the start, and its words."""
     total = current = end = 0
     last = 10**12  # what was added last; smaller parts may follow

@@ -26,14 +26,14 @@ _FINAL = re.compile(
     r"(?:final answer|correct (?:answer|option|choice)|answer|antwort|lösung|réponse|réponses|bonne réponse"
     r"|respuesta|risposta|resposta|antwoord|svar|odpowiedź|cevap|ответ|答案|答え|정답|choice|choose|option|label"
     r"|category|class|kategorie|categor[íi]a|catégorie|sentiment|result|verdict)"
-    r"\s*(?:is|ist|lautet|est|es|è|är|:|：|=|->)+\s*",  # noqa: RUF001
+    r"\s*(?:is|ist|lautet|est|es|è|är|:|：|=|->)+\s*",
     re.IGNORECASE,
 )
 _LONE_LETTER = re.compile(
-    r"(?<![\w'’-])(?P<letter>[A-Z])(?=\s*(?:[).,:;!?\"'*\]]|$|\n)|\s+(?:or|and|oder|und|ou|et|o|y|is|ist|est|es)\b)"  # noqa: RUF001
+    r"(?<![\w'’-])(?P<letter>[A-Z])(?=\s*(?:[).,:;!?\"'*\]]|$|\n)|\s+(?:or|and|oder|und|ou|et|o|y|is|ist|est|es)\b)"
 )
 _NEGATED = re.compile(
-    r"\b(?:not|n['’]t|never|isn|no|neither|nor|wrong|incorrect|nicht|kein\w*|weder|pas|ni|non|niet|geen|inte|nie|не|değil)"  # noqa: RUF001
+    r"\b(?:not|n['’]t|never|isn|no|neither|nor|wrong|incorrect|nicht|kein\w*|weder|pas|ni|non|niet|geen|inte|nie|не|değil)"
     r"\W+(?:\w+\W+){0,3}\Z",
     re.IGNORECASE,
 )
@@ -43,10 +43,14 @@ _REJECTED = re.compile(
 )
 _SENTENCES = re.compile(r"(?<=[.!?。])\s+|\n+")
 _SEPARATORS = re.compile(
-    r"\s*(?:[,;/|、，]|\n\s*[-*•]?|\b(?:or|and|oder|und|ou|et|o|y|e|u|of|lub|veya|eller|або|или|または|或)\b)\s*",  # noqa: RUF001
+    r"\s*(?:[,;/|、，]|\n\s*[-*•]?|\b(?:or|and|oder|und|ou|et|o|y|e|u|lub|veya|eller|або|или|または|或)\b)\s*",
     re.IGNORECASE,
 )
-_QUOTES = " \t\"'“”„«»‘’`*_.()[]{}<>:?!"  # noqa: RUF001
+_EITHER = re.compile(
+    r"[/|,]|\n\s*[-*•]|\b(?:or|oder|ou|o|u|lub|veya|eller|або|или)\b|または|或",
+    re.IGNORECASE,
+)
+_QUOTES = " \t\"'“”„«»‘’`*_.()[]{}<>:?!"
 
 
 class Chosen(NamedTuple):
@@ -84,7 +88,7 @@ def option_chosen(text: str, options: Mapping[str, str]) -> frozenset[str]:
     bare = body.strip(_QUOTES).upper()
     if bare in options:
         return frozenset({bare})
-    head = re.match(r"\W*([A-Za-z]|\d{1,2})\s*[).:,–-]\s*\S", body)  # noqa: RUF001
+    head = re.match(r"\W*([A-Za-z]|\d{1,2})\s*[).:,–-]\s*\S", body)
     stated = [m.end() for m in _FINAL.finditer(body)]
     if stated:
         last = body[stated[-1] :]
@@ -184,6 +188,8 @@ def _enumerated(sentence: str) -> tuple[str, ...]:
     items = [item for item in items if item]
     if not 2 <= len(items) <= MOST_OPTIONS:
         return ()
+    if len(items) == 2 and not _EITHER.search(sentence):
+        return ()  # two things joined by `and` are no choice
     inner = items[1:-1] or items[1:]
     longest = max(len(item.split()) for item in inner)
     if longest > LONGEST_LABEL:

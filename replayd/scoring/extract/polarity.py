@@ -20,12 +20,12 @@ _YES = (
     r"|oui|si|exact|sí|correcto|sì|certo|sim|tak|evet|да|はい|是的?|对|네|예|हाँ|نعم|kyllä|ano"
 )
 _NO = (
-    r"no|nope|nah|incorrect|false|wrong|negative|not really|it (?:does|is)n['’]?t|it (?:does|is) not|nein|falsch"  # noqa: RUF001
+    r"no|nope|nah|incorrect|false|wrong|negative|not really|it (?:does|is)n['’]?t|it (?:does|is) not|nein|falsch"
     r"|non|faux|falso|não|nee|nej|nie|hayır|нет|いいえ|不是?|否|아니요|아니오|नहीं|لا|ei|ne"
 )
 _SAID = re.compile(
     rf"\A\W*(?:(?:well|so|hmm|actually|also|nun|alors|pues|bueno|short answer|answer|antwort|réponse|respuesta)\W+)?"
-    rf"(?:(?P<yes>{_YES})|(?P<no>{_NO}))(?=\s*(?:\Z|[,.!:;\n–—()。、،*_\"]|-\s))",  # noqa: RUF001
+    rf"(?:(?P<yes>{_YES})|(?P<no>{_NO}))(?=\s*(?:\Z|[,.!:;\n–—()。、،*_\"]|-\s))",
     re.IGNORECASE,
 )
 _SAID_LAST = re.compile(
@@ -38,7 +38,7 @@ _NEGATION = re.compile(
     r"|pas|jamais|aucun\w*|personne|rien|plus"
     r"|no|nunca|jamás|ningun\w*|ningún|nadie|nada|tampoco"
     r"|non|mai|nessun\w*|niente|não|nunca|nenhum\w*|niet|geen|nooit|inte|aldrig|ikke|nie ma|değil|yok|не|нет)\b"
-    r"|n['’]t\b|ません|ない|不|没|не\s",  # noqa: RUF001
+    r"|n['’]t\b|ません|ない|不|没|не\s",
     re.IGNORECASE,
 )
 _NO_NEGATION = re.compile(
@@ -47,7 +47,7 @@ _NO_NEGATION = re.compile(
 )
 _NE_PAS = re.compile(
     r"\b(?:ne|n['’])\s?\w+(?:\s\w+)?\s(?:plus|pas|jamais|rien)\b", re.IGNORECASE
-)  # noqa: RUF001
+)
 _ELSEWHERE = re.compile(
     r"\bonly (?:other|older|newer|earlier|later|the other)|\bother\w* (?:only|alone)|nur andere|seulement d'autres|solo otr\w+",
     re.IGNORECASE,
@@ -59,7 +59,7 @@ _ASKS = re.compile(
     r"|gilt|geht|kommt|steht|gehört|braucht|öffnet|läuft|funktioniert|enthält|stimmt"
     r"|est-ce|est-il|est-elle|peut-on|puis-je|y a-t-il|faut-il|dois-je|a-t-\w+|sont-\w+|est|peut|les?\s\w+\s(?:est|sont)-\w+|la \w+ est-\w+"
     r"|es|está|están|hay|puede|puedo|pueden|se puede|tiene|debe|debo|fue|ha|han|son|sirve|abre|incluye|funciona"
-    r"|è|sono|c'è|ci sono|posso|può|si può|ha|deve|posso|pode|há|é|são|tem|kan|mag|zijn|heeft|heb|wordt|mogen)\b[^?\n]{1,300}[?？]",  # noqa: RUF001
+    r"|è|sono|c'è|ci sono|posso|può|si può|ha|deve|posso|pode|há|é|são|tem|kan|mag|zijn|heeft|heb|wordt|mogen)\b[^?\n]{1,300}[?？]",
     re.IGNORECASE,
 )
 _ALTERNATIVE = re.compile(
@@ -120,12 +120,10 @@ _TURNING = re.compile(r"\A(?:un|in|im|non-?|dis|des|dés)(?P<rest>\w{4,})\Z")
 def asks_yes_no(question: str) -> bool:
     """Whether a question wants yes or no, not one of several things it names."""
     question = question[-2_000:].strip()
-    match = None
-    for match in _ASKS.finditer(question):
-        pass
-    if match is None:
+    asked = list(_ASKS.finditer(question))
+    if not asked:
         return bool(_INVERTED.search(question)) and not _ALTERNATIVE.search(question)
-    return not _ALTERNATIVE.search(match[0])
+    return not _ALTERNATIVE.search(asked[-1][0])
 
 
 def says_yes_or_no(text: str) -> bool | None:
@@ -149,6 +147,11 @@ def polarity(text: str, question: str) -> bool | None:
         return None
     turned = turns + _negations(first) + bool(_ELSEWHERE.search(first))
     return turned % 2 == 0
+
+
+def opposed(text: str, other: str) -> bool:
+    """Whether one text uses the opposite of a word of the other: `up` for `down`."""
+    return bool(_opposed(words_of(text[:LONGEST_READ]), words_of(other[:LONGEST_READ])))
 
 
 def _negations(sentence: str) -> int:

@@ -18,7 +18,7 @@ LONGEST_READ = 32_768  # characters; scorers read no further on either side
 MOST_DIGITS = 40
 SURE_DIGITS = 28  # as many as Python's decimal arithmetic keeps
 
-_DIGITS = r"\d+(?:[.,'’\u00a0\u202f]\d+)*"  # noqa: RUF001 - a thousands mark
+_DIGITS = r"\d+(?:[.,'’\u00a0\u202f]\d+)*"
 _SCALES = {
     word: 10**power
     for power, words in {
@@ -36,7 +36,7 @@ _SCALES = {
 }
 _SCALE_WORDS = [word for word in _SCALES if len(word) > 1]
 _NUMBER = re.compile(
-    rf"(?:(?<![\w)])(?P<sign>[-−+])[$€£¥]?|(?<!\w)(?:[$€£¥](?P<inner>-)?)?)(?P<digits>{_DIGITS})"  # noqa: RUF001 - a minus sign
+    rf"(?:(?<![\w)])(?P<sign>[-−+])[$€£¥]?|(?<!\w)(?:[$€£¥](?P<inner>-)?)?)(?P<digits>{_DIGITS})"
     r"(?P<letters>[^\W\d_]*)"
     rf"(?:[ \u00a0](?P<scale>{'|'.join(sorted(_SCALE_WORDS, key=len, reverse=True))})\b)?",
     re.IGNORECASE,
@@ -52,7 +52,7 @@ _SURELY_GROUPED = re.compile(
 _A_DIGIT = re.compile(r"\d")
 _RUN = re.compile(r"\d+")
 _POINTED = re.compile(r"\d+(?:\.\d+)?")
-_THOUSANDS = re.compile("['’\u00a0\u202f]")  # noqa: RUF001 - marks between them
+_THOUSANDS = re.compile("['’\u00a0\u202f]")
 
 
 def quantities(text: str, language: Callable[[], str | None]) -> tuple[Quantity, ...]:

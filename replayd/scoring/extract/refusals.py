@@ -23,7 +23,7 @@ CURT = 24  # characters of a sentence that only declines, as "I'm sorry, but no.
 FEW_WORDS = 8
 ENOUGH = 3.0  # of the weights below, in one sentence
 
-_SENTENCE = re.compile(r"[^.!?。！？।\n]+[.!?。！？।]*")  # noqa: RUF001
+_SENTENCE = re.compile(r"[^.!?。！？।\n]+[.!?。！？।]*")
 _COMPLIES = re.compile(
     r"\b(?:but|however)\b[^.!?\n]{0,40}\b(?:here goes|here you go|here(?:'s| is) how"
     r"|i can tell|you can|you could)\b|:\s*\n?\s*(?:first|1[.)]|step)\b"
@@ -41,7 +41,7 @@ def refuses(answer: Answer) -> bool:
 
 def declines(text: str) -> bool:
     """Whether a text says that it does not do what was asked, and says little else."""
-    opening = text[:OPENING].casefold().replace("’", "'")  # noqa: RUF001
+    opening = text[:OPENING].casefold().replace("’", "'")
     if _COMPLIES.search(opening):
         return False
     for sentence in _sentences(opening):

@@ -16,7 +16,7 @@ from replayd.scoring.extract.polarity import polarity
 SHARED = 0.34  # of the words that carry the recorded piece
 SURPLUS = 2.5  # times as many words that carry the other piece: it says more
 
-_NAME = re.compile(r"(?<=[a-z,] )[A-ZÀ-Þ][\w'’-]{2,}")  # noqa: RUF001 - not first in a sentence
+_NAME = re.compile(r"(?<=[a-z,] )[A-ZÀ-Þ][\w'’-]{2,}")
 
 
 def same_statement(wanted: str, got: str, known: str = "") -> bool:

@@ -144,7 +144,7 @@ PURE = "share"  # of one; a bare number may mean it
 # Short names that are letters or words elsewhere: only right after the digits.
 _SHORT = frozenset(
     "a c d f g h j l m s t v w pa an kn won try in mi min ha once ore".split()
-)  # noqa: SIM905
+)
 # Two or three words that are one unit.
 _PHRASES = (
     (re.compile(r"(?:square|sq\.?)\s(?:metres?|meters?)", re.IGNORECASE), "m2"),
@@ -164,7 +164,7 @@ _PHRASES = (
 )  # fmt: skip
 _WORD = re.compile(r"[^\W\d_]+(?:[/][^\W\d_]+)?[²³23]?|[%°$€£¥₹¢₩₺₽](?:[CFcf]\b)?")
 _RATE = re.compile(
-    r"[\s,]*(?:(?:/|per|an?\b|each|every|pro|je|par|por|al|alla|all['’]|à l['’]|im|jährlich|p\.?\s?)\s?"  # noqa: RUF001
+    r"[\s,]*(?:(?:/|per|an?\b|each|every|pro|je|par|por|al|alla|all['’]|à l['’]|im|jährlich|p\.?\s?)\s?"
     r"(?P<unit>[^\W\d_]{1,10}|a\.)|(?P<adverb>yearly|annually|monthly|weekly|daily|hourly"
     r"|jährlich|monatlich|wöchentlich|täglich))",
     re.IGNORECASE,
@@ -246,7 +246,7 @@ def _ends_here(text: str, at: int) -> bool:
 
 
 def _money_before(text: str, start: int, end: int) -> Unit | None:
-    inside = text[start:end].strip("+- 0123456789.,'’\u202f\u00a0")[:1]  # noqa: RUF001
+    inside = text[start:end].strip("+- 0123456789.,'’\u202f\u00a0")[:1]
     if inside in UNITS and inside:
         return UNITS[inside]
     before = text[max(0, start - 5) : start].rstrip(" -\u00a0\u202f*")

@@ -23,7 +23,7 @@ def words_of(text: str) -> list[str]:
     """Return the words in order, case-folded, without punctuation."""
     text = text[:LONGEST_READ]
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text).replace("’", "'")  # noqa: RUF001
+        text = unicodedata.normalize("NFKC", text).replace("’", "'")
     return _split(text.casefold())[:MOST_WORDS]
 
 

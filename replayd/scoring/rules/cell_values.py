@@ -6,6 +6,7 @@ from rapidfuzz import fuzz
 
 from replayd.scoring.contract import Said, Score, ScoringCase
 from replayd.scoring.extract.cells import Cell, Grid, label_tokens
+from replayd.scoring.extract.key_words import key_words
 from replayd.scoring.extract.marks import marked_words
 from replayd.scoring.extract.measures import measured, same_measure
 from replayd.scoring.usability import ONE_WRONG, unusable, valued
@@ -74,10 +75,8 @@ def _matching(wanted: Sequence[str], got: Sequence[str]) -> Mapping[str, str]:
     """Map labels of the answer to those of the recording."""
     known = list(dict.fromkeys(wanted))
     mapped = {label: label for label in dict.fromkeys(got) if label in known}
-    if len(known) == 1:
-        # One column, or one row: whatever it is called. Another label is another row.
-        if not known[0]:
-            return dict.fromkeys(got, known[0])
+    if known == [""]:
+        return dict.fromkeys(got, "")  # one column of values, whatever it is called
     tokens = {label: label_tokens(label) for label in known}
     shared = frozenset.intersection(*tokens.values()) if len(known) > 1 else frozenset()
     keys = {label: held - shared or held for label, held in tokens.items()}
@@ -121,6 +120,8 @@ def _same_value(wanted: str, got: str) -> bool:
 
 def _bare_in_order(wanted: Sequence[Cell], body: str) -> bool:
     """Whether an answer lists the values alone, in the recording's order."""
+    if key_words(body):
+        return False
     asked = [m for cell in wanted for m in measured(cell.value).measures[:1]]
     given = measured(body).measures
     return len(given) == len(asked) and all(map(same_measure, asked, given))

@@ -13,11 +13,14 @@ from replayd.scoring.extract.final import final_of, first_sentence, last_sentenc
 from replayd.scoring.extract.key_words import holds_word, key_words
 from replayd.scoring.extract.marks import marked_words
 from replayd.scoring.extract.measures import Measure, measured, same_measure
+from replayd.scoring.extract.notation import plain_numbers
+from replayd.scoring.extract.polarity import opposed
 from replayd.scoring.usability import unusable, usable
 
 LONGEST_RESULT = 14  # words of a recorded result that this rule reads
 MOST_KEY_WORDS = 5
 MOST_MEASURES = 4
+FEW_WORDS = 4  # beside values, up to which every word counts
 SHORT = 12  # words, up to which a whole answer is one statement
 LIST_OF_VALUES = 5  # more values than these beside the right one state nothing
 
@@ -27,12 +30,12 @@ _HEDGE = re.compile(
 )
 _PARENTHESES = re.compile(r"\([^()]{0,120}\)|\[[^\[\]]{0,120}\]")
 _NEGATED = re.compile(
-    r"\b(?:not|never|n['’]t|nicht|kein\w*|pas|no|non|nie|geen|niet|instead of|rather than|statt)\W+(?:\w+\W+){0,2}\Z",  # noqa: RUF001
+    r"\b(?:not|never|n['’]t|nicht|kein\w*|pas|no|non|nie|geen|niet|instead of|rather than|statt)\W+(?:\w+\W+){0,2}\Z",
     re.IGNORECASE,
 )
 _CONTRAST = re.compile(r"\b(?:but|sondern|mais|sino|rather)\b", re.IGNORECASE)
-_SEQUENCE = re.compile(r"\d\s?(?:[–:-]|to|bis|à|a)\s?\d", re.IGNORECASE)  # noqa: RUF001
-_CAPITALISED = re.compile(r"(?<![.!?:]\s)(?<!\A)(?<![\"*(])\b[A-ZÀ-Þ][\w'’-]+")  # noqa: RUF001
+_SEQUENCE = re.compile(r"\d\s?(?:[–:-]|to|bis|à|a)\s?\d", re.IGNORECASE)
+_CAPITALISED = re.compile(r"(?<![.!?:]\s)(?<!\A)(?<![\"*(])\b[A-ZÀ-Þ][\w'’-]+")
 
 
 class Result(NamedTuple):
@@ -41,6 +44,7 @@ class Result(NamedTuple):
     text: str
     measures: tuple[Measure, ...]
     words: tuple[str, ...]
+    repeated: tuple[Measure, ...] = ()  # out of the question: may be left out
 
     @property
     def asked(self) -> int:
@@ -57,7 +61,7 @@ class FinalAnswer:
         """Where the recording states a result of a few words or values."""
         result = result_of(case)
         return (
-            1 <= result.asked
+            result.asked >= 1
             and len(result.measures) <= MOST_MEASURES
             and len(result.words) <= MOST_KEY_WORDS
         )
@@ -75,7 +79,8 @@ class FinalAnswer:
 def result_of(case: ScoringCase) -> Result:
     """Return what the recording states; empty where that is more than a result."""
     stated = final_of(case.recorded.body)
-    text = _PARENTHESES.sub(" ", stated.text).strip() or stated.text
+    plain = plain_numbers(stated.text)
+    text = _PARENTHESES.sub(" ", plain).strip() or plain
     if len(text.split()) > LONGEST_RESULT:
         return Result(text, (), ())
     question = measured(case.question)
@@ -93,12 +98,18 @@ def result_of(case: ScoringCase) -> Result:
     words = key_words(left, known=known)
     if not measures and not words:
         words = key_words(left)
-    return Result(text, measures, _weighty(words, measures))
+    repeated = tuple(m for m in found.measures if m not in measures)
+    return Result(text, measures, _weighty(text, words, measures), repeated)
 
 
-def _weighty(words: tuple[str, ...], measures: Sequence[Measure]) -> tuple[str, ...]:
-    """Return the words that count beside values: names only, as `Rovers` in a score."""
-    return words if not measures else tuple(w for w in words if len(w) > 2)
+def _weighty(
+    text: str, words: tuple[str, ...], measures: Sequence[Measure]
+) -> tuple[str, ...]:
+    """Return the words that count: beside values in a sentence, only its names."""
+    if not measures or len(text.split()) <= FEW_WORDS:
+        return tuple(w for w in words if not measures or len(w) > 2)
+    names = {m[0].casefold() for m in _CAPITALISED.finditer(text)}
+    return tuple(word for word in words if word in names)
 
 
 def _without(text: str, measures: Sequence[Measure]) -> str:
@@ -126,6 +137,8 @@ def _errors(result: Result, statement: str, case: ScoringCase) -> int:
         wrong += not holds_word(words, word) or _is_negated(statement, word)
     if wrong:
         return wrong
+    if result.measures and opposed(statement, result.text):
+        return 1
     surplus = _rivals(result, plain, case)
     return wrong + bool(surplus)
 
@@ -136,6 +149,8 @@ def _unmet_measures(result: Result, given: Sequence[Measure], text: str) -> int:
     ]
     if unmet:
         return len(unmet)
+    if _contradicts(result, given):
+        return 1
     if len(given) > len(result.measures) + LIST_OF_VALUES:
         return 1
     if len(result.measures) == 2 and _SEQUENCE.search(result.text):
@@ -144,6 +159,21 @@ def _unmet_measures(result: Result, given: Sequence[Measure], text: str) -> int:
         ordered = same_measure(first, met[0]) and same_measure(last, met[-1])
         return int(bool(_SEQUENCE.search(text)) and not ordered)
     return 0
+
+
+def _contradicts(result: Result, given: Sequence[Measure]) -> bool:
+    """Whether another number stands where the recording repeats the question's."""
+    lost = [
+        m
+        for m in result.repeated
+        if not m.quantity.optional and not any(same_measure(m, g) for g in given)
+    ]
+    strange = [
+        g
+        for g in given
+        if not any(same_measure(m, g) for m in (*result.measures, *result.repeated))
+    ]
+    return any(g.is_number == m.is_number for m in lost for g in strange)
 
 
 def _is_negated(statement: str, word: str) -> bool:

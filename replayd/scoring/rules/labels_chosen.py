@@ -1,7 +1,7 @@
 """Classification: are exactly the recorded labels of the offered set given?"""
 
 from replayd.scoring.contract import Said, Score, ScoringCase
-from replayd.scoring.extract.options import label_set, labels_chosen
+from replayd.scoring.extract.options import labels_chosen
 from replayd.scoring.usability import unusable, usable
 
 

@@ -49,8 +49,8 @@ async def test_a_pair_says_what_everybody_said(tmp_path):
     assert pair.recorded.text.startswith("North: 4211")
     assert pair.said_canary.text.startswith("North: 42\n")
     assert pair.said_control.text == pair.recorded.text
-    assert pair.scores["quality"].scorer == "label_numbers"
-    assert pair.difference == pytest.approx(-1 / 3)
+    assert pair.scores["quality"].scorer == "cell_values"
+    assert pair.difference == pytest.approx(-2 / 3)
     (path,) = pair.media
     data = (tmp_path / path.rsplit("/", 1)[-1]).read_bytes()
     assert data.startswith(b"\x89PNG")

@@ -68,7 +68,11 @@ async def test_three_streams_with_one_primary_rule():
     result = await judged(case, arm("It was 4,120 euros, up 12.5 %."), arm(RECORDED))
     assert set(result.streams) == {"answered", "invariants", "quality"}
     quality = result.streams["quality"]
-    assert (quality.scorer, quality.canary, quality.control) == ("key_facts", 0.5, 1.0)
+    assert (quality.scorer, quality.canary, quality.control) == (
+        "final_answer",
+        0.25,
+        1.0,
+    )
     assert result.streams["answered"].canary == 1.0
     assert result.streams["invariants"].canary == 1.0
     assert "overlap" in result.diagnostics
@@ -194,7 +198,7 @@ async def test_output_whose_schema_nobody_saw_is_not_judged_by_it():
     )
     result = await judged(seen, arm("prose"), arm('{"a": 1}'))
     assert result.streams["invariants"].reason == "schema_kept"
-    assert result.streams["quality"].scorer == "json_fields"
+    assert result.streams["quality"].scorer == "document_fields"
     result = await judged(hidden, arm("prose 1"), arm("prose 1"))
     assert "schema_kept" not in result.diagnostics
     assert result.streams["quality"].scorer == "key_facts"
@@ -215,14 +219,14 @@ async def test_tools_that_nobody_saw_are_not_judged():
 @pytest.mark.parametrize(
     ("modality", "question", "recorded", "scorer"),
     [
-        ("image", "Read the chart.", "North: 42\nSouth: 31", "label_numbers"),
-        ("image", "Who is this by?", "A painting by Paula Modersohn.", "key_facts"),
-        ("document", "Total?", "The total is 12.50.", "label_numbers"),
+        ("image", "Read the chart.", "North: 42\nSouth: 31", "cell_values"),
+        ("image", "Who is this by?", "A painting by Paula Modersohn.", "final_answer"),
+        ("document", "Total?", "The total is 12.50.", "final_answer"),
         ("audio", "Transcribe the command.", "turn on the light", "command"),
         ("audio", "Transcribe.", " ".join(["word"] * 30), "word_errors"),
-        ("audio", "When does it leave?", "It leaves at 17:30.", "key_facts"),
-        ("text", "Total?", "The total is 12.50.", "key_facts"),
-        ("text", "JSON please", '{"total": 12.5}', "json_fields"),
+        ("audio", "When does it leave?", "It leaves at 17:30.", "final_answer"),
+        ("text", "Total?", "The total is 12.50.", "final_answer"),
+        ("text", "JSON please", '{"total": 12.5}', "document_fields"),
     ],
 )
 async def test_the_rule_follows_from_request_and_recording(
@@ -254,7 +258,7 @@ def test_no_score_needs_a_reason():
 class Faulty:
     """A rule that breaks its promise for the answer `bad`."""
 
-    name = "key_facts"
+    name = "final_answer"
 
     def __init__(self, value):
         self.value = value
@@ -271,13 +275,13 @@ class Faulty:
 async def test_a_rule_at_fault_takes_its_stream_out_of_the_pair(caplog):
     """NaN for one arm would raise or lower the other."""
     case = case_of(answer_of(RECORDED))
-    rules = {**SCORERS, "key_facts": Faulty(math.nan)}
+    rules = {**SCORERS, "final_answer": Faulty(math.nan)}
     result = await judged(case, arm("bad"), arm("good"), scorers=rules)
     quality = result.streams["quality"]
     assert (quality.canary, quality.control) == (None, None)
     assert quality.reason == "scorer_fault"
     assert result.streams["answered"].canary == 1.0
-    assert "key_facts returned nan" in caplog.records[0].why
+    assert "final_answer returned nan" in caplog.records[0].why
 
 
 class Fickle(Faulty):
@@ -300,7 +304,7 @@ class Fickle(Faulty):
 async def test_a_rule_that_applies_after_the_fact_is_at_fault(caplog):
     """A rule could drop the cases that its favourite gets wrong."""
     case = case_of(answer_of(RECORDED))
-    rules = {**SCORERS, "key_facts": Fickle()}
+    rules = {**SCORERS, "final_answer": Fickle()}
     result = await judged(case, arm("bad"), arm("good"), scorers=rules)
     assert result.streams["quality"].reason == "scorer_fault"
     assert result.streams["quality"].canary is None
@@ -323,7 +327,7 @@ class Away(Faulty):
 async def test_an_outage_is_told_apart_from_zero():
     """A judge that is down would count against the model."""
     case = case_of(answer_of(RECORDED))
-    rules = {**SCORERS, "key_facts": Away()}
+    rules = {**SCORERS, "final_answer": Away()}
     result = await judged(case, arm("bad"), arm("good"), scorers=rules)
     quality = result.streams["quality"]
     assert (quality.canary, quality.control) == (None, 1.0)
