@@ -26,6 +26,11 @@ from replayd.evaluation import revisions as declarations
 from replayd.evaluation.canary import Shadow, Tools
 from replayd.evaluation.epochs import Declared, control_of
 from replayd.evaluation.runner import Judge
+from replayd.judge_model import setup as judge_setup
+from replayd.judge_model.anchors import load_anchors
+from replayd.judge_model.model import Judgement
+from replayd.judge_model.pair import PairJudge
+from replayd.judge_model.rounds import JudgeRounds
 from replayd.ledger.lease import Lease
 from replayd.model import PairAnswers, PairResult, Planned
 from replayd.providers import PROVIDERS
@@ -88,7 +93,10 @@ class Engine:
             Prices(config.prices),
             ControlRate(config.control_rate, schedule.lookback),
             clock,
+            judge=Budgets(config.judge.budget, {}),
         )
+        self._pair_judge: PairJudge | None = None
+        self._judge_rounds: JudgeRounds | None = None
         self.judging = Judging(
             clock,
             in_process=config.judge_process,
@@ -125,11 +133,38 @@ class Engine:
             endpoint = Endpoint(settings, provider, self._clock, self._chance)
             await stack.enter_async_context(endpoint)
             self.arms[name] = Arm(name, config, endpoint)
+        if self.config.judge.url:
+            await self._open_judge(stack, environ)
         control = control_of(self.config)
         for name, arm in self.arms.items():
             if arm.config.role == "canary":
                 other = None if control is None else self.arms[control]
                 self.shadows[name] = Shadow(self._tools(name), arm, other)
+
+    async def _open_judge(
+        self, stack: AsyncExitStack, environ: Mapping[str, str]
+    ) -> None:
+        """Open the judge model, and what keeps its labelled cases judged."""
+        config, metrics = self.config, self.metrics
+        judge = judge_setup.made(
+            config, self.spending.judge, environ, self._clock, self._chance
+        )
+        await stack.enter_async_context(judge.arm.endpoint)
+        rounds = self._judge_rounds = JudgeRounds(
+            judge, load_anchors(config.judge.labelled), config.judge
+        )
+
+        def on_judged(found: Judgement) -> None:
+            gauges.count_judgement(metrics, found)
+            rounds.saw(found.cost.served_model)
+
+        def on_round(right: int, of: int) -> None:
+            gauges.show_judge(metrics, right, of)
+            for shadow in self.shadows.values():
+                shadow.judge_changed(rounds.key_now)
+
+        rounds.on_round = on_round
+        self._pair_judge = PairJudge(judge, self._content, on_judged)
 
     def _tools(self, canary: str) -> Tools:
         return Tools(
@@ -141,14 +176,22 @@ class Engine:
             chance=self._chance,
             leader=LEADER,
             judge=(
-                self.judging.judge
-                if self._telling is None
-                else self._telling_judge(canary)
+                self._judged if self._telling is None else self._telling_judge(canary)
             ),
+            judge_key=self._judge_rounds.key if self._judge_rounds else None,
             live=lambda: live_traffic(self.intake),
             on_committed=self._committed,
             on_fault=lambda name, at: self.metrics.pair_faults.labels(name, at).inc(),
         )
+
+    async def _judged(
+        self, planned: Planned, recorded: Recorded, answers: PairAnswers
+    ) -> PairResult:
+        """Return a pair's scores, and a judge model's verdict where one is wanted."""
+        result = await self.judging.judge(planned, recorded, answers)
+        if self._pair_judge is None:
+            return result
+        return await self._pair_judge.judged(planned, recorded, answers, result)
 
     def _telling_judge(self, canary: str) -> Judge:
         """Return the judge that also tells what it found."""
@@ -156,7 +199,7 @@ class Engine:
         async def judged(
             planned: Planned, recorded: Recorded, answers: PairAnswers
         ) -> PairResult:
-            result = await self.judging.judge(planned, recorded, answers)
+            result = await self._judged(planned, recorded, answers)
             epoch = self.shadows[canary].epoch
             if self._telling is not None and epoch is not None:
                 snapshot = unpack_snapshot(recorded.packed)
@@ -215,6 +258,8 @@ class Engine:
         parts: list[Part] = [self.reading, self._leading, self.judging]
         if self._telling is not None:
             parts.append(self._telling)
+        if self._judge_rounds is not None:
+            parts.append(self._judge_rounds)
         if any(arm.config.decisions for arm in self.arms.values()):
             poll = config.schedule.poll
             parts.append(Deciding(self.shadows, self.metrics, poll_seconds=poll))

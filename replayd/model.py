@@ -170,6 +170,7 @@ class PairResult(Struct, frozen=True, kw_only=True, gc=False):
     service: str = ""
     route: str = ""
     attributes: dict[str, str] = {}
+    judge: ArmOutcome | None = None  # what asking a judge model came to, if one was
 
 
 class ResultRun(Struct, frozen=True, kw_only=True):

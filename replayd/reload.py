@@ -15,6 +15,7 @@ from replayd.arms.arm import endpoint_settings
 from replayd.budget.limits import WINDOWS
 from replayd.config import ReplaydConfig
 from replayd.engine import Engine
+from replayd.judge_model import setup as judge_setup
 from replayd.telemetry.metrics import EngineMetrics
 from snaptrace.runtime.config import ConfigError, StoreConfig
 
@@ -53,6 +54,7 @@ def check(config: ReplaydConfig, environ: Mapping[str, str] | None = None) -> No
         from replayd.telemetry.otlp_exporter import check_url  # noqa: PLC0415 - as in engine.py
 
         check_url(config.telemetry)
+    judge_setup.check(config, environ)
     if environ is not None:
         for name, arm in config.arms.items():
             endpoint_settings(name, arm, environ)

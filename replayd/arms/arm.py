@@ -43,14 +43,16 @@ class Arm(Struct, frozen=True):
 
 
 def endpoint_settings(
-    name: str, config: ArmConfig, environ: Mapping[str, str]
+    name: str, config: ArmConfig, environ: Mapping[str, str], *, at: str = ""
 ) -> EndpointSettings:
     """Return an arm's endpoint, its key read from the environment or a file.
+
+    `at` is where its settings stand, for errors: the arms' section by default.
 
     Raises:
         ConfigError: an API that nobody speaks here, or a key that is not there.
     """
-    at = f"replayd.arms.{name}"
+    at = at or f"replayd.arms.{name}"
     if config.api not in PROVIDERS:
         known = ", ".join(PROVIDERS)
         raise ConfigError(f"{at}.api", f"no such API (is {config.api!r}); {known}")

@@ -8,8 +8,9 @@ import asyncio
 from collections.abc import Mapping
 
 from replayd.budget.limits import WINDOWS, Amount, Budgets, ControlRate, Prices
+from replayd.config import BudgetConfig
 from replayd.errors import BudgetSpentError
-from replayd.model import Case, PairAnswers, PairResult, Planned
+from replayd.model import ArmOutcome, Case, PairAnswers, PairResult, Planned
 from snaptrace.runtime.clock import Clock
 from snaptrace.snapshot.model import Usage
 
@@ -22,9 +23,16 @@ class Spending:
     """Budgets, prices and the control's rate under one clock."""
 
     def __init__(
-        self, budgets: Budgets, prices: Prices, rate: ControlRate, clock: Clock
+        self,
+        budgets: Budgets,
+        prices: Prices,
+        rate: ControlRate,
+        clock: Clock,
+        *,
+        judge: Budgets | None = None,
     ) -> None:
         self.budgets, self.prices, self.rate = budgets, prices, rate
+        self.judge = judge or Budgets(BudgetConfig(), {})  # the judge model's own
         self._clock = clock
         self._control_turn = asyncio.Lock()
         self._counted: set[str] = set()  # epochs whose earlier spending is counted
@@ -102,6 +110,7 @@ class Spending:
         """Forget all that was counted: whoever begins to lead counts it anew."""
         self._counted.clear()
         self.budgets.reset()
+        self.judge.reset()
         self.rate.reset()
 
     def hold(self, planned: Planned) -> None:
@@ -121,6 +130,8 @@ class Spending:
         now_ns = self._clock.now_ns()
         for (minute_ns, modality), amount in sorted(spent.minutes.items()):
             self.budgets.count(modality, amount, minute_ns, now_ns)
+        for minute_ns, amount in sorted(spent.judge.items()):
+            self.judge.count("", amount, minute_ns, now_ns)
         for minute_ns, calls in sorted(spent.control.items()):
             for _ in range(calls):
                 self.rate.sent(minute_ns)
@@ -165,13 +176,17 @@ class Spent:
     def __init__(self) -> None:
         self.minutes: dict[tuple[int, str], Amount] = {}
         self.control: dict[int, int] = {}
+        self.judge: dict[int, Amount] = {}  # of the judge model
         self._newest_ns = 0  # of `minutes`
 
     def restore(
-        self, minutes: dict[tuple[int, str], Amount], control: dict[int, int]
+        self,
+        minutes: dict[tuple[int, str], Amount],
+        control: dict[int, int],
+        judge: dict[int, Amount],
     ) -> None:
         """Go on from what was kept."""
-        self.minutes, self.control = minutes, control
+        self.minutes, self.control, self.judge = minutes, control, judge
         self._newest_ns = max((minute_ns for minute_ns, _ in minutes), default=0)
 
     def add(self, result: PairResult) -> None:
@@ -189,6 +204,13 @@ class Spent:
         if result.control is not None:
             calls = self.control.get(minute_ns, 0) + result.control.attempts
             self.control[minute_ns] = calls
+        if result.judge is not None:
+            before = self.judge.get(minute_ns, Amount())
+            self.judge[minute_ns] = Amount(
+                requests=before.requests + result.judge.attempts,
+                tokens=before.tokens + _of_judge(result.judge),
+                money=before.money + result.judge.money,
+            )
         if minute_ns > self._newest_ns:  # once a minute: there is a day of them
             self._newest_ns = minute_ns
             self._forget(minute_ns - DAY_NS)
@@ -198,6 +220,12 @@ class Spent:
             del self.minutes[key]
         for minute in [m for m in self.control if m < before_ns]:
             del self.control[minute]
+        for minute in [m for m in self.judge if m < before_ns]:
+            del self.judge[minute]
+
+
+def _of_judge(judge: ArmOutcome) -> int:
+    return judge.input_tokens + judge.output_tokens
 
 
 def reserved(planned: Planned) -> Amount:

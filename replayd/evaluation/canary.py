@@ -7,7 +7,7 @@ starts again, with a pause, when the store or a defect ended a leadership.
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 
 from msgspec import Struct
@@ -28,7 +28,13 @@ from replayd.evaluation.pair import Replay
 from replayd.evaluation.runner import Judge, Lead
 from replayd.evidence.epoch_fold import Fold
 from replayd.evidence.scoreboard import Scoreboard
-from replayd.evidence.settings import settings_of
+from replayd.evidence.settings import (
+    JUDGE,
+    JudgeKey,
+    judge_key,
+    of_epoch,
+    settings_of,
+)
 from replayd.ledger.ledger import Ledger
 from replayd.model import Case, Epoch, PairResult
 from replayd.verdicts.compute import VerdictBoard
@@ -53,6 +59,8 @@ class Tools(Struct, frozen=True, kw_only=True):
     chance: random.Random
     leader: str  # this replica's id
     judge: Judge
+    # What an epoch holds fixed of the judge model, after the epoch before.
+    judge_key: Callable[[JudgeKey | None], Awaitable[JudgeKey]] | None = None
     live: Callable[[], LiveTraffic]
     on_committed: Callable[[str, Sequence[PairResult]], None] = lambda _c, _r: None
     on_fault: Callable[[str, str], None] = lambda _canary, _where: None
@@ -117,6 +125,13 @@ class Shadow:
         if declared != self._declared:
             self._declared = declared
             self._restart.set()
+
+    def judge_changed(self, key_now: Callable[[JudgeKey | None], JudgeKey]) -> None:
+        """Open another epoch if the judge is another than the present one's."""
+        if self.epoch is not None:
+            before = judge_key(self.epoch)
+            if key_now(before) != before:
+                self._restart.set()
 
     def decide(self, epoch: str, decisions: Decisions) -> None:
         """Take all decisions of a judge about one epoch; a later one starts anew."""
@@ -184,6 +199,9 @@ class Shadow:
         served = self._served or (before.key.get("served", "") if before else "")
         if served:
             wanted = replace(wanted, key={**wanted.key, "served": served})
+        if tools.judge_key is not None:
+            fixed = await tools.judge_key(None if before is None else judge_key(before))
+            wanted = replace(wanted, key={**wanted.key, JUDGE: fixed.text()})
         if before is not None and epochs.same(before, wanted):
             return before
         epoch = await epochs.begin(tools.store, tools.clock, wanted, before, settings)
@@ -196,8 +214,7 @@ class Shadow:
         arm = epochs.with_declared(self._canary.config, self._declared)
         canary = Arm(self.name, arm, self._canary.endpoint)
         settings = replace(
-            settings_of(config, self.name),
-            pinned_modalities=epoch.pinned,
+            of_epoch(settings_of(config, self.name), epoch),
             expected_discordance=epoch.expected_discordance,
         )
 

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from replayd.budget.accounting import DAY_NS, Spent
 from replayd.config import ArmConfig, ReplaydConfig
 from replayd.evidence.scoreboard import Scoreboard
-from replayd.evidence.settings import BoardSettings, settings_of
+from replayd.evidence.settings import BoardSettings, of_epoch, settings_of
 from replayd.ledger.ledger import Ledger, epochs, open_epoch
 from replayd.model import Epoch
 from replayd.scoring import SCORERS
@@ -148,7 +148,7 @@ async def begin(
 async def _folded(
     store: Store, clock: Clock, before: Epoch, settings: BoardSettings
 ) -> Scoreboard:
-    settings = replace(settings, pinned_modalities=before.pinned)
+    settings = of_epoch(settings, before)
     board = Scoreboard(before, settings, carried=frozenset(before.carried))
     ledger = Ledger(store, before.epoch, clock)
     async for run in ledger.runs():

@@ -38,6 +38,7 @@ class _State(Struct, frozen=True, kw_only=True):
     drawn: list[tuple[str, str]]
     minutes: list[tuple[int, str, Amount]]
     control: list[tuple[int, int]]
+    judge: list[tuple[int, Amount]] = []
 
 
 class Fold:
@@ -76,6 +77,7 @@ class Fold:
                 drawn=self.drawn,
                 minutes=[(at, modality, spent) for (at, modality), spent in minutes],
                 control=sorted(self.spent.control.items()),
+                judge=sorted(self.spent.judge.items()),
             )
         )
 
@@ -89,4 +91,4 @@ class Fold:
         self.board.restore(state.board)
         self.next_number, self.drawn = state.next_number, state.drawn
         minutes = {(at, modality): spent for at, modality, spent in state.minutes}
-        self.spent.restore(minutes, dict(state.control))
+        self.spent.restore(minutes, dict(state.control), dict(state.judge))

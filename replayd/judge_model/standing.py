@@ -36,12 +36,18 @@ def key_of(
         label_share=config.label_share,
         margin=config.margin,
     )
-    if before is not None and _same(wanted, before):
-        away = not said.strip("?")
-        if away or moved(said, before.said) <= config.anchors_tolerance:
-            said = before.said
+    tolerance = config.anchors_tolerance
+    if before and _same(wanted, before) and _still(said, before.said, tolerance):
+        said = before.said
     standing: Standing = "gates" if _may_gate(config, said, anchors) else "shown"
     return structs.replace(wanted, said=said, standing=standing)
+
+
+def _still(said: str, before: str, tolerance: float) -> bool:
+    """Whether a round says nothing new: the judge was away, or little has moved."""
+    if not said.strip("?"):
+        return True
+    return bool(before.strip("?")) and moved(said, before) <= tolerance
 
 
 def _same(one: JudgeKey, other: JudgeKey) -> bool:

@@ -1,6 +1,7 @@
-"""What a judge is given: discordant pairs, left and right, nobody's name on them.
+"""Builds the blinded worksheet: pairs to be decided by people, left and right.
 
-One JSON line a pair. The judge answers with a line as `decisions.py` has it.
+One JSON line a pair; `decisions.py` reads the answers. It holds pairs whose scores
+differ, pairs that no scorer could value, and those drawn to correct a judge model.
 """
 
 from collections.abc import AsyncIterator
@@ -9,7 +10,10 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from replayd.adjudication.decisions import Decisions, canary_is_left
+from replayd.adjudication.decisions import Decisions, canary_is_left, is_labelled
+from replayd.arms.outcomes import usable
+from replayd.evidence.judge_queue import NOT_ASKED
+from replayd.evidence.settings import JUDGE, judge_key
 from replayd.model import Epoch, PairResult
 from replayd.results.history import History, Pair
 from replayd.results.pair_view import Said, told, write_media
@@ -34,17 +38,20 @@ class SheetLine(Struct, frozen=True, kw_only=True):
     right: Side
 
 
-def is_discordant(result: PairResult) -> bool:
-    """Whether the arms differ in quality, in traffic that feeds a verdict."""
+def is_open(result: PairResult) -> bool:
+    """Whether a pair of traffic needs somebody's decision: unequal, or unscored.
+
+    Unscored answers that are the same, or of which one never came, need none.
+    """
+    if result.lane != "traffic" or result.excluded:
+        return False
     score = result.streams.get("quality")
-    return (
-        result.lane == "traffic"
-        and not result.excluded
-        and score is not None
-        and score.canary is not None
-        and score.control is not None
-        and score.canary != score.control
-    )
+    if score is None:
+        judged = result.diagnostics.get(JUDGE)
+        known = judged is not None and judged.reason in NOT_ASKED
+        return not known and usable(result.canary) and usable(result.control)
+    valued = score.canary is not None and score.control is not None
+    return valued and score.canary != score.control
 
 
 async def sheet(
@@ -55,24 +62,36 @@ async def sheet(
     limit: int = 100,
     media_to: Path | None = None,
 ) -> AsyncIterator[bytes]:
-    """Yield the oldest discordant pairs that nobody decided, as lines of JSON.
+    """Yield pairs that nobody decided, as lines of JSON, the oldest first.
 
-    Pairs whose content is gone are left out; the fold gives them up in time.
+    Where a judge model gates, those drawn to correct it come first: its verdict waits
+    for them. Pairs whose content is gone are left out, and so are equal answers.
 
     Raises:
         DamagedResultError: the epoch's results do not check out.
     """
     given = 0
-    async for result in history.results(epoch):
+    for number in await _wanted(history, epoch, decisions):
         if given >= limit:
             return
-        if not is_discordant(result) or result.number in decisions.differences:
-            continue
-        pair = await history.pair(epoch, result.number)
+        pair = await history.pair(epoch, number)
         line = await _line(pair, media_to) if pair else None
-        if line is not None:
+        if line is not None and line.left != line.right:
             given += 1
             yield msgspec.json.encode(line) + b"\n"
+
+
+async def _wanted(history: History, epoch: Epoch, decisions: Decisions) -> list[int]:
+    """Return the numbers to be decided, in the order in which they are handed out."""
+    key = judge_key(epoch)
+    share = key.label_share if key is not None and key.standing == "gates" else 0.0
+    drawn: list[int] = []
+    others: list[int] = []
+    async for result in history.results(epoch):
+        if is_open(result) and result.number not in decisions.differences:
+            labelled = is_labelled(epoch.epoch, result.number, share)
+            (drawn if labelled else others).append(result.number)
+    return drawn + others
 
 
 async def _line(pair: Pair, media_to: Path | None) -> SheetLine | None:

@@ -7,6 +7,7 @@ from replayd.adjudication.decisions import Decisions
 from replayd.arms.arm import Arm
 from replayd.budget.accounting import Spending
 from replayd.evaluation.canary import Shadow
+from replayd.judge_model.model import Judgement
 from replayd.model import ArmOutcome, PairResult
 from replayd.telemetry.metrics import EngineMetrics
 from snaptrace.runtime.clock import Clock
@@ -48,6 +49,19 @@ def _count_calls(
     metrics.tokens.labels(arm, "input").inc(given)
     metrics.tokens.labels(arm, "output").inc(answered)
     metrics.money.labels(arm).inc(sum(found.money for _, found in told))
+
+
+def count_judgement(metrics: EngineMetrics, found: Judgement) -> None:
+    """Count one pair that was put to the judge model."""
+    metrics.judge_pairs.labels(found.rubric, found.reason).inc()
+    metrics.judge_calls.inc(found.cost.requests)
+    metrics.judge_money.inc(found.cost.money)
+
+
+def show_judge(metrics: EngineMetrics, right: int, answered: int) -> None:
+    """Show how the last round of labelled cases came out."""
+    metrics.judge_anchors.labels("answered").set(answered)
+    metrics.judge_anchors.labels("right").set(right)
 
 
 def count_decisions(metrics: EngineMetrics, canary: str, decisions: Decisions) -> None:

@@ -133,6 +133,22 @@ class EngineMetrics:
             "1 while a canary cannot be led; not ready then.",
             "canary",
         )
+        self.judge_pairs = counter(
+            "judge_pairs",
+            "Pairs put to the judge model, by rubric and what it said: better, worse, "
+            "tie, order, unsupported, addressed, or why nothing.",
+            "rubric",
+            "verdict",
+        )
+        self.judge_calls = counter("judge_calls", "Requests to the judge model.")
+        self.judge_money = counter(
+            "judge_money", "Money spent on judging, operator's currency."
+        )
+        self.judge_anchors = gauge(
+            "judge_anchors",
+            "Labelled cases of the last round: answered, and judged as labelled.",
+            "kind",
+        )
         self.lost_leads = counter("lost_leads", "Times another leader was first.")
 
     def forget_gauges(self) -> None:

@@ -6,7 +6,13 @@ from typing import Literal, get_args
 from msgspec import Struct
 
 from replayd.stats import GateWord, ModalityWord, StreamWord
-from replayd.verdicts.views import CanaryView, ModalityView, StreamView, Verdicts
+from replayd.verdicts.views import (
+    CanaryView,
+    JudgeView,
+    ModalityView,
+    StreamView,
+    Verdicts,
+)
 
 NANOSECONDS = 1_000_000_000
 MODALITY_WORDS: tuple[ModalityWord, ...] = get_args(ModalityWord)
@@ -205,6 +211,24 @@ SERIES: tuple[Series, ...] = (
         "Discordant pairs that wait for a judge.",
     ),
     Series(
+        "judge_gates",
+        "gauge",
+        _OF_MODALITY,
+        "1 where the judge model's verdicts decide, 0 where they are only shown.",
+    ),
+    Series(
+        "judge_labelled_pairs",
+        "gauge",
+        _OF_MODALITY,
+        "Judged pairs that people labelled too.",
+    ),
+    Series(
+        "judge_kappa",
+        "gauge",
+        (*_OF_MODALITY, "bound"),
+        "Agreement of judge and people beyond chance: value, and 95 % interval.",
+    ),
+    Series(
         "epoch_info",
         "gauge",
         ("canary", "epoch", "revision", "control", "intent"),
@@ -305,10 +329,21 @@ def _counts(here: tuple[str, str], shown: ModalityView) -> Iterator[Sample]:
     for reason, pairs in shown.excluded.items():
         yield Sample("excluded", (*here, reason), pairs)
     yield Sample("unscored", here, shown.unscored)
+    if shown.judge is not None:
+        yield from _of_judge(here, shown.judge)
     for outcome, pairs in shown.canary_outcomes.items():
         yield Sample("outcomes", (*here, "canary", outcome), pairs)
     for outcome, pairs in shown.control_outcomes.items():
         yield Sample("outcomes", (*here, "control", outcome), pairs)
+
+
+def _of_judge(here: tuple[str, str], judge: JudgeView) -> Iterator[Sample]:
+    yield Sample("judge_gates", here, float(judge.standing == "gates"))
+    yield Sample("judge_labelled_pairs", here, judge.labelled)
+    if judge.kappa is not None and judge.kappa_interval is not None:
+        low, high = judge.kappa_interval
+        for bound, value in (("value", judge.kappa), ("lower", low), ("upper", high)):
+            yield Sample("judge_kappa", (*here, bound), value)
 
 
 def _of_stream(labels: tuple[str, ...], stream: StreamView) -> Iterator[Sample]:
