@@ -12,7 +12,11 @@ import msgspec
 
 from collector.recognise.dialects import genai
 from collector.recognise.dialects.contract import Candidate
-from collector.recognise.dialects.readers import python_text, responses_echo
+from collector.recognise.dialects.readers import (
+    litellm_wire,
+    python_text,
+    responses_echo,
+)
 from collector.recognise.dialects.readers.indexed import read_functions
 from collector.recognise.dialects.readers.json_values import (
     as_count,
@@ -151,7 +155,6 @@ def _read_request(record: Record, operation: Operation) -> Candidate:
     candidate = genai.read_call(
         record, _PROFILE, operation, provider=provider, responses="responses" in wanted
     )
-    note_spelling(candidate)
     conversation = candidate.conversation
     if conversation is not None:
         # Assistant turns that only call tools have no parts, but are whole.
@@ -229,11 +232,13 @@ def _read_raw(record: Record) -> Candidate:
     return candidate
 
 
-def _sent_only(api: str, body: dict[str, Json]) -> dict[str, Json]:
-    """Leave out the client's own notes, which stand beside an Ollama request."""
-    if not api.startswith("ollama"):
+def _wire_body(api: str, body: dict[str, Json]) -> Json:
+    """Return the body as sent: Gemini's is spelled as here, Ollama's has notes beside."""
+    if api == "gemini_generate_content":
         return body
-    return {k: v for k, v in body.items() if k == "messages" or is_field(api, k)}
+    if api.startswith("ollama"):
+        body = {k: v for k, v in body.items() if k == "messages" or is_field(api, k)}
+    return clean_body(api, body)
 
 
 def finish(candidate: Candidate) -> None:
@@ -264,7 +269,7 @@ def finish(candidate: Candidate) -> None:
     if candidate.model and api != "gemini_generate_content":
         body["model"] = candidate.model
     candidate.conversation = None
-    candidate.body = clean_body(api, _sent_only(api, body))
+    candidate.body = _wire_body(api, body)
     candidate.lost = tuple(name for name in sorted(answered) if name in _ECHOED)
     if api == "openai_image_generation":
         candidate.lost += ("quality", "size")  # the answer's own stand in their place
@@ -313,9 +318,8 @@ def _finish_alone(candidate: Candidate, prompt: str) -> None:
             else message
             for message in conversation.messages
         )
-        candidate.conversation = msgspec.structs.replace(
-            conversation, messages=messages
-        )
+        conversation = msgspec.structs.replace(conversation, messages=messages)
+    candidate.conversation = litellm_wire.with_opened_tools(candidate.api, conversation)
     candidate.lost = all_but(candidate.api, _CARRIED.get(candidate.api, ("model",)))
     candidate.lost += ADDED
 
@@ -326,51 +330,6 @@ _KEEPS_DEVELOPER = re.compile(r"o\d")
 
 # OpenRouter is asked for its usage by LiteLLM itself.
 ADDED = ("usage.include",)
-# Gemini's fields that it spells as Python does; REST takes either, and a body compared
-# by its names differs.
-_GEMINI_SPELLINGS = (
-    "systemInstruction",
-    "system_instruction",
-    "generationConfig.maxOutputTokens",
-    "generationConfig.max_output_tokens",
-    "generationConfig.topP",
-    "generationConfig.top_p",
-    "generationConfig.topK",
-    "generationConfig.top_k",
-    "generationConfig.stopSequences",
-    "generationConfig.stop_sequences",
-    "generationConfig.candidateCount",
-    "generationConfig.candidate_count",
-    "generationConfig.frequencyPenalty",
-    "generationConfig.frequency_penalty",
-    "generationConfig.presencePenalty",
-    "generationConfig.presence_penalty",
-    "generationConfig.responseMimeType",
-    "generationConfig.response_mime_type",
-    "generationConfig.responseSchema",
-    "generationConfig.response_schema",
-    "generationConfig.responseJsonSchema",
-    "generationConfig.response_json_schema",
-    "contents.parts.inlineData",
-    "contents.parts.inline_data",
-    "contents.parts.fileData",
-    "contents.parts.file_data",
-    "contents.parts.functionCall",
-    "contents.parts.function_call",
-    "contents.parts.functionResponse",
-    "contents.parts.function_response",
-    "tools.functionDeclarations",
-    "tools.function_declarations",
-)
-
-
-def note_spelling(candidate: Candidate) -> None:
-    """Name the fields that LiteLLM's translation spells, or puts, otherwise."""
-    if candidate.api == "gemini_generate_content":
-        candidate.missing += _GEMINI_SPELLINGS
-    elif candidate.api == "bedrock_converse":
-        base = "toolConfig.tools.toolSpec.inputSchema.json"
-        candidate.missing += (f"{base}.additionalProperties",)
 
 
 def as_sent(body: Json, model: str) -> None:

@@ -20,6 +20,7 @@ from collector.recognise.dialects.openinference_flat import (
 from collector.recognise.dialects.readers import (
     langchain_json,
     langchain_request,
+    litellm_wire,
     responses_echo,
 )
 from collector.recognise.dialects.readers.agents import agent_settings
@@ -198,7 +199,6 @@ def _read_litellm(candidate: Candidate, body: dict[str, Any], asked: str) -> Non
                 candidate.api,
                 ("model", "tools.name", "tools.description", "tools.input_schema"),
             )
-            litellm.note_spelling(candidate)
             return
     candidate.api, candidate.operation = api, operation_of_api(api)
     if api:
@@ -211,19 +211,31 @@ def _read_litellm(candidate: Candidate, body: dict[str, Any], asked: str) -> Non
             litellm.as_sent(candidate.body, candidate.model)
 
 
+# Where LiteLLM puts an output schema, by model and release; it rewrites it, too.
+_SCHEMA_PLACES = {
+    "anthropic_messages": ("output_format", "output_config", "tools", "tool_choice"),
+    "gemini_generate_content": (
+        "generationConfig.response_schema",
+        "generationConfig.response_json_schema",
+        "generationConfig.response_mime_type",
+    ),
+    "bedrock_converse": ("toolConfig", "outputConfig"),
+}
+
+
 def _translated(candidate: Candidate, own: dict[str, Any]) -> None:
     """LiteLLM's translation, as far as it leaves things as they are."""
     asked = APIS["openai_chat"].parse(own)
     roots = {path.partition(".")[0] for path in FIELDS.get(candidate.api, ())}
     if asked.output_schema is not None or "response_format" in own:
-        # A tool or a field of its own, by model and release; the schema is rewritten.
-        candidate.missing += ("output_format", "output_config", "tools", "tool_choice")
-    candidate.conversation = msgspec.structs.replace(
+        candidate.missing += _SCHEMA_PLACES.get(candidate.api, ())
+    conversation = msgspec.structs.replace(
         asked,
         tools=tuple(msgspec.structs.replace(t, extra={}) for t in asked.tools),
         output_schema=None,
         extra={key: v for key, v in asked.extra.items() if key in roots},
     )
+    litellm_wire.as_translated(candidate, conversation)
 
 
 def _asked_model(

@@ -216,6 +216,10 @@ def read_flattened(
     params, rest = langchain_json.read_arguments(arguments)
     if candidate.api == "gemini_generate_content":
         rest = {}
+    given = as_dict(loads(record.attributes.get("input.value")).value)
+    params |= _arguments_beside(given)
+    if isinstance(form := given.get("response_format"), dict) and "type" in form:
+        rest["response_format"] = form
     candidate.conversation = Conversation(
         model=candidate.model,
         messages=tuple(messages),
@@ -224,6 +228,21 @@ def read_flattened(
         extra=rest,
     )
     candidate.lost += all_but(candidate.api, ("model",))
+
+
+def _arguments_beside(given: dict[str, Any]) -> dict[str, Any]:
+    """Return parameters that a framework's method got beside its messages."""
+    named = {**as_dict(given.get("generation_kwargs")), **given}
+    params, _ = langchain_json.read_arguments(
+        {k: v for k, v in named.items() if isinstance(v, int | float) and k in _NAMED}
+    )
+    stop = given.get("stop_sequences")
+    if isinstance(stop, list) and stop:
+        params["stop_sequences"] = stop
+    return params
+
+
+_NAMED = ("temperature", "top_p", "seed", "presence_penalty", "frequency_penalty")
 
 
 def _empty_reason(record: Record) -> tuple[str, ...]:

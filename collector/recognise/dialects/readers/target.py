@@ -248,11 +248,17 @@ _OPENAI_BY_OPERATION: dict[Operation, str] = {
 }
 
 
+# Where a provider's completions are an API of its own, beside its chat.
+_COMPLETIONS = {"ollama_chat": "ollama_generate", "bedrock_converse": "bedrock_invoke"}
+
+
 def api_of(operation: Operation, provider: str, *, responses: bool = False) -> str:
     """Return a row of APIS, or "" where the provider has an API of its own."""
     chat = chat_api(provider, responses=responses)
     if operation == "chat":
         return chat
+    if operation == "text_completion" and chat in _COMPLETIONS:
+        return _COMPLETIONS[chat]
     alike = chat.startswith("openai") or chat == "mistral_chat"
     return _OPENAI_BY_OPERATION.get(operation, "") if alike else ""
 
