@@ -233,7 +233,7 @@ def _read_raw(record: Record) -> Candidate:
 
 
 def _wire_body(api: str, body: dict[str, Json]) -> Json:
-    """Return the body as sent: Gemini's is spelled as here, Ollama's has notes beside."""
+    """Return the body as sent: Gemini is spelled as here, Ollama has notes beside."""
     if api == "gemini_generate_content":
         return body
     if api.startswith("ollama"):
