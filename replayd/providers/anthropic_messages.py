@@ -3,17 +3,18 @@
 Source: Anthropic API reference, messages, version header 2023-06-01, as of 2026.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from replayd.model import Outcome
 from replayd.providers import sse
-from replayd.providers.contract import Overrides, ProviderRequest, Reading, Refusal
+from replayd.providers.contract import Overrides, Reading
 from replayd.providers.faults import fault, fault_in_answer
 from replayd.providers.joining import MOST_PARTS, JoinedText
+from replayd.providers.json_post import JsonPost
 from replayd.providers.lenient_json import lenient, mended_text
-from replayd.providers.prepare import Body, prepare
+from replayd.providers.prepare import Body
 from replayd.providers.values import (
     as_count,
     as_list,
@@ -23,11 +24,9 @@ from replayd.providers.values import (
     json_text,
     mended_object,
 )
-from snaptrace.snapshot.apis import APIS
 from snaptrace.snapshot.model import (
     Answer,
     AnswerOutcome,
-    Snapshot,
     ToolCall,
     Usage,
 )
@@ -44,39 +43,26 @@ _STOPS: dict[str, tuple[Outcome, AnswerOutcome, str]] = {
 }
 
 
-class AnthropicMessages:
+class AnthropicMessages(JsonPost):
     """See `contract.Provider`."""
 
     name = "anthropic_messages"
 
-    def request(
-        self,
-        snapshot: Snapshot,
-        media: dict[int, bytes],
-        model: str,
-        overrides: Overrides,
-    ) -> ProviderRequest | Refusal:
-        """Return the body with the arm's model; beta names go into their header."""
-        betas: list[str] = []
+    def fit(self, body: Body, model: str, overrides: Overrides) -> Body:
+        """Return the body with the arm's model and a bound of its answer."""
+        body["model"] = model
+        if overrides.stream:
+            body["stream"] = True
+        body.setdefault("max_tokens", MOST_OUTPUT_TOKENS)
+        if overrides.system is not None:
+            body["system"] = overrides.system
+        return body
 
-        def fit(body: Body) -> Body:
-            body["model"] = model
-            if overrides.stream:
-                body["stream"] = True
-            body.setdefault("max_tokens", MOST_OUTPUT_TOKENS)
-            betas.extend(as_text(name) for name in as_list(body.pop("betas", None)))
-            if overrides.system is not None:
-                body["system"] = overrides.system
-            return body
-
-        body = prepare(self.name, snapshot, media, overrides, fit)
-        if isinstance(body, Refusal):
-            return body
-        headers = {"anthropic-version": VERSION}
-        if betas:
-            headers["anthropic-beta"] = ",".join(betas)
-        path = APIS[self.name].path(model)
-        return ProviderRequest(method="POST", path=path, body=body, headers=headers)
+    def headers(self, body: Body) -> Mapping[str, str]:
+        """Return the version; beta names go into their header."""
+        betas = [as_text(name) for name in as_list(body.pop("betas", None))]
+        version = {"anthropic-version": VERSION}
+        return version | ({"anthropic-beta": ",".join(betas)} if betas else {})
 
     def auth_headers(self, key: str) -> dict[str, str]:
         """Return the API key's own header."""

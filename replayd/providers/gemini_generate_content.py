@@ -7,15 +7,14 @@ from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from typing import Any
 
-import msgspec
-
 from replayd.model import Outcome
 from replayd.providers import sse
-from replayd.providers.contract import Overrides, ProviderRequest, Reading, Refusal
+from replayd.providers.contract import Overrides, Reading
 from replayd.providers.faults import fault, fault_in_answer
 from replayd.providers.joining import MOST_PARTS, JoinedText
+from replayd.providers.json_post import JsonPost
 from replayd.providers.lenient_json import lenient
-from replayd.providers.prepare import Body, post
+from replayd.providers.prepare import Body
 from replayd.providers.values import (
     as_bytes,
     as_count,
@@ -30,7 +29,6 @@ from snaptrace.snapshot.model import (
     AnswerOutcome,
     Media,
     MediaKind,
-    Snapshot,
     ToolCall,
     Usage,
 )
@@ -55,31 +53,25 @@ _STREAMED = ":streamGenerateContent?alt=sse"  # without `alt` it would be an arr
 _KINDS: dict[str, MediaKind] = {"image": "image", "audio": "audio", "video": "video"}
 
 
-class GeminiGenerateContent:
+class GeminiGenerateContent(JsonPost):
     """See `contract.Provider`."""
 
     name = "gemini_generate_content"
 
-    def request(
-        self,
-        snapshot: Snapshot,
-        media: dict[int, bytes],
-        model: str,
-        overrides: Overrides,
-    ) -> ProviderRequest | Refusal:
-        """Return the body; the model is named in the path."""
+    def fit(self, body: Body, model: str, overrides: Overrides) -> Body:
+        """Return the body without a model, which is named in the path."""
+        del model
+        body.pop("model", None)
+        if overrides.system is not None:
+            body["systemInstruction"] = {"parts": [{"text": overrides.system}]}
+        return body
 
-        def fit(body: Body) -> Body:
-            body.pop("model", None)
-            if overrides.system is not None:
-                body["systemInstruction"] = {"parts": [{"text": overrides.system}]}
-            return body
-
-        found = post(self.name, snapshot, media, model, overrides, fit=fit)
-        if overrides.stream and isinstance(found, ProviderRequest):
-            path = found.path.replace(":generateContent", _STREAMED)
-            return msgspec.structs.replace(found, path=path)
-        return found
+    def path(self, model: str, overrides: Overrides) -> str:
+        """Return the path, which names the model, and the way of delivery."""
+        path = super().path(model, overrides)
+        if overrides.stream:
+            return path.replace(":generateContent", _STREAMED)
+        return path
 
     def auth_headers(self, key: str) -> dict[str, str]:
         """Return the API key's own header."""

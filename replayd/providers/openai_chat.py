@@ -9,10 +9,11 @@ from typing import Any
 
 from replayd.model import Outcome
 from replayd.providers import sse
-from replayd.providers.contract import Overrides, ProviderRequest, Reading, Refusal
+from replayd.providers.contract import Overrides, Reading
 from replayd.providers.faults import fault, fault_in_answer
 from replayd.providers.joining import JoinedCalls, JoinedSound, JoinedText
-from replayd.providers.prepare import Body, bearer, post
+from replayd.providers.json_post import JsonPost, with_system
+from replayd.providers.prepare import Body
 from replayd.providers.values import (
     as_bytes,
     as_count,
@@ -27,7 +28,6 @@ from snaptrace.snapshot.model import (
     Answer,
     AnswerOutcome,
     Media,
-    Snapshot,
     ToolCall,
     Usage,
 )
@@ -54,33 +54,19 @@ _THOUGHTS = frozenset({"reasoning", "thinking"})
 _AUDIO_MIME = {"wav": "audio/wav", "mp3": "audio/mpeg", "flac": "audio/flac"}
 
 
-class OpenAiChat:
+class OpenAiChat(JsonPost):
     """See `contract.Provider`."""
 
     name = "openai_chat"
 
-    def request(
-        self,
-        snapshot: Snapshot,
-        media: dict[int, bytes],
-        model: str,
-        overrides: Overrides,
-    ) -> ProviderRequest | Refusal:
+    def fit(self, body: Body, model: str, overrides: Overrides) -> Body:
         """Return the body with the arm's model, never stored."""
-
-        def fit(body: Body) -> Body:
-            body["model"] = model
-            if overrides.stream:
-                body |= {"stream": True, "stream_options": {"include_usage": True}}
-            if overrides.system is not None:
-                body["messages"] = _with_system(body.get("messages"), overrides.system)
-            return body
-
-        return post(self.name, snapshot, media, model, overrides, fit=fit)
-
-    def auth_headers(self, key: str) -> dict[str, str]:
-        """Return a bearer token."""
-        return bearer(key)
+        body["model"] = model
+        if overrides.stream:
+            body |= {"stream": True, "stream_options": {"include_usage": True}}
+        if overrides.system is not None:
+            body["messages"] = with_system(body.get("messages"), overrides.system)
+        return body
 
     def read(self, status: int, headers: dict[str, str], body: bytes) -> Reading:
         """Type a response, streamed or not."""
@@ -101,15 +87,6 @@ def first_choice(found: dict[str, Any] | None) -> dict[str, Any]:
     """Return the choice of the lowest index: of several it is the answer."""
     choices = [as_object(choice) for choice in as_list((found or {}).get("choices"))]
     return min(choices, key=lambda c: as_count(c.get("index")) or 0, default={})
-
-
-def _with_system(messages: object, text: str) -> list[Any]:
-    others = [
-        m
-        for m in as_list(messages)
-        if as_object(m).get("role") not in ("system", "developer")
-    ]
-    return [{"role": "system", "content": text}, *others]
 
 
 def _read_choice(found: dict[str, Any], choice: dict[str, Any]) -> Reading:

@@ -7,16 +7,17 @@ from http import HTTPStatus
 from typing import Any
 
 from replayd.providers import sse
-from replayd.providers.contract import Overrides, ProviderRequest, Reading, Refusal
+from replayd.providers.contract import Overrides, Reading
 from replayd.providers.faults import fault, fault_in_answer
 from replayd.providers.joining import JoinedText
+from replayd.providers.json_post import JsonPost
 from replayd.providers.openai_chat import (
     FINISH,
     first_choice,
     message_text,
     read_usage,
 )
-from replayd.providers.prepare import Body, bearer, post
+from replayd.providers.prepare import Body
 from replayd.providers.values import (
     as_count,
     as_list,
@@ -25,33 +26,19 @@ from replayd.providers.values import (
     decoded,
     mended_object,
 )
-from snaptrace.snapshot.model import Answer, Snapshot
+from snaptrace.snapshot.model import Answer
 
 
-class OpenAiCompletions:
+class OpenAiCompletions(JsonPost):
     """See `contract.Provider`."""
 
     name = "openai_completions"
 
-    def request(
-        self,
-        snapshot: Snapshot,
-        media: dict[int, bytes],
-        model: str,
-        overrides: Overrides,
-    ) -> ProviderRequest | Refusal:
-        """Return the body with the arm's model."""
-
-        def fit(body: Body) -> Body:
-            if overrides.stream:
-                body |= {"stream": True, "stream_options": {"include_usage": True}}
-            return {**body, "model": model}
-
-        return post(self.name, snapshot, media, model, overrides, fit=fit)
-
-    def auth_headers(self, key: str) -> dict[str, str]:
-        """Return a bearer token."""
-        return bearer(key)
+    def fit(self, body: Body, model: str, overrides: Overrides) -> Body:
+        """Return the body with the arm's model; the usage of a stream is asked for."""
+        if overrides.stream:
+            body |= {"stream": True, "stream_options": {"include_usage": True}}
+        return {**body, "model": model}
 
     def read(self, status: int, headers: dict[str, str], body: bytes) -> Reading:
         """Type a response; of several choices the first counts."""

@@ -9,38 +9,20 @@ from http import HTTPStatus
 
 import msgspec
 
-from replayd.providers.contract import Overrides, ProviderRequest, Reading, Refusal
+from replayd.providers.contract import Reading
 from replayd.providers.faults import fault
+from replayd.providers.json_post import JsonPost
 from replayd.providers.openai_chat import read_usage
-from replayd.providers.prepare import Body, bearer, post
 from replayd.providers.values import as_bytes, as_list, as_object, as_text, decoded
-from snaptrace.snapshot.model import Answer, Snapshot
+from snaptrace.snapshot.model import Answer
 
 _FLOAT_BYTES = 4
 
 
-class OpenAiEmbeddings:
+class OpenAiEmbeddings(JsonPost):
     """See `contract.Provider`."""
 
     name = "openai_embeddings"
-
-    def request(
-        self,
-        snapshot: Snapshot,
-        media: dict[int, bytes],
-        model: str,
-        overrides: Overrides,
-    ) -> ProviderRequest | Refusal:
-        """Return the body with the arm's model."""
-
-        def fit(body: Body) -> Body:
-            return {**body, "model": model}
-
-        return post(self.name, snapshot, media, model, overrides, fit=fit)
-
-    def auth_headers(self, key: str) -> dict[str, str]:
-        """Return a bearer token."""
-        return bearer(key)
 
     def read(self, status: int, headers: dict[str, str], body: bytes) -> Reading:
         """Type a response; every input has its vector, or the answer is malformed."""

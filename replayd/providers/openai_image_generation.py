@@ -5,9 +5,9 @@ Source: OpenAI API reference, images, as of 2026.
 
 from http import HTTPStatus
 
-from replayd.providers.contract import Overrides, ProviderRequest, Reading, Refusal
+from replayd.providers.contract import Reading
 from replayd.providers.faults import fault
-from replayd.providers.prepare import Body, bearer, post
+from replayd.providers.json_post import JsonPost
 from replayd.providers.values import (
     as_bytes,
     as_count,
@@ -16,33 +16,15 @@ from replayd.providers.values import (
     as_text,
     decoded,
 )
-from snaptrace.snapshot.model import Answer, Media, Snapshot, Usage
+from snaptrace.snapshot.model import Answer, Media, Usage
 
 _MIME = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
 
 
-class OpenAiImageGeneration:
+class OpenAiImageGeneration(JsonPost):
     """See `contract.Provider`."""
 
     name = "openai_image_generation"
-
-    def request(
-        self,
-        snapshot: Snapshot,
-        media: dict[int, bytes],
-        model: str,
-        overrides: Overrides,
-    ) -> ProviderRequest | Refusal:
-        """Return the body with the arm's model, not streamed."""
-
-        def fit(body: Body) -> Body:
-            return {**body, "model": model}
-
-        return post(self.name, snapshot, media, model, overrides, fit=fit)
-
-    def auth_headers(self, key: str) -> dict[str, str]:
-        """Return a bearer token."""
-        return bearer(key)
 
     def read(self, status: int, headers: dict[str, str], body: bytes) -> Reading:
         """Type a response. An image given as a URL is noted and not fetched."""

@@ -9,10 +9,11 @@ from typing import Any
 
 from replayd.model import Outcome
 from replayd.providers import sse
-from replayd.providers.contract import Overrides, ProviderRequest, Reading, Refusal
+from replayd.providers.contract import Overrides, Reading
 from replayd.providers.faults import fault, fault_in_answer
 from replayd.providers.joining import MOST_PARTS, JoinedText
-from replayd.providers.prepare import Body, bearer, post
+from replayd.providers.json_post import JsonPost
+from replayd.providers.prepare import Body
 from replayd.providers.values import (
     as_count,
     as_list,
@@ -25,7 +26,6 @@ from replayd.providers.values import (
 from snaptrace.snapshot.model import (
     Answer,
     AnswerOutcome,
-    Snapshot,
     ToolCall,
     Usage,
 )
@@ -47,33 +47,19 @@ _GROWING = frozenset(
 )
 
 
-class OpenAiResponses:
+class OpenAiResponses(JsonPost):
     """See `contract.Provider`."""
 
     name = "openai_responses"
 
-    def request(
-        self,
-        snapshot: Snapshot,
-        media: dict[int, bytes],
-        model: str,
-        overrides: Overrides,
-    ) -> ProviderRequest | Refusal:
+    def fit(self, body: Body, model: str, overrides: Overrides) -> Body:
         """Return the body with the arm's model; storage is on by default there."""
-
-        def fit(body: Body) -> Body:
-            body |= {"model": model, "store": False}
-            if overrides.stream:
-                body["stream"] = True
-            if overrides.system is not None:
-                body["instructions"] = overrides.system
-            return body
-
-        return post(self.name, snapshot, media, model, overrides, fit=fit)
-
-    def auth_headers(self, key: str) -> dict[str, str]:
-        """Return a bearer token."""
-        return bearer(key)
+        body |= {"model": model, "store": False}
+        if overrides.stream:
+            body["stream"] = True
+        if overrides.system is not None:
+            body["instructions"] = overrides.system
+        return body
 
     def read(self, status: int, headers: dict[str, str], body: bytes) -> Reading:
         """Type a response, streamed or not."""

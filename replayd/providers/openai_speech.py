@@ -5,34 +5,16 @@ Source: OpenAI API reference, audio speech, as of 2026.
 
 from http import HTTPStatus
 
-from replayd.providers.contract import Overrides, ProviderRequest, Reading, Refusal
+from replayd.providers.contract import Reading
 from replayd.providers.faults import fault
-from replayd.providers.prepare import Body, bearer, post
-from snaptrace.snapshot.model import Answer, Media, Snapshot
+from replayd.providers.json_post import JsonPost
+from snaptrace.snapshot.model import Answer, Media
 
 
-class OpenAiSpeech:
+class OpenAiSpeech(JsonPost):
     """See `contract.Provider`."""
 
     name = "openai_speech"
-
-    def request(
-        self,
-        snapshot: Snapshot,
-        media: dict[int, bytes],
-        model: str,
-        overrides: Overrides,
-    ) -> ProviderRequest | Refusal:
-        """Return the body with the arm's model, not streamed."""
-
-        def fit(body: Body) -> Body:
-            return {**body, "model": model}
-
-        return post(self.name, snapshot, media, model, overrides, fit=fit)
-
-    def auth_headers(self, key: str) -> dict[str, str]:
-        """Return a bearer token."""
-        return bearer(key)
 
     def read(self, status: int, headers: dict[str, str], body: bytes) -> Reading:
         """Type a response; a success that is no sound is malformed."""

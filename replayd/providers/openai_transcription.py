@@ -12,8 +12,9 @@ import msgspec
 from replayd.providers.contract import Overrides, ProviderRequest, Reading, Refusal
 from replayd.providers.encode import media_refs
 from replayd.providers.faults import fault
+from replayd.providers.json_post import JsonPost
 from replayd.providers.openai_chat import read_usage
-from replayd.providers.prepare import Body, bearer, merged, sendable
+from replayd.providers.prepare import Body, merged, sendable
 from replayd.providers.values import as_object, as_text, decoded
 from snaptrace.snapshot.apis import APIS
 from snaptrace.snapshot.model import Answer, Json, Snapshot
@@ -29,7 +30,7 @@ _SUFFIX = {
 }
 
 
-class OpenAiTranscription:
+class OpenAiTranscription(JsonPost):
     """See `contract.Provider`."""
 
     name = "openai_transcription"
@@ -42,7 +43,7 @@ class OpenAiTranscription:
         overrides: Overrides,
     ) -> ProviderRequest | Refusal:
         """Return the form, the recorded sound in its `file` field."""
-        body = sendable(self.name, snapshot, overrides)
+        body = sendable(self.name, snapshot, model, overrides)
         if isinstance(body, Refusal):
             return body
         body = merged({**body, "model": model}, overrides.params)
@@ -57,10 +58,6 @@ class OpenAiTranscription:
             body=_form(boundary, body, data, mime),
             content_type=f"multipart/form-data; boundary={boundary}",
         )
-
-    def auth_headers(self, key: str) -> dict[str, str]:
-        """Return a bearer token."""
-        return bearer(key)
 
     def read(self, status: int, headers: dict[str, str], body: bytes) -> Reading:
         """Type a response: JSON with a `text`, or the bare text formats."""

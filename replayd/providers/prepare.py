@@ -5,31 +5,13 @@
 
 from collections.abc import Callable, Mapping
 
-from replayd.providers.contract import Overrides, ProviderRequest, Refusal
+from replayd.providers.contract import Overrides, Refusal
 from replayd.providers.encode import MediaMissingError, encode
 from replayd.providers.hygiene import clean
 from replayd.providers.translate import cross
-from snaptrace.snapshot.apis import APIS
 from snaptrace.snapshot.model import Json, Snapshot
 
 Body = dict[str, Json]
-
-
-def post(
-    api: str,
-    snapshot: Snapshot,
-    media: Mapping[int, bytes],
-    model: str,
-    overrides: Overrides,
-    *,
-    fit: Callable[[Body], Body],
-) -> ProviderRequest | Refusal:
-    """Return the JSON request for `api`, or why there is none."""
-    body = prepare(api, snapshot, media, overrides, fit)
-    if isinstance(body, Refusal):
-        return body
-    path = APIS[api].path(model)
-    return ProviderRequest(method="POST", path=path, body=body)
 
 
 def bearer(key: str) -> dict[str, str]:
@@ -41,11 +23,13 @@ def prepare(
     api: str,
     snapshot: Snapshot,
     media: Mapping[int, bytes],
+    model: str,
     overrides: Overrides,
+    *,
     fit: Callable[[Body], Body],
 ) -> bytes | Refusal:
     """Return the body for `api`, or why there is none."""
-    body = sendable(api, snapshot, overrides)
+    body = sendable(api, snapshot, model, overrides)
     if isinstance(body, Refusal):
         return body
     fitted = fit(body)
@@ -58,14 +42,16 @@ def prepare(
         return Refusal(reason="media_missing", paths=tuple(m.path for m in missing))
 
 
-def sendable(api: str, snapshot: Snapshot, overrides: Overrides) -> Body | Refusal:
+def sendable(
+    api: str, snapshot: Snapshot, model: str, overrides: Overrides
+) -> Body | Refusal:
     """Return the recorded body, cleaned, in the shape of `api`; references in place."""
     kept = clean(snapshot, snapshot.request.body, overrides.allowed_tools)
     if isinstance(kept, Refusal):
         return kept
     if snapshot.request.api == api:
         return dict(kept.body)
-    return cross(snapshot, kept.body, api)
+    return cross(snapshot, kept.body, api, model)
 
 
 def merged(body: Body, changes: Mapping[str, Json]) -> Body:

@@ -18,7 +18,7 @@ from snaptrace.snapshot.model import Json, Snapshot
 
 
 def cross(
-    snapshot: Snapshot, body: Mapping[str, Json], target: str
+    snapshot: Snapshot, body: Mapping[str, Json], target: str, model: str
 ) -> dict[str, Json] | Refusal:
     """Return `body` in the shape of `target`."""
     source = APIS.get(snapshot.request.api)
