@@ -3,7 +3,7 @@
 Source: Anthropic API reference, messages, version header 2023-06-01, as of 2026.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -72,14 +72,20 @@ class AnthropicMessages(JsonPost):
         """Type a response, streamed or not."""
         if status != HTTPStatus.OK:
             return fault(status, body)
-        found = _joined(body) if sse.is_stream(headers, body) else decoded(body)
-        if error := (found or {}).get("error"):
-            return fault_in_answer(error)
-        if not found or not isinstance(found.get("content"), list):
-            return Reading(outcome="malformed", detail="no_content")
-        if not as_text(found.get("stop_reason")):
-            return Reading(outcome="malformed", detail="no_stop_reason")
-        return _read(found)
+        if sse.is_stream(headers, body):
+            return read_message(joined(sse.events(body)))
+        return read_message(decoded(body))
+
+
+def read_message(found: dict[str, Any] | None) -> Reading:
+    """Type a message, as Bedrock has it too."""
+    if error := (found or {}).get("error"):
+        return fault_in_answer(error)
+    if not found or not isinstance(found.get("content"), list):
+        return Reading(outcome="malformed", detail="no_content")
+    if not as_text(found.get("stop_reason")):
+        return Reading(outcome="malformed", detail="no_stop_reason")
+    return _read(found)
 
 
 def _read(found: dict[str, Any]) -> Reading:
@@ -167,11 +173,11 @@ class _JoinedBlock:
         return block
 
 
-def _joined(body: bytes) -> dict[str, Any]:
+def joined(events: Iterable[dict[str, Any]]) -> dict[str, Any]:
     """Return the message that a finished stream of events adds up to."""
     whole: dict[str, Any] = {}
     blocks = _JoinedBlocks()
-    for event in sse.events(body):
+    for event in events:
         index, kind = as_count(event.get("index")), event.get("type")
         if kind == "message_start":
             whole = dict(as_object(event.get("message")))

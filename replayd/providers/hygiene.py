@@ -16,9 +16,15 @@ from snaptrace.snapshot.apis.fields import EXTENSIONS, FIELDS
 from snaptrace.snapshot.model import Json, Snapshot
 
 # Who asked, where it is filed, how it is delivered: not what is asked.
-_IDENTITY = ("metadata", "safety_identifier", "user", "labels")
+_IDENTITY = ("metadata", "safety_identifier", "user", "labels", "requestMetadata")
 _DELIVERY = ("stream", "stream_options", "store", "partial_images", "stream_format")
-_CACHING = ("prompt_cache_key", "prompt_cache_retention", "service_tier", "priority")
+_CACHING = (
+    "prompt_cache_key",
+    "prompt_cache_retention",
+    "service_tier",
+    "serviceTier",
+    "priority",
+)
 DROPPED = frozenset(_IDENTITY + _DELIVERY + _CACHING)
 
 # State or work on the provider's side: the request alone does not say what is asked.
@@ -31,11 +37,14 @@ STATE = {
     ),
     "anthropic_messages": ("container",),
     "gemini_generate_content": ("cachedContent",),
+    "bedrock_converse": ("promptVariables",),
+    "ollama_generate": ("context",),  # tokens of the recorded model
 }
 # Fields whose presence has the provider act beyond answering.
 SERVER_FIELDS = {
     "openai_chat": ("web_search_options", "plugins"),
     "anthropic_messages": ("mcp_servers",),
+    "bedrock_invoke": ("mcp_servers",),
 }
 # Gemini takes its names in camel and in snake case alike.
 _SPELT = {
@@ -48,6 +57,8 @@ _SPELT = {
     }
 }
 _GEMINI_CLIENT_TOOLS = frozenset({"functionDeclarations", "function_declarations"})
+_CONVERSE = ("bedrock_converse", "bedrock_invoke")
+_CONVERSE_CLIENT_TOOLS = frozenset({"toolSpec", "cachePoint"})
 _CLIENT_TOOLS = frozenset({"", "function", "custom"})
 # Anthropic's own tools that the client executes: versioned type names.
 _CLIENT_TYPED = ("bash_", "text_editor_", "computer_", "memory_")
@@ -57,6 +68,11 @@ _CONTENT = {
     "openai_responses": ("input",),
     "anthropic_messages": ("messages", "system"),
     "gemini_generate_content": ("contents", "generationConfig", "tools"),
+    "bedrock_converse": ("messages", "system"),
+    "bedrock_invoke": ("messages", "system"),
+    "cohere_chat": ("messages",),
+    "ollama_chat": ("messages",),
+    "mistral_chat": ("messages",),
 }
 
 
@@ -113,6 +129,9 @@ def server_tools(
     """Return what the provider itself would execute, without what is allowed."""
     found = [name for name in SERVER_FIELDS.get(api, ()) if body.get(name)]
     tools = body.get("tools")
+    config = body.get("toolConfig")
+    if api in _CONVERSE and isinstance(config, Mapping):
+        tools = config.get("tools", tools)
     for tool in tools if isinstance(tools, list | tuple) else ():
         found.extend(_server_names(api, tool))
     return tuple(dict.fromkeys(name for name in found if name not in allowed))
@@ -123,6 +142,8 @@ def _server_names(api: str, tool: Json) -> list[str]:
         return ["malformed_tool"]
     if api == "gemini_generate_content":
         return [str(key) for key in tool if key not in _GEMINI_CLIENT_TOOLS]
+    if api in _CONVERSE and "name" not in tool:  # a Claude body's tools have names
+        return [str(key) for key in tool if key not in _CONVERSE_CLIENT_TOOLS]
     kind = tool.get("type", "")
     if not isinstance(kind, str):
         return ["malformed_tool"]

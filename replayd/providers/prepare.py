@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from replayd.providers.contract import Overrides, Refusal
 from replayd.providers.encode import MediaMissingError, encode
 from replayd.providers.hygiene import clean
-from replayd.providers.translate import cross
+from replayd.providers.translate import INVOKE, cross
+from snaptrace.snapshot.apis import bedrock_invoke
 from snaptrace.snapshot.model import Json, Snapshot
 
 Body = dict[str, Json]
@@ -49,9 +50,17 @@ def sendable(
     kept = clean(snapshot, snapshot.request.body, overrides.allowed_tools)
     if isinstance(kept, Refusal):
         return kept
-    if snapshot.request.api == api:
+    if snapshot.request.api == api and not _other_family(api, kept.body, model):
         return dict(kept.body)
     return cross(snapshot, kept.body, api, model)
+
+
+def _other_family(api: str, body: Body, model: str) -> bool:
+    """Tell a body of InvokeModel that was written for models of another family."""
+    if api != INVOKE:
+        return False
+    wanted = bedrock_invoke.family_of_model(model)
+    return bool(wanted) and wanted != bedrock_invoke.family_of_body(body)
 
 
 def merged(body: Body, changes: Mapping[str, Json]) -> Body:

@@ -155,11 +155,12 @@ def test_the_credential_is_in_a_header(name):
 @pytest.mark.parametrize(("name", "response"), EXCHANGES)
 def test_a_response_is_typed_and_read(name, response):
     """If it failed, an answer would be scored as something the model did not say."""
-    body = (
-        json.dumps(response["json"]).encode()
-        if "json" in response
-        else response["text"].encode()
-    )
+    if "base64" in response:
+        body = b64decode(response["base64"])
+    elif "json" in response:
+        body = json.dumps(response["json"]).encode()
+    else:
+        body = response["text"].encode()
     headers = {"content-type": response["content_type"]}
     reading = PROVIDERS[name].read(response["status"], headers, body)
     answer, usage = reading.answer, reading.answer.usage
@@ -201,7 +202,15 @@ JSON = st.recursive(
 @given(
     body=st.binary(max_size=60) | JSON.map(lambda v: json.dumps(v).encode()),
     status=st.sampled_from([200, 204, 301, 400, 429, 500]),
-    kind=st.sampled_from(["application/json", "text/event-stream", "audio/wav", ""]),
+    kind=st.sampled_from(
+        [
+            "application/json",
+            "text/event-stream",
+            "application/vnd.amazon.eventstream",
+            "audio/wav",
+            "",
+        ]
+    ),
 )
 def test_hostile_bytes_are_typed_never_raised(name, body, status, kind):
     """If it failed, one garbled response would end the daemon."""
@@ -293,6 +302,15 @@ STREAMED = {
     "openai_completions": {"stream": True, "stream_options": {"include_usage": True}},
     "openai_responses": {"stream": True},
     "anthropic_messages": {"stream": True},
+    "cohere_chat": {"stream": True},
+    "ollama_chat": {"stream": True},
+    "ollama_generate": {"stream": True},
+    "mistral_chat": {"stream": True},
+}
+STREAM_PATHS = {
+    "gemini_generate_content": "/models/new:streamGenerateContent?alt=sse",
+    "bedrock_converse": "/model/new/converse-stream",
+    "bedrock_invoke": "/model/new/invoke-with-response-stream",
 }
 
 
@@ -304,8 +322,8 @@ def test_an_arm_may_ask_for_a_stream_of_events(name):
         sent_by(PROVIDERS[name], case),
         sent_by(PROVIDERS[name], case, Overrides(stream=True)),
     )
-    if name == "gemini_generate_content":
-        assert found.path == "/models/new:streamGenerateContent?alt=sse"
+    if name in STREAM_PATHS:
+        assert found.path == STREAM_PATHS[name]
         assert found.body == plain.body
     elif name in STREAMED:
         assert json.loads(found.body) == json.loads(plain.body) | STREAMED[name]

@@ -7,7 +7,7 @@ from snaptrace.snapshot.model import Json
 # By place: hints to a cache, the provider's own ids, what another field says already.
 # `field` is where Responses kept a message: `instructions` or an item.
 MESSAGE = frozenset({"cache_control", "id", "status", "type", "field"})
-PART = frozenset({"cache_control", "id", "status", "type"})
+PART = frozenset({"bare", "cache_control", "id", "index", "status", "type"})
 TOOL = frozenset({"cache_control", "type"})
 REQUEST = frozenset({"cache_control"})
 # Settings at the value that every API has by default, or that say "not used".
@@ -31,6 +31,15 @@ _DEFAULTS: dict[str, tuple[Json, ...]] = {
     "logit_bias": ({},),
     "betas": ([],),
     "tools": ([],),
+    "images": ([],),
+    "options": ({},),
+    "inferenceConfig": ({},),
+    "system": ([],),
+    "prefix": (False,),
+    "safe_prompt": (False,),
+    "safety_mode": ("CONTEXTUAL",),
+    "strict_tools": (False,),
+    "raw_prompting": (False,),
 }
 
 

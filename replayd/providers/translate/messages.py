@@ -8,11 +8,22 @@ is refused like a part that it cannot hold.
 import re
 from collections.abc import Iterable
 
-from msgspec import Struct
+import msgspec
 from msgspec.structs import replace
 
 from replayd.providers.translate import extras
 from replayd.providers.translate.schemas import NO_PARAMETERS, json_schema, unsayable
+from replayd.providers.translate.targets import (
+    AUDIO_FORMATS,
+    CONTENT,
+    CONVERSE_NAME,
+    LABELS,
+    NEEDS_LABEL,
+    REASONING,
+    SAYS_DETAIL,
+    TAKES_DETAIL,
+    TARGETS,
+)
 from replayd.providers.values import decoded
 from snaptrace.snapshot.conversation import (
     GenericPart,
@@ -28,81 +39,13 @@ from snaptrace.snapshot.conversation import (
 from snaptrace.snapshot.model import Json, Media
 
 
-class _Target(Struct, frozen=True, kw_only=True):
-    """What an API can hold beyond text from a user."""
-
-    system_first: bool  # system prompts stand apart, before everything else
-    calls_last: bool  # in a turn, tool calls stand apart, after its text
-    names_results: bool = False  # a tool's result carries the tool's name
-    object_arguments: bool = False  # a tool's arguments are an object, not text
-    needs_parameters: bool = False  # a tool without a schema is refused
-    strict_tools: bool = True  # a tool can be marked strict
-    result_media: frozenset[str] = frozenset()  # kinds inside a tool's result
-    assistant_media: bool = False
-    id_form: str = r"[\s\S]+"
-
-
-_TARGETS: dict[str, _Target] = {
-    "openai_chat": _Target(system_first=False, calls_last=True),
-    "openai_responses": _Target(
-        system_first=False,
-        calls_last=True,
-        needs_parameters=True,
-        result_media=frozenset({"image", "document"}),
-        id_form=r"[\s\S]{1,64}",
-    ),
-    "anthropic_messages": _Target(
-        system_first=True,
-        calls_last=False,
-        object_arguments=True,
-        needs_parameters=True,
-        result_media=frozenset({"image", "document"}),
-        id_form=r"[a-zA-Z0-9_-]+",
-    ),
-    "gemini_generate_content": _Target(
-        system_first=True,
-        calls_last=False,
-        names_results=True,
-        object_arguments=True,
-        strict_tools=False,
-        assistant_media=True,
-    ),
-}
-_CONTENT = {
-    "openai_chat": "messages",
-    "openai_responses": "input",
-    "anthropic_messages": "messages",
-    "gemini_generate_content": "contents",
-}
-_REASONING = {
-    "openai_chat": "messages.reasoning_content",
-    "openai_responses": "input.reasoning",
-    "anthropic_messages": "messages.content.thinking",
-    "gemini_generate_content": "contents.parts.thought",
-}
-# The label of a document, under each API's own name.
-_LABELS = {
-    "openai_chat": "filename",
-    "openai_responses": "filename",
-    "anthropic_messages": "title",
-}
-_NEEDS_LABEL = frozenset({"openai_chat", "openai_responses"})
-_SAYS_DETAIL = frozenset({"openai_chat", "openai_responses"})
-_AUDIO_FORMATS = {
-    "audio/wav": "wav",
-    "audio/x-wav": "wav",
-    "audio/mpeg": "mp3",
-    "audio/mp3": "mp3",
-}
-
-
 class Turns:
     """Maps one request's messages and tools; `lost` names what cannot be said."""
 
     def __init__(self, source: str, target: str, media: tuple[Media, ...]) -> None:
         self._source, self._target_name = source, target
-        self._target, self._media = _TARGETS[target], media
-        self._at = _CONTENT[source]
+        self._target, self._media = TARGETS[target], media
+        self._at = CONTENT[source]
         self._ids: dict[str, str] = {}  # as recorded -> as sent
         self._names: dict[str, str] = {}  # id as sent -> name of the tool
         self._open: list[tuple[str, str]] = []  # calls without a recorded id
@@ -111,7 +54,9 @@ class Turns:
     def messages(self, given: Iterable[Message]) -> tuple[Message, ...]:
         """Return the turns as the target can render them."""
         found = tuple(self._message(message) for message in given)
-        spoken = [m for m in found if m.role not in ("system", "developer")]
+        spoken = tuple(m for m in found if m.role not in ("system", "developer"))
+        if self._target.alternates:
+            found, spoken = _merged(found), _merged(spoken)
         if self._target.system_first:
             if not spoken:
                 self._lose("only_system")
@@ -152,6 +97,7 @@ class Turns:
         return replace(tool, parameters=parameters, extra=own)
 
     def _message(self, message: Message) -> Message:
+        message = _planned(message)
         self._lose_said(message.extra, extras.MESSAGE)
         if message.name:
             self._lose("name")
@@ -160,7 +106,10 @@ class Turns:
         parts = [self._part(part, message.role) for part in message.parts]
         kept = tuple(part for part in parts if part is not None)
         spoken = tuple(p for p in kept if not (isinstance(p, TextPart) and not p.text))
-        return replace(message, name="", extra={}, parts=spoken or kept)
+        role = message.role
+        if role == "developer" and not self._target.developers:
+            role = "system"
+        return replace(message, role=role, name="", extra={}, parts=spoken or kept)
 
     def _check_order(self, parts: tuple[Part, ...]) -> None:
         """Refuse a turn in which something follows what the target puts last."""
@@ -187,7 +136,11 @@ class Turns:
             case ToolResultPart():
                 return self._result(part)
             case ReasoningPart():
-                self.lost.append(_REASONING[self._source])
+                self.lost.append(REASONING[self._source])
+            case GenericPart(value={"cachePoint": _}):
+                pass  # a hint to a cache
+            case GenericPart(value={"json": value}) if role == "tool_result":
+                return TextPart(text=msgspec.json.encode(value).decode())
             case GenericPart(value=value):
                 kind = value.get("type") if isinstance(value, dict) else None
                 self._lose(f"content.{kind}" if isinstance(kind, str) else "content")
@@ -209,11 +162,13 @@ class Turns:
         own: dict[str, Json] = {}
         extra.pop("format", None)  # said by the media type
         if part.kind == "audio" and self._target_name == "openai_responses":
-            own["format"] = _AUDIO_FORMATS.get(part.mime)
+            own["format"] = AUDIO_FORMATS.get(part.mime)
             if own["format"] is None:
                 self._lose("content.audio.format")
-        if part.kind == "image" and self._target_name in _SAYS_DETAIL:
+        if part.kind == "image" and self._target_name in SAYS_DETAIL:
             own["detail"] = extra.pop("detail", None) or "auto"
+        elif part.kind == "image" and self._target_name in TAKES_DETAIL:
+            own |= {"detail": extra.pop("detail")} if extra.get("detail") else {}
         if part.kind == "document":
             own |= self._label(part, extra)
         outer = extra.pop("part", None)
@@ -231,14 +186,26 @@ class Turns:
         anthropic = self._target_name == "anthropic_messages"
         if anthropic and part.mime != "application/pdf":
             self._lose("content.document.media_type")
-        theirs = _LABELS.get(self._target_name, "")
-        label = extra.get(_LABELS.get(self._source, ""))
+        theirs = LABELS.get(self._target_name, "")
+        label = extra.get(LABELS.get(self._source, ""))
+        if self._target_name == "bedrock_converse":
+            return self._converse_name(label, extra)
         if theirs and isinstance(label, str):
-            del extra[_LABELS[self._source]]
+            del extra[LABELS[self._source]]
             return {theirs: label}
-        if self._target_name in _NEEDS_LABEL:
+        if self._target_name in NEEDS_LABEL:
             return {theirs: f"document.{part.mime.rpartition('/')[2] or 'bin'}"}
         return {}
+
+    def _converse_name(self, label: Json, extra: dict[str, Json]) -> dict[str, Json]:
+        """Return a document's name without the ending, which its format says."""
+        if not isinstance(label, str) or not label:
+            return {"name": "document"}
+        stem = label.rpartition(".")[0] or label
+        if re.fullmatch(CONVERSE_NAME, stem) is None:
+            self._lose("content.document.name")
+        extra.pop(LABELS[self._source], None)
+        return {"name": stem}
 
     def _with_mime(self, part: MediaPart) -> MediaPart:
         """Return the part with a full media type, from the store if need be."""
@@ -262,13 +229,18 @@ class Turns:
         return replace(part, id=sent, arguments=arguments, extra={})
 
     def _result(self, part: ToolResultPart) -> ToolResultPart:
-        self._lose_said(part.extra, extras.PART, "tool_result.")
+        extra = {key: value for key, value in part.extra.items() if key != "is_error"}
+        self._lose_said(extra, extras.PART, "tool_result.")
+        if part.is_error and not self._target.failed_results:
+            self._lose("tool_result.is_error")
         sent = self._id(part.id) if part.id else self._answered(part.name)
         name = part.name or self._names.get(sent, "")
         if self._target.names_results and not name:
             self._lose("tool_result.name")
         content = [self._part(inner, "tool_result") for inner in part.content]
         kept = tuple(inner for inner in content if inner is not None)
+        if len(kept) > 1 and self._target.one_result_text:
+            self._lose("tool_result.several_texts")
         return replace(part, id=sent, name=name, content=kept, extra={})
 
     def _answered(self, name: str) -> str:
@@ -286,7 +258,8 @@ class Turns:
             return recorded
         if not recorded:
             recorded = f"{len(self._ids)}\n"  # no id looks like this
-        return self._ids.setdefault(recorded, f"call_snaptrace_{len(self._ids)}")
+        made = self._target.new_id.format(len(self._ids))
+        return self._ids.setdefault(recorded, made)
 
     def _lose(self, path: str) -> None:
         if self._source == "gemini_generate_content" and path.startswith("content"):
@@ -298,3 +271,26 @@ class Turns:
     ) -> None:
         for path in extras.said(below, extra, silent):
             self._lose(path)
+
+
+def _planned(message: Message) -> Message:
+    """Return a message whose plan, which Cohere keeps beside its calls, is its text."""
+    plan = message.extra.get("tool_plan")
+    if not isinstance(plan, str) or any(isinstance(p, TextPart) for p in message.parts):
+        return message
+    extra = {key: value for key, value in message.extra.items() if key != "tool_plan"}
+    parts = (TextPart(text=plan), *message.parts) if plan else message.parts
+    return replace(message, extra=extra, parts=parts)
+
+
+def _merged(messages: Iterable[Message]) -> tuple[Message, ...]:
+    """Return the turns with neighbours of one role as one; a tool's role is user."""
+    found: list[Message] = []
+    for given in messages:
+        message = replace(given, role="user") if given.role == "tool" else given
+        last = found[-1] if found else None
+        if last is not None and last.role == message.role:
+            found[-1] = replace(last, parts=(*last.parts, *message.parts))
+        else:
+            found.append(message)
+    return tuple(found)

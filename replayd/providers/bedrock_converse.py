@@ -1,0 +1,159 @@
+"""Amazon Bedrock Converse, whole and as Amazon's event stream.
+
+Source: the service model `bedrock-runtime` 2023-09-30 in botocore 1.44.5.
+"""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from replayd.model import Outcome
+from replayd.providers import aws_eventstream
+from replayd.providers.contract import Overrides, Reading
+from replayd.providers.faults import fault
+from replayd.providers.json_post import JsonPost
+from replayd.providers.prepare import Body
+from replayd.providers.values import (
+    as_count,
+    as_list,
+    as_object,
+    as_text,
+    decoded,
+    json_text,
+)
+from snaptrace.snapshot.model import Answer, AnswerOutcome, ToolCall, Usage
+
+_CUT: tuple[Outcome, AnswerOutcome, str] = ("truncated", "truncated", "length")
+_FILTERED: tuple[Outcome, AnswerOutcome, str] = (
+    "refused",
+    "filtered",
+    "content_filter",
+)
+_BROKEN: tuple[Outcome, AnswerOutcome, str] = ("malformed", "error", "error")
+_STOPS: dict[str, tuple[Outcome, AnswerOutcome, str]] = {
+    "end_turn": ("answered", "answered", "stop"),
+    "stop_sequence": ("answered", "answered", "stop"),
+    "tool_use": ("answered", "answered", "tool_calls"),
+    "max_tokens": _CUT,
+    "model_context_window_exceeded": _CUT,
+    "guardrail_intervened": _FILTERED,
+    "content_filtered": _FILTERED,
+    "malformed_model_output": _BROKEN,
+    "malformed_tool_use": _BROKEN,
+}
+# A failure after the head of a stream was sent: its name, and the status it would have.
+FAILURES: dict[str, int] = {
+    "internalServerException": 500,
+    "modelStreamErrorException": 500,
+    "serviceUnavailableException": 503,
+    "modelTimeoutException": 408,
+    "throttlingException": 429,
+    "validationException": 400,
+}
+
+
+class BedrockConverse(JsonPost):
+    """See `contract.Provider`."""
+
+    name = "bedrock_converse"
+
+    def fit(self, body: Body, model: str, overrides: Overrides) -> Body:
+        """Return the body without a model, which is named in the path."""
+        del model
+        if overrides.system is not None:
+            body["system"] = [{"text": overrides.system}]
+        return body
+
+    def path(self, model: str, overrides: Overrides) -> str:
+        """Return the path, which names the model, and the way of delivery."""
+        path = super().path(model, overrides)
+        return f"{path}-stream" if overrides.stream else path
+
+    def read(self, status: int, headers: dict[str, str], body: bytes) -> Reading:
+        """Type a response, streamed or not."""
+        if status != HTTPStatus.OK:
+            return fault(status, body)
+        found: dict[str, Any] | None
+        if aws_eventstream.is_stream(headers):
+            found = _joined(body)
+            if isinstance(failed := found.get("failed"), Reading):
+                return failed
+        else:
+            found = decoded(body)
+        message = as_object(as_object((found or {}).get("output")).get("message"))
+        if not found or not isinstance(message.get("content"), list):
+            return Reading(outcome="malformed", detail="no_content")
+        if not (stop := as_text(found.get("stopReason"))):
+            return Reading(outcome="malformed", detail="no_stop_reason")
+        return read_message(message, stop, found.get("usage"))
+
+
+def read_message(message: dict[str, Any], stop: str, usage: object) -> Reading:
+    """Type a message in Converse's form, which Nova's own bodies share."""
+    outcome, said, finish = _STOPS.get(stop, ("answered", "answered", stop))
+    blocks = [as_object(block) for block in as_list(message.get("content"))]
+    answer = Answer(
+        outcome=said,
+        text="".join(as_text(block.get("text")) for block in blocks),
+        tool_calls=tuple(_calls(blocks)),
+        finish_reason=finish,
+        usage=_usage(usage),
+    )
+    return Reading(outcome=outcome, answer=answer)
+
+
+def _calls(blocks: list[dict[str, Any]]) -> Iterator[ToolCall]:
+    for block in blocks:
+        call = as_object(block.get("toolUse"))
+        if name := as_text(call.get("name")):
+            yield ToolCall(
+                name=name,
+                arguments=json_text(call.get("input")),
+                id=as_text(call.get("toolUseId")),
+            )
+
+
+def _usage(value: object) -> Usage:
+    usage = as_object(value)
+    fresh = as_count(usage.get("inputTokens"))
+    read = as_count(usage.get("cacheReadInputTokens"))
+    written = as_count(usage.get("cacheWriteInputTokens"))
+    return Usage(
+        # The API counts cached input apart; a snapshot's count includes it.
+        input_tokens=None if fresh is None else fresh + (read or 0) + (written or 0),
+        output_tokens=as_count(usage.get("outputTokens")),
+        cached_tokens=read,
+    )
+
+
+def _joined(body: bytes) -> dict[str, Any]:
+    """Return the response that a finished stream adds up to, or how it failed."""
+    blocks: dict[int, dict[str, Any]] = {}
+    whole: dict[str, Any] = {}
+    for kind, event in aws_eventstream.events(body):
+        if kind in FAILURES:
+            return {"failed": fault(FAILURES[kind], msgspec.json.encode(event))}
+        block = blocks.setdefault(
+            as_count(event.get("contentBlockIndex")) or 0, {"text": "", "input": ""}
+        )
+        if kind == "contentBlockStart":
+            block["toolUse"] = as_object(as_object(event.get("start")).get("toolUse"))
+        elif kind == "contentBlockDelta":
+            delta = as_object(event.get("delta"))
+            block["text"] += as_text(delta.get("text"))
+            block["input"] += as_text(as_object(delta.get("toolUse")).get("input"))
+        elif kind == "messageStop":
+            whole["stopReason"] = event.get("stopReason")
+        elif kind == "metadata":
+            whole["usage"] = event.get("usage")
+    content = [_block(blocks[index]) for index in sorted(blocks)]
+    whole["output"] = {"message": {"content": content}}
+    return whole
+
+
+def _block(block: dict[str, Any]) -> dict[str, Any]:
+    if call := block.get("toolUse"):
+        return {"toolUse": {**call, "input": block["input"] or {}}}
+    return {"text": block["text"]}

@@ -1,0 +1,100 @@
+"""Amazon Bedrock InvokeModel: the bodies and answers of the models' own APIs.
+
+Source: Amazon Bedrock user guide, inference parameters of Anthropic Claude, Amazon Nova
+and Meta Llama, as of 2026; the service model `bedrock-runtime` 2023-09-30.
+"""
+
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from replayd.model import Outcome
+from replayd.providers import anthropic_messages, aws_eventstream
+from replayd.providers.bedrock_converse import FAILURES, read_message
+from replayd.providers.contract import Overrides, Reading
+from replayd.providers.faults import fault
+from replayd.providers.json_post import JsonPost
+from replayd.providers.prepare import Body
+from replayd.providers.values import as_count, as_object, as_text, decoded
+from snaptrace.snapshot.apis.bedrock_invoke import family_of_body
+from snaptrace.snapshot.model import Answer, AnswerOutcome, Usage
+
+_LLAMA_CUT = "length"
+
+
+class BedrockInvoke(JsonPost):
+    """See `contract.Provider`."""
+
+    name = "bedrock_invoke"
+
+    def fit(self, body: Body, model: str, overrides: Overrides) -> Body:
+        """Return the body with the arm's system prompt, where its form has one."""
+        del model
+        family = family_of_body(body)
+        if family == "anthropic":
+            body.setdefault("max_tokens", anthropic_messages.MOST_OUTPUT_TOKENS)
+        if overrides.system is not None and family in ("anthropic", "nova"):
+            text = overrides.system
+            body["system"] = text if family == "anthropic" else [{"text": text}]
+        return body
+
+    def path(self, model: str, overrides: Overrides) -> str:
+        """Return the path, which names the model, and the way of delivery."""
+        path = super().path(model, overrides)
+        return f"{path}-with-response-stream" if overrides.stream else path
+
+    def read(self, status: int, headers: dict[str, str], body: bytes) -> Reading:
+        """Type a response by its own form; of a stream, Claude's and Llama's."""
+        if status != HTTPStatus.OK:
+            return fault(status, body)
+        if aws_eventstream.is_stream(headers):
+            return _streamed(body)
+        found = decoded(body)
+        return (
+            Reading(outcome="malformed", detail="no_object")
+            if found is None
+            else (_read(found))
+        )
+
+
+def _read(found: dict[str, Any]) -> Reading:
+    message = as_object(as_object(found.get("output")).get("message"))
+    if isinstance(message.get("content"), list):
+        stop = as_text(found.get("stopReason"))
+        return read_message(message, stop, found.get("usage"))
+    if isinstance(found.get("generation"), str):
+        return _read_llama(found)
+    return anthropic_messages.read_message(found)
+
+
+def _read_llama(found: dict[str, Any]) -> Reading:
+    finish = as_text(found.get("stop_reason"))
+    if not finish:
+        return Reading(outcome="malformed", detail="no_stop_reason")
+    cut = finish == _LLAMA_CUT
+    said: AnswerOutcome = "truncated" if cut else "answered"
+    outcome: Outcome = "truncated" if cut else "answered"
+    usage = Usage(
+        input_tokens=as_count(found.get("prompt_token_count")),
+        output_tokens=as_count(found.get("generation_token_count")),
+    )
+    answer = Answer(
+        outcome=said, text=found["generation"], finish_reason=finish, usage=usage
+    )
+    return Reading(outcome=outcome, answer=answer)
+
+
+def _streamed(body: bytes) -> Reading:
+    chunks: list[dict[str, Any]] = []
+    for kind, event in aws_eventstream.events(body):
+        if kind in FAILURES:
+            return fault(FAILURES[kind], msgspec.json.encode(event))
+        chunks.append(aws_eventstream.chunk(event))
+    if any("generation" in chunk for chunk in chunks):
+        whole: dict[str, Any] = {}
+        for chunk in chunks:
+            whole |= {key: value for key, value in chunk.items() if value is not None}
+        text = "".join(as_text(chunk.get("generation")) for chunk in chunks)
+        return _read_llama({**whole, "generation": text})
+    return anthropic_messages.read_message(anthropic_messages.joined(chunks))

@@ -1,0 +1,134 @@
+"""Cohere chat, v2.
+
+Source: Cohere API reference, chat and chat with streaming, v2, as of 2026.
+"""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from replayd.model import Outcome
+from replayd.providers import sse
+from replayd.providers.contract import Overrides, Reading
+from replayd.providers.faults import fault
+from replayd.providers.json_post import JsonPost, with_system
+from replayd.providers.prepare import Body
+from replayd.providers.values import (
+    as_count,
+    as_list,
+    as_object,
+    as_text,
+    decoded,
+    json_text,
+)
+from snaptrace.snapshot.model import Answer, AnswerOutcome, ToolCall, Usage
+
+_FINISH: dict[str, tuple[Outcome, AnswerOutcome, str]] = {
+    "COMPLETE": ("answered", "answered", "stop"),
+    "STOP_SEQUENCE": ("answered", "answered", "stop"),
+    "TOOL_CALL": ("answered", "answered", "tool_calls"),
+    "MAX_TOKENS": ("truncated", "truncated", "length"),
+    "ERROR": ("server_error", "error", "error"),
+    "TIMEOUT": ("timeout", "error", "timeout"),
+    "ERROR_TOXIC": ("refused", "filtered", "content_filter"),
+}
+
+
+class CohereChat(JsonPost):
+    """See `contract.Provider`."""
+
+    name = "cohere_chat"
+
+    def fit(self, body: Body, model: str, overrides: Overrides) -> Body:
+        """Return the body with the arm's model; the API wants `stream` said."""
+        body |= {"model": model, "stream": overrides.stream}
+        if overrides.system is not None:
+            body["messages"] = with_system(body.get("messages"), overrides.system)
+        return body
+
+    def read(self, status: int, headers: dict[str, str], body: bytes) -> Reading:
+        """Type a response, streamed or not."""
+        if status != HTTPStatus.OK:
+            return fault(status, body)
+        found = _joined(body) if sse.is_stream(headers) else decoded(body)
+        if not found or not isinstance(found.get("message"), dict):
+            return Reading(outcome="malformed", detail="no_message")
+        if not (stop := as_text(found.get("finish_reason"))):
+            return Reading(outcome="malformed", detail="no_finish_reason")
+        return _read(found, stop)
+
+
+def _read(found: dict[str, Any], stop: str) -> Reading:
+    message = as_object(found.get("message"))
+    outcome, said, finish = _FINISH.get(stop, ("answered", "answered", stop.lower()))
+    pieces = map(as_object, as_list(message.get("content")))
+    text = "".join(as_text(piece.get("text")) for piece in pieces)
+    answer = Answer(
+        outcome=said,
+        text=text,
+        tool_calls=tuple(_calls(message)),
+        finish_reason=finish,
+        response_id=as_text(found.get("id")),
+        usage=_usage(found.get("usage")),
+    )
+    return Reading(outcome=outcome, answer=answer)
+
+
+def _calls(message: dict[str, Any]) -> Iterator[ToolCall]:
+    for call in map(as_object, as_list(message.get("tool_calls"))):
+        function = as_object(call.get("function"))
+        if name := as_text(function.get("name")):
+            arguments = json_text(function.get("arguments"))
+            yield ToolCall(name=name, arguments=arguments, id=as_text(call.get("id")))
+
+
+def _usage(value: object) -> Usage:
+    usage = as_object(value)
+    tokens = as_object(usage.get("tokens")) or as_object(usage.get("billed_units"))
+    return Usage(
+        input_tokens=as_count(tokens.get("input_tokens")),
+        output_tokens=as_count(tokens.get("output_tokens")),
+        cached_tokens=as_count(usage.get("cached_tokens")),
+    )
+
+
+def _joined(body: bytes) -> dict[str, Any]:
+    """Return the response that a finished stream of events adds up to."""
+    whole: dict[str, Any] = {}
+    texts: dict[int, str] = {}
+    calls: dict[int, dict[str, Any]] = {}
+    for event in sse.events(body):
+        delta = as_object(event.get("delta"))
+        message = as_object(delta.get("message"))
+        index, kind = as_count(event.get("index")) or 0, event.get("type")
+        if kind == "message-start":
+            whole["id"] = event.get("id")
+        elif kind in ("content-start", "content-delta"):
+            piece = as_text(as_object(message.get("content")).get("text"))
+            texts[index] = texts.get(index, "") + piece
+        elif kind in ("tool-call-start", "tool-call-delta"):
+            _add_call(calls, index, as_object(message.get("tool_calls")))
+        elif kind == "message-end":
+            whole |= {
+                "finish_reason": delta.get("finish_reason"),
+                "usage": delta.get("usage"),
+            }
+    if "finish_reason" in whole:  # without one the stream was cut
+        whole["message"] = {
+            "content": [{"text": text} for _, text in sorted(texts.items())],
+            "tool_calls": [call for _, call in sorted(calls.items())],
+        }
+    return whole
+
+
+def _add_call(
+    calls: dict[int, dict[str, Any]], index: int, piece: dict[str, Any]
+) -> None:
+    call = calls.setdefault(
+        index, {"id": "", "function": {"name": "", "arguments": ""}}
+    )
+    call["id"] = as_text(piece.get("id")) or call["id"]
+    function, own = as_object(piece.get("function")), call["function"]
+    own["name"] = as_text(function.get("name")) or own.get("name", "")
+    more = as_text(function.get("arguments"))
+    own["arguments"] = own.get("arguments", "") + more
