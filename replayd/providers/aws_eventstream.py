@@ -10,7 +10,7 @@ from binascii import Error as Base64Error
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
+from replayd.providers.lenient_json import lenient
 
 _PRELUDE_BYTES, _CHECK_BYTES = 12, 4
 _MOST_BYTES = 24 * 2**20  # of one message, as the encoding allows
@@ -59,10 +59,7 @@ def chunk(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _object(data: bytes) -> dict[str, Any] | None:
-    try:
-        found = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
+    found = lenient(data)
     return found if isinstance(found, dict) else None
 
 

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
-import msgspec
-
 from replayd.model import Outcome
 from replayd.providers import aws_eventstream
 from replayd.providers.contract import Overrides, Reading
-from replayd.providers.faults import fault
+from replayd.providers.faults import fault, fault_in_answer
+from replayd.providers.joining import MOST_PARTS, JoinedText
 from replayd.providers.json_post import JsonPost
 from replayd.providers.prepare import Body
 from replayd.providers.values import (
@@ -22,6 +21,7 @@ from replayd.providers.values import (
     as_text,
     decoded,
     json_text,
+    mended_object,
 )
 from snaptrace.snapshot.model import Answer, AnswerOutcome, ToolCall, Usage
 
@@ -90,6 +90,12 @@ class BedrockConverse(JsonPost):
         return read_message(message, stop, found.get("usage"))
 
 
+def failure(kind: str, event: dict[str, Any]) -> Reading:
+    """Type a failure that a stream ended with."""
+    status = str(FAILURES[kind])
+    return fault_in_answer({"status": status, "message": event.get("message")})
+
+
 def read_message(message: dict[str, Any], stop: str, usage: object) -> Reading:
     """Type a message in Converse's form, which Nova's own bodies share."""
     outcome, said, finish = _STOPS.get(stop, ("answered", "answered", stop))
@@ -128,32 +134,40 @@ def _usage(value: object) -> Usage:
     )
 
 
+class _Block:
+    """One content block of a stream: its text, or a call and the call's input."""
+
+    def __init__(self) -> None:
+        self.call: dict[str, Any] = {}
+        self.text, self.input = JoinedText(), JoinedText()
+
+    def whole(self) -> dict[str, Any]:
+        if self.call:
+            return {"toolUse": {**self.call, "input": self.input.whole or {}}}
+        return {"text": self.text.whole}
+
+
 def _joined(body: bytes) -> dict[str, Any]:
     """Return the response that a finished stream adds up to, or how it failed."""
-    blocks: dict[int, dict[str, Any]] = {}
+    blocks: dict[int, _Block] = {}
     whole: dict[str, Any] = {}
     for kind, event in aws_eventstream.events(body):
         if kind in FAILURES:
-            return {"failed": fault(FAILURES[kind], msgspec.json.encode(event))}
-        block = blocks.setdefault(
-            as_count(event.get("contentBlockIndex")) or 0, {"text": "", "input": ""}
-        )
-        if kind == "contentBlockStart":
-            block["toolUse"] = as_object(as_object(event.get("start")).get("toolUse"))
-        elif kind == "contentBlockDelta":
-            delta = as_object(event.get("delta"))
-            block["text"] += as_text(delta.get("text"))
-            block["input"] += as_text(as_object(delta.get("toolUse")).get("input"))
-        elif kind == "messageStop":
+            return {"failed": failure(kind, event)}
+        if kind == "messageStop":
             whole["stopReason"] = event.get("stopReason")
         elif kind == "metadata":
             whole["usage"] = event.get("usage")
-    content = [_block(blocks[index]) for index in sorted(blocks)]
+        if kind not in ("contentBlockStart", "contentBlockDelta"):
+            continue
+        index = as_count(event.get("contentBlockIndex")) or 0
+        block = blocks.setdefault(index, _Block())
+        block.call |= as_object(as_object(event.get("start")).get("toolUse"))
+        delta = as_object(event.get("delta"))
+        block.text.add(as_text(delta.get("text")))
+        block.input.add(as_text(as_object(delta.get("toolUse")).get("input")))
+        if len(blocks) > MOST_PARTS:
+            return {}
+    content = [blocks[index].whole() for index in sorted(blocks)]
     whole["output"] = {"message": {"content": content}}
-    return whole
-
-
-def _block(block: dict[str, Any]) -> dict[str, Any]:
-    if call := block.get("toolUse"):
-        return {"toolUse": {**call, "input": block["input"] or {}}}
-    return {"text": block["text"]}
+    return mended_object(whole)

@@ -7,11 +7,9 @@ and Meta Llama, as of 2026; the service model `bedrock-runtime` 2023-09-30.
 from http import HTTPStatus
 from typing import Any
 
-import msgspec
-
 from replayd.model import Outcome
 from replayd.providers import anthropic_messages, aws_eventstream
-from replayd.providers.bedrock_converse import FAILURES, read_message
+from replayd.providers.bedrock_converse import FAILURES, failure, read_message
 from replayd.providers.contract import Overrides, Reading
 from replayd.providers.faults import fault
 from replayd.providers.json_post import JsonPost
@@ -89,7 +87,7 @@ def _streamed(body: bytes) -> Reading:
     chunks: list[dict[str, Any]] = []
     for kind, event in aws_eventstream.events(body):
         if kind in FAILURES:
-            return fault(FAILURES[kind], msgspec.json.encode(event))
+            return failure(kind, event)
         chunks.append(aws_eventstream.chunk(event))
     if any("generation" in chunk for chunk in chunks):
         whole: dict[str, Any] = {}

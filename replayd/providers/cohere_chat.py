@@ -11,6 +11,7 @@ from replayd.model import Outcome
 from replayd.providers import sse
 from replayd.providers.contract import Overrides, Reading
 from replayd.providers.faults import fault
+from replayd.providers.joining import MOST_PARTS, JoinedCalls, JoinedText
 from replayd.providers.json_post import JsonPost, with_system
 from replayd.providers.prepare import Body
 from replayd.providers.values import (
@@ -20,6 +21,7 @@ from replayd.providers.values import (
     as_text,
     decoded,
     json_text,
+    mended_object,
 )
 from snaptrace.snapshot.model import Answer, AnswerOutcome, ToolCall, Usage
 
@@ -50,7 +52,7 @@ class CohereChat(JsonPost):
         """Type a response, streamed or not."""
         if status != HTTPStatus.OK:
             return fault(status, body)
-        found = _joined(body) if sse.is_stream(headers) else decoded(body)
+        found = _joined(body) if sse.is_stream(headers, body) else decoded(body)
         if not found or not isinstance(found.get("message"), dict):
             return Reading(outcome="malformed", detail="no_message")
         if not (stop := as_text(found.get("finish_reason"))):
@@ -95,8 +97,8 @@ def _usage(value: object) -> Usage:
 def _joined(body: bytes) -> dict[str, Any]:
     """Return the response that a finished stream of events adds up to."""
     whole: dict[str, Any] = {}
-    texts: dict[int, str] = {}
-    calls: dict[int, dict[str, Any]] = {}
+    texts: dict[int, JoinedText] = {}
+    calls = JoinedCalls()
     for event in sse.events(body):
         delta = as_object(event.get("delta"))
         message = as_object(delta.get("message"))
@@ -105,9 +107,9 @@ def _joined(body: bytes) -> dict[str, Any]:
             whole["id"] = event.get("id")
         elif kind in ("content-start", "content-delta"):
             piece = as_text(as_object(message.get("content")).get("text"))
-            texts[index] = texts.get(index, "") + piece
+            texts.setdefault(index, JoinedText()).add(piece)
         elif kind in ("tool-call-start", "tool-call-delta"):
-            _add_call(calls, index, as_object(message.get("tool_calls")))
+            calls.add({"index": index, **as_object(message.get("tool_calls"))})
         elif kind == "message-end":
             whole |= {
                 "finish_reason": delta.get("finish_reason"),
@@ -115,20 +117,9 @@ def _joined(body: bytes) -> dict[str, Any]:
             }
     if "finish_reason" in whole:  # without one the stream was cut
         whole["message"] = {
-            "content": [{"text": text} for _, text in sorted(texts.items())],
-            "tool_calls": [call for _, call in sorted(calls.items())],
+            "content": [{"text": texts[index].whole} for index in sorted(texts)],
+            "tool_calls": calls.as_messages(),
         }
-    return whole
-
-
-def _add_call(
-    calls: dict[int, dict[str, Any]], index: int, piece: dict[str, Any]
-) -> None:
-    call = calls.setdefault(
-        index, {"id": "", "function": {"name": "", "arguments": ""}}
-    )
-    call["id"] = as_text(piece.get("id")) or call["id"]
-    function, own = as_object(piece.get("function")), call["function"]
-    own["name"] = as_text(function.get("name")) or own.get("name", "")
-    more = as_text(function.get("arguments"))
-    own["arguments"] = own.get("arguments", "") + more
+    if calls.too_many or len(texts) > MOST_PARTS:
+        return {}
+    return mended_object(whole)

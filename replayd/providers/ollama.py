@@ -7,14 +7,20 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
-import msgspec
-
 from replayd.model import Outcome
 from replayd.providers.contract import Overrides, Reading
-from replayd.providers.faults import fault
+from replayd.providers.faults import fault, fault_in_answer
 from replayd.providers.json_post import JsonPost, with_system
+from replayd.providers.lenient_json import lenient, mended_text
 from replayd.providers.prepare import Body
-from replayd.providers.values import as_count, as_list, as_object, as_text, json_text
+from replayd.providers.values import (
+    as_count,
+    as_list,
+    as_object,
+    as_text,
+    json_text,
+    mended_object,
+)
 from snaptrace.snapshot.model import Answer, AnswerOutcome, ToolCall, Usage
 
 _FINISH: dict[str, tuple[Outcome, AnswerOutcome]] = {
@@ -65,9 +71,9 @@ def read_lines(status: int, body: bytes, field: str) -> Reading:
     if status != HTTPStatus.OK:
         return fault(status, body)
     lines = list(_objects(body))
-    last = lines[-1] if lines else {}
-    if any(line.get("error") for line in lines):
-        return fault(HTTPStatus.INTERNAL_SERVER_ERROR, body)
+    last = mended_object(lines[-1]) if lines else {}
+    if error := next((line["error"] for line in lines if line.get("error")), None):
+        return fault_in_answer(error)
     if last.get("done") is not True or not any(field in line for line in lines):
         return Reading(outcome="malformed", detail="not_done")
     finish = as_text(last.get("done_reason"))
@@ -77,11 +83,13 @@ def read_lines(status: int, body: bytes, field: str) -> Reading:
         as_text(line.get(field)) or as_text(message.get("content"))
         for line, message in zip(lines, messages, strict=True)
     )
-    calls = tuple(call for message in messages for call in _calls(message))
+    calls = tuple(
+        call for message in messages for call in _calls(mended_object(message))
+    )
     model = as_text(last.get("model"))
     answer = Answer(
         outcome=said,
-        text="".join(texts),
+        text=mended_text("".join(texts)),
         tool_calls=calls,
         finish_reason="tool_calls" if calls and finish == "stop" else finish,
         model=model,
@@ -95,11 +103,8 @@ def read_lines(status: int, body: bytes, field: str) -> Reading:
 
 
 def _objects(body: bytes) -> Iterator[dict[str, Any]]:
-    for line in body.splitlines() or [body]:
-        try:
-            found = msgspec.json.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            continue
+    for line in body.splitlines():
+        found = lenient(line)
         if isinstance(found, dict):
             yield found
 

@@ -88,6 +88,8 @@ def _texts(value):
             yield from _texts(inner)
         else:
             yield value
+    elif isinstance(value, int | float):
+        yield str(value)  # some APIs take a tool's result as JSON, others as text
     elif isinstance(value, dict):
         for key, inner in value.items():
             if key not in SILENT:
