@@ -110,7 +110,7 @@ def _objects(body: bytes) -> Iterator[dict[str, Any]]:
 
 
 def _calls(message: dict[str, Any]) -> Iterator[ToolCall]:
-    for call in map(as_object, as_list(message.get("tool_calls"))):
+    for call in map(mended_object, map(as_object, as_list(message.get("tool_calls")))):
         function = as_object(call.get("function"))
         if name := as_text(function.get("name")):
             arguments = json_text(function.get("arguments"))
