@@ -15,6 +15,7 @@ from collector.recognise.correlate import Join, JoinSettings
 from collector.recognise.dialects import DIALECTS
 from collector.recognise.dialects.contract import Candidate
 from collector.recognise.dialects.readers.json_values import as_dict, as_text, loads
+from collector.recognise.dialects.readers.other_operations import other_operation
 from collector.recognise.funnel import Funnel
 from collector.recognise.prefilter import RawRecord, UnreadableRequestError, split
 from collector.recognise.record import Record, UnreadableRecordError, decode
@@ -76,6 +77,8 @@ class Recogniser:
             self.funnel.count(record.scope, record.scope_version, "seen", "unclaimed")
             return None
         self.funnel.count(record.scope, record.scope_version, "seen")
+        if candidate is None or candidate.role == "wrapper":
+            self._count_other(record)
         if candidate is None:
             return None
         candidate.size_bytes = len(raw.body)
@@ -84,6 +87,12 @@ class Recogniser:
         if self._kept:
             candidate.attributes = kept_attributes(record, self._kept)
         return candidate
+
+    def _count_other(self, record: Record) -> None:
+        """Name what a model did beside calls, so that nobody looks for them there."""
+        if named := other_operation(record):
+            scope, version = record.scope, record.scope_version
+            self.funnel.count(scope, version, "recognised", named)
 
     def _calls(self, candidates: Iterator[Candidate], now_ns: int) -> Iterator[Call]:
         for candidate in candidates:

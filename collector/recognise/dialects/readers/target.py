@@ -323,20 +323,6 @@ _METHODS = {
     "images": "image_generation",
 }
 _VERBS = ("create", "generate", "stream", "parse", "complete")
-# Model operations that are no request to replay; the funnel names them.
-OTHER_OPERATIONS = frozenset(
-    {
-        "realtime",
-        "realtime_session",
-        "evaluation",
-        "evaluate",
-        "retrieval",
-        "fetch_response",
-        "rerank",
-        "arerank",
-        "guardrail_check",
-    }
-)
 
 
 def operation_of(word: str) -> Operation | None:

@@ -5,6 +5,7 @@ import pytest
 
 from collector.recognise.assemble import assemble
 from collector.recognise.dialects import DIALECTS
+from collector.recognise.dialects.readers.other_operations import other_operation
 from collector.recognise.merge import merge_trace
 from collector.recognise.record import Event, Record
 
@@ -208,3 +209,20 @@ def test_prompts_of_a_langtrace_event_keep_their_tools():
     events = (Event("gen_ai.content.prompt", prompt),)
     body = snapshot(record(attributes, events=events)).request.body
     assert body["tools"][0]["function"]["name"] == "f"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "more", "named"),
+    [
+        ({"gen_ai.operation.name": "realtime"}, {}, "realtime"),
+        ({"openinference.span.kind": "AUDIO"}, {}, "realtime"),
+        ({"openinference.span.kind": "EVALUATOR"}, {}, "evaluation"),
+        ({}, {"kind": "log", "name": "gen_ai.evaluation.result"}, "evaluation"),
+        ({"gen_ai.operation.name": "invoke_agent"}, {}, ""),
+    ],
+)
+def test_work_that_is_no_call_has_a_name(attributes, more, named):
+    """A person would look for calls in sessions and evaluations."""
+    found = record(attributes, **more)
+    assert other_operation(found) == named
+    assert getattr(read(found), "role", "wrapper") == "wrapper"
