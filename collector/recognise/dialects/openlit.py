@@ -22,6 +22,13 @@ from snaptrace.snapshot.conversation import Message, Part, TextPart, ToolResultP
 _NAME = "openlit"
 _SCOPE = "openlit."
 _PROFILE = Profile(dialect=_NAME, keeps_media=False, flattens_refusals=True)
+# Of Bedrock it instruments Converse alone.
+_BEDROCK = Profile(
+    dialect=_NAME,
+    only="bedrock_converse",
+    keeps_media=False,
+    flattens_refusals=True,
+)
 
 
 class OpenLit:
@@ -39,7 +46,8 @@ class OpenLit:
         operation = operation_of(word)
         if operation is None:
             return candidate_of(record, _NAME, role="wrapper")
-        candidate = genai.read_call(record, _PROFILE, operation)
+        profile = _BEDROCK if record.scope.endswith(".bedrock") else _PROFILE
+        candidate = genai.read_call(record, profile, operation)
         given = read_params(record.attributes)
         if record.kind == "log":
             tools = record.attributes.get("gen_ai.tool.definitions")

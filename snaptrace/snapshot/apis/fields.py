@@ -621,5 +621,10 @@ def foreign_keys(api: str, messages: list[object]) -> frozenset[str]:
 
 def is_field(api: str, name: str) -> bool:
     """Tell a top-level name that the API's catalogue has."""
+    return name in _roots(api)
+
+
+@functools.lru_cache(maxsize=_CACHED)
+def _roots(api: str) -> frozenset[str]:
     known = FIELDS.get(api, ()) + EXTENSIONS.get(api, ())
-    return any(path.partition(".")[0] == name for path in known)
+    return frozenset(path.partition(".")[0] for path in known)
