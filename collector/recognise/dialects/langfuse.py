@@ -9,7 +9,11 @@ from typing import Any
 import msgspec
 
 from collector.recognise.dialects.contract import Candidate
-from collector.recognise.dialects.readers import langchain_json, langchain_request
+from collector.recognise.dialects.readers import (
+    framework_messages,
+    langchain_json,
+    langchain_request,
+)
 from collector.recognise.dialects.readers.json_values import (
     as_count,
     as_dict,
@@ -176,17 +180,13 @@ def _read_generation(
         )
         candidate.lost = all_but(candidate.api, ())
         return
-    if isinstance(given, str):
-        usage = as_dict(loads(record.attributes.get(f"{_P}usage_details")).value)
-        # A completion counts its tokens by other names than a response does.
-        body = {"prompt" if "prompt_tokens" in usage else "input": given}
-    elif isinstance(given, list) and _are_messages(given, record):
-        body = {"messages": given}
-    elif isinstance(given, list):
-        body = {"input": given}
+    body = _shaped(given, body, record)
     api = api_of_body(body, candidate.provider, named)
     if "input" in body and api != "openai_embeddings":
         api = "openai_responses"
+    if not api and "messages" in body:
+        framework_messages.fill(candidate, record, body["messages"], _sent(parameters))
+        return
     candidate.api = api
     candidate.lost = all_but(api, _CARRIED.get(api, ()))
     if not api:
@@ -240,6 +240,23 @@ def _is_tool(item: dict[str, Any]) -> bool:
         and isinstance(content, dict)
         and ("function" in content or "name" in content or "type" in content)
     )
+
+
+def _shaped(
+    given: Any,  # noqa: ANN401 - any JSON
+    body: dict[str, Any],
+    record: Record,
+) -> dict[str, Any]:
+    """Return the request's own field for what stands alone in the input."""
+    if isinstance(given, str):
+        usage = as_dict(loads(record.attributes.get(f"{_P}usage_details")).value)
+        # A completion counts its tokens by other names than a response does.
+        return {"prompt" if "prompt_tokens" in usage else "input": given}
+    if isinstance(given, list) and _are_messages(given, record):
+        return {"messages": given}
+    if isinstance(given, list):
+        return {"input": given}
+    return body
 
 
 def _moves_instructions(record: Record) -> bool:

@@ -4,7 +4,7 @@ The operation name there says `chat` of prompts too; the run type does not lie.
 """
 
 from collector.recognise.dialects.contract import Candidate
-from collector.recognise.dialects.readers import langchain_json
+from collector.recognise.dialects.readers import framework_messages, langchain_json
 from collector.recognise.dialects.readers.common_attributes import (
     read_params,
     read_usage,
@@ -56,6 +56,10 @@ class LangSmith:
                 model=candidate.model,
                 messages=tuple(langchain_json.read_messages(body)),
                 params=read_params(attributes),
+            )
+        elif isinstance(body.get("messages"), list) and "model" not in body:
+            framework_messages.fill(
+                candidate, record, body["messages"], read_params(attributes)
             )
         elif api := api_of_body(body, candidate.provider, candidate.model):
             extra = as_dict(loads(attributes.get("gen_ai.request.extra_body")).value)

@@ -11,7 +11,11 @@ import msgspec
 
 from collector.recognise.dialects import genai
 from collector.recognise.dialects.contract import Candidate
-from collector.recognise.dialects.readers import langchain_json, langchain_request
+from collector.recognise.dialects.readers import (
+    framework_messages,
+    langchain_json,
+    langchain_request,
+)
 from collector.recognise.dialects.readers.json_values import (
     as_dict,
     as_text,
@@ -89,6 +93,8 @@ class MlFlow:
         )
         if _is_langchain(record) and isinstance(body.get("messages"), list):
             _read_langchain(candidate, record, body, output)
+        elif _is_framework(body, api, record):
+            framework_messages.fill(candidate, record, body["messages"], {})
         elif api:
             candidate.api, candidate.operation = api, operation_of_api(api)
             candidate.body = clean_body(api, body)
@@ -98,6 +104,14 @@ class MlFlow:
         elif kind == "RERANKER":
             candidate.operation = "rerank"
         return candidate
+
+
+def _is_framework(body: dict[str, Any], api: str, record: Record) -> bool:
+    """Tell a framework's call, which has its messages but not all that was asked."""
+    if not isinstance(body.get("messages"), list):
+        return False
+    whole = "model" in body or "model" in record.attributes or "modelId" in body
+    return not api or (not whole and api.endswith(("_chat", "_messages")))
 
 
 def _is_langchain(record: Record) -> bool:

@@ -48,7 +48,7 @@ from collector.recognise.dialects.readers.target import chat_api, is_dated, prov
 from collector.recognise.inline_media import is_placeholder
 from collector.recognise.record import Record
 from snaptrace.snapshot.apis import APIS
-from snaptrace.snapshot.apis.fields import FIELDS, all_but, foreign_keys, is_field
+from snaptrace.snapshot.apis.fields import FIELDS, all_but, is_field
 from snaptrace.snapshot.model import Answer, Json
 
 # What the SDK takes beside the arguments that `input.value` holds.
@@ -270,12 +270,11 @@ def _speaks_sdk(api: str, body: dict[str, Any], *, whole: bool) -> bool:
     """
     if "additional_kwargs" in body or "block_type" in body:
         return False
-    if foreign_keys(api, as_list(body.get("messages"))):
-        return False
     if whole or "messages" not in body:
         return True
     known = ("messages", "system", "model", *SIDE_ARGUMENTS)
-    return all(key in known or is_field(api, key) for key in body)
+    named = "model" in body
+    return named and all(key in known or is_field(api, key) for key in body)
 
 
 def _fill_media(body: Json, flat: "Flattened") -> None:

@@ -21,7 +21,7 @@ from collector.recognise.dialects.readers.provider_bodies import (
 )
 from collector.recognise.dialects.readers.target import Target, endpoint_api, target_of
 from collector.recognise.record import Record
-from snaptrace.snapshot.apis.fields import all_but, droppable_media
+from snaptrace.snapshot.apis.fields import all_but, droppable_media, is_field
 from snaptrace.snapshot.conversation import Conversation, MediaPart, Message, TextPart
 from snaptrace.snapshot.model import Json
 
@@ -78,6 +78,17 @@ def _target(record: Record, provider: str) -> Target:
     if _CHAT.search(record.name) or endpoint_api(record.attributes) == "openai_chat":
         return Target("openai_chat", "carried")
     return found
+
+
+def _unroute(candidate: Candidate, record: Record) -> None:
+    """Take LiteLLM's routing prefix off a model, where the framework calls LiteLLM."""
+    prefix, _, model = candidate.model.partition("/")
+    routed = record.scope.endswith(_THROUGH_LITELLM)
+    if routed and model and prefix in LITELLM_PROVIDERS:
+        candidate.model, candidate.provider = model, prefix
+
+
+_THROUGH_LITELLM = (".dspy", ".crewai", ".google_adk", ".beeai")
 
 
 def _note_losses(candidate: Candidate, messages: list[Message]) -> None:
@@ -205,7 +216,8 @@ def read_flattened(
         candidate.api, candidate.operation = own, operation_of_api(own)
         candidate.body = clean_body(own, arguments)
         return
-    candidate.api, candidate.api_source = _target(record, provider)
+    _unroute(candidate, record)
+    candidate.api, candidate.api_source = _target(record, candidate.provider)
     messages, reasons = flat.messages("llm.input_messages.")
     candidate.reasons += tuple(reasons)
     if not messages:
@@ -214,6 +226,7 @@ def read_flattened(
     _note_losses(candidate, messages)
     messages = _as_sent(record, candidate.api, messages)
     params, rest = langchain_json.read_arguments(arguments)
+    rest = {key: value for key, value in rest.items() if is_field(candidate.api, key)}
     if candidate.api == "gemini_generate_content":
         rest = {}
     given = as_dict(loads(record.attributes.get("input.value")).value)

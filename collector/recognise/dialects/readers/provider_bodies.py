@@ -4,6 +4,7 @@ Several conventions carry the arguments of the SDK call or the wire body as JSON
 API it belongs to, its keys say; the provider's name only decides what they leave open.
 """
 
+import re
 from typing import Any
 
 from collector.recognise.dialects.readers import bedrock_body, gemini_body
@@ -18,6 +19,7 @@ from collector.recognise.dialects.readers.json_values import (
     dumps,
 )
 from collector.recognise.dialects.readers.target import chat_api
+from snaptrace.snapshot.apis.fields import foreign_keys
 from snaptrace.snapshot.model import (
     Answer,
     Json,
@@ -119,7 +121,8 @@ def _chat_shape(body: dict[str, Any], messages: list[Any], provider: str) -> str
             if kind in _ANTHROPIC_BLOCKS or "source" in as_dict(block):
                 return "anthropic_messages"
     own = chat_api(provider)
-    return own if own in _OPENAI_LIKE else "openai_chat"
+    api = own if own in _OPENAI_LIKE else "openai_chat"
+    return "" if foreign_keys(api, messages) else api  # else a framework's objects
 
 
 def _input_shape(body: dict[str, Any], model: str) -> str:
@@ -140,8 +143,19 @@ def _input_shape(body: dict[str, Any], model: str) -> str:
 _TEXT_FIELDS = ("model", "prompt", "input", "instructions", "suffix", "system", "user")
 
 
+# How SDKs' signs for "not given" print.
+_SENTINEL = re.compile(
+    r"NOT_GIVEN|NotGiven|UNSET|Unset\(\)"
+    r"|<\S*(?:NotGiven|Omit|Unset)\S* object at 0x\w+>"
+)
+
+
 def _is_unset(key: str, value: Any) -> bool:  # noqa: ANN401 - any JSON
-    return value == "" and key not in _TEXT_FIELDS
+    if not isinstance(value, str):
+        return False
+    return _SENTINEL.fullmatch(value) is not None or (
+        value == "" and key not in _TEXT_FIELDS
+    )
 
 
 def clean_body(api: str, body: dict[str, Any]) -> dict[str, Any]:

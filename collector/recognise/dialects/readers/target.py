@@ -221,10 +221,28 @@ def target_of(
         return Target(evident, "carried")
     if responses is not None:
         return Target(chat_api(provider, responses=responses), "carried")
-    api = chat_api(provider)
+    api = chat_api(provider) or _by_model(record)
     if only and (api == only or not api):
         return Target(only, "carried")
     return Target(api, "carried" if _is_only_chat(provider) else "guessed")
+
+
+# Ids of models at Bedrock, with a region's prefix or without.
+_BEDROCK_MODEL = re.compile(
+    r"(?:(?:us|eu|apac|global)\.)?"
+    r"(?:ai21|amazon|anthropic|cohere|deepseek|meta|mistral|openai|qwen)\.[\w.-]+:\d+"
+)
+
+
+def _by_model(record: Record) -> str:
+    """Return the API of a model whose id only one provider gives.
+
+    Frameworks name themselves where the provider belongs.
+    """
+    for key in ("gen_ai.request.model", "llm.model_name"):
+        if _BEDROCK_MODEL.fullmatch(as_text(record.attributes.get(key))):
+            return "bedrock_converse"
+    return ""
 
 
 def operation_of_endpoint(attributes: Mapping[str, Value]) -> Operation | None:

@@ -226,3 +226,59 @@ def test_work_that_is_no_call_has_a_name(attributes, more, named):
     found = record(attributes, **more)
     assert other_operation(found) == named
     assert getattr(read(found), "role", "wrapper") == "wrapper"
+
+
+_OBJECTS = [{"role": "user", "content": "Hi", "from_history": False}]
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {
+            "mlflow.spanType": '"CHAT_MODEL"',
+            "mlflow.llm.provider": '"openai"',
+            "mlflow.llm.model": '"m1"',
+            "mlflow.spanInputs": msgspec.json.encode({"messages": _OBJECTS}).decode(),
+        },
+        {
+            "langfuse.observation.type": "generation",
+            "langfuse.observation.model.name": "m1",
+            "langfuse.observation.input": msgspec.json.encode(_OBJECTS).decode(),
+        },
+    ],
+    ids=["mlflow", "langfuse"],
+)
+def test_a_frameworks_objects_are_rendered_anew_under_every_convention(attributes):
+    """What a framework keeps beside its messages would be sent to the provider."""
+    found = snapshot(record(attributes))
+    assert found.request.body["messages"] == [{"role": "user", "content": "Hi"}]
+    assert "temperature" in found.fidelity.unobserved
+
+
+@pytest.mark.parametrize("sign", ["NOT_GIVEN", "", "<x.NotGiven object at 0x7f01>"])
+def test_what_was_not_given_is_not_sent(sign):
+    """An SDK's sign for "not given" would be sent as a parameter."""
+    body = {
+        "model": "m1",
+        "messages": [{"role": "user", "content": "Hi"}],
+        "temperature": sign,
+    }
+    attributes = {
+        "openinference.span.kind": "LLM",
+        "llm.provider": "mistralai",
+        "input.value": msgspec.json.encode(body).decode(),
+    }
+    found = snapshot(record(attributes))
+    assert found.request.api == "mistral_chat"
+    assert "temperature" not in found.request.body
+
+
+def test_a_framework_is_told_by_the_id_that_only_bedrock_gives_a_model():
+    """Strands' calls of Bedrock would be of no known API."""
+    attributes = {
+        **_CHAT,
+        "gen_ai.provider.name": "strands-agents",
+        "gen_ai.request.model": "eu.anthropic.claude-x-v1:0",
+    }
+    found = read(record(attributes))
+    assert (found.api, found.api_source) == ("bedrock_converse", "guessed")
