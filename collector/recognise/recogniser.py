@@ -14,6 +14,7 @@ from collector.recognise.assemble import assemble
 from collector.recognise.correlate import Join, JoinSettings
 from collector.recognise.dialects import DIALECTS
 from collector.recognise.dialects.contract import Candidate
+from collector.recognise.dialects.readers.answers import complete
 from collector.recognise.dialects.readers.json_values import as_dict, as_text, loads
 from collector.recognise.dialects.readers.other_operations import other_operation
 from collector.recognise.funnel import Funnel
@@ -81,6 +82,8 @@ class Recogniser:
             self._count_other(record)
         if candidate is None:
             return None
+        if candidate.role == "call":
+            candidate.answer = complete(candidate.answer, record)
         candidate.size_bytes = len(raw.body)
         candidate.process = _process_of(raw.resource)
         candidate.service = as_text(record.resource.get("service.name"))

@@ -328,7 +328,11 @@ _OPERATIONS: dict[str, Operation] = {
     "images_edit": "image_generation",
     "rerank": "rerank",
     "arerank": "rerank",
+    # Semantic Kernel for .NET, with dots between.
+    "chat_completions": "chat",
+    "chat_completion": "chat",
 }
+_SEPARATORS = re.compile(r"[.\- ]")
 
 
 # A client's method as operation: `openai.responses.create`.
@@ -346,7 +350,7 @@ _VERBS = ("create", "generate", "stream", "parse", "complete")
 def operation_of(word: str) -> Operation | None:
     """Return the model operation that a convention's word names; None for others."""
     low = word.lower()
-    found = _OPERATIONS.get(low)
+    found = _OPERATIONS.get(low) or _OPERATIONS.get(_SEPARATORS.sub("_", low))
     if found is None and "." in low:
         *names, verb = low.split(".")
         if verb in _VERBS:
