@@ -28,6 +28,18 @@ class DecisionSource:
         # Of the file as last read: mtime, size, and for which epoch.
         self._seen: tuple[int, int, str] | None = None
 
+    @classmethod
+    async def once(cls, source: str, epoch: str) -> Decisions:
+        """Return the decisions about `epoch` as they are now; none without a source.
+
+        Raises:
+            DecisionsUnreadableError: the source did not answer.
+        """
+        if not source:
+            return Decisions()
+        async with aiohttp.ClientSession() as session:
+            return await cls(source, session).read(epoch) or Decisions()
+
     async def read(self, epoch: str) -> Decisions | None:
         """Return all decisions about `epoch`; None where nothing changed.
 

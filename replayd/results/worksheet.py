@@ -4,7 +4,7 @@ One JSON line a pair; `decisions.py` reads the answers. It holds pairs whose sco
 differ, pairs that no scorer could value, and those drawn to correct a judge model.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import msgspec
@@ -61,11 +61,13 @@ async def sheet(
     *,
     limit: int = 100,
     media_to: Path | None = None,
+    reading: Callable[[str], None] = lambda _snapshot_id: None,
 ) -> AsyncIterator[bytes]:
     """Yield pairs that nobody decided, as lines of JSON, the oldest first.
 
     Where a judge model gates, those drawn to correct it come first: its verdict waits
     for them. Pairs whose content is gone are left out, and so are equal answers.
+    `reading` hears of each snapshot before anything of it is shown.
 
     Raises:
         DamagedResultError: the epoch's results do not check out.
@@ -75,6 +77,8 @@ async def sheet(
         if given >= limit:
             return
         pair = await history.pair(epoch, number)
+        if pair is not None:
+            reading(pair.result.snapshot_id)
         line = await _line(pair, media_to) if pair else None
         if line is not None and line.left != line.right:
             given += 1

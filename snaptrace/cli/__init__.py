@@ -39,6 +39,8 @@ _COMMANDS = {
     ),
     "worst": ("gate", "worst", "Show the worst pairs with their media."),
     "results": ("gate", "results", "Print all pairs as JSON lines."),
+    "worksheet": ("judge", "worksheet", "Print pairs for people to decide."),
+    "judge": ("judge", "judge", "Say how good the judge model is."),
     "doctor": (
         "import_doctor",
         "doctor",
