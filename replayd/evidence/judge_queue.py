@@ -17,6 +17,7 @@ from replayd.stats import Agreement, agreement
 from replayd.stats.prediction_powered import place, scale, value
 
 MOST_WAITING = 5_000  # pairs of a modality; then the stream gives up for good
+NINE = 9  # words of the judge by words of people
 NOT_ASKED = frozenset({"identical", "no_answer"})  # known without a judge
 
 
@@ -26,13 +27,15 @@ class JudgedPair(Struct, frozen=True, array_like=True):
     number: int
     word: int  # -1, 0, 1: the canary is worse, alike, better
     labelled: bool  # a person is asked too
+    rubric: str = ""  # task@version, where the judge was asked
 
 
 class JudgeState(Struct):
     """What is remembered of one modality."""
 
     waiting: list[JudgedPair] = field(default_factory=list)
-    confusion: list[int] = field(default_factory=lambda: [0] * 9)
+    # Nine counts by rubric: the judge's word by the person's.
+    confusion: dict[str, list[int]] = field(default_factory=dict)
     asked: int = 0
     unscored: int = 0  # judged pairs that no scorer valued
     away: dict[str, int] = field(default_factory=dict)  # pairs nobody judged, by why
@@ -76,7 +79,8 @@ class JudgeQueue:
         state.asked += asked
         state.unscored += quality is None or quality.canary is None
         labelled = asked and is_labelled(self._epoch, result.number, self.share)
-        self._append(state, JudgedPair(result.number, word, labelled))
+        rubric = judged.scorer if asked else ""
+        self._append(state, JudgedPair(result.number, word, labelled, rubric))
 
     def settle(
         self, modality: str, labels: Mapping[int, int]
@@ -90,7 +94,8 @@ class JudgeQueue:
                 label = labels.get(pair.number)
                 if label is None:
                     break
-                state.confusion[place(pair.word, label)] += 1
+                counts = state.confusion.setdefault(pair.rubric, [0] * NINE)
+                counts[place(pair.word, label)] += 1
             done += 1
             corrected = value(pair.word, label, share) if share else float(pair.word)
             yield pair.number, corrected * scale(share or 1.0)
@@ -105,7 +110,13 @@ class JudgeQueue:
 
     def agreement(self, modality: str) -> Agreement:
         """Return how far judge and people agree."""
-        return agreement(tuple(self.state(modality).confusion))
+        counts = self.state(modality).confusion.values()
+        return agreement(tuple(map(sum, zip([0] * NINE, *counts, strict=True))))
+
+    def agreement_by_rubric(self, modality: str) -> dict[str, Agreement]:
+        """Return the same for each rubric that pairs were judged by."""
+        counts = self.state(modality).confusion.items()
+        return {rubric: agreement(tuple(each)) for rubric, each in sorted(counts)}
 
     def _append(self, state: JudgeState, pair: JudgedPair) -> None:
         if state.closed or len(state.waiting) >= MOST_WAITING:

@@ -15,7 +15,7 @@ from replayd.evidence.tallies import ModalityTally, StreamTally
 from replayd.evidence.watched_slices import WatchState
 from replayd.stats import StreamState
 
-MAGIC = b"snapboard2"  # a new number: older checkpoints are folded anew
+MAGIC = b"snapboard3"  # a new number: older checkpoints are folded anew
 DIGEST_BYTES = 16
 
 

@@ -40,7 +40,7 @@ _SIDES = re.compile(
     r"\b(?:answer|response|candidate|option|output|completion|assistant|reply"
     r"|submission|antwort|réponse|respuesta|risposta|resposta|antwoord)"
     r"\s*(?:[ab12]|one|two|left|right|links|rechts|gauche|droite)\b"
-    r"|\b(?:this|the|my) (?:answer|response|one|reply) (?:is|was|should be|must be"
+    r"|\b(?:this|my) (?:answer|response|one|reply) (?:is|was|should be|must be"
     r"|wins?|deserves)\b"
     r"|\bthe (?:other|second|first|competing|opposing) (?:answer|response|one|reply"
     r"|candidate)\b"
@@ -54,7 +54,7 @@ _ORDERS = re.compile(
     r"\b(?:instruction|rule|rubric|criteri|prompt|above|previous|prior|everything"
     r"|reference|guideline)\w*"
     r"|\b(?:choose|pick|select|prefer|vote|rate|rank|mark|score|declare|output"
-    r"|return|reply|respond|answer)\b[^.\n]{0,40}"
+    r"|return|reply|respond)\b[^.\n]{0,40}"
     r"\b(?:[ab]\b|this (?:one|answer|response)|me\b|best|better|winner|winning"
     r"|highest|full (?:marks|score|points)|10/10|100\s?%|perfect|tie\b|superior)"
     r"|\b(?:ignorier|missacht|wähl|bevorzug|ignorez|choisis|préfér|ignora|elige"
@@ -76,12 +76,60 @@ _MARKS = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 
+# The wider net: what speaks of judging, of answers, of winning, gives orders, or speaks
+# to a machine. A passage with two of these is left in place, and its answer cannot win.
+_META = (
+    re.compile(  # judging
+        r"\b(?:judg|evaluat|grad(?:e|er|ing)\b|assess|rating|rate\b|compar|vot(?:e|ing)"
+        r"|juror|jury|reviewer|scor(?:e|ing)|bewert|beurteil|entscheid|évalu|jug"
+        r"|considér|évaluer|valut|califi|avali|beoordel|oceń|oceni|bedöm)"
+        r"|оцен|сравн|суд[ьи]|评|比较|評価|判定|採点|평가|비교|심사|قيّم|قارن|मूल्यां",
+        re.IGNORECASE,
+    ),
+    re.compile(  # answers
+        r"\b(?:(?:this|that|my|the other|other|second|first|above|these) "
+        r"(?:answer|response|reply|text|one|output|entry|candidate|submission)s?"
+        r"|text above|mine|alternative|candidate|entry|reference|errors?\b|mistakes?"
+        r"|hallucinat|plagiari|answer (?:one|two|[ab12])\b|the letter [ab]\b|\ba must"
+        r"|\bb must|antwort|réponse|respuesta|risposta|resposta|antwoord|odpowied"
+        r"|svar(?:et)?\b|reply)"
+        r"|ответ|回答|答案|応答|답변|응답|إجابة|उत्तर",
+        re.IGNORECASE,
+    ),
+    re.compile(  # winning
+        r"\b(?:best|better|superior|flawless|correct|incorrect|wrong|outdated|verified"
+        r"|certified|perfect|wins?\b|winn(?:er|ing)|tie\b|ties\b|stars?\b|maximum"
+        r"|highest|full marks|false positives?|right choice|must be picked|fabricated"
+        r"|beste|besser|meilleur|mejor|miglior|melhor|najleps|bästa)"
+        r"|лучш|правильн|最佳|最好|最良|正しい|최고|최선|정답|الأفضل|सर्वश्रेष्ठ",
+        re.IGNORECASE,
+    ),
+    re.compile(  # orders
+        r"\b(?:choose|pick(?:ed)?\b|select|prefer|mark\b|trust\b|ignore|disregard"
+        r"|forget|do not (?:quote|list|mention|report)|left out|not allowed|give\b"
+        r"|return\b|respond\b|output\b|print\b|declare|confirm|must be|wähl|nimm"
+        r"|bevorzug|choisi|veuillez|elige|elija|escog|scegli|escolh|kies|wybierz|välj)"
+        r"|выбер|пожалуйста|选择|請選|选|選ん|ください|선택|주세요|اختر|चुन",
+        re.IGNORECASE,
+    ),
+    re.compile(  # to a machine
+        r"\b(?:ai\b|llm|language model|assistant|system (?:prompt|administrator|message"
+        r"|override)|instructions?\b|administrator|json\b|prompt\b|if you are an?\b"
+        r"|whoever (?:is|reads)|comparison ends"
+        r"|end of (?:the )?(?:material|text|answer))"
+        r"|\{\{|<!--|###|\[\[",
+        re.IGNORECASE,
+    ),
+)
+_LEET = str.maketrans("013457@$", "oieastas")
+_MIXED = re.compile(r"\b(?=\w*[a-zA-Z])(?=\w*[013457])\w+\b")
+
 
 class Shown(Struct, frozen=True):
     """An answer as the judge may see it."""
 
     text: str
-    addressed: bool  # something was taken out: this answer cannot win
+    addressed: bool  # it speaks to a judge, or may: this answer cannot win
 
 
 def shown(answer: str, known: str) -> Shown:
@@ -91,15 +139,16 @@ def shown(answer: str, known: str) -> Shown:
     """
     plain = unicodedata.normalize("NFKC", answer[:LONGEST_ANSWER])
     clean = _UNSEEN.sub("", plain)
-    hidden = clean != plain and bool(_signs(_unhidden(plain), ""))
-    hidden = hidden or bool(_signs(_decoded(clean), ""))
+    coded = f"{_unhidden(plain) if clean != plain else ''} {_decoded(clean)}"
+    hidden = _signs(coded, "") or _suspect(coded, "")
     said = unicodedata.normalize("NFKC", known).casefold()
     pieces = [piece for piece in _PIECES.findall(clean) if piece]
     bad = [bool(_signs(piece, said)) for piece in pieces]
     if not any(bad) and _signs(_joined(clean), said):
         bad = [True] * len(pieces)  # spread over pieces, or letter by letter
     if not any(bad):
-        return Shown(clean, hidden)
+        plainer = _MIXED.sub(lambda m: m.group(0).translate(_LEET), clean)
+        return Shown(clean, hidden or _suspect(clean, said) or _suspect(plainer, said))
     kept = [REMOVED if out else piece for piece, out in zip(pieces, bad, strict=True)]
     return Shown(_without_repeats(kept), addressed=True)
 
@@ -113,6 +162,18 @@ def _signs(text: str, known: str) -> bool:
         for pattern in (_JUDGES, _SIDES, _ORDERS)
     ]
     return sum(found) >= 2
+
+
+def _suspect(text: str, known: str) -> bool:
+    """Whether a sentence holds two kinds of words that speak about judging answers."""
+    for piece in _PIECES.findall(text):
+        kinds = (
+            any(_whole(m).casefold() not in known for m in pattern.finditer(piece))
+            for pattern in _META
+        )
+        if sum(kinds) >= 2:  # one alone is ordinary language
+            return True
+    return False
 
 
 def _decoded(text: str) -> str:

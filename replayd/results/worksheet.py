@@ -36,6 +36,7 @@ class SheetLine(Struct, frozen=True, kw_only=True):
     media: tuple[str, ...]
     left: Side
     right: Side
+    recorded: Side | None = None  # what production answered then: the reference
 
 
 def is_open(result: PairResult) -> bool:
@@ -112,6 +113,7 @@ async def _line(pair: Pair, media_to: Path | None) -> SheetLine | None:
         media=await write_media(pair, media_to) if media_to else (),
         left=canary if left_first else control,
         right=control if left_first else canary,
+        recorded=None if words.recorded is None else _side(words.recorded),
     )
 
 

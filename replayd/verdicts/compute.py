@@ -10,6 +10,7 @@ from replayd.evidence.settings import JUDGE, deciders
 from replayd.evidence.tallies import ModalityTally, StreamTally
 from replayd.model import STREAMS
 from replayd.stats import (
+    Agreement,
     Circumstances,
     ModalityVerdict,
     StreamVerdict,
@@ -23,6 +24,7 @@ from replayd.verdicts.views import (
     LiveModality,
     LiveTraffic,
     ModalityView,
+    PeopleView,
     StreamView,
     Why,
 )
@@ -162,8 +164,9 @@ class VerdictBoard:
         board, key = self._board, self._board.settings.judge
         if key is None:
             return None
-        state, people = board.judged.state(modality), board.judged.agreement(modality)
-        bounds = people.low, people.high
+        state = board.judged.state(modality)
+        people = _people(board.judged.agreement(modality))
+        rubrics = board.judged.agreement_by_rubric(modality)
         return JudgeView(
             standing=key.standing,
             asked=state.asked,
@@ -173,7 +176,8 @@ class VerdictBoard:
             labelled=people.labelled,
             same=people.same,
             kappa=people.kappa,
-            kappa_interval=None if None in bounds else bounds,  # type: ignore[arg-type] # both are numbers
+            kappa_interval=people.kappa_interval,
+            rubrics={name: _people(each) for name, each in rubrics.items()},
             closed=state.closed,
         )
 
@@ -279,6 +283,18 @@ class VerdictBoard:
             (verdict.stream, _stream_view(verdict, None)) for verdict in beside
         )
         return shown
+
+
+def _people(found: Agreement) -> PeopleView:
+    interval = None
+    if found.low is not None and found.high is not None:
+        interval = found.low, found.high
+    return PeopleView(
+        labelled=found.labelled,
+        same=found.same,
+        kappa=found.kappa,
+        kappa_interval=interval,
+    )
 
 
 def _coverage(live: LiveModality | None, scored: float | None) -> float | None:

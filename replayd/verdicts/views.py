@@ -73,6 +73,15 @@ class StreamView(Struct, frozen=True, kw_only=True):
     cause: str = ""  # what most often made a pair worse
 
 
+class PeopleView(Struct, frozen=True, kw_only=True):
+    """How far people agree with a judge model's verdicts."""
+
+    labelled: int = 0
+    same: int = 0  # labels that say what the judge said
+    kappa: float | None = None  # agreement beyond chance, with its 95 % interval
+    kappa_interval: tuple[float, float] | None = None
+
+
 class JudgeView(Struct, frozen=True, kw_only=True):
     """What a judge model did for one modality, and how far people agree with it."""
 
@@ -85,6 +94,7 @@ class JudgeView(Struct, frozen=True, kw_only=True):
     same: int = 0  # labels that say what the judge said
     kappa: float | None = None  # agreement beyond chance, with its 95 % interval
     kappa_interval: tuple[float, float] | None = None
+    rubrics: dict[str, PeopleView] = {}  # the same by task@version
     closed: bool = False  # too many pairs waited for labels: the stream has ended
 
 
