@@ -9,7 +9,7 @@ IMAGE_TOOL := docker
 
 .DEFAULT_GOAL := help
 .PHONY: help setup fmt check test test-system test-slow test-deploy chart image \
-	emulators image-test fuzz golden bench docs lock demo clean
+	emulators image-test fuzz golden evidence bench docs lock demo clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
@@ -88,6 +88,11 @@ image-test: setup ## build the image for real on a Debian base (root, apt) and r
 
 fuzz: setup ## damaged input; TARGET=recognition, http1_sessions or http2_sessions SECONDS=60 SEED=1
 	@PYTHONPATH=tests:. $(BIN)/python -m fuzz.$(or $(TARGET),recognition) --seconds $(or $(SECONDS),60) --seed $(or $(SEED),1)
+
+evidence: setup ## what dialects may claim, from recordings, and what it is worth for others
+	@PYTHONPATH=tests:. $(BIN)/python -m measure.evidence
+	@git diff --stat -- collector/recognise/evidence/tables
+	@PYTHONPATH=tests:. $(BIN)/python -m measure.evidence --out-of-sample | sed -n '1p;$$p'
 
 golden: setup ## rewrite golden files and show what changed; a person commits it
 	@SNAPTRACE_REWRITE_GOLDEN=1 $(BIN)/python -m pytest -m "not system and not slow and not deploy and not image" -q $(ARGS) || true

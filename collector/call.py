@@ -4,9 +4,14 @@
 rank and strata, `seal` writes it. It never leaves the process unredacted.
 """
 
+from typing import Literal
+
 from msgspec import Struct
 
 from snaptrace.snapshot.model import Snapshot
+
+# The provider's own JSON as the telemetry has it, or a request put together from parts.
+Source = Literal["body", "parts"]
 
 
 class Call(Struct, frozen=True, kw_only=True):
@@ -22,3 +27,4 @@ class Call(Struct, frozen=True, kw_only=True):
     session_id: str = ""  # as the telemetry had it; only its keyed digest is stored
     user_id: str = ""
     trace_state: str = ""  # W3C tracestate of the span, for the upstream probability
+    source: Source = "parts"  # what the request was read from

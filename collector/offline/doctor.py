@@ -81,6 +81,28 @@ _GENERAL: dict[str, str] = {
     ),
     "content_missing": "A part of the content is known to be missing.",
     "references_expanded": "Ids of stored items were replaced by what they stand for.",
+    "scope_unrecorded": (
+        "No recording shows that this library is read right; record it (make record),"
+        " or let equal token counts of replays vouch for it."
+    ),
+    "version_unrecorded": (
+        "This version is newer or older than those recorded; record it (make record),"
+        " or update snaptrace."
+    ),
+    "operation_unrecorded": (
+        "No recording of this library shows such a call read right; record one."
+    ),
+    "api_guessed": (
+        "The telemetry does not say which API was called; set the provider's name, or"
+        " use an instrumentation that records the route or the request."
+    ),
+    "features_unrecorded": (
+        "No recording shows these fields read right; record a call that has them."
+    ),
+    "differences_recorded": (
+        "Recordings of this library differ from the true requests; use another"
+        " instrumentation for this client, or capture the request bytes."
+    ),
 }
 # (beginning of a scope or dialect, reason) -> the switch of that library.
 _SWITCHES: tuple[tuple[str, str, str], ...] = (

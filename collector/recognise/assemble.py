@@ -5,13 +5,15 @@ from typing import Any
 
 import msgspec
 
-from collector.call import Call
+from collector.call import Call, Source
 from collector.recognise.dialects import FINISHERS
 from collector.recognise.dialects.contract import Candidate
 from collector.recognise.dialects.readers.events import pair_by_order, without_repeats
 from collector.recognise.dialects.readers.json_values import as_dict
 from collector.recognise.dialects.readers.parameters import capped_as_taken
 from collector.recognise.dialects.readers.target import is_dated
+from collector.recognise.evidence.features import features
+from collector.recognise.evidence.table import Evidence, Judgement, Reading
 from collector.recognise.fidelity import assess
 from collector.recognise.inline_media import Cut, cut
 from collector.recognise.merge import with_supplement
@@ -29,8 +31,13 @@ def snapshot_id(trace_id: bytes, span_id: bytes) -> str:
     return digest.hexdigest()
 
 
-def assemble(candidate: Candidate, arrived_at_ns: int) -> Call:
-    """Return the call; what cannot be replayed says so in its fidelity."""
+def assemble(
+    candidate: Candidate, arrived_at_ns: int, evidence: Evidence | None = None
+) -> Call:
+    """Return the call; what cannot be replayed says so in its fidelity.
+
+    Without `evidence` the dialect is believed: only for measuring what it reads.
+    """
     if finish := FINISHERS.get(candidate.dialect):
         finish(candidate)
     reasons = list(candidate.reasons)
@@ -63,6 +70,7 @@ def assemble(candidate: Candidate, arrived_at_ns: int) -> Call:
         lost=_unseen_groups(candidate),
         missing=missing,
         reasons=reasons,
+        judgement=_judged(candidate, found.body, evidence),
     )
     view = (
         api.parse(_without_tools(found.body))
@@ -102,7 +110,36 @@ def assemble(candidate: Candidate, arrived_at_ns: int) -> Call:
         session_id=candidate.session_id,
         user_id=candidate.user_id,
         trace_state=candidate.trace_state,
+        source=source_of(candidate),
     )
+
+
+def source_of(candidate: Candidate) -> Source:
+    """Return what the request was read from."""
+    return "parts" if candidate.body is None else "body"
+
+
+def reading_of(candidate: Candidate) -> Reading:
+    """Return what evidence is looked up by."""
+    return Reading(
+        candidate.dialect,
+        candidate.scope,
+        candidate.scope_version,
+        candidate.operation,
+        candidate.api,
+        source_of(candidate),
+    )
+
+
+def _judged(
+    candidate: Candidate, body: Json, evidence: Evidence | None
+) -> Judgement | None:
+    if evidence is None or body is None:
+        return None
+    judgement = evidence.judge(reading_of(candidate), features(body))
+    if candidate.api_source == "guessed":
+        return Judgement(("api_guessed", *judgement.doubts), judgement.lost)
+    return judgement
 
 
 def _without_tools(body: Json) -> Json:

@@ -1,12 +1,15 @@
-"""How far a body is what was really sent: levels, reasons, and the paths behind them.
+"""Rates how faithfully a reconstructed request matches the one that was sent.
 
-DESIGN: `exact` < `as_observed` < `lossy` < `unreplayable`, from best to worst.
+Levels, best to worst: `exact`, `as_observed`, `lossy`, `unverified`, `unreplayable`.
+What a dialect says of its reading makes the first three; recorded evidence
+(`collector/recognise/evidence`) decides whether its word counts.
 """
 
 import functools
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
+from collector.recognise.evidence.table import UNVERIFIED, Judgement
 from snaptrace.snapshot.apis.fields import expand, partly_carried
 from snaptrace.snapshot.model import Fidelity, FidelityLevel, Json, Media
 
@@ -40,7 +43,7 @@ NOTED: frozenset[str] = frozenset(
         "references_expanded",  # ids of stored items, replaced by what they stand for
     }
 )
-REASONS = FATAL | NOTED
+REASONS = FATAL | NOTED | UNVERIFIED
 
 _STATE_REASONS = {
     "redacted": "media_redacted",
@@ -57,6 +60,7 @@ _CLIENT_TOOLS = ("function", "custom", "")
 # Distinct questions remembered. They hold names of the catalogue, never of a body.
 _CACHED = 512
 _NESTS = (dict, list)
+_BELIEVED = Judgement((), ())
 
 
 def assess(
@@ -67,8 +71,12 @@ def assess(
     lost: tuple[str, ...],
     missing: Iterable[str],
     reasons: Iterable[str],
+    judgement: Judgement | None = None,
 ) -> Fidelity:
-    """Return the fidelity record of a body. Pure."""
+    """Return the fidelity record of a body. Pure.
+
+    `judgement` is what recorded evidence says of the reading; None trusts the dialect.
+    """
     why = dict.fromkeys(reasons)
     gone = dict.fromkeys(missing)
     for medium in media:
@@ -81,12 +89,17 @@ def assess(
             why["no_content"] = None
     elif isinstance(body, dict):
         why |= dict.fromkeys(_provider_held(api, body))
+    known = judgement or _BELIEVED
+    lost += tuple(f"!{path}" for path in known.lost)
     unobserved = unseen(api, lost, body)
     if gone:
         unobserved = tuple(path for path in unobserved if path not in gone)
     if any(path.partition(".")[0] in _CONTENT_ROOTS for path in gone):
         why["content_missing"] = None
-    return _record(tuple(gone), unobserved, tuple(why))
+    if FATAL & why.keys():
+        return _record(tuple(gone), unobserved, tuple(why), ())
+    why |= dict.fromkeys(known.doubts)
+    return _record(tuple(gone), unobserved, tuple(why), known.unproven)
 
 
 def reassess(fidelity: Fidelity, media: tuple[Media, ...]) -> Fidelity:
@@ -102,21 +115,30 @@ def reassess(fidelity: Fidelity, media: tuple[Media, ...]) -> Fidelity:
     )
     if not any(path.partition(".")[0] in _CONTENT_ROOTS for path in missing):
         reasons = tuple(reason for reason in reasons if reason != "content_missing")
-    return _record(missing, fidelity.unobserved, reasons)
+    return _record(missing, fidelity.unobserved, reasons, fidelity.unproven)
 
 
 def _record(
-    missing: tuple[str, ...], unobserved: tuple[str, ...], reasons: tuple[str, ...]
+    missing: tuple[str, ...],
+    unobserved: tuple[str, ...],
+    reasons: tuple[str, ...],
+    unproven: tuple[str, ...],
 ) -> Fidelity:
     level: FidelityLevel = "exact"
     if FATAL.intersection(reasons):
         level = "unreplayable"
+    elif UNVERIFIED.intersection(reasons):
+        level = "unverified"
     elif missing:
         level = "lossy"
     elif unobserved:
         level = "as_observed"
     return Fidelity(
-        level=level, missing=missing, unobserved=unobserved, reasons=reasons
+        level=level,
+        missing=missing,
+        unobserved=unobserved,
+        reasons=reasons,
+        unproven=unproven,
     )
 
 

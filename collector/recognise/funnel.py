@@ -71,6 +71,8 @@ class Funnel:
         if fidelity.level == "unreplayable":
             reason = fidelity.reasons[0] if fidelity.reasons else "unknown"
             self.count(scope, version, "replayable", reason)
+        elif fidelity.level == "unverified":
+            self.count(scope, version, "replayable", "unverified")
         else:
             self.count(scope, version, "replayable")
 

@@ -17,6 +17,7 @@ from collector.recognise.dialects.contract import Candidate
 from collector.recognise.dialects.readers.answers import complete
 from collector.recognise.dialects.readers.json_values import as_dict, as_text, loads
 from collector.recognise.dialects.readers.other_operations import other_operation
+from collector.recognise.evidence.table import Evidence, packaged
 from collector.recognise.funnel import Funnel
 from collector.recognise.prefilter import RawRecord, UnreadableRequestError, split
 from collector.recognise.record import Record, UnreadableRecordError, decode
@@ -33,8 +34,13 @@ class Recogniser:
         settings: JoinSettings | None = None,
         funnel: Funnel | None = None,
         wanted: Callable[[RawRecord], bool] = lambda _raw: True,
+        evidence: Callable[[], Evidence | None] = packaged,
     ) -> None:
-        """Keep `attributes` on calls; decode only those raw records `wanted`."""
+        """Keep `attributes` on calls; decode only those raw records `wanted`.
+
+        `evidence` rates what dialects read; None believes them.
+        """
+        self._evidence = evidence()
         self._kept, self._wanted = attributes, wanted
         self.join = Join(settings)
         self.funnel = funnel or Funnel()
@@ -99,7 +105,7 @@ class Recogniser:
 
     def _calls(self, candidates: Iterator[Candidate], now_ns: int) -> Iterator[Call]:
         for candidate in candidates:
-            call = assemble(candidate, now_ns)
+            call = assemble(candidate, now_ns, self._evidence)
             self.funnel.add(call.snapshot)
             yield call
 

@@ -160,6 +160,7 @@ class _Walk:
             snapshot.fidelity,
             missing=tuple(self._text(p, "") for p in snapshot.fidelity.missing),
             unobserved=tuple(self._text(p, "") for p in snapshot.fidelity.unobserved),
+            unproven=tuple(self._text(p, "") for p in snapshot.fidelity.unproven),
         )
         return msgspec.structs.replace(snapshot, **changed)
 

@@ -196,6 +196,8 @@ def why_not(snapshot: Snapshot, allowed_tools: tuple[str, ...] = ()) -> str:
 def _by_fidelity(fidelity: Fidelity) -> str:
     if fidelity.level == "unreplayable":
         return fidelity.reasons[0] if fidelity.reasons else "unreplayable"
+    if fidelity.level == "unverified":
+        return "unverified"
     if fidelity.level == "lossy":
         tops = {path.partition(".")[0] for path in fidelity.missing}
         return "content_lost" if tops & _CONTENT else ""

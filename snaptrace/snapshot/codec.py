@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from snaptrace.snapshot.ids import snapshot_id
-from snaptrace.snapshot.model import MediaRef, Snapshot
+from snaptrace.snapshot.model import Fidelity, MediaRef, Snapshot
 
 T = TypeVar("T", bound=Struct)
 
@@ -73,6 +73,7 @@ class Packed(NamedTuple):
 
 def pack_snapshot(snapshot: Snapshot) -> Packed:
     """Return the stored form. An id that is not of OTLP's size stays in the map."""
+    snapshot = _stored_level(snapshot)
     try:
         trace_id, span_id = _ids(snapshot)
     except ValueError:
@@ -94,7 +95,7 @@ def pack_snapshot(snapshot: Snapshot) -> Packed:
 def unpack_snapshot(packed: Packed) -> Snapshot:
     """Return a snapshot from its stored form; ValueError if it is none."""
     keys = packed.keys
-    snapshot = _snapshots.decode(packed.record)
+    snapshot = _known_level(_snapshots.decode(packed.record))
     if snapshot.snapshot_id:
         return snapshot
     trace_id, span_id = keys[:16], keys[16:24]
@@ -106,6 +107,32 @@ def unpack_snapshot(packed: Packed) -> Snapshot:
         rank=int.from_bytes(keys[24:31], "big"),
         span_rank=int.from_bytes(keys[31:38], "big"),
     )
+
+
+# Levels that the first releases do not know. They refuse a whole segment for one
+# unknown word, and replay nothing that is `unreplayable`.
+_NEWER_LEVELS: Final = frozenset({"unverified"})
+
+
+def _stored_level(snapshot: Snapshot) -> Snapshot:
+    level = snapshot.fidelity.level
+    if level not in _NEWER_LEVELS:
+        return snapshot
+    fidelity = msgspec.structs.replace(
+        snapshot.fidelity, level="unreplayable", newer_level=level
+    )
+    return msgspec.structs.replace(snapshot, fidelity=fidelity)
+
+
+def _known_level(snapshot: Snapshot) -> Snapshot:
+    """A level of a release to come stays what it was stored as."""
+    newer = snapshot.fidelity.newer_level
+    if newer not in _NEWER_LEVELS:
+        return snapshot
+    fidelity: Fidelity = msgspec.structs.replace(
+        snapshot.fidelity, level=newer, newer_level=""
+    )
+    return msgspec.structs.replace(snapshot, fidelity=fidelity)
 
 
 def _ids(snapshot: Snapshot) -> tuple[bytes, bytes]:

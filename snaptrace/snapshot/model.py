@@ -36,7 +36,13 @@ Operation = Literal[
     "rerank",
     "other",
 ]
-FidelityLevel = Literal["exact", "as_observed", "lossy", "unreplayable"]
+FidelityLevel = Literal[
+    "exact",  # nothing that could change the answer is missing or unobservable
+    "as_observed",  # all that the instrumentation carries is there
+    "lossy",  # something is known to be lost in this call
+    "unverified",  # read without recorded evidence that it is read right
+    "unreplayable",
+]
 AnswerOutcome = Literal["answered", "refused", "truncated", "filtered", "error"]
 
 
@@ -134,6 +140,10 @@ class Fidelity(Struct, frozen=True, kw_only=True):
     missing: tuple[str, ...] = ()  # known to be lost in this call
     unobserved: tuple[str, ...] = ()  # this dialect cannot carry them at all
     reasons: tuple[str, ...] = ()  # from a bounded set, as `media_redacted`
+    unproven: tuple[str, ...] = ()  # features never recorded as read right
+    # The level, where releases before it would not know it: they read `level`, which
+    # then says `unreplayable`. Only in stored records; "" once decoded.
+    newer_level: str = ""
 
 
 class ReplacedText(Struct, frozen=True, kw_only=True):

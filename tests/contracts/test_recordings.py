@@ -1,11 +1,15 @@
-"""The measure: recordings of real instrumentation against the requests really sent."""
+"""The measure: recordings of real instrumentation against the requests really sent.
+
+Dialects are believed here; `test_evidence.py` measures what is left once recorded
+evidence decides whom to believe.
+"""
 
 import random
 from pathlib import Path
 
 import pytest
 from measure.recordings import from_archive
-from measure.table import measure, recognise, table
+from measure.table import believed, measure, recognise, table
 
 from collector.recognise.dialects import DIALECTS
 from collector.recognise.recogniser import Recogniser
@@ -20,7 +24,7 @@ def cases():
 
 @pytest.fixture(scope="module")
 def lines(cases):
-    found = measure(cases)
+    found = measure(cases, believed)
     print(table(found))  # noqa: T201 - the table is what a person looks at
     return found
 

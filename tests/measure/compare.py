@@ -1,4 +1,4 @@
-"""One snapshot against the true request: exact, declared, refused or silent.
+"""One snapshot against the true request: exact, declared, unverified, refused, silent.
 
 Only what is equivalent is normalised: a string and its single text part, key order,
 explicit nulls and empty containers, tool arguments encoded as JSON, base64 spelling,
@@ -13,7 +13,9 @@ from typing import Any, Literal, NamedTuple
 from collector.call import Call
 from snaptrace.snapshot.model import MediaRef
 
-Outcome = Literal["exact", "declared", "overdeclared", "refused", "silent"]
+Outcome = Literal[
+    "exact", "declared", "overdeclared", "unverified", "refused", "silent"
+]
 # Transport, and what a replay sets itself: nothing stored, nobody named.
 _TRANSPORT = {"stream", "stream_options"}
 _HYGIENE = {"store", "user", "safety_identifier", "metadata", "prompt_cache_key"}
@@ -28,6 +30,7 @@ class Verdict(NamedTuple):
     undeclared: tuple[str, ...] = ()
     overdeclared: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
+    beneath: str = ""  # of an unverified call: what it would be if it were believed
 
 
 def filled(call: Call) -> Any:
@@ -49,7 +52,18 @@ def filled(call: Call) -> Any:
 
 
 def compare(truth: Any, call: Call) -> Verdict:
-    """Return the verdict on one call."""
+    """Return the verdict on one call. An unverified one is in no gating stream."""
+    verdict = _believed(truth, call)
+    if call.snapshot.fidelity.level != "unverified":
+        return verdict
+    return verdict._replace(
+        outcome="unverified",
+        reasons=call.snapshot.fidelity.reasons,
+        beneath=verdict.outcome,
+    )
+
+
+def _believed(truth: Any, call: Call) -> Verdict:
     snapshot = call.snapshot
     fidelity = snapshot.fidelity
     if snapshot.request.body is None or fidelity.level == "unreplayable":

@@ -76,3 +76,12 @@ def from_archive(path: Path) -> Iterator[Case]:
     for (variant, name), files in sorted(folders.items()):
         if "request.json" in files:
             yield _case(variant, name, files)
+
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "corpus"
+
+
+def golden() -> Iterator[Case]:
+    """Yield all recordings that the tree holds."""
+    for archive in sorted(GOLDEN.glob("*.tar.zst")):
+        yield from from_archive(archive)

@@ -1,25 +1,28 @@
 """Runs recordings through the path of live spans, and counts per variant.
 
 `PYTHONPATH=tests:. python -m measure.table FOLDER_OR_ARCHIVE [--show OUTCOME]
-[--only VARIANT]`
+[--only VARIANT] [--believe]`; with `--believe` the evidence table is left out, so that
+one sees what dialects read.
 """
 
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from measure.compare import Verdict, compare
-from measure.recordings import Case, from_archive, from_folder
+from measure.recordings import Case, TrueRequest, from_archive, from_folder
 
 from collector.call import Call
+from collector.recognise.evidence.table import Evidence, packaged
 from collector.recognise.recogniser import Recogniser
 
 OUTCOMES = (
     "exact",
     "declared",
     "overdeclared",
+    "unverified",
     "refused",
     "silent",
     "missed",
@@ -35,27 +38,37 @@ class Line(NamedTuple):
     verdict: Verdict | None
     fully_present: bool
     call: Call | None
+    truth: TrueRequest | None = None
 
 
-def measure(cases: Iterable[Case]) -> list[Line]:
+def believed() -> None:
+    """Stand for the evidence table: every dialect's word counts."""
+
+
+def measure(
+    cases: Iterable[Case], evidence: Callable[[], Evidence | None] = packaged
+) -> list[Line]:
     """Return one line per true request, and one per snapshot too many."""
     lines = []
     for case in cases:
-        lines.extend(_case_lines(case))
+        lines.extend(case_lines(case, recognise(case, evidence)))
     return lines
 
 
-def recognise(case: Case) -> list[Call]:
+def recognise(
+    case: Case, evidence: Callable[[], Evidence | None] = packaged
+) -> list[Call]:
     """Return the calls of one case, as live spans would give them."""
-    recogniser = Recogniser()
+    recogniser = Recogniser(evidence=evidence)
     calls = [call for export in case.exports for call in recogniser.feed(export)]
     calls.extend(recogniser.flush(0))
     calls.sort(key=lambda call: call.snapshot.started_at_ns)
     return calls
 
 
-def _case_lines(case: Case) -> Iterable[Line]:
-    calls = recognise(case)
+def case_lines(case: Case, calls: list[Call]) -> Iterable[Line]:
+    """Yield a line per true request of a case, each beside the call nearest to it."""
+    calls = list(calls)
     seen = case.coverage.get("llm_spans_seen", 1)
     present = not case.coverage.get("absent") and all(
         medium == "full" for medium in case.coverage.get("media", [])
@@ -68,7 +81,7 @@ def _case_lines(case: Case) -> Iterable[Line]:
             continue
         call, verdict = best
         calls.remove(call)
-        yield Line(case, verdict.outcome, verdict, present, call)
+        yield Line(case, verdict.outcome, verdict, present, call, truth)
     for call in calls:
         yield Line(case, "double", None, present, call)
 
@@ -76,12 +89,15 @@ def _case_lines(case: Case) -> Iterable[Line]:
 _ORDER = {name: rank for rank, name in enumerate(OUTCOMES)}
 
 
-def _best(truth: Any, calls: list[Call]) -> tuple[Call, Verdict] | None:
+def _best(truth: object, calls: list[Call]) -> tuple[Call, Verdict] | None:
     """Return the snapshot that is nearest to the request."""
     pairs = [(call, compare(truth, call)) for call in calls]
     if not pairs:
         return None
-    return min(pairs, key=lambda p: (_ORDER[p[1].outcome], len(p[1].differences)))
+    return min(
+        pairs,
+        key=lambda p: (_ORDER[p[1].beneath or p[1].outcome], len(p[1].differences)),
+    )
 
 
 def table(lines: list[Line]) -> str:
@@ -92,7 +108,9 @@ def table(lines: list[Line]) -> str:
         if line.fully_present and line.outcome not in ("double", "invisible"):
             counts[line.case.variant]["full"] += 1
             counts[line.case.variant]["full_exact"] += line.outcome == "exact"
-    head = (*OUTCOMES, "invisible", "full", "full_exact")
+        if line.verdict is not None and line.verdict.beneath == "exact":
+            counts[line.case.variant]["unv_exact"] += 1
+    head = (*OUTCOMES, "invisible", "full", "full_exact", "unv_exact")
     rows = [f"{'variant':42}" + "".join(f"{name[:9]:>10}" for name in head)]
     total: Counter[str] = Counter()
     for variant, count in sorted(counts.items()):
@@ -107,7 +125,8 @@ def main(arguments: list[str]) -> None:
     source = Path(arguments[0])
     cases = list(from_folder(source) if source.is_dir() else from_archive(source))
     only = arguments[arguments.index("--only") + 1] if "--only" in arguments else ""
-    lines = measure(case for case in cases if case.variant.startswith(only))
+    evidence = believed if "--believe" in arguments else packaged
+    lines = measure((c for c in cases if c.variant.startswith(only)), evidence)
     sys.stdout.write(table(lines) + "\n")
     if "--show" in arguments:
         wanted = arguments[arguments.index("--show") + 1].split(",")

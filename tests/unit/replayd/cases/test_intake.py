@@ -85,6 +85,7 @@ async def test_coverage_counts_what_cannot_be_replayed_and_why():
         (Fidelity(level="lossy", missing=("messages.content",)), "content_lost"),
         (Fidelity(level="lossy", missing=("tools.type",)), "content_lost"),
         (Fidelity(level="unreplayable"), "unreplayable"),
+        (Fidelity(level="unverified", reasons=("scope_unrecorded",)), "unverified"),
     ],
 )
 def test_which_fidelity_is_replayed(fidelity, expected):

@@ -1,0 +1,175 @@
+"""Features of a request body: what evidence is kept about, without any content.
+
+A feature is a short word made of field names, roles and part types, never of a value.
+What lies below a schema's end (`tools.function.parameters`, arguments, metadata) is
+the caller's own and is one feature.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from snaptrace.snapshot.model import Json, MediaRef
+
+_TURNS = frozenset({"messages", "contents", "input", "system", "systemInstruction"})
+# Below these a caller writes what he likes.
+_OPAQUE = frozenset(
+    {
+        "args",
+        "arguments",
+        "input_schema",
+        "inputSchema",
+        "logit_bias",
+        "metadata",
+        "parameters",
+        "parametersJsonSchema",
+        "properties",
+        "response",
+        "responseJsonSchema",
+        "responseSchema",
+        "schema",
+        "toolUse.input",
+        "json",
+    }
+)
+# Transport, and what a replay sets or leaves out by itself.
+_OWN = frozenset(
+    {
+        "metadata",
+        "prompt_cache_key",
+        "safety_identifier",
+        "store",
+        "stream",
+        "stream_options",
+        "user",
+    }
+)
+_NAME_MAX = 48  # characters of one field name; a longer one is no field of an API
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}|")  # a role or a part's type
+_BARE = 2  # fields of a text part that says nothing more
+_DEPTH_MAX = 8
+_FEATURES_MAX = 512  # of one body
+_OTHER = "?"
+_EMPTY: tuple[Json, ...] = (None, [], {})
+
+
+def features(body: Json) -> frozenset[str]:
+    """Return the features of a body. Total and bounded, on any JSON."""
+    found: set[str] = set()
+    if type(body) is not dict:
+        return frozenset()
+    for key, value in body.items():
+        if len(found) > _FEATURES_MAX:
+            found.add(_OTHER)
+            break
+        if value in _EMPTY or key in _OWN:
+            continue
+        name = _name(key)
+        if name in _TURNS:
+            _turns(name, value, found)
+        else:
+            found.update(_paths(name, value, 0))
+    return frozenset(found)
+
+
+def _name(key: Any) -> str:  # noqa: ANN401 - JSON of any origin
+    return key if type(key) is str and len(key) <= _NAME_MAX else _OTHER
+
+
+def _word(value: Any) -> str:  # noqa: ANN401 - JSON of any origin
+    return value if type(value) is str and _WORD.fullmatch(value) else _OTHER
+
+
+def _paths(path: str, value: Any, depth: int) -> Iterator[str]:  # noqa: ANN401 - JSON
+    """Yield the leaf paths below a value that is no conversation."""
+    kind = type(value)
+    if kind is dict:
+        if not value or depth > _DEPTH_MAX:
+            yield path
+            return
+        for key, inner in value.items():
+            if inner is None:
+                continue
+            below = f"{path}.{_name(key)}"
+            if key in _OPAQUE:
+                yield below
+            else:
+                yield from _paths(below, inner, depth + 1)
+    elif kind is list and depth <= _DEPTH_MAX:
+        for item in value:
+            if type(item) is dict:
+                yield from _paths(path, item, depth + 1)
+            else:
+                yield f"{path}[]"
+    elif kind is str and path.endswith((".type", ".role")) and _WORD.fullmatch(value):
+        yield f"{path}={value}"
+    else:
+        yield path
+
+
+def _turns(name: str, value: Any, found: set[str]) -> None:  # noqa: ANN401 - JSON
+    """Add the features of a conversation: of each turn, and of what follows what."""
+    if type(value) is not list:
+        value = [value]
+    before = ""
+    for turn in value:
+        if type(turn) is not dict:
+            found.add(f"{name}:text" if type(turn) is str else f"{name}:{_OTHER}")
+            continue
+        role = _word(turn.get("role") or turn.get("type") or "")
+        found.add(f"{name}:{before}>{role}")
+        before = role
+        _turn(f"{name}:{role}", turn, found)
+    found.add(f"{name}:{before}>")
+
+
+def _turn(name: str, turn: dict[str, Any], found: set[str]) -> None:
+    for key, value in turn.items():
+        if value in _EMPTY:
+            continue
+        if key in ("content", "parts"):
+            _parts(name, value, found)
+        elif key == "role":
+            continue
+        elif key in _OPAQUE:
+            found.add(f"{name}.{key}")
+        else:
+            found.update(_paths(f"{name}.{_name(key)}", value, 0))
+
+
+def _parts(name: str, value: Any, found: set[str], depth: int = 0) -> None:  # noqa: ANN401 - JSON
+    if type(value) is str:
+        found.add(f"{name}/text")
+        return
+    if type(value) is not list or depth > _DEPTH_MAX:
+        found.update(_paths(f"{name}/", value, 0))
+        return
+    kinds: list[str] = []
+    for part in value:
+        if type(part) is dict:
+            kinds.append(_part(name, part, found, depth))
+        else:
+            kinds.append("text" if type(part) is str else _OTHER)
+    found.update(f"{name}/{kind}" for kind in kinds)
+    if len(kinds) > 1:
+        found.add(f"{name}/…" if len(set(kinds)) < len(kinds) else f"{name}/+")
+
+
+def _part(name: str, part: dict[str, Any], found: set[str], depth: int) -> str:
+    """Add the features of one part; return its kind."""
+    kind = _word(part.get("type") or next(iter(part), ""))
+    if kind == "text" and len(part) <= _BARE:
+        return kind
+    for key, inner in part.items():
+        if key == "type" or inner is None:
+            continue
+        below = f"{name}/{kind}.{_name(key)}"
+        if key in _OPAQUE or (key == "input" and type(inner) is dict):
+            found.add(below)
+        elif key in ("content", "parts"):
+            _parts(below, inner, found, depth + 1)
+        elif type(inner) is MediaRef:
+            found.add(below)
+        else:
+            found.update(_paths(below, inner, 1))
+    return kind

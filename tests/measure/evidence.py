@@ -1,0 +1,260 @@
+"""Builds the evidence table from recordings, and judges recordings by a table.
+
+`PYTHONPATH=tests:. python -m measure.evidence` writes `tables/` from the golden
+recordings; `--out-of-sample` prints what becomes of each variant when the table is
+built from all the others.
+"""
+
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from functools import partial
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+from measure.compare import Verdict, filled, leaves, normal
+from measure.recordings import Case, golden
+from measure.table import Line, believed, measure, table
+
+from collector.call import Call
+from collector.recognise.evidence.contract import DialectEvidence, Row
+from collector.recognise.evidence.features import features
+from collector.recognise.evidence.table import EVERY, Evidence, Reading
+
+TABLES = Path(__file__).parents[2] / "collector" / "recognise" / "evidence" / "tables"
+_CONTENT = frozenset(
+    {
+        "contents",
+        "input",
+        "instructions",
+        "messages",
+        "prompt",
+        "system",
+        "systemInstruction",
+    }
+)
+_RIGHT = ("exact", "declared", "overdeclared")
+
+
+class Witness(NamedTuple):
+    """What one recorded request showed."""
+
+    variant: str
+    reading: Reading
+    outcome: str
+    features: frozenset[str]
+    lost: frozenset[str]  # leaf paths of the true request alone, that nobody named
+    invented: frozenset[str]  # of ours alone
+    changed: frozenset[str]
+    suspect: frozenset[str] = frozenset()
+
+
+def reading_of(call: Call) -> Reading:
+    """Return the key of the evidence for a call."""
+    snapshot = call.snapshot
+    return Reading(
+        snapshot.dialect,
+        snapshot.scope,
+        snapshot.scope_version,
+        snapshot.operation,
+        snapshot.request.api,
+        call.source,
+    )
+
+
+def witnesses(lines: Iterable[Line]) -> list[Witness]:
+    """Return what the lines show, of calls that were found."""
+    found = []
+    for line in lines:
+        if line.call is None or line.verdict is None or line.truth is None:
+            continue
+        body = line.call.snapshot.request.body
+        lost, invented, changed = _differences(line.verdict, line)
+        silent = line.outcome == "silent"
+        found.append(
+            Witness(
+                line.case.variant,
+                reading_of(line.call),
+                line.outcome,
+                features(body),
+                lost,
+                invented,
+                changed,
+                suspects(line.call, line.truth.body) if silent else frozenset(),
+            )
+        )
+    return found
+
+
+def _differences(
+    verdict: Verdict, line: Line
+) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    if verdict.outcome != "silent" or line.call is None or line.truth is None:
+        return frozenset(), frozenset(), frozenset()
+    ours, true = leaves(normal(filled(line.call))), leaves(normal(line.truth.body))
+    unnamed = frozenset(verdict.undeclared)
+    lost = unnamed - ours.keys()
+    invented = unnamed - true.keys()
+    return lost, invented, unnamed - lost - invented
+
+
+def suspects(call: Call, truth: object) -> frozenset[str]:
+    """Return the features of what differs in our body.
+
+    `*` stands for differences that nothing in our body shows.
+    """
+    body = call.snapshot.request.body
+    if not isinstance(body, dict) or not isinstance(truth, dict):
+        return frozenset({EVERY})
+    ours = filled(call)
+    found: set[str] = set()
+    for key in ours.keys() | truth.keys():
+        mine, theirs = _items(key, ours.get(key)), _items(key, truth.get(key))
+        odd, left = _unmatched(mine, theirs)
+        for index, other in zip_longest(odd, left):
+            if index is None:
+                found.update({EVERY} if key in _CONTENT else ())
+                continue
+            raw = body.get(key)
+            one = raw[index] if isinstance(raw, list) else raw
+            found |= _within(key, one, mine[index], other)
+    # What the whole body does not show cannot tell such a body from a right one.
+    shown = found & (features(body) | {EVERY})
+    return frozenset(shown or {EVERY})
+
+
+def _items(key: str, value: object) -> list[Any]:
+    items = value if isinstance(value, list) else [value]
+    every = [normal({key: [item]}).get(key, [None])[0] for item in items]
+    return every if isinstance(value, list) else [one for one in every if one]
+
+
+def _unmatched(mine: list[Any], theirs: list[Any]) -> tuple[list[int], list[Any]]:
+    """Return the indices of ours and the items of theirs that have no equal."""
+    left = list(theirs)
+    odd = []
+    for index, item in enumerate(mine):
+        if item in left:
+            left.remove(item)
+        else:
+            odd.append(index)
+    return odd, left
+
+
+def _within(key: str, raw: Any, mine: Any, other: Any) -> set[str]:
+    """Return the features of what differs in a turn: of its parts, where it has any."""
+    parts = raw.get("content") if isinstance(raw, dict) else None
+    if isinstance(parts, list) and isinstance(other, dict):
+        theirs = other.get("content")
+        if isinstance(theirs, list) and len(parts) == len(mine.get("content") or ()):
+            odd, left = _unmatched(mine["content"], theirs)
+            kept = {k: v for k, v in raw.items() if mine.get(k) != other.get(k)}
+            kept["content"] = [parts[index] for index in odd]
+            if len(left) <= len(odd):
+                raw = {"role": raw.get("role"), **kept}
+    return {f for f in features({key: [raw]}) if ">" not in f}
+
+
+def build(seen: Iterable[Witness]) -> Evidence:
+    """Return a table of what was seen."""
+    return Evidence(tables(seen))
+
+
+def tables(seen: Iterable[Witness]) -> list[DialectEvidence]:
+    """Return the rows, per dialect and in order."""
+    groups: dict[Reading, list[Witness]] = defaultdict(list)
+    for witness in seen:
+        groups[witness.reading].append(witness)
+    by_dialect: dict[str, list[Row]] = defaultdict(list)
+    for reading, group in sorted(groups.items()):
+        by_dialect[reading.dialect].append(_row(reading, group))
+    return [DialectEvidence(dialect=d, rows=tuple(r)) for d, r in by_dialect.items()]
+
+
+def _row(reading: Reading, group: list[Witness]) -> Row:
+    count = Counter(witness.outcome for witness in group)
+    right = [w for w in group if w.outcome in _RIGHT]
+    wrong = [w for w in group if w.outcome == "silent"]
+    # A parameter that is lost alone can be named from now on; lost content cannot.
+    nameable = [w for w in wrong if _only_parameters_lost(w)]
+    damaged = [w for w in wrong if not _only_parameters_lost(w)]
+    carried = frozenset[str]().union(*(w.features for w in right + nameable))
+    lost = frozenset[str]().union(*(w.lost for w in wrong))
+    return Row(
+        scope=reading.scope,
+        version=reading.version,
+        operation=reading.operation,
+        api=reading.api,
+        source=reading.source,
+        requests=len(group),
+        exact=count["exact"],
+        declared=count["declared"] + count["overdeclared"] + len(nameable),
+        refused=count["refused"],
+        silent=len(damaged),
+        variants=_sorted({w.variant for w in group}),
+        carried=_sorted(carried),
+        suspect=_sorted(frozenset[str]().union(*(w.suspect for w in damaged))),
+        lost=_sorted(p for p in lost if p.partition(".")[0] not in _CONTENT),
+        invented=_sorted(frozenset[str]().union(*(w.invented for w in wrong))),
+        changed=_sorted(frozenset[str]().union(*(w.changed for w in wrong))),
+    )
+
+
+def _only_parameters_lost(witness: Witness) -> bool:
+    return (
+        not witness.invented
+        and not witness.changed
+        and all(path.partition(".")[0] not in _CONTENT for path in witness.lost)
+    )
+
+
+def _sorted(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(names))
+
+
+def render(table: DialectEvidence) -> bytes:
+    """Return a table as it lies in the tree: a line per field, for a reviewer."""
+    return msgspec.json.format(msgspec.json.encode(table), indent=1) + b"\n"
+
+
+def out_of_sample(cases: Iterable[Case]) -> list[Line]:
+    """Judge every variant by a table of all other variants: as if never seen."""
+    by_variant: dict[str, list[Case]] = defaultdict(list)
+    for case in cases:
+        by_variant[case.variant].append(case)
+    every = [case for mine in by_variant.values() for case in mine]
+    seen = witnesses(measure(every, believed))
+    found = []
+    for variant, mine in sorted(by_variant.items()):
+        others = build(witness for witness in seen if witness.variant != variant)
+        found += measure(mine, partial(_the, others))
+    return found
+
+
+def _the(evidence: Evidence) -> Evidence:
+    return evidence
+
+
+def write(seen: Iterable[Witness]) -> None:
+    """Replace the tables of the tree."""
+    written = set()
+    for one in tables(seen):
+        path = TABLES / f"{one.dialect}.json"
+        path.write_bytes(render(one))
+        written.add(path)
+    for path in set(TABLES.glob("*.json")) - written:
+        path.unlink()
+
+
+def main(arguments: list[str]) -> None:
+    """Write the tables, or print the estimate for variants never seen."""
+    if "--out-of-sample" in arguments:
+        sys.stdout.write(table(out_of_sample(golden())) + "\n")
+        return
+    write(witnesses(measure(golden(), believed)))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
