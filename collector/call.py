@@ -4,7 +4,8 @@
 rank and strata, `seal` writes it. It never leaves the process unredacted.
 """
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -12,6 +13,13 @@ from snaptrace.snapshot.model import Snapshot
 
 # The provider's own JSON as the telemetry has it, or a request put together from parts.
 Source = Literal["body", "parts"]
+
+
+class Deferred(Struct, frozen=True, kw_only=True):
+    """Content that lies elsewhere, and how the call is made once it has been read."""
+
+    references: dict[str, str]  # attribute -> address
+    rebuild: Callable[[dict[str, Any]], "Call"]  # of attribute -> value
 
 
 class Call(Struct, frozen=True, kw_only=True):
@@ -28,3 +36,4 @@ class Call(Struct, frozen=True, kw_only=True):
     user_id: str = ""
     trace_state: str = ""  # W3C tracestate of the span, for the upstream probability
     source: Source = "parts"  # what the request was read from
+    deferred: Deferred | None = None  # set while the content is elsewhere

@@ -145,11 +145,14 @@ class Resolver:
     ) -> None:
         self._settings, self._lookup, self._tls = settings, lookup, tls
 
-    async def fetch(self, url: str) -> Fetched:
-        """Return the medium behind a URL, or why not. Bounded in time and size."""
+    async def fetch(self, url: str, *, medium: bool = True) -> Fetched:
+        """Return the medium behind a URL, or why not. Bounded in time and size.
+
+        Other bytes than a medium's are refused, unless they are asked for.
+        """
         try:
             async with asyncio.timeout(self._settings.timeout_seconds):
-                return Fetched(data=await self._follow(url))
+                return Fetched(data=await self._follow(url, medium=medium))
         except _RefusedError as refused:
             return Fetched(refusal=refused.refusal)
         except TimeoutError:
@@ -157,9 +160,9 @@ class Resolver:
         except (aiohttp.ClientError, OSError, UnicodeError, ValueError):
             return Fetched(refusal="unreachable")
 
-    async def _follow(self, url: str) -> bytes:
+    async def _follow(self, url: str, *, medium: bool) -> bytes:
         for _ in range(self._settings.redirects_max + 1):
-            found = await self._ask(self._checked(url), url)
+            found = await self._ask(self._checked(url), url, medium=medium)
             if isinstance(found, bytes):
                 return found
             url = urljoin(url, found)
@@ -178,7 +181,7 @@ class Resolver:
             raise _RefusedError("host")
         return parts
 
-    async def _ask(self, parts: SplitResult, url: str) -> bytes | str:
+    async def _ask(self, parts: SplitResult, url: str, *, medium: bool) -> bytes | str:
         """Return the bytes, or where the server sends us instead."""
         host = parts.hostname or ""
         addresses = await self._lookup(host, parts.port or _PORTS[parts.scheme])
@@ -212,9 +215,9 @@ class Resolver:
                 return response.headers.get("Location", "")
             if response.status != _OK:
                 raise _RefusedError("status")
-            return await self._read(response)
+            return await self._read(response, medium=medium)
 
-    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+    async def _read(self, response: aiohttp.ClientResponse, *, medium: bool) -> bytes:
         limit = self._settings.bytes_max
         if (response.content_length or 0) > limit:
             raise _RefusedError("size")
@@ -226,9 +229,14 @@ class Resolver:
                 raise _RefusedError("size")
             chunks.append(chunk)
         data = b"".join(chunks)
-        if sniff(data) is None and kind_of_mime(response.content_type) in (
-            None,
-            "document",
+        if (
+            medium
+            and sniff(data) is None
+            and kind_of_mime(response.content_type)
+            in (
+                None,
+                "document",
+            )
         ):
             raise _RefusedError("kind")
         return data

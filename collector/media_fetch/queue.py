@@ -31,7 +31,7 @@ class Resolving:
         self._config, self._store = config, store
         self._resolver = resolver
         if resolver is None and config.hosts:
-            self._resolver = _resolver(config)
+            self._resolver = resolver_of(config)
         self._waiting: asyncio.Queue[Call] = asyncio.Queue(_WAITING)
         self._workers: list[asyncio.Task[None]] = []
         self.counts: Counter[str] = Counter()
@@ -89,7 +89,8 @@ class Resolving:
         await self._store(found.call)
 
 
-def _resolver(config: ResolveConfig) -> "Resolver":
+def resolver_of(config: ResolveConfig) -> "Resolver":
+    """Return who asks other hosts, under the configured rules."""
     from collector.media_fetch.fetcher import Resolver, ResolveSettings  # noqa: PLC0415
 
     return Resolver(

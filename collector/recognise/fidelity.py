@@ -17,6 +17,7 @@ from snaptrace.snapshot.model import Fidelity, FidelityLevel, Json, Media
 FATAL: frozenset[str] = frozenset(
     {
         "no_content",  # the instrumentation did not record the request
+        "content_by_reference",  # an upload hook put it where nobody fetched it
         "content_dropped",  # messages without their parts
         "truncated",  # a value was cut at a length limit
         "attributes_dropped",  # the SDK's attribute or event limit

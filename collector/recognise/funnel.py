@@ -76,6 +76,13 @@ class Funnel:
         else:
             self.count(scope, version, "replayable")
 
+    def arrived(self, snapshot: Snapshot) -> None:
+        """Count a call whose content came after it had been recognised without."""
+        scope, version = snapshot.scope, snapshot.scope_version
+        self.count(scope, version, "with_content")
+        if snapshot.fidelity.level != "unreplayable":
+            self.count(scope, version, "replayable")
+
     def why_nothing(self) -> list[str]:
         """Return a sentence per reason for which no call came of what was seen."""
         seen = [(key, n) for key, n in self._counts.items() if key.stage == "seen"]

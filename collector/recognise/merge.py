@@ -155,6 +155,9 @@ def absorb(call: Candidate, other: Candidate) -> None:
         call.body, call.conversation, call.messages = other.body, None, ()
         call.lost, call.missing, call.reasons = other.lost, other.missing, other.reasons
         call.dialect = other.dialect
+    if call.referenced is None and other.referenced is not None:
+        call.references, call.referenced = other.references, other.referenced
+        call.reasons += other.reasons
     call.model = call.model or other.model
     call.provider = call.provider or other.provider
     call.api = call.api or other.api

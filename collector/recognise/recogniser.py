@@ -8,6 +8,8 @@ import functools
 import hashlib
 from collections.abc import Callable, Iterator
 
+import msgspec
+
 from collector.call import Call
 from collector.otlp.signals import OtlpRequest
 from collector.recognise.assemble import assemble
@@ -21,6 +23,7 @@ from collector.recognise.evidence.table import Evidence, packaged
 from collector.recognise.funnel import Funnel
 from collector.recognise.prefilter import RawRecord, UnreadableRequestError, split
 from collector.recognise.record import Record, UnreadableRecordError, decode
+from collector.recognise.references import deferred_of
 
 _PROCESSES_CACHED = 256  # as many resources as `record` remembers
 
@@ -107,6 +110,9 @@ class Recogniser:
         for candidate in candidates:
             call = assemble(candidate, now_ns, self._evidence)
             self.funnel.add(call.snapshot)
+            if candidate.referenced is not None:
+                deferred = deferred_of(candidate, now_ns)
+                call = msgspec.structs.replace(call, deferred=deferred)
             yield call
 
 

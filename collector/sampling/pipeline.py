@@ -13,9 +13,12 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from collector.call import Call
 from collector.config.relay import CollectorConfig
-from collector.media_fetch.queue import Resolving
+from collector.media_fetch.queue import Resolving, resolver_of
+from collector.media_fetch.references import References
 from collector.metrics.families import Family
 from collector.otlp.signals import OtlpRequest
 from collector.recognise.correlate import JoinSettings
@@ -85,6 +88,9 @@ class Pipeline:
             wanted=self._gate.admits,
         )
         self._resolving = Resolving(config.recognise.resolve, self._store_call)
+        self._references = References(
+            config.recognise.resolve, self._keep_read, resolver_of
+        )
         self._sealer = Sealer(
             config.seal,
             config.reservoir,
@@ -125,6 +131,7 @@ class Pipeline:
         await self._probe()
         async with asyncio.TaskGroup() as tasks:
             self._resolving.start(tasks)
+            self._references.start(tasks)
             ready()
             while not stop.is_set():
                 now_ns = self._clock.now_ns()
@@ -138,11 +145,13 @@ class Pipeline:
                         await stop.wait()
                 except TimeoutError:
                     continue
+            await self._references.close()
             await self._resolving.close()
 
     async def seal_and_close(self, deadline_seconds: float) -> None:
         """Seal what is open; what the store does not take stays on disk."""
         await self._keep(self._recogniser.flush(self._clock.now_ns()))
+        await self._references.close()
         await self._resolving.close()
         self._redactor.close()
         await self._sealer.close(deadline_seconds)
@@ -167,6 +176,8 @@ class Pipeline:
 
     async def _keep(self, calls: Iterable[Call]) -> None:
         for call in calls:
+            if self._references.take(call):
+                continue
             self._metrics.saw(call.snapshot)
             placed = self._sealer.place(call)
             if not self._sealer.wants(placed):
@@ -175,6 +186,12 @@ class Pipeline:
                 await self._store_call(placed)
             # The loop also answers the relay's questions between two calls.
             await asyncio.sleep(0)
+
+    async def _keep_read(self, call: Call) -> None:
+        """Let in a call whose content was read elsewhere, or could not be."""
+        if call.snapshot.request.body is not None:
+            self._recogniser.funnel.arrived(call.snapshot)
+        await self._keep([msgspec.structs.replace(call, deferred=None)])
 
     async def _store_call(self, call: Call) -> None:
         try:

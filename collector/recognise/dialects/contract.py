@@ -62,6 +62,8 @@ class Candidate(Struct, kw_only=True):
     trace_state: str = ""
     attributes: dict[str, str] = {}  # those the operator asked to keep
     dropped_attributes: int = 0
+    references: dict[str, str] = {}  # attribute -> where an upload hook put its value
+    referenced: Record | None = None  # the record that names them, to be read anew
     size_bytes: int = 0  # of the encoded record: what holding it costs
 
 

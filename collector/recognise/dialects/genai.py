@@ -92,9 +92,8 @@ def read_call(
     tools = loads(attributes.get("gen_ai.tool.definitions"))
     if broken or tools.broken:
         candidate.reasons += ("truncated",)
-    if refs := [key for key in attributes if key.endswith(".messages_ref")]:
-        candidate.reasons += ("no_content",) if refs and not messages else ()
     if not messages:
+        _note_references(candidate, record)
         return candidate
     if any(not message.parts for message in messages):
         candidate.reasons += ("content_dropped",)
@@ -112,6 +111,21 @@ def read_call(
     )
     candidate.missing += tool_details(api, offered)
     return candidate
+
+
+_REF = "_ref"
+
+
+def _note_references(candidate: Candidate, record: Record) -> None:
+    """Keep where an upload hook put the content; whoever may fetch it has the rules."""
+    found = {
+        key.removesuffix(_REF): value
+        for key, value in record.attributes.items()
+        if key.startswith("gen_ai.") and key.endswith(_REF) and isinstance(value, str)
+    }
+    if "gen_ai.input.messages" in found:
+        candidate.references, candidate.referenced = found, record
+        candidate.reasons += ("content_by_reference",)
 
 
 def _arranged(

@@ -1,0 +1,116 @@
+"""Reads content behind references beside the pipeline, then lets the call in.
+
+An upload hook writes after the span has ended, so an object may come late: it is asked
+for a few times. Addresses stand under the same rules as media: hosts on an allow list,
+HTTPS, bounds on time and size. Off while no hosts are allowed.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from collector.call import Call, Deferred
+from collector.config.sampling import ResolveConfig
+from collector.recognise.references import address_of, value_of
+
+if TYPE_CHECKING:
+    from collector.media_fetch.fetcher import Resolver
+
+_WAITING = 64  # calls
+_TRIES = 3
+_PAUSE_SECONDS = 2.0  # before the second try; twice that before the third
+_LATE = ("status", "unreachable")  # refusals that time may mend
+_REFERENCES_MAX = 4  # as many attributes as the hook has
+
+
+class References:
+    """Fetches content for a few calls at a time; `counts` says what became of it."""
+
+    def __init__(
+        self,
+        config: ResolveConfig,
+        keep: Callable[[Call], Awaitable[None]],
+        resolver: "Callable[[ResolveConfig], Resolver]",
+    ) -> None:
+        """Hand every call that was taken to `keep`, with its content or without."""
+        self._config, self._keep, self._make = config, keep, resolver
+        self._resolver: Resolver | None = None
+        self._waiting: asyncio.Queue[Call] = asyncio.Queue(_WAITING)
+        self._workers: list[asyncio.Task[None]] = []
+        self.counts: Counter[str] = Counter()
+
+    def start(self, tasks: asyncio.TaskGroup) -> None:
+        """Fetch in the background from now on."""
+        if self._config.hosts:
+            self._workers = [
+                tasks.create_task(self._work()) for _ in range(self._config.at_once)
+            ]
+
+    def take(self, call: Call) -> bool:
+        """Take a call whose content is elsewhere; False: it stays the caller's."""
+        if call.deferred is None or not self._workers:
+            return False
+        if self._waiting.full():
+            self.counts["queue_full"] += 1
+            return False
+        self._waiting.put_nowait(call)
+        return True
+
+    async def close(self) -> None:
+        """Let in what waits as it is; safe to call twice."""
+        workers, self._workers = self._workers, []
+        for worker in workers:
+            worker.cancel()
+        if workers:
+            await asyncio.wait(workers)
+        while not self._waiting.empty():
+            self.counts["stopping"] += 1
+            await self._keep(self._waiting.get_nowait())
+
+    async def _work(self) -> None:
+        while True:
+            call = await self._waiting.get()
+            assert call.deferred is not None
+            try:
+                whole = await self._whole(call, call.deferred)
+            except asyncio.CancelledError:
+                self.counts["stopping"] += 1
+                await self._keep(call)
+                raise
+            await self._keep(whole)
+
+    async def _whole(self, call: Call, deferred: Deferred) -> Call:
+        found: dict[str, Any] = {}
+        for name, reference in list(deferred.references.items())[:_REFERENCES_MAX]:
+            if (value := await self._value(address_of(reference))) is not None:
+                found[name] = value
+        # Messages without their instructions are another request.
+        if any(_is_asked(name) and name not in found for name in deferred.references):
+            return call
+        self.counts["fetched"] += 1
+        return deferred.rebuild(found)
+
+    async def _value(self, address: str) -> Any:  # noqa: ANN401 - any JSON
+        if self._resolver is None:
+            self._resolver = self._make(self._config)
+        refusal = ""
+        for attempt in range(_TRIES):
+            if attempt:
+                await asyncio.sleep(_PAUSE_SECONDS * attempt)
+            got = await self._resolver.fetch(address, medium=False)
+            if got.refusal is None:
+                try:
+                    return value_of(got.data)
+                except ValueError:
+                    self.counts["kind"] += 1
+                    return None
+            refusal = got.refusal
+            if refusal not in _LATE:
+                break
+        self.counts[refusal] += 1
+        return None
+
+
+def _is_asked(name: str) -> bool:
+    return not name.startswith("gen_ai.output.")
