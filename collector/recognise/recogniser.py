@@ -111,7 +111,7 @@ class Recogniser:
             call = assemble(candidate, now_ns, self._evidence)
             self.funnel.add(call.snapshot)
             if candidate.referenced is not None:
-                deferred = deferred_of(candidate, now_ns)
+                deferred = deferred_of(candidate, now_ns, self._evidence)
                 call = msgspec.structs.replace(call, deferred=deferred)
             yield call
 

@@ -15,6 +15,7 @@ from collector.call import Call, Deferred
 from collector.recognise.assemble import assemble
 from collector.recognise.dialects import DIALECTS
 from collector.recognise.dialects.contract import Candidate
+from collector.recognise.evidence.table import Evidence
 from collector.recognise.merge import absorb, has_request
 
 REASON = "content_by_reference"
@@ -26,17 +27,24 @@ _OBJECT_HOSTS = {
 _ITEMS_MAX = 100_000
 
 
-def deferred_of(candidate: Candidate, arrived_at_ns: int) -> Deferred | None:
+def deferred_of(
+    candidate: Candidate, arrived_at_ns: int, evidence: Evidence | None
+) -> Deferred | None:
     """Return what to fetch for a call that has its content elsewhere, and what then."""
     if candidate.referenced is None or has_request(candidate):
         return None
     return Deferred(
         references=candidate.references,
-        rebuild=functools.partial(_rebuilt, candidate, arrived_at_ns),
+        rebuild=functools.partial(_rebuilt, candidate, arrived_at_ns, evidence),
     )
 
 
-def _rebuilt(candidate: Candidate, arrived_at_ns: int, found: dict[str, Any]) -> Call:
+def _rebuilt(
+    candidate: Candidate,
+    arrived_at_ns: int,
+    evidence: Evidence | None,
+    found: dict[str, Any],
+) -> Call:
     """Return the call with the fetched values where attributes would have had them."""
     assert candidate.referenced is not None
     record = candidate.referenced
@@ -51,7 +59,7 @@ def _rebuilt(candidate: Candidate, arrived_at_ns: int, found: dict[str, Any]) ->
         kept = tuple(reason for reason in candidate.reasons if reason != REASON)
         candidate = msgspec.structs.replace(candidate, reasons=kept, referenced=None)
         absorb(candidate, fresh)
-    return assemble(candidate, arrived_at_ns)
+    return assemble(candidate, arrived_at_ns, evidence)
 
 
 def address_of(reference: str) -> str:
