@@ -54,6 +54,9 @@ class ArmConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ca_file: str = ""
     proxy: str = ""
     allowed_tools: list[str] = []  # server-executed tools that may run, by name
+    # Family of `replayd/providers/profiles.toml` whose rules the model's server has,
+    # where the model's name does not tell, as in a deployment; `none`: no rules.
+    profile: str = ""
 
 
 class SliceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

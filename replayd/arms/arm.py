@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from replayd.arms.endpoint import Endpoint, EndpointSettings
 from replayd.config import ArmConfig
 from replayd.model import Case
 from replayd.providers import PROVIDERS
 from replayd.providers.contract import Overrides, ProviderRequest, Refusal
+from replayd.providers.profiles import NONE, profiles
 from snaptrace.runtime.config import ConfigError
 from snaptrace.snapshot.model import Snapshot
 
@@ -30,16 +32,26 @@ class Arm(Struct, frozen=True):
             params=self.config.overrides.params,
             allowed_tools=tuple(self.config.allowed_tools),
             stream=self.config.stream,
+            profile=self.config.profile,
         )
 
     def request(
-        self, snapshot: Snapshot, media: dict[int, bytes]
+        self,
+        snapshot: Snapshot,
+        media: dict[int, bytes],
+        left_out: tuple[str, ...] = (),
     ) -> ProviderRequest | Refusal:
-        """Return the request for this arm, or why there is none."""
+        """Return the request for this arm, or why there is none.
+
+        `left_out` are parameters that the other arm's model refuses.
+        """
         provider = self.endpoint.provider
         # Without a model of its own, an arm asks for the recorded one (commands only).
         model = self.config.model or snapshot.request.model
-        return provider.request(snapshot, media, model, self.overrides)
+        overrides = self.overrides
+        if left_out:
+            overrides = replace(overrides, leave_out=left_out)
+        return provider.request(snapshot, media, model, overrides)
 
 
 def endpoint_settings(
@@ -56,6 +68,10 @@ def endpoint_settings(
     if config.api not in PROVIDERS:
         known = ", ".join(PROVIDERS)
         raise ConfigError(f"{at}.api", f"no such API (is {config.api!r}); {known}")
+    names = [NONE, *(profile.name for profile in profiles())]
+    if config.profile and config.profile not in names:
+        known = ", ".join(names)
+        raise ConfigError(f"{at}.profile", f"no such family; {known}")
     if not config.url.startswith(("http://", "https://")):
         raise ConfigError(f"{at}.url", f"write http:// or https:// (is {config.url!r})")
     return EndpointSettings(

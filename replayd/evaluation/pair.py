@@ -159,10 +159,18 @@ class Replay:
         canary = self._canary.request(loaded.snapshot, loaded.media)
         if isinstance(canary, Refusal):
             return Unsent(canary.reason)
-        arm = self._control
-        control = None if arm is None else arm.request(loaded.snapshot, loaded.media)
+        arm, control = self._control, None
+        if arm is not None:
+            control = arm.request(loaded.snapshot, loaded.media, canary.left_out)
         if isinstance(control, Refusal):
             return Unsent(control.reason)
+        if control is not None and control.left_out != canary.left_out:
+            # What either model refuses is left out for both, or they would be asked
+            # different things.
+            left_out = control.left_out
+            canary = self._canary.request(loaded.snapshot, loaded.media, left_out)
+            if isinstance(canary, Refusal):
+                return Unsent(canary.reason)
         return Ready(canary, control, loaded.recorded, loaded.subjects)
 
     async def _take_turn(self, planned: Planned) -> Turn:

@@ -16,6 +16,7 @@ import msgspec
 from msgspec.structs import replace
 
 from replayd.arms.circuit_breaker import Outages
+from replayd.arms.outcomes import REFUSED_BY_BOTH, refused_by_both
 from replayd.budget.accounting import Spending, reserved
 from replayd.cases.loader import Content
 from replayd.cases.schedule import Schedule, Waiting
@@ -351,6 +352,8 @@ class Lead:
         if isinstance(found, PairResult):
             return found, None
         answers = found.answers
+        if refused_by_both(answers.canary, answers.control):
+            return self._excluded(item, REFUSED_BY_BOTH, answers), answers
         try:
             return await self._judge(item, found.recorded, answers), answers
         except Exception:  # noqa: BLE001

@@ -17,6 +17,9 @@ class Overrides(Struct, frozen=True, kw_only=True):
     params: dict[str, Json] = {}  # body fields in the API's own names
     allowed_tools: tuple[str, ...] = ()  # server-executed tools that may run
     stream: bool = False  # ask for a stream of events, where the API has one
+    # Parameters that the model of the other arm of a pair refuses, by shared names.
+    leave_out: tuple[str, ...] = ()
+    profile: str = ""  # the family of the model, where its name does not tell
 
 
 class ProviderRequest(Struct, frozen=True, kw_only=True):
@@ -27,13 +30,14 @@ class ProviderRequest(Struct, frozen=True, kw_only=True):
     body: bytes
     content_type: str = "application/json"
     headers: dict[str, str] = {}
+    left_out: tuple[str, ...] = ()  # parameters that either arm's model refuses
 
 
 class Refusal(Struct, frozen=True, kw_only=True):
     """The case cannot be sent through this API; nothing was spent."""
 
     # One of: no_body, media_not_kept, media_missing, provider_state, server_tool,
-    # field_not_allowed, unmappable, unknown_api, too_large.
+    # field_not_allowed, unmappable, unknown_api, too_large, model_refuses.
     reason: str
     paths: tuple[str, ...] = ()  # what stood in the way
 

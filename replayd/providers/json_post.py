@@ -30,11 +30,16 @@ class JsonPost:
             headers.update(self.headers(body))
             return self.fit(body, model, overrides)
 
-        body = prepare(self.name, snapshot, media, model, overrides, fit=fit)
-        if isinstance(body, Refusal):
-            return body
-        path = self.path(model, overrides)
-        return ProviderRequest(method="POST", path=path, body=body, headers=headers)
+        found = prepare(self.name, snapshot, media, model, overrides, fit=fit)
+        if isinstance(found, Refusal):
+            return found
+        return ProviderRequest(
+            method="POST",
+            path=self.path(model, overrides),
+            body=found.body,
+            headers=headers,
+            left_out=found.left_out,
+        )
 
     def fit(self, body: Body, model: str, overrides: Overrides) -> Body:
         """Return the body with what this API adds: model, delivery, system prompt."""

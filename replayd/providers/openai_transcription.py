@@ -43,10 +43,10 @@ class OpenAiTranscription(JsonPost):
         overrides: Overrides,
     ) -> ProviderRequest | Refusal:
         """Return the form, the recorded sound in its `file` field."""
-        body = sendable(self.name, snapshot, model, overrides)
-        if isinstance(body, Refusal):
-            return body
-        body = merged({**body, "model": model}, overrides.params)
+        found = sendable(self.name, snapshot, model, overrides)
+        if isinstance(found, Refusal):
+            return found
+        body = merged({**found.body, "model": model}, overrides.params)
         ref = next(media_refs(body.pop("file", None)), None)
         if ref is None or ref.index not in media:
             return Refusal(reason="media_missing", paths=("file",))

@@ -4,15 +4,32 @@
 """
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from replayd.providers.contract import Overrides, Refusal
 from replayd.providers.encode import MediaMissingError, encode
 from replayd.providers.hygiene import clean
+from replayd.providers.parameter_places import find
+from replayd.providers.profiles import Profile, fitted, left_out, profile_of, without
 from replayd.providers.translate import INVOKE, cross
 from snaptrace.snapshot.apis import bedrock_invoke
 from snaptrace.snapshot.model import Json, Snapshot
 
 Body = dict[str, Json]
+
+
+class Sendable(NamedTuple):
+    """A body in the API's shape, and the parameters that it was sent without."""
+
+    body: Body
+    left_out: tuple[str, ...]
+
+
+class Prepared(NamedTuple):
+    """A body's bytes, and the parameters that it is sent without."""
+
+    body: bytes
+    left_out: tuple[str, ...]
 
 
 def bearer(key: str) -> dict[str, str]:
@@ -28,31 +45,48 @@ def prepare(
     overrides: Overrides,
     *,
     fit: Callable[[Body], Body],
-) -> bytes | Refusal:
+) -> Prepared | Refusal:
     """Return the body for `api`, or why there is none."""
-    body = sendable(api, snapshot, model, overrides)
-    if isinstance(body, Refusal):
-        return body
-    fitted = fit(body)
+    profile = profile_of(api, model, overrides.profile)
+    found = sendable(api, snapshot, model, overrides, profile)
+    if isinstance(found, Refusal):
+        return found
+    body = fit(found.body)
     if overrides.params:
-        fitted = merged(fitted, overrides.params)
+        body = merged(body, overrides.params)
+    told = fitted(profile, api, body)
+    if isinstance(told, Refusal):
+        return told
     try:
-        return encode(fitted, snapshot.media, media)
+        return Prepared(encode(told, snapshot.media, media), found.left_out)
     except MediaMissingError as error:
         missing = snapshot.media[error.index : error.index + 1]
         return Refusal(reason="media_missing", paths=tuple(m.path for m in missing))
 
 
 def sendable(
-    api: str, snapshot: Snapshot, model: str, overrides: Overrides
-) -> Body | Refusal:
-    """Return the recorded body, cleaned, in the shape of `api`; references in place."""
+    api: str,
+    snapshot: Snapshot,
+    model: str,
+    overrides: Overrides,
+    profile: Profile | None = None,
+) -> Sendable | Refusal:
+    """Return the recorded body, cleaned, in the shape of `api`; references in place.
+
+    What a model of either arm refuses is taken out while the body is as recorded, so
+    that both arms lose the same.
+    """
     kept = clean(snapshot, snapshot.request.body, overrides.allowed_tools)
     if isinstance(kept, Refusal):
         return kept
-    if snapshot.request.api == api and not _other_family(api, kept.body, model):
-        return dict(kept.body)
-    return cross(snapshot, kept.body, api, model)
+    source = snapshot.request.api
+    refused = (*overrides.leave_out, *left_out(profile, source, kept.body))
+    names = tuple(dict.fromkeys(n for n in refused if find(source, kept.body, n)))
+    body = without(source, kept.body, names)
+    if source == api and not _other_family(api, body, model):
+        return Sendable(body, names)
+    crossed = cross(snapshot, body, api, model)
+    return crossed if isinstance(crossed, Refusal) else Sendable(crossed, names)
 
 
 def _other_family(api: str, body: Body, model: str) -> bool:

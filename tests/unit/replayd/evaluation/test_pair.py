@@ -27,7 +27,8 @@ NOW = 1_800_000_000_000_000_000
 class World:
     """Two models, two arms, and a budget."""
 
-    def __init__(self, *, budget=None, timeout=20.0):
+    def __init__(self, *, budget=None, timeout=20.0, models=()):
+        self._models = dict(models)
         self.order, self.content = [], StubContent()
         self.canary = FakeProvider(self._answering("canary"))
         self.control = FakeProvider(self._answering("control"))
@@ -75,7 +76,10 @@ class World:
 
     def _arm(self, name, role, url):
         config = ArmConfig(
-            role=role, url=url, model=name, timeout=Duration(self._timeout)
+            role=role,
+            url=url,
+            model=self._models.get(name, name),
+            timeout=Duration(self._timeout),
         )
         settings = endpoint_settings(name, config, {})
         provider = PROVIDERS[config.api]
@@ -95,6 +99,25 @@ async def test_the_order_is_the_one_that_was_drawn(first):
         "control",
     )
     assert answers.second_control is None
+
+
+@pytest.mark.parametrize("who", ["canary", "production"])
+async def test_what_one_arms_model_refuses_neither_arm_is_sent(who):
+    """If it failed, a reasoning model would be compared at another temperature."""
+    world = World(models={who: "gpt-5-mini"})
+    await world.ask()
+    for arm in (world.canary, world.control):
+        ((_, body),) = arm.requests
+        assert "messages" in body
+        assert "temperature" not in body
+
+
+async def test_a_parameter_that_both_models_take_is_sent():
+    """If it failed, arms would be asked less than production was."""
+    world = World()
+    await world.ask()
+    assert world.canary.requests[0][1]["temperature"] == 0.2
+    assert world.control.requests[0][1]["temperature"] == 0.2
 
 
 async def test_a_second_control_is_asked_where_it_was_planned():
