@@ -94,6 +94,7 @@ class Engine:
             ControlRate(config.control_rate, schedule.lookback),
             clock,
             judge=Budgets(config.judge.budget, {}),
+            judge_model=config.judge.model if config.judge.url else "",
         )
         self._pair_judge: PairJudge | None = None
         self._judge_rounds: JudgeRounds | None = None

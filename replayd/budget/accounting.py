@@ -15,6 +15,7 @@ from snaptrace.runtime.clock import Clock
 from snaptrace.snapshot.model import Usage
 
 MINUTE_NS, DAY_NS = WINDOWS["minute"], WINDOWS["day"]
+VERDICT_TOKENS = 600  # of a judge model's answer, as reserved
 Turn = tuple[int, ...]  # when, for each request to the control that was counted
 UNTIL_MORE_TRAFFIC_SECONDS = 5.0  # between two looks at the production calls observed
 
@@ -30,9 +31,11 @@ class Spending:
         clock: Clock,
         *,
         judge: Budgets | None = None,
+        judge_model: str = "",
     ) -> None:
         self.budgets, self.prices, self.rate = budgets, prices, rate
         self.judge = judge or Budgets(BudgetConfig(), {})  # the judge model's own
+        self._judge_model = judge_model  # "" where there is none
         self._clock = clock
         self._control_turn = asyncio.Lock()
         self._counted: set[str] = set()  # epochs whose earlier spending is counted
@@ -118,6 +121,27 @@ class Spending:
         now_ns = self._clock.now_ns()
         modality = planned.case.modality
         self.budgets.settle(modality, Amount(), reserved(planned), now_ns)
+
+    def hold_judge(self, planned: Planned) -> None:
+        """Count what a leader that crashed may have spent on judging a pair.
+
+        Nobody knows whether it asked, so it is spent: a budget holds through kills.
+        """
+        if not self._judge_model:
+            return
+        case = planned.case
+        output = max(case.tokens - case.input_tokens, 0)
+        # Request, recording and two answers, in both orders, and two verdicts.
+        usage = Usage(
+            input_tokens=2 * (case.input_tokens + 3 * output),
+            output_tokens=2 * VERDICT_TOKENS,
+        )
+        amount = Amount(
+            requests=2,
+            tokens=(usage.input_tokens or 0) + (usage.output_tokens or 0),
+            money=self.prices.cost(self._judge_model, usage),
+        )
+        self.judge.settle("", Amount(), amount, self._clock.now_ns())
 
     def recount(self, epoch: str, spent: "Spent") -> None:
         """Count what an epoch spent before this replica led, where it still matters.

@@ -186,6 +186,8 @@ class Lead:
         again = [i for i in open_numbers if i.number not in doomed | known]
         for item in again:
             self._spending.hold(item)
+            if opened.crashed:
+                self._spending.hold_judge(item)
             self._unsent[item.number] = item, self._clock.now_ns()
         for item in open_numbers:
             if item.number in doomed:

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from replayd.arms.arm import Arm
 from replayd.arms.outcomes import RULES
+from replayd.budget.accounting import VERDICT_TOKENS
 from replayd.budget.limits import Amount, Budgets, Prices
 from replayd.errors import BudgetSpentError
 from replayd.judge_model import prompt
@@ -28,7 +29,6 @@ MOST_TRIES = 2  # of one question
 BACKOFF_SECONDS = 1.0
 CHARACTERS_PER_TOKEN = 4
 TOKENS_PER_MEDIUM = 1_500
-ANSWER_TOKENS = 600  # of a verdict, as reserved
 ALL = ""  # the judge has one budget for all modalities
 
 
@@ -161,10 +161,10 @@ class JudgeModel:
     def _reserve(self, ask: prompt.Ask) -> Amount:
         tokens = ask.characters // CHARACTERS_PER_TOKEN
         tokens += TOKENS_PER_MEDIUM * len(ask.media)
-        usage = Usage(input_tokens=tokens, output_tokens=ANSWER_TOKENS)
+        usage = Usage(input_tokens=tokens, output_tokens=VERDICT_TOKENS)
         amount = Amount(
             requests=1,
-            tokens=tokens + ANSWER_TOKENS,
+            tokens=tokens + VERDICT_TOKENS,
             money=self._prices.cost(self.arm.config.model, usage),
         )
         self.budgets.reserve(ALL, amount, self._clock.now_ns())

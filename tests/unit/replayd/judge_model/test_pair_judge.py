@@ -7,8 +7,10 @@ from fakes.judged_epoch import AT_NS, KEY, planned_of, said
 from fakes.pair_results import result_of, score
 from fakes.stored_calls import text_call
 
-from replayd.budget.accounting import Spent
+from replayd.budget.accounting import Spending, Spent
+from replayd.budget.limits import Budgets, ControlRate, Prices
 from replayd.cases.loader import Content
+from replayd.config import BudgetConfig, ControlRateConfig
 from replayd.judge_model.pair import PairJudge, wanted
 from replayd.model import ArmAnswer, PairAnswers
 from replayd.scoring.recorded import Recorded
@@ -116,3 +118,29 @@ async def test_what_judging_cost_is_counted_again_after_a_restart():
     assert (amount.requests, amount.tokens) == (2, 36)
     assert score(1.0).scorer  # the arms' own spending is not the judge's
     assert sum(a.requests for a in spent.minutes.values()) == 2
+
+
+def test_a_crash_does_not_open_the_judges_budget():
+    """Pairs in flight at a kill would be judged twice for one budget."""
+    config = BudgetConfig(requests_per_day=5)
+    spending = Spending(
+        Budgets(BudgetConfig(), {}),
+        Prices({}),
+        ControlRate(ControlRateConfig(), 3600),
+        ManualClock(),
+        judge=Budgets(config, {}),
+        judge_model="referee",
+    )
+    for number in range(2):
+        spending.hold_judge(planned_of(number, CALL, "segment", number))
+    (line,) = spending.judge.lines(AT_NS)
+    assert (line.unit, line.used) == ("requests", 4)
+
+
+class ManualClock:
+    """A clock that stands still."""
+
+    @staticmethod
+    def now_ns():
+        """Return the time of the recorded call."""
+        return AT_NS
