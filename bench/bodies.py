@@ -21,12 +21,12 @@ def requests(
     An ordinary span is about 300 bytes, a model call about 2 KiB and, where
     `media_bytes` is set, carries an image of that size as base64.
     """
-    chance = random.Random(seed)
-    return [_request(chance, spans, model_share, media_bytes) for _ in range(count)]
+    rng = random.Random(seed)
+    return [_request(rng, spans, model_share, media_bytes) for _ in range(count)]
 
 
 def _request(
-    chance: random.Random, spans: int, model_share: float, media_bytes: int
+    rng: random.Random, spans: int, model_share: float, media_bytes: int
 ) -> bytes:
     message = ExportTraceServiceRequest()
     resource = message.resource_spans.add()
@@ -36,37 +36,37 @@ def _request(
     scope.scope.name = "app"
     for _ in range(spans):
         span = scope.spans.add()
-        span.trace_id, span.span_id = chance.randbytes(16), chance.randbytes(8)
-        span.parent_span_id = chance.randbytes(8)
-        span.start_time_unix_nano = 1_700_000_000_000_000_000 + chance.getrandbits(40)
-        span.end_time_unix_nano = span.start_time_unix_nano + chance.getrandbits(30)
-        if chance.random() < model_share:
-            _model_call(chance, span, media_bytes)
+        span.trace_id, span.span_id = rng.randbytes(16), rng.randbytes(8)
+        span.parent_span_id = rng.randbytes(8)
+        span.start_time_unix_nano = 1_700_000_000_000_000_000 + rng.getrandbits(40)
+        span.end_time_unix_nano = span.start_time_unix_nano + rng.getrandbits(30)
+        if rng.random() < model_share:
+            _model_call(rng, span, media_bytes)
         else:
             span.name = "GET /api/v1/orders/{id}"
             _text(span.attributes, "http.request.method", "GET")
-            path = f"/api/v1/orders/{chance.getrandbits(32)}"
+            path = f"/api/v1/orders/{rng.getrandbits(32)}"
             _text(span.attributes, "url.path", path)
             _text(span.attributes, "server.address", "orders.shop.svc.cluster.local")
             _text(span.attributes, "user_agent.original", "python-httpx/0.28.1")
     return message.SerializeToString()
 
 
-def _model_call(chance: random.Random, span: object, media_bytes: int) -> None:
+def _model_call(rng: random.Random, span: object, media_bytes: int) -> None:
     span.name, span.kind = "chat assistant-7", 3
     _text(span.attributes, "gen_ai.operation.name", "chat")
     _text(span.attributes, "gen_ai.provider.name", "openai")
     _text(span.attributes, "gen_ai.request.model", "assistant-7")
-    question = " ".join(chance.choices(_WORDS, k=150))
+    question = " ".join(rng.choices(_WORDS, k=150))
     parts = f'{{"type":"text","content":"{question}"}}'
     if media_bytes:
-        data = chance.randbytes(media_bytes * 3 // 4).hex()[:media_bytes]
+        data = rng.randbytes(media_bytes * 3 // 4).hex()[:media_bytes]
         parts += (
             ',{"type":"blob","modality":"image","mime_type":"image/png",'
             f'"content":"{data}"}}'
         )
     asked = f'[{{"role":"user","parts":[{parts}]}}]'
-    answer = " ".join(chance.choices(_WORDS, k=120))
+    answer = " ".join(rng.choices(_WORDS, k=120))
     said = (
         f'[{{"role":"assistant","parts":[{{"type":"text","content":"{answer}"}}],'
         '"finish_reason":"stop"}]'

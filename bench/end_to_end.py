@@ -102,8 +102,8 @@ class Model:
         modality = next(m for m in MODALITIES if text == question(m, number))
         model = body["model"]
         again = self._asked[model, number] = self._asked.get((model, number), -1) + 1
-        chance = random.Random(f"{self._seed}/{model}/{modality}/{number}/{again}")
-        wrong = any(chance.random() < rate for rate in self._wrong[model][modality])
+        rng = random.Random(f"{self._seed}/{model}/{modality}/{number}/{again}")
+        wrong = any(rng.random() < rate for rate in self._wrong[model][modality])
         return web.json_response(
             {
                 "id": "chatcmpl-1",
@@ -115,7 +115,7 @@ class Model:
                         "message": {
                             "role": "assistant",
                             "content": answer(
-                                modality, number, wrong * chance.randint(1, 99)
+                                modality, number, wrong * rng.randint(1, 99)
                             ),
                         },
                         "finish_reason": "stop",
@@ -127,11 +127,11 @@ class Model:
 
 
 def span(
-    scope: ScopeSpans, number: int, modality: str, chance: random.Random, wrong: float
+    scope: ScopeSpans, number: int, modality: str, rng: random.Random, wrong: float
 ) -> None:
     """Add one recorded call to `scope`."""
     made = scope.spans.add()
-    made.trace_id, made.span_id = chance.randbytes(16), chance.randbytes(8)
+    made.trace_id, made.span_id = rng.randbytes(16), rng.randbytes(8)
     made.name, made.kind = "chat assistant-7", 3
     now = time.time_ns()
     made.start_time_unix_nano, made.end_time_unix_nano = now - 10**9, now
@@ -146,7 +146,7 @@ def span(
                 "content": base64.b64encode(data).decode(),
             }
         )
-    off = (chance.random() < wrong) * chance.randint(1, 99)
+    off = (rng.random() < wrong) * rng.randint(1, 99)
     said = answer(modality, number, off)
     for key, value in {
         "gen_ai.operation.name": "chat",
@@ -170,7 +170,7 @@ def span(
 
 async def record(address: str, per_modality: int, seed: int, wrong: float) -> None:
     """Send the recorded calls to the collector."""
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     numbers = [(n, m) for n in range(per_modality) for m in MODALITIES]
     async with grpc.aio.insecure_channel(address) as channel:
         export = channel.unary_unary(
@@ -183,7 +183,7 @@ async def record(address: str, per_modality: int, seed: int, wrong: float) -> No
             service.key, service.value.string_value = "service.name", "bench"
             scope = resource.scope_spans.add()
             for number, modality in numbers[first : first + SPANS_PER_REQUEST]:
-                span(scope, number, modality, chance, wrong)
+                span(scope, number, modality, rng, wrong)
             await export(request.SerializeToString())
 
 

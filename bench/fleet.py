@@ -119,7 +119,7 @@ class Client:
 
     def __init__(self, number: int, seed: int, collector: Program) -> None:
         self._service = f"service-{number % SERVICES}"
-        self._chance = random.Random(f"{seed}/{number}")
+        self._rng = random.Random(f"{seed}/{number}")
         self._collector = collector
         self._first = number * 1_000_000
         self.sent: dict[str, float] = {}  # trace id -> when it was acknowledged
@@ -134,13 +134,13 @@ class Client:
         for _ in range(CALLS_PER_REQUEST):
             self._first += 1
             modality = MODALITIES[self._first % 4 % len(MODALITIES)]
-            span(scope, self._first, modality, self._chance, 0.02)
+            span(scope, self._first, modality, self._rng, 0.02)
         ids = [made.trace_id.hex() for made in scope.spans]
         return ids, request.SerializeToString()
 
     async def run(self, until: float) -> None:
         """Send a request a second until it is time; each until it is acknowledged."""
-        await asyncio.sleep(self._chance.random())
+        await asyncio.sleep(self._rng.random())
         async with aiohttp.ClientSession() as session:
             while time.monotonic() < until:
                 ids, body = self._request()
@@ -165,17 +165,17 @@ class Client:
 
 
 async def chaos(
-    chance: random.Random, victims: list[Program], every: float, until: float
+    rng: random.Random, victims: list[Program], every: float, until: float
 ) -> None:
     """Kill or pause one after the other until it is time."""
     async with asyncio.TaskGroup() as pausing:
         while time.monotonic() < until:
-            await asyncio.sleep(chance.uniform(0.5, 1.5) * every)
-            victim = chance.choice(victims)
-            if chance.random() < KILLED_SHARE:
+            await asyncio.sleep(rng.uniform(0.5, 1.5) * every)
+            victim = rng.choice(victims)
+            if rng.random() < KILLED_SHARE:
                 await victim.kill_and_start()
             else:
-                seconds = chance.uniform(1, 2) * LEASE_SECONDS
+                seconds = rng.uniform(1, 2) * LEASE_SECONDS
                 pausing.create_task(victim.pause(seconds))
 
 
@@ -245,7 +245,7 @@ async def estimate(
     """
     damaged: list[str] = []
     browser = Browser(store, fleet_key, damaged.append)
-    await browser.look()
+    await browser.poll()
     probabilities: dict[str, float] = {}
     traces = set()
     async for found in browser.snapshots():
@@ -315,9 +315,9 @@ async def serve(seed: int) -> tuple[web.AppRunner, Model]:
 
 async def once(folder: Path, arguments: argparse.Namespace) -> dict:
     """Run the fleet once; return what was found."""
-    chance = random.Random(arguments.seed)
+    rng = random.Random(arguments.seed)
     (folder / "store").mkdir()
-    (folder / "fleet.key").write_text(chance.randbytes(32).hex())
+    (folder / "fleet.key").write_text(rng.randbytes(32).hex())
     runner, model = await serve(arguments.seed)
     fleet = [collector(folder, n) for n in range(arguments.collectors)]
     judges = [replica(folder, n, runner.addresses[0][1]) for n in ("one", "two")]
@@ -338,8 +338,8 @@ async def once(folder: Path, arguments: argparse.Namespace) -> dict:
         async with asyncio.TaskGroup() as working:
             for client in clients:
                 working.create_task(client.run(until))
-            working.create_task(chaos(chance, fleet, 1.5, until))
-            working.create_task(chaos(chance, judges, 10.0, until))
+            working.create_task(chaos(rng, fleet, 1.5, until))
+            working.create_task(chaos(rng, judges, 10.0, until))
         codes = await asyncio.gather(*(each.stop() for each in fleet))
         settings = StoreConfig(url=f"file://{folder / 'store'}")
         store = Store.open(settings)

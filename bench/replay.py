@@ -39,7 +39,7 @@ from fakes.stored_calls import image_call, store_calls, text_call  # noqa: E402
 from replayd import gc_tuning  # noqa: E402
 from replayd.config import ReplaydConfig  # noqa: E402
 from replayd.engine import Engine  # noqa: E402
-from replayd.evaluation.canary import Shadow  # noqa: E402
+from replayd.evaluation.canary import CanaryEvaluation  # noqa: E402
 from snaptrace.crypto.fleet_key import FleetKey  # noqa: E402
 from snaptrace.runtime.clock import SystemClock  # noqa: E402
 from snaptrace.runtime.config import StoreConfig  # noqa: E402
@@ -146,15 +146,15 @@ class Servers:
 def _calls(load: dict) -> Iterator[tuple]:
 
     now = time.time_ns()
-    chance = random.Random(load["seed"])
+    rng = random.Random(load["seed"])
     for number in range(load["pairs"]):
         answer = RECORDED.format(number)
         words = " ".join(
-            chance.choice(["order", "total", "shipped", "north", "value", "when"])
+            rng.choice(["order", "total", "shipped", "north", "value", "when"])
             for _ in range(load["body_bytes"] // 6)
         )
         if image_bytes := load.get("image_bytes", 0):
-            data = chance.randbytes(64) + bytes(image_bytes - 64)
+            data = rng.randbytes(64) + bytes(image_bytes - 64)
             call = image_call(
                 number, data, FleetKey(b"k" * 32), at_ns=now, answer=answer
             )
@@ -243,7 +243,7 @@ async def _led(program: Engine, load: dict, *, judged: bool) -> dict:
     gc_tuning.search_seldom()  # as `replayd.__main__` does
     async with AsyncExitStack() as stack:
         await program.open_arms(stack, {})
-        await program.reading.look()
+        await program.reading.poll()
         program.spending.rate.observed(10**9)
         stop, done = asyncio.Event(), asyncio.Event()
         async with asyncio.TaskGroup() as group:
@@ -271,7 +271,7 @@ async def _led(program: Engine, load: dict, *, judged: bool) -> dict:
     }
 
 
-async def _watched(program: Engine, shadow: Shadow, pairs: int) -> dict:
+async def _watched(program: Engine, shadow: CanaryEvaluation, pairs: int) -> dict:
     """Look every 20 ms until all pairs are folded: how late, and what is in flight."""
     loop = asyncio.get_running_loop()
     lags, own_lags, least, both = [], [], [], []

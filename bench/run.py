@@ -180,9 +180,9 @@ def _report(result: dict, case: dict) -> bool:
 
 def _interval(values: list[float]) -> tuple[float, float]:
     """Return the 95 % percentile bootstrap of the mean; the value itself for one."""
-    chance = random.Random(1)
+    rng = random.Random(1)
     means = sorted(
-        statistics.fmean(chance.choices(values, k=len(values))) for _ in range(1000)
+        statistics.fmean(rng.choices(values, k=len(values))) for _ in range(1000)
     )
     return means[25], means[974]
 

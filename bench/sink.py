@@ -10,13 +10,16 @@ import re
 
 import uvloop
 
-from collector.net import h2_frames as wire
+from collector.net import h2_frames
 from collector.net.h2_hpack import header_field
 
 _WINDOW = 2**30
-_SETTINGS = wire.settings_frame(
-    ((wire.INITIAL_WINDOW_SIZE, _WINDOW), (wire.MAX_CONCURRENT_STREAMS, 10_000))
-) + wire.number_frame(wire.WINDOW_UPDATE, 0, _WINDOW)
+_SETTINGS = h2_frames.settings_frame(
+    (
+        (h2_frames.INITIAL_WINDOW_SIZE, _WINDOW),
+        (h2_frames.MAX_CONCURRENT_STREAMS, 10_000),
+    )
+) + h2_frames.number_frame(h2_frames.WINDOW_UPDATE, 0, _WINDOW)
 _HEADERS = header_field(b":status", b"200") + header_field(
     b"content-type", b"application/grpc"
 )
@@ -48,37 +51,39 @@ class Connection(asyncio.Protocol):
             if data.startswith((b"GET ", b"POST ")):
                 self._take_http1(data)
                 return
-            if len(data) < len(wire.PREFACE):
+            if len(data) < len(h2_frames.PREFACE):
                 self._unread = data
                 return
-            self._greeted, data = True, data[len(wire.PREFACE) :]
+            self._greeted, data = True, data[len(h2_frames.PREFACE) :]
             self._transport.write(_SETTINGS)
         at, end, answers = 0, len(data), []
-        while end - at >= wire.HEAD.size:
-            high, low, kind, flags, stream = wire.HEAD.unpack_from(data, at)
-            start, size = at + wire.HEAD.size, high << 16 | low
+        while end - at >= h2_frames.HEAD.size:
+            high, low, kind, flags, stream = h2_frames.HEAD.unpack_from(data, at)
+            start, size = at + h2_frames.HEAD.size, high << 16 | low
             if start + size > end:
                 break
             at = start + size
-            if kind == wire.DATA:
+            if kind == h2_frames.DATA:
                 self._used += size
                 self._seen.bytes += size
             answers.append(self._answer(kind, flags, stream, data[start:at]))
         self._unread = data[at:]
         if self._used > _WINDOW // 2:
-            answers.append(wire.number_frame(wire.WINDOW_UPDATE, 0, self._used))
+            answers.append(
+                h2_frames.number_frame(h2_frames.WINDOW_UPDATE, 0, self._used)
+            )
             self._used = 0
         if answer := b"".join(answers):
             self._transport.write(answer)
 
     def _answer(self, kind: int, flags: int, stream: int, payload: bytes) -> bytes:
-        if kind == wire.DATA and flags & wire.END_STREAM:
+        if kind == h2_frames.DATA and flags & h2_frames.END_STREAM:
             self._seen.requests += 1
             self._seen.bytes -= len(_EMPTY)
             return _accepted(stream)
-        if kind in (wire.SETTINGS, wire.PING) and not flags & wire.ACK:
-            echo = payload if kind == wire.PING else b""
-            return wire.frame(kind, wire.ACK, 0, echo)
+        if kind in (h2_frames.SETTINGS, h2_frames.PING) and not flags & h2_frames.ACK:
+            echo = payload if kind == h2_frames.PING else b""
+            return h2_frames.frame(kind, h2_frames.ACK, 0, echo)
         return b""
 
     def _take_http1(self, data: bytes) -> None:
@@ -106,10 +111,13 @@ class Connection(asyncio.Protocol):
 def _accepted(stream: int) -> bytes:
     return b"".join(
         (
-            wire.frame(wire.HEADERS, wire.END_HEADERS, stream, _HEADERS),
-            wire.frame(wire.DATA, 0, stream, _EMPTY),
-            wire.frame(
-                wire.HEADERS, wire.END_HEADERS | wire.END_STREAM, stream, _TRAILERS
+            h2_frames.frame(h2_frames.HEADERS, h2_frames.END_HEADERS, stream, _HEADERS),
+            h2_frames.frame(h2_frames.DATA, 0, stream, _EMPTY),
+            h2_frames.frame(
+                h2_frames.HEADERS,
+                h2_frames.END_HEADERS | h2_frames.END_STREAM,
+                stream,
+                _TRAILERS,
             ),
         )
     )

@@ -38,7 +38,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from collector.call import Call
 from collector.config.sampling import SealConfig
 from collector.otlp.signals import OtlpRequest
-from collector.recognise.correlate import JoinSettings
+from collector.recognise.correlate import CorrelationSettings
 from collector.recognise.recogniser import Recogniser
 from collector.redact import RedactConfig, Redactor
 from collector.reservoir import Kind, ReservoirConfig, Reservoirs
@@ -107,24 +107,24 @@ def request(
     number: int, prose: Prose, prompts: list[str], load: dict[str, Any]
 ) -> bytes:
     """Return one OTLP request with one chat span."""
-    chance = random.Random(load["seed"] * 1_000_003 + number)
+    rng = random.Random(load["seed"] * 1_000_003 + number)
     message = ExportTraceServiceRequest()
     spans = message.resource_spans.add()
     spans.resource.attributes.append(_attribute("service.name", "support-chat"))
     scope = spans.scope_spans.add()
     scope.scope.name = "opentelemetry.instrumentation.openai_v2"
     scope.scope.version = "2.3b0"
-    prompt = chance.choice(prompts)
-    question = prose.next(chance.randint(*load["question_characters"]))
-    answer = prose.next(chance.randint(*load["answer_characters"]))
+    prompt = rng.choice(prompts)
+    question = prose.next(rng.randint(*load["question_characters"]))
+    answer = prose.next(rng.randint(*load["answer_characters"]))
     started = START_NS + number * 1_000_003
     span = Span(
-        trace_id=chance.getrandbits(128).to_bytes(16, "big"),
-        span_id=chance.getrandbits(64).to_bytes(8, "big"),
+        trace_id=rng.getrandbits(128).to_bytes(16, "big"),
+        span_id=rng.getrandbits(64).to_bytes(8, "big"),
         name="chat assistant-7",
         kind=Span.SPAN_KIND_CLIENT,
         start_time_unix_nano=started,
-        end_time_unix_nano=started + chance.randint(10**8, 3 * 10**9),
+        end_time_unix_nano=started + rng.randint(10**8, 3 * 10**9),
     )
 
     def said(role: str, text: str) -> dict[str, Any]:
@@ -137,7 +137,7 @@ def request(
             "gen_ai.provider.name": "openai",
             "gen_ai.request.model": "assistant-7",
             "gen_ai.response.model": "assistant-7-2025-10-01",
-            "gen_ai.response.id": f"chatcmpl-{chance.getrandbits(96):024x}",
+            "gen_ai.response.id": f"chatcmpl-{rng.getrandbits(96):024x}",
             "gen_ai.system_instructions": json.dumps(
                 [{"type": "text", "content": prompt}]
             ),
@@ -156,7 +156,7 @@ def request(
 
 def calls_of(bodies: list[bytes]) -> list[Call]:
     """Return the calls that the collector recognises in these requests."""
-    recogniser = Recogniser((), JoinSettings())
+    recogniser = Recogniser((), CorrelationSettings())
     calls: list[Call] = []
     for body in bodies:
         calls += recogniser.feed(
@@ -186,14 +186,14 @@ def sealer_on(folder: Path, size: int) -> tuple[Sealer, Redactor, Store, Clock]:
 
 def sample_offers(load: dict[str, Any]) -> dict[str, float]:
     """Offer ranks to full reservoirs."""
-    chance = random.Random(load["seed"])
+    rng = random.Random(load["seed"])
     reservoirs = Reservoirs(ReservoirConfig(size=load["size"], quota=load["quota"]))
     kinds = [
         Kind(f"service-{n % 4}", "text", (f"route:{n:02d}", "tools"))
         for n in range(load["kinds"])
     ]
     offers = [
-        (chance.choice(kinds), chance.getrandbits(56), chance.getrandbits(56))
+        (rng.choice(kinds), rng.getrandbits(56), rng.getrandbits(56))
         for _ in range(load["offers"])
     ]
 
@@ -205,7 +205,7 @@ def sample_offers(load: dict[str, Any]) -> dict[str, float]:
         return time.process_time() - started
 
     filling = run(0)
-    offers = [(k, chance.getrandbits(56), chance.getrandbits(56)) for k, _, _ in offers]
+    offers = [(k, rng.getrandbits(56), rng.getrandbits(56)) for k, _, _ in offers]
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     full = run(len(offers))
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

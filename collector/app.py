@@ -15,27 +15,27 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from collector.admin.server import RelayTelemetry
+from collector.admin.server import AdminServer
 from collector.config.relay import CollectorConfig
 from collector.exporter import open_upstreams
-from collector.exporter.batching import JoiningUpstream
+from collector.exporter.batching import BatchingUpstream
 from collector.exporter.contract import Upstream
 from collector.exporter.endpoints import endpoints
 from collector.exporter.relay import Relay
 from collector.metrics.instruments import Registry
 from collector.metrics.relay import RelayMetrics
-from collector.otlp.export_result import UNAVAILABLE, Answer, refusal
+from collector.otlp.export_result import UNAVAILABLE, ExportResult, refusal
 from collector.otlp.signals import OtlpRequest
 from collector.receiver import open_receiver
 from collector.receiver.admission import Admission
 from collector.receiver.contract import Handle
-from collector.receiver.policy import BearerTokens, HeaderFilter, Reception
+from collector.receiver.policy import BearerTokens, HeaderFilter, ReceiverPolicy
 from collector.recognise.prefilter import has_marker
 from collector.tap.queue import Tap
 from collector.tap.supervisor import Supervisor
 from snaptrace.runtime.clock import Clock, SystemClock
 from snaptrace.runtime.lifecycle import Part, run_parts
-from snaptrace.runtime.malloc_trim import Returning, trim
+from snaptrace.runtime.malloc_trim import MallocTrimmer, trim
 
 if TYPE_CHECKING:
     from collector.admin.self_tracing import SelfTracing
@@ -55,7 +55,7 @@ class _Forwarding:
         """Keep the upstreams open until `stop`."""
         async with asyncio.TaskGroup() as tasks:
             for upstream in self._upstreams:
-                if isinstance(upstream, JoiningUpstream):
+                if isinstance(upstream, BatchingUpstream):
                     upstream.start(tasks)
             ready()
             await stop.wait()
@@ -130,7 +130,7 @@ async def run(
     if self_tracing:
         # Inside, so that a span shows what was answered; outside, as it may fail too.
         handle = _never_failing(self_tracing.traced(handle))
-    reception = Reception(
+    reception = ReceiverPolicy(
         handle=handle,
         admission=admission,
         limits=config.limits,
@@ -162,7 +162,7 @@ async def run(
         open_receiver(config.engine, reception, listen, drain_seconds / 2, ports.note),
         _Forwarding(upstreams),
         supervisor,
-        RelayTelemetry(
+        AdminServer(
             config.metrics.listen,
             registry,
             why_not_ready,
@@ -171,7 +171,7 @@ async def run(
         ),
     ]
     parts.append(
-        Returning(lambda: admission.reserved_bytes, admission.take_peak_bytes, trim)
+        MallocTrimmer(lambda: admission.reserved_bytes, admission.take_peak_bytes, trim)
     )
     if self_tracing:
         parts.append(self_tracing)
@@ -192,14 +192,16 @@ def _self_tracing(
         instance=instance,
         metrics=metrics,
         clock=clock,
-        chance=random.Random(),  # noqa: S311 - picks requests to describe
+        rng=random.Random(),  # noqa: S311 - picks requests to describe
     )
 
 
 def _never_failing(handle: Handle) -> Handle:
     """Turn a defect of ours into an answer that clients retry."""
 
-    async def guarded(request: OtlpRequest, timeout_seconds: float | None) -> Answer:
+    async def guarded(
+        request: OtlpRequest, timeout_seconds: float | None
+    ) -> ExportResult:
         try:
             return await handle(request, timeout_seconds)
         except Exception as error:  # noqa: BLE001 - INTERNAL would lose the batch

@@ -15,18 +15,22 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 
 from replayd.config import ReplaydConfig
-from replayd.engine import DRAIN_MARGIN_SECONDS, LEADER, Engine
+from replayd.engine import DRAIN_MARGIN_SECONDS, REPLICA_ID, Engine
 from replayd.http.gate_api import GateApi
 from replayd.http.page import PageServer
 from replayd.planning.cost import CostedPlan
 from replayd.planning.gate_plan import said_at_start
-from replayd.reload import Evaluating, Reread, check, check_reload, unpriced
+from replayd.reload import EngineReloader, Reread, check, check_reload, unpriced
 from replayd.results.history import History
-from replayd.services.store_maintenance import Keeping
-from replayd.services.verdict_publisher import Published, Publishing
-from replayd.services.verdict_refresh import Showing
+from replayd.services.store_maintenance import StoreMaintenance
+from replayd.services.verdict_publisher import Published, VerdictPublisher
+from replayd.services.verdict_refresh import VerdictRefresh
 from replayd.services.verdict_refresh import plans as planned
-from replayd.telemetry.metrics import EngineMetrics, KeepingMetrics, VerdictCollector
+from replayd.telemetry.metrics import (
+    EngineMetrics,
+    MaintenanceMetrics,
+    VerdictCollector,
+)
 from replayd.verdicts.views import Verdicts
 from snaptrace.crypto.fleet_key import FleetKey
 from snaptrace.runtime.clock import Clock, SystemClock
@@ -34,7 +38,7 @@ from snaptrace.runtime.config import ConfigError, StoreConfig
 from snaptrace.runtime.lifecycle import Part, run_parts
 from snaptrace.runtime.telemetry import TelemetryServer
 from snaptrace.store.audit import Audit
-from snaptrace.store.maintenance import Keeper
+from snaptrace.store.maintenance import Maintenance
 from snaptrace.store.retention import policy_of
 from snaptrace.store.store import Store
 
@@ -53,7 +57,7 @@ async def run(
     ports_file: str | None = None,
     environ: Mapping[str, str] = os.environ,
     clock: Clock | None = None,
-    chance: random.Random | None = None,
+    rng: random.Random | None = None,
     reload: asyncio.Event | None = None,
     reread: Reread | None = None,
 ) -> None:
@@ -79,7 +83,7 @@ async def run(
         for name, model in unpriced(config).items():
             why = f"{model} has no price and counts as free"
             log.warning("no price", extra={"arm": name, "why": why})
-        made = chance or random.SystemRandom()
+        made = rng or random.SystemRandom()
         return Engine(config, store, key, clock, made, metrics=metrics)
 
     def next_engine() -> Engine:
@@ -92,7 +96,7 @@ async def run(
             raise ConfigError("store", "changing it needs a restart")
         return engine_of(found)
 
-    evaluating = Evaluating(
+    evaluating = EngineReloader(
         engine_of(config), next_engine, environ, reload or asyncio.Event(), metrics
     )
     audit = Audit(store_config.audit.file, audit_log.info)
@@ -105,9 +109,9 @@ async def run(
         registry=registry,
         audit=audit,
     )
-    keeping = Keeping(
-        Keeper(store, key, policy_of(store_config.retention)),
-        KeepingMetrics(registry),
+    keeping = StoreMaintenance(
+        Maintenance(store, key, policy_of(store_config.retention)),
+        MaintenanceMetrics(registry),
         clock,
         leading=lambda: evaluating.engine.leading,
         every_seconds=config.upkeep,
@@ -150,20 +154,20 @@ class Front:
         key: FleetKey,
         clock: Clock,
         *,
-        evaluating: Evaluating,
+        evaluating: EngineReloader,
         registry: CollectorRegistry,
         audit: Audit,
     ) -> None:
         self._config, self._store, self._key = config, store, key
         self._clock, self._evaluating, self._audit = clock, evaluating, audit
         self._registry = registry
-        self._showing = Showing(
+        self._showing = VerdictRefresh(
             lambda: evaluating.engine,
             metrics=evaluating.metrics,
             series=VerdictCollector(registry),
             clock=clock,
         )
-        self._publishing = Publishing(
+        self._publishing = VerdictPublisher(
             store,
             clock,
             self._known,
@@ -210,7 +214,7 @@ class Front:
     def _known(self) -> Published:
         now_ns = self._clock.now_ns()
         return Published(
-            leader=LEADER,
+            leader=REPLICA_ID,
             at_ns=now_ns,
             verdicts=self._showing.verdicts,
             budgets=self._evaluating.engine.spending.budgets.lines(now_ns),

@@ -16,15 +16,15 @@ from prometheus_client import CollectorRegistry
 
 from replayd.arms.arm import Arm, endpoint_settings
 from replayd.arms.endpoint import Endpoint
-from replayd.budget.accounting import Spending
+from replayd.budget.accounting import SpendingAccount
 from replayd.budget.limits import Budgets, ControlRate, Prices
 from replayd.cases import intake as intaking
 from replayd.cases.intake import Intake
-from replayd.cases.loader import Content
+from replayd.cases.loader import CaseLoader
 from replayd.config import ReplaydConfig
 from replayd.evaluation import revisions as declarations
-from replayd.evaluation.canary import Shadow, Tools
-from replayd.evaluation.epochs import Declared, control_of
+from replayd.evaluation.canary import CanaryEvaluation, EvaluationContext
+from replayd.evaluation.epochs import DeclaredRevision, control_of
 from replayd.evaluation.runner import Judge
 from replayd.judge_model import setup as judge_setup
 from replayd.judge_model.anchors import load_anchors
@@ -34,12 +34,12 @@ from replayd.judge_model.rounds import JudgeRounds
 from replayd.ledger.lease import Lease
 from replayd.model import PairAnswers, PairResult, Planned
 from replayd.providers import PROVIDERS
-from replayd.scoring.pool import Judging
+from replayd.scoring.pool import ScoringPool
 from replayd.scoring.recorded import Recorded
 from replayd.services import gauges
-from replayd.services.adjudication import Deciding
-from replayd.services.leader import Leading
-from replayd.services.store_follower import Reading
+from replayd.services.adjudication import AdjudicationFeed
+from replayd.services.leader import LeaderElection
+from replayd.services.store_follower import StoreFollower
 from replayd.services.verdict_refresh import live_traffic
 from replayd.telemetry.metrics import EngineMetrics
 from snaptrace.crypto.fleet_key import FleetKey
@@ -49,9 +49,9 @@ from snaptrace.snapshot.codec import unpack_snapshot
 from snaptrace.store.store import Store
 
 if TYPE_CHECKING:
-    from replayd.telemetry.otlp_exporter import Telling
+    from replayd.telemetry.otlp_exporter import OtlpExporter
 
-LEADER = f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(4)}"
+REPLICA_ID = f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(4)}"
 DRAIN_MARGIN_SECONDS = 5.0  # beyond the drain of what is in flight
 
 
@@ -66,17 +66,17 @@ class Engine:
         store: Store,
         key: FleetKey,
         clock: Clock,
-        chance: random.Random,
+        rng: random.Random,
         *,
         metrics: EngineMetrics | None = None,
     ) -> None:
         self.config, self._store = config, store
-        self._clock, self._chance = clock, chance
-        self._content = Content(store, key)
+        self._clock, self._rng = clock, rng
+        self._content = CaseLoader(store, key)
         self.metrics = metrics or EngineMetrics(CollectorRegistry())
-        self._leading: Leading | None = None
+        self._leading: LeaderElection | None = None
         self.arms: dict[str, Arm] = {}
-        self.shadows: dict[str, Shadow] = {}
+        self.shadows: dict[str, CanaryEvaluation] = {}
         schedule = config.schedule
         span = max(schedule.lookback, schedule.age_limit)
         allowed = {tool for arm in config.arms.values() for tool in arm.allowed_tools}
@@ -88,7 +88,7 @@ class Engine:
             is_erased=self._content.is_erased,
         )
         self._telling = self._made_telling()
-        self.spending = Spending(
+        self.spending = SpendingAccount(
             Budgets(config.budget, config.budgets),
             Prices(config.prices),
             ControlRate(config.control_rate, schedule.lookback),
@@ -98,13 +98,13 @@ class Engine:
         )
         self._pair_judge: PairJudge | None = None
         self._judge_rounds: JudgeRounds | None = None
-        self.judging = Judging(
+        self.judging = ScoringPool(
             clock,
             in_process=config.judge_process,
             log_level=config.log_level,
             on_lost=self.metrics.judging_lost.inc,
         )
-        self.reading = Reading(
+        self.reading = StoreFollower(
             store=store,
             content=self._content,
             intake=self.intake,
@@ -115,14 +115,14 @@ class Engine:
             poll_seconds=schedule.poll,
         )
 
-    def _made_telling(self) -> "Telling | None":
+    def _made_telling(self) -> "OtlpExporter | None":
         config = self.config.telemetry
         if not config.url:
             return None
         # Imported only where it is wanted: protobuf costs memory.
-        from replayd.telemetry.otlp_exporter import Telling  # noqa: PLC0415
+        from replayd.telemetry.otlp_exporter import OtlpExporter  # noqa: PLC0415
 
-        return Telling(config, self.arms, self.metrics, self._clock, self._chance)
+        return OtlpExporter(config, self.arms, self.metrics, self._clock, self._rng)
 
     async def open_arms(
         self, stack: AsyncExitStack, environ: Mapping[str, str]
@@ -131,7 +131,7 @@ class Engine:
         for name, config in self.config.arms.items():
             settings = endpoint_settings(name, config, environ)
             provider = PROVIDERS[config.api]
-            endpoint = Endpoint(settings, provider, self._clock, self._chance)
+            endpoint = Endpoint(settings, provider, self._clock, self._rng)
             await stack.enter_async_context(endpoint)
             self.arms[name] = Arm(name, config, endpoint)
         if self.config.judge.url:
@@ -140,7 +140,7 @@ class Engine:
         for name, arm in self.arms.items():
             if arm.config.role == "canary":
                 other = None if control is None else self.arms[control]
-                self.shadows[name] = Shadow(self._tools(name), arm, other)
+                self.shadows[name] = CanaryEvaluation(self._tools(name), arm, other)
 
     async def _open_judge(
         self, stack: AsyncExitStack, environ: Mapping[str, str]
@@ -148,7 +148,7 @@ class Engine:
         """Open the judge model, and what keeps its labelled cases judged."""
         config, metrics = self.config, self.metrics
         judge = judge_setup.made(
-            config, self.spending.judge, environ, self._clock, self._chance
+            config, self.spending.judge, environ, self._clock, self._rng
         )
         await stack.enter_async_context(judge.arm.endpoint)
         rounds = self._judge_rounds = JudgeRounds(
@@ -167,15 +167,15 @@ class Engine:
         rounds.on_round = on_round
         self._pair_judge = PairJudge(judge, self._content, on_judged)
 
-    def _tools(self, canary: str) -> Tools:
-        return Tools(
+    def _tools(self, canary: str) -> EvaluationContext:
+        return EvaluationContext(
             config=self.config,
             store=self._store,
             content=self._content,
             spending=self.spending,
             clock=self._clock,
-            chance=self._chance,
-            leader=LEADER,
+            rng=self._rng,
+            leader=REPLICA_ID,
             judge=(
                 self._judged if self._telling is None else self._telling_judge(canary)
             ),
@@ -248,8 +248,8 @@ class Engine:
     def _parts(self, keeps_lease: Callable[[], bool]) -> list[Part]:
         """Return what runs, from source to sink."""
         config = self.config
-        self._leading = Leading(
-            Lease(self._store, LEADER, config.lease, self._clock),
+        self._leading = LeaderElection(
+            Lease(self._store, REPLICA_ID, config.lease, self._clock),
             self.shadows,
             self.metrics,
             renew_seconds=config.lease / 3,
@@ -263,7 +263,9 @@ class Engine:
             parts.append(self._judge_rounds)
         if any(arm.config.decisions for arm in self.arms.values()):
             poll = config.schedule.poll
-            parts.append(Deciding(self.shadows, self.metrics, poll_seconds=poll))
+            parts.append(
+                AdjudicationFeed(self.shadows, self.metrics, poll_seconds=poll)
+            )
         return parts
 
     async def declare(self, canary: str, revision: str) -> None:
@@ -273,7 +275,7 @@ class Engine:
             KeyError: there is no such canary.
         """
         shadow = self.shadows[canary]
-        declared = Declared(
+        declared = DeclaredRevision(
             revision=revision,
             announced_at_ns=self._clock.now_ns(),
             instead_of=self.config.arms[canary].revision,

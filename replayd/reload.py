@@ -101,7 +101,7 @@ def check_reload(before: ReplaydConfig, after: ReplaydConfig) -> None:
             raise ConfigError(f"replayd.{key}", "changing it needs a restart")
 
 
-class Evaluating:
+class EngineReloader:
     """A part that runs `engine`, and the next one after each reload."""
 
     name = "engine"

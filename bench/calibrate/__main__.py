@@ -37,8 +37,8 @@ def runs_of(row: Row, runs: int) -> int:
 def measure(row: Row, runs: int, seed: int, progress: Progress) -> Measured:
     """Run one row under its own seed, so that rows do not depend on each other."""
     task = progress.add_task(row.name[:60], total=runs)
-    chance = np.random.default_rng([seed, zlib.crc32(row.name.encode())])
-    found = row.measure(Tools(chance, runs, lambda: progress.advance(task)))
+    rng = np.random.default_rng([seed, zlib.crc32(row.name.encode())])
+    found = row.measure(Tools(rng, runs, lambda: progress.advance(task)))
     progress.remove_task(task)
     mark = MARKS[found.holds]
     progress.console.print(f"{mark:>6}  {row.name}  {found.figures}", highlight=False)

@@ -42,7 +42,7 @@ def against_oracle(name: str) -> Row:
     def measure(tools: Tools) -> Measured:
         oracle, plain, mixed = [], [], []
         for _ in tools.each():
-            pairs = draw(tools.chance, truth, horizon)
+            pairs = draw(tools.rng, truth, horizon)
             settings = (pairs, REFERENCE_EPS, REFERENCE_ALPHA)
             oracle.append(first_oracle(pairs, truth, REFERENCE_ALPHA))
             plain.append(first_alarm(*settings, restarts=False))
@@ -82,8 +82,8 @@ def late_drop(
         delays: list[int | None] = []
         early = 0
         for _ in tools.each():
-            before = draw(tools.chance, flat(0.06), calm)
-            after = draw(tools.chance, Truth(0.03 + drop, 0.03), 4 * (most or 2_000))
+            before = draw(tools.rng, flat(0.06), calm)
+            after = draw(tools.rng, Truth(0.03 + drop, 0.03), 4 * (most or 2_000))
             at = first_alarm(np.concatenate([before, after]), eps, alpha)
             if at is not None and at <= calm:
                 early += 1
@@ -116,7 +116,7 @@ def product_finding(
 
     def measure(tools: Tools) -> Measured:
         delays = [
-            first_alarm(draw(tools.chance, truth, horizon), PRODUCT_EPS, alpha)
+            first_alarm(draw(tools.rng, truth, horizon), PRODUCT_EPS, alpha)
             for _ in tools.each()
         ]
         planned = replays_to_find(drop, usual, PRODUCT_EPS, alpha)
@@ -153,7 +153,7 @@ def product_pass(discordance: float, margin: float) -> Row:
         horizon = 3 * planned.p90
         delays = [
             first_pass(
-                draw(tools.chance, flat(discordance), horizon), margin, REFERENCE_ALPHA
+                draw(tools.rng, flat(discordance), horizon), margin, REFERENCE_ALPHA
             )
             for _ in tools.each()
         ]

@@ -43,9 +43,9 @@ def flat(discordance: float) -> Truth:
     return Truth(discordance / 2, discordance / 2)
 
 
-def draw(chance: np.random.Generator, truth: Truth, replays: int) -> Pairs:
+def draw(rng: np.random.Generator, truth: Truth, replays: int) -> Pairs:
     """Return independent pairs, -1, 0 or 1."""
-    draws = chance.random(replays)
+    draws = rng.random(replays)
     worse = (draws < truth.worse).astype(np.int8)
     better = (draws >= 1.0 - truth.better).astype(np.int8)
     return better - worse

@@ -46,9 +46,7 @@ def false_alarms(
 
     def measure(tools: Tools) -> Measured:
         hits = [
-            first_alarm(
-                draw(tools.chance, truth, replays), eps, alpha, restarts=restarts
-            )
+            first_alarm(draw(tools.rng, truth, replays), eps, alpha, restarts=restarts)
             is not None
             for _ in tools.each()
         ]
@@ -73,7 +71,7 @@ def family_alarms(modalities: int, replays: int) -> Row:
     def measure(tools: Tools) -> Measured:
         hits = [
             any(
-                first_alarm(draw(tools.chance, truth, replays), PRODUCT_EPS, alpha)
+                first_alarm(draw(tools.rng, truth, replays), PRODUCT_EPS, alpha)
                 is not None
                 for truth in streams
             )
@@ -98,7 +96,7 @@ def family_alarms_at_the_edge(modalities: int, replays: int) -> Row:
     def measure(tools: Tools) -> Measured:
         hits = [
             any(
-                first_alarm(draw(tools.chance, edge, replays), PRODUCT_EPS, alpha)
+                first_alarm(draw(tools.rng, edge, replays), PRODUCT_EPS, alpha)
                 is not None
                 for _ in range(3 * modalities)
             )
@@ -121,7 +119,7 @@ def false_passes(margin: float, replays: int) -> Row:
 
     def measure(tools: Tools) -> Measured:
         hits = [
-            first_pass(draw(tools.chance, truth, replays), margin, REFERENCE_ALPHA)
+            first_pass(draw(tools.rng, truth, replays), margin, REFERENCE_ALPHA)
             is not None
             for _ in tools.each()
         ]
@@ -140,9 +138,7 @@ def wrong_intervals(truth: Truth, replays: int) -> Row:
 
     def measure(tools: Tools) -> Measured:
         hits = [
-            ever_outside(
-                draw(tools.chance, truth, replays), truth.mean, REFERENCE_ALPHA
-            )
+            ever_outside(draw(tools.rng, truth, replays), truth.mean, REFERENCE_ALPHA)
             for _ in tools.each()
         ]
         found = share(hits)
@@ -166,8 +162,8 @@ def exact_false_alarms(tools: Tools) -> Measured:
         pass
     near = zip(found.values(), EXACT.values(), strict=True)
     return Measured(
-        {name: round(chance, 8) for name, chance in found.items()},
-        all(abs(chance - wanted) < 1e-6 for chance, wanted in near),
+        {name: round(rng, 8) for name, rng in found.items()},
+        all(abs(rng - wanted) < 1e-6 for rng, wanted in near),
     )
 
 
@@ -178,10 +174,10 @@ def slice_flags(drop: float, replays: int, miss_limit: float) -> Row:
     starts = np.array([block_start(k) for k in range(blocks_of(replays))])
     growth = growth_below(-PRODUCT_EPS)[SIGNS]
 
-    def one(chance: np.random.Generator) -> tuple[list[float], int]:
+    def one(rng: np.random.Generator) -> tuple[list[float], int]:
         evidence = np.empty((len(truths), len(looks)))
         for stream, truth in enumerate(truths):
-            counts = running_counts(draw(chance, truth, replays))
+            counts = running_counts(draw(rng, truth, replays))
             since = counts[looks][:, None]
             since = since - counts[np.minimum(starts, looks[:, None])]
             evidence[stream] = log_e_mixed(log_e_of(since, growth))
@@ -194,7 +190,7 @@ def slice_flags(drop: float, replays: int, miss_limit: float) -> Row:
         return false_shares, sum(int(name) >= NULL_SLICES for name in flags.flagged)
 
     def measure(tools: Tools) -> Measured:
-        runs = [one(tools.chance) for _ in tools.each()]
+        runs = [one(tools.rng) for _ in tools.each()]
         worst = float(np.mean([shares for shares, _ in runs], axis=0).max())
         missed = 1.0 - float(np.mean([found for _, found in runs])) / TRUE_SLICES
         figures = {

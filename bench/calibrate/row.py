@@ -16,7 +16,7 @@ MODALITIES = ("text", "image", "audio", "document", "tool_call", "mixed")
 class Tools(Struct, frozen=True):
     """What a row is handed: chance, size, and a way to say how far it is."""
 
-    chance: np.random.Generator
+    rng: np.random.Generator
     runs: int
     advance: Callable[[], None]
 

@@ -45,11 +45,9 @@ def gate(streams: tuple[float, ...], eps: float, alpha: float, limits: str) -> R
     def measure(tools: Tools) -> Measured:
         delays, flagged, false_pass, passes = [], [], [], []
         for _ in tools.each():
-            image = draw(
-                tools.chance, Truth(streams[-1] / 2 + 0.03, 0.03), GATE_REPLAYS
-            )
+            image = draw(tools.rng, Truth(streams[-1] / 2 + 0.03, 0.03), GATE_REPLAYS)
             others = [
-                draw(tools.chance, flat(discordance), GATE_REPLAYS)
+                draw(tools.rng, flat(discordance), GATE_REPLAYS)
                 for discordance in streams * 5
             ]
             delays.append(first_alarm(image, eps, alpha))
@@ -103,7 +101,7 @@ def small_drop(eps: float) -> Row:
         ever, final = [], []
         for _ in tools.each():
             fold, alarmed = StreamFold(settings), False
-            for number, d in enumerate(draw(tools.chance, truth, replays)):
+            for number, d in enumerate(draw(tools.rng, truth, replays)):
                 alarmed |= fold.add(float(d), number=number) == "regressed"
             ever.append(alarmed)
             final.append(fold.word)
@@ -132,7 +130,7 @@ def upgrade(correct: float, *, better: bool) -> Row:
 
     def measure(tools: Tools) -> Measured:
         delays = [
-            first_alarm(draw(tools.chance, truth, replays), PRODUCT_EPS, alpha)
+            first_alarm(draw(tools.rng, truth, replays), PRODUCT_EPS, alpha)
             for _ in tools.each()
         ]
         found = share([delay is not None for delay in delays])
@@ -155,7 +153,7 @@ def same_alarm(tools: Tools) -> Measured:
     )
     same = []
     for _ in tools.each():
-        pairs = draw(tools.chance, Truth(0.08, 0.03), 1_500)
+        pairs = draw(tools.rng, Truth(0.08, 0.03), 1_500)
         fold, alarm = StreamFold(settings), None
         for number, d in enumerate(pairs):
             word = fold.add(float(d), number=number)
@@ -170,7 +168,7 @@ def cost(tools: Tools) -> Measured:
     """Measure what one stream weighs, and what one replay of it takes."""
     settings = StreamSettings(stream="quality", margin=MARGIN, alpha_regression=0.01)
     fold, weights = StreamFold(settings), {}
-    pairs = draw(tools.chance, flat(0.06), 20_000)
+    pairs = draw(tools.rng, flat(0.06), 20_000)
     took = []
     for number, d in enumerate(pairs):
         began = time.perf_counter()

@@ -11,7 +11,7 @@ from replayd.evidence.scoreboard import Scoreboard
 from replayd.evidence.settings import BoardSettings
 from replayd.model import Epoch, PairAnswers, PairResult, Planned
 from replayd.scoring.worker import Job, judged
-from replayd.verdicts.compute import VerdictBoard
+from replayd.verdicts.compute import VerdictComputation
 from replayd.verdicts.views import LiveModality, LiveTraffic, ModalityView
 
 BATCH = 64
@@ -87,7 +87,7 @@ def run(
         modalities=tuple(sorted(modalities)),
     )
     board = Scoreboard(epoch, BoardSettings(pass_expires_ns=HOUR_NS * 10**6))
-    shown = VerdictBoard(board)
+    shown = VerdictComputation(board)
     seen = {m: LiveModality(seen=100, replayable=100) for m in modalities}
     live = LiveTraffic(modalities=seen)
     number = 0

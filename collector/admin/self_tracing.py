@@ -27,7 +27,7 @@ from opentelemetry.util.types import AttributeValue
 from collector.config.relay import TelemetryConfig
 from collector.exporter.http import HttpUpstream
 from collector.metrics.relay import RelayMetrics
-from collector.otlp.export_result import CODE_NAMES, Answer, is_retryable
+from collector.otlp.export_result import CODE_NAMES, ExportResult, is_retryable
 from collector.otlp.messages import REQUESTS
 from collector.otlp.signals import SIGNALS, OtlpRequest
 from collector.receiver.contract import Handle
@@ -97,11 +97,11 @@ class SelfTracing(SpanProcessor):
         instance: str,
         metrics: RelayMetrics,
         clock: Clock,
-        chance: random.Random,
+        rng: random.Random,
     ) -> None:
         """Raises ConfigError where the URL cannot be used; `instance` is in our hop."""
         url = traces_endpoint(config.traces_url, listening)
-        self._share, self._chance, self._clock = config.sample_share, chance, clock
+        self._share, self._rng, self._clock = config.sample_share, rng, clock
         self._instance, self._own_mark = instance, instance.encode()
         self._upstream = HttpUpstream({"traces": url}, clock=clock, tls=None)
         self._waiting: deque[ReadableSpan] = deque()
@@ -129,8 +129,8 @@ class SelfTracing(SpanProcessor):
 
         async def sometimes(
             request: OtlpRequest, timeout_seconds: float | None
-        ) -> Answer:
-            if self._chance.random() >= self._share or self._own_mark in request.body:
+        ) -> ExportResult:
+            if self._rng.random() >= self._share or self._own_mark in request.body:
                 return await handle(request, timeout_seconds)
             return await self._spanned(handle, request, timeout_seconds)
 
@@ -138,7 +138,7 @@ class SelfTracing(SpanProcessor):
 
     async def _spanned(
         self, handle: Handle, request: OtlpRequest, timeout_seconds: float | None
-    ) -> Answer:
+    ) -> ExportResult:
         attributes: dict[str, AttributeValue] = {
             "snaptrace.signal": request.signal,
             "snaptrace.encoding": request.encoding,

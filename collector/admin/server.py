@@ -11,8 +11,8 @@ from collections.abc import Awaitable, Callable
 from collector.config.relay import TlsConfig
 from collector.metrics.exposition import MEDIA_TYPE, page
 from collector.metrics.instruments import Registry
-from collector.net.http1_server import Exchange, Http1Connection
-from collector.net.listener import Incoming, Listening, Shared
+from collector.net.http1_server import Http1Connection, Http1Exchange
+from collector.net.listener import IncomingRequest, Listener, ListenerState
 from snaptrace.runtime.config import Address
 
 _CONNECTIONS = 64
@@ -20,7 +20,7 @@ _READ_SECONDS = 10.0
 _DRAIN_SECONDS = 1.0
 
 
-class RelayTelemetry:
+class AdminServer:
     """Serves the registry, and says whether the relay is alive and ready.
 
     `refresh` runs before each scrape. `why_not_ready` returns an empty text once the
@@ -43,13 +43,13 @@ class RelayTelemetry:
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
         """Serve until `stop`; OSError where the address cannot be bound."""
-        shared = Shared(
+        shared = ListenerState(
             now_seconds=time.monotonic,
             refused=lambda _reason: None,
             read_seconds=_READ_SECONDS,
             most_connections=_CONNECTIONS,
         )
-        listening = Listening(
+        listening = Listener(
             self._listen,
             TlsConfig(),
             (),
@@ -59,7 +59,7 @@ class RelayTelemetry:
         self._on_bound("metrics", listening.bind())
         await listening.run(ready, stop, _DRAIN_SECONDS)
 
-    def open(self, exchange: Exchange) -> Incoming | None:
+    def open(self, exchange: Http1Exchange) -> IncomingRequest | None:
         """Answer a question; a `Handler` of `http1_server.py`."""
         if exchange.path == "/metrics":
             return _Scrape(exchange, self._page)
@@ -81,20 +81,20 @@ class _Scrape:
     """One question for the metrics, which takes a moment to answer."""
 
     def __init__(
-        self, exchange: Exchange, make_page: Callable[[], Awaitable[bytes]]
+        self, exchange: Http1Exchange, make_page: Callable[[], Awaitable[bytes]]
     ) -> None:
         self._exchange, self._make_page = exchange, make_page
         self._task: asyncio.Task[None] | None = None
 
-    def take(self, _piece: bytes, *, is_last: bool) -> None:
+    def on_data(self, _piece: bytes, *, is_last: bool) -> None:
         """Answer once the question is whole; a body means nothing."""
         if is_last:
             self._task = asyncio.get_running_loop().create_task(self._answer())
 
-    def look(self, now_seconds: float) -> None:
+    def check_timeouts(self, now_seconds: float) -> None:
         """Do nothing: a question has no body to wait for."""
 
-    def gone(self) -> None:
+    def cancelled(self) -> None:
         """Stop."""
         if self._task is not None:
             self._task.cancel()
@@ -103,5 +103,7 @@ class _Scrape:
         _respond(self._exchange, 200, MEDIA_TYPE, await self._make_page())
 
 
-def _respond(exchange: Exchange, status: int, media_type: str, body: bytes) -> None:
+def _respond(
+    exchange: Http1Exchange, status: int, media_type: str, body: bytes
+) -> None:
     exchange.respond(status, [(b"content-type", media_type.encode())], body)

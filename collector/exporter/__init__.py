@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from collector.config.relay import JoinConfig
-from collector.exporter.batching import JoiningUpstream
+from collector.exporter.batching import BatchingUpstream
 from collector.exporter.contract import Upstream
-from collector.exporter.discard import Terminal
-from collector.exporter.endpoints import Endpoint
+from collector.exporter.discard import DiscardUpstream
+from collector.exporter.endpoints import UpstreamEndpoint
 from collector.exporter.tls_reload import ReloadingUpstream
 from collector.metrics.relay import RelayMetrics
 from snaptrace.runtime.clock import Clock
@@ -20,7 +20,7 @@ _GRPC_BY_ENGINE: Final = {
 
 
 def open_upstreams(
-    endpoints: Mapping[str, Endpoint],
+    endpoints: Mapping[str, UpstreamEndpoint],
     join: JoinConfig,
     metrics: RelayMetrics,
     clock: Clock,
@@ -45,14 +45,17 @@ def open_upstreams(
         if key not in opened:
             upstream = _open_watched(endpoint, endpoints, clock, engine)
             if join.enabled and endpoint.protocol != "none":
-                upstream = JoiningUpstream(upstream, join, metrics, clock)
+                upstream = BatchingUpstream(upstream, join, metrics, clock)
             opened[key] = upstream
         by_signal[signal] = opened[key]
     return by_signal
 
 
 def _open_watched(
-    endpoint: Endpoint, endpoints: Mapping[str, Endpoint], clock: Clock, engine: str
+    endpoint: UpstreamEndpoint,
+    endpoints: Mapping[str, UpstreamEndpoint],
+    clock: Clock,
+    engine: str,
 ) -> Upstream:
     tls = endpoint.tls
     if tls is None or not (tls.ca_file or tls.cert_file):
@@ -63,12 +66,15 @@ def _open_watched(
 
 
 def _open(
-    endpoint: Endpoint, endpoints: Mapping[str, Endpoint], clock: Clock, engine: str
+    endpoint: UpstreamEndpoint,
+    endpoints: Mapping[str, UpstreamEndpoint],
+    clock: Clock,
+    engine: str,
 ) -> Upstream:
     # Imported by name, so that a client library that is not used costs no memory.
     headers = dict(endpoint.headers)
     if endpoint.protocol == "none":
-        return Terminal()
+        return DiscardUpstream()
     if endpoint.protocol == "grpc":
         module, name = _GRPC_BY_ENGINE[engine]
         grpc_upstream: Upstream = getattr(importlib.import_module(module), name)(

@@ -19,7 +19,7 @@ from msgspec import Struct
 from collector.config.relay import JoinConfig
 from collector.exporter.contract import Upstream
 from collector.metrics.relay import RelayMetrics
-from collector.otlp.export_result import Answer, is_retryable, read_varint
+from collector.otlp.export_result import ExportResult, is_retryable, read_varint
 from collector.otlp.signals import OtlpRequest
 from snaptrace.runtime.clock import Clock
 
@@ -46,7 +46,7 @@ def is_whole(body: bytes) -> bool:
 class _Member(Struct, eq=False):
     request: OtlpRequest
     timeout_seconds: float
-    answer: asyncio.Future[Answer]
+    answer: asyncio.Future[ExportResult]
 
 
 class _Group(Struct, eq=False):
@@ -67,7 +67,7 @@ class _Lane(Struct, eq=False):
     paused_until: float = 0.0
 
 
-class JoiningUpstream:
+class BatchingUpstream:
     """Puts joining before an upstream; without a task group it only passes on."""
 
     def __init__(
@@ -91,7 +91,7 @@ class JoiningUpstream:
         self._tasks = None
         await self._inner.close()
 
-    async def send(self, request: OtlpRequest, timeout_seconds: float) -> Answer:
+    async def send(self, request: OtlpRequest, timeout_seconds: float) -> ExportResult:
         """Send at once while the upstream is idle, else with others; see `Upstream`."""
         key = (request.signal, *request.headers.items())
         lane = self._lanes.get(key)
@@ -135,7 +135,7 @@ class JoiningUpstream:
         lane: _Lane,
         request: OtlpRequest,
         timeout_seconds: float,
-    ) -> Answer:
+    ) -> ExportResult:
         loop = asyncio.get_running_loop()
         group = lane.group
         if group is None:
@@ -231,12 +231,12 @@ class JoiningUpstream:
                 resends.create_task(send(member))
 
 
-def _tell(member: _Member, answer: Answer) -> None:
+def _tell(member: _Member, answer: ExportResult) -> None:
     if not member.answer.done():
         member.answer.set_result(answer)
 
 
-def _shared_success(answer: Answer, signal: str) -> tuple[bool, Answer]:
+def _shared_success(answer: ExportResult, signal: str) -> tuple[bool, ExportResult]:
     """Return whether anything was rejected, and what each member is told.
 
     Whose item was rejected cannot be known: each gets the upstream's message, which

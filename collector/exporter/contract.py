@@ -5,7 +5,7 @@ To add one: a file beside this one and a row in UPSTREAMS (`__init__.py`).
 
 from typing import Protocol
 
-from collector.otlp.export_result import Answer
+from collector.otlp.export_result import ExportResult
 from collector.otlp.signals import OtlpRequest
 
 
@@ -17,7 +17,7 @@ class Upstream(Protocol):
     `timeout_seconds` is UNAVAILABLE, which clients retry, never INTERNAL or UNKNOWN.
     """
 
-    async def send(self, request: OtlpRequest, timeout_seconds: float) -> Answer:
+    async def send(self, request: OtlpRequest, timeout_seconds: float) -> ExportResult:
         """Send one request; the answer's body is in the upstream's encoding."""
         ...
 

@@ -7,20 +7,20 @@ from collector.otlp.export_result import (
     ACCEPTED,
     ACCEPTED_JSON,
     INVALID_ARGUMENT,
-    Answer,
+    ExportResult,
     refusal,
 )
 from collector.otlp.signals import OtlpRequest
 
 
-class Terminal:
+class DiscardUpstream:
     """Accepts what can be decoded; INVALID_ARGUMENT for what cannot."""
 
     async def send(
         self,
         request: OtlpRequest,
         timeout_seconds: float,  # noqa: ARG002 - nothing is waited for
-    ) -> Answer:
+    ) -> ExportResult:
         """Check the body against its signal's message and answer."""
         if request.body:
             try:

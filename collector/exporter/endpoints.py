@@ -20,7 +20,7 @@ _SCHEMES = {"grpc": False, "grpcs": True, "http": False, "https": True}
 _PREFIX = "OTEL_EXPORTER_OTLP_"
 
 
-class Endpoint(Struct, frozen=True, kw_only=True):
+class UpstreamEndpoint(Struct, frozen=True, kw_only=True):
     """Everything that has to be known to reach one upstream."""
 
     protocol: Literal["grpc", "http", "none"]
@@ -34,7 +34,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
 
 def endpoints(
     config: UpstreamConfig, environ: Mapping[str, str]
-) -> dict[str, Endpoint]:
+) -> dict[str, UpstreamEndpoint]:
     """Return the endpoint of each signal.
 
     Raises:
@@ -43,7 +43,7 @@ def endpoints(
     if config.url == "env":
         return {name: _from_environment(name, config, environ) for name in SIGNALS}
     if config.url == "none":
-        return dict.fromkeys(SIGNALS, Endpoint(protocol="none"))
+        return dict.fromkeys(SIGNALS, UpstreamEndpoint(protocol="none"))
     parts = urlsplit(config.url)
     if parts.scheme not in _SCHEMES or not parts.netloc:
         allowed = "grpc://, grpcs://, http:// or https:// host:port, env, or none"
@@ -54,7 +54,7 @@ def endpoints(
     target = parts.netloc if parts.port else f"{parts.netloc}:4317"
     base = config.url.rstrip("/")
     return {
-        name: Endpoint(
+        name: UpstreamEndpoint(
             protocol="grpc" if over_grpc else "http",
             target=target if over_grpc else base + signal.http_path,
             tls=config.tls if _SCHEMES[parts.scheme] else None,
@@ -69,7 +69,7 @@ def endpoints(
 
 def _from_environment(
     signal: str, config: UpstreamConfig, environ: Mapping[str, str]
-) -> Endpoint:
+) -> UpstreamEndpoint:
     def read(name: str, default: str = "") -> str:
         own = environ.get(f"{_PREFIX}{signal.upper()}_{name}", "")
         return (own or environ.get(f"{_PREFIX}{name}", "") or default).strip()
@@ -101,7 +101,7 @@ def _from_environment(
     timeout = read("TIMEOUT", "10000")  # milliseconds, says the specification
     if not timeout.isdecimal():
         raise ConfigError(f"{_PREFIX}TIMEOUT", f"is {timeout!r}; write milliseconds")
-    return Endpoint(
+    return UpstreamEndpoint(
         protocol="grpc" if over_grpc else "http",
         target=target,
         tls=tls if secure else None,

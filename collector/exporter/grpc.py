@@ -26,7 +26,7 @@ from collector.otlp.export_result import (
     UNAUTHENTICATED,
     UNAVAILABLE,
     UNIMPLEMENTED,
-    Answer,
+    ExportResult,
     details_from_header,
     refusal,
 )
@@ -84,7 +84,7 @@ class GrpcUpstream:
         self._retry_at_seconds = 0.0
         self._closed = False
 
-    async def send(self, request: OtlpRequest, timeout_seconds: float) -> Answer:
+    async def send(self, request: OtlpRequest, timeout_seconds: float) -> ExportResult:
         """Send one protobuf request; see `Upstream`."""
         block = self._block(request) + _timeout(timeout_seconds)
         body, is_compressed = request.body, b"\0"
@@ -231,7 +231,7 @@ def _timeout(seconds: float) -> bytes:
     return header_field(b"grpc-timeout", text.encode())
 
 
-def _answer_of(reply: Reply) -> Answer:
+def _answer_of(reply: Reply) -> ExportResult:
     status = reply.trailers.get("grpc-status", "")
     if status == "0":
         return _accepted(reply)
@@ -239,17 +239,17 @@ def _answer_of(reply: Reply) -> Answer:
         http_status = reply.headers.get(":status", "")
         if http_status in _CODE_BY_HTTP:
             text = f"upstream answered HTTP {http_status}"
-            return Answer(code=_CODE_BY_HTTP[http_status], message=text)
+            return ExportResult(code=_CODE_BY_HTTP[http_status], message=text)
         return refusal(UNAVAILABLE, "upstream: speaks no gRPC")
     code = int(status) if int(status) in _CODES else _UNKNOWN
-    return Answer(
+    return ExportResult(
         code=code,
         message=unquote(reply.trailers.get("grpc-message", ""), errors="replace"),
         details=details_from_header(reply.trailers.get("grpc-status-details-bin", "")),
     )
 
 
-def _accepted(reply: Reply) -> Answer:
+def _accepted(reply: Reply) -> ExportResult:
     """Return a success; what its message says where there is one."""
     body = reply.body
     if len(body) <= 5:
@@ -261,4 +261,4 @@ def _accepted(reply: Reply) -> Answer:
             message = decompress(message, coding, _ANSWER_BYTES)
         except (BodyTooLargeError, BodyUndecodableError):
             return ACCEPTED  # it was accepted, whatever else it says
-    return Answer(body=message)
+    return ExportResult(body=message)

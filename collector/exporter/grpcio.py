@@ -14,7 +14,7 @@ import grpc.aio
 from collector.config.relay import UpstreamTlsConfig
 from collector.otlp.export_result import (
     UNAVAILABLE,
-    Answer,
+    ExportResult,
     details_from_header,
     refusal,
 )
@@ -89,7 +89,7 @@ class GrpcioUpstream:
             for name, signal in SIGNALS.items()
         }
 
-    async def send(self, request: OtlpRequest, timeout_seconds: float) -> Answer:
+    async def send(self, request: OtlpRequest, timeout_seconds: float) -> ExportResult:
         """Send one protobuf request; see `Upstream`."""
         metadata: Metadata = self._added
         if request.headers:
@@ -102,7 +102,7 @@ class GrpcioUpstream:
             return _refused(error)
         except grpc.aio.UsageError:
             return refusal(UNAVAILABLE, "the upstream channel is closed")
-        return Answer(body=body)
+        return ExportResult(body=body)
 
     async def close(self) -> None:
         """Close the channel at once; calls in flight end UNAVAILABLE."""
@@ -118,17 +118,17 @@ def _metadata(headers: Mapping[str, str]) -> Metadata:
     )
 
 
-def _refused(error: grpc.aio.AioRpcError) -> Answer:
+def _refused(error: grpc.aio.AioRpcError) -> ExportResult:
     """Tell the upstream's own refusal from one that our client made up."""
     code, message = error.code().value[0], error.details() or ""
     trailers: Metadata = error.trailing_metadata() or ()
     for name, value in trailers:
         if name == "grpc-status-details-bin":
             details = value if isinstance(value, bytes) else details_from_header(value)
-            return Answer(code=code, message=message, details=details)
+            return ExportResult(code=code, message=message, details=details)
     if cause := _transport_cause(code, message):
         return refusal(UNAVAILABLE, f"upstream: {cause}")
-    return Answer(code=code, message=message)
+    return ExportResult(code=code, message=message)
 
 
 def _transport_cause(code: int, message: str) -> str:

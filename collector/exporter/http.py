@@ -13,7 +13,7 @@ from collector.exporter.tls_reload import tls_context
 from collector.otlp.export_result import (
     MEDIA_TYPES,
     UNAVAILABLE,
-    Answer,
+    ExportResult,
     from_http,
     refusal,
 )
@@ -42,7 +42,7 @@ class HttpUpstream:
         self._tls = tls_context(tls) if tls is not None else None
         self._session: aiohttp.ClientSession | None = None
 
-    async def send(self, request: OtlpRequest, timeout_seconds: float) -> Answer:
+    async def send(self, request: OtlpRequest, timeout_seconds: float) -> ExportResult:
         """Send one request in its own encoding; see `Upstream`."""
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=0, ssl=self._tls or True)
@@ -78,7 +78,7 @@ class HttpUpstream:
         except (aiohttp.ClientError, OSError) as error:
             return refusal(UNAVAILABLE, f"upstream: {type(error).__name__}")
 
-    async def _read(self, response: aiohttp.ClientResponse) -> Answer:
+    async def _read(self, response: aiohttp.ClientResponse) -> ExportResult:
         body = bytearray()
         async for chunk in response.content.iter_chunked(65_536):
             body += chunk

@@ -7,10 +7,10 @@ import msgspec
 
 from collector.errors import BodyUndecodableError
 from collector.exporter.contract import Upstream
-from collector.exporter.endpoints import Endpoint
+from collector.exporter.endpoints import UpstreamEndpoint
 from collector.otlp.export_result import (
     INVALID_ARGUMENT,
-    Answer,
+    ExportResult,
     is_retryable,
     refusal,
 )
@@ -30,7 +30,7 @@ class Relay:
     def __init__(
         self,
         upstreams: Mapping[str, Upstream],
-        endpoints: Mapping[str, Endpoint],
+        endpoints: Mapping[str, UpstreamEndpoint],
         offer: Callable[[OtlpRequest], object],
         instance: str,
     ) -> None:
@@ -41,7 +41,7 @@ class Relay:
 
     async def handle(
         self, request: OtlpRequest, timeout_seconds: float | None
-    ) -> Answer:
+    ) -> ExportResult:
         """Answer one request; see `collector.receiver.contract.Handle`."""
         endpoint = self._endpoints[request.signal]
         limit = endpoint.timeout_seconds
@@ -80,7 +80,7 @@ class Relay:
         return {**headers, _HOP_HEADER: f"{hops},{own}" if hops else own}
 
 
-def _encoding_of(endpoint: Endpoint, received: Encoding) -> Encoding:
+def _encoding_of(endpoint: UpstreamEndpoint, received: Encoding) -> Encoding:
     if endpoint.protocol == "grpc":
         return "protobuf"
     return endpoint.encoding or received
@@ -94,7 +94,7 @@ def _convert(request: OtlpRequest, encoding: Encoding) -> bytes:
     return transcode.to_json(request.body, request.signal)
 
 
-def _convert_answer(answer: Answer, request: OtlpRequest) -> Answer:
+def _convert_answer(answer: ExportResult, request: OtlpRequest) -> ExportResult:
     """Turn a success into the client's encoding; partial success stays partial."""
     from collector.otlp import transcode  # noqa: PLC0415 - see messages.py
 
@@ -102,4 +102,4 @@ def _convert_answer(answer: Answer, request: OtlpRequest) -> Answer:
         body = transcode.response_to_json(answer.body, request.signal)
     else:
         body = transcode.response_to_protobuf(answer.body, request.signal)
-    return Answer(body=body, encoding=request.encoding)
+    return ExportResult(body=body, encoding=request.encoding)

@@ -8,7 +8,7 @@ from typing import Final
 
 from collector.config.relay import UpstreamTlsConfig
 from collector.exporter.contract import Upstream
-from collector.otlp.export_result import Answer
+from collector.otlp.export_result import ExportResult
 from collector.otlp.signals import OtlpRequest
 from snaptrace.runtime.clock import Clock
 
@@ -34,12 +34,12 @@ class ReloadingUpstream:
         self._seen = _modified_ns(tls)
         self._look_at_seconds = clock.monotonic_seconds() + _LOOK_EVERY_SECONDS
 
-    async def send(self, request: OtlpRequest, timeout_seconds: float) -> Answer:
+    async def send(self, request: OtlpRequest, timeout_seconds: float) -> ExportResult:
         """Send one request; see `Upstream`."""
         now_seconds = self._clock.monotonic_seconds()
         if now_seconds >= self._look_at_seconds:
             self._look_at_seconds = now_seconds + _LOOK_EVERY_SECONDS
-            await self._look()
+            await self._check_files()
         return await self._current.send(request, timeout_seconds)
 
     async def close(self) -> None:
@@ -47,7 +47,7 @@ class ReloadingUpstream:
         await self._close_retired()
         await self._current.close()
 
-    async def _look(self) -> None:
+    async def _check_files(self) -> None:
         if (now := _modified_ns(self._tls)) != self._seen:
             self._seen = now
             try:

@@ -42,7 +42,7 @@ _CHUNK_BYTES = 64 * 1024
 _PORTS = {"https": 443, "http": 80}
 
 
-class ResolveSettings(Struct, frozen=True, kw_only=True):
+class FetchSettings(Struct, frozen=True, kw_only=True):
     """What may be fetched. With no hosts nothing is."""
 
     hosts: tuple[str, ...] = ()  # exact names, or `*.example.com` for all below it
@@ -133,12 +133,12 @@ class _Pinned(AbstractResolver):
         """Hold nothing."""
 
 
-class Resolver:
+class MediaFetcher:
     """Fetches allowed references. Never raises for what a URL or a server does."""
 
     def __init__(
         self,
-        settings: ResolveSettings,
+        settings: FetchSettings,
         lookup: Lookup = look_up,
         *,
         tls: Any = True,  # noqa: ANN401 - aiohttp's own `ssl` argument
@@ -253,7 +253,9 @@ class Resolved(NamedTuple):
 _EITHER = re.compile(r"(?:^|\.)(?:image_url|image_url\.url)$")
 
 
-async def resolve_call(call: Call, resolver: Resolver, per_call_max: int) -> Resolved:
+async def resolve_call(
+    call: Call, resolver: MediaFetcher, per_call_max: int
+) -> Resolved:
     """Return the call with its external media fetched.
 
     Where the API takes data URLs in the same field, the body refers to the bytes from

@@ -13,19 +13,19 @@ from collector.call import Call
 from collector.config.sampling import ResolveConfig
 
 if TYPE_CHECKING:
-    from collector.media_fetch.fetcher import Resolver
+    from collector.media_fetch.fetcher import MediaFetcher
 
 _WAITING = 64  # calls
 
 
-class Resolving:
+class MediaFetchQueue:
     """Fetches for a few calls at a time; `counts` says what became of references."""
 
     def __init__(
         self,
         config: ResolveConfig,
         store: Callable[[Call], Awaitable[None]],
-        resolver: "Resolver | None" = None,
+        resolver: "MediaFetcher | None" = None,
     ) -> None:
         """Hand every call that was taken to `store`, fetched or not."""
         self._config, self._store = config, store
@@ -89,12 +89,12 @@ class Resolving:
         await self._store(found.call)
 
 
-def resolver_of(config: ResolveConfig) -> "Resolver":
+def resolver_of(config: ResolveConfig) -> "MediaFetcher":
     """Return who asks other hosts, under the configured rules."""
-    from collector.media_fetch.fetcher import Resolver, ResolveSettings  # noqa: PLC0415
+    from collector.media_fetch.fetcher import FetchSettings, MediaFetcher  # noqa: PLC0415
 
-    return Resolver(
-        ResolveSettings(
+    return MediaFetcher(
+        FetchSettings(
             hosts=config.hosts,
             plain_http=config.plain_http,
             private_networks=config.private_networks,

@@ -15,7 +15,7 @@ from collector.config.sampling import ResolveConfig
 from collector.recognise.references import address_of, value_of
 
 if TYPE_CHECKING:
-    from collector.media_fetch.fetcher import Resolver
+    from collector.media_fetch.fetcher import MediaFetcher
 
 _WAITING = 64  # calls
 _TRIES = 3
@@ -31,11 +31,11 @@ class References:
         self,
         config: ResolveConfig,
         keep: Callable[[Call], Awaitable[None]],
-        resolver: "Callable[[ResolveConfig], Resolver]",
+        resolver: "Callable[[ResolveConfig], MediaFetcher]",
     ) -> None:
         """Hand every call that was taken to `keep`, with its content or without."""
         self._config, self._keep, self._make = config, keep, resolver
-        self._resolver: Resolver | None = None
+        self._resolver: MediaFetcher | None = None
         self._waiting: asyncio.Queue[Call] = asyncio.Queue(_WAITING)
         self._workers: list[asyncio.Task[None]] = []
         self.counts: Counter[str] = Counter()

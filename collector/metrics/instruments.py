@@ -51,7 +51,7 @@ class Registry:
         return 0.0
 
 
-class Count:
+class CounterValue:
     """One value that only rises."""
 
     __slots__ = ("value",)
@@ -64,7 +64,7 @@ class Count:
         self.value += amount
 
 
-class Level:
+class GaugeValue:
     """One value that goes up and down."""
 
     __slots__ = ("_read",)
@@ -86,7 +86,7 @@ class Level:
         self._read = read
 
 
-class Spread:
+class HistogramValue:
     """How often values fell between bounds."""
 
     __slots__ = ("_bounds", "_counts", "_total")
@@ -107,7 +107,7 @@ class Spread:
         self._total += value
 
 
-V = TypeVar("V", Count, Level, Spread)
+V = TypeVar("V", CounterValue, GaugeValue, HistogramValue)
 
 
 class _Labelled(Generic[V]):
@@ -138,27 +138,29 @@ class _Labelled(Generic[V]):
         return [replace(self._family, values=values)]
 
 
-class Counter(_Labelled[Count]):
+class Counter(_Labelled[CounterValue]):
     """Counts what happened."""
 
     def __init__(
         self, name: str, text: str, labels: Iterable[str] = (), *, registry: Registry
     ) -> None:
         family = Family(name, "counter", text, tuple(labels))
-        super().__init__(family, Count, registry)
+        super().__init__(family, CounterValue, registry)
 
     def inc(self, amount: float = 1.0) -> None:
         """Add to a counter without labels."""
         self.labels().inc(amount)
 
 
-class Gauge(_Labelled[Level]):
+class Gauge(_Labelled[GaugeValue]):
     """Shows how much there is."""
 
     def __init__(
         self, name: str, text: str, labels: Iterable[str] = (), *, registry: Registry
     ) -> None:
-        super().__init__(Family(name, "gauge", text, tuple(labels)), Level, registry)
+        super().__init__(
+            Family(name, "gauge", text, tuple(labels)), GaugeValue, registry
+        )
 
     def set(self, value: float) -> None:
         """Set a gauge without labels."""
@@ -169,7 +171,7 @@ class Gauge(_Labelled[Level]):
         self.labels().set_function(read)
 
 
-class Histogram(_Labelled[Spread]):
+class Histogram(_Labelled[HistogramValue]):
     """Shows how values are spread; `buckets` are upper bounds, rising."""
 
     def __init__(
@@ -182,4 +184,4 @@ class Histogram(_Labelled[Spread]):
         registry: Registry,
     ) -> None:
         family = Family(name, "histogram", text, tuple(labels), (), buckets)
-        super().__init__(family, lambda: Spread(buckets), registry)
+        super().__init__(family, lambda: HistogramValue(buckets), registry)

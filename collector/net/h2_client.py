@@ -12,14 +12,14 @@ from typing import Final
 
 from msgspec import Struct
 
-from collector.net import h2_frames as wire
+from collector.net import h2_frames
 from collector.net.h2_hpack import (
     MAX_LIST_BYTES,
     TABLE_BYTES,
     Field,
     HeaderReader,
 )
-from collector.net.write_buffer import TurnWriter
+from collector.net.write_buffer import WriteBuffer
 
 # What one answer may have, and what all of them may have on the way at once.
 _ANSWER_BYTES: Final = 4 * 2**20
@@ -34,17 +34,19 @@ _KEEPALIVE_SECONDS: Final = 60.0
 _KEEPALIVE_TIMEOUT_SECONDS: Final = 20.0
 
 _OPENING: Final = (
-    wire.PREFACE
-    + wire.settings_frame(
+    h2_frames.PREFACE
+    + h2_frames.settings_frame(
         (
-            (wire.HEADER_TABLE_SIZE, 0),
-            (wire.ENABLE_PUSH, 0),
+            (h2_frames.HEADER_TABLE_SIZE, 0),
+            (h2_frames.ENABLE_PUSH, 0),
             # An answer within its limit never waits for its stream's window.
-            (wire.INITIAL_WINDOW_SIZE, _ANSWER_BYTES + 65_536),
-            (wire.MAX_HEADER_LIST_SIZE, MAX_LIST_BYTES),
+            (h2_frames.INITIAL_WINDOW_SIZE, _ANSWER_BYTES + 65_536),
+            (h2_frames.MAX_HEADER_LIST_SIZE, MAX_LIST_BYTES),
         )
     )
-    + wire.number_frame(wire.WINDOW_UPDATE, 0, _CONNECTION_WINDOW - wire.FIRST_WINDOW)
+    + h2_frames.number_frame(
+        h2_frames.WINDOW_UPDATE, 0, _CONNECTION_WINDOW - h2_frames.FIRST_WINDOW
+    )
 )
 
 
@@ -94,7 +96,7 @@ class Http2Connection(asyncio.Protocol):
     def __init__(self, on_end: Callable[[bool], None]) -> None:
         self._on_end = on_end
         self._loop = asyncio.get_running_loop()
-        self._writer = TurnWriter()
+        self._writer = WriteBuffer()
         self._write = self._writer.write
         self._usable = False
         self._heard = False  # anything from the other side; reset by keep-alive
@@ -104,24 +106,24 @@ class Http2Connection(asyncio.Protocol):
         self._stalled: dict[int, _Call] = {}  # not all sent: the windows are closed
         self._next_stream = 1
         self._limit = _FIRST_LIMIT
-        self._window = self._first_window = wire.FIRST_WINDOW
-        self._frame_size = wire.FIRST_FRAME_SIZE
+        self._window = self._first_window = h2_frames.FIRST_WINDOW
+        self._frame_size = h2_frames.FIRST_FRAME_SIZE
         self._writable = True
         self._used = 0  # bytes of our window since it was last opened
         self._reader = HeaderReader(_joined, TABLE_BYTES)
         self._keep_alive: asyncio.TimerHandle | None = None
-        takers = {
-            wire.DATA: self._take_data,
-            wire.HEADERS: self._take_headers,
-            wire.RST_STREAM: self._take_reset,
-            wire.SETTINGS: self._take_settings,
-            wire.PUSH_PROMISE: self._take_push,
-            wire.PING: self._take_ping,
-            wire.GOAWAY: self._take_goaway,
-            wire.WINDOW_UPDATE: self._take_window,
-            wire.CONTINUATION: self._take_continuation,
+        handlers = {
+            h2_frames.DATA: self._on_data,
+            h2_frames.HEADERS: self._on_headers,
+            h2_frames.RST_STREAM: self._on_reset,
+            h2_frames.SETTINGS: self._on_settings,
+            h2_frames.PUSH_PROMISE: self._on_push_promise,
+            h2_frames.PING: self._on_ping,
+            h2_frames.GOAWAY: self._on_goaway,
+            h2_frames.WINDOW_UPDATE: self._on_window_update,
+            h2_frames.CONTINUATION: self._on_continuation,
         }
-        self._cutter = wire.FrameCutter(takers, lambda: None)
+        self._frames = h2_frames.FrameReader(handlers, lambda: None)
 
     async def send(
         self, block: bytes, body: tuple[bytes, ...], timeout_seconds: float
@@ -154,7 +156,7 @@ class Http2Connection(asyncio.Protocol):
         self._stop_taking()
         if self._keep_alive is not None:
             self._keep_alive.cancel()
-        self._write(wire.frame(wire.GOAWAY, 0, 0, bytes(8)))
+        self._write(h2_frames.frame(h2_frames.GOAWAY, 0, 0, bytes(8)))
         self._writer.close()
         for call in (*self._calls.values(), *self._queued):
             self._fail(call, "broke off")
@@ -188,8 +190,8 @@ class Http2Connection(asyncio.Protocol):
         """Take all frames that are whole now."""
         self._heard = True
         try:
-            self._cutter.take(data)
-        except (wire.ProtocolError, IndexError):
+            self._frames.take(data)
+        except (h2_frames.ProtocolError, IndexError):
             self.close()
 
     # Sending.
@@ -200,7 +202,7 @@ class Http2Connection(asyncio.Protocol):
         self._calls[call.stream] = call
         if call.stream >= _LAST_STREAM:
             self._stop_taking()
-        flags = wire.END_HEADERS
+        flags = h2_frames.END_HEADERS
         if len(call.unsent) == 1 and self._fits(size := len(call.unsent[0]), call):
             # Nearly every request: all of it in one piece, and no window to wait for.
             self._window -= size
@@ -208,21 +210,25 @@ class Http2Connection(asyncio.Protocol):
             self._write(
                 b"".join(
                     (
-                        wire.head(len(call.block), wire.HEADERS, flags, stream),
+                        h2_frames.head(
+                            len(call.block), h2_frames.HEADERS, flags, stream
+                        ),
                         call.block,
-                        wire.head(size, wire.DATA, wire.END_STREAM, stream),
+                        h2_frames.head(
+                            size, h2_frames.DATA, h2_frames.END_STREAM, stream
+                        ),
                         body,
                     )
                 )
             )
             return
-        self._write(wire.block_frames(flags, call.stream, call.block))
+        self._write(h2_frames.block_frames(flags, call.stream, call.block))
         self._send_more(call)
 
     def _fits(self, size: int, call: _Call) -> bool:
         return (
             size <= self._frame_size
-            and len(call.block) <= wire.FIRST_FRAME_SIZE
+            and len(call.block) <= h2_frames.FIRST_FRAME_SIZE
             and size <= self._window
             and size <= call.window
             and self._writable
@@ -243,8 +249,8 @@ class Http2Connection(asyncio.Protocol):
                 unsent.popleft()
             else:
                 unsent[0] = piece[size:]
-            flags = 0 if unsent else wire.END_STREAM
-            self._write(wire.head(size, wire.DATA, flags, call.stream))
+            flags = 0 if unsent else h2_frames.END_STREAM
+            self._write(h2_frames.head(size, h2_frames.DATA, flags, call.stream))
             self._write(piece[:size])
         self._stalled.pop(call.stream, None)
 
@@ -267,7 +273,11 @@ class Http2Connection(asyncio.Protocol):
     def _abandon(self, call: _Call) -> None:
         """Tell the other side that nobody waits for this call any more."""
         if call.stream in self._calls:
-            self._write(wire.number_frame(wire.RST_STREAM, call.stream, wire.CANCEL))
+            self._write(
+                h2_frames.number_frame(
+                    h2_frames.RST_STREAM, call.stream, h2_frames.CANCEL
+                )
+            )
             self._forget(call)
         elif call in self._queued:
             self._queued.remove(call)
@@ -287,7 +297,11 @@ class Http2Connection(asyncio.Protocol):
     def _finish(self, call: _Call, trailers: dict[str, str]) -> None:
         if call.unsent:
             # Answered before it had everything: it does not want the rest.
-            self._write(wire.number_frame(wire.RST_STREAM, call.stream, wire.NO_ERROR))
+            self._write(
+                h2_frames.number_frame(
+                    h2_frames.RST_STREAM, call.stream, h2_frames.NO_ERROR
+                )
+            )
         headers = trailers if call.headers is None else call.headers
         if not call.reply.done():
             call.reply.set_result(Reply(headers, call.answer, trailers))
@@ -300,73 +314,73 @@ class Http2Connection(asyncio.Protocol):
 
     # Taking frames: flags, stream, payload.
 
-    def _take_data(self, flags: int, stream: int, payload: bytes) -> None:
+    def _on_data(self, flags: int, stream: int, payload: bytes) -> None:
         self._used += len(payload)
         if self._used >= _WINDOW_STEP:
-            self._write(wire.number_frame(wire.WINDOW_UPDATE, 0, self._used))
+            self._write(h2_frames.number_frame(h2_frames.WINDOW_UPDATE, 0, self._used))
             self._used = 0
         call = self._calls.get(stream)
         if call is None:
             return  # of a call that was given up
-        call.answer += wire.without_padding(flags & wire.PADDED, payload)
+        call.answer += h2_frames.without_padding(flags & h2_frames.PADDED, payload)
         if len(call.answer) > _ANSWER_BYTES:
             self._fail(call, "the answer has no end")
             self._abandon(call)
-        elif flags & wire.END_STREAM:
+        elif flags & h2_frames.END_STREAM:
             self._finish(call, {})
 
-    def _take_headers(self, flags: int, stream: int, payload: bytes) -> None:
-        block = wire.without_padding(flags, payload) if flags & 0x28 else payload
-        if flags & wire.END_HEADERS:
-            self._take_block(flags, stream, block)
+    def _on_headers(self, flags: int, stream: int, payload: bytes) -> None:
+        block = h2_frames.without_padding(flags, payload) if flags & 0x28 else payload
+        if flags & h2_frames.END_HEADERS:
+            self._on_header_block(flags, stream, block)
         else:
-            self._cutter.begin_block(flags, stream, block)
+            self._frames.begin_block(flags, stream, block)
 
-    def _take_continuation(self, flags: int, stream: int, payload: bytes) -> None:
-        whole = self._cutter.continue_block(flags, stream, payload)
+    def _on_continuation(self, flags: int, stream: int, payload: bytes) -> None:
+        whole = self._frames.continue_block(flags, stream, payload)
         if whole is not None:
-            self._take_block(whole[0], stream, whole[1])
+            self._on_header_block(whole[0], stream, whole[1])
 
-    def _take_block(self, flags: int, stream: int, block: bytes) -> None:
+    def _on_header_block(self, flags: int, stream: int, block: bytes) -> None:
         headers = self._reader.read(block)  # each one: they may build on one another
         call = self._calls.get(stream)
         if call is None:
             return
-        if flags & wire.END_STREAM:
+        if flags & h2_frames.END_STREAM:
             self._finish(call, headers)
         elif not headers.get(":status", "").startswith("1"):
             call.headers = headers
 
-    def _take_reset(self, _flags: int, stream: int, _payload: bytes) -> None:
+    def _on_reset(self, _flags: int, stream: int, _payload: bytes) -> None:
         if (call := self._calls.get(stream)) is not None:
             self._fail(call, "broke off")
             self._forget(call)
 
-    def _take_settings(self, flags: int, _stream: int, payload: bytes) -> None:
+    def _on_settings(self, flags: int, _stream: int, payload: bytes) -> None:
         self._greeted = True
-        if flags & wire.ACK:
+        if flags & h2_frames.ACK:
             return
-        for setting, value in wire.read_settings(payload):
-            if setting == wire.MAX_CONCURRENT_STREAMS:
+        for setting, value in h2_frames.read_settings(payload):
+            if setting == h2_frames.MAX_CONCURRENT_STREAMS:
                 self._limit = value
-            elif setting == wire.MAX_FRAME_SIZE:
+            elif setting == h2_frames.MAX_FRAME_SIZE:
                 self._frame_size = value
-            elif setting == wire.INITIAL_WINDOW_SIZE:
+            elif setting == h2_frames.INITIAL_WINDOW_SIZE:
                 for call in self._calls.values():
                     call.window += value - self._first_window
                 self._first_window = value
-        self._write(wire.frame(wire.SETTINGS, wire.ACK, 0))
+        self._write(h2_frames.frame(h2_frames.SETTINGS, h2_frames.ACK, 0))
         self._send_stalled()
         self._start_queued()
 
-    def _take_push(self, _flags: int, _stream: int, _payload: bytes) -> None:
-        raise wire.ProtocolError("nobody asked for a push")
+    def _on_push_promise(self, _flags: int, _stream: int, _payload: bytes) -> None:
+        raise h2_frames.ProtocolError("nobody asked for a push")
 
-    def _take_ping(self, flags: int, _stream: int, payload: bytes) -> None:
-        if not flags & wire.ACK:
-            self._write(wire.frame(wire.PING, wire.ACK, 0, payload))
+    def _on_ping(self, flags: int, _stream: int, payload: bytes) -> None:
+        if not flags & h2_frames.ACK:
+            self._write(h2_frames.frame(h2_frames.PING, h2_frames.ACK, 0, payload))
 
-    def _take_goaway(self, _flags: int, _stream: int, payload: bytes) -> None:
+    def _on_goaway(self, _flags: int, _stream: int, payload: bytes) -> None:
         """Take no more; what the other side will not answer is broken."""
         last = int.from_bytes(payload[:4], "big") & 0x7FFFFFFF
         self._stop_taking()
@@ -379,7 +393,7 @@ class Http2Connection(asyncio.Protocol):
         if not self._calls:
             self.close()
 
-    def _take_window(self, _flags: int, stream: int, payload: bytes) -> None:
+    def _on_window_update(self, _flags: int, stream: int, payload: bytes) -> None:
         more = int.from_bytes(payload[:4], "big") & 0x7FFFFFFF
         if stream == 0:
             self._window += more
@@ -399,7 +413,7 @@ class Http2Connection(asyncio.Protocol):
         if self._heard or not self._calls:
             self._watch()
             return
-        self._write(wire.frame(wire.PING, 0, 0, bytes(8)))
+        self._write(h2_frames.frame(h2_frames.PING, 0, 0, bytes(8)))
         self._keep_alive = self._loop.call_later(
             _KEEPALIVE_TIMEOUT_SECONDS, self._give_up_silent
         )

@@ -68,7 +68,7 @@ class ProtocolError(Exception):
 Taker = Callable[[int, int, bytes], None]  # flags, stream, payload
 
 
-class FrameCutter:
+class FrameReader:
     """Cuts what one side sends into frames, and hands each to its taker.
 
     A frame waits until it is whole, except the data of a body: that is handed on as it
@@ -76,10 +76,10 @@ class FrameCutter:
     """
 
     def __init__(
-        self, takers: Mapping[int, Taker], take_unknown: Callable[[], None]
+        self, handlers: Mapping[int, Taker], take_unknown: Callable[[], None]
     ) -> None:
-        """Hand frames to `takers`, by kind, and count those of other kinds."""
-        self._takers, self._take_unknown = takers, take_unknown
+        """Hand frames to `handlers`, by kind, and count those of other kinds."""
+        self._takers, self._take_unknown = handlers, take_unknown
         self._unread = b""
         self._split: tuple[int, int, int] | None = None  # DATA: flags, stream, missing
         self._block: tuple[int, int, bytearray] | None = None  # flags, stream, headers

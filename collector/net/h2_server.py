@@ -9,7 +9,7 @@ Source: RFC 9113. docs/adr/0029-servers-of-our-own.md has why it is ours.
 import asyncio
 from typing import Final, Generic
 
-from collector.net import h2_frames as wire
+from collector.net import h2_frames
 from collector.net.h2_hpack import MAX_LIST_BYTES, TABLE_BYTES, HeaderReader
 from collector.net.h2_streams import (
     STREAM_WINDOW,
@@ -18,15 +18,15 @@ from collector.net.h2_streams import (
     Service,
     Stream,
 )
-from collector.net.listener import Shared
-from collector.net.write_buffer import TurnWriter
+from collector.net.listener import ListenerState
+from collector.net.write_buffer import WriteBuffer
 
 # Of all bodies of a connection; taken off the socket at once, as `STREAM_WINDOW` is.
 _CONNECTION_WINDOW: Final = 2**24
 _WINDOW_STEP: Final = 2**22
 _LAST_STREAM: Final = 2**31 - 1
-_LEAVE_PING: Final = b"leaving."
-_LEAVE_SECONDS: Final = 5.0  # for the answer to it
+_DRAIN_PING: Final = b"leaving."
+_DRAIN_SECONDS_AFTER_GOAWAY: Final = 5.0  # for the answer to it
 # Frames that bring nothing (pings, resets, empty ones): so many a second, and some more
 # for each request that is answered. Above that it is an attack, whatever it is.
 _USELESS_A_SECOND: Final = 10_000
@@ -36,7 +36,7 @@ _STREAMS_A_FRAME: Final = 8  # so many moved by one frame count as another
 # Streams that we ended while the client was still sending: what comes is dropped.
 _UNWANTED: Final = 1024
 
-_GREETING_SECONDS: Final = 10.0
+_PREFACE_SECONDS: Final = 10.0
 _SILENT_SECONDS: Final = 60.0  # then the client is asked for a sign of life
 _ANSWER_SECONDS: Final = 20.0  # and has so long to give one
 _UNREAD_SECONDS: Final = 60.0  # answers that the client does not take
@@ -48,93 +48,99 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
     def __init__(
         self,
         service: Service[Head],
-        shared: Shared,
+        shared: ListenerState,
     ) -> None:
         self._service, self._shared = service, shared
-        self._writer = TurnWriter()
+        self._writer = WriteBuffer()
         self.write = self._writer.write  # frames
         self._reader = HeaderReader(service.understand, TABLE_BYTES)
         self._streams: dict[int, Stream] = {}
         self._unwanted: dict[int, None] = {}  # in the order they came
         self._stalled: dict[int, Stream] = {}
         self._last_stream = 0
-        self.window = self.first_window = wire.FIRST_WINDOW
-        self._greeting: bytes | None = b""  # of the preface, until it is whole
+        self.window = self.first_window = h2_frames.FIRST_WINDOW
+        self._preface: bytes | None = b""  # of the preface, until it is whole
         self._used = 0  # bytes of our window since it was last opened
-        self._is_leaving = self._has_taken_leave = self._is_asked = False
-        self._useless = _USELESS_A_SECOND
-        self._heard_at = self._block_since = self._paused_since = self._left_at = 0.0
+        self._is_draining = self._is_drain_acknowledged = self._is_asked = False
+        self._flood_credit = _USELESS_A_SECOND
+        self._heard_at = self._block_since = self._paused_since = (
+            self._drain_started_at
+        ) = 0.0
         self._has_heard = False
-        takers = {
-            wire.DATA: self._take_data,
-            wire.HEADERS: self._take_headers,
-            wire.PRIORITY: self._take_priority,
-            wire.RST_STREAM: self._take_reset,
-            wire.SETTINGS: self._take_settings,
-            wire.PUSH_PROMISE: self._take_push,
-            wire.PING: self._take_ping,
-            wire.GOAWAY: self._take_goaway,
-            wire.WINDOW_UPDATE: self._take_window,
-            wire.CONTINUATION: self._take_continuation,
+        handlers = {
+            h2_frames.DATA: self._on_data,
+            h2_frames.HEADERS: self._on_headers,
+            h2_frames.PRIORITY: self._on_priority,
+            h2_frames.RST_STREAM: self._on_reset,
+            h2_frames.SETTINGS: self._on_settings,
+            h2_frames.PUSH_PROMISE: self._on_push_promise,
+            h2_frames.PING: self._on_ping,
+            h2_frames.GOAWAY: self._on_goaway,
+            h2_frames.WINDOW_UPDATE: self._on_window_update,
+            h2_frames.CONTINUATION: self._on_continuation,
         }
-        self._cutter = wire.FrameCutter(takers, self._count_useless)
+        self._frames = h2_frames.FrameReader(handlers, self._charge_flood_credit)
 
     # Called by the receiver.
 
-    def look(self, now_seconds: float) -> None:
+    def check_timeouts(self, now_seconds: float) -> None:
         """Give up what takes too long; called about once a second."""
-        self._useless = _USELESS_A_SECOND
+        self._flood_credit = _USELESS_A_SECOND
         if self._has_heard:
             self._has_heard = self._is_asked = False
             self._heard_at = now_seconds
         silent_seconds = now_seconds - self._heard_at
-        if self._greeting is not None and silent_seconds > _GREETING_SECONDS:
+        if self._preface is not None and silent_seconds > _PREFACE_SECONDS:
             self._close()
         elif self._paused_since and now_seconds - self._paused_since > _UNREAD_SECONDS:
             self._writer.abort()
         elif (
-            self._cutter.is_in_block
+            self._frames.is_in_block
             and now_seconds - self._block_since > self._shared.read_seconds
         ):
-            self._fail(wire.ProtocolError("headers do not end", wire.ENHANCE_YOUR_CALM))
+            self._fail(
+                h2_frames.ProtocolError(
+                    "headers do not end", h2_frames.ENHANCE_YOUR_CALM
+                )
+            )
         elif self._is_asked and silent_seconds > _SILENT_SECONDS + _ANSWER_SECONDS:
             self._writer.abort()
         elif not self._is_asked and silent_seconds > _SILENT_SECONDS:
             self._is_asked = True
-            self.write(wire.frame(wire.PING, 0, 0, bytes(8)))
-        self._look_at_streams(now_seconds)
-        if self._is_leaving and not self._streams:
-            is_late = now_seconds - self._left_at > _LEAVE_SECONDS
-            if self._has_taken_leave or self._greeting is not None or is_late:
+            self.write(h2_frames.frame(h2_frames.PING, 0, 0, bytes(8)))
+        self._check_stream_timeouts(now_seconds)
+        if self._is_draining and not self._streams:
+            is_late = now_seconds - self._drain_started_at > _DRAIN_SECONDS_AFTER_GOAWAY
+            if self._is_drain_acknowledged or self._preface is not None or is_late:
                 self._close()
 
-    def _look_at_streams(self, now_seconds: float) -> None:
+    def _check_stream_timeouts(self, now_seconds: float) -> None:
         for stream in list(self._streams.values()):
             if stream.incoming is not None:
-                stream.incoming.look(now_seconds)
+                stream.incoming.check_timeouts(now_seconds)
         for stream in list(self._stalled.values()):
             if now_seconds - stream.stalled_since > _UNREAD_SECONDS:
-                self._break(stream, wire.CANCEL)
+                self._break(stream, h2_frames.CANCEL)
 
-    def leave(self) -> None:
+    def start_drain(self) -> None:
         """Ask the client to go elsewhere; what it has sent is still answered."""
-        if not self._is_leaving:
-            self._is_leaving, self._left_at = True, self._shared.now_seconds()
-            if self._greeting is None:
-                self._say_leave()
+        if not self._is_draining:
+            self._is_draining, self._drain_started_at = True, self._shared.now_seconds()
+            if self._preface is None:
+                self._send_goaway()
 
-    def _say_leave(self) -> None:
+    def _send_goaway(self) -> None:
         # What the client sent before it read this comes before its answer to the ping.
         goaway = _LAST_STREAM.to_bytes(4, "big") + bytes(4)
         self.write(
-            wire.frame(wire.GOAWAY, 0, 0, goaway)
-            + wire.frame(wire.PING, 0, 0, _LEAVE_PING)
+            h2_frames.frame(h2_frames.GOAWAY, 0, 0, goaway)
+            + h2_frames.frame(h2_frames.PING, 0, 0, _DRAIN_PING)
         )
 
     def end(self) -> None:
         """End at once; requests in flight are given up."""
         self._close()
-        self._give_up_all()
+        self._cancel_all()
 
     # Called by the event loop.
 
@@ -147,7 +153,7 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - all alike
         """Give up what is in flight."""
         self._shared.connections.discard(self)
-        self._give_up_all()
+        self._cancel_all()
 
     def pause_writing(self) -> None:
         """Read nothing while the client does not: what it asks would pile up."""
@@ -169,40 +175,40 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
             return  # TLS hands on what it had decrypted
         self._has_heard = True
         try:
-            if self._greeting is not None:
-                data = self._take_greeting(self._greeting + data)
+            if self._preface is not None:
+                data = self._read_preface(self._preface + data)
             if data:
-                self._cutter.take(data)
-        except wire.ProtocolError as error:
+                self._frames.take(data)
+        except h2_frames.ProtocolError as error:
             self._fail(error)
 
-    def _take_greeting(self, data: bytes) -> bytes:
+    def _read_preface(self, data: bytes) -> bytes:
         """Return what follows the preface; nothing while that is not whole."""
-        size = len(wire.PREFACE)
-        if data[:size] == wire.PREFACE:
-            self._greeting = None
-            self._greet()
+        size = len(h2_frames.PREFACE)
+        if data[:size] == h2_frames.PREFACE:
+            self._preface = None
+            self._send_settings()
             return data[size:]
-        if wire.PREFACE.startswith(data[:size]):
-            self._greeting = data
+        if h2_frames.PREFACE.startswith(data[:size]):
+            self._preface = data
         else:
             self._send_elsewhere()
         return b""
 
-    def _greet(self) -> None:
+    def _send_settings(self) -> None:
         """Say what is allowed here; not before, or HTTP/1.1 could not be answered."""
         settings = (
-            (wire.MAX_CONCURRENT_STREAMS, self._shared.most_streams),
-            (wire.INITIAL_WINDOW_SIZE, STREAM_WINDOW),
-            (wire.MAX_HEADER_LIST_SIZE, MAX_LIST_BYTES),
+            (h2_frames.MAX_CONCURRENT_STREAMS, self._shared.most_streams),
+            (h2_frames.INITIAL_WINDOW_SIZE, STREAM_WINDOW),
+            (h2_frames.MAX_HEADER_LIST_SIZE, MAX_LIST_BYTES),
         )
-        more = _CONNECTION_WINDOW - wire.FIRST_WINDOW
+        more = _CONNECTION_WINDOW - h2_frames.FIRST_WINDOW
         self.write(
-            wire.settings_frame(settings)
-            + wire.number_frame(wire.WINDOW_UPDATE, 0, more)
+            h2_frames.settings_frame(settings)
+            + h2_frames.number_frame(h2_frames.WINDOW_UPDATE, 0, more)
         )
-        if self._is_leaving:
-            self._say_leave()
+        if self._is_draining:
+            self._send_goaway()
 
     # Writing.
 
@@ -214,21 +220,23 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
         if (
             size > stream.window
             or size > self.window
-            or size > wire.FIRST_FRAME_SIZE
+            or size > h2_frames.FIRST_FRAME_SIZE
             or stream.is_closed
         ):
             return False
         stream.window -= size
         self.window -= size
-        number, ends = stream.number, wire.END_HEADERS | wire.END_STREAM
+        number, ends = stream.number, h2_frames.END_HEADERS | h2_frames.END_STREAM
         self.write(
             b"".join(
                 (
-                    wire.head(len(headers), wire.HEADERS, wire.END_HEADERS, number),
+                    h2_frames.head(
+                        len(headers), h2_frames.HEADERS, h2_frames.END_HEADERS, number
+                    ),
                     headers,
-                    wire.head(size, wire.DATA, 0, number),
+                    h2_frames.head(size, h2_frames.DATA, 0, number),
                     body,
-                    wire.head(len(trailers), wire.HEADERS, ends, number),
+                    h2_frames.head(len(trailers), h2_frames.HEADERS, ends, number),
                     trailers,
                 )
             )
@@ -238,10 +246,14 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
 
     def answered(self, stream: Stream) -> None:
         """Take note that a stream's answer has left."""
-        self._useless += _AN_ANSWER_ALLOWS
+        self._flood_credit += _AN_ANSWER_ALLOWS
         if not stream.is_over:
             # It has its answer and may keep the rest. RFC 9113, 8.1.
-            self.write(wire.number_frame(wire.RST_STREAM, stream.number, wire.NO_ERROR))
+            self.write(
+                h2_frames.number_frame(
+                    h2_frames.RST_STREAM, stream.number, h2_frames.NO_ERROR
+                )
+            )
             self._drop_rest(stream.number)
         self._forget(stream)
 
@@ -252,7 +264,7 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
 
     def reset(self, stream: Stream, code: int) -> None:
         """End a stream without an answer."""
-        self.write(wire.number_frame(wire.RST_STREAM, stream.number, code))
+        self.write(h2_frames.number_frame(h2_frames.RST_STREAM, stream.number, code))
         if not stream.is_over:
             self._drop_rest(stream.number)
         self._forget(stream)
@@ -270,26 +282,26 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
 
     # Ending.
 
-    def _fail(self, error: wire.ProtocolError) -> None:
+    def _fail(self, error: h2_frames.ProtocolError) -> None:
         """Say why, and end the connection."""
-        if error.code == wire.ENHANCE_YOUR_CALM:
+        if error.code == h2_frames.ENHANCE_YOUR_CALM:
             self._shared.refused("flood")
         goaway = self._last_stream.to_bytes(4, "big") + error.code.to_bytes(4, "big")
-        self.write(wire.frame(wire.GOAWAY, 0, 0, goaway))
+        self.write(h2_frames.frame(h2_frames.GOAWAY, 0, 0, goaway))
         self._close()
 
     def _close(self) -> None:
-        if self._is_leaving and self._greeting is None:
+        if self._is_draining and self._preface is None:
             goaway = self._last_stream.to_bytes(4, "big") + bytes(4)
-            self.write(wire.frame(wire.GOAWAY, 0, 0, goaway))
+            self.write(h2_frames.frame(h2_frames.GOAWAY, 0, 0, goaway))
         self._writer.close()
 
-    def _give_up_all(self) -> None:
+    def _cancel_all(self) -> None:
         for stream in list(self._streams.values()):
             incoming = stream.incoming
             self._forget(stream)
             if incoming is not None:
-                incoming.gone()
+                incoming.cancelled()
 
     def _send_elsewhere(self) -> None:
         """Answer a client that speaks HTTP/1.1 in its own words."""
@@ -297,77 +309,81 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
         self.write(b"%s%d\r\n\r\n%s" % (head, len(WRONG_PORT), WRONG_PORT))
         self._close()
 
-    def _count_useless(self, cost: int = 1) -> None:
-        self._useless -= cost
-        if self._useless < 0:
-            raise wire.ProtocolError("a flood", wire.ENHANCE_YOUR_CALM)
+    def _charge_flood_credit(self, cost: int = 1) -> None:
+        self._flood_credit -= cost
+        if self._flood_credit < 0:
+            raise h2_frames.ProtocolError("a flood", h2_frames.ENHANCE_YOUR_CALM)
 
     # Taking frames: flags, stream, payload.
 
-    def _take_data(self, flags: int, number: int, payload: bytes) -> None:
+    def _on_data(self, flags: int, number: int, payload: bytes) -> None:
         self._used += len(payload)
         if self._used >= _WINDOW_STEP:
-            self.write(wire.number_frame(wire.WINDOW_UPDATE, 0, self._used))
+            self.write(h2_frames.number_frame(h2_frames.WINDOW_UPDATE, 0, self._used))
             self._used = 0
         stream = self._streams.get(number)
         if stream is None or stream.is_over:
-            self._take_stray(number, stream, len(payload))
+            self._on_stray_data(number, stream, len(payload))
             return
         piece = payload
-        if flags & wire.PADDED:
-            piece = wire.without_padding(wire.PADDED, payload)
+        if flags & h2_frames.PADDED:
+            piece = h2_frames.without_padding(h2_frames.PADDED, payload)
             stream.open_window(len(payload) - len(piece))
-        is_last = bool(flags & wire.END_STREAM)
+        is_last = bool(flags & h2_frames.END_STREAM)
         stream.is_over = is_last
         if not (piece or is_last):
-            self._count_useless()
+            self._charge_flood_credit()
         elif stream.incoming is not None:
-            stream.incoming.take(piece, is_last=is_last)
+            stream.incoming.on_data(piece, is_last=is_last)
 
-    def _take_stray(self, number: int, stream: Stream | None, size: int) -> None:
+    def _on_stray_data(self, number: int, stream: Stream | None, size: int) -> None:
         """Take what belongs to no open body."""
         if number == 0 or number > self._last_stream:
-            raise wire.ProtocolError("a body of no request")
+            raise h2_frames.ProtocolError("a body of no request")
         if number in self._unwanted:
             if not size:
-                self._count_useless()
+                self._charge_flood_credit()
             return  # on its way before the client heard that we do not want it
-        self._count_useless()
+        self._charge_flood_credit()
         if stream is not None:
-            self._break(stream, wire.STREAM_CLOSED)
+            self._break(stream, h2_frames.STREAM_CLOSED)
         else:
-            self.write(wire.number_frame(wire.RST_STREAM, number, wire.STREAM_CLOSED))
+            self.write(
+                h2_frames.number_frame(
+                    h2_frames.RST_STREAM, number, h2_frames.STREAM_CLOSED
+                )
+            )
         self._drop_rest(number)  # told once, in however many pieces it comes
 
-    def _take_headers(self, flags: int, number: int, payload: bytes) -> None:
+    def _on_headers(self, flags: int, number: int, payload: bytes) -> None:
         block = payload
-        if flags & (wire.PADDED | wire.WITH_PRIORITY):
-            block = wire.without_padding(flags, payload)
-            if flags & wire.WITH_PRIORITY:
-                at = 1 if flags & wire.PADDED else 0
+        if flags & (h2_frames.PADDED | h2_frames.WITH_PRIORITY):
+            block = h2_frames.without_padding(flags, payload)
+            if flags & h2_frames.WITH_PRIORITY:
+                at = 1 if flags & h2_frames.PADDED else 0
                 self._check_priority(number, payload[at : at + 4])
-        if flags & wire.END_HEADERS:
-            self._take_block(flags, number, block)
+        if flags & h2_frames.END_HEADERS:
+            self._on_header_block(flags, number, block)
         else:
             self._block_since = self._shared.now_seconds()
-            self._cutter.begin_block(flags, number, block)
+            self._frames.begin_block(flags, number, block)
 
-    def _take_continuation(self, flags: int, number: int, payload: bytes) -> None:
-        whole = self._cutter.continue_block(flags, number, payload)
+    def _on_continuation(self, flags: int, number: int, payload: bytes) -> None:
+        whole = self._frames.continue_block(flags, number, payload)
         if whole is None:
-            self._count_useless()
+            self._charge_flood_credit()
         else:
-            self._take_block(whole[0], number, whole[1])
+            self._on_header_block(whole[0], number, whole[1])
 
-    def _take_block(self, flags: int, number: int, block: bytes) -> None:
-        is_last = bool(flags & wire.END_STREAM)
+    def _on_header_block(self, flags: int, number: int, block: bytes) -> None:
+        is_last = bool(flags & h2_frames.END_STREAM)
         if number == 0:
-            raise wire.ProtocolError("headers of the connection")
+            raise h2_frames.ProtocolError("headers of the connection")
         if number <= self._last_stream:
-            self._take_trailers(number, block, is_last=is_last)
+            self._on_trailers(number, block, is_last=is_last)
             return
         if not number & 1:
-            raise wire.ProtocolError("a stream that is not the client's to open")
+            raise h2_frames.ProtocolError("a stream that is not the client's to open")
         self._last_stream = number
         head = self._reader.read(block)  # each one: they may build on one another
         stream = Stream(self, number)
@@ -378,139 +394,151 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
             or shared.open_streams >= shared.all_streams
         ):
             self._shared.refused("streams")
-            self.reset(stream, wire.REFUSED_STREAM)
+            self.reset(stream, h2_frames.REFUSED_STREAM)
             return
         self._streams[number] = stream
         self._shared.open_streams += 1
         stream.incoming = incoming = self._service.open(stream, head)
         if incoming is not None and is_last:
-            incoming.take(b"", is_last=True)
+            incoming.on_data(b"", is_last=True)
 
-    def _take_trailers(self, number: int, block: bytes, *, is_last: bool) -> None:
+    def _on_trailers(self, number: int, block: bytes, *, is_last: bool) -> None:
         """Take a second block of headers: it ends a body, and says nothing to us."""
         fields = self._reader.fields(block)
         stream = self._streams.get(number)
         if stream is None:
             if number not in self._unwanted:
-                raise wire.ProtocolError("headers of the past", wire.STREAM_CLOSED)
+                raise h2_frames.ProtocolError(
+                    "headers of the past", h2_frames.STREAM_CLOSED
+                )
         elif stream.is_over:
-            self._break(stream, wire.STREAM_CLOSED)
+            self._break(stream, h2_frames.STREAM_CLOSED)
         elif not is_last or any(name[:1] == b":" for name, _ in fields):
-            self._break(stream, wire.PROTOCOL_ERROR)
+            self._break(stream, h2_frames.PROTOCOL_ERROR)
         else:
             stream.is_over = True
             if stream.incoming is not None:
-                stream.incoming.take(b"", is_last=True)
+                stream.incoming.on_data(b"", is_last=True)
 
     def _break(self, stream: Stream, code: int) -> None:
         """End one stream for what the client did to it."""
         incoming = stream.incoming
         self.reset(stream, code)
         if incoming is not None:
-            incoming.gone()
+            incoming.cancelled()
 
     def _check_priority(self, number: int, dependency: bytes) -> None:
         if number == 0:
-            raise wire.ProtocolError("priority of the connection")
+            raise h2_frames.ProtocolError("priority of the connection")
         if int.from_bytes(dependency, "big") & 0x7FFFFFFF == number:
-            raise wire.ProtocolError("a stream that depends on itself")
+            raise h2_frames.ProtocolError("a stream that depends on itself")
 
-    def _take_priority(self, _flags: int, number: int, payload: bytes) -> None:
-        self._count_useless()
+    def _on_priority(self, _flags: int, number: int, payload: bytes) -> None:
+        self._charge_flood_credit()
         if len(payload) != 5:
-            raise wire.ProtocolError("PRIORITY of an odd size", wire.FRAME_SIZE_ERROR)
+            raise h2_frames.ProtocolError(
+                "PRIORITY of an odd size", h2_frames.FRAME_SIZE_ERROR
+            )
         self._check_priority(number, payload[:4])
 
-    def _take_reset(self, _flags: int, number: int, payload: bytes) -> None:
-        self._count_useless(_A_RESET_COUNTS)
+    def _on_reset(self, _flags: int, number: int, payload: bytes) -> None:
+        self._charge_flood_credit(_A_RESET_COUNTS)
         if len(payload) != 4:
-            raise wire.ProtocolError("RST_STREAM of an odd size", wire.FRAME_SIZE_ERROR)
+            raise h2_frames.ProtocolError(
+                "RST_STREAM of an odd size", h2_frames.FRAME_SIZE_ERROR
+            )
         if number == 0 or number > self._last_stream:
-            raise wire.ProtocolError("a reset of no request")
+            raise h2_frames.ProtocolError("a reset of no request")
         self._unwanted.pop(number, None)
         stream = self._streams.get(number)
         if stream is not None:
             incoming = stream.incoming
             self._forget(stream)
             if incoming is not None:
-                incoming.gone()
+                incoming.cancelled()
 
-    def _take_settings(self, flags: int, number: int, payload: bytes) -> None:
-        self._count_useless()
+    def _on_settings(self, flags: int, number: int, payload: bytes) -> None:
+        self._charge_flood_credit()
         if number:
-            raise wire.ProtocolError("SETTINGS of a stream")
-        if flags & wire.ACK:
+            raise h2_frames.ProtocolError("SETTINGS of a stream")
+        if flags & h2_frames.ACK:
             if payload:
-                raise wire.ProtocolError("a full ACK", wire.FRAME_SIZE_ERROR)
+                raise h2_frames.ProtocolError("a full ACK", h2_frames.FRAME_SIZE_ERROR)
             return
         first_window = self.first_window
-        for setting, value in wire.read_settings(payload):
-            if setting == wire.INITIAL_WINDOW_SIZE:
+        for setting, value in h2_frames.read_settings(payload):
+            if setting == h2_frames.INITIAL_WINDOW_SIZE:
                 first_window = value
         if first_window != self.first_window:  # once, however often a frame says it
             self._move_windows(first_window)
-        self.write(wire.frame(wire.SETTINGS, wire.ACK, 0))
+        self.write(h2_frames.frame(h2_frames.SETTINGS, h2_frames.ACK, 0))
         self._flush_stalled()
 
     def _move_windows(self, first_window: int) -> None:
-        self._count_useless(len(self._streams) // _STREAMS_A_FRAME)
+        self._charge_flood_credit(len(self._streams) // _STREAMS_A_FRAME)
         for stream in self._streams.values():
             stream.window += first_window - self.first_window
-            if stream.window > wire.LARGEST_WINDOW:
-                raise wire.ProtocolError("a window", wire.FLOW_CONTROL_ERROR)
+            if stream.window > h2_frames.LARGEST_WINDOW:
+                raise h2_frames.ProtocolError("a window", h2_frames.FLOW_CONTROL_ERROR)
         self.first_window = first_window
 
-    def _take_push(self, _flags: int, _number: int, _payload: bytes) -> None:
-        raise wire.ProtocolError("clients do not push")
+    def _on_push_promise(self, _flags: int, _number: int, _payload: bytes) -> None:
+        raise h2_frames.ProtocolError("clients do not push")
 
-    def _take_ping(self, flags: int, number: int, payload: bytes) -> None:
-        self._count_useless()
+    def _on_ping(self, flags: int, number: int, payload: bytes) -> None:
+        self._charge_flood_credit()
         if number:
-            raise wire.ProtocolError("PING of a stream")
+            raise h2_frames.ProtocolError("PING of a stream")
         if len(payload) != 8:
-            raise wire.ProtocolError("PING of an odd size", wire.FRAME_SIZE_ERROR)
-        if not flags & wire.ACK:
-            self.write(wire.frame(wire.PING, wire.ACK, 0, payload))
-        elif payload == _LEAVE_PING:
-            self._has_taken_leave = True
+            raise h2_frames.ProtocolError(
+                "PING of an odd size", h2_frames.FRAME_SIZE_ERROR
+            )
+        if not flags & h2_frames.ACK:
+            self.write(h2_frames.frame(h2_frames.PING, h2_frames.ACK, 0, payload))
+        elif payload == _DRAIN_PING:
+            self._is_drain_acknowledged = True
 
-    def _take_goaway(self, _flags: int, number: int, payload: bytes) -> None:
+    def _on_goaway(self, _flags: int, number: int, payload: bytes) -> None:
         """Take note of nothing: what was sent is answered, and the client closes."""
-        self._count_useless()
+        self._charge_flood_credit()
         if number:
-            raise wire.ProtocolError("GOAWAY of a stream")
+            raise h2_frames.ProtocolError("GOAWAY of a stream")
         if len(payload) < 8:
-            raise wire.ProtocolError("GOAWAY of an odd size", wire.FRAME_SIZE_ERROR)
+            raise h2_frames.ProtocolError(
+                "GOAWAY of an odd size", h2_frames.FRAME_SIZE_ERROR
+            )
 
-    def _take_window(self, _flags: int, number: int, payload: bytes) -> None:
-        self._count_useless()
+    def _on_window_update(self, _flags: int, number: int, payload: bytes) -> None:
+        self._charge_flood_credit()
         if len(payload) != 4:
-            raise wire.ProtocolError("WINDOW_UPDATE's size", wire.FRAME_SIZE_ERROR)
+            raise h2_frames.ProtocolError(
+                "WINDOW_UPDATE's size", h2_frames.FRAME_SIZE_ERROR
+            )
         more = int.from_bytes(payload, "big") & 0x7FFFFFFF
         if number == 0:
             self.window += more
             if not more:
-                raise wire.ProtocolError("a window opened by nothing")
-            if self.window > wire.LARGEST_WINDOW:
-                raise wire.ProtocolError("a window", wire.FLOW_CONTROL_ERROR)
+                raise h2_frames.ProtocolError("a window opened by nothing")
+            if self.window > h2_frames.LARGEST_WINDOW:
+                raise h2_frames.ProtocolError("a window", h2_frames.FLOW_CONTROL_ERROR)
             self._flush_stalled()
             return
         if number > self._last_stream:
-            raise wire.ProtocolError("a window of no request")
+            raise h2_frames.ProtocolError("a window of no request")
         stream = self._streams.get(number)
         if stream is None:
             return
         stream.window += more
         if not more:
-            self._break(stream, wire.PROTOCOL_ERROR)
-        elif stream.window > wire.LARGEST_WINDOW:
-            self._break(stream, wire.FLOW_CONTROL_ERROR)
+            self._break(stream, h2_frames.PROTOCOL_ERROR)
+        elif stream.window > h2_frames.LARGEST_WINDOW:
+            self._break(stream, h2_frames.FLOW_CONTROL_ERROR)
         elif number in self._stalled:
             del self._stalled[number]
             stream.flush()
 
     def _flush_stalled(self) -> None:
-        self._count_useless(len(self._stalled) // _STREAMS_A_FRAME)
+        self._charge_flood_credit(len(self._stalled) // _STREAMS_A_FRAME)
         waiting, self._stalled = self._stalled, {}
         for stream in waiting.values():
             stream.flush()

@@ -7,9 +7,9 @@ import asyncio
 from collections import deque
 from typing import Final, Protocol, TypeVar
 
-from collector.net import h2_frames as wire
+from collector.net import h2_frames
 from collector.net.h2_hpack import Field
-from collector.net.listener import Incoming
+from collector.net.listener import IncomingRequest
 
 # What may come of a body before anybody has looked at its beginning: it is taken off
 # the socket at once, whatever it is.
@@ -28,7 +28,7 @@ class Service(Protocol[Head]):
         """Return what a block of request headers means; asked once for equal blocks."""
         ...
 
-    def open(self, stream: "Stream", head: Head) -> Incoming | None:
+    def open(self, stream: "Stream", head: Head) -> IncomingRequest | None:
         """Begin a request; None where it was answered at once, or is malformed."""
         ...
 
@@ -80,7 +80,7 @@ class Stream:
     def __init__(self, connection: "StreamConnection", number: int) -> None:
         self._connection, self.number = connection, number
         self.window = connection.first_window
-        self.incoming: Incoming | None = None
+        self.incoming: IncomingRequest | None = None
         self.is_over = self.is_closed = False  # by the client; for both sides
         self._outbox: deque[tuple[int, int, bytes]] | None = None  # waits for windows
         self._sent: asyncio.Future[None] | None = None
@@ -89,7 +89,7 @@ class Stream:
     def open_window(self, more_bytes: int) -> None:
         """Let the client send so many bytes more of this body."""
         self._connection.write(
-            wire.number_frame(wire.WINDOW_UPDATE, self.number, more_bytes)
+            h2_frames.number_frame(h2_frames.WINDOW_UPDATE, self.number, more_bytes)
         )
 
     def finish(self, headers: bytes, body: bytes, trailers: bytes) -> None:
@@ -101,20 +101,26 @@ class Stream:
 
     def send(self, headers: bytes, *, is_all: bool = False) -> None:
         """Send a block of headers; `is_all` where it is the whole answer."""
-        flags = wire.END_HEADERS | wire.END_STREAM if is_all else wire.END_HEADERS
-        self._push(wire.HEADERS, flags, headers)
+        flags = (
+            h2_frames.END_HEADERS | h2_frames.END_STREAM
+            if is_all
+            else h2_frames.END_HEADERS
+        )
+        self._push(h2_frames.HEADERS, flags, headers)
 
     def send_data(self, data: bytes, *, is_all: bool = False) -> None:
         """Send a part of the body; `is_all` where nothing follows."""
-        size = wire.FIRST_FRAME_SIZE
+        size = h2_frames.FIRST_FRAME_SIZE
         for at in range(0, len(data), size):
             is_last = is_all and at + size >= len(data)
-            flags = wire.END_STREAM if is_last else 0
-            self._push(wire.DATA, flags, data[at : at + size])
+            flags = h2_frames.END_STREAM if is_last else 0
+            self._push(h2_frames.DATA, flags, data[at : at + size])
 
     def end(self, trailers: bytes) -> None:
         """Send the trailers: the answer is whole."""
-        self._push(wire.HEADERS, wire.END_HEADERS | wire.END_STREAM, trailers)
+        self._push(
+            h2_frames.HEADERS, h2_frames.END_HEADERS | h2_frames.END_STREAM, trailers
+        )
 
     def reset(self, code: int) -> None:
         """End the stream without an answer."""
@@ -150,7 +156,7 @@ class Stream:
         outbox, connection = self._outbox, self._connection
         while outbox:
             kind, flags, payload = outbox[0]
-            if kind == wire.DATA:
+            if kind == h2_frames.DATA:
                 size = min(len(payload), self.window, connection.window)
                 if size <= 0:
                     connection.stalled(self)
@@ -163,11 +169,11 @@ class Stream:
                     flags, payload = 0, payload[:size]
                 else:
                     outbox.popleft()
-                connection.write(wire.frame(kind, flags, self.number, payload))
+                connection.write(h2_frames.frame(kind, flags, self.number, payload))
             else:
                 outbox.popleft()
-                connection.write(wire.block_frames(flags, self.number, payload))
-            if flags & wire.END_STREAM:
+                connection.write(h2_frames.block_frames(flags, self.number, payload))
+            if flags & h2_frames.END_STREAM:
                 connection.answered(self)
                 return
         self._tell_sent()

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 import httptools
 
-from collector.net.listener import Incoming, Shared
-from collector.net.write_buffer import TurnWriter
+from collector.net.listener import IncomingRequest, ListenerState
+from collector.net.write_buffer import WriteBuffer
 
 Field = tuple[bytes, bytes]  # name and value, as they were sent
 
@@ -34,7 +34,7 @@ _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _NO_UPGRADE: Final = frozenset((b"upgrade", b"connection", b"http2-settings"))
 
 
-class Exchange:
+class Http1Exchange:
     """One request and its answer."""
 
     __slots__ = (
@@ -61,7 +61,7 @@ class Exchange:
         self._connection = connection
         self.method, self.path, self.fields = method, path, fields
         self.keep_alive = keep_alive
-        self.incoming: Incoming | None = None
+        self.incoming: IncomingRequest | None = None
         self.awaits_continue = False  # the body is not sent before we ask for it
         self.is_over = False  # the client has sent everything
         self.response: bytes | None = None
@@ -77,7 +77,7 @@ class Exchange:
 class Handler(Protocol):
     """Gives requests their meaning."""
 
-    def open(self, exchange: Exchange) -> Incoming | None:
+    def open(self, exchange: Http1Exchange) -> IncomingRequest | None:
         """Begin a request; None where it was answered at once."""
         ...
 
@@ -85,24 +85,24 @@ class Handler(Protocol):
 class Http1Connection(asyncio.Protocol):
     """Reads one client's requests."""
 
-    def __init__(self, handler: Handler, shared: Shared) -> None:
+    def __init__(self, handler: Handler, shared: ListenerState) -> None:
         self._handler, self._shared = handler, shared
-        self._writer = TurnWriter()
+        self._writer = WriteBuffer()
         self._parser = httptools.HttpRequestParser(self)
-        self._exchanges: deque[Exchange] = deque()  # not answered, or not sent yet
-        self._current: Exchange | None = None  # whose body is being read
+        self._exchanges: deque[Http1Exchange] = deque()  # not answered, or not sent yet
+        self._current: Http1Exchange | None = None  # whose body is being read
         self._path, self._fields = b"", list[Field]()
         self._head_bytes = 0  # of what is no body: a head, trailers, a chunk's size
         self._steps = 0  # heads, pieces of bodies, and ends of them
         self._in_head = True
-        self._is_leaving = self._is_closing = self._is_upgrade = False
+        self._is_draining = self._is_closing = self._is_upgrade = False
         self._is_asleep = False  # reading was paused
         self._since_seconds = 0.0  # of the last change: a head begun, an answer sent
         self._paused_seconds = 0.0  # since when the client takes nothing; 0: it does
 
     # Called by the listener.
 
-    def look(self, now_seconds: float) -> None:
+    def check_timeouts(self, now_seconds: float) -> None:
         """Give up what takes too long; called about once a second."""
         waited_seconds = now_seconds - self._since_seconds
         current = self._current
@@ -110,7 +110,7 @@ class Http1Connection(asyncio.Protocol):
             if now_seconds - self._paused_seconds > _UNREAD_SECONDS:
                 self._writer.abort()
         elif current is not None and current.incoming is not None:
-            current.incoming.look(now_seconds)
+            current.incoming.check_timeouts(now_seconds)
         elif current is not None or (self._in_head and self._head_bytes):
             # A body that nobody wants, or a head that does not end.
             if waited_seconds > self._shared.read_seconds:
@@ -118,16 +118,16 @@ class Http1Connection(asyncio.Protocol):
         elif not self._exchanges and waited_seconds > _IDLE_SECONDS:
             self._writer.close()
 
-    def leave(self) -> None:
+    def start_drain(self) -> None:
         """Close as soon as nothing is in flight."""
-        self._is_leaving = True
+        self._is_draining = True
         if not self._exchanges and self._current is None:
             self._writer.close()
 
     def end(self) -> None:
         """End at once; requests in flight are given up."""
         self._writer.close()
-        self._give_up_all()
+        self._cancel_all()
 
     # Called by the event loop.
 
@@ -140,7 +140,7 @@ class Http1Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - all alike
         """Give up what is in flight."""
         self._shared.connections.discard(self)
-        self._give_up_all()
+        self._cancel_all()
 
     def pause_writing(self) -> None:
         """Read nothing while the client does not."""
@@ -154,7 +154,7 @@ class Http1Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """Answer a client that has closed its half, then close."""
-        self._is_leaving = True
+        self._is_draining = True
         self._writer.flush()
         return bool(self._exchanges)
 
@@ -204,7 +204,7 @@ class Http1Connection(asyncio.Protocol):
         if parser.should_upgrade():
             self._is_upgrade = True  # read again, without that; see `_stay`
             return
-        exchange = Exchange(
+        exchange = Http1Exchange(
             self,
             parser.get_method(),
             _path_of(self._path),
@@ -233,7 +233,7 @@ class Http1Connection(asyncio.Protocol):
         self._head_bytes = 0
         current = self._current
         if current is not None and current.incoming is not None:
-            current.incoming.take(body, is_last=False)
+            current.incoming.on_data(body, is_last=False)
 
     def on_message_complete(self) -> None:
         """End a request's body."""
@@ -245,17 +245,17 @@ class Http1Connection(asyncio.Protocol):
         self._in_head = True
         current.is_over = True
         if current.incoming is not None:
-            current.incoming.take(b"", is_last=True)
+            current.incoming.on_data(b"", is_last=True)
         elif not current.keep_alive and current not in self._exchanges:
             self._close_after(current)  # its answer has left already
 
     # Answering.
 
     def response(
-        self, exchange: Exchange, status: int, fields: list[Field], body: bytes
+        self, exchange: Http1Exchange, status: int, fields: list[Field], body: bytes
     ) -> bytes:
         """Return the bytes of an answer."""
-        if self._is_leaving or exchange.awaits_continue:
+        if self._is_draining or exchange.awaits_continue:
             exchange.keep_alive = False  # whether a body will come is not known
         parts = [_STATUS_LINES.get(status) or b"HTTP/1.1 %d Other\r\n" % status]
         parts += [b"%s: %s\r\n" % field for field in fields]
@@ -277,13 +277,13 @@ class Http1Connection(asyncio.Protocol):
             if not exchange.keep_alive:
                 self._close_after(exchange)
         self._throttle()
-        if self._is_leaving and not exchanges and self._current is None:
+        if self._is_draining and not exchanges and self._current is None:
             self._writer.close()
 
-    def _close_after(self, exchange: Exchange) -> None:
+    def _close_after(self, exchange: Http1Exchange) -> None:
         """Close; a client that still sends is heard out, or it would miss the answer.
 
-        For no longer than a body may take: `look` closes then.
+        For no longer than a body may take: `check_timeouts` closes then.
         """
         if exchange.is_over or exchange.awaits_continue:
             self._is_closing = True
@@ -296,10 +296,10 @@ class Http1Connection(asyncio.Protocol):
         self._is_closing = True
         broken, self._current = self._current, None
         if broken is None:
-            broken = Exchange(self, b"", "", [], keep_alive=False)
+            broken = Http1Exchange(self, b"", "", [], keep_alive=False)
             self._exchanges.append(broken)
         elif broken.incoming is not None:
-            broken.incoming.gone()
+            broken.incoming.cancelled()
         elif broken not in self._exchanges:
             self._writer.close()  # it has its answer
             return
@@ -329,13 +329,13 @@ class Http1Connection(asyncio.Protocol):
             self._is_asleep = asleep
             self._writer.pause_reading(pause=asleep)
 
-    def _give_up_all(self) -> None:
+    def _cancel_all(self) -> None:
         exchanges, self._exchanges = self._exchanges, deque()
         self._current = None
         for exchange in exchanges:
             incoming, exchange.incoming = exchange.incoming, None
             if incoming is not None:
-                incoming.gone()
+                incoming.cancelled()
 
 
 def _path_of(target: bytes) -> str:

@@ -20,8 +20,8 @@ log = logging.getLogger(__name__)
 
 # How often certificate files are looked at.
 RELOAD_SECONDS: Final = 30.0
-LOOK_SECONDS: Final = 1.0
-_DRAIN_LOOK_SECONDS: Final = 0.05
+TIMEOUT_CHECK_SECONDS: Final = 1.0
+_DRAIN_CHECK_SECONDS: Final = 0.05
 
 
 class BindAddress(Protocol):
@@ -70,18 +70,18 @@ def bound_address(listener: socket.socket) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-class Incoming(Protocol):
+class IncomingRequest(Protocol):
     """One request as it arrives; a connection tells it what comes."""
 
-    def take(self, piece: bytes, *, is_last: bool) -> None:
+    def on_data(self, piece: bytes, *, is_last: bool) -> None:
         """Take a piece of the body; may answer, and then hears no more."""
         ...
 
-    def look(self, now_seconds: float) -> None:
+    def check_timeouts(self, now_seconds: float) -> None:
         """Give up what takes too long; called about once a second."""
         ...
 
-    def gone(self) -> None:
+    def cancelled(self) -> None:
         """Stop: nobody waits for the answer any more."""
         ...
 
@@ -89,11 +89,11 @@ class Incoming(Protocol):
 class Connection(Protocol):
     """One client."""
 
-    def look(self, now_seconds: float) -> None:
+    def check_timeouts(self, now_seconds: float) -> None:
         """Give up what takes too long; called about once a second."""
         ...
 
-    def leave(self) -> None:
+    def start_drain(self) -> None:
         """Ask the client to go elsewhere; what it has sent is still answered."""
         ...
 
@@ -102,7 +102,7 @@ class Connection(Protocol):
         ...
 
 
-class Shared(Struct):
+class ListenerState(Struct):
     """What all connections of a listener have in common."""
 
     now_seconds: Callable[[], float]  # monotonic
@@ -121,7 +121,7 @@ class Shared(Struct):
 _Server = asyncio.Server | TlsServer
 
 
-class Listening:
+class Listener:
     """Serves one address."""
 
     def __init__(
@@ -129,7 +129,7 @@ class Listening:
         address: BindAddress,
         tls: TlsFiles,
         alpn: Sequence[str],
-        shared: Shared,
+        shared: ListenerState,
         make: Callable[[], asyncio.Protocol],
     ) -> None:
         """`make` makes a connection, which is in `shared.connections` while open."""
@@ -168,13 +168,13 @@ class Listening:
         """Look after connections and certificates; return what serves at the end."""
         loop = asyncio.get_running_loop()
         stamp, reload_at = modified_ns(self._tls), loop.time() + RELOAD_SECONDS
-        look_seconds = min(LOOK_SECONDS, self._shared.read_seconds / 4)
+        check_seconds = min(TIMEOUT_CHECK_SECONDS, self._shared.read_seconds / 4)
         while not stop.is_set():
             try:
-                async with asyncio.timeout(look_seconds):
+                async with asyncio.timeout(check_seconds):
                     await stop.wait()
             except TimeoutError:
-                self._look()
+                self._check_timeouts()
             if loop.time() >= reload_at:
                 reload_at = loop.time() + RELOAD_SECONDS
                 if (now := modified_ns(self._tls)) != stamp:
@@ -213,15 +213,15 @@ class Listening:
         new = await self._start(context)
         server.close()
         for connection in before:
-            connection.leave()
+            connection.start_drain()
         log.info("certificates reloaded")
         return new
 
-    def _look(self) -> None:
+    def _check_timeouts(self) -> None:
         self._shared.note_bytes(len(self._shared.handshakes) * HANDSHAKE_BYTES)
         now_seconds = self._shared.now_seconds()
         for connection in list(self._shared.connections):
-            connection.look(now_seconds)
+            connection.check_timeouts(now_seconds)
 
     async def _drain(self, drain_seconds: float) -> None:
         """Answer what was sent; what outlives the drain is given up."""
@@ -229,9 +229,9 @@ class Listening:
         ends_at = loop.time() + drain_seconds
         while self._shared.connections and loop.time() < ends_at:
             for connection in list(self._shared.connections):
-                connection.leave()  # some were still shaking hands when it began
-            await asyncio.sleep(_DRAIN_LOOK_SECONDS)
-            self._look()
+                connection.start_drain()  # some were still shaking hands when it began
+            await asyncio.sleep(_DRAIN_CHECK_SECONDS)
+            self._check_timeouts()
         if left := len(self._shared.connections):
             log.warning("connections were cut off", extra={"left": left})
 

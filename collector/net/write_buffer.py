@@ -11,7 +11,7 @@ from typing import Final
 _AT_ONCE_BYTES: Final = 65_536
 
 
-class TurnWriter:
+class WriteBuffer:
     """Puts together what one connection writes in a turn of the loop, in order."""
 
     __slots__ = ("_loop", "_pieces", "_size_bytes", "_transport")

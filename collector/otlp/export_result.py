@@ -77,7 +77,7 @@ MEDIA_TYPES: Final[dict[Encoding, str]] = {
 }
 
 
-class Answer(Struct, frozen=True, kw_only=True):
+class ExportResult(Struct, frozen=True, kw_only=True):
     """What one export request came to. `code` 0 is success, or a partial one."""
 
     code: int = OK  # gRPC status code
@@ -90,18 +90,18 @@ class Answer(Struct, frozen=True, kw_only=True):
     content_type: str = ""  # the upstream's own, with `http_status`
 
 
-ACCEPTED: Final = Answer()
-ACCEPTED_JSON: Final = Answer(body=b"{}", encoding="json")
+ACCEPTED: Final = ExportResult()
+ACCEPTED_JSON: Final = ExportResult(body=b"{}", encoding="json")
 
 
-def refusal(code: int, message: str, retry_seconds: int = 0) -> Answer:
+def refusal(code: int, message: str, retry_seconds: int = 0) -> ExportResult:
     """Make an answer of our own; `retry_seconds` tells the client when to come back."""
     details = b""
     if retry_seconds:
         delay = _field(1, _field(1, _varint(retry_seconds), wire_type=0))
         retry_info = _field(1, _RETRY_INFO) + _field(2, delay)
         details = status_message(code, message) + _field(3, retry_info)
-    return Answer(
+    return ExportResult(
         code=code,
         message=message,
         details=details,
@@ -109,7 +109,7 @@ def refusal(code: int, message: str, retry_seconds: int = 0) -> Answer:
     )
 
 
-def is_retryable(answer: Answer) -> bool:
+def is_retryable(answer: ExportResult) -> bool:
     """Tell whether OTLP lets the client send the same request again."""
     if answer.http_status:
         return answer.http_status in _RETRYABLE_HTTP
@@ -118,12 +118,12 @@ def is_retryable(answer: Answer) -> bool:
     return answer.code in _RETRYABLE_CODES
 
 
-def http_status(answer: Answer) -> int:
+def http_status(answer: ExportResult) -> int:
     """Return the upstream's own HTTP status, or the one that stands for its code."""
     return answer.http_status or _HTTP_BY_CODE.get(answer.code, 500)
 
 
-def http_retry_after(answer: Answer) -> str:
+def http_retry_after(answer: ExportResult) -> str:
     """Return the value of Retry-After; empty where the answer names no delay."""
     if answer.retry_after or _RETRY_INFO not in answer.details:
         return answer.retry_after
@@ -131,7 +131,7 @@ def http_retry_after(answer: Answer) -> str:
     return "" if seconds is None else str(max(1, round(seconds + 0.499)))
 
 
-def http_body(answer: Answer, encoding: Encoding) -> tuple[bytes, str]:
+def http_body(answer: ExportResult, encoding: Encoding) -> tuple[bytes, str]:
     """Return body and media type for an HTTP client that spoke `encoding`.
 
     A success of the other encoding has been converted before; see `forward`.
@@ -156,7 +156,7 @@ def from_http(
     retry_after: str,
     *,
     now_seconds: float,
-) -> Answer:
+) -> ExportResult:
     """Read an upstream's HTTP response; it stays whole for HTTP clients."""
     encoding: Encoding = "json" if "json" in content_type else "protobuf"
     readable = "json" in content_type or "protobuf" in content_type
@@ -169,7 +169,7 @@ def from_http(
         message = message or f"upstream answered HTTP {status}"
         if (seconds := _seconds(retry_after, now_seconds)) is not None:
             details = refusal(code, message, seconds).details
-    return Answer(
+    return ExportResult(
         code=code,
         message=message,
         details=details,

@@ -6,7 +6,7 @@ from typing import cast
 
 from collector.config.relay import TlsConfig
 from collector.receiver.contract import Receiver
-from collector.receiver.policy import Reception
+from collector.receiver.policy import ReceiverPolicy
 from snaptrace.runtime.config import Address
 
 # Loaded by name, so that an engine that is not used costs no memory.
@@ -18,7 +18,7 @@ ENGINES = {
 
 def open_receiver(
     engine: str,
-    reception: Reception,
+    reception: ReceiverPolicy,
     listen: Sequence[tuple[str, Address, TlsConfig]],
     drain_seconds: float,
     on_bound: Callable[[str, str], None] = lambda _name, _address: None,

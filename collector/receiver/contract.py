@@ -8,13 +8,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from collector.otlp.export_result import Answer
+from collector.otlp.export_result import ExportResult
 from collector.otlp.signals import OtlpRequest
 
 # Hands a whole request on and returns what to tell the client. Never raises but for
 # cancellation, which means that the client has gone. The float is the client's own
 # deadline in seconds from now, or None.
-Handle = Callable[[OtlpRequest, float | None], Awaitable[Answer]]
+Handle = Callable[[OtlpRequest, float | None], Awaitable[ExportResult]]
 
 
 class Receiver(Protocol):

@@ -6,10 +6,10 @@ On the hot path; written for few Python steps.
 import asyncio
 from typing import ClassVar, Final
 
-from collector.otlp.export_result import Answer
+from collector.otlp.export_result import ExportResult
 from collector.otlp.signals import Encoding, OtlpRequest
 from collector.receiver.admission import Reservation
-from collector.receiver.policy import Reception, RefusedError
+from collector.receiver.policy import ReceiverPolicy, RefusedError
 
 # Pieces below this are put together as they come: each object costs as much again.
 _SMALL_PIECE_BYTES: Final = 4096
@@ -30,7 +30,7 @@ class Export:
     protocol: ClassVar[str]
 
     def __init__(
-        self, reception: Reception, signal: str, passed: dict[str, str]
+        self, reception: ReceiverPolicy, signal: str, passed: dict[str, str]
     ) -> None:
         """`passed` are the headers that go upstream."""
         self.reception, self.signal, self.passed = reception, signal, passed
@@ -39,7 +39,7 @@ class Export:
         self._pieces: list[bytes | bytearray] = []
         self._task: asyncio.Task[None] | None = None
 
-    def answer(self, answer: Answer) -> None:
+    def answer(self, answer: ExportResult) -> None:
         """Tell the client what came of its request."""
         raise NotImplementedError
 
@@ -47,14 +47,14 @@ class Export:
         """Tell the client that it was not passed on."""
         self.answer(error.answer)
 
-    def look(self, now_seconds: float) -> None:
+    def check_timeouts(self, now_seconds: float) -> None:
         """Give up a body that does not arrive in time."""
         if self._task is None:
             seconds = now_seconds - self._started_seconds
             if seconds > self.reception.limits.read:
                 self.refuse(self.reception.too_slow())
 
-    def gone(self) -> None:
+    def cancelled(self) -> None:
         """Stop: the client has left."""
         if self._task is not None:
             self._task.cancel()

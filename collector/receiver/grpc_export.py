@@ -9,30 +9,30 @@ from typing import Final
 from collector.net.h2_frames import PROTOCOL_ERROR
 from collector.net.h2_hpack import Field
 from collector.net.h2_streams import STREAM_WINDOW, Stream
-from collector.net.listener import Incoming
-from collector.otlp.export_result import Answer
+from collector.net.listener import IncomingRequest
+from collector.otlp.export_result import ExportResult
 from collector.receiver.export import Export
 from collector.receiver.grpc_headers import RequestHead, read_head
-from collector.receiver.grpc_other_calls import Elsewhere, ServiceCall
+from collector.receiver.grpc_other_calls import NotGrpcRequest, ServiceCall
 from collector.receiver.grpc_services import GrpcServices
 from collector.receiver.grpc_status import send_answer
-from collector.receiver.policy import Reception, RefusedError
+from collector.receiver.policy import ReceiverPolicy, RefusedError
 
 # A header block beyond this is held against the memory budget, like a body.
 _FREE_HEAD_BYTES: Final = 1024
 
 
-class GrpcCalls:
+class GrpcExportService:
     """What a connection of the gRPC listener asks; a `Service` of `h2_server.py`."""
 
-    def __init__(self, reception: Reception, services: GrpcServices) -> None:
+    def __init__(self, reception: ReceiverPolicy, services: GrpcServices) -> None:
         self._reception, self._services = reception, services
 
     def understand(self, fields: list[Field]) -> RequestHead:
         """Read the headers of a request."""
         return read_head(fields, self._reception.headers)
 
-    def open(self, stream: Stream, head: RequestHead) -> Incoming | None:
+    def open(self, stream: Stream, head: RequestHead) -> IncomingRequest | None:
         """Begin a call."""
         if head.signal is not None:
             export = _Export(self._reception, stream, head, head.signal)
@@ -40,7 +40,7 @@ class GrpcCalls:
         if head.fault:
             stream.reset(PROTOCOL_ERROR)
         elif not head.content_type.startswith(b"application/grpc"):
-            return Elsewhere(stream, head, self._reception.limits.read)
+            return NotGrpcRequest(stream, head, self._reception.limits.read)
         else:
             call = ServiceCall(self._reception, self._services, stream, head)
             return call if call.begin() else None
@@ -54,7 +54,7 @@ class _Export(Export):
     protocol = "grpc"
 
     def __init__(
-        self, reception: Reception, stream: Stream, head: RequestHead, signal: str
+        self, reception: ReceiverPolicy, stream: Stream, head: RequestHead, signal: str
     ) -> None:
         super().__init__(reception, signal, head.passed)
         self._stream, self._head = stream, head
@@ -74,7 +74,7 @@ class _Export(Export):
             return False
         return True
 
-    def take(self, piece: bytes, *, is_last: bool) -> None:
+    def on_data(self, piece: bytes, *, is_last: bool) -> None:
         """Take a piece of the message; with the last one it is passed on."""
         try:
             body = self._message(piece, is_last=is_last)
@@ -84,7 +84,7 @@ class _Export(Export):
         if body is not None:
             self.pass_on(body, "protobuf", self._head.timeout_seconds)
 
-    def answer(self, answer: Answer) -> None:
+    def answer(self, answer: ExportResult) -> None:
         """Write gRPC's answer."""
         send_answer(self._stream, answer)
 

@@ -12,7 +12,7 @@ from collector.receiver.admission import Reservation
 from collector.receiver.grpc_headers import RequestHead
 from collector.receiver.grpc_services import GrpcServices
 from collector.receiver.grpc_status import STATUS_200, send_answer
-from collector.receiver.policy import Reception
+from collector.receiver.policy import ReceiverPolicy
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ _NO_GRPC: Final = header_field(b":status", b"415") + header_field(
 )
 
 
-class Elsewhere:
+class NotGrpcRequest:
     """A request that is no gRPC: told so once it is whole."""
 
     def __init__(self, stream: Stream, head: RequestHead, read_seconds: float) -> None:
@@ -33,7 +33,7 @@ class Elsewhere:
         self._left = head.content_bytes
         self._read_seconds, self._ends_at = read_seconds, 0.0
 
-    def take(self, piece: bytes, *, is_last: bool) -> None:
+    def on_data(self, piece: bytes, *, is_last: bool) -> None:
         """Drop the body."""
         self._left -= len(piece)
         if is_last and self._head.content_bytes >= 0 and self._left:
@@ -42,13 +42,13 @@ class Elsewhere:
             self._stream.send(_NO_GRPC)
             self._stream.send_data(WRONG_PORT, is_all=True)
 
-    def look(self, now_seconds: float) -> None:
+    def check_timeouts(self, now_seconds: float) -> None:
         """Give up a body without an end: only its place among the streams is held."""
         self._ends_at = self._ends_at or now_seconds + self._read_seconds
         if now_seconds > self._ends_at and not self._stream.is_over:
             self._stream.reset(CANCEL)
 
-    def gone(self) -> None:
+    def cancelled(self) -> None:
         """Do nothing: nothing is held."""
 
 
@@ -57,7 +57,7 @@ class ServiceCall:
 
     def __init__(
         self,
-        reception: Reception,
+        reception: ReceiverPolicy,
         services: GrpcServices,
         stream: Stream,
         head: RequestHead,
@@ -80,26 +80,26 @@ class ServiceCall:
         self._task = asyncio.get_running_loop().create_task(self._answer())
         return True
 
-    def take(self, piece: bytes, *, is_last: bool) -> None:
+    def on_data(self, piece: bytes, *, is_last: bool) -> None:
         """Queue a piece of the questions."""
         self._unread += piece
         size = self._read_bytes + len(self._unread)
         held = self._reserved.grow_to(self._head.size_bytes + size)
         if len(self._unread) > _UNREAD_BYTES or size > _MOST_BYTES or not held:
             self._stream.reset(ENHANCE_YOUR_CALM)
-            self.gone()
+            self.cancelled()
             return
         self._is_over, self._ends_at = is_last, 0.0
         self._news.set()
 
-    def look(self, now_seconds: float) -> None:
+    def check_timeouts(self, now_seconds: float) -> None:
         """Give up questions without an end; who has asked may listen for ever."""
         self._ends_at = self._ends_at or now_seconds + self._reception.limits.read
         if now_seconds > self._ends_at and not self._is_over:
             self._stream.reset(CANCEL)
-            self.gone()
+            self.cancelled()
 
-    def gone(self) -> None:
+    def cancelled(self) -> None:
         """Tell the service that nobody listens."""
         self._is_gone = True
         self._news.set()

@@ -81,8 +81,8 @@ class GrpcServices:
         told: int | None = None
         await _start(send)
         async with asyncio.TaskGroup() as tasks:
-            gone = tasks.create_task(_gone(receive))
-            while not gone.done():
+            cancelled = tasks.create_task(_gone(receive))
+            while not cancelled.done():
                 state = states.SERVING if self._serving() else states.NOT_SERVING
                 if request.service not in _SERVICES:
                     state = states.SERVICE_UNKNOWN
@@ -90,10 +90,10 @@ class GrpcServices:
                     await _message(send, states(status=state).SerializeToString())
                 if told == states.SERVING and state == states.NOT_SERVING:
                     # A drain must not wait for who only watches.
-                    gone.cancel()
+                    cancelled.cancel()
                     break
                 told = state
-                await asyncio.wait({gone}, timeout=_WATCH_SECONDS)
+                await asyncio.wait({cancelled}, timeout=_WATCH_SECONDS)
         await _finish(send, _UNAVAILABLE, started=True)
 
     async def _reflect(self, receive: Receive, send: Send) -> None:

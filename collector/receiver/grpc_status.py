@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from collector.net.h2_hpack import header_field
 from collector.net.h2_streams import Stream
-from collector.otlp.export_result import Answer
+from collector.otlp.export_result import ExportResult
 
 STATUS_200: Final = b"\x88"  # an entry of HTTP/2's static table
 _RESPONSE: Final = (
@@ -19,7 +19,7 @@ _EMPTY_MESSAGE: Final = bytes(5)
 _READABLE: Final = " !\"#$&'()*+,/:;<=>?@[\\]^`{|}"  # in grpc-message, as it is
 
 
-def grpc_trailers(answer: Answer) -> list[tuple[bytes, bytes]]:
+def grpc_trailers(answer: ExportResult) -> list[tuple[bytes, bytes]]:
     """Return the status of a refusal as gRPC's trailers."""
     trailers = [(b"grpc-status", str(answer.code).encode())]
     if answer.message:
@@ -36,7 +36,7 @@ def base64_header(data: bytes) -> bytes:
     return b2a_base64(data, newline=False).rstrip(b"=")
 
 
-def send_answer(stream: Stream, answer: Answer) -> None:
+def send_answer(stream: Stream, answer: ExportResult) -> None:
     """Write an answer as gRPC has it: message and status, or the status alone."""
     if answer.code == 0:
         body = answer.body

@@ -17,7 +17,7 @@ from grpc_reflection.v1alpha import reflection
 
 import collector.otlp.messages  # noqa: F401 - fills the pool that reflection describes
 from collector.config.relay import TlsConfig
-from collector.otlp.export_result import Answer
+from collector.otlp.export_result import ExportResult
 from collector.otlp.signals import SIGNALS, OtlpRequest
 from collector.receiver.admission import Reservation
 from collector.receiver.grpc_status import base64_header
@@ -25,7 +25,7 @@ from collector.receiver.native import http_listening, reload_tokens
 from collector.receiver.policy import (
     HOP_HEADER,
     SIGNAL_BY_METHOD,
-    Reception,
+    ReceiverPolicy,
     RefusedError,
 )
 from snaptrace.runtime.config import Address
@@ -40,7 +40,7 @@ class GrpcioReceiver:
 
     def __init__(
         self,
-        reception: Reception,
+        reception: ReceiverPolicy,
         listen: Sequence[tuple[str, Address, TlsConfig]],
         drain_seconds: float,
         on_bound: Callable[[str, str], None] = lambda _name, _address: None,
@@ -128,7 +128,7 @@ class GrpcioReceiver:
         metadata: Iterable[tuple[str, str | bytes]],
         body: bytes,
         timeout_seconds: float | None,
-    ) -> Answer:
+    ) -> ExportResult:
         """Answer a call that gRPC's core has read and decompressed."""
         reception = self._reception
         passed: dict[str, str] = {}

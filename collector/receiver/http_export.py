@@ -5,10 +5,10 @@ Source: OTLP 1.9, "OTLP/HTTP".
 
 from typing import Final
 
-from collector.net.http1_server import Exchange, Field
-from collector.net.listener import Incoming
+from collector.net.http1_server import Field, Http1Exchange
+from collector.net.listener import IncomingRequest
 from collector.otlp.export_result import (
-    Answer,
+    ExportResult,
     http_body,
     http_retry_after,
     http_status,
@@ -19,7 +19,7 @@ from collector.receiver.policy import (
     ENCODING_BY_MEDIA_TYPE,
     HOP_HEADER,
     SIGNAL_BY_PATH,
-    Reception,
+    ReceiverPolicy,
     RefusedError,
 )
 
@@ -28,13 +28,13 @@ _NO_CODING: Final = frozenset(("", "identity", "none"))
 _STATUS_BY_REASON: Final = {"too_large": 413, "unknown_coding": 415}
 
 
-class OtlpHttp:
+class HttpExportService:
     """Answers OTLP requests; a `Handler` of `http1.py`."""
 
-    def __init__(self, reception: Reception) -> None:
+    def __init__(self, reception: ReceiverPolicy) -> None:
         self._reception = reception
 
-    def open(self, exchange: Exchange) -> Incoming | None:
+    def open(self, exchange: Http1Exchange) -> IncomingRequest | None:
         """Begin a request."""
         signal = SIGNAL_BY_PATH.get(exchange.path)
         if signal is None:
@@ -62,8 +62,8 @@ class _Export(Export):
 
     def __init__(
         self,
-        reception: Reception,
-        exchange: Exchange,
+        reception: ReceiverPolicy,
+        exchange: Http1Exchange,
         signal: str,
         encoding: Encoding,
         headers: dict[str, str],
@@ -89,7 +89,7 @@ class _Export(Export):
             return False
         return True
 
-    def take(self, piece: bytes, *, is_last: bool) -> None:
+    def on_data(self, piece: bytes, *, is_last: bool) -> None:
         """Take a piece of the body; a body of undeclared size reserves as it comes."""
         self._read += len(piece)
         try:
@@ -105,7 +105,7 @@ class _Export(Export):
             return
         self.pass_on(body, self._encoding, None)
 
-    def answer(self, answer: Answer) -> None:
+    def answer(self, answer: ExportResult) -> None:
         """Write HTTP's answer."""
         self._respond(answer, http_status(answer))
 
@@ -114,7 +114,7 @@ class _Export(Export):
         status = _STATUS_BY_REASON.get(error.reason) or http_status(error.answer)
         self._respond(error.answer, status)
 
-    def _respond(self, answer: Answer, status: int) -> None:
+    def _respond(self, answer: ExportResult, status: int) -> None:
         body, media_type = http_body(answer, self._encoding)
         fields: list[Field] = [(b"content-type", media_type.encode("latin-1"))]
         if retry_after := http_retry_after(answer):

@@ -11,11 +11,11 @@ from typing import Final
 from collector.config.relay import TlsConfig
 from collector.net.h2_server import ServerConnection
 from collector.net.http1_server import Http1Connection
-from collector.net.listener import RELOAD_SECONDS, Listening, Shared
-from collector.receiver.grpc_export import GrpcCalls
+from collector.net.listener import RELOAD_SECONDS, Listener, ListenerState
+from collector.receiver.grpc_export import GrpcExportService
 from collector.receiver.grpc_services import GrpcServices
-from collector.receiver.http_export import OtlpHttp
-from collector.receiver.policy import Reception
+from collector.receiver.http_export import HttpExportService
+from collector.receiver.policy import ReceiverPolicy
 from snaptrace.runtime.config import Address
 
 # Requests begun and not answered, of all clients: beside their bodies, which admission
@@ -31,7 +31,7 @@ class NativeReceiver:
 
     def __init__(
         self,
-        reception: Reception,
+        reception: ReceiverPolicy,
         listen: Sequence[Listen],
         drain_seconds: float,
         on_bound: Callable[[str, str], None] = lambda _name, _address: None,
@@ -62,30 +62,34 @@ class NativeReceiver:
             tasks.create_task(reload_tokens(self._reception, stop))
 
 
-def grpc_listening(reception: Reception, address: Address, tls: TlsConfig) -> Listening:
+def grpc_listening(
+    reception: ReceiverPolicy, address: Address, tls: TlsConfig
+) -> Listener:
     """Serve OTLP over gRPC, with health and reflection."""
     shared = shared_by_all(reception)
     shared.most_streams = reception.limits.streams
     shared.all_streams = _MOST_STREAMS
-    calls = GrpcCalls(reception, GrpcServices(reception.serving))
-    return Listening(
+    calls = GrpcExportService(reception, GrpcServices(reception.serving))
+    return Listener(
         address, tls, ("h2",), shared, lambda: ServerConnection(calls, shared)
     )
 
 
-def http_listening(reception: Reception, address: Address, tls: TlsConfig) -> Listening:
+def http_listening(
+    reception: ReceiverPolicy, address: Address, tls: TlsConfig
+) -> Listener:
     """Serve OTLP over HTTP/1.1."""
     shared = shared_by_all(reception)
-    handler = OtlpHttp(reception)
-    return Listening(
+    handler = HttpExportService(reception)
+    return Listener(
         address, tls, ("http/1.1",), shared, lambda: Http1Connection(handler, shared)
     )
 
 
-def shared_by_all(reception: Reception) -> Shared:
+def shared_by_all(reception: ReceiverPolicy) -> ListenerState:
     """Make what the connections of one listener share."""
     refused = reception.metrics.refused
-    return Shared(
+    return ListenerState(
         now_seconds=reception.clock.monotonic_seconds,
         refused=lambda reason: refused.labels(reason).inc(),
         read_seconds=float(reception.limits.read),
@@ -95,7 +99,7 @@ def shared_by_all(reception: Reception) -> Shared:
     )
 
 
-async def reload_tokens(reception: Reception, stop: asyncio.Event) -> None:
+async def reload_tokens(reception: ReceiverPolicy, stop: asyncio.Event) -> None:
     """Read the file of tokens again, now and then, until `stop`."""
     while not stop.is_set():
         try:

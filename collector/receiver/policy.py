@@ -24,7 +24,7 @@ from collector.otlp.export_result import (
     UNAUTHENTICATED,
     UNAVAILABLE,
     UNIMPLEMENTED,
-    Answer,
+    ExportResult,
     refusal,
 )
 from collector.otlp.signals import SIGNALS, Encoding, OtlpRequest
@@ -164,12 +164,12 @@ class BearerTokens:
 class RefusedError(Exception):
     """The request is answered without being passed on; `reason` is a metric label."""
 
-    def __init__(self, answer: Answer, reason: str) -> None:
+    def __init__(self, answer: ExportResult, reason: str) -> None:
         super().__init__(reason)
         self.answer, self.reason = answer, reason
 
 
-class Reception(Struct, frozen=True, kw_only=True):
+class ReceiverPolicy(Struct, frozen=True, kw_only=True):
     """What the wiring hands to an engine."""
 
     handle: Handle
@@ -197,7 +197,7 @@ class Reception(Struct, frozen=True, kw_only=True):
 
     async def pass_on(
         self, request: OtlpRequest, timeout_seconds: float | None, protocol: str
-    ) -> Answer:
+    ) -> ExportResult:
         """Hand a whole request on, and count what came of it.
 
         No timer of ours is needed: a client whose deadline passes resets its stream,
@@ -237,7 +237,7 @@ class Reception(Struct, frozen=True, kw_only=True):
     def too_large(self) -> RefusedError:
         """Answer a body beyond the limit; sending it again will not help."""
         text = f"message larger than {int(self.limits.message)} bytes"
-        answer = Answer(code=RESOURCE_EXHAUSTED, message=text)
+        answer = ExportResult(code=RESOURCE_EXHAUSTED, message=text)
         return RefusedError(answer, "too_large")
 
     def overloaded(self) -> RefusedError:

@@ -29,7 +29,7 @@ _SECOND_NS = 1_000_000_000
 _AFTER_NS = 1_000_000  # an answer may be noted just after its span's end
 
 
-class JoinSettings(Struct, frozen=True, kw_only=True):
+class CorrelationSettings(Struct, frozen=True, kw_only=True):
     """The bounds of the window."""
 
     quiet_ns: int = 5 * _SECOND_NS  # a trace closes this long after its last record
@@ -45,7 +45,7 @@ class JoinSettings(Struct, frozen=True, kw_only=True):
     processes: int = 1_000
 
 
-class JoinCounts(Struct):
+class CorrelationCounts(Struct):
     """What the window did; each only grows."""
 
     closed: int = 0  # calls given
@@ -69,14 +69,14 @@ class _Process(Struct):
     recent: deque[Candidate]
 
 
-class Join:
+class Correlator:
     """Holds candidates until their trace is quiet; gives each call once.
 
     Not safe for use by two threads.
     """
 
-    def __init__(self, settings: JoinSettings | None = None) -> None:
-        self._settings = settings or JoinSettings()
+    def __init__(self, settings: CorrelationSettings | None = None) -> None:
+        self._settings = settings or CorrelationSettings()
         self._traces: OrderedDict[bytes, _Trace] = OrderedDict()
         self._processes: OrderedDict[bytes, _Process] = OrderedDict()
         self._covered: OrderedDict[bytes, None] = OrderedDict()
@@ -86,7 +86,7 @@ class Join:
         self._held_bytes = 0
         self._unbound: deque[tuple[int, Candidate]] = deque()
         self._unbound_bytes = 0
-        self.counts = JoinCounts()
+        self.counts = CorrelationCounts()
 
     @property
     def held_bytes(self) -> int:

@@ -13,7 +13,7 @@ import msgspec
 from collector.call import Call
 from collector.otlp.signals import OtlpRequest
 from collector.recognise.assemble import assemble
-from collector.recognise.correlate import Join, JoinSettings
+from collector.recognise.correlate import CorrelationSettings, Correlator
 from collector.recognise.dialects import DIALECTS
 from collector.recognise.dialects.contract import Candidate
 from collector.recognise.dialects.readers.answers import complete
@@ -34,7 +34,7 @@ class Recogniser:
     def __init__(
         self,
         attributes: tuple[str, ...] = (),
-        settings: JoinSettings | None = None,
+        settings: CorrelationSettings | None = None,
         funnel: Funnel | None = None,
         wanted: Callable[[RawRecord], bool] = lambda _raw: True,
         evidence: Callable[[], Evidence | None] = packaged,
@@ -45,7 +45,7 @@ class Recogniser:
         """
         self._evidence = evidence()
         self._kept, self._wanted = attributes, wanted
-        self.join = Join(settings)
+        self.join = Correlator(settings)
         self.funnel = funnel or Funnel()
 
     def feed(self, request: OtlpRequest) -> Iterator[Call]:

@@ -4,11 +4,10 @@ from collector.config.sampling import ReservoirConfig, RouteRule, StratumRule
 from collector.reservoir.pre_threshold import PreThreshold
 from collector.reservoir.top_k import Reservoir
 from collector.reservoir.tracestate import upstream_probability
-from collector.reservoir.window import Decision, Kind, Reason
+from collector.reservoir.window import Kind, Reason, SamplingDecision
 from collector.reservoir.windows import Reservoirs
 
 __all__ = [
-    "Decision",
     "Kind",
     "PreThreshold",
     "Reason",
@@ -16,6 +15,7 @@ __all__ = [
     "ReservoirConfig",
     "Reservoirs",
     "RouteRule",
+    "SamplingDecision",
     "StratumRule",
     "upstream_probability",
 ]

@@ -21,7 +21,7 @@ Reason = Literal[
 _MOST_GROUPS = 4096
 
 
-class Decision(Struct, frozen=True):
+class SamplingDecision(Struct, frozen=True):
     """What became of an offer."""
 
     admitted: bool
@@ -30,9 +30,9 @@ class Decision(Struct, frozen=True):
     held_by: tuple[str, ...] = ()  # strata whose reservoirs keep it; "" is uniform
 
 
-BELOW = Decision(admitted=False, reason="below_threshold")
-TOO_MANY_SERVICES = Decision(admitted=False, reason="too_many_services")
-WINDOW_OVER = Decision(admitted=False, reason="window_over")
+BELOW = SamplingDecision(admitted=False, reason="below_threshold")
+TOO_MANY_SERVICES = SamplingDecision(admitted=False, reason="too_many_services")
+WINDOW_OVER = SamplingDecision(admitted=False, reason="window_over")
 
 Cell = tuple[str, str, str]  # service, modality, stratum
 
@@ -101,7 +101,7 @@ class Window:
 
     def offer(
         self, kind: Kind, rank: int, span_rank: int, *, ref: int, size_bytes: int
-    ) -> Decision:
+    ) -> SamplingDecision:
         """Offer a call to every reservoir that it belongs to."""
         group = self._group(kind)
         if group is None:
@@ -122,8 +122,12 @@ class Window:
             self.content_bytes += size_bytes
         evicted = self._release(dropped)
         if not held:
-            return BELOW if reason == "below_threshold" else Decision(False, reason)  # noqa: FBT003 - a field
-        return Decision(
+            return (
+                BELOW
+                if reason == "below_threshold"
+                else SamplingDecision(admitted=False, reason=reason)
+            )
+        return SamplingDecision(
             admitted=True, reason="kept", evicted=evicted, held_by=tuple(held)
         )
 

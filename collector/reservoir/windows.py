@@ -5,7 +5,13 @@ from collections.abc import Mapping
 
 from collector.config.sampling import ReservoirConfig
 from collector.reservoir.threshold_ladder import rung_from
-from collector.reservoir.window import WINDOW_OVER, Decision, Kind, Reason, Window
+from collector.reservoir.window import (
+    WINDOW_OVER,
+    Kind,
+    Reason,
+    SamplingDecision,
+    Window,
+)
 from snaptrace.snapshot.segment import ReservoirState
 
 # Of windows to come that calls seen now may belong to: clocks differ, and a call's
@@ -72,11 +78,11 @@ class Reservoirs:
         *,
         ref: int,
         size_bytes: int,
-    ) -> Decision:
+    ) -> SamplingDecision:
         """Keep or reject a call, known to the owner as `ref`, of `size_bytes`.
 
-        Refs are never negative and never used again. `Decision.evicted` lists those
-        that no reservoir needs any more; the call itself may be among them, when
+        Refs are never negative and never used again. `SamplingDecision.evicted` lists
+        those that no reservoir needs any more; the call itself may be among them, when
         its content alone is beyond the byte limit.
         """
         window = self._windows.get(window_start_ns)
@@ -93,7 +99,7 @@ class Reservoirs:
         evicted = self._shrink()
         self.counts["window_bytes"] += len(evicted)
         evicted += decision.evicted
-        return Decision(
+        return SamplingDecision(
             admitted=True, reason="kept", evicted=evicted, held_by=decision.held_by
         )
 

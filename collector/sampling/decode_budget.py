@@ -22,7 +22,7 @@ _ADAPT_SECONDS = 1.0
 _RESOURCES = 256  # services remembered by their encoded resource
 
 
-class Gate:
+class DecodeBudget:
     """Decides who is decoded. Not safe for use by two threads."""
 
     def __init__(

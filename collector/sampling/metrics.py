@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from collector.metrics.families import Family, counter, gauge
 from collector.recognise.recogniser import Recogniser
-from collector.sampling.decode_budget import Gate
+from collector.sampling.decode_budget import DecodeBudget
 from collector.sealing.sealer import Sealer
 from snaptrace.snapshot.model import Snapshot
 
@@ -24,7 +24,7 @@ class SamplingMetrics:
         self,
         recogniser: Recogniser,
         sealer: Sealer,
-        gate: Gate,
+        gate: DecodeBudget,
         references: Mapping[str, int],
     ) -> None:
         self._recogniser, self._sealer = recogniser, sealer

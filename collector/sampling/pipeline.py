@@ -17,15 +17,15 @@ import msgspec
 
 from collector.call import Call
 from collector.config.relay import CollectorConfig
-from collector.media_fetch.queue import Resolving, resolver_of
+from collector.media_fetch.queue import MediaFetchQueue, resolver_of
 from collector.media_fetch.references import References
 from collector.metrics.families import Family
 from collector.otlp.signals import OtlpRequest
-from collector.recognise.correlate import JoinSettings
+from collector.recognise.correlate import CorrelationSettings
 from collector.recognise.funnel import Funnel
 from collector.recognise.recogniser import Recogniser
 from collector.redact import Redactor
-from collector.sampling.decode_budget import Gate
+from collector.sampling.decode_budget import DecodeBudget
 from collector.sampling.metrics import SamplingMetrics
 from collector.sealing.sealer import Sealer
 from snaptrace import VERSION
@@ -33,7 +33,7 @@ from snaptrace.crypto.cipher import Cipher
 from snaptrace.crypto.fleet_key import FleetKey
 from snaptrace.runtime.clock import Clock, SystemClock
 from snaptrace.runtime.config import Document, StoreConfig
-from snaptrace.runtime.malloc_trim import Returning, trim
+from snaptrace.runtime.malloc_trim import MallocTrimmer, trim
 from snaptrace.snapshot.errors import SnapshotError
 from snaptrace.store.data_keys import local_cipher, read_envelopes
 from snaptrace.store.store import Store
@@ -70,7 +70,7 @@ class Pipeline:
         self._store, self._clock = store, clock
         join = config.recognise
         self._redactor = Redactor(config.privacy, key, key_files)
-        self._gate = Gate(
+        self._gate = DecodeBudget(
             config.tap.decode_budget,
             key,
             self._redactor.label,
@@ -79,7 +79,7 @@ class Pipeline:
         )
         self._recogniser = Recogniser(
             tuple(config.attributes),
-            JoinSettings(
+            CorrelationSettings(
                 quiet_ns=round(join.quiet * _NANOSECONDS),
                 age_ns=round(join.longest * _NANOSECONDS),
                 bytes=int(join.held_bytes),
@@ -87,7 +87,7 @@ class Pipeline:
             Funnel(label=self._redactor.label),
             wanted=self._gate.admits,
         )
-        self._resolving = Resolving(config.recognise.resolve, self._store_call)
+        self._resolving = MediaFetchQueue(config.recognise.resolve, self._store_call)
         self._references = References(
             config.recognise.resolve, self._keep_read, resolver_of
         )
@@ -111,7 +111,7 @@ class Pipeline:
             self._resolving.counts,
         )
         held = self._recogniser.join
-        self._returning = Returning(
+        self._trimmer = MallocTrimmer(
             lambda: held.held_bytes, lambda: held.held_bytes, trim
         )
         self._store_error = "not tried yet"
@@ -139,7 +139,7 @@ class Pipeline:
                 await self._keep(self._recogniser.due(now_ns))
                 await self._sealer.tick(now_ns)
                 await self._probe()
-                self._returning.look()
+                self._trimmer.check()
                 try:
                     async with asyncio.timeout(_TICK_SECONDS):
                         await stop.wait()

@@ -13,13 +13,13 @@ from pathlib import Path
 
 from collector.call import Call
 from collector.config.sampling import SealConfig
-from collector.reservoir import Decision, Kind, ReservoirConfig, Reservoirs
+from collector.reservoir import Kind, ReservoirConfig, Reservoirs, SamplingDecision
 from collector.reservoir.strata import VERSION as STRATA_VERSION
 from collector.sealing.journal import Journal, JournalCall
 from collector.sealing.placement import kind_of, place
 from collector.sealing.spool import Spool
-from collector.sealing.tombstones import Erasing
-from collector.sealing.upload import Sealed, Shipping
+from collector.sealing.tombstones import TombstoneFilter
+from collector.sealing.upload import Sealed, SegmentUpload
 from snaptrace.crypto.cipher import Cipher
 from snaptrace.crypto.fleet_key import FleetKey
 from snaptrace.runtime.clock import Clock
@@ -67,8 +67,8 @@ class Sealer:
         self._journal = Journal(folder / "journal", cipher)
         self._spool = Spool(folder / "spool", cipher)
         self.collector = _collector_id(folder, name)
-        self._erasing = Erasing(store, key)
-        self._shipping = Shipping(
+        self._erasing = TombstoneFilter(store, key)
+        self._shipping = SegmentUpload(
             config,
             journal=self._journal,
             spool=self._spool,
@@ -119,14 +119,14 @@ class Sealer:
         self.counts["call", snapshot.modality, reason] += 1
         return False
 
-    async def admit(self, call: Call) -> Decision:
+    async def admit(self, call: Call) -> SamplingDecision:
         """Journal a placed and redacted call, and offer it to its reservoirs.
 
         Does not wait for the store. A call that the disk refuses is lost and counted.
         """
         snapshot = call.snapshot
         entry = self._entry(call)
-        decision = Decision(admitted=False, reason="below_threshold")
+        decision = SamplingDecision(admitted=False, reason="below_threshold")
         if self._erasing.covers(entry.subjects, entry.ended_at_ns):
             self.lose(call, "erased")
             return decision
@@ -229,7 +229,7 @@ class Sealer:
             media_bytes=sum(len(blob) for blob in call.blobs.values()),
         )
 
-    def _offer(self, window: int, ref: int, entry: JournalCall) -> Decision:
+    def _offer(self, window: int, ref: int, entry: JournalCall) -> SamplingDecision:
         decision = self.reservoirs.offer(
             window,
             Kind(entry.service, entry.modality, entry.strata),

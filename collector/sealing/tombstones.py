@@ -21,7 +21,7 @@ _EVERY_NS = 60 * 10**9
 _NEVER_NS = -(2**63)
 
 
-class Erasing:
+class TombstoneFilter:
     """The tombstones as this collector knows them."""
 
     def __init__(self, store: Store, key: FleetKey) -> None:

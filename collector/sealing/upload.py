@@ -14,7 +14,7 @@ from msgspec import Struct
 from collector.config.sampling import SealConfig
 from collector.sealing.journal import Journal
 from collector.sealing.spool import Entry, Spool
-from collector.sealing.tombstones import Erasing
+from collector.sealing.tombstones import TombstoneFilter
 from snaptrace.runtime.clock import Clock
 from snaptrace.snapshot import codec, segment
 from snaptrace.snapshot.errors import SnapshotError
@@ -35,7 +35,7 @@ class Sealed(Struct):
     path: Path | None  # of the journal's file that goes with it
 
 
-class Shipping:
+class SegmentUpload:
     """Writes sealed windows into the spool, and feeds the store from it.
 
     To be used by one task at a time. It moves the counts ("segment" | "spool", outcome)
@@ -49,7 +49,7 @@ class Shipping:
         journal: Journal,
         spool: Spool,
         store: Store,
-        erasing: Erasing,
+        erasing: TombstoneFilter,
         clock: Clock,
         collector: str,
         counts: Counter[tuple[str, ...]],

@@ -88,7 +88,7 @@ async def read(reader: asyncio.StreamReader) -> tuple[Header, bytes] | None:
     return header, body
 
 
-class FrameCutter:
+class MessageReader:
     """Cuts frames out of a stream that is read in large pieces."""
 
     def __init__(self) -> None:

@@ -136,7 +136,7 @@ class _Sampler:
     async def _read_requests(self) -> None:
         """Take requests until the relay is gone; many of them at each reading."""
         loop = asyncio.get_running_loop()
-        cutter = protocol.FrameCutter()
+        cutter = protocol.MessageReader()
         try:
             while piece := await loop.sock_recv(self._requests, _READ_BYTES):
                 for header, body in cutter.take(piece):

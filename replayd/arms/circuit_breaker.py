@@ -15,7 +15,7 @@ PAUSE_SHARE = 0.5  # of an arm's last answers
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
 
 
-class Outages:
+class CircuitBreaker:
     """Failures of both arms in the last pairs, and the pauses they call for."""
 
     def __init__(self) -> None:

@@ -25,7 +25,7 @@ FIRST_REST_SECONDS, LONGEST_REST_SECONDS = 1.0, 60.0
 LONGEST_OBEYED_SECONDS = 3600.0  # a longer Retry-After is a mistake or an attack
 
 
-class ThrottleState(Struct, frozen=True, kw_only=True):
+class ConcurrencyLimitState(Struct, frozen=True, kw_only=True):
     """What metrics show of a throttle."""
 
     limit: int
@@ -34,13 +34,13 @@ class ThrottleState(Struct, frozen=True, kw_only=True):
     broken: bool
 
 
-class Throttle:
+class ConcurrencyLimit:
     """The limit of one endpoint. Not safe for threads."""
 
-    def __init__(self, most: int, chance: random.Random) -> None:
+    def __init__(self, most: int, rng: random.Random) -> None:
         self._most = float(most)
         self._limit = min(START_LIMIT, self._most)
-        self._chance = chance
+        self._rng = rng
         self._in_flight = 0
         self._doubling = True
         self._ended_in_round = 0
@@ -51,9 +51,9 @@ class Throttle:
         self._recent = self._usual = 0.0
         self._calls = 0
 
-    def state(self, now: float) -> ThrottleState:
+    def state(self, now: float) -> ConcurrencyLimitState:
         """Return what can be seen from outside."""
-        return ThrottleState(
+        return ConcurrencyLimitState(
             limit=int(self._limit),
             in_flight=self._in_flight,
             resting=now < self._rest_until,
@@ -133,5 +133,5 @@ class Throttle:
             longest = min(FIRST_REST_SECONDS * 2**self._rests, LONGEST_REST_SECONDS)
             self._rests = min(self._rests + 1, 16)
             # Jitter, so that several replayd do not knock at the same moment.
-            rest = longest * (0.5 + 0.5 * self._chance.random())
+            rest = longest * (0.5 + 0.5 * self._rng.random())
             self._rest_until = max(self._rest_until, now + rest)

@@ -19,8 +19,8 @@ import aiohttp
 from aiohttp.http_exceptions import HttpProcessingError
 from msgspec import Struct
 
-from replayd.arms.concurrency_limit import Sign, Throttle, ThrottleState
-from replayd.arms.http_client import Incoming, Wire
+from replayd.arms.concurrency_limit import ConcurrencyLimit, ConcurrencyLimitState, Sign
+from replayd.arms.http_client import HttpClient, HttpResponse
 from replayd.arms.outcomes import is_outage
 from replayd.providers.contract import (
     REPLAY_HEADER,
@@ -81,14 +81,14 @@ class Endpoint:
         settings: EndpointSettings,
         provider: Provider,
         clock: Clock,
-        chance: random.Random,
+        rng: random.Random,
     ) -> None:
         self.name, self.provider = settings.name, provider
         self._settings, self._clock = settings, clock
-        self._throttle = Throttle(settings.concurrency, chance)
+        self._throttle = ConcurrencyLimit(settings.concurrency, rng)
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._wake: asyncio.TimerHandle | None = None
-        self._wire: Wire | None = None
+        self._wire: HttpClient | None = None
         self._now: Callable[[], float] = _loop_time
 
     async def __aenter__(self) -> Self:
@@ -97,7 +97,7 @@ class Endpoint:
         self._now = asyncio.get_running_loop().time  # asked many times per call
         context = ssl.create_default_context(cafile=settings.ca_file or None)
         auth = self.provider.auth_headers(settings.key) if settings.key else {}
-        self._wire = Wire(
+        self._wire = HttpClient(
             settings.url,
             {
                 "accept-encoding": "identity",
@@ -123,7 +123,7 @@ class Endpoint:
         if self._wire is not None:
             await self._wire.close()
 
-    def state(self) -> ThrottleState:
+    def state(self) -> ConcurrencyLimitState:
         """Return the throttle's state, for metrics."""
         return self._throttle.state(self._now())
 
@@ -212,7 +212,7 @@ class Endpoint:
             headers.update(_kept(response.headers))
             return response.status, await self._read(response)
 
-    async def _read(self, response: Incoming) -> bytes:
+    async def _read(self, response: HttpResponse) -> bytes:
         most = self._settings.max_response_bytes
         kind = response.headers.get("content-type", "").strip().lower()
         streamed = kind.startswith("text/event-stream")

@@ -23,7 +23,7 @@ MOST_PATHS = 64  # heads kept; an arm asks one model, so it has one or two
 _NO_TIMEOUT = aiohttp.ClientTimeout(total=None)  # the pair's deadline rules
 
 
-class Incoming(Struct, frozen=True):
+class HttpResponse(Struct, frozen=True):
     """A response whose body has not been read yet."""
 
     status: int
@@ -38,18 +38,18 @@ class _Route(Struct, frozen=True):
     head: bytes
 
 
-class Exchange:
+class HttpExchange:
     """One request and its response; leaving it gives the connection back.
 
     A connection is closed, not given back, where anything is left on it: an unread
     rest of the response, or an unsent rest of the request.
     """
 
-    def __init__(self, wire: "Wire", request: ProviderRequest) -> None:
+    def __init__(self, wire: "HttpClient", request: ProviderRequest) -> None:
         self._wire, self._request = wire, request
         self._connection: Connection | None = None
 
-    async def __aenter__(self) -> Incoming:
+    async def __aenter__(self) -> HttpResponse:
         """Connect, send, and wait for the head of the response."""
         connection = self._connection = await self._wire.connected(self._request)
         try:
@@ -74,7 +74,7 @@ class Exchange:
         else:
             connection.release()  # which closes it if something was not read
 
-    async def _sent(self, connection: Connection) -> Incoming:
+    async def _sent(self, connection: Connection) -> HttpResponse:
         protocol, transport = connection.protocol, connection.transport
         if protocol is None or transport is None:
             raise aiohttp.ServerDisconnectedError
@@ -90,10 +90,10 @@ class Exchange:
             if message.code == 101:  # nobody asked to switch
                 raise ValueError(message.code)
             if message.code >= 200:  # after 1xx the answer is still to come
-                return Incoming(message.code, message.headers, payload)
+                return HttpResponse(message.code, message.headers, payload)
 
 
-class Wire:
+class HttpClient:
     """Connections to one base URL; they open when needed, and end with `close`."""
 
     def __init__(
@@ -111,13 +111,13 @@ class Wire:
         """Close every connection."""
         await self._connector.close()
 
-    def send(self, request: ProviderRequest) -> Exchange:
+    def send(self, request: ProviderRequest) -> HttpExchange:
         """Return the exchange; it begins when it is entered.
 
         Entering raises `aiohttp.ClientError`, `OSError`, `HttpProcessingError`, and
         `ValueError` for what cannot be sent or is no answer.
         """
-        return Exchange(self, request)
+        return HttpExchange(self, request)
 
     async def connected(self, request: ProviderRequest) -> Connection:
         """Return a connection for a request, a used one if there is one."""

@@ -13,7 +13,7 @@ class _Arm(Struct):
     answers: int = 0  # consecutive, of `other`
 
 
-class ServedWatch:
+class ServedModelWatch:
     """Follows both arms' served models through one epoch's results."""
 
     def __init__(self) -> None:

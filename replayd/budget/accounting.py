@@ -20,7 +20,7 @@ Turn = tuple[int, ...]  # when, for each request to the control that was counted
 UNTIL_MORE_TRAFFIC_SECONDS = 5.0  # between two looks at the production calls observed
 
 
-class Spending:
+class SpendingAccount:
     """Budgets, prices and the control's rate under one clock."""
 
     def __init__(
@@ -143,7 +143,7 @@ class Spending:
         )
         self.judge.settle("", Amount(), amount, self._clock.now_ns())
 
-    def recount(self, epoch: str, spent: "Spent") -> None:
+    def recount(self, epoch: str, spent: "SpendingReader") -> None:
         """Count what an epoch spent before this replica led, where it still matters.
 
         Once for each epoch: what is spent while leading is counted as it is sent.
@@ -194,7 +194,7 @@ class Spending:
         self.rate.learnt(headers, latency_seconds)
 
 
-class Spent:
+class SpendingReader:
     """A day of committed spending by minute: a fold over results, kept with them."""
 
     def __init__(self) -> None:

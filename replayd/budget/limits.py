@@ -213,7 +213,7 @@ class ControlRate:
         self._minute: deque[int] = deque()
         self._sent = _Rolling(self._over_ns)
         self._production_calls = 0.0
-        self._ease = Ease()
+        self._ease = ControlBackoff()
 
     def reset(self) -> None:
         """Forget what was sent; what production does and how it eases stay."""
@@ -290,7 +290,7 @@ class _Rolling:
         return self._minutes[0][0] + self._over_ns + WINDOWS["minute"]
 
 
-class Ease:
+class ControlBackoff:
     """Backs off from an endpoint before it has to say no."""
 
     LOW_SHARE = 0.2  # of the quota that is left: others need the rest

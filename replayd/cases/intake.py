@@ -84,7 +84,7 @@ class Intake:
         self.sample = RecentSample()
         self.traffic = TrafficSample()
 
-    async def look(self, now_ns: int) -> Fresh:
+    async def poll(self, now_ns: int) -> Fresh:
         """Read what is new since the last call.
 
         Raises:

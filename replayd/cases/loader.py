@@ -42,7 +42,7 @@ class Gone(Struct, frozen=True):
     by_tombstone: bool = False  # somebody asked for it: show nothing that is left
 
 
-class Content:
+class CaseLoader:
     """Reads cases from the store; keeps the last few segments at hand."""
 
     def __init__(self, store: Store, key: FleetKey) -> None:

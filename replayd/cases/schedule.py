@@ -57,7 +57,7 @@ class ScheduleSettings(Struct, frozen=True, kw_only=True):
     case_limit: int = 200_000  # cases held; beyond it the oldest leave
 
 
-class Waiting(Struct, frozen=True, kw_only=True):
+class NothingToDraw(Struct, frozen=True, kw_only=True):
     """Nothing is left to draw; fresh cases are waited for."""
 
     drawn: int  # draws so far in this epoch, over all lanes
@@ -173,7 +173,7 @@ class Schedule:
         now_ns: int,
         decided: frozenset[str] = frozenset(),
         closed: frozenset[str] = frozenset(),
-    ) -> Planned | Waiting:
+    ) -> Planned | NothingToDraw:
         """Return the plan of one number, its cost not yet reserved.
 
         `decided` modalities come up less often, `closed` ones not at all.
@@ -188,7 +188,7 @@ class Schedule:
             for lane in self._in_turn(number, "lane", self._lanes(modality)):
                 if (case := self._draw(modality, lane, now_ns)) is not None:
                     return self._planned(number, lane, case)
-        return Waiting(drawn=len(self._drawn), held=len(self._known))
+        return NothingToDraw(drawn=len(self._drawn), held=len(self._known))
 
     def put_back(self, planned: Planned) -> None:
         """Undo a `take` of which nothing was planned or sent."""

@@ -15,17 +15,17 @@ from msgspec.structs import replace
 
 from replayd.adjudication.decisions import Decisions
 from replayd.arms.arm import Arm, applies, concerns
-from replayd.arms.model_change import ServedWatch
-from replayd.budget.accounting import Spending
-from replayd.cases.loader import Content
+from replayd.arms.model_change import ServedModelWatch
+from replayd.budget.accounting import SpendingAccount
+from replayd.cases.loader import CaseLoader
 from replayd.cases.schedule import Schedule, ScheduleSettings, Slice, case_key
 from replayd.config import ReplaydConfig
 from replayd.evaluation import epochs
 from replayd.evaluation.committer import Committer
-from replayd.evaluation.counts import LeadSettings
-from replayd.evaluation.epochs import Declared
-from replayd.evaluation.pair import Replay
-from replayd.evaluation.runner import Judge, Lead
+from replayd.evaluation.counts import EpochRunnerSettings
+from replayd.evaluation.epochs import DeclaredRevision
+from replayd.evaluation.pair import PairReplay
+from replayd.evaluation.runner import EpochRunner, Judge
 from replayd.evidence.epoch_fold import Fold
 from replayd.evidence.scoreboard import Scoreboard
 from replayd.evidence.settings import (
@@ -37,7 +37,7 @@ from replayd.evidence.settings import (
 )
 from replayd.ledger.ledger import Ledger
 from replayd.model import Case, Epoch, PairResult
-from replayd.verdicts.compute import VerdictBoard
+from replayd.verdicts.compute import VerdictComputation
 from replayd.verdicts.views import CanaryView, LiveTraffic
 from snaptrace.runtime.clock import Clock
 from snaptrace.store.store import Store
@@ -48,15 +48,15 @@ HANDED_AT_ONCE = 200  # cases, before the loop may turn
 DECIDED = frozenset({"pass", "pass_with_drop", "regressed", "changed"})
 
 
-class Tools(Struct, frozen=True, kw_only=True):
+class EvaluationContext(Struct, frozen=True, kw_only=True):
     """What all canaries of one replayd share."""
 
     config: ReplaydConfig
     store: Store
-    content: Content
-    spending: Spending
+    content: CaseLoader
+    spending: SpendingAccount
     clock: Clock
-    chance: random.Random
+    rng: random.Random
     leader: str  # this replica's id
     judge: Judge
     # What an epoch holds fixed of the judge model, after the epoch before.
@@ -66,24 +66,26 @@ class Tools(Struct, frozen=True, kw_only=True):
     on_fault: Callable[[str, str], None] = lambda _canary, _where: None
 
 
-class Shadow:
+class CanaryEvaluation:
     """One canary arm and its present epoch."""
 
-    def __init__(self, tools: Tools, canary: Arm, control: Arm | None) -> None:
+    def __init__(
+        self, tools: EvaluationContext, canary: Arm, control: Arm | None
+    ) -> None:
         self.name, self._tools = canary.name, tools
         self._canary, self._control = canary, control
         self._cases: dict[str, Case] = {}
         self._thresholds: dict[str, int] = {}
-        self._declared: Declared | None = None
+        self._declared: DeclaredRevision | None = None
         self._restart = asyncio.Event()  # the epoch has to change
         self._served = ""  # what answers said since it last changed
-        self._served_watch = ServedWatch()
+        self._served_watch = ServedModelWatch()
         self._offered = asyncio.Event()
         self.not_applicable = 0
         self.epoch: Epoch | None = None
-        self.lead: Lead | None = None
+        self.lead: EpochRunner | None = None
         self.schedule: Schedule | None = None
-        self._board: VerdictBoard | None = None
+        self._board: VerdictComputation | None = None
         self._view: CanaryView | None = None
         self._decisions: tuple[str, Decisions] = "", Decisions()  # of which epoch
 
@@ -120,7 +122,7 @@ class Shadow:
         """Return the cases that apply, as they came, the newest first."""
         return reversed(self._cases.values())
 
-    def declare(self, declared: Declared) -> None:
+    def declare(self, declared: DeclaredRevision) -> None:
         """Judge another revision or model from now on; a new epoch opens."""
         if declared != self._declared:
             self._declared = declared
@@ -226,7 +228,7 @@ class Shadow:
                 carried=frozenset(epoch.carried),
                 decisions=decisions if decided_epoch == epoch.epoch else None,
             )
-            self._board = VerdictBoard(board)
+            self._board = VerdictComputation(board)
             return board
 
         ledger = Ledger(tools.store, epoch.epoch, tools.clock, tools.leader)
@@ -238,11 +240,11 @@ class Shadow:
         for first in range(0, len(known), HANDED_AT_ONCE):
             self._hand_over(schedule, known[first : first + HANDED_AT_ONCE])
             await asyncio.sleep(0)
-        self._served_watch = ServedWatch()
-        self.lead = Lead(
+        self._served_watch = ServedModelWatch()
+        self.lead = EpochRunner(
             ledger=ledger,
             schedule=schedule,
-            replay=Replay(canary, self._control, tools.spending, tools.chance),
+            replay=PairReplay(canary, self._control, tools.spending, tools.rng),
             content=tools.content,
             spending=tools.spending,
             committer=Committer(
@@ -253,7 +255,7 @@ class Shadow:
                 on_committed=self._on_committed,
             ),
             judge=tools.judge,
-            settings=LeadSettings(
+            settings=EpochRunnerSettings(
                 in_flight=config.concurrency,
                 block=config.schedule.block,
                 poll_seconds=config.schedule.poll,

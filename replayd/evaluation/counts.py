@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 
-class LeadSettings(Struct, frozen=True, kw_only=True):
+class EpochRunnerSettings(Struct, frozen=True, kw_only=True):
     """How much at once, and how long to wait for more."""
 
     in_flight: int  # pairs
@@ -13,7 +13,7 @@ class LeadSettings(Struct, frozen=True, kw_only=True):
     models: tuple[str, ...] = ()  # of the canary, and of the control if there is one
 
 
-class Counts:
+class RunCounts:
     """What happened, for metrics; all by bounded words."""
 
     def __init__(self) -> None:

@@ -12,19 +12,19 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from replayd.budget.accounting import DAY_NS, Spent
+from replayd.budget.accounting import DAY_NS, SpendingReader
 from replayd.config import ArmConfig, ReplaydConfig
 from replayd.evidence.scoreboard import Scoreboard
 from replayd.evidence.settings import BoardSettings, of_epoch, settings_of
 from replayd.ledger.ledger import Ledger, epochs, open_epoch
 from replayd.model import Epoch
 from replayd.scoring import SCORERS
-from replayd.verdicts.compute import VerdictBoard
+from replayd.verdicts.compute import VerdictComputation
 from snaptrace.runtime.clock import Clock
 from snaptrace.store.store import Store
 
 
-class Declared(Struct, frozen=True, kw_only=True):
+class DeclaredRevision(Struct, frozen=True, kw_only=True):
     """What an operator changed of a canary after the start, over HTTP."""
 
     revision: str = ""
@@ -35,7 +35,7 @@ class Declared(Struct, frozen=True, kw_only=True):
     instead_of: str | None = None
 
 
-def with_declared(arm: ArmConfig, declared: Declared | None) -> ArmConfig:
+def with_declared(arm: ArmConfig, declared: DeclaredRevision | None) -> ArmConfig:
     """Return the arm as it is judged from now on."""
     if declared is None or declared.instead_of not in (None, arm.revision):
         return arm
@@ -96,17 +96,19 @@ async def current(store: Store, canary: str) -> Epoch | None:
     return known[-1] if known else None
 
 
-async def spent_before(store: Store, clock: Clock, epoch: Epoch) -> dict[str, Spent]:
+async def spent_before(
+    store: Store, clock: Clock, epoch: Epoch
+) -> dict[str, SpendingReader]:
     """Return what a canary's earlier epochs spent, as far as a day's budget goes.
 
     Without it a new revision after a restart would find its budgets untouched.
     """
-    found: dict[str, Spent] = {}
+    found: dict[str, SpendingReader] = {}
     known = await epochs(store, epoch.canary)
     for older, newer in pairwise(known):
         if newer.started_at_ns < clock.now_ns() - DAY_NS or older.epoch == epoch.epoch:
             continue
-        spent = found[older.epoch] = Spent()
+        spent = found[older.epoch] = SpendingReader()
         async for run in Ledger(store, older.epoch, clock).runs():
             for result in run.results:
                 spent.add(result)
@@ -129,7 +131,7 @@ async def begin(
     noise: dict[str, float] = {}
     if before is not None:
         board = await _folded(store, clock, before, settings)
-        carried = VerdictBoard(board).carries()
+        carried = VerdictComputation(board).carries()
         # What was never measured in it, it may have known from the one before.
         noise = before.expected_discordance | board.noise.discordances()
     sequence = 0 if before is None else before.sequence + 1

@@ -18,7 +18,7 @@ from msgspec import Struct
 from replayd.arms.arm import Arm
 from replayd.arms.endpoint import Attempt, Endpoint
 from replayd.arms.outcomes import RULES
-from replayd.budget.accounting import Spending, Turn, reserved
+from replayd.budget.accounting import SpendingAccount, Turn, reserved
 from replayd.cases.loader import Gone, Loaded
 from replayd.errors import BudgetSpentError
 from replayd.model import ArmAnswer, PairAnswers, Planned
@@ -59,7 +59,7 @@ class Unsent(Struct, frozen=True):
     reason: str  # from a bounded set
 
 
-class Patience:
+class PairDeadline:
     """How long a pair may take: the arms' timeout, or thrice the control's p99."""
 
     def __init__(self, *timeouts: float) -> None:
@@ -83,20 +83,20 @@ class Patience:
         return max(self._least, DEADLINE_FACTOR * p99)
 
 
-class Replay:
+class PairReplay:
     """Sends pairs of one canary and its control."""
 
     def __init__(
         self,
         canary: Arm,
         control: Arm | None,
-        spending: Spending,
-        chance: random.Random,
+        spending: SpendingAccount,
+        rng: random.Random,
     ) -> None:
         self._canary, self._control = canary, control
-        self._spending, self._chance = spending, chance
+        self._spending, self._rng = spending, rng
         timeouts = [arm.config.timeout for arm in (canary, control) if arm is not None]
-        self._patience = Patience(*timeouts)
+        self._patience = PairDeadline(*timeouts)
 
     async def pair(
         self, planned: Planned, reserved_at_ns: int, load: Load
@@ -247,7 +247,7 @@ class Replay:
         longest = min(
             FIRST_BACKOFF_SECONDS * 2.0 ** (tally.tries - 1), LONGEST_BACKOFF_SECONDS
         )
-        backoff = longest * (0.5 + 0.5 * self._chance.random())
+        backoff = longest * (0.5 + 0.5 * self._rng.random())
         waits: list[float] = [a.retry_after_seconds for a in failed]
         return max([backoff, *waits])
 

@@ -2,14 +2,14 @@
 
 import msgspec
 
-from replayd.evaluation.epochs import Declared
+from replayd.evaluation.epochs import DeclaredRevision
 from snaptrace.snapshot import object_names
 from snaptrace.store.store import Store
 
 FOLDER = f"{object_names.ROOT}/declared"
 
 
-async def declare(store: Store, canary: str, declared: Declared) -> None:
+async def declare(store: Store, canary: str, declared: DeclaredRevision) -> None:
     """Write a declaration after all earlier ones."""
     number = (await _numbers(store, canary))[-1:] or [-1]
     data = msgspec.msgpack.encode(declared)
@@ -19,13 +19,13 @@ async def declare(store: Store, canary: str, declared: Declared) -> None:
         number = [number[0] + 1]
 
 
-async def newest(store: Store, canary: str) -> Declared | None:
+async def newest(store: Store, canary: str) -> DeclaredRevision | None:
     """Return the last declaration, None if there is none."""
     numbers = await _numbers(store, canary)
     if not numbers:
         return None
     data = await store.get(object_names.numbered(FOLDER, canary, numbers[-1]))
-    return msgspec.msgpack.decode(data, type=Declared)
+    return msgspec.msgpack.decode(data, type=DeclaredRevision)
 
 
 async def _numbers(store: Store, canary: str) -> list[int]:

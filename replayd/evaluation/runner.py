@@ -15,16 +15,16 @@ from collections.abc import Awaitable, Callable
 import msgspec
 from msgspec.structs import replace
 
-from replayd.arms.circuit_breaker import Outages
+from replayd.arms.circuit_breaker import CircuitBreaker
 from replayd.arms.outcomes import REFUSED_BY_BOTH, refused_by_both
-from replayd.budget.accounting import Spending, reserved
-from replayd.cases.loader import Content
-from replayd.cases.schedule import Schedule, Waiting
+from replayd.budget.accounting import SpendingAccount, reserved
+from replayd.cases.loader import CaseLoader
+from replayd.cases.schedule import NothingToDraw, Schedule
 from replayd.errors import BudgetSpentError, DamagedResultError
 from replayd.evaluation.committer import Committer
-from replayd.evaluation.counts import Counts, LeadSettings
+from replayd.evaluation.counts import EpochRunnerSettings, RunCounts
 from replayd.evaluation.excluded import excluded
-from replayd.evaluation.pair import Asked, Replay, Unsent
+from replayd.evaluation.pair import Asked, PairReplay, Unsent
 from replayd.evidence.epoch_fold import Fold
 from replayd.evidence.tallies import PAIR_FAULT
 from replayd.ledger.ledger import Ledger, Opened
@@ -42,7 +42,7 @@ STARTED_AT_ONCE = 8  # pairs; what starts in a burst is answered in one, too
 Judge = Callable[[Planned, Recorded, PairAnswers], Awaitable[PairResult]]
 
 
-class Lead:
+class EpochRunner:
     """One leadership of one epoch; `run` once."""
 
     def __init__(
@@ -50,25 +50,25 @@ class Lead:
         *,
         ledger: Ledger,
         schedule: Schedule,
-        replay: Replay,
-        content: Content,
-        spending: Spending,
+        replay: PairReplay,
+        content: CaseLoader,
+        spending: SpendingAccount,
         committer: Committer,
         judge: Judge,
-        settings: LeadSettings,
+        settings: EpochRunnerSettings,
         clock: Clock,
         decided: Callable[[], frozenset[str]] = frozenset,
-        counts: Counts | None = None,
+        counts: RunCounts | None = None,
         on_fault: Callable[[str], None] = lambda _where: None,
     ) -> None:
         self._ledger, self._schedule, self._replay = ledger, schedule, replay
         self._content, self._spending, self._committer = content, spending, committer
         self._judge, self._settings, self._clock = judge, settings, clock
         self._decided, self._on_fault = decided, on_fault
-        self.counts = counts or Counts()
+        self.counts = counts or RunCounts()
         self.caught_up = asyncio.Event()
         self.fresh = asyncio.Event()  # set by whoever offers new cases
-        self._outages = Outages()
+        self._outages = CircuitBreaker()
         # A place is held until the number is safe: what a crash makes us pay twice
         # is never more than there are places.
         self._places = asyncio.Semaphore(settings.in_flight)
@@ -215,7 +215,7 @@ class Lead:
                     self._lacks("budget", error.budget)
                     wait = min(self._spending.seconds_until(error), wait)
                     break
-                if isinstance(drawn, Waiting):
+                if isinstance(drawn, NothingToDraw):
                     self._lacks(drawn.reason)
                     break
                 block.append(drawn)
@@ -232,7 +232,7 @@ class Lead:
         if self._idle:
             self.counts.waiting, self.counts.budget = self._lack
 
-    def _draw(self, number: int) -> Planned | Waiting:
+    def _draw(self, number: int) -> Planned | NothingToDraw:
         """Return the number's plan with its cost reserved.
 
         Raises:
@@ -243,7 +243,7 @@ class Lead:
         while True:
             now_ns, decided = self._clock.now_ns(), self._decided()
             drawn = self._schedule.take(number, now_ns, decided, frozenset(closed))
-            if isinstance(drawn, Waiting):
+            if isinstance(drawn, NothingToDraw):
                 if spent is not None:
                     raise spent
                 return drawn

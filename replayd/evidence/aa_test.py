@@ -21,23 +21,23 @@ from replayd.stats import (
 FEWEST_NOISE_PAIRS = 20  # before a noise floor is taken for measured
 
 
-class NoiseStates(Struct):
+class AaTestStates(Struct):
     """A/A evidence by modality and stream."""
 
     modalities: dict[str, dict[str, NoiseState]] = field(default_factory=dict)
 
 
-class Noise:
+class AaTest:
     """The A/A streams of an epoch."""
 
-    def __init__(self, eps: float, states: NoiseStates | None = None) -> None:
+    def __init__(self, eps: float, states: AaTestStates | None = None) -> None:
         """Go on from `states`, which are then owned by this object.
 
         Raises:
             DamagedStateError: counts that no fold could have left.
         """
         self._eps = eps
-        self.states = states or NoiseStates()
+        self.states = states or AaTestStates()
         for streams in self.states.modalities.values():
             for state in streams.values():
                 check(state.evidence)

@@ -10,7 +10,7 @@ from typing import Protocol
 import msgspec
 from msgspec import Struct
 
-from replayd.budget.accounting import Spent
+from replayd.budget.accounting import SpendingReader
 from replayd.budget.limits import Amount
 from replayd.cases.schedule import drawn_by
 from replayd.model import PairResult, Planned
@@ -52,7 +52,7 @@ class Fold:
         """Forget everything: the next number is 0."""
         self.board, self.next_number = self._new_board(), 0
         self.drawn: list[tuple[str, str]] = []
-        self.spent = Spent()
+        self.spent = SpendingReader()
 
     def add(self, planned: Planned, result: PairResult) -> None:
         """Take in the next number.

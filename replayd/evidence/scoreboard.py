@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from replayd.adjudication.decisions import Decisions
 from replayd.errors import DamagedResultError
-from replayd.evidence.aa_test import Noise
+from replayd.evidence.aa_test import AaTest
 from replayd.evidence.judge_queue import JudgeQueue
 from replayd.evidence.settings import (
     ADJUDICATION,
@@ -21,9 +21,9 @@ from replayd.evidence.settings import (
     gating_set,
     stream_settings,
 )
-from replayd.evidence.state import BoardState, Waiting, decode, encode
+from replayd.evidence.state import AwaitedPair, BoardState, decode, encode
 from replayd.evidence.tallies import ModalityTally, StreamTally, is_unscorable
-from replayd.evidence.watched_slices import FLAG_EVERY, Watch
+from replayd.evidence.watched_slices import FLAG_EVERY, SliceWatch
 from replayd.model import STREAMS, Epoch, PairResult, StreamScore
 from replayd.stats import (
     DamagedStateError,
@@ -82,7 +82,7 @@ class Scoreboard:
             self._fold_judged(result, tally)
         self._state.next_number += 1
         if self._state.next_number % FLAG_EVERY == 0:
-            self._watch.look()
+            self._watch.evaluate()
 
     def decide(self, decisions: Decisions) -> None:
         """Take all decisions known by now and count what they free."""
@@ -120,8 +120,8 @@ class Scoreboard:
         for modality in self._state.later:
             gating = gating.with_later(modality)
         self._gating = gating
-        self._noise = Noise(self.settings.eps, self._state.noise)
-        self._watch = Watch(self.settings.eps, self._state.watch)
+        self._noise = AaTest(self.settings.eps, self._state.noise)
+        self._watch = SliceWatch(self.settings.eps, self._state.watch)
         self.judged = JudgeQueue(
             self.epoch.epoch, self.settings.judge, self._state.judge
         )
@@ -133,12 +133,12 @@ class Scoreboard:
     # -- what is known
 
     @property
-    def noise(self) -> Noise:
+    def noise(self) -> AaTest:
         """The A/A streams."""
         return self._noise
 
     @property
-    def watch(self) -> Watch:
+    def watch(self) -> SliceWatch:
         """The watched slices."""
         return self._watch
 
@@ -267,7 +267,7 @@ class Scoreboard:
         if score is None or score.canary is None or score.control is None:
             return
         queue = self._state.waiting.setdefault(result.modality, [])
-        queue.append(Waiting(result.number, score.canary != score.control))
+        queue.append(AwaitedPair(result.number, score.canary != score.control))
         self._settle(result.modality)
         if len(queue) > MOST_WAITING:
             queue.pop(0)

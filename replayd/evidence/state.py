@@ -9,17 +9,17 @@ import msgspec
 from msgspec import Struct, field
 
 from replayd.errors import DamagedResultError
-from replayd.evidence.aa_test import NoiseStates
+from replayd.evidence.aa_test import AaTestStates
 from replayd.evidence.judge_queue import JudgeState
 from replayd.evidence.tallies import ModalityTally, StreamTally
-from replayd.evidence.watched_slices import WatchState
+from replayd.evidence.watched_slices import SliceWatchState
 from replayd.stats import StreamState
 
 MAGIC = b"snapboard3"  # a new number: older checkpoints are folded anew
 DIGEST_BYTES = 16
 
 
-class Waiting(Struct, frozen=True, array_like=True):
+class AwaitedPair(Struct, frozen=True, array_like=True):
     """A pair of the adjudication stream that cannot be counted yet."""
 
     number: int
@@ -35,9 +35,9 @@ class BoardState(Struct):
     streams: dict[str, StreamState] = field(default_factory=dict)
     tallies: dict[str, ModalityTally] = field(default_factory=dict)
     slice_tallies: dict[str, StreamTally] = field(default_factory=dict)
-    noise: NoiseStates = field(default_factory=NoiseStates)
-    watch: WatchState = field(default_factory=WatchState)
-    waiting: dict[str, list[Waiting]] = field(default_factory=dict)  # by modality
+    noise: AaTestStates = field(default_factory=AaTestStates)
+    watch: SliceWatchState = field(default_factory=SliceWatchState)
+    waiting: dict[str, list[AwaitedPair]] = field(default_factory=dict)  # by modality
     unjudged: int = 0
     judge: dict[str, JudgeState] = field(default_factory=dict)  # by modality
 

@@ -10,8 +10,8 @@ from msgspec import Struct, field
 
 from replayd.model import STREAMS, PairResult
 from replayd.stats import (
-    Counting,
     Evidence,
+    GrowingEvidence,
     SliceFlags,
     check,
     flag_slices,
@@ -25,7 +25,7 @@ MOST_ROUTES = 16
 FLAG_EVERY = 50  # results between two looks, fixed so that a fold repeats itself
 
 
-class WatchState(Struct):
+class SliceWatchState(Struct):
     """Evidence by `modality/slice/stream`, and what has been flagged."""
 
     evidence: dict[str, Evidence] = field(default_factory=dict)
@@ -50,26 +50,27 @@ class WatchedSlice(Struct, frozen=True, kw_only=True):
     flagged: bool
 
 
-class Watch:
+class SliceWatch:
     """The watched slices of an epoch."""
 
-    def __init__(self, eps: float, state: WatchState | None = None) -> None:
+    def __init__(self, eps: float, state: SliceWatchState | None = None) -> None:
         """Go on from `state`, which is then owned by this object.
 
         Raises:
             DamagedStateError: counts that no fold could have left.
         """
         self._eps = eps
-        self._state = state or WatchState()
+        self._state = state or SliceWatchState()
         for evidence in self._state.evidence.values():
             check(evidence)
         self._counted = {
-            key: Counting(evidence) for key, evidence in self._state.evidence.items()
+            key: GrowingEvidence(evidence)
+            for key, evidence in self._state.evidence.items()
         }
         self._log_e: dict[str, float] = {}
 
     @property
-    def state(self) -> WatchState:
+    def state(self) -> SliceWatchState:
         """What to go on from; changes with the next result."""
         counted = self._counted.items()
         self._state.evidence = {key: found.evidence for key, found in counted}
@@ -91,12 +92,12 @@ class Watch:
             for stream, difference in differences:
                 key = f"{result.modality}/{name}/{stream}"
                 if (counted := self._counted.get(key)) is None:
-                    counted = self._counted[key] = Counting(Evidence())
+                    counted = self._counted[key] = GrowingEvidence(Evidence())
                 at = counted.bin_of(difference, result.number)
                 counted.add(at, result.number)
                 self._log_e.pop(key, None)
 
-    def look(self) -> None:
+    def evaluate(self) -> None:
         """Move the flags; called at fixed numbers only."""
         if self._counted:
             state = self._state

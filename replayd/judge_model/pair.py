@@ -11,7 +11,7 @@ from collections.abc import Callable
 from msgspec import structs
 
 from replayd.arms.outcomes import RULES
-from replayd.cases.loader import Content, Gone
+from replayd.cases.loader import CaseLoader, Gone
 from replayd.judge_model import prompt
 from replayd.judge_model.model import Cost, Judgement, JudgeModel
 from replayd.model import ArmOutcome, PairAnswers, PairResult, Planned, StreamScore
@@ -30,7 +30,7 @@ class PairJudge:
     def __init__(
         self,
         judge: JudgeModel,
-        content: Content,
+        content: CaseLoader,
         on_judged: Callable[[Judgement], None] = lambda _judgement: None,
     ) -> None:
         self._judge, self._content, self._on_judged = judge, content, on_judged

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from replayd.arms.arm import Arm
 from replayd.cases.intake import case_of
-from replayd.cases.loader import Content, Gone, Loaded
+from replayd.cases.loader import CaseLoader, Gone, Loaded
 from replayd.model import ArmAnswer, Case, PairAnswers, PairResult, Planned
 from replayd.offline.oneshot import Answered, answer_once
 from replayd.scoring.pair import judge
@@ -39,7 +39,7 @@ class SuiteCase(Struct, frozen=True, kw_only=True):
 
 
 async def run_suite(
-    store: Store, content: Content, arm: Arm, suite: str
+    store: Store, content: CaseLoader, arm: Arm, suite: str
 ) -> AsyncIterator[SuiteCase]:
     """Yield each case of a suite as it is judged, in the order of names.
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 
 from msgspec import Struct
 
-from replayd.cases.loader import Content, Gone, Loaded
+from replayd.cases.loader import CaseLoader, Gone, Loaded
 from replayd.ledger.ledger import Ledger, epochs
 from replayd.model import STREAMS, Case, Epoch, PairAnswers, PairResult
 from snaptrace.crypto.fleet_key import FleetKey
@@ -110,7 +110,7 @@ class History:
 
     def __init__(self, store: Store, key: FleetKey, clock: Clock) -> None:
         self._store, self._clock = store, clock
-        self._content = Content(store, key)
+        self._content = CaseLoader(store, key)
         self._rankings: dict[str, tuple[str, Ranking]] = {}  # canary -> epoch and it
 
     async def epoch(self, canary: str, epoch: str = "") -> Epoch | None:

@@ -76,7 +76,7 @@ class WorstPair(Struct, frozen=True, kw_only=True):
     excluded: str = ""
 
 
-def told(pair: Pair, media: tuple[str, ...] = ()) -> WorstPair:
+def rendered(pair: Pair, media: tuple[str, ...] = ()) -> WorstPair:
     """Return a pair in words."""
     result, case = pair.result, pair.case
     worst = badness(result)
@@ -139,7 +139,7 @@ async def worst_pairs(
         if pair is not None:
             reading(result.snapshot_id)
             files = await write_media(pair, media_to) if media_to else ()
-            yield told(pair, files)
+            yield rendered(pair, files)
 
 
 async def write_media(pair: Pair, folder: Path) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from replayd.evidence.judge_queue import NOT_ASKED
 from replayd.evidence.settings import JUDGE, judge_key
 from replayd.model import Epoch, PairResult
 from replayd.results.history import History, Pair
-from replayd.results.pair_view import Said, told, write_media
+from replayd.results.pair_view import Said, rendered, write_media
 
 
 class Side(Struct, frozen=True, kw_only=True):
@@ -26,7 +26,7 @@ class Side(Struct, frozen=True, kw_only=True):
     tool_calls: tuple[tuple[str, str], ...] = ()
 
 
-class SheetLine(Struct, frozen=True, kw_only=True):
+class WorksheetLine(Struct, frozen=True, kw_only=True):
     """One pair to be decided."""
 
     epoch: str
@@ -99,13 +99,13 @@ async def _wanted(history: History, epoch: Epoch, decisions: Decisions) -> list[
     return drawn + others
 
 
-async def _line(pair: Pair, media_to: Path | None) -> SheetLine | None:
-    words = told(pair)
+async def _line(pair: Pair, media_to: Path | None) -> WorksheetLine | None:
+    words = rendered(pair)
     if words.said_canary is None or words.said_control is None or words.gone:
         return None
     canary, control = _side(words.said_canary), _side(words.said_control)
     left_first = canary_is_left(words.epoch, words.number)
-    return SheetLine(
+    return WorksheetLine(
         epoch=words.epoch,
         number=words.number,
         modality=words.modality,

@@ -52,11 +52,11 @@ async def judge(
     invariants: tuple[Scorer, ...] = INVARIANTS,
 ) -> PairResult:
     """Return what the fold reads of this pair; holds no content."""
-    bench = Bench(planned, case, answers, committed_at_ns)
+    bench = PairScoring(planned, case, answers, committed_at_ns)
     return await bench.judged(scorers, invariants)
 
 
-class Bench:
+class PairScoring:
     """One pair as the rules see it: nothing redacted in its case or its answers.
 
     An arm without a usable answer scores 0 in every stream that applies. Without a
@@ -150,7 +150,7 @@ class Bench:
         return checked(rule.name, await rule.score(self.case, said))
 
 
-def read_ahead(benches: Sequence[Bench]) -> None:
+def read_ahead(benches: Sequence[PairScoring]) -> None:
     """Read what nearly every pair needs, one kind of thing in all of them at a time.
 
     A processor that does the same over and over is quicker by a third than one that

@@ -27,12 +27,12 @@ CHILD = (sys.executable, "-m", "replayd.scoring.worker")
 MOST_LOST = 3  # processes that ended by themselves; then none is started any more
 
 
-class _Waiting(Struct, frozen=True):
+class _PendingBatch(Struct, frozen=True):
     job: Job
     result: asyncio.Future[PairResult | None]  # None: judge it here
 
 
-class Judging:
+class ScoringPool:
     """A part that keeps the process, and `judge` for whoever has a pair.
 
     `on_lost` is called for every process that ended by itself.
@@ -52,7 +52,7 @@ class Judging:
         self._clock, self._on_lost = clock, on_lost
         self._wanted, self._command = in_process, (*command, log_level)
         self._taking = False  # somebody empties the queue
-        self._waiting: deque[_Waiting] = deque()  # no more than pairs in flight
+        self._waiting: deque[_PendingBatch] = deque()  # no more than pairs in flight
         self._some = asyncio.Event()
         self._here = asyncio.Lock()
         self._process: asyncio.subprocess.Process | None = None
@@ -65,7 +65,7 @@ class Judging:
         if self._taking:
             future: asyncio.Future[PairResult | None]
             future = asyncio.get_running_loop().create_future()
-            self._waiting.append(_Waiting(job, future))
+            self._waiting.append(_PendingBatch(job, future))
             self._some.set()
             if (result := await future) is not None:
                 return result
@@ -149,7 +149,7 @@ class Judging:
         finally:
             self._give_back(batch)
 
-    def _give_back(self, waiting: deque[_Waiting] | list[_Waiting]) -> None:
+    def _give_back(self, waiting: deque[_PendingBatch] | list[_PendingBatch]) -> None:
         """Have every pair without a result judged by whoever brought it."""
         for one in waiting:
             if not one.result.done():

@@ -16,7 +16,7 @@ from msgspec import Struct
 from replayd.gc_tuning import search_seldom
 from replayd.model import PairAnswers, PairResult, Planned
 from replayd.scoring import INVARIANTS, SCORERS
-from replayd.scoring.pair import Bench, read_ahead
+from replayd.scoring.pair import PairScoring, read_ahead
 from replayd.scoring.recorded import Recorded
 from snaptrace.runtime.telemetry import set_up_logging
 from snaptrace.snapshot import codec
@@ -52,7 +52,7 @@ _batches = codec.Decoder(Batch)
 async def judged(jobs: Sequence[Job]) -> list[PairResult]:
     """Judge pairs, in whichever process this is called."""
     benches = [
-        Bench(
+        PairScoring(
             job.planned, job.recorded.scoring_case(), job.answers, job.committed_at_ns
         )
         for job in jobs

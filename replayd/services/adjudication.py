@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import aiohttp
 
 from replayd.adjudication.source import DecisionSource, DecisionsUnreadableError
-from replayd.evaluation.canary import Shadow
+from replayd.evaluation.canary import CanaryEvaluation
 from replayd.services import gauges
 from replayd.telemetry.metrics import EngineMetrics
 from snaptrace.runtime.events import wait
@@ -15,14 +15,14 @@ from snaptrace.runtime.events import wait
 log = logging.getLogger(__name__)
 
 
-class Deciding:
+class AdjudicationFeed:
     """Asks as often as new cases are looked for; an absent judge is asked again."""
 
     name = "deciding"
 
     def __init__(
         self,
-        shadows: Mapping[str, Shadow],
+        shadows: Mapping[str, CanaryEvaluation],
         metrics: EngineMetrics,
         *,
         poll_seconds: float,
@@ -44,7 +44,7 @@ class Deciding:
                     await self._ask(self._shadows[name], source)
                 await wait(stop, self._poll_seconds)
 
-    async def _ask(self, shadow: Shadow, source: DecisionSource) -> None:
+    async def _ask(self, shadow: CanaryEvaluation, source: DecisionSource) -> None:
         if shadow.epoch is None:
             return
         epoch = shadow.epoch.epoch

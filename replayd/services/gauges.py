@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from replayd.adjudication.decisions import Decisions
 from replayd.arms.arm import Arm
-from replayd.budget.accounting import Spending
-from replayd.evaluation.canary import Shadow
+from replayd.budget.accounting import SpendingAccount
+from replayd.evaluation.canary import CanaryEvaluation
 from replayd.judge_model.model import Judgement
 from replayd.model import ArmOutcome, PairResult
 from replayd.telemetry.metrics import EngineMetrics
@@ -76,9 +76,9 @@ def count_decisions(metrics: EngineMetrics, canary: str, decisions: Decisions) -
 
 def refresh(
     metrics: EngineMetrics,
-    shadows: Iterable[Shadow],
+    shadows: Iterable[CanaryEvaluation],
     arms: Mapping[str, Arm],
-    spending: Spending,
+    spending: SpendingAccount,
     clock: Clock,
 ) -> None:
     """Set every gauge to what holds now; called on a timer."""

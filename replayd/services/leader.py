@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Mapping
 
 from replayd.errors import LostLeadError, ReplaydError
-from replayd.evaluation.canary import Shadow
+from replayd.evaluation.canary import CanaryEvaluation
 from replayd.ledger.lease import Lease
 from replayd.telemetry.metrics import EngineMetrics
 from snaptrace.runtime.events import wait
@@ -21,7 +21,7 @@ LONGEST_BACKOFF_SECONDS = 60.0
 CALM_SECONDS = 30.0  # of leading and committing, after which a failure is over
 
 
-class Leading:
+class LeaderElection:
     """Leads or stands by; `now` tells which."""
 
     name = "leading"
@@ -29,7 +29,7 @@ class Leading:
     def __init__(
         self,
         lease: Lease,
-        shadows: Mapping[str, Shadow],
+        shadows: Mapping[str, CanaryEvaluation],
         metrics: EngineMetrics,
         *,
         renew_seconds: float,
@@ -91,7 +91,7 @@ class Leading:
             log.warning("store away", extra={"why": str(error)})
             return False
 
-    async def _keep(self, shadow: Shadow, lost: asyncio.Event) -> None:
+    async def _keep(self, shadow: CanaryEvaluation, lost: asyncio.Event) -> None:
         """Lead one canary; begin again after whatever ends it but `lost`."""
         failures = 0
         while not lost.is_set():
@@ -115,7 +115,7 @@ class Leading:
                 await wait(lost, min(2.0**failures, LONGEST_BACKOFF_SECONDS))
                 failures = min(failures + 1, 10)
 
-    def _failed(self, shadow: Shadow, why: str) -> None:
+    def _failed(self, shadow: CanaryEvaluation, why: str) -> None:
         self._metrics.lead_failures.labels(shadow.name, why).inc()
         self._failures[shadow.name] = _Failure(shadow, why)
 
@@ -123,7 +123,7 @@ class Leading:
 class _Failure:
     """A leadership that broke off; over once the next one committed something."""
 
-    def __init__(self, shadow: Shadow, why: str) -> None:
+    def __init__(self, shadow: CanaryEvaluation, why: str) -> None:
         self._shadow, self.why = shadow, why
         self._committed = _committed(shadow)
         self._at = asyncio.get_running_loop().time()
@@ -137,7 +137,7 @@ class _Failure:
         return asyncio.get_running_loop().time() - self._at < calm
 
 
-def _committed(shadow: Shadow) -> int:
+def _committed(shadow: CanaryEvaluation) -> int:
     return -1 if shadow.lead is None else shadow.lead.fold.next_number
 
 

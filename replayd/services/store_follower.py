@@ -4,11 +4,11 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 
-from replayd.budget.accounting import Spending
+from replayd.budget.accounting import SpendingAccount
 from replayd.cases.intake import Intake
-from replayd.cases.loader import Content
+from replayd.cases.loader import CaseLoader
 from replayd.evaluation import revisions as declarations
-from replayd.evaluation.canary import HANDED_AT_ONCE, Shadow
+from replayd.evaluation.canary import HANDED_AT_ONCE, CanaryEvaluation
 from replayd.services.gauges import show_traffic
 from replayd.telemetry.metrics import EngineMetrics
 from snaptrace.runtime.clock import Clock
@@ -19,7 +19,7 @@ from snaptrace.store.store import Store
 log = logging.getLogger(__name__)
 
 
-class Reading:
+class StoreFollower:
     """Looks for new segments, as often as configured, for all canaries."""
 
     name = "intake"
@@ -28,12 +28,12 @@ class Reading:
         self,
         *,
         store: Store,
-        content: Content,
+        content: CaseLoader,
         intake: Intake,
-        spending: Spending,
+        spending: SpendingAccount,
         metrics: EngineMetrics,
         clock: Clock,
-        shadows: Mapping[str, Shadow],
+        shadows: Mapping[str, CanaryEvaluation],
         poll_seconds: float,
     ) -> None:
         self._store, self._content, self._intake = store, content, intake
@@ -45,12 +45,12 @@ class Reading:
         ready()
         while not stop.is_set():
             try:
-                await self.look()
+                await self.poll()
             except StoreUnavailableError as error:
                 log.warning("store away", extra={"why": str(error)})
             await wait(stop, self._poll_seconds)
 
-    async def look(self) -> None:
+    async def poll(self) -> None:
         """Look for new cases once and hand them to every canary.
 
         Raises:
@@ -61,7 +61,7 @@ class Reading:
             if declared is not None:
                 shadow.declare(declared)
         await self._content.refresh()
-        fresh = await self._intake.look(self._clock.now_ns())
+        fresh = await self._intake.poll(self._clock.now_ns())
         if fresh.damaged:
             self._metrics.damaged.labels("segment").inc(len(fresh.damaged))
             log.warning("segments cannot be read", extra={"count": len(fresh.damaged)})

@@ -4,24 +4,24 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from replayd.telemetry.metrics import KeepingMetrics
+from replayd.telemetry.metrics import MaintenanceMetrics
 from snaptrace.runtime.clock import Clock
 from snaptrace.runtime.events import wait
 from snaptrace.snapshot.errors import SnapshotError
-from snaptrace.store.maintenance import Keeper
+from snaptrace.store.maintenance import Maintenance
 
 log = logging.getLogger(__name__)
 
 
-class Keeping:
+class StoreMaintenance:
     """Calls the keeper every so often. Losing the lead in a round does no harm."""
 
     name = "keeping"
 
     def __init__(
         self,
-        keeper: Keeper,
-        metrics: KeepingMetrics,
+        keeper: Maintenance,
+        metrics: MaintenanceMetrics,
         clock: Clock,
         *,
         leading: Callable[[], bool],

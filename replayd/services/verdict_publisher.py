@@ -36,7 +36,7 @@ class Published(Struct, frozen=True, kw_only=True):
     budgets: list[Line] = []
 
 
-class Publishing:
+class VerdictPublisher:
     """Writes what this replica knows while it leads; else reads what another wrote."""
 
     name = "publishing"
@@ -76,7 +76,7 @@ class Publishing:
         if known.verdicts.leading:
             await self._write(known)
         else:
-            await self._look()
+            await self._poll()
 
     def shown(self) -> Published:
         """Return what this replica answers with: its own, or the leader's if fresh."""
@@ -102,7 +102,7 @@ class Publishing:
         if self._number >= KEPT:
             await self._store.delete(object_names.shown(self._number - KEPT))
 
-    async def _look(self) -> None:
+    async def _poll(self) -> None:
         newest = max(await self._numbers(), default=-1)
         if newest < 0 or (newest == self._number and self._read is not None):
             return

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from replayd.arms.arm import Arm
-from replayd.budget.accounting import Spending
+from replayd.budget.accounting import SpendingAccount
 from replayd.cases.intake import Intake
 from replayd.config import ReplaydConfig
-from replayd.evaluation.canary import Shadow
+from replayd.evaluation.canary import CanaryEvaluation
 from replayd.planning.cost import CostedPlan, costed_plans, survey
 from replayd.services import gauges
 from replayd.telemetry.metrics import EngineMetrics, VerdictCollector
@@ -22,9 +22,9 @@ REPORT_EVERY_SECONDS = 1.0
 class Evaluated(Protocol):
     """What is asked of the engine that evaluates just now."""
 
-    shadows: dict[str, Shadow]
+    shadows: dict[str, CanaryEvaluation]
     arms: dict[str, Arm]
-    spending: Spending
+    spending: SpendingAccount
 
     @property
     def leading(self) -> bool:
@@ -32,7 +32,7 @@ class Evaluated(Protocol):
         ...
 
 
-class Showing:
+class VerdictRefresh:
     """Computes verdicts and gauges on a timer; `verdicts` are this replica's own."""
 
     name = "reporting"
@@ -87,7 +87,7 @@ def live_traffic(intake: Intake) -> LiveTraffic:
 def plans(
     config: ReplaydConfig,
     verdicts: Verdicts,
-    shadows: Mapping[str, Shadow],
+    shadows: Mapping[str, CanaryEvaluation],
     intake: Intake,
     now_ns: int,
 ) -> dict[str, list[CostedPlan]]:

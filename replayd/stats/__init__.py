@@ -53,7 +53,7 @@ from replayd.stats.evidence import (
     recent,
 )
 from replayd.stats.fdr import SliceFlags, flag_slices
-from replayd.stats.histogram import Counting
+from replayd.stats.histogram import GrowingEvidence
 from replayd.stats.intervals import Interval, interval, log_threshold
 from replayd.stats.modality import (
     Circumstances,
@@ -98,11 +98,11 @@ __all__ = [
     "Agreement",
     "Alarm",
     "Circumstances",
-    "Counting",
     "DamagedStateError",
     "Evidence",
     "GateWord",
     "GatingSet",
+    "GrowingEvidence",
     "Intent",
     "Interval",
     "ModalityPlan",

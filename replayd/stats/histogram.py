@@ -6,7 +6,7 @@ from replayd.stats.evidence import Evidence
 from replayd.stats.restarts import block_replays
 
 
-class Counting:
+class GrowingEvidence:
     """Counts differences as `Evidence` does, of which it is the growing form."""
 
     __slots__ = ("_full", "_held", "_room", "_shown", "clip", "last_number", "newest")

@@ -66,12 +66,12 @@ def agreement(confusion: tuple[int, ...]) -> Agreement:
     if not total:
         return Agreement(0, 0, None, None, None)
     columns = [sum(row[at] for row in rows) for at in range(3)]
-    chance = sum(sum(row) * columns[at] for at, row in enumerate(rows)) / total**2
-    if chance >= 1.0:
+    rng = sum(sum(row) * columns[at] for at, row in enumerate(rows)) / total**2
+    if rng >= 1.0:
         return Agreement(total, same, None, None, None)
     observed = same / total
-    kappa = (observed - chance) / (1.0 - chance)
-    error = math.sqrt(observed * (1.0 - observed) / total) / (1.0 - chance)
+    kappa = (observed - rng) / (1.0 - rng)
+    error = math.sqrt(observed * (1.0 - observed) / total) / (1.0 - rng)
     low, high = max(-1.0, kappa - _Z * error), min(1.0, kappa + _Z * error)
     return Agreement(total, same, kappa, low, high)
 

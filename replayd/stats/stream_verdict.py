@@ -27,7 +27,7 @@ from replayd.stats.evidence import (
     outcomes,
     recent,
 )
-from replayd.stats.histogram import Counting
+from replayd.stats.histogram import GrowingEvidence
 from replayd.stats.intervals import (
     Interval,
     log_threshold,
@@ -88,7 +88,7 @@ class StreamFold:
         self._pass_at = log_threshold(settings.alpha_pass)
         self._below = Wealth(-settings.eps, settings.clip, below=True)
         self._above = Wealth(-settings.margin, settings.clip, below=False)
-        self._counting = Counting(new_evidence(settings.clip))
+        self._counting = GrowingEvidence(new_evidence(settings.clip))
         self._replays = 0
         self._alarm: Alarm | None = None
         self._blame_is_due = False  # the alarm was current, what it blames not renewed
@@ -131,7 +131,7 @@ class StreamFold:
             self._renew_blame()
         self._count(at, number)
         if certain is None:
-            self._look()
+            self._evaluate()
         else:
             self._word = certain
         return self._word
@@ -153,10 +153,10 @@ class StreamFold:
         for before in ((), *blocks[:-1]) if blocks else ():
             self._below.open(before)
             self._above.open(before)
-        self._counting, self._alarm = Counting(state.evidence), state.alarm
+        self._counting, self._alarm = GrowingEvidence(state.evidence), state.alarm
         self._replays = state.evidence.replays
         if blocks:
-            self._look()
+            self._evaluate()
 
     def _without_a_look(self, at: int) -> StreamWord | None:
         """Return the word after one more replay in bin `at`, if bounds settle it."""
@@ -178,7 +178,7 @@ class StreamFold:
             return "undecided"
         return "pass" if unseen.whole.at_least(self._pass_at) else None
 
-    def _look(self) -> None:
+    def _evaluate(self) -> None:
         """Judge the counts as they stand and move the alarm."""
         newest = self._counting.newest
         log_e_since = self._below.log_e_since(newest)

@@ -158,7 +158,7 @@ class EngineMetrics:
                 metric.clear()
 
 
-class KeepingMetrics:
+class MaintenanceMetrics:
     """What was done to look after the store; moved by the leader alone."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
@@ -245,7 +245,7 @@ def _family(series: Series) -> CounterMetricFamily | GaugeMetricFamily:
 def listing() -> str:
     """Return one line per family: name, type, labels, help. The golden file."""
     registry = CollectorRegistry()
-    moved = [EngineMetrics(registry), KeepingMetrics(registry)]
+    moved = [EngineMetrics(registry), MaintenanceMetrics(registry)]
     families = [*registry.collect(), *(_family(series) for series in SERIES)]
     labels = {PREFIX + series.name: series.labels for series in SERIES}
     labels |= {

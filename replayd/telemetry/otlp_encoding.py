@@ -31,7 +31,7 @@ _INTERNAL, _CLIENT, _ERROR, _INFO, _SAMPLED = 1, 3, 2, 9, 1  # numbers on the wi
 Value = str | int | float | bool | Sequence[str] | None
 
 
-class ToldArm(Struct, frozen=True, kw_only=True, gc=False):
+class ExportedArm(Struct, frozen=True, kw_only=True, gc=False):
     """What one arm did, without what it said."""
 
     place: str  # canary, control or second_control
@@ -51,7 +51,7 @@ class ToldArm(Struct, frozen=True, kw_only=True, gc=False):
     attempts: int
 
 
-class ToldPair(Struct, frozen=True, kw_only=True):
+class ExportedPair(Struct, frozen=True, kw_only=True):
     """One judged pair: ids and numbers."""
 
     epoch: str
@@ -66,10 +66,10 @@ class ToldPair(Struct, frozen=True, kw_only=True):
     at_ns: int  # when it was judged
     excluded: str
     streams: dict[str, StreamScore]
-    arms: tuple[ToldArm, ...]
+    arms: tuple[ExportedArm, ...]
 
 
-def spans(pairs: Sequence[ToldPair]) -> bytes:
+def spans(pairs: Sequence[ExportedPair]) -> bytes:
     """Return an export request: a span for each pair, one below it for each call.
 
     A call's end is not kept: it is taken to have ended when the pair was judged.
@@ -99,7 +99,7 @@ def spans(pairs: Sequence[ToldPair]) -> bytes:
     return encoded
 
 
-def evaluations(pairs: Sequence[ToldPair], *, under_spans: bool) -> bytes:
+def evaluations(pairs: Sequence[ExportedPair], *, under_spans: bool) -> bytes:
     """Return an export request: an event for each scored stream of each pair.
 
     The event belongs to the canary's call: by its span where spans are sent, and by
@@ -127,7 +127,7 @@ def evaluations(pairs: Sequence[ToldPair], *, under_spans: bool) -> bytes:
     return encoded
 
 
-def _add_call(scope: Any, pair: ToldPair, arm: ToldArm) -> None:  # noqa: ANN401 - generated class
+def _add_call(scope: Any, pair: ExportedPair, arm: ExportedArm) -> None:  # noqa: ANN401 - generated class
     call = scope.spans.add(
         trace_id=_id(pair, "", 16),
         span_id=_id(pair, arm.place, 8),
@@ -162,7 +162,7 @@ def _add_call(scope: Any, pair: ToldPair, arm: ToldArm) -> None:  # noqa: ANN401
     _fill(call.attributes, attributes)
 
 
-def _of_pair(pair: ToldPair) -> dict[str, Value]:
+def _of_pair(pair: ExportedPair) -> dict[str, Value]:
     return {
         MARK: True,
         "snaptrace.canary": pair.canary,
@@ -176,7 +176,7 @@ def _of_pair(pair: ToldPair) -> dict[str, Value]:
     }
 
 
-def _of_score(pair: ToldPair, stream: str, score: StreamScore) -> dict[str, Value]:
+def _of_score(pair: ExportedPair, stream: str, score: StreamScore) -> dict[str, Value]:
     canary = next(arm for arm in pair.arms if arm.place == "canary")
     return {
         **_of_pair(pair),
@@ -202,13 +202,13 @@ def _label(score: StreamScore) -> str | None:
     return "better" if score.canary > score.control else "worse"
 
 
-def _id(pair: ToldPair, what: str, size_bytes: int) -> bytes:
+def _id(pair: ExportedPair, what: str, size_bytes: int) -> bytes:
     """Return an id that the same pair always gets: what is told twice is one thing."""
     text = f"{pair.epoch}/{pair.number}/{what}"
     return hashlib.blake2b(text.encode(), digest_size=size_bytes).digest()
 
 
-def _recorded(pair: ToldPair) -> tuple[bytes, bytes] | None:
+def _recorded(pair: ExportedPair) -> tuple[bytes, bytes] | None:
     try:
         found = bytes.fromhex(pair.trace_id), bytes.fromhex(pair.span_id)
     except ValueError:

@@ -19,7 +19,7 @@ from replayd.config import TelemetryConfig
 from replayd.model import ArmAnswer, Epoch, PairAnswers, PairResult, Planned
 from replayd.telemetry import otlp_encoding
 from replayd.telemetry.metrics import EngineMetrics
-from replayd.telemetry.otlp_encoding import ToldArm, ToldPair
+from replayd.telemetry.otlp_encoding import ExportedArm, ExportedPair
 from snaptrace.runtime.clock import Clock
 from snaptrace.runtime.config import ConfigError
 from snaptrace.runtime.events import wait
@@ -52,7 +52,7 @@ def check_url(config: TelemetryConfig) -> None:
         raise ConfigError("replayd.telemetry.url", why)
 
 
-class Telling:
+class OtlpExporter:
     """A part: takes judged pairs, sends spans and evaluation events about them."""
 
     name = "telling"
@@ -63,11 +63,11 @@ class Telling:
         arms: Mapping[str, Arm],
         metrics: EngineMetrics,
         clock: Clock,
-        chance: random.Random,
+        rng: random.Random,
     ) -> None:
         self._config, self._arms, self._clock = config, arms, clock
-        self._told, self._chance = metrics.told, chance
-        self._waiting: deque[ToldPair] = deque()
+        self._told, self._rng = metrics.told, rng
+        self._waiting: deque[ExportedPair] = deque()
 
     def pair(
         self,
@@ -78,7 +78,7 @@ class Telling:
         result: PairResult,
     ) -> None:
         """Take one judged pair; what does not fit is counted and forgotten."""
-        if self._chance.random() >= self._config.share:
+        if self._rng.random() >= self._config.share:
             return
         if len(self._waiting) >= WAITING_PAIRS:
             self._told.labels("pairs", "dropped").inc()
@@ -89,7 +89,7 @@ class Telling:
             ("second_control", epoch.control, answers.second_control),
         )
         self._waiting.append(
-            ToldPair(
+            ExportedPair(
                 epoch=epoch.epoch,
                 canary=epoch.canary,
                 revision=epoch.revision,
@@ -110,11 +110,11 @@ class Telling:
             )
         )
 
-    def _arm(self, place: str, name: str, answer: ArmAnswer) -> ToldArm:
+    def _arm(self, place: str, name: str, answer: ArmAnswer) -> ExportedArm:
         config = self._arms[name].config
         server = urlsplit(config.url)
         api = APIS.get(config.api)
-        return ToldArm(
+        return ExportedArm(
             place=place,
             name=name,
             provider=_PROVIDERS.get(config.api.partition("_")[0], config.api),
@@ -159,7 +159,7 @@ class Telling:
         session: aiohttp.ClientSession,
         what: str,
         body: bytes,
-        pairs: Sequence[ToldPair],
+        pairs: Sequence[ExportedPair],
     ) -> None:
         outcome = "failed"
         try:

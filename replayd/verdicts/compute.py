@@ -33,7 +33,7 @@ NANOSECONDS = 1_000_000_000
 MOST_SLICES_SHOWN = 240
 
 
-class VerdictBoard:
+class VerdictComputation:
     """Computes a canary's view; keeps verdicts of streams that have not moved."""
 
     def __init__(self, board: Scoreboard) -> None:

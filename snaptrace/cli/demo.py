@@ -257,11 +257,11 @@ async def _play(
 
 async def _watch(
     stage: Stage, console: Console, limit_seconds: float, stop: asyncio.Event
-) -> tuple[live_table.Reading, str]:
+) -> tuple[live_table.TableReading, str]:
     """Show the table until the result stands; return the last reading and why."""
     loop = asyncio.get_running_loop()
     started, said = loop.time(), loop.time()
-    reading = live_table.Reading(seen={}, kept={}, verdicts={})
+    reading = live_table.TableReading(seen={}, kept={}, verdicts={})
     fault = {"none": "nothing wrong with the canary"}.get(
         stage.fault, f"the canary's {stage.fault} front end made worse"
     )
@@ -295,16 +295,18 @@ async def _watch(
     return reading, ended
 
 
-def _newest(old: live_table.Reading, new: live_table.Reading) -> live_table.Reading:
+def _newest(
+    old: live_table.TableReading, new: live_table.TableReading
+) -> live_table.TableReading:
     """Keep what a program said last while it is being started again."""
-    return live_table.Reading(
+    return live_table.TableReading(
         seen=new.seen or old.seen,
         kept=new.kept or old.kept,
         verdicts=new.verdicts or old.verdicts,
     )
 
 
-def _regressed(stage: Stage, reading: live_table.Reading) -> set[str]:
+def _regressed(stage: Stage, reading: live_table.TableReading) -> set[str]:
     """Return the modalities that are regressed, themselves or in a slice."""
     return {
         name
@@ -313,7 +315,7 @@ def _regressed(stage: Stage, reading: live_table.Reading) -> set[str]:
     }
 
 
-def _stands(stage: Stage, reading: live_table.Reading) -> bool:
+def _stands(stage: Stage, reading: live_table.TableReading) -> bool:
     """Whether the table shows what this demo is about."""
     if stage.fault == "none":
         return all(
@@ -330,7 +332,7 @@ def _stands(stage: Stage, reading: live_table.Reading) -> bool:
 
 
 async def _conclude(
-    stage: Stage, console: Console, reading: live_table.Reading, ended: str
+    stage: Stage, console: Console, reading: live_table.TableReading, ended: str
 ) -> int:
     """Say what came out and where it lies; 0 only if it is what was set up."""
     expected = {stage.fault} - {"none"}

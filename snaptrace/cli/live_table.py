@@ -41,7 +41,7 @@ class Row(Struct, kw_only=True):
     is_slice: bool = False
 
 
-class Reading(Struct, kw_only=True):
+class TableReading(Struct, kw_only=True):
     """What the two programs said at one moment."""
 
     seen: dict[str, int]
@@ -91,7 +91,9 @@ def _row(name: str, verdict: Mapping[str, Any]) -> Row:
     )
 
 
-async def read(session: aiohttp.ClientSession, collector: str, replayd: str) -> Reading:
+async def read(
+    session: aiohttp.ClientSession, collector: str, replayd: str
+) -> TableReading:
     """Ask both programs; one that does not answer is shown as it was: with nothing."""
     counts: dict[str, dict[str, int]] = {SEEN: {}, KEPT: {}}
     try:
@@ -112,7 +114,7 @@ async def read(session: aiohttp.ClientSession, collector: str, replayd: str) -> 
             verdicts = await response.json()
     except (aiohttp.ClientError, TimeoutError, ValueError):
         pass
-    return Reading(seen=counts[SEEN], kept=counts[KEPT], verdicts=verdicts)
+    return TableReading(seen=counts[SEEN], kept=counts[KEPT], verdicts=verdicts)
 
 
 def render(rows: list[Row], title: str) -> Table:

@@ -26,7 +26,7 @@ from snaptrace.store import pins
 from snaptrace.store.browser import media_of
 from snaptrace.store.erase import SubjectKind
 from snaptrace.store.export import Shape
-from snaptrace.store.maintenance import Keeper
+from snaptrace.store.maintenance import Maintenance
 from snaptrace.store.retention import policy_of
 from snaptrace.store.verify import Finding
 from snaptrace.store.verify import verify as verifying
@@ -265,7 +265,7 @@ def tidy(
     """
     opened = Opened.of(source)
     policy = policy_of(opened.config.retention)
-    keeper = Keeper(opened.store, opened.key, policy)
+    keeper = Maintenance(opened.store, opened.key, policy)
     done = asyncio.run(keeper.once(time.time_ns()))
     if format != "table":
         print_json(done)

@@ -46,7 +46,7 @@ class Opened:
             self.key,
             lambda why: self.errors.print(f"[yellow]damaged:[/yellow] {why}"),
         )
-        await browser.look()
+        await browser.poll()
         return browser
 
     async def one(self, snapshot_id: str, browser: Browser | None = None) -> Found:

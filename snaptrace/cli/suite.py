@@ -14,7 +14,7 @@ from rich.text import Text
 
 from replayd.arms.arm import Arm, endpoint_settings
 from replayd.arms.endpoint import Endpoint
-from replayd.cases.loader import Content
+from replayd.cases.loader import CaseLoader
 from replayd.config import ArmConfig
 from replayd.offline.suite import SuiteCase, exit_code, run_suite
 from replayd.providers import PROVIDERS
@@ -85,7 +85,7 @@ def run_pinned(
 async def _run(
     opened: Opened, config: ArmConfig, suite: str, output: Format
 ) -> list[SuiteCase]:
-    store, content = opened.store, Content(opened.store, opened.key)
+    store, content = opened.store, CaseLoader(opened.store, opened.key)
     settings = endpoint_settings("canary", config, os.environ)
     endpoint = Endpoint(
         settings, PROVIDERS[config.api], SystemClock(), random.SystemRandom()

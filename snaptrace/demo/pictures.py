@@ -27,20 +27,20 @@ class Picture(Struct, frozen=True):
     rows: tuple[tuple[str, int], ...]  # label and number, from top to bottom
 
 
-def draw(chance: random.Random) -> Picture:
+def draw(rng: random.Random) -> Picture:
     """One table or chart of random rows; no two alike."""
-    labels = chance.sample(LABELS, chance.randint(*ROWS))
-    kind = chance.choice(("table", "chart"))
+    labels = rng.sample(LABELS, rng.randint(*ROWS))
+    kind = rng.choice(("table", "chart"))
     most = 9_999 if kind == "table" else 999
-    rows = tuple((label, chance.randint(100, most)) for label in labels)
-    font_px = chance.randint(15, 18)
+    rows = tuple((label, rng.randint(100, most)) for label in labels)
+    font_px = rng.randint(15, 18)
     image = Image.new(
         "RGB",
-        (chance.randint(*WIDTH_PX), MARGIN_PX * 2 + len(rows) * (font_px + 11)),
+        (rng.randint(*WIDTH_PX), MARGIN_PX * 2 + len(rows) * (font_px + 11)),
         "white",
     )
     paint = _paint_table if kind == "table" else _paint_chart
-    paint(image, rows, font_px, chance)
+    paint(image, rows, font_px, rng)
     file = io.BytesIO()
     image.save(file, "PNG")
     return Picture(png=file.getvalue(), kind=kind, rows=rows)
@@ -50,12 +50,12 @@ def _paint_table(
     image: Image.Image,
     rows: tuple[tuple[str, int], ...],
     font_px: int,
-    chance: random.Random,
+    rng: random.Random,
 ) -> None:
     """Names on the left, numbers in a column of their own, rules between."""
     pen, font = ImageDraw.Draw(image), ImageFont.load_default(font_px)
-    ink, step = chance.choice(INKS), font_px + 11
-    column = image.width - chance.randint(90, 200)
+    ink, step = rng.choice(INKS), font_px + 11
+    column = image.width - rng.randint(90, 200)
     for index, (label, number) in enumerate(rows):
         top = MARGIN_PX + index * step
         if index:
@@ -69,11 +69,11 @@ def _paint_chart(
     image: Image.Image,
     rows: tuple[tuple[str, int], ...],
     font_px: int,
-    chance: random.Random,
+    rng: random.Random,
 ) -> None:
     """Lying bars to scale, each with its name before and its number behind."""
     pen, font = ImageDraw.Draw(image), ImageFont.load_default(font_px)
-    ink, bar, step = chance.choice(INKS), chance.choice(BARS), font_px + 11
+    ink, bar, step = rng.choice(INKS), rng.choice(BARS), font_px + 11
     start = MARGIN_PX + round(max(font.getlength(label) for label, _ in rows)) + 12
     longest = image.width - start - round(font.getlength("9999")) - 2 * MARGIN_PX
     most = max(number for _, number in rows)

@@ -68,8 +68,8 @@ class Call(Struct, frozen=True):
 class Customers:
     """An endless stream of calls, the same for the same chance."""
 
-    def __init__(self, modalities: tuple[str, ...], chance: random.Random) -> None:
-        self._chance = chance
+    def __init__(self, modalities: tuple[str, ...], rng: random.Random) -> None:
+        self._rng = rng
         self._modalities = modalities
         self._questions = _table("questions.toml")
         self._sheets: list[dict[str, Any]] = _table("sheets.toml")["sheet"]
@@ -79,29 +79,29 @@ class Customers:
     def next_call(self) -> Call:
         """Draw a modality by its share, then a case of it."""
         weights = [SHARES[name] for name in self._modalities]
-        modality = self._chance.choices(self._modalities, weights)[0]
+        modality = self._rng.choices(self._modalities, weights)[0]
         make = {"text": self._question, "image": self._picture, "audio": self._sound}
         return make[modality]()
 
     def _question(self) -> Call:
         turns = [_turn("system", SYSTEM["text"])]
-        if self._chance.random() < FOLLOW_UP_SHARE:
-            sheet = self._chance.choice(self._sheets)
+        if self._rng.random() < FOLLOW_UP_SHARE:
+            sheet = self._rng.choice(self._sheets)
             turns.append(_turn("user", self._ask_about(sheet)))
-            turns.append(_turn("assistant", self._chance.choice(sheet["facts"])))
-        if self._chance.random() < UNANSWERED_SHARE:
-            question = self._chance.choice(self._questions["unanswered"])
+            turns.append(_turn("assistant", self._rng.choice(sheet["facts"])))
+        if self._rng.random() < UNANSWERED_SHARE:
+            question = self._rng.choice(self._questions["unanswered"])
         else:
-            question = self._ask_about(self._chance.choice(self._sheets))
+            question = self._ask_about(self._rng.choice(self._sheets))
         return Call([*turns, _turn("user", question)], {"feature": "questions"})
 
     def _ask_about(self, sheet: dict[str, Any]) -> str:
-        template: str = self._chance.choice(self._questions[sheet["kind"]])
+        template: str = self._rng.choice(self._questions[sheet["kind"]])
         return template.format(site=sheet["site"])
 
     def _picture(self) -> Call:
-        picture = draw(self._chance)
-        ask = self._chance.choice(ASK_PICTURE).format(kind=picture.kind)
+        picture = draw(self._rng)
+        ask = self._rng.choice(ASK_PICTURE).format(kind=picture.kind)
         url = f"data:image/png;base64,{_base64(picture.png)}"
         parts: list[dict[str, Any]] = [
             {"type": "text", "text": ask},
@@ -113,10 +113,10 @@ class Customers:
         )
 
     def _sound(self) -> Call:
-        heard = self._recordings.pick(self._chance)
+        heard = self._recordings.pick(self._rng)
         sound = {"data": _base64(heard.wave), "format": "wav"}
         parts: list[dict[str, Any]] = [
-            {"type": "text", "text": self._chance.choice(ASK_SOUND)},
+            {"type": "text", "text": self._rng.choice(ASK_SOUND)},
             {"type": "input_audio", "input_audio": sound},
         ]
         return Call(
@@ -176,8 +176,8 @@ async def send(settings: TrafficSettings, app: App, stop: asyncio.Event) -> None
 
     After `stop`, what still hangs is given up when the grace is over.
     """
-    chance = random.Random(settings.seed)
-    customers = Customers(settings.modalities, chance)
+    rng = random.Random(settings.seed)
+    customers = Customers(settings.modalities, rng)
     room = asyncio.Semaphore(MAX_IN_FLIGHT)
     loop = asyncio.get_running_loop()
 
@@ -201,7 +201,7 @@ async def send(settings: TrafficSettings, app: App, stop: asyncio.Event) -> None
                 calls.create_task(ask(customers.next_call()))
                 started += 1
                 # A backlog of more than a second is let go: no burst after a stall.
-                due = max(due + chance.expovariate(settings.rate), loop.time() - 1.0)
+                due = max(due + rng.expovariate(settings.rate), loop.time() - 1.0)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), max(0.0, due - loop.time()))
             if not stop.is_set():

@@ -41,26 +41,26 @@ class Recordings:
                 (speaker, words.replace("-", " "), samples)
             )
 
-    def pick(self, chance: random.Random) -> Utterance:
+    def pick(self, rng: random.Random) -> Utterance:
         """A random recording in a random room: no two calls send the same bytes."""
-        accent = chance.choices(
-            list(ACCENT_SHARES), weights=list(ACCENT_SHARES.values())
-        )[0]
-        speaker, words, samples = chance.choice(self._by_accent[accent])
+        accent = rng.choices(list(ACCENT_SHARES), weights=list(ACCENT_SHARES.values()))[
+            0
+        ]
+        speaker, words, samples = rng.choice(self._by_accent[accent])
         return Utterance(
-            wave=write_wave(in_a_room(samples, chance)),
+            wave=write_wave(in_a_room(samples, rng)),
             accent=accent,
             speaker=speaker,
             words=words,
         )
 
 
-def in_a_room(samples: FloatArray, chance: random.Random) -> FloatArray:
+def in_a_room(samples: FloatArray, rng: random.Random) -> FloatArray:
     """The sound at another loudness, with silence around it and noise under it."""
-    before = round(chance.uniform(*SILENCE_SECONDS) * RATE_HZ)
-    behind = round(chance.uniform(*SILENCE_SECONDS) * RATE_HZ)
-    quieter = np.pad(samples * chance.uniform(*LOUDNESS), (before, behind))
-    noise = np.random.default_rng(chance.getrandbits(64))
-    sigma = chance.uniform(*ROOM_NOISE_STEPS)
+    before = round(rng.uniform(*SILENCE_SECONDS) * RATE_HZ)
+    behind = round(rng.uniform(*SILENCE_SECONDS) * RATE_HZ)
+    quieter = np.pad(samples * rng.uniform(*LOUDNESS), (before, behind))
+    noise = np.random.default_rng(rng.getrandbits(64))
+    sigma = rng.uniform(*ROOM_NOISE_STEPS)
     room: FloatArray = quieter + noise.normal(0.0, sigma, quieter.size)
     return room

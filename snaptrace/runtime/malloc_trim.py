@@ -12,7 +12,7 @@ _LOOK_EVERY_SECONDS: Final = 5.0
 _WORTH_BYTES: Final = 4 * 2**20
 
 
-class Returning:
+class MallocTrimmer:
     """Gives memory back to the system once a burst is over.
 
     glibc keeps what was freed below something that is still in use, for good. Looked
@@ -37,14 +37,14 @@ class Returning:
         """Look until `stop`."""
         ready()
         while not stop.is_set():
-            self.look()
+            self.check()
             try:
                 async with asyncio.timeout(_LOOK_EVERY_SECONDS):
                     await stop.wait()
             except TimeoutError:
                 continue
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Give back what a burst has left behind, if one is over."""
         self._most_bytes = max(self._most_bytes, self._peak_bytes())
         now_bytes = self._in_use_bytes()

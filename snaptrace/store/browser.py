@@ -35,23 +35,23 @@ class Found(Struct, frozen=True):
 
 
 class Browser:
-    """What can be seen in one store; call `look` before asking for probabilities."""
+    """What can be seen in one store; call `poll` before asking for probabilities."""
 
     def __init__(
         self, store: Store, key: FleetKey, on_damage: Callable[[str], None]
     ) -> None:
         self._store, self._key, self._on_damage = store, key, on_damage
         self._names: list[str] = []
-        self.records = 0  # seen by `look`; some may be erased, or there twice
+        self.records = 0  # seen by `poll`; some may be erased, or there twice
         self._tombstones = Tombstones()
         self.frame = Frame()
 
     @property
     def segments(self) -> int:
-        """How many segments `look` found."""
+        """How many segments `poll` found."""
         return len(self._names)
 
-    async def look(self) -> int:
+    async def poll(self) -> int:
         """Read all headers and tombstones; return how many segments there are.
 
         Those whose header is damaged are passed over; `verify` names them.
@@ -87,7 +87,7 @@ class Browser:
                 on_segment()
 
     def is_erased(self, snapshot: Snapshot) -> bool:
-        """Return whether a tombstone seen by `look` covers a snapshot."""
+        """Return whether a tombstone seen by `poll` covers a snapshot."""
         return is_erased(self._tombstones, self._key, snapshot)
 
     async def find(self, snapshot_id: str) -> list[Found]:

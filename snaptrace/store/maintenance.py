@@ -32,7 +32,7 @@ class Kept(Struct, frozen=True, kw_only=True):
     removed: Removed = Removed()
 
 
-class Keeper:
+class Maintenance:
     """Looks after one store; call `once` every few minutes."""
 
     def __init__(self, store: Store, key: FleetKey, policy: Policy) -> None:

@@ -60,18 +60,18 @@ class Store:
         *,
         url: str = "",
         retries: int = 3,
-        chance: random.Random | None = None,
+        rng: random.Random | None = None,
         keyring: Keyring | None = None,
     ) -> None:
         self._backend, self.url, self._retries = backend, url, retries
-        self._chance = chance or random.Random()  # noqa: S311 - jitter
+        self._rng = rng or random.Random()  # noqa: S311 - jitter
         self.keyring = keyring or Keyring()
 
     @classmethod
     def open(
         cls,
         config: StoreSettings,
-        chance: random.Random | None = None,
+        rng: random.Random | None = None,
         environ: Mapping[str, str] = os.environ,
     ) -> "Store":
         """Connect to `config.url`. Nothing is asked of the store; see `probe`.
@@ -84,7 +84,7 @@ class Store:
             backend_of(config.url, config.options, float(config.timeout)),
             url=config.url,
             retries=config.retries,
-            chance=chance,
+            rng=rng,
             keyring=Keyring(read_envelopes(config.encryption, environ)),
         )
 
@@ -94,7 +94,7 @@ class Store:
             self._backend,
             url=self.url,
             retries=self._retries,
-            chance=self._chance,
+            rng=self._rng,
             keyring=keyring,
         )
 
@@ -246,7 +246,7 @@ class Store:
 
     async def _wait(self, tries: int) -> None:
         longest = min(_FIRST_WAIT_SECONDS * 2**tries, _LONGEST_WAIT_SECONDS)
-        await asyncio.sleep(longest * (0.5 + self._chance.random() / 2))
+        await asyncio.sleep(longest * (0.5 + self._rng.random() / 2))
 
 
 def _is_encrypted(name: str) -> bool:

@@ -195,7 +195,7 @@ def spellings(value):
 @pytest.mark.parametrize("seed", range(3))
 def test_the_search_would_find_a_planted_value(seed):
     """The test above would pass by not looking."""
-    chance = random.Random(seed)
-    noise = "".join(chance.choices(string.ascii_letters, k=500))
+    rng = random.Random(seed)
+    noise = "".join(rng.choices(string.ascii_letters, k=500))
     for value in SEARCHED:
         assert any(s in f"{noise}{value}{noise}".encode() for s in spellings(value))

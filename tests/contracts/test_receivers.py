@@ -17,11 +17,11 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from collector.config.relay import AuthConfig, HeadersConfig, LimitsConfig, TlsConfig
 from collector.metrics.instruments import Registry
 from collector.metrics.relay import RelayMetrics
-from collector.otlp.export_result import Answer, refusal
+from collector.otlp.export_result import ExportResult, refusal
 from collector.otlp.signals import SIGNALS
 from collector.receiver import ENGINES, open_receiver
 from collector.receiver.admission import Admission
-from collector.receiver.policy import BearerTokens, HeaderFilter, Reception
+from collector.receiver.policy import BearerTokens, HeaderFilter, ReceiverPolicy
 from snaptrace.runtime.clock import SystemClock
 from snaptrace.runtime.config import Address, ByteSize, Duration
 
@@ -35,7 +35,7 @@ class Served:
         self.requests = []
         self.timeouts = []
         self.cancelled = 0
-        self.answer = Answer()
+        self.answer = ExportResult()
         self.hold = None
         self.addresses = {}
         self.admission = Admission(4 * 2**20)
@@ -61,7 +61,7 @@ class Served:
 async def serving(engine, *, limits=None, tokens=None, tls=None, headers=None):
     served = Served()
     auth = AuthConfig(bearer_token_file=str(tokens)) if tokens else AuthConfig()
-    reception = Reception(
+    reception = ReceiverPolicy(
         handle=served.handle,
         admission=served.admission,
         limits=limits or LimitsConfig(message=ByteSize(2**20)),
@@ -136,7 +136,7 @@ async def http_client(served):
 async def test_grpc_bytes_arrive_untouched(engine, signal):
     """A gRPC body would be parsed, rewritten or answered for another signal."""
     async with serving(engine) as served, grpc_client(served) as call:
-        served.answer = Answer(body=b"\x0a\x02\x08\x01")
+        served.answer = ExportResult(body=b"\x0a\x02\x08\x01")
         assert await call(signal, BODY) == b"\x0a\x02\x08\x01"
         assert [(r.signal, r.encoding, r.body) for r in served.requests] == [
             (signal, "protobuf", BODY)
@@ -155,7 +155,7 @@ async def test_grpc_bytes_arrive_untouched(engine, signal):
 async def test_http_bytes_arrive_untouched(engine, signal, media_type, encoding):
     """An HTTP body would be parsed, or its answer named in another media type."""
     async with serving(engine) as served, http_client(served) as post:
-        served.answer = Answer(body=b"xy", encoding=encoding)
+        served.answer = ExportResult(body=b"xy", encoding=encoding)
         async with post(signal, BODY, media_type) as response:
             assert (response.status, await response.read()) == (200, b"xy")
             assert response.content_type == media_type.partition(";")[0]

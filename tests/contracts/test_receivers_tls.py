@@ -115,7 +115,7 @@ async def test_renewed_certificates_are_served_without_a_restart(tmp_path, monke
     """A certificate would expire under a sidecar that nobody restarts."""
     monkeypatch.setattr(native, "RELOAD_SECONDS", 0.05)
     monkeypatch.setattr(listener, "RELOAD_SECONDS", 0.05)
-    monkeypatch.setattr(listener, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(listener, "TIMEOUT_CHECK_SECONDS", 0.05)
     authority = Authority(tmp_path)
     tls = tls_of(authority)
     async with serving("native", tls=tls) as served:
@@ -138,7 +138,7 @@ async def test_new_tokens_are_read_without_a_restart(tmp_path, monkeypatch):
     """A token could not be taken back."""
     monkeypatch.setattr(native, "RELOAD_SECONDS", 0.05)
     monkeypatch.setattr(listener, "RELOAD_SECONDS", 0.05)
-    monkeypatch.setattr(listener, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(listener, "TIMEOUT_CHECK_SECONDS", 0.05)
     tokens = tmp_path / "tokens"
     tokens.write_text("old\n")
     async with (

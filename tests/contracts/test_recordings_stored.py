@@ -42,7 +42,7 @@ async def _printed(case, folder):
         await pipeline.offer(msgspec.structs.replace(export, received_at_ns=ARRIVED_NS))
     await pipeline.seal_and_close(60)
     browser = Browser(store, KEY, lambda why: None)
-    await browser.look()
+    await browser.poll()
     async for found in browser.snapshots():
         held = await media_of(store, KEY, found)
         yield msgspec.json.decode(msgspec.json.encode(dry_run(found.snapshot, held)))

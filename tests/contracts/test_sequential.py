@@ -26,11 +26,11 @@ def _of(differences):
 @each_test
 def test_false_alarms_stay_below_alpha_at_every_look(log_e, finds):
     """Peeking would raise alarms that nobody caused."""
-    chance = np.random.default_rng(20)
+    rng = np.random.default_rng(20)
     runs, alarms = 120, 0
     for _ in range(runs):
         evidence = new_evidence()
-        pairs = chance.choice([-1.0, 0.0, 1.0], size=220, p=[0.1, 0.8, 0.1])
+        pairs = rng.choice([-1.0, 0.0, 1.0], size=220, p=[0.1, 0.8, 0.1])
         for number, difference in enumerate(pairs):
             evidence = evidence.add(float(difference), number=number)
             if difference and log_e(evidence, 0.0) >= log_threshold(ALPHA):

@@ -98,7 +98,7 @@ class Fleet:
             for name in ("one", "two")
         ]
 
-    async def serve(self, chance, truth, minute):
+    async def serve(self, rng, truth, minute):
         """Send a minute's traffic of three kinds; count it in `truth`."""
         now_ns = self.clock.at_ns = START_NS + minute * 60 * SECOND_NS
         for service, image, calls in (
@@ -108,10 +108,10 @@ class Fleet:
         ):
             entries = []
             for _ in range(calls):
-                number = chance.getrandbits(100) | 1
+                number = rng.getrandbits(100) | 1
                 state = ""
                 if service == "bot":  # behind a sampler that keeps a quarter
-                    randomness = chance.getrandbits(56)
+                    randomness = rng.getrandbits(56)
                     truth["bot", "upstream"] = truth.get(("bot", "upstream"), 0) + 1
                     if randomness < 3 << 54:
                         continue
@@ -121,7 +121,7 @@ class Fleet:
                 made = entry(number, image=image, state=state, route=number % 8)
                 entries.append((number, made))
             request = spans(entries, resource={"service.name": service}, now_ns=now_ns)
-            await self.pipelines[chance.randrange(2)].offer(request)
+            await self.pipelines[rng.randrange(2)].offer(request)
 
     async def seal(self):
         self.clock.at_ns += 60 * SECOND_NS
@@ -132,13 +132,13 @@ class Fleet:
 @pytest.mark.timeout(120)
 async def test_the_store_knows_how_much_traffic_there_was(tmp_path):
     """Dashboards and alarms would speak of traffic that was not there."""
-    chance, truth = random.Random(5), {}
+    rng, truth = random.Random(5), {}
     fleet = Fleet(tmp_path)
     for minute in range(20):
-        await fleet.serve(chance, truth, minute)
+        await fleet.serve(rng, truth, minute)
     await fleet.seal()
     browser = Browser(fleet.store, KEY, pytest.fail)
-    await browser.look()
+    await browser.poll()
     calls = [
         (found.header.collector, Placed.of(found.snapshot))
         async for found in browser.snapshots()
@@ -158,7 +158,7 @@ async def test_the_store_knows_how_much_traffic_there_was(tmp_path):
     # replayd sees the same, by itself.
     intake = Intake(fleet.store, START_NS - 3600 * SECOND_NS, 86_400 * SECOND_NS)
     later_ns = fleet.clock.at_ns + 1800 * SECOND_NS
-    await intake.look(later_ns)
+    await intake.poll(later_ns)
     told = intake.traffic.estimate(later_ns)
     assert {c: round(t.calls, 3) for c, t in told.items()} == {
         c: round(t.calls, 3) for c, t in estimates.items()
@@ -171,16 +171,16 @@ async def test_the_store_knows_how_much_traffic_there_was(tmp_path):
 @pytest.mark.parametrize("size", [30, 2000])
 async def test_bursts_beyond_the_budget_are_no_lost_calls(tmp_path, size):
     """What was counted before a threshold rose would ring as lost on the way."""
-    chance, truth = random.Random(8), {}
+    rng, truth = random.Random(8), {}
     # Each minute's traffic comes at once, far more than is decoded in a second.
     fleet = Fleet(tmp_path, budget=15, size=size)
     for minute in range(20):
-        await fleet.serve(chance, truth, minute)
+        await fleet.serve(rng, truth, minute)
     await fleet.seal()
     assert all(pipeline._gate.turned_away > 100 for pipeline in fleet.pipelines)
     intake = Intake(fleet.store, START_NS - 3600 * SECOND_NS, 86_400 * SECOND_NS)
     later_ns = fleet.clock.at_ns + 1800 * SECOND_NS
-    await intake.look(later_ns)
+    await intake.poll(later_ns)
     told = intake.traffic.estimate(later_ns)
     for cell in (("shop", "text"), ("shop", "image")):
         each = told[cell]
@@ -209,7 +209,7 @@ async def why_is_told(browser):
 
 async def test_calls_lost_on_the_way_are_an_alarm(tmp_path, monkeypatch):
     """A redactor that fails for images would leave a sample that nobody doubts."""
-    chance, truth = random.Random(6), {}
+    rng, truth = random.Random(6), {}
     fleet, lost = Fleet(tmp_path, size=60), random.Random(1)
     for pipeline in fleet.pipelines:
         redact = pipeline._redactor.redact
@@ -221,11 +221,11 @@ async def test_calls_lost_on_the_way_are_an_alarm(tmp_path, monkeypatch):
 
         monkeypatch.setattr(pipeline._redactor, "redact", failing)
     for minute in range(20):
-        await fleet.serve(chance, truth, minute)
+        await fleet.serve(rng, truth, minute)
     await fleet.seal()
     intake = Intake(fleet.store, START_NS - 3600 * SECOND_NS, 86_400 * SECOND_NS)
     later_ns = fleet.clock.at_ns + 1800 * SECOND_NS
-    await intake.look(later_ns)
+    await intake.poll(later_ns)
     told = intake.traffic.estimate(later_ns)
     assert told["shop", "image"].disagreement > 5
     assert abs(told["shop", "text"].disagreement) < 4

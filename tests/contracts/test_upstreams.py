@@ -12,7 +12,12 @@ from collector.exporter import open_upstreams
 from collector.exporter.endpoints import endpoints
 from collector.metrics.instruments import Registry
 from collector.metrics.relay import RelayMetrics
-from collector.otlp.export_result import UNAVAILABLE, Answer, is_retryable, refusal
+from collector.otlp.export_result import (
+    UNAVAILABLE,
+    ExportResult,
+    is_retryable,
+    refusal,
+)
 from collector.otlp.signals import SIGNALS, OtlpRequest
 from snaptrace.runtime.clock import SystemClock
 
@@ -67,7 +72,7 @@ def always(answer):
 async def test_bytes_and_answer_pass_through(kind, signal):
     """Telemetry or the upstream's partial success would be changed on the way."""
     partial = b"\x0a\x06\x08\x00\x12\x02hm"
-    async with connected(kind, always(Answer(body=partial))) as (upstream, fake):
+    async with connected(kind, always(ExportResult(body=partial))) as (upstream, fake):
         body = bytes(range(256)) * 4000
         answer = await upstream.send(request(signal, body), 10)
         assert (answer.code, answer.body) == (0, partial)

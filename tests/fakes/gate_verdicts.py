@@ -6,7 +6,7 @@ from fakes.pair_results import SECOND, START, epoch_of, live_of, result_of
 
 from replayd.evidence.scoreboard import Scoreboard
 from replayd.evidence.settings import BoardSettings
-from replayd.verdicts.compute import VerdictBoard
+from replayd.verdicts.compute import VerdictComputation
 from replayd.verdicts.views import Verdicts
 
 NOW = START + 1000 * SECOND
@@ -18,5 +18,5 @@ def verdicts_of(*, worse=0.0, pairs=400, settings=None, leading=True):
     rng = random.Random(1)
     for number in range(pairs):
         board.fold(result_of(number, float(rng.random() >= worse)))
-    view = VerdictBoard(board).view(NOW, live_of("text"))
+    view = VerdictComputation(board).view(NOW, live_of("text"))
     return Verdicts(canaries={"canary": view}, leading=leading)

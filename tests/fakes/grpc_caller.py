@@ -7,14 +7,14 @@ from fakes.http2_client import Client
 from collector.config.relay import AuthConfig, HeadersConfig, LimitsConfig
 from collector.metrics.instruments import Registry
 from collector.metrics.relay import RelayMetrics
-from collector.net import h2_frames as wire
-from collector.net.listener import Shared
-from collector.otlp.export_result import Answer
+from collector.net import h2_frames
+from collector.net.listener import ListenerState
+from collector.otlp.export_result import ExportResult
 from collector.otlp.signals import SIGNALS
 from collector.receiver.admission import Admission
-from collector.receiver.grpc_export import GrpcCalls
+from collector.receiver.grpc_export import GrpcExportService
 from collector.receiver.grpc_services import GrpcServices
-from collector.receiver.policy import BearerTokens, HeaderFilter, Reception
+from collector.receiver.policy import BearerTokens, HeaderFilter, ReceiverPolicy
 from snaptrace.runtime.config import ByteSize, Duration
 
 TRACES = SIGNALS["traces"].grpc_method
@@ -37,11 +37,11 @@ class Caller(Client):
         greets=True,
     ):
         self.requests, self.timeouts, self.cancelled = [], [], 0
-        self.answer, self.hold, self.is_serving = Answer(), None, True
+        self.answer, self.hold, self.is_serving = ExportResult(), None, True
         self.admission, self.registry = Admission(4 * 2**20), Registry()
         auth = AuthConfig(bearer_token_file=str(tokens)) if tokens else AuthConfig()
         limits = LimitsConfig(message=ByteSize(message), read=Duration(20))
-        reception = self.reception = Reception(
+        reception = self.reception = ReceiverPolicy(
             handle=self._handle,
             admission=self.admission,
             limits=limits,
@@ -56,7 +56,7 @@ class Caller(Client):
         )
         services = GrpcServices(reception.serving)
         self.reasons = []
-        shared = Shared(
+        shared = ListenerState(
             now_seconds=self.monotonic_seconds,
             refused=self.reasons.append,
             read_seconds=20.0,
@@ -65,7 +65,7 @@ class Caller(Client):
             all_streams=1000,
         )
         self.now_seconds = 1000.0
-        super().__init__(GrpcCalls(reception, services), shared, greets=greets)
+        super().__init__(GrpcExportService(reception, services), shared, greets=greets)
 
     def now_ns(self):
         return int(self.now_seconds * 10**9)
@@ -97,21 +97,21 @@ class Caller(Client):
             ("te", "trailers"),
         ]
         fields += more
-        ends = wire.END_STREAM if is_last else 0
-        flags = wire.END_HEADERS | (ends if body is None else 0)
+        ends = h2_frames.END_STREAM if is_last else 0
+        flags = h2_frames.END_HEADERS | (ends if body is None else 0)
         head = self.encoder.encode(fields) + block
-        self.sends(wire.block_frames(flags, stream, head))
+        self.sends(h2_frames.block_frames(flags, stream, head))
         if body is not None:
-            self.says(wire.DATA, ends, stream, body)
+            self.says(h2_frames.DATA, ends, stream, body)
 
     async def status(self, stream):
         """Return the grpc-status of a finished call, its message, and its body."""
         fields, body, is_over = {}, b"", False
         for kind, flags, number, payload in await self.hears():
-            if number == stream and kind == wire.HEADERS:
+            if number == stream and kind == h2_frames.HEADERS:
                 fields |= dict(self.decoder.decode(payload))
-                is_over = bool(flags & wire.END_STREAM)
-            elif number == stream and kind == wire.DATA:
+                is_over = bool(flags & h2_frames.END_STREAM)
+            elif number == stream and kind == h2_frames.DATA:
                 body += payload
         assert is_over
         return int(fields["grpc-status"]), fields.get("grpc-message", ""), body

@@ -4,11 +4,11 @@ import asyncio
 
 import hpack
 
-from collector.net import h2_frames as wire
+from collector.net import h2_frames
 from collector.net.h2_server import ServerConnection
-from collector.net.listener import Shared
+from collector.net.listener import ListenerState
 
-ENDS = wire.END_HEADERS | wire.END_STREAM
+ENDS = h2_frames.END_HEADERS | h2_frames.END_STREAM
 REQUEST = (
     (":method", "POST"),
     (":scheme", "http"),
@@ -49,7 +49,7 @@ class Wire(asyncio.Transport):
         data, found = self.written, []
         self.written = b""
         while data:
-            high, low, kind, flags, stream = wire.HEAD.unpack_from(data)
+            high, low, kind, flags, stream = h2_frames.HEAD.unpack_from(data)
             end = 9 + (high << 16 | low)
             assert len(data) >= end
             found.append((kind, flags, stream, data[9:end]))
@@ -68,16 +68,16 @@ class Asked:
     def body(self):
         return b"".join(self.pieces)
 
-    def take(self, piece, *, is_last):
+    def on_data(self, piece, *, is_last):
         assert not self.is_whole
         assert not self.is_gone
         self.pieces.append(bytes(piece))
         self.is_whole = is_last
 
-    def look(self, now_seconds):
+    def check_timeouts(self, now_seconds):
         self.looks.append(now_seconds)
 
-    def gone(self):
+    def cancelled(self):
         assert not self.is_gone
         self.is_gone = True
 
@@ -104,7 +104,7 @@ class Client:
         self.now_seconds = 1000.0
         self.reasons = []
         bounds = {"most_streams": 100, "all_streams": 1000, "read_seconds": 20.0}
-        self.shared = shared or Shared(
+        self.shared = shared or ListenerState(
             now_seconds=lambda: self.now_seconds,
             refused=self.reasons.append,
             most_connections=1000,
@@ -116,7 +116,7 @@ class Client:
         self.encoder = hpack.Encoder()
         self.decoder = hpack.Decoder()
         if greets:
-            self.sends(wire.PREFACE + wire.settings_frame(()))
+            self.sends(h2_frames.PREFACE + h2_frames.settings_frame(()))
 
     @property
     def asked(self):
@@ -126,40 +126,42 @@ class Client:
         self.connection.data_received(data)
 
     def says(self, kind, flags=0, stream=0, payload=b""):
-        self.sends(wire.frame(kind, flags, stream, payload))
+        self.sends(h2_frames.frame(kind, flags, stream, payload))
 
     def sets(self, **settings):
-        pairs = [(getattr(wire, name), value) for name, value in settings.items()]
-        self.sends(wire.settings_frame(pairs))
+        pairs = [(getattr(h2_frames, name), value) for name, value in settings.items()]
+        self.sends(h2_frames.settings_frame(pairs))
 
     def opens_window(self, stream, size):
-        self.says(wire.WINDOW_UPDATE, 0, stream, size.to_bytes(4, "big"))
+        self.says(h2_frames.WINDOW_UPDATE, 0, stream, size.to_bytes(4, "big"))
 
     def asks(self, stream, body=None, fields=REQUEST, *, is_last=True):
         """Begin a request; `body` in one frame, none where it is None."""
-        ends = wire.END_STREAM if is_last else 0
-        flags = wire.END_HEADERS | (ends if body is None else 0)
-        self.says(wire.HEADERS, flags, stream, self.encoder.encode(fields))
+        ends = h2_frames.END_STREAM if is_last else 0
+        flags = h2_frames.END_HEADERS | (ends if body is None else 0)
+        self.says(h2_frames.HEADERS, flags, stream, self.encoder.encode(fields))
         if body is not None:
-            self.says(wire.DATA, ends, stream, body)
+            self.says(h2_frames.DATA, ends, stream, body)
 
-    def resets(self, stream, code=wire.CANCEL):
-        self.says(wire.RST_STREAM, 0, stream, code.to_bytes(4, "big"))
+    def resets(self, stream, code=h2_frames.CANCEL):
+        self.says(h2_frames.RST_STREAM, 0, stream, code.to_bytes(4, "big"))
 
     def looks(self, after_seconds=1.0):
         """Let the receiver look at the connection, so much later."""
         self.now_seconds += after_seconds
-        self.connection.look(self.now_seconds)
+        self.connection.check_timeouts(self.now_seconds)
 
     async def hears(self):
         """Return the frames written since the last time; the greeting is left out."""
         for _ in range(3):  # what is put together in one turn of the loop has left
             await asyncio.sleep(0)
-        greeting = (wire.SETTINGS, wire.ACK)
+        greeting = (h2_frames.SETTINGS, h2_frames.ACK)
         return [
             frame
             for frame in self.wire.frames()
-            if frame[:2] != greeting and frame[0] != wire.SETTINGS and frame != WIDENED
+            if frame[:2] != greeting
+            and frame[0] != h2_frames.SETTINGS
+            and frame != WIDENED
         ]
 
     async def hears_of(self, stream):
@@ -170,7 +172,7 @@ class Client:
         frames = await self.hears()
         assert self.wire.closing
         kind, _, _, payload = frames[-1]
-        assert kind == wire.GOAWAY
+        assert kind == h2_frames.GOAWAY
         return int.from_bytes(payload[4:8], "big")
 
     async def reset_code(self, stream):
@@ -178,10 +180,15 @@ class Client:
         (code,) = [
             int.from_bytes(payload, "big")
             for kind, _, number, payload in await self.hears()
-            if kind == wire.RST_STREAM and number == stream
+            if kind == h2_frames.RST_STREAM and number == stream
         ]
         return code
 
 
 # The window of a connection as the greeting opens it.
-WIDENED = (wire.WINDOW_UPDATE, 0, 0, (2**24 - wire.FIRST_WINDOW).to_bytes(4, "big"))
+WIDENED = (
+    h2_frames.WINDOW_UPDATE,
+    0,
+    0,
+    (2**24 - h2_frames.FIRST_WINDOW).to_bytes(4, "big"),
+)

@@ -7,15 +7,15 @@ import random
 from fakes.leaping_loop import LoopClock
 from fakes.stored_calls import text_call
 
-from replayd.budget.accounting import Spending
+from replayd.budget.accounting import SpendingAccount
 from replayd.budget.limits import Budgets, ControlRate, Prices
 from replayd.cases.loader import Gone, Loaded
 from replayd.cases.schedule import Schedule, ScheduleSettings
 from replayd.config import BudgetConfig, ControlRateConfig
 from replayd.evaluation.committer import Committer
-from replayd.evaluation.counts import LeadSettings
+from replayd.evaluation.counts import EpochRunnerSettings
 from replayd.evaluation.pair import Asked, Unsent
-from replayd.evaluation.runner import Lead
+from replayd.evaluation.runner import EpochRunner
 from replayd.evidence.epoch_fold import Fold
 from replayd.evidence.scoreboard import Scoreboard
 from replayd.evidence.settings import BoardSettings
@@ -88,7 +88,7 @@ class StubReplay:
     def __init__(self, on_pair=lambda _number: None, seconds=1.0):
         self.sent = []
         self._on_pair, self._seconds = on_pair, seconds
-        self._chance = random.Random(3)
+        self._rng = random.Random(3)
 
     async def pair(self, planned, _reserved_at_ns, load):
         loaded = await load()
@@ -96,7 +96,7 @@ class StubReplay:
             return Unsent(loaded.reason)
         self.sent.append(planned.number)
         self._on_pair(planned.number)
-        await asyncio.sleep(self._seconds * self._chance.random())
+        await asyncio.sleep(self._seconds * self._rng.random())
         answer = ArmAnswer(outcome="answered", answer=Answer(text="x"), latency_ms=5.0)
         answers = PairAnswers(
             number=planned.number,
@@ -142,13 +142,13 @@ def lead(store, known, *, replay=None, leader="a", in_flight=3, block=4, **more)
         ControlRateConfig(share_of_production=1.0, per_minute=1e9), 86400.0
     )
     rate.observed(10**9)
-    spending = Spending(
+    spending = SpendingAccount(
         more.pop("budgets", Budgets(BudgetConfig(), {})), Prices({}), rate, clock
     )
     ledger = Ledger(store, "e1", clock, leader)
     fold = Fold(lambda: Scoreboard(EPOCH, BoardSettings()))
     replay = replay or StubReplay()
-    found = Lead(
+    found = EpochRunner(
         ledger=ledger,
         schedule=schedule,
         replay=replay,
@@ -156,7 +156,7 @@ def lead(store, known, *, replay=None, leader="a", in_flight=3, block=4, **more)
         spending=spending,
         committer=Committer(ledger, fold, in_flight=in_flight, keep_answers=True),
         judge=judge,
-        settings=LeadSettings(
+        settings=EpochRunnerSettings(
             in_flight=in_flight,
             block=block,
             poll_seconds=5.0,

@@ -25,7 +25,7 @@ from snaptrace.store import pins
 from snaptrace.store.backends import backend_of
 from snaptrace.store.data_keys import EnvelopeKey, Keyring, local_cipher
 from snaptrace.store.erase import erase
-from snaptrace.store.maintenance import Keeper
+from snaptrace.store.maintenance import Maintenance
 from snaptrace.store.retention import Policy
 from snaptrace.store.store import Store
 from snaptrace.store.verify import verify
@@ -145,7 +145,9 @@ class Sealing:
         left |= {p.name for p in self._folder.glob("journal/**/*") if p.is_file()}
         assert left <= {"sequence", "sequence.number"}, left
         # No medium outlives its month, whichever was uploaded before the kill.
-        await Keeper(store, KEY, Policy(age_ns=DAY_NS)).once(LATER_NS + 70 * DAY_NS)
+        await Maintenance(store, KEY, Policy(age_ns=DAY_NS)).once(
+            LATER_NS + 70 * DAY_NS
+        )
         names = [info.name async for info in store.list("v1")]
         assert [n for n in names if not n.startswith(object_names.KEYS)] == [], names
 
@@ -173,7 +175,7 @@ class Erasing:
         await pins.pin(
             self._store, KEY, name, ann[0][0], suite="smoke", now_ns=LATER_NS
         )
-        await Keeper(self._store, KEY, Policy()).once(LATER_NS)
+        await Maintenance(self._store, KEY, Policy()).once(LATER_NS)
 
     def prepare(self):
         """Fill the store, by a process that is not killed."""
@@ -201,7 +203,7 @@ class Retaining(Erasing):
     async def live(self, _admitted):
         """Do a round long after."""
         policy = Policy(age_ns=DAY_NS)
-        await Keeper(self._store, KEY, policy).once(LATER_NS + 70 * DAY_NS)
+        await Maintenance(self._store, KEY, policy).once(LATER_NS + 70 * DAY_NS)
 
     async def recover(self, _admitted):
         """What is left is whole; the next round leaves the pin alone."""

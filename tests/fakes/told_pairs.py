@@ -1,4 +1,4 @@
-"""A judged pair and a `Telling` over it, as the engine hands them over."""
+"""A judged pair and a `OtlpExporter` over it, as the engine hands them over."""
 
 import random
 
@@ -18,7 +18,7 @@ from replayd.model import (
     StreamScore,
 )
 from replayd.telemetry.metrics import EngineMetrics
-from replayd.telemetry.otlp_exporter import Telling
+from replayd.telemetry.otlp_exporter import OtlpExporter
 from snaptrace.snapshot.model import Answer, Usage
 
 NOW = 1_800_000_000_000_000_000
@@ -36,7 +36,7 @@ def answer(text, outcome="answered"):
 
 
 def judged(number=1, canary="SECRET ANSWER", outcome="answered"):
-    """Return what `Telling.pair` takes: epoch, plan, snapshot, answers, result."""
+    """Return what `OtlpExporter.pair` takes: epoch, plan, snapshot, answers, result."""
     call = text_call(number, at_ns=NOW)
     score = StreamScore(
         scorer="numbers", canary=0.0, control=1.0, reason="other_number"
@@ -78,7 +78,7 @@ def telling(url, **more):
     }
     metrics = EngineMetrics(CollectorRegistry())
     config = TelemetryConfig(url=url, **more)
-    part = Telling(config, arms, metrics, LoopClock(NOW), random.Random(1))
+    part = OtlpExporter(config, arms, metrics, LoopClock(NOW), random.Random(1))
 
     def counted(what, outcome):
         return metrics.told.labels(what, outcome)._value.get()

@@ -13,7 +13,7 @@ import grpc.aio
 from aiohttp import web
 
 from collector.otlp.export_result import (
-    Answer,
+    ExportResult,
     http_body,
     http_retry_after,
     http_status,
@@ -21,15 +21,15 @@ from collector.otlp.export_result import (
 from collector.receiver.policy import SIGNAL_BY_METHOD, SIGNAL_BY_PATH
 
 CODES = {code.value[0]: code for code in grpc.StatusCode}
-HANG = Answer(code=-1)  # never answers
-BREAK = Answer(code=-2)  # HTTP only: closes the connection without an answer
+HANG = ExportResult(code=-1)  # never answers
+BREAK = ExportResult(code=-2)  # HTTP only: closes the connection without an answer
 
-Behave = Callable[[str, bytes, dict[str, str]], Answer]
+Behave = Callable[[str, bytes, dict[str, str]], ExportResult]
 
 
-def accept(_signal: str, _body: bytes, _headers: dict[str, str]) -> Answer:
+def accept(_signal: str, _body: bytes, _headers: dict[str, str]) -> ExportResult:
     """Accept whatever comes."""
-    return Answer()
+    return ExportResult()
 
 
 class FakeUpstream:
@@ -69,7 +69,7 @@ class FakeUpstream:
 
     async def _answer(
         self, signal: str, body: bytes, headers: dict[str, str]
-    ) -> Answer:
+    ) -> ExportResult:
         self.calls.append((signal, body, headers))
         answer = self.behave(signal, body, headers)
         if answer == HANG:

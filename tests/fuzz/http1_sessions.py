@@ -17,9 +17,9 @@ from fakes.http2_client import Wire
 from fuzz.playing import from_command_line, play_again, play_for
 
 from collector.net.http1_server import Http1Connection
-from collector.net.listener import Shared
-from collector.otlp.export_result import Answer
-from collector.receiver.http_export import OtlpHttp
+from collector.net.listener import ListenerState
+from collector.otlp.export_result import ExportResult
+from collector.receiver.http_export import HttpExportService
 
 BODY = b"\x0a\x03abc"
 _PACKED = gzip.compress(BODY, mtime=0)
@@ -51,53 +51,53 @@ REQUESTS = (
 _ODD = (b"\r\n", b"\0", b": ", b"chunked", b"Content-Length: 5\r\n", b"0\r\n\r\n", b" ")
 
 
-def mutated(chance: random.Random) -> bytes:
+def mutated(rng: random.Random) -> bytes:
     """Return one to five requests, damaged in up to five places."""
-    data = bytearray(b"".join(chance.choices(REQUESTS, k=chance.randint(1, 5))))
-    for _ in range(chance.randint(0, 5)):
-        at = chance.randrange(len(data) + 1)
-        match chance.randrange(5):
+    data = bytearray(b"".join(rng.choices(REQUESTS, k=rng.randint(1, 5))))
+    for _ in range(rng.randint(0, 5)):
+        at = rng.randrange(len(data) + 1)
+        match rng.randrange(5):
             case 0 if at < len(data):
-                data[at] ^= 1 << chance.randrange(8)
+                data[at] ^= 1 << rng.randrange(8)
             case 1:
-                del data[at : at + chance.randint(1, 30)]
+                del data[at : at + rng.randint(1, 30)]
             case 2:
-                piece = data[at : at + chance.randint(1, 200)]
-                data[at:at] = piece * chance.choice((1, 1, 2, 400))
+                piece = data[at : at + rng.randint(1, 200)]
+                data[at:at] = piece * rng.choice((1, 1, 2, 400))
             case 3:
-                data[at:at] = chance.choice(_ODD)
+                data[at:at] = rng.choice(_ODD)
             case _:
-                other = chance.choice(REQUESTS)
-                data[at:at] = other[: chance.randrange(len(other))]
+                other = rng.choice(REQUESTS)
+                data[at:at] = other[: rng.randrange(len(other))]
     return bytes(data)
 
 
-async def play(data: bytes, chance: random.Random) -> None:
+async def play(data: bytes, rng: random.Random) -> None:
     """Play one session to its end; AssertionError where something is left of it."""
     failed: list[str] = []
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda _loop, context: failed.append(str(context)))
     caller = Caller(greets=False)  # for its reception and its handler
-    caller.answer = chance.choice((Answer(), Answer(body=b"x" * 70_000)))
-    caller.hold = asyncio.Event() if chance.random() < 0.3 else None
-    shared = Shared(caller.monotonic_seconds, lambda _reason: None, 20.0, 100)
-    connection = Http1Connection(OtlpHttp(caller.reception), shared)
+    caller.answer = rng.choice((ExportResult(), ExportResult(body=b"x" * 70_000)))
+    caller.hold = asyncio.Event() if rng.random() < 0.3 else None
+    shared = ListenerState(caller.monotonic_seconds, lambda _reason: None, 20.0, 100)
+    connection = Http1Connection(HttpExportService(caller.reception), shared)
     transport = Wire()
     connection.connection_made(transport)
     at = 0
     while at < len(data) and not transport.closing:
-        size = chance.choice((1, 3, 20, 200, 10**6))
+        size = rng.choice((1, 3, 20, 200, 10**6))
         connection.data_received(data[at : at + size])
         at += size
-        match chance.randrange(12):
+        match rng.randrange(12):
             case 0:
-                caller.now_seconds += chance.choice((0.1, 1, 25, 200))
-                connection.look(caller.now_seconds)
+                caller.now_seconds += rng.choice((0.1, 1, 25, 200))
+                connection.check_timeouts(caller.now_seconds)
             case 1:
                 connection.pause_writing()
                 connection.resume_writing()
             case 2:
-                connection.leave()
+                connection.start_drain()
             case 3 if caller.hold is not None:
                 caller.hold.set()
             case 4 | 5 | 6:

@@ -17,8 +17,8 @@ from pathlib import Path
 from fakes.grpc_caller import Caller
 from fuzz.playing import from_command_line, play_again, play_for
 
-from collector.net import h2_frames as wire
-from collector.otlp.export_result import Answer, refusal
+from collector.net import h2_frames
+from collector.otlp.export_result import ExportResult, refusal
 
 SESSIONS = Path(__file__).parents[1] / "golden/http2"
 _NUMBERS = (
@@ -42,100 +42,102 @@ _A_SESSION_MOST = 60  # pieces
 
 def frames_of(session: bytes) -> list[bytes]:
     """Cut what a client has sent into frames, the preface left out."""
-    data, frames = session.removeprefix(wire.PREFACE), []
-    while len(data) >= wire.HEAD.size:
-        high, low, *_ = wire.HEAD.unpack_from(data)
-        end = wire.HEAD.size + (high << 16 | low)
+    data, frames = session.removeprefix(h2_frames.PREFACE), []
+    while len(data) >= h2_frames.HEAD.size:
+        high, low, *_ = h2_frames.HEAD.unpack_from(data)
+        end = h2_frames.HEAD.size + (high << 16 | low)
         frames.append(data[:end])
         data = data[end:]
     return frames
 
 
-def _changed(frame: bytes, chance: random.Random) -> bytes:
+def _changed(frame: bytes, rng: random.Random) -> bytes:
     """Return one frame changed in its head or its payload, still of its own length."""
-    _, _, kind, flags, stream = wire.HEAD.unpack_from(frame)
-    payload = bytearray(frame[wire.HEAD.size :])
-    match chance.randrange(8):
+    _, _, kind, flags, stream = h2_frames.HEAD.unpack_from(frame)
+    payload = bytearray(frame[h2_frames.HEAD.size :])
+    match rng.randrange(8):
         case 0:
-            kind = chance.randrange(12)
+            kind = rng.randrange(12)
         case 1:
-            flags ^= chance.choice((1, 4, 8, 32, 1 << chance.randrange(8)))
+            flags ^= rng.choice((1, 4, 8, 32, 1 << rng.randrange(8)))
         case 2:
-            stream = chance.choice(_STREAMS)
+            stream = rng.choice(_STREAMS)
         case 3 if payload:
-            payload[chance.randrange(len(payload))] ^= 1 << chance.randrange(8)
+            payload[rng.randrange(len(payload))] ^= 1 << rng.randrange(8)
         case 4:
-            at = chance.randrange(len(payload) + 1)
-            payload[at : at + chance.randint(0, 8)] = chance.randbytes(
-                chance.randrange(9)
-            )
+            at = rng.randrange(len(payload) + 1)
+            payload[at : at + rng.randint(0, 8)] = rng.randbytes(rng.randrange(9))
         case 5 if len(payload) >= 4:
-            at = chance.randrange(len(payload) - 3)
-            payload[at : at + 4] = chance.choice(_NUMBERS).to_bytes(4, "big")
+            at = rng.randrange(len(payload) - 3)
+            payload[at : at + 4] = rng.choice(_NUMBERS).to_bytes(4, "big")
         case 6:
-            del payload[chance.randrange(len(payload) + 1) :]
+            del payload[rng.randrange(len(payload) + 1) :]
         case _:
-            payload += bytes(chance.choice((1, 5, 200, 16_000)))
-    return wire.frame(kind, flags, stream, bytes(payload[: wire.FIRST_FRAME_SIZE]))
+            payload += bytes(rng.choice((1, 5, 200, 16_000)))
+    return h2_frames.frame(
+        kind, flags, stream, bytes(payload[: h2_frames.FIRST_FRAME_SIZE])
+    )
 
 
 def mutated(
-    frames: list[bytes], others: list[bytes], chance: random.Random
+    frames: list[bytes], others: list[bytes], rng: random.Random
 ) -> list[bytes]:
     """Return a session with one to six frames damaged, moved, doubled or foreign."""
     session = list(frames)
-    for _ in range(chance.randint(1, 6)):
-        at = chance.randrange(len(session)) if session else 0
-        match chance.randrange(7):
+    for _ in range(rng.randint(1, 6)):
+        at = rng.randrange(len(session)) if session else 0
+        match rng.randrange(7):
             case 0 if session:
-                session[at] = _changed(session[at], chance)
+                session[at] = _changed(session[at], rng)
             case 1 if session:
-                session[at:at] = [session[at]] * chance.choice((1, 1, 2, 300))
+                session[at:at] = [session[at]] * rng.choice((1, 1, 2, 300))
             case 2 if session:
                 del session[at]
             case 3 if session:
                 session.append(session.pop(at))
             case 4:
-                session.insert(at, _changed(chance.choice(others), chance))
+                session.insert(at, _changed(rng.choice(others), rng))
             case 5:
-                session.insert(at, chance.choice(others))
+                session.insert(at, rng.choice(others))
             case _:
-                reset = wire.number_frame(wire.RST_STREAM, chance.choice(_STREAMS), 8)
+                reset = h2_frames.number_frame(
+                    h2_frames.RST_STREAM, rng.choice(_STREAMS), 8
+                )
                 session.insert(at, reset)
     return session
 
 
-def _pieces(data: bytes, chance: random.Random) -> list[bytes]:
+def _pieces(data: bytes, rng: random.Random) -> list[bytes]:
     """Cut bytes as a network might; damage a few of them now and then."""
-    if chance.random() < 0.1:
-        at = chance.randrange(len(data))
-        data = data[:at] + chance.randbytes(3) + data[at + chance.randrange(6) :]
-    count = chance.choice((1, 2, 5, _A_SESSION_MOST))
-    edges = sorted(chance.randrange(len(data) + 1) for _ in range(count - 1))
+    if rng.random() < 0.1:
+        at = rng.randrange(len(data))
+        data = data[:at] + rng.randbytes(3) + data[at + rng.randrange(6) :]
+    count = rng.choice((1, 2, 5, _A_SESSION_MOST))
+    edges = sorted(rng.randrange(len(data) + 1) for _ in range(count - 1))
     edges = [0, *edges, len(data)]
     return [data[a:b] for a, b in itertools.pairwise(edges) if a < b]
 
 
-async def play(data: bytes, chance: random.Random) -> None:
+async def play(data: bytes, rng: random.Random) -> None:
     """Play one session to its end; AssertionError where something is left of it."""
     failed: list[str] = []
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda _loop, context: failed.append(str(context)))
-    caller = Caller(streams=chance.choice((1, 4, 100)), greets=False)
-    caller.answer = chance.choice(
-        (Answer(), Answer(body=b"x" * 70_000), refusal(14, "w"))
+    caller = Caller(streams=rng.choice((1, 4, 100)), greets=False)
+    caller.answer = rng.choice(
+        (ExportResult(), ExportResult(body=b"x" * 70_000), refusal(14, "w"))
     )
-    caller.hold = asyncio.Event() if chance.random() < 0.3 else None
-    for piece in _pieces(data, chance):
+    caller.hold = asyncio.Event() if rng.random() < 0.3 else None
+    for piece in _pieces(data, rng):
         caller.sends(piece)
-        match chance.randrange(12):
+        match rng.randrange(12):
             case 0:
-                caller.looks(chance.choice((0.1, 1, 25, 90)))
+                caller.looks(rng.choice((0.1, 1, 25, 90)))
             case 1:
                 caller.connection.pause_writing()
                 caller.connection.resume_writing()
             case 2:
-                caller.connection.leave()
+                caller.connection.start_drain()
             case 3 if caller.hold is not None:
                 caller.hold.set()
             case 4 | 5 | 6:
@@ -156,15 +158,15 @@ async def play(data: bytes, chance: random.Random) -> None:
 
 def run(seconds: float, seed: int, keep: Path) -> int:
     """Fuzz for so long; return how many sessions were played. Raises what it finds."""
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     seeds = [frames_of(file.read_bytes()) for file in sorted(SESSIONS.iterdir())]
     every = [frame for frames in seeds for frame in frames]
 
-    def damaged(chance: random.Random) -> bytes:
-        frames = mutated(chance.choice(seeds), every, chance)
-        return wire.PREFACE + b"".join(frames)
+    def damaged(rng: random.Random) -> bytes:
+        frames = mutated(rng.choice(seeds), every, rng)
+        return h2_frames.PREFACE + b"".join(frames)
 
-    return play_for(seconds, chance, keep, damaged, play)
+    return play_for(seconds, rng, keep, damaged, play)
 
 
 def again(kept: bytes) -> None:

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 
-def play_for(seconds, chance, keep, damaged, play):
+def play_for(seconds, rng, keep, damaged, play):
     """Play damaged sessions; return how many. Keeps and raises what it finds.
 
     `damaged` makes a session; `play` plays one in pieces of random sizes.
@@ -17,7 +17,7 @@ def play_for(seconds, chance, keep, damaged, play):
     ends = time.monotonic() + seconds
     with asyncio.Runner() as runner:
         while time.monotonic() < ends:
-            data, how = damaged(chance), chance.randrange(2**32)
+            data, how = damaged(rng), rng.randrange(2**32)
             try:
                 runner.run(play(data, random.Random(how)))
             except BaseException:

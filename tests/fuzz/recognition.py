@@ -25,29 +25,29 @@ _WHOLE_FRAMES = (4, 5)  # damage that leaves the protobuf framing as it was
 _ANY = (0, 1, 2, 3, 4, 5, 6)
 
 
-def mutated(body: bytes, others: list[bytes], chance: random.Random) -> bytes:
+def mutated(body: bytes, others: list[bytes], rng: random.Random) -> bytes:
     """Return `body` with one to eight pieces damaged."""
     data = bytearray(body)
     # Most of what breaks the framing is refused at once and tells little.
-    kinds = _WHOLE_FRAMES if chance.random() < 0.8 else _ANY
-    for _ in range(chance.randint(1, 8)):
-        at = chance.randrange(len(data) + 1)
-        match chance.choice(kinds):
+    kinds = _WHOLE_FRAMES if rng.random() < 0.8 else _ANY
+    for _ in range(rng.randint(1, 8)):
+        at = rng.randrange(len(data) + 1)
+        match rng.choice(kinds):
             case 0 if at < len(data):
-                data[at] ^= 1 << chance.randrange(8)
+                data[at] ^= 1 << rng.randrange(8)
             case 1:
-                del data[at : at + chance.randint(1, 64)]
+                del data[at : at + rng.randint(1, 64)]
             case 2:
-                data[at:at] = data[at : at + chance.randint(1, 256)]
+                data[at:at] = data[at : at + rng.randint(1, 256)]
             case 3:
-                other = chance.choice(others)
-                start = chance.randrange(len(other))
-                data[at:at] = other[start : start + chance.randint(1, 512)]
+                other = rng.choice(others)
+                start = rng.randrange(len(other))
+                data[at:at] = other[start : start + rng.randint(1, 512)]
             case 4:
-                bomb = chance.choice(_BOMBS)[: len(data) - at]
+                bomb = rng.choice(_BOMBS)[: len(data) - at]
                 data[at : at + len(bomb)] = bomb
             case 5:
-                data[at : at + 1] = bytes([chance.randrange(32, 127)])[: len(data) - at]
+                data[at : at + 1] = bytes([rng.randrange(32, 127)])[: len(data) - at]
             case _:
                 del data[at:]
     return bytes(data)
@@ -55,15 +55,15 @@ def mutated(body: bytes, others: list[bytes], chance: random.Random) -> bytes:
 
 def run(seconds: float, seed: int, keep: Path) -> int:
     """Fuzz for so long; return how many requests were fed. Raises what it finds."""
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     seeds = [export for case in from_archive(ARCHIVE) for export in case.exports]
     bodies = [export.body for export in seeds]
     recogniser, fed = Recogniser(), 0
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
-        origin: OtlpRequest = chance.choice(seeds)
-        body = mutated(origin.body, bodies, chance)
-        encoding = chance.choice(["protobuf"] * 9 + ["json"])
+        origin: OtlpRequest = rng.choice(seeds)
+        body = mutated(origin.body, bodies, rng)
+        encoding = rng.choice(["protobuf"] * 9 + ["json"])
         request = msgspec.structs.replace(
             origin, body=body, encoding=encoding, received_at_ns=fed * 10**9
         )

@@ -113,14 +113,14 @@ def test_recorded_spans_with_hostile_values_are_survived(exports, data):
 
 def test_damaged_bytes_are_survived(exports):
     """A flipped bit on the way would end the tap."""
-    chance = random.Random(7)
+    rng = random.Random(7)
     began = time.process_time()
-    for export in chance.sample(exports, 150):
+    for export in rng.sample(exports, 150):
         body = bytearray(export.body)
         for _ in range(4):
-            body[chance.randrange(len(body))] = chance.randrange(256)
+            body[rng.randrange(len(body))] = rng.randrange(256)
         _feed(bytes(body), export.signal)
-        _feed(export.body[: chance.randrange(len(export.body))], export.signal)
+        _feed(export.body[: rng.randrange(len(export.body))], export.signal)
     assert time.process_time() - began < 10 * _CPU_SECONDS_MAX
 
 

@@ -8,7 +8,7 @@ from fakes.http2_client import REQUEST, Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.net import h2_frames as wire
+from collector.net import h2_frames
 
 SMALL = st.binary(max_size=40)
 STREAMS = st.sampled_from((1, 3, 5, 7))
@@ -31,33 +31,37 @@ SAYINGS = st.lists(
 def said(sayings):
     """Return the bytes of what is said."""
     encoder = hpack.Encoder()
-    frames = [wire.PREFACE, wire.settings_frame(())]
+    frames = [h2_frames.PREFACE, h2_frames.settings_frame(())]
     for what, stream, is_last, data in sayings:
-        ends = wire.END_STREAM if is_last else 0
-        whole = ends | wire.END_HEADERS
+        ends = h2_frames.END_STREAM if is_last else 0
+        whole = ends | h2_frames.END_HEADERS
         match what:
             case "opens":
                 block = encoder.encode((*REQUEST, ("x-a", data.hex())))
-                frames.append(wire.frame(wire.HEADERS, whole, stream, block))
+                frames.append(h2_frames.frame(h2_frames.HEADERS, whole, stream, block))
             case "splits":
                 block = encoder.encode((*REQUEST, ("x-b", data.hex())))
-                frames.append(wire.frame(wire.HEADERS, ends, stream, block[:4]))
-                more = wire.END_HEADERS
-                frames.append(wire.frame(wire.CONTINUATION, more, stream, block[4:]))
+                frames.append(
+                    h2_frames.frame(h2_frames.HEADERS, ends, stream, block[:4])
+                )
+                more = h2_frames.END_HEADERS
+                frames.append(
+                    h2_frames.frame(h2_frames.CONTINUATION, more, stream, block[4:])
+                )
             case "sends":
-                frames.append(wire.frame(wire.DATA, ends, stream, data))
+                frames.append(h2_frames.frame(h2_frames.DATA, ends, stream, data))
             case "pads":
                 padded = bytes((len(data),)) + data + bytes(len(data))
-                frames.append(wire.frame(wire.DATA, 8 | ends, stream, padded))
+                frames.append(h2_frames.frame(h2_frames.DATA, 8 | ends, stream, padded))
             case "ends":
                 block = encoder.encode((("x-c", data.hex()),))
-                frames.append(wire.frame(wire.HEADERS, whole, stream, block))
+                frames.append(h2_frames.frame(h2_frames.HEADERS, whole, stream, block))
             case "resets":
-                frames.append(wire.number_frame(wire.RST_STREAM, stream, 8))
+                frames.append(h2_frames.number_frame(h2_frames.RST_STREAM, stream, 8))
             case "pings":
-                frames.append(wire.frame(wire.PING, 0, 0, data[:8].ljust(8)))
+                frames.append(h2_frames.frame(h2_frames.PING, 0, 0, data[:8].ljust(8)))
             case _:
-                frames.append(wire.frame(len(data) + 10, 0, stream, data))
+                frames.append(h2_frames.frame(len(data) + 10, 0, stream, data))
     return b"".join(frames)
 
 

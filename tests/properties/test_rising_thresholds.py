@@ -114,11 +114,11 @@ def test_a_bar_that_falls_before_a_window_opens_is_still_its_bar():
 KEY = FleetKey(b"a fleet secret of enough characters")
 
 
-def _second(car, bar, chance, arrivals, now_ns):
+def _second(car, bar, rng, arrivals, now_ns):
     """Send a second of traffic through a gate with a budget; return the calls kept."""
     decoded = []
     for _ in range(arrivals):
-        rank = KEY.rank(chance.randbytes(16))
+        rank = KEY.rank(rng.randbytes(16))
         if not bar.admits("s", rank):
             continue
         decoded.append(rank)
@@ -131,15 +131,15 @@ def _second(car, bar, chance, arrivals, now_ns):
 @pytest.mark.parametrize("size", [10**6, 150])
 def test_bursts_are_estimated_as_they_were_and_nothing_rings(size):
     """A burst would look like calls lost on the way, or like another's traffic."""
-    chance = random.Random(23)
+    rng = random.Random(23)
     errors, disagreements = [], []
     for _ in range(40):
         car, bar = Reservoirs(ReservoirConfig(size=size, quota=0)), PreThreshold(50)
         truth, kept = 0, Counter()
         for second in range(6):
-            arrivals = chance.choice([5, 40, 400, 3000])
+            arrivals = rng.choice([5, 40, 400, 3000])
             truth += arrivals
-            for rank in _second(car, bar, chance, arrivals, second * SECOND_NS):
+            for rank in _second(car, bar, rng, arrivals, second * SECOND_NS):
                 kept[rank] += 1
                 args = (0, KIND, rank, 1)
                 if car.rejection(*args) is None:

@@ -44,10 +44,10 @@ def content(reservoir):
 
 
 @given(calls, st.randoms(use_true_random=False))
-def test_order_does_not_matter(offers, chance):
+def test_order_does_not_matter(offers, rng):
     """A reservoir that depended on arrival order would not be a function of traffic."""
     shuffled = list(offers)
-    chance.shuffle(shuffled)
+    rng.shuffle(shuffled)
     assert content(filled(offers)) == content(filled(shuffled))
 
 
@@ -68,10 +68,10 @@ def test_the_threshold_is_the_highest_rank_that_is_not_kept(offers):
 
 
 @given(st.lists(calls, min_size=1, max_size=5), st.randoms(use_true_random=False))
-def test_merging_is_the_reservoir_of_the_union(parts, chance):
+def test_merging_is_the_reservoir_of_the_union(parts, rng):
     """Sidecars that sample alone would not add up to a sample of the fleet."""
     union = filled([offer for part in parts for offer in part])
-    chance.shuffle(parts)
+    rng.shuffle(parts)
     merged = filled(parts[0])
     for part in parts[1:]:
         merged.merge(filled(part))
@@ -178,28 +178,28 @@ def estimate(sidecars, include=lambda _call: True):
 
 
 TRACE_IDS = {
-    "random": lambda i, chance: chance.getrandbits(128).to_bytes(16, "big"),
+    "random": lambda i, rng: rng.getrandbits(128).to_bytes(16, "big"),
     # Every id that a ratio sampler of 1/16 on the low 56 bits lets through.
-    "ratio_sampled": lambda i, chance: (
-        chance.getrandbits(72) << 56 | (RANK_SPAN - 1 - chance.getrandbits(52))
+    "ratio_sampled": lambda i, rng: (
+        rng.getrandbits(72) << 56 | (RANK_SPAN - 1 - rng.getrandbits(52))
     ).to_bytes(16, "big"),
-    "all_ones_but_a_counter": lambda i, chance: (2**128 - 1 - i).to_bytes(16, "big"),
-    "sequential": lambda i, chance: i.to_bytes(16, "big"),
-    "low_bits_constant": lambda i, chance: (i << 64).to_bytes(16, "big"),
+    "all_ones_but_a_counter": lambda i, rng: (2**128 - 1 - i).to_bytes(16, "big"),
+    "sequential": lambda i, rng: i.to_bytes(16, "big"),
+    "low_bits_constant": lambda i, rng: (i << 64).to_bytes(16, "big"),
 }
 
 
 @pytest.mark.parametrize("kind", TRACE_IDS)
 def test_reweighted_totals_are_unbiased_whatever_the_trace_ids(kind):
     """Forged or sampled ids would make a dashboard show traffic that was not there."""
-    chance = random.Random(7)
+    rng = random.Random(7)
     config = ReservoirConfig(size=60, quota=8, calls_per_trace=3)
     totals, errors = [], []
     for run in range(60):
         car = Sidecar("one", config)
         truth = wrong = 0
         for i in range(700):
-            trace_id = TRACE_IDS[kind](run * 10_000 + i, chance)
+            trace_id = TRACE_IDS[kind](run * 10_000 + i, rng)
             is_error = i % 35 == 0
             for span in range(1 + (i % 5 == 0) * 5):
                 truth += 1
@@ -220,14 +220,14 @@ def test_reweighted_totals_are_unbiased_whatever_the_trace_ids(kind):
 
 def test_an_upstream_sampler_is_undone_where_its_probability_is_known():
     """A team that keeps a quarter of its traces would see a quarter of its traffic."""
-    chance = random.Random(11)
+    rng = random.Random(11)
     stated = upstream_probability("vendor=1,ot=th:c;rv:0123")
     assert stated == 0.25
     totals = []
     for _ in range(60):
         car, truth = Sidecar("one", ReservoirConfig(size=50)), 800
         for i in range(truth):
-            trace_id = chance.getrandbits(128).to_bytes(16, "big")
+            trace_id = rng.getrandbits(128).to_bytes(16, "big")
             if int.from_bytes(trace_id[9:], "big") >= RANK_SPAN * 3 // 4:
                 span_id = i.to_bytes(8, "big")
                 car.offer(snapshot(trace_id, span_id, upstream=stated))
@@ -284,7 +284,7 @@ def test_every_trace_has_the_same_chance():
 
 def test_several_services_and_windows_give_one_equal_probability_sample():
     """A busy pod and an idle one would weigh alike, and so would their users."""
-    chance = random.Random(3)
+    rng = random.Random(3)
     hour = 3600 * 10**9
     above: Counter[str] = Counter()
     truth: Counter[str] = Counter()
@@ -292,7 +292,7 @@ def test_several_services_and_windows_give_one_equal_probability_sample():
         cars = [Sidecar(f"pod-{i}", ReservoirConfig(size=40)) for i in range(3)]
         offered = []
         for i in range(600):
-            trace_id = chance.getrandbits(128).to_bytes(16, "big")
+            trace_id = rng.getrandbits(128).to_bytes(16, "big")
             service = "busy" if i % 6 else "idle"
             window = hour if i % 3 else 2 * hour
             call = msgspec.structs.replace(
@@ -300,7 +300,7 @@ def test_several_services_and_windows_give_one_equal_probability_sample():
                 window_start_ns=window,
             )
             offered.append(call)
-            cars[chance.randrange(3)].offer(call)
+            cars[rng.randrange(3)].offer(call)
         frame = Frame(header for car in cars for header in car.headers())
         bar = frame.equal_probability_threshold()
         chosen = {
@@ -398,13 +398,13 @@ def test_late_calls_after_a_seal_keep_the_promise(parts):
 @pytest.mark.parametrize("size", [40, 2000])
 def test_traffic_is_estimated_as_it_was(size):
     """A dashboard of traffic would be wrong, and its alarm ring or never ring."""
-    chance = random.Random(19)
+    rng = random.Random(19)
     calls, upstream, expected, seen = [], [], [], []
     for _ in range(60):
         car, truth = Sidecar("one", ReservoirConfig(size=size)), 900
         car.reservoirs.set_pre_thresholds({"chat": RANK_SPAN // 3}, now_ns=0)
         for i in range(truth):
-            trace_id = chance.getrandbits(128).to_bytes(16, "big")
+            trace_id = rng.getrandbits(128).to_bytes(16, "big")
             call = snapshot(trace_id, i.to_bytes(8, "big"), upstream=0.5)
             if call.rank > RANK_SPAN // 3:  # else never decoded
                 car.offer(call)

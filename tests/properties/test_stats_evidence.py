@@ -21,10 +21,10 @@ def _of(differences, clip=1.0):
 
 
 @given(st.lists(grid, max_size=100), st.randoms(use_true_random=False))
-def test_order_within_a_block_does_not_matter(differences, chance):
+def test_order_within_a_block_does_not_matter(differences, rng):
     """Which of two answers came back first would move a verdict."""
     shuffled = list(differences)
-    chance.shuffle(shuffled)
+    rng.shuffle(shuffled)
     assert _of(shuffled) == _of(differences)
 
 

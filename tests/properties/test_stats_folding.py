@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from replayd.stats import (
-    Counting,
     Evidence,
+    GrowingEvidence,
     StreamFold,
     StreamSettings,
     StreamState,
@@ -102,10 +102,10 @@ def test_bounds_never_settle_what_a_look_would_not(differences):
 @given(stretches, st.integers(0, 700))
 def test_counting_in_place_is_the_evidence(differences, cut):
     """What a checkpoint keeps would not be what was seen."""
-    evidence, counting = Evidence(clip=0.5), Counting(Evidence(clip=0.5))
+    evidence, counting = Evidence(clip=0.5), GrowingEvidence(Evidence(clip=0.5))
     for number, difference in enumerate(differences):
         if number == cut:
-            counting = Counting(counting.evidence)
+            counting = GrowingEvidence(counting.evidence)
         evidence = evidence.add(difference, number=number)
         counting.add(counting.bin_of(difference, number), number)
     assert counting.evidence == evidence

@@ -8,7 +8,7 @@ from fakes.pair_results import epoch_of, result_of
 from replayd.adjudication.decisions import Decisions
 from replayd.evidence.scoreboard import Scoreboard
 from replayd.evidence.settings import BoardSettings
-from replayd.verdicts.compute import VerdictBoard
+from replayd.verdicts.compute import VerdictComputation
 
 RUNS = 40
 MOST_PAIRS = 4_000
@@ -21,7 +21,7 @@ def run(seed, canary_is_right, most_pairs=MOST_PAIRS):
     """Return every word that the text modality had, looking every 20 pairs."""
     rng = random.Random(seed)
     board = Scoreboard(epoch_of("text"), BoardSettings(intent="upgrade"))
-    shown = VerdictBoard(board)
+    shown = VerdictComputation(board)
     decided, words = {}, []
     for number in range(most_pairs):
         ease = rng.betavariate(

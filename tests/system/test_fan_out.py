@@ -77,7 +77,7 @@ def handed_over(page):
 
 async def test_a_copy_arrives_and_its_loss_is_not_felt(tmp_path):
     """The pasted configuration would give no sample, or hold the team's traffic up."""
-    chance = random.Random(3)
+    rng = random.Random(3)
     async with (
         FakeUpstream() as backend,
         RunningCollector(tmp_path) as running,
@@ -88,7 +88,7 @@ async def test_a_copy_arrives_and_its_loss_is_not_felt(tmp_path):
 
         async def send(count):
             for _ in range(count):
-                await call(model_call(chance), timeout=20, wait_for_ready=True)
+                await call(model_call(rng), timeout=20, wait_for_ready=True)
 
         await send(10)
         page = ""

@@ -19,7 +19,7 @@ import yaml
 from fakes.upstream import FakeUpstream
 from system.forwarding import RunningCollector
 
-from collector.otlp.export_result import Answer, refusal
+from collector.otlp.export_result import ExportResult, refusal
 from collector.otlp.messages import REQUESTS
 from collector.otlp.signals import SIGNALS
 
@@ -147,7 +147,7 @@ async def test_everything_that_another_collector_exports_arrives_once(
         told_to_wait += 1
         return refusal(14, "wait", 1) if told_to_wait == 2 else accepted
 
-    accepted = Answer()
+    accepted = ExportResult()
     async with FakeUpstream(behave) as upstream:
         urls = {"grpc": f"grpc://{upstream.grpc}", "http": upstream.http}
         url = f"collector.upstream.url={urls[upstream_protocol]}"

@@ -14,7 +14,7 @@ import pytest
 from fakes.upstream import HANG, FakeUpstream
 from system.forwarding import RunningCollector
 
-from collector.otlp.export_result import Answer, read_varint, refusal
+from collector.otlp.export_result import ExportResult, read_varint, refusal
 from collector.otlp.messages import REQUESTS
 from collector.otlp.signals import SIGNALS
 
@@ -59,8 +59,8 @@ def digest(body):
     return hashlib.sha256(body).digest()
 
 
-def random_frame(number, chance):
-    size = chance.choice((40, 300, 5_000, 100_000))
+def random_frame(number, rng):
+    size = rng.choice((40, 300, 5_000, 100_000))
     return frame(b"%d/" % number + os.urandom(size))
 
 
@@ -130,8 +130,8 @@ class Clients:
 
     timeout_seconds = 3
 
-    def __init__(self, running, chance, body_of=random_frame):
-        self.running, self.chance, self.body_of = running, chance, body_of
+    def __init__(self, running, rng, body_of=random_frame):
+        self.running, self.rng, self.body_of = running, rng, body_of
         self.sent, self.acknowledged, self.told = set(), set(), set()
         self.over = asyncio.Event()
 
@@ -143,7 +143,7 @@ class Clients:
         async with grpc.aio.insecure_channel(self.running.grpc, options) as channel:
             call = channel.unary_unary(METHOD)
             while not self.over.is_set():
-                body = self.body_of(number, self.chance)
+                body = self.body_of(number, self.rng)
                 self.sent.add(digest(body))
                 try:
                     await call(body, timeout=self.timeout_seconds)
@@ -159,7 +159,7 @@ class Clients:
 
 
 MOODS = [
-    Answer(),
+    ExportResult(),
     refusal(14, "restarting", 1),
     HANG,
     refusal(3, "not this one"),
@@ -174,11 +174,11 @@ async def deliver_through_trouble(
     Each leg ends with the collector killed; in the middle of it the upstream resets
     its connections, and then is away for a moment.
     """
-    chance = random.Random(4)
+    rng = random.Random(4)
     settings = ("collector.upstream.timeout=1s", "collector.upstream.join.wait=5ms")
     async with (
         FakeUpstream(
-            lambda *_: chance.choices(MOODS, weights=(90, 6, 1, 3))[0]
+            lambda *_: rng.choices(MOODS, weights=(90, 6, 1, 3))[0]
         ) as upstream,
         Door(
             urlsplit(upstream.http).netloc if protocol == "http" else upstream.grpc
@@ -186,7 +186,7 @@ async def deliver_through_trouble(
     ):
         url = f"collector.upstream.url={protocol}://{door.address}"
         async with RunningCollector(folder, url, *settings) as running:
-            clients = Clients(running, chance, body_of)
+            clients = Clients(running, rng, body_of)
             third = acknowledged_per_leg // 3
             async with asyncio.TaskGroup() as tasks:
                 for number in range(16):
@@ -227,19 +227,19 @@ SPANS_PER_REQUEST = 250
 class SpansOfAService:
     """Export requests of real spans, each different, made without encoding each."""
 
-    def __init__(self, chance):
+    def __init__(self, rng):
         scope = REQUESTS["traces"]().resource_spans.add().scope_spans.add()
         for _ in range(SPANS_PER_REQUEST):
             span = scope.spans.add(name="GET /orders", kind=2)
-            span.trace_id, span.span_id = chance.randbytes(16), chance.randbytes(8)
+            span.trace_id, span.span_id = rng.randbytes(16), rng.randbytes(8)
             span.start_time_unix_nano = 1_700_000_000 * 10**9
             span.end_time_unix_nano = span.start_time_unix_nano + 1
         encoded = scope.SerializeToString()
         # Field 2 of ResourceSpans; field 3 is its schema's URL, and makes it unique.
         self._scope = b"\x12" + frame(encoded)[1:]
 
-    def __call__(self, number, chance):
-        unique = b"%03d/%s" % (number, chance.randbytes(16).hex().encode())
+    def __call__(self, number, rng):
+        unique = b"%03d/%s" % (number, rng.randbytes(16).hex().encode())
         return frame(self._scope + b"\x1a" + bytes([len(unique)]) + unique)
 
 

@@ -37,13 +37,13 @@ def small_disk(folder):
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-def model_call(chance):
+def model_call(rng):
     """Make a call whose prompt no compression makes small."""
     message = REQUESTS["traces"]()
     span = message.resource_spans.add().scope_spans.add().spans.add(name="chat m")
-    span.trace_id, span.span_id = chance.randbytes(16), chance.randbytes(8)
+    span.trace_id, span.span_id = rng.randbytes(16), rng.randbytes(8)
     span.start_time_unix_nano = span.end_time_unix_nano = 1_700_000_000 * 10**9
-    prompt = chance.randbytes(_IMAGE_BYTES // 2).hex()
+    prompt = rng.randbytes(_IMAGE_BYTES // 2).hex()
     texts = {
         "gen_ai.operation.name": "chat",
         "gen_ai.provider.name": "openai",
@@ -69,7 +69,7 @@ def lost_to_the_disk(page):
 
 async def test_a_full_disk_is_counted_and_not_felt(tmp_path):
     """A disk that fills up would fail, slow or end the team's telemetry."""
-    chance = random.Random(7)
+    rng = random.Random(7)
     with small_disk(tmp_path / "disk") as disk:
         async with FakeUpstream() as upstream:
             settings = (
@@ -87,14 +87,14 @@ async def test_a_full_disk_is_counted_and_not_felt(tmp_path):
                 page = ""
                 async with asyncio.timeout(60):
                     while lost_to_the_disk(page) < 5:
-                        body = model_call(chance)
+                        body = model_call(rng)
                         await call(body, timeout=10)
                         sent.append(body)
                         _, page = await get(running.metrics, "/metrics")
                 free = os.statvfs(disk)
                 assert free.f_bavail * free.f_frsize < 2 * _IMAGE_BYTES
                 for _ in range(20):
-                    body = model_call(chance)
+                    body = model_call(rng)
                     await call(body, timeout=10)
                     sent.append(body)
                 assert (await get(running.metrics, "/readyz"))[0] == 200

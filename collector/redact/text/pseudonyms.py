@@ -81,13 +81,13 @@ def _stream(digest: bytes) -> Iterator[int]:
 
 def _shaped(digest: bytes, like: str) -> str:
     """Return `like` with every digit and letter exchanged, the rest as it is."""
-    chance = _stream(digest)
+    rng = _stream(digest)
     out: list[str] = []
     for sign in like:
         if sign.isdigit():
-            out.append(_DIGITS[next(chance) % 10])
+            out.append(_DIGITS[next(rng) % 10])
         elif sign.isalpha():
-            letter = _LETTERS[next(chance) % len(_LETTERS)]
+            letter = _LETTERS[next(rng) % len(_LETTERS)]
             out.append(letter if sign.isupper() else letter.lower())
         else:
             out.append(sign)

@@ -14,7 +14,7 @@ from replayd.http.page.formatting import FILTERS, paged, row_of
 from replayd.http.page.guard import COOKIE, check_address, guard, who, with_headers
 from replayd.model import Epoch
 from replayd.results.history import History, Pair
-from replayd.results.pair_view import told
+from replayd.results.pair_view import rendered
 from replayd.verdicts.views import CanaryView, Verdicts
 from snaptrace.runtime.clock import Clock
 from snaptrace.runtime.config import Address
@@ -142,7 +142,7 @@ class PageServer:
         pair = await self._found(request)
         self._put_down(request, pair)
         media = () if isinstance(pair.content, Gone) else pair.content.snapshot.media
-        return self._page("pair.html", pair=told(pair), media=media, shown=SHOWN)
+        return self._page("pair.html", pair=rendered(pair), media=media, shown=SHOWN)
 
     async def _media(self, request: web.Request) -> web.Response:
         pair = await self._found(request)

@@ -72,9 +72,9 @@ def language_probabilities(prose: str) -> dict[str, float]:
     if letters < fewest:
         return {}
     found: dict[str, float] = {}
-    for code, chance in _model().rank(prose):
+    for code, rng in _model().rank(prose):
         language = _VARIETIES.get(code, code)
-        found[language] = found.get(language, 0.0) + float(chance)
+        found[language] = found.get(language, 0.0) + float(rng)
     return found
 
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from prometheus_client import CollectorRegistry
 
-from replayd.reload import Evaluating, check, check_reload, unpriced
+from replayd.reload import EngineReloader, check, check_reload, unpriced
 from replayd.telemetry.metrics import EngineMetrics
 from snaptrace.runtime.config import ConfigError, load
 
@@ -51,7 +51,7 @@ async def test_a_reload_ends_one_engine_and_starts_the_next():
     """If it failed, a new canary would need a restart, or two engines would lead."""
     said, reload, stop = [], asyncio.Event(), asyncio.Event()
     metrics = EngineMetrics(CollectorRegistry())
-    part = Evaluating(
+    part = EngineReloader(
         StubEngine("one", said), lambda: StubEngine("two", said), {}, reload, metrics
     )
     async with asyncio.TaskGroup() as group:
@@ -72,7 +72,7 @@ async def test_a_configuration_that_cannot_work_changes_nothing():
     def refuse():
         raise ConfigError("replayd.arms", "name at least one arm with role: canary")
 
-    part = Evaluating(StubEngine("one", said), refuse, {}, reload, metrics)
+    part = EngineReloader(StubEngine("one", said), refuse, {}, reload, metrics)
     async with asyncio.TaskGroup() as group:
         group.create_task(part.run(lambda: None, stop))
         for times in (1, 2):
@@ -86,7 +86,7 @@ async def test_a_stop_during_a_reload_is_a_stop():
     """If it failed, a pod would not end while its configuration changes."""
     said, reload, stop = [], asyncio.Event(), asyncio.Event()
     metrics = EngineMetrics(CollectorRegistry())
-    part = Evaluating(
+    part = EngineReloader(
         StubEngine("one", said), lambda: StubEngine("two", said), {}, reload, metrics
     )
     reload.set()

@@ -14,7 +14,7 @@ from collector.admin.self_tracing import SelfTracing, traces_endpoint
 from collector.config.relay import TelemetryConfig
 from collector.metrics.instruments import Registry
 from collector.metrics.relay import RelayMetrics
-from collector.otlp.export_result import Answer, refusal
+from collector.otlp.export_result import ExportResult, refusal
 from collector.otlp.messages import REQUESTS
 from collector.otlp.signals import OtlpRequest
 from snaptrace.runtime.clock import SystemClock
@@ -28,7 +28,7 @@ def request(body=b"\x0a\x00"):
 
 
 async def accept(_request, _timeout_seconds):
-    return Answer()
+    return ExportResult()
 
 
 @asynccontextmanager
@@ -40,7 +40,7 @@ async def tracing(url, share=1.0):
         instance="0123456789abcdef",
         metrics=RelayMetrics(registry),
         clock=SystemClock(),
-        chance=random.Random(1),
+        rng=random.Random(1),
     )
 
     def count(outcome):
@@ -90,7 +90,7 @@ async def test_what_is_waiting_is_sent_at_the_end():
 async def test_answers_and_failures_pass_through():
     """Looking at a request would change what its client is told."""
 
-    async def leave(_request, _timeout_seconds):
+    async def start_drain(_request, _timeout_seconds):
         raise asyncio.CancelledError
 
     async def refuse(_request, _timeout_seconds):
@@ -100,7 +100,7 @@ async def test_answers_and_failures_pass_through():
         async with tracing(backend.http) as (made, _):
             assert await made.traced(refuse)(request(), 3) == refusal(14, "later", 1)
             with pytest.raises(asyncio.CancelledError):
-                await made.traced(leave)(request(), None)
+                await made.traced(start_drain)(request(), None)
         body = backend.accepted[0][1]
     message = REQUESTS["traces"].FromString(body)
     spans = message.resource_spans[0].scope_spans[0].spans

@@ -9,10 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.config.relay import JoinConfig
-from collector.exporter.batching import JoiningUpstream, is_whole
+from collector.exporter.batching import BatchingUpstream, is_whole
 from collector.metrics.instruments import Registry
 from collector.metrics.relay import RelayMetrics
-from collector.otlp.export_result import INVALID_ARGUMENT, UNAVAILABLE, Answer, refusal
+from collector.otlp.export_result import (
+    INVALID_ARGUMENT,
+    UNAVAILABLE,
+    ExportResult,
+    refusal,
+)
 from collector.otlp.messages import REQUESTS, RESPONSES
 from collector.otlp.signals import OtlpRequest
 from snaptrace.runtime.config import ByteSize, Duration
@@ -51,7 +56,7 @@ class Backend:
             REQUESTS[request.signal].FromString(request.body)
         except DecodeError:
             return refusal(INVALID_ARGUMENT, "cannot parse")
-        return Answer()
+        return ExportResult()
 
     async def close(self):
         self.gate.set()
@@ -88,7 +93,7 @@ async def joining(**config):
     backend, clock = Backend(), Clock()
     settings = {"busy_calls": 1, "wait": Duration(30), **config}
     registry = Registry()
-    upstream = JoiningUpstream(
+    upstream = BatchingUpstream(
         backend, JoinConfig(**settings), RelayMetrics(registry), clock
     )
     async with asyncio.TaskGroup() as tasks:
@@ -182,7 +187,7 @@ async def test_a_partial_success_names_no_wrong_count():
     partial.partial_success.rejected_spans = 3
     partial.partial_success.error_message = "three were too old"
     async with joining() as (upstream, backend):
-        backend.answer = lambda body: Answer(
+        backend.answer = lambda body: ExportResult(
             body=partial.SerializeToString() if len(names(body)) > 1 else b""
         )
         requests = [request(span("a")), request(span("b"))]

@@ -5,10 +5,10 @@ import json
 import pytest
 
 from collector.config.relay import UpstreamConfig
-from collector.exporter.discard import Terminal
+from collector.exporter.discard import DiscardUpstream
 from collector.exporter.endpoints import endpoints
 from collector.exporter.relay import Relay
-from collector.otlp.export_result import Answer, from_http, refusal
+from collector.otlp.export_result import ExportResult, from_http, refusal
 from collector.otlp.messages import REQUESTS, RESPONSES
 from collector.otlp.signals import OtlpRequest
 
@@ -50,7 +50,9 @@ def relay_to(url, answer, **config):
 
 async def test_same_encoding_is_not_touched():
     """A byte that we do not understand would be lost on the way through."""
-    relay, upstream, offered = relay_to("http://u", Answer(body=b"{}", encoding="json"))
+    relay, upstream, offered = relay_to(
+        "http://u", ExportResult(body=b"{}", encoding="json")
+    )
     noise = request("json", b'{"resourceSpans": [ ] ,"new":1}')
     assert (await relay.handle(noise, None)).body == b"{}"
     assert upstream.sent[0].body is noise.body
@@ -61,7 +63,7 @@ async def test_json_becomes_protobuf_for_a_grpc_upstream_and_the_answer_json():
     """A browser's telemetry could not reach a gRPC backend."""
     partial = RESPONSES["traces"]()
     partial.partial_success.rejected_spans = 2
-    answer = Answer(body=partial.SerializeToString())
+    answer = ExportResult(body=partial.SerializeToString())
     relay, upstream, offered = relay_to("grpc://u:1", answer)
     got = await relay.handle(request("json", JSON_BODY), None)
     assert upstream.sent[0].body == span_body()
@@ -80,7 +82,7 @@ async def test_protobuf_becomes_json_where_the_upstream_wants_it():
 
 async def test_what_cannot_be_converted_is_refused_for_good():
     """A client would send a broken body again and again."""
-    relay, upstream, _ = relay_to("grpc://u:1", Answer())
+    relay, upstream, _ = relay_to("grpc://u:1", ExportResult())
     assert (await relay.handle(request("json", b"{"), None)).code == 3
     assert upstream.sent == []
 
@@ -95,7 +97,7 @@ async def test_a_refusal_in_the_wrong_encoding_keeps_code_and_text():
 
 @pytest.mark.parametrize(
     ("answer", "is_shown"),
-    [(Answer(), True), (refusal(3, "no"), True), (refusal(14, "later"), False)],
+    [(ExportResult(), True), (refusal(3, "no"), True), (refusal(14, "later"), False)],
 )
 async def test_the_tap_is_not_shown_what_will_come_again(answer, is_shown):
     """One call would be sampled once for each of its retries."""
@@ -106,7 +108,7 @@ async def test_the_tap_is_not_shown_what_will_come_again(answer, is_shown):
 
 async def test_hops_are_named_and_the_shorter_deadline_holds():
     """A loop would not be noticed, or work go on after its client has left."""
-    relay, upstream, _ = relay_to("grpc://u:1", Answer())
+    relay, upstream, _ = relay_to("grpc://u:1", ExportResult())
     await relay.handle(request("protobuf", b"", headers={"x-snaptrace-hop": "a"}), 3.0)
     await relay.handle(request("protobuf", b""), 99.0)
     headers = [sent.headers["x-snaptrace-hop"] for sent in upstream.sent]
@@ -122,6 +124,6 @@ async def test_terminal_accepts_what_can_be_read(signal):
         ("json", b"{}", b"[1"),
     ):
         of = {"signal": signal, "encoding": encoding, "received_at_ns": 0}
-        assert (await Terminal().send(OtlpRequest(body=good, **of), 1)).code == 0
-        assert (await Terminal().send(OtlpRequest(body=b"", **of), 1)).code == 0
-        assert (await Terminal().send(OtlpRequest(body=bad, **of), 1)).code == 3
+        assert (await DiscardUpstream().send(OtlpRequest(body=good, **of), 1)).code == 0
+        assert (await DiscardUpstream().send(OtlpRequest(body=b"", **of), 1)).code == 0
+        assert (await DiscardUpstream().send(OtlpRequest(body=bad, **of), 1)).code == 3

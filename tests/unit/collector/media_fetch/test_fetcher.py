@@ -5,8 +5,8 @@ from aiohttp import web
 
 from collector.call import Call
 from collector.media_fetch.fetcher import (
-    Resolver,
-    ResolveSettings,
+    FetchSettings,
+    MediaFetcher,
     address_allowed,
     host_allowed,
     resolve_call,
@@ -66,7 +66,7 @@ def _resolver(port, *, addresses=("127.0.0.1",), looked=None, **settings):
         "private_networks": True,
         "ports": (port,),
     }
-    return Resolver(ResolveSettings(**(defaults | settings)), lookup)
+    return MediaFetcher(FetchSettings(**(defaults | settings)), lookup)
 
 
 async def test_an_allowed_host_is_asked_at_the_checked_address(server):

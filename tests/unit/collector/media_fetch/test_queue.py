@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from collector.call import Call
 from collector.config.sampling import ResolveConfig
 from collector.media_fetch.fetcher import Fetched
-from collector.media_fetch.queue import Resolving
+from collector.media_fetch.queue import MediaFetchQueue
 from snaptrace.snapshot.model import Answer, Fidelity, Media, Request, Snapshot
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 24
@@ -59,13 +59,13 @@ def _resolving(resolver, stored, **settings):
     async def store(call):
         stored.append(call)
 
-    return Resolving(config, store, resolver)
+    return MediaFetchQueue(config, store, resolver)
 
 
 async def test_without_hosts_nothing_is_taken():
     """A hostile span would make the sidecar ask somebody's server."""
     stored = []
-    resolving = Resolving(ResolveConfig(), stored.append)
+    resolving = MediaFetchQueue(ResolveConfig(), stored.append)
     assert not await resolving.take(_call())
 
 

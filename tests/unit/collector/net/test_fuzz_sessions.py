@@ -51,11 +51,11 @@ def forgets(_self):
 @pytest.mark.parametrize(
     ("target", "place", "defect"),
     [
-        (http2_sessions, (h2_server.ServerConnection, "_take_trailers"), breaks),
-        (http2_sessions, (h2_server.ServerConnection, "_give_up_all"), forgets),
-        (http2_sessions, (ServiceCall, "gone"), forgets),
+        (http2_sessions, (h2_server.ServerConnection, "_on_trailers"), breaks),
+        (http2_sessions, (h2_server.ServerConnection, "_cancel_all"), forgets),
+        (http2_sessions, (ServiceCall, "cancelled"), forgets),
         (http1_sessions, (Http1Connection, "_stay"), breaks),
-        (http1_sessions, (Export, "gone"), forgets),
+        (http1_sessions, (Export, "cancelled"), forgets),
     ],
     ids=["exception", "streams", "memory", "HTTP/1.1 exception", "HTTP/1.1 memory"],
 )

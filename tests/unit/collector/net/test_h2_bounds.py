@@ -5,11 +5,11 @@ import asyncio
 import pytest
 from fakes.http2_client import ENDS, Client
 
-from collector.net import h2_frames as wire
+from collector.net import h2_frames
 
-PING = wire.frame(wire.PING, 0, 0, b"12345678")
+PING = h2_frames.frame(h2_frames.PING, 0, 0, b"12345678")
 ANSWER = b"\x88", b"hello", b"\x88"
-CALM = wire.ENHANCE_YOUR_CALM
+CALM = h2_frames.ENHANCE_YOUR_CALM
 
 
 def answers(asked):
@@ -22,9 +22,9 @@ async def test_streams_of_a_connection_are_bounded():
     for stream in (1, 3, 5):
         client.asks(stream, is_last=False)
     assert len(client.asked) == 2
-    assert await client.reset_code(5) == wire.REFUSED_STREAM
+    assert await client.reset_code(5) == h2_frames.REFUSED_STREAM
     assert client.reasons == ["streams"]
-    client.says(wire.DATA, wire.END_STREAM, 5, b"was on its way")
+    client.says(h2_frames.DATA, h2_frames.END_STREAM, 5, b"was on its way")
     assert await client.hears() == []
     answers(client.asked[0])
     client.asks(7, b"")
@@ -38,7 +38,7 @@ async def test_streams_of_all_connections_are_bounded():
     first.asks(1, is_last=False)
     second.asks(1, is_last=False)
     second.asks(3, is_last=False)
-    assert await second.reset_code(3) == wire.REFUSED_STREAM
+    assert await second.reset_code(3) == h2_frames.REFUSED_STREAM
     first.resets(1)
     second.asks(5, is_last=False)
     assert len(second.asked) == 2
@@ -84,8 +84,8 @@ async def test_an_end_at_once_takes_everything_back():
 
 
 LEFT = [
-    (wire.GOAWAY, 0, 0, (2**31 - 1).to_bytes(4, "big") + bytes(4)),
-    (wire.PING, 0, 0, b"leaving."),
+    (h2_frames.GOAWAY, 0, 0, (2**31 - 1).to_bytes(4, "big") + bytes(4)),
+    (h2_frames.PING, 0, 0, b"leaving."),
 ]
 
 
@@ -93,8 +93,8 @@ async def test_who_is_asked_to_leave_gets_all_its_answers():
     """A rollout would cost the requests that were on their way."""
     client = Client()
     client.asks(1, b"abc")
-    client.connection.leave()
-    client.connection.leave()
+    client.connection.start_drain()
+    client.connection.start_drain()
     assert await client.hears() == LEFT
     client.asks(3, b"was sent before the client read it")
     client.looks()
@@ -103,14 +103,14 @@ async def test_who_is_asked_to_leave_gets_all_its_answers():
     client.looks()
     assert not client.wire.closing
     client.asks(5, b"was still on its way")
-    client.says(wire.PING, wire.ACK, 0, b"leaving.")
+    client.says(h2_frames.PING, h2_frames.ACK, 0, b"leaving.")
     client.looks()
     assert not client.wire.closing
     answers(client.asked[2])
     kinds = [frame[:3:2] for frame in await client.hears()]
     assert kinds == [(kind, s) for s in (1, 3, 5) for kind in (1, 0, 1)]
     client.looks()
-    last = (wire.GOAWAY, 0, 0, (5).to_bytes(4, "big") + bytes(4))
+    last = (h2_frames.GOAWAY, 0, 0, (5).to_bytes(4, "big") + bytes(4))
     assert await client.hears() == [last]
     assert client.wire.closing
 
@@ -118,8 +118,8 @@ async def test_who_is_asked_to_leave_gets_all_its_answers():
 async def test_a_client_that_comes_late_is_asked_to_leave_as_well():
     """A drain would wait for a client that was just saying hello."""
     client = Client(greets=False)
-    client.connection.leave()
-    client.sends(wire.PREFACE + wire.settings_frame(()))
+    client.connection.start_drain()
+    client.sends(h2_frames.PREFACE + h2_frames.settings_frame(()))
     client.asks(1, b"abc")
     client.looks()
     assert await client.hears() == LEFT
@@ -130,7 +130,7 @@ async def test_a_client_that_never_takes_its_leave_is_left():
     """One client whose machine is gone would use up the time of a drain."""
     client = Client()
     client.asks(1, b"abc")
-    client.connection.leave()
+    client.connection.start_drain()
     client.looks(6)
     assert not client.wire.closing
     answers(client.asked[0])
@@ -141,7 +141,7 @@ async def test_a_client_that_never_takes_its_leave_is_left():
 async def test_who_has_not_spoken_does_not_hold_up_a_drain():
     """Idle connections would use up the time that answers need."""
     client = Client(greets=False)
-    client.connection.leave()
+    client.connection.start_drain()
     client.looks(0.05)
     assert client.wire.closing
     assert client.wire.written == b""
@@ -150,7 +150,7 @@ async def test_who_has_not_spoken_does_not_hold_up_a_drain():
 async def test_a_client_that_says_nothing_at_all_is_given_up():
     """Connections that never speak would take all places."""
     client = Client(greets=False)
-    client.sends(wire.PREFACE[:5])
+    client.sends(h2_frames.PREFACE[:5])
     client.looks(0)
     client.looks(10)
     assert not client.wire.closing
@@ -166,7 +166,7 @@ async def test_a_silent_client_is_asked_for_a_sign_of_life_and_given_up():
     assert await client.hears() == []
     client.looks(1)
     client.looks(1)
-    assert await client.hears() == [(wire.PING, 0, 0, bytes(8))]
+    assert await client.hears() == [(h2_frames.PING, 0, 0, bytes(8))]
     client.looks(18)
     assert not client.wire.closing
     client.looks(1)
@@ -178,9 +178,9 @@ async def test_a_client_that_answers_may_stay_silent():
     client = Client()
     for _ in range(5):
         client.looks(61)
-        client.says(wire.PING, wire.ACK, 0, bytes(8))
+        client.says(h2_frames.PING, h2_frames.ACK, 0, bytes(8))
         client.looks(1)
-    pings = [frame for frame in await client.hears() if frame[0] == wire.PING]
+    pings = [frame for frame in await client.hears() if frame[0] == h2_frames.PING]
     assert len(pings) == 4
     assert not client.wire.closing
 
@@ -188,9 +188,9 @@ async def test_a_client_that_answers_may_stay_silent():
 async def test_headers_have_to_end_in_time():
     """Begun headers would be kept for as long as the client likes."""
     client = Client(read_seconds=5.0)
-    client.says(wire.HEADERS, wire.END_STREAM, 1, b"\x83")
+    client.says(h2_frames.HEADERS, h2_frames.END_STREAM, 1, b"\x83")
     client.looks(4)
-    client.says(wire.CONTINUATION, 0, 1, b"\x86")
+    client.says(h2_frames.CONTINUATION, 0, 1, b"\x86")
     assert not client.wire.closing
     client.looks(2)
     assert await client.error() == CALM
@@ -200,8 +200,8 @@ async def test_headers_have_to_end_in_time():
 async def test_headers_that_ended_are_not_held_against_the_next():
     """A client with one long header block would be cut off some seconds later."""
     client = Client(read_seconds=5.0)
-    client.says(wire.HEADERS, wire.END_STREAM, 1, b"\x83\x86")
-    client.says(wire.CONTINUATION, wire.END_HEADERS, 1, b"\x84")
+    client.says(h2_frames.HEADERS, h2_frames.END_STREAM, 1, b"\x83\x86")
+    client.says(h2_frames.CONTINUATION, h2_frames.END_HEADERS, 1, b"\x84")
     client.looks(10)
     assert not client.wire.closing
 
@@ -236,17 +236,20 @@ async def test_requests_hear_the_time():
 
 FLOODS = {
     "pings": (PING, 10_000),
-    "settings": (wire.settings_frame(()), 10_000),
-    "acknowledgements": (wire.frame(wire.SETTINGS, wire.ACK, 0), 10_000),
-    "unknown": (wire.frame(99, 0, 0), 10_000),
-    "priorities": (wire.frame(wire.PRIORITY, 0, 7, bytes(5)), 10_000),
-    "goaways": (wire.frame(wire.GOAWAY, 0, 0, bytes(8)), 10_000),
-    "windows": (wire.number_frame(wire.WINDOW_UPDATE, 0, 1), 10_000),
-    "windows of a stream": (wire.number_frame(wire.WINDOW_UPDATE, 1, 1), 10_000),
-    "nothing of a body": (wire.frame(wire.DATA, 0, 1), 10_000),
-    "padding of a body": (wire.frame(wire.DATA, 8, 1, b"\1\0"), 10_000),
-    "nothing for nobody": (wire.frame(wire.DATA, 0, 3), 10_000),
-    "resets": (wire.number_frame(wire.RST_STREAM, 5, 8), 1000),
+    "settings": (h2_frames.settings_frame(()), 10_000),
+    "acknowledgements": (h2_frames.frame(h2_frames.SETTINGS, h2_frames.ACK, 0), 10_000),
+    "unknown": (h2_frames.frame(99, 0, 0), 10_000),
+    "priorities": (h2_frames.frame(h2_frames.PRIORITY, 0, 7, bytes(5)), 10_000),
+    "goaways": (h2_frames.frame(h2_frames.GOAWAY, 0, 0, bytes(8)), 10_000),
+    "windows": (h2_frames.number_frame(h2_frames.WINDOW_UPDATE, 0, 1), 10_000),
+    "windows of a stream": (
+        h2_frames.number_frame(h2_frames.WINDOW_UPDATE, 1, 1),
+        10_000,
+    ),
+    "nothing of a body": (h2_frames.frame(h2_frames.DATA, 0, 1), 10_000),
+    "padding of a body": (h2_frames.frame(h2_frames.DATA, 8, 1, b"\1\0"), 10_000),
+    "nothing for nobody": (h2_frames.frame(h2_frames.DATA, 0, 3), 10_000),
+    "resets": (h2_frames.number_frame(h2_frames.RST_STREAM, 5, 8), 1000),
 }
 
 
@@ -258,7 +261,7 @@ async def test_frames_that_bring_nothing_are_bounded(name):
     client.looks(0)
     client.asks(1, is_last=False)
     client.asks(3, b"a", is_last=False)
-    client.asked[1].stream.reset(wire.CANCEL)
+    client.asked[1].stream.reset(h2_frames.CANCEL)
     client.asks(5, b"a", is_last=False)
     client.resets(5)
     client.looks(0)
@@ -276,10 +279,10 @@ async def test_continuation_in_crumbs_is_a_flood():
     """One block of headers could be sent in a hundred thousand frames."""
     client = Client()
     client.looks(0)
-    client.says(wire.HEADERS, 0, 1, b"\x83")
-    client.sends(wire.frame(wire.CONTINUATION, 0, 1) * 10_000)
+    client.says(h2_frames.HEADERS, 0, 1, b"\x83")
+    client.sends(h2_frames.frame(h2_frames.CONTINUATION, 0, 1) * 10_000)
     assert not client.wire.closing
-    client.says(wire.CONTINUATION, 0, 1)
+    client.says(h2_frames.CONTINUATION, 0, 1)
     assert await client.error() == CALM
 
 
@@ -323,14 +326,14 @@ async def test_what_is_dropped_is_remembered_within_bounds():
     """A client that is refused all the time would fill the memory."""
     client = Client(most_streams=1)
     client.asks(1, is_last=False)
-    client.says(wire.PRIORITY, 0, 5, bytes(5))
+    client.says(h2_frames.PRIORITY, 0, 5, bytes(5))
     for stream in range(3, 3 + 2 * 1025, 2):
         client.asks(stream, is_last=False)
     await client.hears()
-    client.says(wire.DATA, 0, 5, b"late")  # one of the last 1024
+    client.says(h2_frames.DATA, 0, 5, b"late")  # one of the last 1024
     assert await client.hears() == []
-    client.says(wire.DATA, 0, 3, b"late")  # is forgotten: told again
-    assert await client.reset_code(3) == wire.STREAM_CLOSED
+    client.says(h2_frames.DATA, 0, 3, b"late")  # is forgotten: told again
+    assert await client.reset_code(3) == h2_frames.STREAM_CLOSED
 
 
 async def test_a_refused_stream_may_still_be_reset_and_ended():
@@ -339,7 +342,7 @@ async def test_a_refused_stream_may_still_be_reset_and_ended():
     client.asks(1, is_last=False)
     client.asks(3, is_last=False)
     client.resets(1)
-    client.says(wire.HEADERS, ENDS, 3, client.encoder.encode((("x-a", "b"),)))
+    client.says(h2_frames.HEADERS, ENDS, 3, client.encoder.encode((("x-a", "b"),)))
     await asyncio.sleep(0)
     assert not client.wire.closing
     assert client.asked == []

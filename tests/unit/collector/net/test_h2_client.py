@@ -7,7 +7,7 @@ import struct
 import hpack
 import pytest
 
-from collector.net import h2_frames as wire
+from collector.net import h2_frames
 from collector.net.h2_client import BrokenCallError, Http2Connection
 from collector.net.h2_hpack import header_field
 
@@ -37,10 +37,10 @@ class Wire(asyncio.Transport):
     def frames(self):
         """Return (kind, flags, stream, payload) of all since the last look."""
         self.flush()
-        data, found = self.written.removeprefix(wire.PREFACE), []
+        data, found = self.written.removeprefix(h2_frames.PREFACE), []
         self.written = b""
         while data:
-            high, low, kind, flags, stream = wire.HEAD.unpack_from(data)
+            high, low, kind, flags, stream = h2_frames.HEAD.unpack_from(data)
             end = 9 + (high << 16 | low)
             found.append((kind, flags, stream, data[9:end]))
             data = data[end:]
@@ -61,24 +61,26 @@ class Side:
         self.encoder.header_table_size = 0
 
     def says(self, kind, flags=0, stream=0, payload=b""):
-        self.connection.data_received(wire.frame(kind, flags, stream, payload))
+        self.connection.data_received(h2_frames.frame(kind, flags, stream, payload))
 
     def sets(self, **settings):
-        pairs = [(getattr(wire, name), value) for name, value in settings.items()]
-        self.connection.data_received(wire.settings_frame(pairs))
+        pairs = [(getattr(h2_frames, name), value) for name, value in settings.items()]
+        self.connection.data_received(h2_frames.settings_frame(pairs))
         self.wire.frames()
 
     def opens_window(self, stream, size):
-        self.says(wire.WINDOW_UPDATE, 0, stream, size.to_bytes(4, "big"))
+        self.says(h2_frames.WINDOW_UPDATE, 0, stream, size.to_bytes(4, "big"))
 
     def answers(self, stream, body=b"hello", trailers=TRAILERS):
-        self.says(wire.HEADERS, wire.END_HEADERS, stream, self.encoder.encode(OK))
-        self.says(wire.DATA, 0, stream, body)
+        self.says(
+            h2_frames.HEADERS, h2_frames.END_HEADERS, stream, self.encoder.encode(OK)
+        )
+        self.says(h2_frames.DATA, 0, stream, body)
         self.ends_stream(stream, trailers)
 
     def ends_stream(self, stream, trailers=TRAILERS):
-        flags = wire.END_HEADERS | wire.END_STREAM
-        self.says(wire.HEADERS, flags, stream, self.encoder.encode(trailers))
+        flags = h2_frames.END_HEADERS | h2_frames.END_STREAM
+        self.says(h2_frames.HEADERS, flags, stream, self.encoder.encode(trailers))
 
     async def sends(self, *body, seconds=30):
         call = asyncio.ensure_future(self.connection.send(BLOCK, body, seconds))
@@ -89,7 +91,7 @@ class Side:
         """Return the bodies sent since the last look, by stream."""
         bodies = {}
         for kind, _, stream, payload in self.wire.frames():
-            if kind == wire.DATA:
+            if kind == h2_frames.DATA:
                 bodies[stream] = bodies.get(stream, b"") + payload
         return bodies
 
@@ -105,8 +107,8 @@ async def test_a_request_and_its_answer():
     side = Side()
     call = await side.sends(b"abc")
     (headers, data) = side.wire.frames()
-    assert headers == (wire.HEADERS, wire.END_HEADERS, 1, BLOCK)
-    assert data == (wire.DATA, wire.END_STREAM, 1, b"abc")
+    assert headers == (h2_frames.HEADERS, h2_frames.END_HEADERS, 1, BLOCK)
+    assert data == (h2_frames.DATA, h2_frames.END_STREAM, 1, b"abc")
     side.answers(1)
     reply = await call
     assert reply.headers[":status"] == "200"
@@ -119,11 +121,13 @@ async def test_frames_may_come_in_any_pieces(step):
     side = Side()
     call = await side.sends(b"abc")
     said = (
-        wire.settings_frame([(wire.MAX_CONCURRENT_STREAMS, 5)])
-        + wire.frame(wire.HEADERS, wire.END_HEADERS, 1, side.encoder.encode(OK))
-        + wire.frame(wire.DATA, wire.PADDED, 1, b"\x03hello\0\0\0")
-        + wire.frame(0x77, 0, 1, b"of another day")
-        + wire.frame(wire.HEADERS, 5, 1, side.encoder.encode(TRAILERS))
+        h2_frames.settings_frame([(h2_frames.MAX_CONCURRENT_STREAMS, 5)])
+        + h2_frames.frame(
+            h2_frames.HEADERS, h2_frames.END_HEADERS, 1, side.encoder.encode(OK)
+        )
+        + h2_frames.frame(h2_frames.DATA, h2_frames.PADDED, 1, b"\x03hello\0\0\0")
+        + h2_frames.frame(0x77, 0, 1, b"of another day")
+        + h2_frames.frame(h2_frames.HEADERS, 5, 1, side.encoder.encode(TRAILERS))
     )
     for at in range(0, len(said), step):
         side.connection.data_received(said[at : at + step])
@@ -153,7 +157,7 @@ async def test_a_body_waits_for_both_windows_and_arrives_whole():
     side.opens_window(0, 1_000_000)
     got += side.sent()[1]
     assert len(got) == 80_000
-    wider = wire.settings_frame([(wire.INITIAL_WINDOW_SIZE, 40_000)])
+    wider = h2_frames.settings_frame([(h2_frames.INITIAL_WINDOW_SIZE, 40_000)])
     side.connection.data_received(wider)  # counts for running calls, too
     got += side.sent()[1]
     assert len(got) == 90_000
@@ -195,8 +199,8 @@ async def test_no_frame_is_larger_than_the_other_side_takes():
     frames = side.wire.frames()
     assert max(len(payload) for *_, payload in frames) == 20_000
     kinds = [kind for kind, *_ in frames]
-    assert kinds[:4] == [wire.HEADERS, *[wire.CONTINUATION] * 3]
-    assert [flags for _, flags, _, _ in frames[:4]] == [0, 0, 0, wire.END_HEADERS]
+    assert kinds[:4] == [h2_frames.HEADERS, *[h2_frames.CONTINUATION] * 3]
+    assert [flags for _, flags, _, _ in frames[:4]] == [0, 0, 0, h2_frames.END_HEADERS]
     sending.cancel()
 
 
@@ -225,15 +229,15 @@ async def test_calls_above_the_limit_wait_for_a_place():
 async def test_leaving_and_being_late_reset_the_stream():
     """The upstream would work for clients that have gone."""
     side = Side()
-    gone = await side.sends(b"abc")
+    cancelled = await side.sends(b"abc")
     late = await side.sends(b"abc", seconds=0.01)
     side.wire.frames()
-    gone.cancel()
+    cancelled.cancel()
     assert await broken(late) == "no answer in time"
-    cancel = wire.CANCEL.to_bytes(4, "big")
+    cancel = h2_frames.CANCEL.to_bytes(4, "big")
     assert sorted(side.wire.frames()) == [
-        (wire.RST_STREAM, 0, 1, cancel),
-        (wire.RST_STREAM, 0, 3, cancel),
+        (h2_frames.RST_STREAM, 0, 1, cancel),
+        (h2_frames.RST_STREAM, 0, 3, cancel),
     ]
     side.answers(1)  # what still comes is nobody's
     side.answers(3)
@@ -255,7 +259,7 @@ async def test_a_reset_breaks_one_call_only():
     """One refused request would take its neighbours down."""
     side = Side()
     reset, other = await side.sends(b"a"), await side.sends(b"b")
-    side.says(wire.RST_STREAM, 0, 1, bytes(4))
+    side.says(h2_frames.RST_STREAM, 0, 1, bytes(4))
     side.answers(3)
     assert await broken(reset) == "broke off"
     assert (await other).body == b"hello"
@@ -266,7 +270,7 @@ async def test_goaway_breaks_what_will_not_be_answered_and_waits_for_the_rest():
     side = Side()
     side.sets()
     answered, lost = await side.sends(b"a"), await side.sends(b"b")
-    side.says(wire.GOAWAY, payload=struct.pack(">II", 1, 0))
+    side.says(h2_frames.GOAWAY, payload=struct.pack(">II", 1, 0))
     assert side.ends == [True]
     assert await broken(lost) == "broke off"
     assert await broken(await side.sends(b"c")) == "broke off"
@@ -294,15 +298,15 @@ async def test_an_early_answer_ends_the_body():
     side.wire.frames()
     side.ends_stream(1, (("grpc-status", "8"),))
     assert (await call).trailers == {"grpc-status": "8"}
-    assert side.wire.frames() == [(wire.RST_STREAM, 0, 1, bytes(4))]
+    assert side.wire.frames() == [(h2_frames.RST_STREAM, 0, 1, bytes(4))]
 
 
 async def test_pings_are_answered():
     """The upstream would take the connection for dead."""
     side = Side()
-    side.says(wire.PING, payload=b"12345678")
-    assert side.wire.frames() == [(wire.PING, wire.ACK, 0, b"12345678")]
-    side.says(wire.PING, wire.ACK, payload=b"12345678")
+    side.says(h2_frames.PING, payload=b"12345678")
+    assert side.wire.frames() == [(h2_frames.PING, h2_frames.ACK, 0, b"12345678")]
+    side.says(h2_frames.PING, h2_frames.ACK, payload=b"12345678")
     assert side.wire.frames() == []
 
 
@@ -318,7 +322,7 @@ async def test_our_window_is_opened_again():
     opened = [
         payload
         for kind, *_, payload in side.wire.frames()
-        if kind == wire.WINDOW_UPDATE
+        if kind == h2_frames.WINDOW_UPDATE
     ]
     assert opened == []
     size = 0
@@ -327,7 +331,7 @@ async def test_our_window_is_opened_again():
         side.answers(stream, bytes(16_000))
         await call
         for kind, _, _, payload in side.wire.frames():
-            if kind == wire.WINDOW_UPDATE:
+            if kind == h2_frames.WINDOW_UPDATE:
                 size += int.from_bytes(payload, "big")
     assert size > 2**20
 
@@ -336,24 +340,27 @@ async def test_an_answer_without_an_end_is_given_up():
     """One upstream's answer would take all the memory."""
     side = Side()
     call = await side.sends(b"a")
-    side.says(wire.HEADERS, wire.END_HEADERS, 1, side.encoder.encode(OK))
+    side.says(h2_frames.HEADERS, h2_frames.END_HEADERS, 1, side.encoder.encode(OK))
     for _ in range(300):
-        side.says(wire.DATA, 0, 1, bytes(16_000))
+        side.says(h2_frames.DATA, 0, 1, bytes(16_000))
     assert await broken(call) == "the answer has no end"
 
 
 @pytest.mark.parametrize(
     "said",
     [
-        wire.frame(wire.DATA, 0, 1, bytes(20_000)),
-        wire.frame(wire.PUSH_PROMISE, wire.END_HEADERS, 1, bytes(4)),
-        wire.frame(wire.DATA, wire.PADDED, 1, b"\x09abc"),
-        wire.frame(wire.HEADERS, wire.END_HEADERS, 1, b"\xff\xff\xff\xff\xff\xff"),
-        wire.frame(wire.CONTINUATION, 0, 1, b""),
-        wire.frame(wire.HEADERS, 0, 1, b"") + wire.frame(wire.PING, 0, 0, bytes(8)),
-        wire.frame(wire.HEADERS, 0, 1, b"")
-        + wire.frame(wire.CONTINUATION, 0, 1, bytes(16_000)) * 5,
-        wire.frame(wire.SETTINGS, 0, 0, b"odd"),
+        h2_frames.frame(h2_frames.DATA, 0, 1, bytes(20_000)),
+        h2_frames.frame(h2_frames.PUSH_PROMISE, h2_frames.END_HEADERS, 1, bytes(4)),
+        h2_frames.frame(h2_frames.DATA, h2_frames.PADDED, 1, b"\x09abc"),
+        h2_frames.frame(
+            h2_frames.HEADERS, h2_frames.END_HEADERS, 1, b"\xff\xff\xff\xff\xff\xff"
+        ),
+        h2_frames.frame(h2_frames.CONTINUATION, 0, 1, b""),
+        h2_frames.frame(h2_frames.HEADERS, 0, 1, b"")
+        + h2_frames.frame(h2_frames.PING, 0, 0, bytes(8)),
+        h2_frames.frame(h2_frames.HEADERS, 0, 1, b"")
+        + h2_frames.frame(h2_frames.CONTINUATION, 0, 1, bytes(16_000)) * 5,
+        h2_frames.frame(h2_frames.SETTINGS, 0, 0, b"odd"),
         b"HTTP/1.1 400 Bad Request\r\n\r\n",
     ],
     ids=range(9),
@@ -384,11 +391,11 @@ async def test_headers_over_several_frames_and_interim_ones():
     side = Side()
     call = await side.sends(b"a")
     interim = side.encoder.encode(((":status", "103"),))
-    side.says(wire.HEADERS, wire.END_HEADERS, 1, interim)
+    side.says(h2_frames.HEADERS, h2_frames.END_HEADERS, 1, interim)
     block = side.encoder.encode((*OK, ("x-long", "y" * 3000)))
-    side.says(wire.HEADERS, wire.WITH_PRIORITY, 1, bytes(5) + block[:100])
-    side.says(wire.CONTINUATION, 0, 1, block[100:200])
-    side.says(wire.CONTINUATION, wire.END_HEADERS, 1, block[200:])
+    side.says(h2_frames.HEADERS, h2_frames.WITH_PRIORITY, 1, bytes(5) + block[:100])
+    side.says(h2_frames.CONTINUATION, 0, 1, block[100:200])
+    side.says(h2_frames.CONTINUATION, h2_frames.END_HEADERS, 1, block[200:])
     side.ends_stream(1)
     assert (await call).headers["x-long"] == "y" * 3000
 
@@ -400,7 +407,7 @@ async def test_a_silent_upstream_is_asked_and_then_given_up(monkeypatch):
     side = Side()
     call = await side.sends(b"a")
     assert await broken(call) == "broke off"
-    assert wire.PING in [kind for kind, *_ in side.wire.frames()]
+    assert h2_frames.PING in [kind for kind, *_ in side.wire.frames()]
     assert side.ends == [False]
 
 
@@ -414,9 +421,9 @@ async def test_keep_alive_leaves_a_connection_alone_that_is_idle_or_answers(
         await asyncio.sleep(0.01)
     assert side.wire.frames() == []
     call = await side.sends(b"a")
-    while wire.PING not in [kind for kind, *_ in side.wire.frames()]:
+    while h2_frames.PING not in [kind for kind, *_ in side.wire.frames()]:
         await asyncio.sleep(0.005)
-    side.says(wire.PING, wire.ACK, payload=bytes(8))
+    side.says(h2_frames.PING, h2_frames.ACK, payload=bytes(8))
     side.answers(1)
     assert (await call).body == b"hello"
     assert side.ends == []

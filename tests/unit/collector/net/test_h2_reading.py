@@ -6,10 +6,10 @@ import hpack
 import pytest
 from fakes.http2_client import ENDS, REQUEST, Client
 
-from collector.net import h2_frames as wire
+from collector.net import h2_frames
 
-PING = wire.frame(wire.PING, 0, 0, b"12345678")
-PONG = (wire.PING, wire.ACK, 0, b"12345678")
+PING = h2_frames.frame(h2_frames.PING, 0, 0, b"12345678")
+PONG = (h2_frames.PING, h2_frames.ACK, 0, b"12345678")
 
 
 def plain(*fields):
@@ -25,7 +25,7 @@ BLOCK = plain(*REQUEST)
 async def test_the_preface_may_come_in_pieces(step):
     """A client whose first segment is small would be turned away."""
     client = Client(greets=False)
-    said = wire.PREFACE + wire.settings_frame(()) + PING
+    said = h2_frames.PREFACE + h2_frames.settings_frame(()) + PING
     for at in range(0, len(said), step):
         client.sends(said[at : at + step])
     assert await client.hears() == [PONG]
@@ -35,19 +35,19 @@ async def test_the_preface_may_come_in_pieces(step):
 async def test_nothing_is_said_before_the_client_has_shown_what_it_speaks():
     """A client of HTTP/1.1 would get bytes that it cannot read."""
     client = Client(greets=False)
-    client.sends(wire.PREFACE[:-1])
+    client.sends(h2_frames.PREFACE[:-1])
     await asyncio.sleep(0)
     assert client.wire.written == b""
-    client.sends(wire.PREFACE[-1:])
+    client.sends(h2_frames.PREFACE[-1:])
     await asyncio.sleep(0)
     (settings, window) = client.wire.frames()
-    assert settings[0] == wire.SETTINGS
-    assert dict(wire.read_settings(settings[3])) == {
-        wire.MAX_CONCURRENT_STREAMS: 100,
-        wire.INITIAL_WINDOW_SIZE: 2**20,
-        wire.MAX_HEADER_LIST_SIZE: 65_536,
+    assert settings[0] == h2_frames.SETTINGS
+    assert dict(h2_frames.read_settings(settings[3])) == {
+        h2_frames.MAX_CONCURRENT_STREAMS: 100,
+        h2_frames.INITIAL_WINDOW_SIZE: 2**20,
+        h2_frames.MAX_HEADER_LIST_SIZE: 65_536,
     }
-    assert window[0] == wire.WINDOW_UPDATE
+    assert window[0] == h2_frames.WINDOW_UPDATE
 
 
 @pytest.mark.parametrize("pieces", [1, 3])
@@ -78,7 +78,7 @@ async def test_a_body_is_handed_on_before_its_frame_is_whole():
     """A slow large frame would be kept where nobody counts it."""
     client = Client()
     client.asks(1, is_last=False)
-    data = wire.frame(wire.DATA, wire.END_STREAM, 1, b"abcdef")
+    data = h2_frames.frame(h2_frames.DATA, h2_frames.END_STREAM, 1, b"abcdef")
     (asked,) = client.asked
     at = 0
     for cut, expected in ((9, b""), (11, b"ab"), (12, b"abc"), (15, b"abcdef")):
@@ -92,10 +92,12 @@ async def test_requests_interleave_and_a_cut_frame_ends_where_it_should():
     client = Client()
     for stream in (1, 3):
         client.asks(stream, is_last=False)
-    frames = wire.frame(wire.DATA, 0, 1, b"one") + wire.frame(wire.DATA, 1, 3, b"three")
+    frames = h2_frames.frame(h2_frames.DATA, 0, 1, b"one") + h2_frames.frame(
+        h2_frames.DATA, 1, 3, b"three"
+    )
     client.sends(frames[:10])
     client.sends(frames[10:23])
-    client.sends(frames[23:] + wire.frame(wire.DATA, 1, 1, b"!"))
+    client.sends(frames[23:] + h2_frames.frame(h2_frames.DATA, 1, 1, b"!"))
     assert [asked.body for asked in client.asked] == [b"one!", b"three"]
     assert all(asked.is_whole for asked in client.asked)
 
@@ -103,11 +105,11 @@ async def test_requests_interleave_and_a_cut_frame_ends_where_it_should():
 async def test_padding_and_priority_are_taken_off():
     """What a client adds to hide sizes would become a part of its telemetry."""
     client = Client()
-    flags = wire.END_HEADERS | wire.PADDED | wire.WITH_PRIORITY
-    client.says(wire.HEADERS, flags, 1, b"\x03" + bytes(5) + BLOCK + bytes(3))
-    client.says(wire.DATA, wire.PADDED, 1, b"\x04ab" + bytes(4))
-    client.says(wire.DATA, wire.PADDED | wire.END_STREAM, 1, b"\x00c")
-    client.says(wire.HEADERS, ENDS | wire.WITH_PRIORITY, 3, bytes(5) + BLOCK)
+    flags = h2_frames.END_HEADERS | h2_frames.PADDED | h2_frames.WITH_PRIORITY
+    client.says(h2_frames.HEADERS, flags, 1, b"\x03" + bytes(5) + BLOCK + bytes(3))
+    client.says(h2_frames.DATA, h2_frames.PADDED, 1, b"\x04ab" + bytes(4))
+    client.says(h2_frames.DATA, h2_frames.PADDED | h2_frames.END_STREAM, 1, b"\x00c")
+    client.says(h2_frames.HEADERS, ENDS | h2_frames.WITH_PRIORITY, 3, bytes(5) + BLOCK)
     first, second = client.asked
     assert (first.body, first.is_whole) == (b"abc", True)
     assert second.is_whole
@@ -118,20 +120,20 @@ async def test_padding_is_given_back_to_the_streams_window():
     """A message of just the size that was allowed would never come whole."""
     client = Client()
     client.asks(1, is_last=False)
-    client.says(wire.DATA, wire.PADDED, 1, b"\x04ab" + bytes(4))
+    client.says(h2_frames.DATA, h2_frames.PADDED, 1, b"\x04ab" + bytes(4))
     five = (5).to_bytes(4, "big")
-    assert await client.hears() == [(wire.WINDOW_UPDATE, 0, 1, five)]
+    assert await client.hears() == [(h2_frames.WINDOW_UPDATE, 0, 1, five)]
 
 
 async def test_priority_unknown_frames_and_settings_change_nothing():
     """A client that uses more of HTTP/2 than we do would be turned away."""
     client = Client()
-    client.says(wire.PRIORITY, 0, 9, bytes(5))
+    client.says(h2_frames.PRIORITY, 0, 9, bytes(5))
     client.says(0x77, 0xFF, 5, b"of another day")
-    client.sends(wire.settings_frame([(0x99, 7), (wire.ENABLE_PUSH, 0)]))
-    client.says(wire.SETTINGS, wire.ACK)
-    client.says(wire.PING, wire.ACK, 0, bytes(8))
-    client.says(wire.GOAWAY, 0, 0, bytes(8))
+    client.sends(h2_frames.settings_frame([(0x99, 7), (h2_frames.ENABLE_PUSH, 0)]))
+    client.says(h2_frames.SETTINGS, h2_frames.ACK)
+    client.says(h2_frames.PING, h2_frames.ACK, 0, bytes(8))
+    client.says(h2_frames.GOAWAY, 0, 0, bytes(8))
     client.asks(1, b"abc")
     assert client.asked[0].body == b"abc"
     assert await client.hears() == []
@@ -142,20 +144,20 @@ async def test_settings_and_pings_are_answered_in_turn():
     """A client would take the connection for dead."""
     client = Client()
     await client.hears()
-    client.says(wire.SETTINGS)
+    client.says(h2_frames.SETTINGS)
     client.sends(PING)
     await asyncio.sleep(0)
-    assert client.wire.frames() == [(wire.SETTINGS, wire.ACK, 0, b""), PONG]
+    assert client.wire.frames() == [(h2_frames.SETTINGS, h2_frames.ACK, 0, b""), PONG]
 
 
 async def test_headers_go_on_in_continuation():
     """A request with a large token or baggage would be refused."""
     client = Client()
-    client.says(wire.HEADERS, wire.END_STREAM, 1, BLOCK[:3])
-    client.says(wire.CONTINUATION, 0, 1, BLOCK[3:10])
-    client.says(wire.CONTINUATION, 0, 1, b"")
+    client.says(h2_frames.HEADERS, h2_frames.END_STREAM, 1, BLOCK[:3])
+    client.says(h2_frames.CONTINUATION, 0, 1, BLOCK[3:10])
+    client.says(h2_frames.CONTINUATION, 0, 1, b"")
     assert client.asked == []
-    client.says(wire.CONTINUATION, wire.END_HEADERS, 1, BLOCK[10:])
+    client.says(h2_frames.CONTINUATION, h2_frames.END_HEADERS, 1, BLOCK[10:])
     (asked,) = client.asked
     assert len(asked.fields) == len(REQUEST)
     assert asked.is_whole
@@ -167,7 +169,7 @@ async def test_trailers_end_a_body():
     """A client that ends its stream with headers would wait for ever."""
     client = Client()
     client.asks(1, b"abc", is_last=False)
-    client.says(wire.HEADERS, ENDS, 1, plain(("x-checksum", "1")))
+    client.says(h2_frames.HEADERS, ENDS, 1, plain(("x-checksum", "1")))
     (asked,) = client.asked
     assert (asked.body, asked.is_whole) == (b"abc", True)
 
@@ -178,7 +180,7 @@ async def test_what_trailers_add_to_the_table_counts():
     client.asks(1, b"abc", is_last=False)
     client.asks(3, b"", is_last=True)
     trailers = client.encoder.encode((("x-a", "of the trailers"),))
-    client.says(wire.HEADERS, ENDS, 1, trailers)
+    client.says(h2_frames.HEADERS, ENDS, 1, trailers)
     client.asks(5, b"", (*REQUEST, ("x-a", "of the trailers")))
     assert client.asked[2].fields[-1] == (b"x-a", b"of the trailers")
 
@@ -194,84 +196,116 @@ async def test_a_refused_requests_headers_count_for_those_after_it():
 
 
 def long_block():
-    return wire.frame(wire.HEADERS, 0, 1, BLOCK) + b"".join(
-        wire.frame(wire.CONTINUATION, 0, 1, bytes(16_000)) for _ in range(5)
+    return h2_frames.frame(h2_frames.HEADERS, 0, 1, BLOCK) + b"".join(
+        h2_frames.frame(h2_frames.CONTINUATION, 0, 1, bytes(16_000)) for _ in range(5)
     )
 
 
-OPEN = wire.frame(wire.HEADERS, wire.END_HEADERS, 1, BLOCK)
-WHOLE = wire.frame(wire.HEADERS, ENDS, 1, BLOCK)
-TOO_LARGE = [(wire.INITIAL_WINDOW_SIZE, 2**31)]
+OPEN = h2_frames.frame(h2_frames.HEADERS, h2_frames.END_HEADERS, 1, BLOCK)
+WHOLE = h2_frames.frame(h2_frames.HEADERS, ENDS, 1, BLOCK)
+TOO_LARGE = [(h2_frames.INITIAL_WINDOW_SIZE, 2**31)]
 CONNECTION_ERRORS = {
-    "a frame too large": (wire.frame(wire.DATA, 0, 1, bytes(16_385)), 6),
-    "body of stream 0": (wire.frame(wire.DATA, 0, 0, b"a"), 1),
-    "body of no request": (wire.frame(wire.DATA, 0, 5, b"a"), 1),
-    "body with more padding": (OPEN + wire.frame(wire.DATA, 8, 1, b"\x09abc"), 1),
-    "body with no padding": (OPEN + wire.frame(wire.DATA, 8, 1), 1),
-    "headers of stream 0": (wire.frame(wire.HEADERS, ENDS, 0, BLOCK), 1),
-    "headers of an even stream": (wire.frame(wire.HEADERS, ENDS, 2, BLOCK), 1),
-    "headers with more padding": (wire.frame(wire.HEADERS, 0xC, 1, b"\xff" + BLOCK), 1),
-    "headers too short": (wire.frame(wire.HEADERS, 0x24, 1, b"abc"), 1),
+    "a frame too large": (h2_frames.frame(h2_frames.DATA, 0, 1, bytes(16_385)), 6),
+    "body of stream 0": (h2_frames.frame(h2_frames.DATA, 0, 0, b"a"), 1),
+    "body of no request": (h2_frames.frame(h2_frames.DATA, 0, 5, b"a"), 1),
+    "body with more padding": (
+        OPEN + h2_frames.frame(h2_frames.DATA, 8, 1, b"\x09abc"),
+        1,
+    ),
+    "body with no padding": (OPEN + h2_frames.frame(h2_frames.DATA, 8, 1), 1),
+    "headers of stream 0": (h2_frames.frame(h2_frames.HEADERS, ENDS, 0, BLOCK), 1),
+    "headers of an even stream": (
+        h2_frames.frame(h2_frames.HEADERS, ENDS, 2, BLOCK),
+        1,
+    ),
+    "headers with more padding": (
+        h2_frames.frame(h2_frames.HEADERS, 0xC, 1, b"\xff" + BLOCK),
+        1,
+    ),
+    "headers too short": (h2_frames.frame(h2_frames.HEADERS, 0x24, 1, b"abc"), 1),
     "headers that depend on themselves": (
-        wire.frame(wire.HEADERS, 0x24, 1, b"\0\0\0\1\0" + BLOCK),
+        h2_frames.frame(h2_frames.HEADERS, 0x24, 1, b"\0\0\0\1\0" + BLOCK),
         1,
     ),
     "padded headers that depend on themselves": (
-        wire.frame(wire.HEADERS, 0x2C, 1, b"\0\x80\0\0\1\0" + BLOCK),
+        h2_frames.frame(h2_frames.HEADERS, 0x2C, 1, b"\0\x80\0\0\1\0" + BLOCK),
         1,
     ),
-    "headers that are none": (wire.frame(wire.HEADERS, ENDS, 1, b"\x80"), 9),
+    "headers that are none": (h2_frames.frame(h2_frames.HEADERS, ENDS, 1, b"\x80"), 9),
     "headers of a stream that was": (
-        WHOLE + wire.frame(wire.RST_STREAM, 0, 1, bytes(4)) + WHOLE,
+        WHOLE + h2_frames.frame(h2_frames.RST_STREAM, 0, 1, bytes(4)) + WHOLE,
         5,
     ),
     "trailers that are no block": (
-        OPEN + wire.frame(wire.HEADERS, ENDS, 1, b"\xff"),
+        OPEN + h2_frames.frame(h2_frames.HEADERS, ENDS, 1, b"\xff"),
         9,
     ),
-    "priority of stream 0": (wire.frame(wire.PRIORITY, 0, 0, bytes(5)), 1),
-    "priority too short": (wire.frame(wire.PRIORITY, 0, 1, bytes(4)), 6),
-    "priority of itself": (wire.frame(wire.PRIORITY, 0, 3, b"\0\0\0\3\0"), 1),
-    "reset of stream 0": (wire.frame(wire.RST_STREAM, 0, 0, bytes(4)), 1),
-    "reset of no request": (wire.frame(wire.RST_STREAM, 0, 1, bytes(4)), 1),
-    "reset too long": (OPEN + wire.frame(wire.RST_STREAM, 0, 1, bytes(5)), 6),
-    "settings of a stream": (wire.frame(wire.SETTINGS, 0, 1), 1),
-    "settings too short": (wire.frame(wire.SETTINGS, 0, 0, b"odd"), 6),
-    "settings that answer": (wire.frame(wire.SETTINGS, wire.ACK, 0, bytes(6)), 6),
-    "push neither yes nor no": (wire.settings_frame([(wire.ENABLE_PUSH, 2)]), 1),
-    "first window too large": (wire.settings_frame(TOO_LARGE), 3),
-    "frames too small": (wire.settings_frame([(wire.MAX_FRAME_SIZE, 16_383)]), 1),
-    "frames too large": (wire.settings_frame([(wire.MAX_FRAME_SIZE, 2**24)]), 1),
-    "a push": (wire.frame(wire.PUSH_PROMISE, wire.END_HEADERS, 1, bytes(4)), 1),
-    "ping of a stream": (wire.frame(wire.PING, 0, 1, bytes(8)), 1),
-    "ping too short": (wire.frame(wire.PING, 0, 0, bytes(7)), 6),
-    "goaway of a stream": (wire.frame(wire.GOAWAY, 0, 1, bytes(8)), 1),
-    "goaway too short": (wire.frame(wire.GOAWAY, 0, 0, bytes(7)), 6),
-    "window too short": (wire.frame(wire.WINDOW_UPDATE, 0, 0, bytes(3)), 6),
-    "window by nothing": (wire.frame(wire.WINDOW_UPDATE, 0, 0, bytes(4)), 1),
-    "window of no request": (wire.number_frame(wire.WINDOW_UPDATE, 1, 1), 1),
+    "priority of stream 0": (h2_frames.frame(h2_frames.PRIORITY, 0, 0, bytes(5)), 1),
+    "priority too short": (h2_frames.frame(h2_frames.PRIORITY, 0, 1, bytes(4)), 6),
+    "priority of itself": (h2_frames.frame(h2_frames.PRIORITY, 0, 3, b"\0\0\0\3\0"), 1),
+    "reset of stream 0": (h2_frames.frame(h2_frames.RST_STREAM, 0, 0, bytes(4)), 1),
+    "reset of no request": (h2_frames.frame(h2_frames.RST_STREAM, 0, 1, bytes(4)), 1),
+    "reset too long": (OPEN + h2_frames.frame(h2_frames.RST_STREAM, 0, 1, bytes(5)), 6),
+    "settings of a stream": (h2_frames.frame(h2_frames.SETTINGS, 0, 1), 1),
+    "settings too short": (h2_frames.frame(h2_frames.SETTINGS, 0, 0, b"odd"), 6),
+    "settings that answer": (
+        h2_frames.frame(h2_frames.SETTINGS, h2_frames.ACK, 0, bytes(6)),
+        6,
+    ),
+    "push neither yes nor no": (
+        h2_frames.settings_frame([(h2_frames.ENABLE_PUSH, 2)]),
+        1,
+    ),
+    "first window too large": (h2_frames.settings_frame(TOO_LARGE), 3),
+    "frames too small": (
+        h2_frames.settings_frame([(h2_frames.MAX_FRAME_SIZE, 16_383)]),
+        1,
+    ),
+    "frames too large": (
+        h2_frames.settings_frame([(h2_frames.MAX_FRAME_SIZE, 2**24)]),
+        1,
+    ),
+    "a push": (
+        h2_frames.frame(h2_frames.PUSH_PROMISE, h2_frames.END_HEADERS, 1, bytes(4)),
+        1,
+    ),
+    "ping of a stream": (h2_frames.frame(h2_frames.PING, 0, 1, bytes(8)), 1),
+    "ping too short": (h2_frames.frame(h2_frames.PING, 0, 0, bytes(7)), 6),
+    "goaway of a stream": (h2_frames.frame(h2_frames.GOAWAY, 0, 1, bytes(8)), 1),
+    "goaway too short": (h2_frames.frame(h2_frames.GOAWAY, 0, 0, bytes(7)), 6),
+    "window too short": (h2_frames.frame(h2_frames.WINDOW_UPDATE, 0, 0, bytes(3)), 6),
+    "window by nothing": (h2_frames.frame(h2_frames.WINDOW_UPDATE, 0, 0, bytes(4)), 1),
+    "window of no request": (h2_frames.number_frame(h2_frames.WINDOW_UPDATE, 1, 1), 1),
     "connection window too large": (
-        wire.number_frame(wire.WINDOW_UPDATE, 0, 2**31 - 1),
+        h2_frames.number_frame(h2_frames.WINDOW_UPDATE, 0, 2**31 - 1),
         3,
     ),
     "first window makes a window too large": (
         OPEN
-        + wire.number_frame(wire.WINDOW_UPDATE, 1, 2**31 - 1 - wire.FIRST_WINDOW)
-        + wire.settings_frame([(wire.INITIAL_WINDOW_SIZE, wire.FIRST_WINDOW + 1)]),
+        + h2_frames.number_frame(
+            h2_frames.WINDOW_UPDATE, 1, 2**31 - 1 - h2_frames.FIRST_WINDOW
+        )
+        + h2_frames.settings_frame(
+            [(h2_frames.INITIAL_WINDOW_SIZE, h2_frames.FIRST_WINDOW + 1)]
+        ),
         3,
     ),
-    "continuation of nothing": (wire.frame(wire.CONTINUATION, 4, 1), 1),
-    "continuation after all": (WHOLE + wire.frame(wire.CONTINUATION, 4, 1), 1),
+    "continuation of nothing": (h2_frames.frame(h2_frames.CONTINUATION, 4, 1), 1),
+    "continuation after all": (
+        WHOLE + h2_frames.frame(h2_frames.CONTINUATION, 4, 1),
+        1,
+    ),
     "continuation of another": (
-        wire.frame(wire.HEADERS, 0, 1) + wire.frame(wire.CONTINUATION, 4, 3),
+        h2_frames.frame(h2_frames.HEADERS, 0, 1)
+        + h2_frames.frame(h2_frames.CONTINUATION, 4, 3),
         1,
     ),
-    "a ping within headers": (wire.frame(wire.HEADERS, 0, 1) + PING, 1),
+    "a ping within headers": (h2_frames.frame(h2_frames.HEADERS, 0, 1) + PING, 1),
     "unknown within headers": (
-        wire.frame(wire.HEADERS, 0, 1) + wire.frame(99, 0, 0),
+        h2_frames.frame(h2_frames.HEADERS, 0, 1) + h2_frames.frame(99, 0, 0),
         1,
     ),
-    "headers within headers": (wire.frame(wire.HEADERS, 0, 1) + WHOLE, 1),
+    "headers within headers": (h2_frames.frame(h2_frames.HEADERS, 0, 1) + WHOLE, 1),
     "headers without an end": (long_block(), 11),
 }
 
@@ -285,25 +319,34 @@ async def test_a_broken_connection_is_ended_with_its_code(name):
     frames = await client.hears()
     assert PONG not in frames
     kind, _, _, payload = frames[-1]
-    assert (kind, int.from_bytes(payload[4:], "big")) == (wire.GOAWAY, code)
+    assert (kind, int.from_bytes(payload[4:], "big")) == (h2_frames.GOAWAY, code)
     assert client.wire.closing
     assert client.reasons == (["flood"] if code == 11 else [])
 
 
-CLOSED = WHOLE + wire.frame(wire.DATA, 0, 1, b"late")
+CLOSED = WHOLE + h2_frames.frame(h2_frames.DATA, 0, 1, b"late")
 STREAM_ERRORS = {
     "a body after its end": (CLOSED, 5),
     "headers after its end": (WHOLE + WHOLE, 5),
     "trailers that end nothing": (
-        OPEN + wire.frame(wire.HEADERS, wire.END_HEADERS, 1, plain(("x-a", "b"))),
+        OPEN
+        + h2_frames.frame(
+            h2_frames.HEADERS, h2_frames.END_HEADERS, 1, plain(("x-a", "b"))
+        ),
         1,
     ),
     "trailers with a pseudo-header": (
-        OPEN + wire.frame(wire.HEADERS, ENDS, 1, plain((":path", "/"))),
+        OPEN + h2_frames.frame(h2_frames.HEADERS, ENDS, 1, plain((":path", "/"))),
         1,
     ),
-    "window by nothing": (OPEN + wire.number_frame(wire.WINDOW_UPDATE, 1, 0), 1),
-    "window too large": (OPEN + wire.number_frame(wire.WINDOW_UPDATE, 1, 2**31 - 1), 3),
+    "window by nothing": (
+        OPEN + h2_frames.number_frame(h2_frames.WINDOW_UPDATE, 1, 0),
+        1,
+    ),
+    "window too large": (
+        OPEN + h2_frames.number_frame(h2_frames.WINDOW_UPDATE, 1, 2**31 - 1),
+        3,
+    ),
 }
 
 
@@ -327,10 +370,10 @@ async def test_a_body_for_a_request_that_was_is_refused():
     client.asks(1, b"abc")
     client.asked[0].stream.send(b"\x88", is_all=True)
     await client.hears()
-    late = wire.frame(wire.DATA, 0, 1, b"late")
+    late = h2_frames.frame(h2_frames.DATA, 0, 1, b"late")
     for at in range(len(late)):
         client.sends(late[at : at + 1])
-    assert await client.reset_code(1) == wire.STREAM_CLOSED
+    assert await client.reset_code(1) == h2_frames.STREAM_CLOSED
 
 
 async def test_what_comes_after_an_early_answer_is_dropped():
@@ -339,9 +382,9 @@ async def test_what_comes_after_an_early_answer_is_dropped():
     client.asks(1, b"abc", is_last=False)
     client.asked[0].stream.send(b"\x88", is_all=True)
     kinds = [(kind, payload) for kind, _, _, payload in await client.hears_of(1)]
-    assert kinds == [(wire.HEADERS, b"\x88"), (wire.RST_STREAM, bytes(4))]
-    client.says(wire.DATA, 0, 1, b"on its way")
-    client.says(wire.HEADERS, ENDS, 1, plain(("x-a", "b")))
+    assert kinds == [(h2_frames.HEADERS, b"\x88"), (h2_frames.RST_STREAM, bytes(4))]
+    client.says(h2_frames.DATA, 0, 1, b"on its way")
+    client.says(h2_frames.HEADERS, ENDS, 1, plain(("x-a", "b")))
     assert await client.hears() == []
     assert (client.asked[0].body, client.asked[0].is_gone) == (b"abc", False)
 
@@ -349,6 +392,6 @@ async def test_what_comes_after_an_early_answer_is_dropped():
 async def test_data_after_the_end_of_the_connection_is_not_read():
     """What TLS still hands on would start requests that nobody can answer."""
     client = Client()
-    client.says(wire.PING, 0, 0, b"odd")
+    client.says(h2_frames.PING, 0, 0, b"odd")
     client.asks(1, b"abc")
     assert client.asked == []

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from fakes.http2_client import Client
 
-from collector.net import h2_frames as wire
+from collector.net import h2_frames
 
 HEADERS, BODY, TRAILERS = b"\x88", b"hello", b"\x0f\x10\x01a"
 
@@ -18,7 +18,7 @@ async def bodies(client):
     """Return what was sent of bodies since the last time, by stream."""
     found = {}
     for kind, _, stream, payload in await client.hears():
-        if kind == wire.DATA:
+        if kind == h2_frames.DATA:
             found[stream] = found.get(stream, b"") + payload
     return found
 
@@ -29,9 +29,9 @@ async def test_an_answer_is_headers_body_and_trailers():
     client.asks(1, b"")
     answers(client.asked[0])
     assert await client.hears() == [
-        (wire.HEADERS, wire.END_HEADERS, 1, HEADERS),
-        (wire.DATA, 0, 1, BODY),
-        (wire.HEADERS, wire.END_HEADERS | wire.END_STREAM, 1, TRAILERS),
+        (h2_frames.HEADERS, h2_frames.END_HEADERS, 1, HEADERS),
+        (h2_frames.DATA, 0, 1, BODY),
+        (h2_frames.HEADERS, h2_frames.END_HEADERS | h2_frames.END_STREAM, 1, TRAILERS),
     ]
     assert client.shared.open_streams == 0
 
@@ -54,7 +54,7 @@ async def test_an_answer_waits_for_the_streams_window():
     client.asks(3, b"")
     answers(client.asked[0])
     kinds = [frame[0] for frame in await client.hears_of(1)]
-    assert kinds == [wire.HEADERS, wire.DATA]
+    assert kinds == [h2_frames.HEADERS, h2_frames.DATA]
     answers(client.asked[1], b"abc")  # has room, and is not held up
     assert await bodies(client) == {3: b"abc"}
     client.opens_window(1, 1)
@@ -99,7 +99,9 @@ async def test_the_first_window_may_go_below_nothing_and_up_again():
     client.sets(INITIAL_WINDOW_SIZE=25)
     assert len((await bodies(client))[1]) == 5
     client.sends(
-        wire.settings_frame([(wire.INITIAL_WINDOW_SIZE, n) for n in (0, 9_000, 30)])
+        h2_frames.settings_frame(
+            [(h2_frames.INITIAL_WINDOW_SIZE, n) for n in (0, 9_000, 30)]
+        )
     )
     assert len((await bodies(client))[1]) == 5  # the last one counts, once
     client.asks(3, b"")
@@ -115,12 +117,12 @@ async def test_no_frame_is_larger_than_every_client_takes():
     client.asked[0].stream.finish(HEADERS, bytes(40_000), b"\0" * 20_000)
     frames = await client.hears()
     assert [(kind, flags, len(payload)) for kind, flags, _, payload in frames] == [
-        (wire.HEADERS, wire.END_HEADERS, 1),
-        (wire.DATA, 0, 16_384),
-        (wire.DATA, 0, 16_384),
-        (wire.DATA, 0, 7232),
-        (wire.HEADERS, wire.END_STREAM, 16_384),
-        (wire.CONTINUATION, wire.END_HEADERS, 3616),
+        (h2_frames.HEADERS, h2_frames.END_HEADERS, 1),
+        (h2_frames.DATA, 0, 16_384),
+        (h2_frames.DATA, 0, 16_384),
+        (h2_frames.DATA, 0, 7232),
+        (h2_frames.HEADERS, h2_frames.END_STREAM, 16_384),
+        (h2_frames.CONTINUATION, h2_frames.END_HEADERS, 3616),
     ]
 
 
@@ -148,7 +150,7 @@ async def test_an_answer_that_is_never_taken_is_given_up(how):
         client.sets(INITIAL_WINDOW_SIZE=0)
     else:
         client.asks(1, b"")
-        answers(client.asked[0], bytes(wire.FIRST_WINDOW))
+        answers(client.asked[0], bytes(h2_frames.FIRST_WINDOW))
     client.asks(3, b"")
     answers(client.asked[-1])
     await client.hears()
@@ -157,10 +159,10 @@ async def test_an_answer_that_is_never_taken_is_given_up(how):
         if how == "connection":
             client.opens_window(3, 1)  # says something, and lets nothing through
         else:
-            client.says(wire.PING, 0, 0, bytes(8))
+            client.says(h2_frames.PING, 0, 0, bytes(8))
     assert client.shared.open_streams == 1
     client.looks(10)
-    assert await client.reset_code(3) == wire.CANCEL
+    assert await client.reset_code(3) == h2_frames.CANCEL
     assert client.shared.open_streams == 0
 
 
@@ -207,10 +209,10 @@ async def test_the_connections_window_is_opened_again():
     client.asks(1, is_last=False)
     sent = opened = 0
     while sent < 5 * 2**24:
-        client.says(wire.DATA, 0, 1, bytes(16_384))
+        client.says(h2_frames.DATA, 0, 1, bytes(16_384))
         sent += 16_384
         for kind, _, stream, payload in client.wire.frames():
-            if (kind, stream) == (wire.WINDOW_UPDATE, 0):
+            if (kind, stream) == (h2_frames.WINDOW_UPDATE, 0):
                 opened += int.from_bytes(payload, "big")
         await asyncio.sleep(0)
         assert sent - opened <= 2**24
@@ -224,12 +226,12 @@ async def test_padding_counts_against_the_connections_window():
     client.asks(3, is_last=False)
     client.resets(3)
     for _ in range(2**22 // 256 // 2 + 1):
-        client.says(wire.DATA, wire.PADDED, 1, b"\xfe" + bytes(255))
-        client.says(wire.DATA, 0, 1, bytes(256))
+        client.says(h2_frames.DATA, h2_frames.PADDED, 1, b"\xfe" + bytes(255))
+        client.says(h2_frames.DATA, 0, 1, bytes(256))
     opened = [
         int.from_bytes(payload, "big")
         for kind, _, stream, payload in await client.hears()
-        if (kind, stream) == (wire.WINDOW_UPDATE, 0)
+        if (kind, stream) == (h2_frames.WINDOW_UPDATE, 0)
     ]
     assert opened == [2**22]
 
@@ -238,11 +240,11 @@ async def test_a_stream_opens_its_window_on_demand_only():
     """A client would be allowed more than was reserved for it."""
     client = Client()
     client.asks(1, is_last=False)
-    client.says(wire.DATA, 0, 1, bytes(16_000))
+    client.says(h2_frames.DATA, 0, 1, bytes(16_000))
     assert await client.hears() == []
     client.asked[0].stream.open_window(12_345)
     size = (12_345).to_bytes(4, "big")
-    assert await client.hears() == [(wire.WINDOW_UPDATE, 0, 1, size)]
+    assert await client.hears() == [(h2_frames.WINDOW_UPDATE, 0, 1, size)]
 
 
 async def test_windows_of_streams_that_were_are_passed_over():
@@ -263,7 +265,7 @@ async def test_a_body_that_is_all_ends_with_its_last_byte():
     client.sets(INITIAL_WINDOW_SIZE=3)
     client.asks(1, b"")
     client.asked[0].stream.send_data(b"hello", is_all=True)
-    assert await client.hears() == [(wire.DATA, 0, 1, b"hel")]
+    assert await client.hears() == [(h2_frames.DATA, 0, 1, b"hel")]
     client.opens_window(1, 2)
-    assert await client.hears() == [(wire.DATA, wire.END_STREAM, 1, b"lo")]
+    assert await client.hears() == [(h2_frames.DATA, h2_frames.END_STREAM, 1, b"lo")]
     assert client.shared.open_streams == 0

@@ -6,7 +6,7 @@ import pytest
 from fakes.http2_client import Wire
 
 from collector.net.http1_server import Http1Connection
-from collector.net.listener import Shared
+from collector.net.listener import ListenerState
 
 POST = b"POST /x HTTP/1.1\r\nHost: x\r\n"
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -20,14 +20,14 @@ class Asked:
         self.exchange, self.body = exchange, b""
         self.is_whole = self.is_gone = False
 
-    def take(self, piece, *, is_last):
+    def on_data(self, piece, *, is_last):
         self.body += piece
         self.is_whole = is_last
 
-    def look(self, now_seconds):
+    def check_timeouts(self, now_seconds):
         """Have all the time of the world."""
 
-    def gone(self):
+    def cancelled(self):
         self.is_gone = True
 
 
@@ -36,7 +36,9 @@ class Client:
 
     def __init__(self):
         self.asked, self.now_seconds = [], 1000.0
-        shared = Shared(lambda: self.now_seconds, lambda _reason: None, 20.0, 100)
+        shared = ListenerState(
+            lambda: self.now_seconds, lambda _reason: None, 20.0, 100
+        )
         self.connection = Http1Connection(self, shared)
         self.wire = Wire()
         self.connection.connection_made(self.wire)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.otlp import export_result
-from collector.otlp.export_result import Answer, from_http, refusal
+from collector.otlp.export_result import ExportResult, from_http, refusal
 
 
 def test_our_refusals_are_readable_status_messages():
@@ -42,7 +42,7 @@ def test_an_http_refusal_keeps_its_kind_for_a_grpc_client(status, code, retryabl
     assert got.code == code
     assert export_result.is_retryable(got) == retryable
     assert (
-        export_result.is_retryable(Answer(code=got.code, details=got.details))
+        export_result.is_retryable(ExportResult(code=got.code, details=got.details))
         == retryable
     )
     assert export_result.http_status(got) == status
@@ -60,7 +60,10 @@ def test_retry_after_as_a_date_becomes_a_delay():
     """Clients of gRPC would not learn when to come back."""
     date = "Thu, 01 Jan 1970 00:01:40 GMT"
     got = from_http(503, b"", "", date, now_seconds=70)
-    assert export_result.http_retry_after(Answer(code=14, details=got.details)) == "30"
+    assert (
+        export_result.http_retry_after(ExportResult(code=14, details=got.details))
+        == "30"
+    )
 
 
 @pytest.mark.parametrize("text", ["", "soon", "-1", "1.5", "9" * 400])
@@ -109,5 +112,5 @@ def test_the_kind_of_a_grpc_refusal_survives_http():
 def test_hostile_bodies_of_an_upstream_never_raise(body, media_type):
     """An upstream could end the relay with a body."""
     got = from_http(503, body, media_type, "", now_seconds=0)
-    export_result.http_retry_after(Answer(code=14, details=body))
+    export_result.http_retry_after(ExportResult(code=14, details=body))
     export_result.http_body(got, "json")

@@ -13,7 +13,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
 )
 
-from collector.exporter.discard import Terminal
+from collector.exporter.discard import DiscardUpstream
 from collector.otlp import protobuf_reader, transcode
 from collector.otlp.export_result import ACCEPTED
 from collector.otlp.messages import REQUESTS
@@ -94,7 +94,7 @@ def test_a_receiver_without_an_upstream_takes_any_bytes_for_a_string(signal):
     request = OtlpRequest(
         signal=signal, encoding="protobuf", body=body, received_at_ns=0
     )
-    assert asyncio.run(Terminal().send(request, 1.0)) == ACCEPTED
+    assert asyncio.run(DiscardUpstream().send(request, 1.0)) == ACCEPTED
 
 
 @pytest.mark.parametrize("body", [b"\xff", b"\x0a\x05a", b"\x0b", b"\x0a\x80" * 20])

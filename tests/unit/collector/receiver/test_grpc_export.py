@@ -7,9 +7,9 @@ import tracemalloc
 import pytest
 from fakes.grpc_caller import TRACES, Caller, framed
 
-from collector.net import h2_frames as wire
+from collector.net import h2_frames
 from collector.net.h2_hpack import header_field
-from collector.otlp.export_result import Answer
+from collector.otlp.export_result import ExportResult
 
 BODY = b"\x0a\x03abc"
 OK, INVALID, EXHAUSTED, UNIMPLEMENTED, UNAVAILABLE, UNAUTHENTICATED = (
@@ -26,7 +26,7 @@ COST = 3.2  # of a byte that is held
 async def test_a_message_and_its_answer():
     """Nothing would go through, or not as it was sent."""
     caller = Caller()
-    caller.answer = Answer(body=b"\x0a\x00")
+    caller.answer = ExportResult(body=b"\x0a\x00")
     caller.calls(1, framed(BODY), ("grpc-timeout", "250m"), ("x-tenant", "t"))
     assert await caller.status(1) == (OK, "", framed(b"\x0a\x00"))
     (request,) = caller.requests
@@ -50,8 +50,8 @@ async def test_a_message_may_come_in_any_pieces(size):
         number = 1 + 2 * stream
         caller.calls(number, is_last=False)
         for at in range(0, len(said), step):
-            caller.says(wire.DATA, 0, number, said[at : at + step])
-        caller.says(wire.DATA, wire.END_STREAM, number)
+            caller.says(h2_frames.DATA, 0, number, said[at : at + step])
+        caller.says(h2_frames.DATA, h2_frames.END_STREAM, number)
     await caller.hears()
     assert [request.body for request in caller.requests] == [body] * 8
 
@@ -61,8 +61,8 @@ async def test_small_pieces_cost_no_more_than_large_ones():
     caller = Caller()
     size = 100_000
     caller.calls(1, is_last=False)
-    piece = wire.frame(wire.DATA, 0, 1, b"x")
-    caller.sends(wire.frame(wire.DATA, 0, 1, framed(bytes(size))[:5]))
+    piece = h2_frames.frame(h2_frames.DATA, 0, 1, b"x")
+    caller.sends(h2_frames.frame(h2_frames.DATA, 0, 1, framed(bytes(size))[:5]))
     tracemalloc.start()
     try:
         for _ in range(size // 1000):
@@ -71,7 +71,7 @@ async def test_small_pieces_cost_no_more_than_large_ones():
     finally:
         tracemalloc.stop()
     assert held < COST * size
-    caller.says(wire.DATA, wire.END_STREAM, 1)
+    caller.says(h2_frames.DATA, h2_frames.END_STREAM, 1)
     await caller.hears()
     assert caller.requests[0].body == b"x" * size
 
@@ -83,8 +83,8 @@ async def test_large_and_small_pieces_keep_their_order():
     body = b"".join(pieces)
     caller.calls(1, framed(body)[:5], is_last=False)
     for piece in pieces:
-        caller.says(wire.DATA, 0, 1, piece)
-    caller.says(wire.DATA, wire.END_STREAM, 1)
+        caller.says(h2_frames.DATA, 0, 1, piece)
+    caller.says(h2_frames.DATA, h2_frames.END_STREAM, 1)
     await caller.hears()
     assert caller.requests[0].body == body
 
@@ -133,7 +133,7 @@ async def test_a_message_beyond_the_limit_is_refused_before_it_comes():
     caller.calls(1, framed(bytes(1001))[:5], is_last=False)
     assert (await caller.status(1))[0] == EXHAUSTED
     assert caller.refused("too_large") == 1
-    caller.says(wire.DATA, wire.END_STREAM, 1, bytes(1001))
+    caller.says(h2_frames.DATA, h2_frames.END_STREAM, 1, bytes(1001))
     caller.calls(3, framed(bytes(1000)))
     assert (await caller.status(3))[0] == OK
 
@@ -164,8 +164,8 @@ async def test_a_bomb_is_refused():
     caller.calls(3, None, ("grpc-encoding", "gzip"), is_last=False)
     said = framed(bomb, packed=True)
     for at in range(0, len(said), 16_000):
-        caller.says(wire.DATA, 0, 3, said[at : at + 16_000])
-    caller.says(wire.DATA, wire.END_STREAM, 3)
+        caller.says(h2_frames.DATA, 0, 3, said[at : at + 16_000])
+    caller.says(h2_frames.DATA, h2_frames.END_STREAM, 3)
     assert (await caller.status(3))[0] == EXHAUSTED
     assert caller.admission.reserved_bytes == 0
 
@@ -177,9 +177,9 @@ async def test_memory_is_reserved_once_the_size_is_known_and_until_the_answer():
     said = framed(bytes(10_000))
     caller.calls(1, said[:4], is_last=False)
     assert caller.admission.reserved_bytes == 0
-    caller.says(wire.DATA, 0, 1, said[4:5])
+    caller.says(h2_frames.DATA, 0, 1, said[4:5])
     assert caller.admission.reserved_bytes == COST * 10_000
-    caller.says(wire.DATA, wire.END_STREAM, 1, said[5:])
+    caller.says(h2_frames.DATA, h2_frames.END_STREAM, 1, said[5:])
     await caller.hears()
     assert len(caller.requests) == 1
     assert caller.admission.reserved_bytes == COST * 10_000
@@ -211,7 +211,10 @@ async def test_the_window_is_opened_for_exactly_one_large_message():
     caller.calls(1, framed(bytes(size))[:3], is_last=False)
     assert await caller.hears() == []
     caller.says(
-        wire.DATA, wire.PADDED, 1, b"\x04" + framed(bytes(size))[3:5] + bytes(4)
+        h2_frames.DATA,
+        h2_frames.PADDED,
+        1,
+        b"\x04" + framed(bytes(size))[3:5] + bytes(4),
     )
     opened = [int.from_bytes(payload, "big") for *_, payload in await caller.hears()]
     assert opened == [5, 12_345 + 5]
@@ -344,7 +347,7 @@ async def test_malformed_headers_are_reset_and_go_nowhere(name):
     caller = Caller()
     block = b"".join(header_field(*field) for field in FAULTS[name])
     caller.calls(1, framed(BODY), block=block)
-    assert await caller.reset_code(1) == wire.PROTOCOL_ERROR
+    assert await caller.reset_code(1) == h2_frames.PROTOCOL_ERROR
     assert caller.requests == []
     caller.calls(3, framed(BODY))
     assert (await caller.status(3))[0] == OK
@@ -362,4 +365,4 @@ async def test_pseudo_headers_are_all_there_once(missing):
     if missing == "empty":
         pairs[2] = (":path", "")
     caller.asks(1, framed(BODY), pairs)
-    assert await caller.reset_code(1) == wire.PROTOCOL_ERROR
+    assert await caller.reset_code(1) == h2_frames.PROTOCOL_ERROR

@@ -9,7 +9,7 @@ from fakes.http2_client import Client
 from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection_pb2
 
-from collector.net import h2_frames as wire
+from collector.net import h2_frames
 from collector.net.h2_hpack import header_field
 
 CHECK = "/grpc.health.v1.Health/Check"
@@ -37,8 +37,8 @@ async def test_health_is_answered_in_any_pieces():
     said = framed(b"")
     caller.calls(1, path=CHECK, is_last=False)
     for byte in said:
-        caller.says(wire.DATA, 0, 1, bytes((byte,)))
-    caller.says(wire.DATA, wire.END_STREAM, 1)
+        caller.says(h2_frames.DATA, 0, 1, bytes((byte,)))
+    caller.says(h2_frames.DATA, h2_frames.END_STREAM, 1)
     await settle()
     assert await caller.status(1) == (0, "", framed(SERVING))
     assert caller.admission.reserved_bytes == 0
@@ -58,7 +58,7 @@ async def test_nonsense_for_a_service_resets_its_stream():
     caller = Caller()
     caller.calls(1, framed(b"\xff\xff\xff"), path=CHECK)
     await settle()
-    assert await caller.reset_code(1) == wire.CANCEL
+    assert await caller.reset_code(1) == h2_frames.CANCEL
     assert caller.admission.reserved_bytes == 0
     assert caller.shared.open_streams == 0
 
@@ -70,7 +70,7 @@ async def test_a_client_that_leaves_gives_its_memory_back(path, begun):
     caller = Caller()
     large = header_field(b"x-large", b"y" * 10_000)
     caller.calls(1, path=path, is_last=False, block=large)
-    caller.says(wire.DATA, 0, 1, framed(b"abc")[:4])
+    caller.says(h2_frames.DATA, 0, 1, framed(b"abc")[:4])
     assert caller.admission.reserved_bytes > 10_000
     if begun:
         await settle()
@@ -92,7 +92,7 @@ async def test_a_lost_connection_ends_its_watchers():
     watch = ((":method", "POST"), (":scheme", "http"), (":path", WATCH), GRPC)
     again.asks(1, framed(b""), watch)
     await settle()
-    assert wire.DATA in [frame[0] for frame in await again.hears_of(1)]
+    assert h2_frames.DATA in [frame[0] for frame in await again.hears_of(1)]
     again.connection.end()
     await settle()
 
@@ -104,9 +104,9 @@ async def test_a_watcher_may_stay():
     await settle()
     for _ in range(100):
         caller.looks(10)
-        caller.says(wire.PING, wire.ACK, 0, bytes(8))
+        caller.says(h2_frames.PING, h2_frames.ACK, 0, bytes(8))
     kinds = [frame[0] for frame in await caller.hears_of(1)]
-    assert kinds == [wire.HEADERS, wire.DATA]
+    assert kinds == [h2_frames.HEADERS, h2_frames.DATA]
     caller.connection.end()
     await settle()
 
@@ -118,12 +118,12 @@ async def test_questions_that_do_not_end_are_given_up(path):
     caller.calls(1, framed(b"abc")[:6], path=path, is_last=False)
     caller.looks(1)
     caller.looks(20)
-    caller.says(wire.DATA, 0, 1, b"b")
+    caller.says(h2_frames.DATA, 0, 1, b"b")
     caller.looks(10)
     caller.looks(20)
-    assert wire.RST_STREAM not in [frame[0] for frame in await caller.hears_of(1)]
+    assert h2_frames.RST_STREAM not in [frame[0] for frame in await caller.hears_of(1)]
     caller.looks(1)
-    assert await caller.reset_code(1) == wire.CANCEL
+    assert await caller.reset_code(1) == h2_frames.CANCEL
     await settle()
     assert caller.shared.open_streams == caller.admission.reserved_bytes == 0
 
@@ -134,7 +134,9 @@ async def asks_without_reading(caller, questions):
     caller.calls(1, framed(LIST), path=REFLECT, is_last=False)
     await settle()
     await caller.hears()
-    caller.sends(b"".join(wire.frame(wire.DATA, 0, 1, piece) for piece in questions))
+    caller.sends(
+        b"".join(h2_frames.frame(h2_frames.DATA, 0, 1, piece) for piece in questions)
+    )
 
 
 async def test_what_a_service_has_unread_is_bounded():
@@ -142,8 +144,8 @@ async def test_what_a_service_has_unread_is_bounded():
     caller = Caller()
     await asks_without_reading(caller, [bytes(16_384)] * 8)
     assert not await caller.hears()
-    caller.says(wire.DATA, 0, 1, b"x")
-    assert await caller.reset_code(1) == wire.ENHANCE_YOUR_CALM
+    caller.says(h2_frames.DATA, 0, 1, b"x")
+    assert await caller.reset_code(1) == h2_frames.ENHANCE_YOUR_CALM
     await settle()
     assert caller.admission.reserved_bytes == 0
 
@@ -152,7 +154,7 @@ async def test_unread_crumbs_cost_what_is_counted():
     """Questions of single bytes would cost two hundred times what is reserved."""
     caller = Caller()
     await asks_without_reading(caller, [])
-    crumbs = wire.frame(wire.DATA, 0, 1, b"x") * 1000
+    crumbs = h2_frames.frame(h2_frames.DATA, 0, 1, b"x") * 1000
     tracemalloc.start()
     try:
         for _ in range(30):
@@ -171,12 +173,12 @@ async def test_what_a_service_keeps_is_reserved_and_bounded():
     caller.calls(1, path=CHECK, is_last=False)
     question = framed(bytes(16_379))
     for n in range(64):
-        caller.says(wire.DATA, 0, 1, question)
+        caller.says(h2_frames.DATA, 0, 1, question)
         await settle()
         assert caller.admission.reserved_bytes >= 3 * 16_384 * (n + 1)
     assert not await caller.hears_of(1)
-    caller.says(wire.DATA, 0, 1, question)
-    assert await caller.reset_code(1) == wire.ENHANCE_YOUR_CALM
+    caller.says(h2_frames.DATA, 0, 1, question)
+    assert await caller.reset_code(1) == h2_frames.ENHANCE_YOUR_CALM
     await settle()
     assert caller.admission.reserved_bytes == 0
 
@@ -195,7 +197,7 @@ async def test_what_is_no_grpc_is_told_where_to_go():
     caller.asks(1, b"<html>", HTML)
     head, body = await caller.hears()
     assert dict(caller.decoder.decode(head[3]))[":status"] == "415"
-    assert body[1] & wire.END_STREAM
+    assert body[1] & h2_frames.END_STREAM
     assert b"collector.http.listen" in body[3]
     assert caller.shared.open_streams == 0
 
@@ -206,7 +208,9 @@ async def test_the_length_of_what_is_no_grpc_has_to_be_right(length, is_right):
     caller = Caller()
     caller.asks(1, b"<html>", (*HTML, ("content-length", length)))
     kinds = [frame[0] for frame in await caller.hears_of(1)]
-    assert kinds == ([wire.HEADERS, wire.DATA] if is_right else [wire.RST_STREAM])
+    assert kinds == (
+        [h2_frames.HEADERS, h2_frames.DATA] if is_right else [h2_frames.RST_STREAM]
+    )
 
 
 async def test_what_is_no_grpc_and_never_whole_is_given_up():
@@ -217,5 +221,5 @@ async def test_what_is_no_grpc_and_never_whole_is_given_up():
     caller.looks(20)
     assert await caller.hears_of(1) == []
     caller.looks(1)
-    assert await caller.reset_code(1) == wire.CANCEL
+    assert await caller.reset_code(1) == h2_frames.CANCEL
     assert caller.shared.open_streams == 0

@@ -1,6 +1,6 @@
 import pytest
 
-from collector.recognise.correlate import Join, JoinSettings
+from collector.recognise.correlate import CorrelationSettings, Correlator
 from collector.recognise.dialects.contract import Candidate
 from snaptrace.snapshot.conversation import Conversation, Message, TextPart
 from snaptrace.snapshot.model import Answer, Usage
@@ -32,7 +32,7 @@ def _span(number, *, parent=0, trace=1, role="call", start=0, end=100, **more):
 
 
 def _run(*candidates, settings=None):
-    join = Join(settings)
+    join = Correlator(settings)
     calls = [call for c in candidates for call in join.offer(c, 0)]
     calls.extend(join.flush())
     return calls, join
@@ -97,7 +97,7 @@ def test_a_transport_without_a_call_is_kept():
 
 def test_what_comes_late_for_a_closed_call_is_dropped():
     """A wrapper exported after its call would make a second snapshot."""
-    join = Join()
+    join = Correlator()
     list(join.offer(_span(2, parent=1, start=1, end=90, conversation=_text()), 0))
     assert len(list(join.due(6 * SECOND))) == 1
     list(join.offer(_span(1, start=0, end=100, conversation=_text()), 7 * SECOND))
@@ -107,7 +107,7 @@ def test_what_comes_late_for_a_closed_call_is_dropped():
 
 def test_a_stream_record_long_after_its_call_is_dropped():
     """The end of a long stream would be counted as a call of its own."""
-    join = Join()
+    join = Correlator()
     list(join.offer(_span(1, start=0, end=2, conversation=_text()), 0))
     assert len(list(join.due(6 * SECOND))) == 1
     late = _span(
@@ -119,7 +119,7 @@ def test_a_stream_record_long_after_its_call_is_dropped():
 
 def test_a_trace_closes_when_quiet_and_at_last_when_old():
     """A busy trace would never give its calls."""
-    join = Join(JoinSettings(quiet_ns=5 * SECOND, age_ns=12 * SECOND))
+    join = Correlator(CorrelationSettings(quiet_ns=5 * SECOND, age_ns=12 * SECOND))
     for second in range(0, 12, 2):
         span = _span(second + 1, start=second, end=second + 1, conversation=_text())
         list(join.offer(span, second * SECOND))
@@ -129,7 +129,7 @@ def test_a_trace_closes_when_quiet_and_at_last_when_old():
 
 
 @pytest.mark.parametrize(
-    "settings", [JoinSettings(traces=10), JoinSettings(bytes=10_000)]
+    "settings", [CorrelationSettings(traces=10), CorrelationSettings(bytes=10_000)]
 )
 def test_bounds_close_the_oldest_early_and_lose_nothing(settings):
     """A flood would grow without end, or calls would vanish uncounted."""
@@ -146,14 +146,14 @@ def test_bounds_close_the_oldest_early_and_lose_nothing(settings):
 def test_a_trace_of_endless_spans_is_bounded_and_loses_none():
     """One trace would hold all memory, or its last calls be cut off in silence."""
     spans = [_span(n, start=n, end=n, conversation=_text(str(n))) for n in range(1, 60)]
-    calls, join = _run(*spans, settings=JoinSettings(records_per_trace=50))
+    calls, join = _run(*spans, settings=CorrelationSettings(records_per_trace=50))
     assert len(calls) == 59
     assert (join.counts.closed_early, join.counts.dropped) == (1, 0)
 
 
 def test_a_clock_that_is_put_back_holds_no_trace():
     """A trace would wait until the clock comes to its hour again."""
-    join = Join()
+    join = Correlator()
     list(join.offer(_span(1, conversation=_text()), 86_400 * SECOND))
     assert list(join.due(86_399 * SECOND)) == []
     assert len(list(join.due(3600 * SECOND))) == 1
@@ -219,7 +219,7 @@ def test_two_calls_of_one_moment_are_not_taken_for_one():
 
 def test_records_without_a_trace_are_bounded():
     """A flood of them would hold memory for ever."""
-    join = Join(JoinSettings(unbound=100))
+    join = Correlator(CorrelationSettings(unbound=100))
     for number in range(500):
         list(join.offer(_event(str(number), number), number))
     assert join.counts.dropped == 400
@@ -230,7 +230,7 @@ def test_records_without_a_trace_are_bounded():
 
 def test_records_without_a_trace_grow_old():
     """An hour-old message would be given to a span that happens to fit."""
-    join = Join()
+    join = Correlator()
     list(join.offer(_event("old", 5), 0))
     list(join.offer(_event("new", 6), 60 * SECOND))
     assert join.counts.dropped == 1

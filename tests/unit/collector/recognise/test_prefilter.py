@@ -110,8 +110,8 @@ def test_the_look_finds_what_is_there_in_all_that_was_recorded():
 @pytest.mark.parametrize("marker", MARKERS)
 def test_a_marker_is_found_wherever_it_stands(marker, size):
     """A search by length and address would stop at a zero, or run past the end."""
-    chance = random.Random(size)
-    body = bytes(chance.choices(b"\0\n.ae_ilmn", k=size))
+    rng = random.Random(size)
+    body = bytes(rng.choices(b"\0\n.ae_ilmn", k=size))
     assert has_marker(body) == _holds_marker(body)
     for at in {0, size // 3, size}:
         assert has_marker(body[:at] + marker + body[at:])

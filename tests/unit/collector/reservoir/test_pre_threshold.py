@@ -51,10 +51,10 @@ def test_the_bar_comes_down_slowly_and_goes_in_the_end():
 
 def test_a_burst_does_not_outrun_the_budget_until_the_second_is_over():
     """The first second of every burst would be decoded whole."""
-    chance, bar = random.Random(2), PreThreshold(100)
+    rng, bar = random.Random(2), PreThreshold(100)
     admitted, told = 0, {}
     for _ in range(20_000):
-        admitted += bar.admits("a", 1 + chance.getrandbits(56) % (RANK_SPAN - 1))
+        admitted += bar.admits("a", 1 + rng.getrandbits(56) % (RANK_SPAN - 1))
         if bar.is_spent:
             told |= bar.tighten()
     # The budget, and its share of what came after: a logarithm of the burst.

@@ -6,7 +6,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 
 from collector.otlp.signals import OtlpRequest
 from collector.recognise.prefilter import RawRecord, split
-from collector.sampling.decode_budget import Gate
+from collector.sampling.decode_budget import DecodeBudget
 from snaptrace.crypto.fleet_key import FleetKey
 
 KEY = FleetKey(b"k" * 32)
@@ -17,7 +17,7 @@ class Watched:
 
     def __init__(self, budget):
         self.at_seconds, self.told = 0.0, {}
-        self.gate = Gate(
+        self.gate = DecodeBudget(
             budget, KEY, seconds=lambda: self.at_seconds, changed=self.told.update
         )
         self.admits = self.gate.admits

@@ -71,7 +71,7 @@ async def _stored(tmp_path):
     browser = Browser(
         Store.open(StoreConfig(url=url)), FleetKey.of_store(url, ""), print
     )
-    await browser.look()
+    await browser.poll()
     return [found.snapshot async for found in browser.snapshots()]
 
 

@@ -459,8 +459,8 @@ async def test_killed_at_any_step_nothing_journaled_is_lost(tmp_path, after):
             if one.snapshot.snapshot_id in before:
                 assert one.snapshot.snapshot_id in held
         for header, snapshot in found:
-            chance = frame.probability(header.collector, snapshot)
-            assert chance is None or 0 < chance <= 1
+            rng = frame.probability(header.collector, snapshot)
+            assert rng is None or 0 < rng <= 1
         # Nothing is left lying about.
         assert sealer.spool_bytes == 0
         left = {p.name for p in folder.rglob("*") if p.is_file()}

@@ -256,9 +256,9 @@ async def test_a_pipeline_that_cannot_be_built_says_why():
 
 CHILD = """
 import asyncio, os, signal, socket, sys
-from collector import worker
-from collector.families import counter
-from collector.instruments import Registry
+from collector.tap import worker
+from collector.metrics.families import counter
+from collector.metrics.instruments import Registry
 
 class Pipeline:
     name = "p"

@@ -2,11 +2,11 @@
 
 import random
 
-from replayd.arms.concurrency_limit import AWAY_IN_A_ROW, START_LIMIT, Throttle
+from replayd.arms.concurrency_limit import AWAY_IN_A_ROW, START_LIMIT, ConcurrencyLimit
 
 
 def throttle(most=1000):
-    return Throttle(most, random.Random(1))
+    return ConcurrencyLimit(most, random.Random(1))
 
 
 def round_of(found, now, sign="good", latency=0.3, **more):

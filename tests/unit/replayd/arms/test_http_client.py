@@ -6,7 +6,7 @@ import base64
 import aiohttp
 import pytest
 
-from replayd.arms.http_client import Wire
+from replayd.arms.http_client import HttpClient
 from replayd.providers.contract import ProviderRequest
 
 ASK = ProviderRequest(method="POST", path="/chat", body=b'{"a":1}')
@@ -56,7 +56,7 @@ async def exchanged(wire, request=ASK):
 
 
 def wire_to(url, headers=None, proxy=""):
-    return Wire(url, headers or {}, aiohttp.TCPConnector(limit=0), proxy)
+    return HttpClient(url, headers or {}, aiohttp.TCPConnector(limit=0), proxy)
 
 
 async def test_a_connection_serves_one_request_after_another():

@@ -6,11 +6,11 @@ from fakes.led_epoch import cases
 from fakes.pair_results import epoch_of
 from msgspec.structs import replace
 
-from replayd.budget.accounting import DAY_NS, Spending, Spent
+from replayd.budget.accounting import DAY_NS, SpendingAccount, SpendingReader
 from replayd.budget.limits import Amount, Budgets, ControlRate, Prices
 from replayd.config import ArmConfig, BudgetConfig, ControlRateConfig
 from replayd.evaluation import epochs
-from replayd.evaluation.epochs import Declared
+from replayd.evaluation.epochs import DeclaredRevision
 from replayd.ledger.ledger import Ledger, open_epoch
 from replayd.model import ArmOutcome, PairResult, Planned
 
@@ -20,7 +20,7 @@ NOW = 1_800_000_000_000_000_000 // DAY_NS * DAY_NS + DAY_NS // 2
 def spending_of(clock):
     budgets = Budgets(BudgetConfig(requests_per_day=100), {})
     rate = ControlRate(ControlRateConfig(), 86_400.0)
-    return Spending(budgets, Prices({}), rate, clock)
+    return SpendingAccount(budgets, Prices({}), rate, clock)
 
 
 def used(spending, clock):
@@ -43,7 +43,7 @@ def result(number, at_ns):
 
 
 def spent(pairs, at_ns=NOW):
-    found = Spent()
+    found = SpendingReader()
     for number in range(pairs):
         found.add(result(number, at_ns))
     return found
@@ -124,9 +124,9 @@ def test_a_new_epoch_after_a_restart_does_not_open_the_budget_again():
 def test_a_revision_in_the_configuration_outranks_an_older_declaration():
     """If it failed, one PUT would hide every later revision of the file for ever."""
     arm = ArmConfig(role="canary", url="http://c", model="m", revision="r1")
-    declared = Declared(revision="r2", instead_of="r1")
+    declared = DeclaredRevision(revision="r2", instead_of="r1")
     assert epochs.with_declared(arm, declared).revision == "r2"
     newer = replace(arm, revision="r3")
     assert epochs.with_declared(newer, declared).revision == "r3"
-    unsaid = Declared(revision="r2")
+    unsaid = DeclaredRevision(revision="r2")
     assert epochs.with_declared(newer, unsaid).revision == "r2"

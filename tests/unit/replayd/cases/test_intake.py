@@ -5,7 +5,7 @@ from fakes.dict_store import dict_store
 from fakes.stored_calls import image_call, store_calls, text_call
 
 from replayd.cases.intake import Intake, why_not
-from replayd.cases.loader import Content, Gone, Loaded
+from replayd.cases.loader import CaseLoader, Gone, Loaded
 from snaptrace.crypto.fleet_key import FleetKey
 from snaptrace.snapshot.model import Fidelity
 from snaptrace.store import pins
@@ -25,14 +25,14 @@ async def test_new_segments_become_cases_once():
     store = dict_store(0)
     looking = intake(store)
     await store_calls(store, [text_call(i, at_ns=NOW) for i in range(5)], at_ns=NOW)
-    first = await looking.look(NOW)
+    first = await looking.poll(NOW)
     assert len(first.cases) == 5
     assert all(c.uniform and c.replayable for c in first.cases)
     assert first.cases[0].tokens == 18
-    assert (await looking.look(NOW)).cases == ()
+    assert (await looking.poll(NOW)).cases == ()
     more = [text_call(9, at_ns=NOW)]
     await store_calls(store, more, at_ns=NOW, sequence=1)
-    assert [c.index for c in (await looking.look(NOW)).cases] == [0]
+    assert [c.index for c in (await looking.poll(NOW)).cases] == [0]
 
 
 async def test_a_damaged_segment_is_named_and_passed_over():
@@ -42,7 +42,7 @@ async def test_a_damaged_segment_is_named_and_passed_over():
     await store_calls(store, [text_call(2, at_ns=NOW)], at_ns=NOW, sequence=1)
     name = next(n for n in store._backend.objects if n.endswith("0"))
     store._backend.objects[name] = store._backend.objects[name][:-3]
-    fresh = await intake(store).look(NOW)
+    fresh = await intake(store).poll(NOW)
     assert fresh.damaged == (name,)
     assert len(fresh.cases) == 1
 
@@ -55,7 +55,7 @@ async def test_the_threshold_is_the_highest_of_the_services_concerned():
     await store_calls(store, low, at_ns=NOW, threshold=10)
     await store_calls(store, high, at_ns=NOW, sequence=1, threshold=2**54)
     looking = intake(store)
-    await looking.look(NOW)
+    await looking.poll(NOW)
     assert looking.sample.thresholds() == {"text": 2**54}
     assert looking.sample.thresholds(lambda s: s == "shop") == {"text": 10}
     assert looking.sample.production_calls() == 2
@@ -70,7 +70,7 @@ async def test_coverage_counts_what_cannot_be_replayed_and_why():
     calls = [text_call(1, at_ns=NOW), text_call(2, at_ns=NOW, fidelity=gone)]
     await store_calls(store, calls, at_ns=NOW)
     looking = intake(store)
-    await looking.look(NOW)
+    await looking.poll(NOW)
     live = looking.sample.live()["text"]
     assert (live.seen, live.replayable) == (2, 1)
     assert live.reasons == {"media_redacted": 1}
@@ -104,11 +104,11 @@ async def test_a_pin_is_a_case_with_its_assertion_and_its_own_media():
         store, KEY, name, call, suite="release", now_ns=NOW, assertion=wanted
     )
     looking = intake(store)
-    found = [c for c in (await looking.look(NOW)).cases if c.pin]
+    found = [c for c in (await looking.poll(NOW)).cases if c.pin]
     assert [(c.pin, c.asserted, c.uniform) for c in found] == [("release", True, False)]
-    assert [c for c in (await looking.look(NOW)).cases if c.pin] == []
+    assert [c for c in (await looking.poll(NOW)).cases if c.pin] == []
     await store.delete(name)
-    loaded = await Content(store, KEY).load(found[0])
+    loaded = await CaseLoader(store, KEY).load(found[0])
     assert isinstance(loaded, Loaded)
     assert loaded.media == {0: b"\x89PNG"}
     assert loaded.scoring.assertions == (wanted,)
@@ -119,8 +119,8 @@ async def test_what_was_erased_is_not_sent_any_more():
     store = dict_store(0)
     call = text_call(1, at_ns=NOW, session=KEY.subject("session", "s1"))
     await store_calls(store, [call], at_ns=NOW)
-    case = (await intake(store).look(NOW)).cases[0]
-    content = Content(store, KEY)
+    case = (await intake(store).poll(NOW)).cases[0]
+    content = CaseLoader(store, KEY)
     assert isinstance(await content.load(case), Loaded)
     await write_tombstone(store, KEY.subject("session", "s1"), NOW + 1)
     await content.refresh()
@@ -131,7 +131,7 @@ async def test_what_was_erased_is_not_sent_any_more():
         lookback_ns=24 * HOUR,
         is_erased=content.is_erased,
     )
-    assert (await fresh.look(NOW)).cases == ()
+    assert (await fresh.poll(NOW)).cases == ()
 
 
 async def test_content_that_is_gone_says_how():
@@ -139,7 +139,7 @@ async def test_content_that_is_gone_says_how():
     store = dict_store(0)
     call = image_call(1, b"\x89PNG", KEY, at_ns=NOW)
     name = await store_calls(store, [call], at_ns=NOW)
-    case = (await intake(store).look(NOW)).cases[0]
-    assert await Content(store, KEY).load(case) == Gone("media_missing")
+    case = (await intake(store).poll(NOW)).cases[0]
+    assert await CaseLoader(store, KEY).load(case) == Gone("media_missing")
     await store.delete(name)
-    assert await Content(store, KEY).load(case) == Gone("erased")
+    assert await CaseLoader(store, KEY).load(case) == Gone("erased")

@@ -8,10 +8,10 @@ from fakes.stored_calls import hexed
 
 from replayd.cases.schedule import (
     TRAFFIC,
+    NothingToDraw,
     Schedule,
     ScheduleSettings,
     Slice,
-    Waiting,
     drawn_by,
 )
 from replayd.model import Case, Planned
@@ -50,7 +50,7 @@ def draw(schedule, count, first=0, **more):
     found = []
     for number in range(first, first + count):
         planned = schedule.take(number, NOW, **more)
-        if isinstance(planned, Waiting):
+        if isinstance(planned, NothingToDraw):
             break
         found.append(planned)
     return found
@@ -64,7 +64,7 @@ def test_every_unit_is_drawn_once_and_then_it_waits():
     assert len(drawn) == 40
     assert len({item.case.unit for item in drawn}) == 40
     waiting = schedule.take(40, NOW)
-    assert isinstance(waiting, Waiting)
+    assert isinstance(waiting, NothingToDraw)
     assert waiting.reason == "fresh_cases"
     schedule.offer([case("fresh", unit="u41")])
     assert schedule.take(40, NOW).case.unit == "u41"
@@ -73,7 +73,7 @@ def test_every_unit_is_drawn_once_and_then_it_waits():
 @pytest.mark.parametrize("verdicts", ["calm", "wild"])
 def test_the_traffic_streams_mix_is_the_traffics(verdicts):
     """If it failed, verdicts would speak of cases that somebody's results preferred."""
-    chance = random.Random(5)
+    rng = random.Random(5)
     share = {"chart": 0.1, "table": 0.3, "photo": 0.6}
     schedule = Schedule(
         settings(
@@ -89,7 +89,7 @@ def test_the_traffic_streams_mix_is_the_traffics(verdicts):
             second_control_share=0.2,
         )
     )
-    kinds = chance.choices(list(share), list(share.values()), k=6000)
+    kinds = rng.choices(list(share), list(share.values()), k=6000)
     schedule.offer(
         case(f"i{i}", modality="image", attributes={"kind": kind})
         for i, kind in enumerate(kinds)
@@ -97,7 +97,7 @@ def test_the_traffic_streams_mix_is_the_traffics(verdicts):
     schedule.offer(case(f"t{i}") for i in range(6000))
     seen = Counter()
     for number in range(4000):
-        decided = {"text"} if verdicts == "wild" and chance.random() < 0.5 else set()
+        decided = {"text"} if verdicts == "wild" and rng.random() < 0.5 else set()
         planned = schedule.take(number, NOW, frozenset(decided))
         if planned.lane == TRAFFIC and planned.case.modality == "image":
             seen[planned.case.attributes["kind"]] += 1

@@ -15,11 +15,11 @@ from fakes.stored_calls import image_call
 
 from replayd.arms.arm import Arm, endpoint_settings
 from replayd.arms.endpoint import Endpoint
-from replayd.budget.accounting import Spending
+from replayd.budget.accounting import SpendingAccount
 from replayd.budget.limits import Budgets, ControlRate, Prices
 from replayd.cases.loader import Loaded
 from replayd.config import ArmConfig, BudgetConfig, ControlRateConfig
-from replayd.evaluation.pair import Replay
+from replayd.evaluation.pair import PairReplay
 from replayd.model import Planned
 from replayd.providers import PROVIDERS
 from replayd.scoring.recorded import Recorded
@@ -71,12 +71,12 @@ class Server:
 @asynccontextmanager
 async def world(canary, control, *, per_minute=1e9, seconds=60.0):
     """Yield a function that asks one pair; both arms take two calls at once."""
-    clock, chance = LoopClock(NOW), random.Random(1)
+    clock, rng = LoopClock(NOW), random.Random(1)
     rate = ControlRate(
         ControlRateConfig(share_of_production=1.0, per_minute=per_minute), 86_400.0
     )
     rate.observed(10**9)
-    spending = Spending(Budgets(BudgetConfig(), {}), Prices({}), rate, clock)
+    spending = SpendingAccount(Budgets(BudgetConfig(), {}), Prices({}), rate, clock)
     async with AsyncExitStack() as stack:
         arms = []
         for role, server in (("canary", canary), ("control", control)):
@@ -91,9 +91,9 @@ async def world(canary, control, *, per_minute=1e9, seconds=60.0):
                 timeout=Duration(seconds),
             )
             settings = endpoint_settings(role, config, {})
-            endpoint = Endpoint(settings, PROVIDERS[config.api], clock, chance)
+            endpoint = Endpoint(settings, PROVIDERS[config.api], clock, rng)
             arms.append(Arm(role, config, await stack.enter_async_context(endpoint)))
-        replay = Replay(*arms, spending, chance)
+        replay = PairReplay(*arms, spending, rng)
         data = bytes(IMAGE_BYTES)
         call = image_call(1, data, FleetKey(b"k" * 32), at_ns=NOW)
         loaded = Loaded(call, {0: data}, Recorded(pack_snapshot(call)))

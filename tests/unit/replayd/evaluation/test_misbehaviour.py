@@ -17,14 +17,14 @@ from replayd.arms.arm import Arm, endpoint_settings
 from replayd.arms.concurrency_limit import LONGEST_OBEYED_SECONDS
 from replayd.arms.endpoint import Endpoint
 from replayd.arms.outcomes import OUTCOMES, REFUSED_BY_BOTH
-from replayd.budget.accounting import Spending
+from replayd.budget.accounting import SpendingAccount
 from replayd.budget.limits import Budgets, ControlRate, Prices
 from replayd.cases.schedule import Schedule, ScheduleSettings
 from replayd.config import ArmConfig, BudgetConfig, ControlRateConfig
 from replayd.evaluation.committer import Committer
-from replayd.evaluation.counts import LeadSettings
-from replayd.evaluation.pair import MOST_ATTEMPTS, Replay
-from replayd.evaluation.runner import Lead
+from replayd.evaluation.counts import EpochRunnerSettings
+from replayd.evaluation.pair import MOST_ATTEMPTS, PairReplay
+from replayd.evaluation.runner import EpochRunner
 from replayd.evidence.epoch_fold import Fold
 from replayd.evidence.scoreboard import Scoreboard
 from replayd.evidence.settings import BoardSettings
@@ -44,7 +44,7 @@ ABSURD = ("absurd", "infinite", "until the year 9999")  # each stops an arm for 
 SOCKET_BYTES = 32 * MIB  # what kernel and server may hold of a body that is cut off
 
 
-def arm(name, role, url, clock, chance):
+def arm(name, role, url, clock, rng):
     config = ArmConfig(
         role=role,
         url=url,
@@ -53,7 +53,7 @@ def arm(name, role, url, clock, chance):
         max_response_bytes=LARGEST_BYTES,
     )
     settings = endpoint_settings(name, config, {})
-    endpoint = Endpoint(settings, PROVIDERS[config.api], clock, chance)
+    endpoint = Endpoint(settings, PROVIDERS[config.api], clock, rng)
     return Arm(name, config, endpoint)
 
 
@@ -95,7 +95,7 @@ class Hours:
     """Two sick providers, a budget per hour, a cap on the control; led for a while."""
 
     def __init__(self, seed, *, ways=(), well=0.5, storms=()):
-        self.chance = random.Random(seed)
+        self.rng = random.Random(seed)
         self._well, self._storms = well, storms
         self._ways = ways or [name for name in WAYS if name not in ABSURD]
         self.asked = {"canary": [], "control": []}
@@ -110,8 +110,8 @@ class Hours:
         async with sick, production, elsewhere:
             self.world = Misbehaving(self.clock, elsewhere.url)
             arms = [
-                arm("canary", "canary", sick.url, self.clock, self.chance),
-                arm("production", "control", production.url, self.clock, self.chance),
+                arm("canary", "canary", sick.url, self.clock, self.rng),
+                arm("production", "control", production.url, self.clock, self.rng),
             ]
             async with arms[0].endpoint, arms[1].endpoint:
                 await self._led(arms, seconds)
@@ -127,9 +127,9 @@ class Hours:
             self.asked[name].append((at_ns, str(body["messages"])))
             if any(first <= at_ns - NOW < last for first, last in self._storms):
                 return 429
-            if self.chance.random() < self._well:
+            if self.rng.random() < self._well:
                 return completion("ok")
-            way = self.chance.choice(self._ways)
+            way = self.rng.choice(self._ways)
             self.ways[way] += 1
             return WAYS[way][1](self.world)
 
@@ -162,7 +162,7 @@ class Hours:
         )
         rate.observed(10**6)
         budgets = Budgets(BudgetConfig(requests_per_hour=PER_HOUR), {})
-        spending = Spending(budgets, Prices({}), rate, clock)
+        spending = SpendingAccount(budgets, Prices({}), rate, clock)
         schedule = Schedule(
             ScheduleSettings(seed="e1", lookback_ns=10**15, age_limit_ns=10**15)
         )
@@ -170,15 +170,15 @@ class Hours:
         self.store = dict_store()
         ledger = Ledger(self.store, "e1", clock, "a")
         fold = Fold(lambda: Scoreboard(EPOCH, BoardSettings()))
-        lead = Lead(
+        lead = EpochRunner(
             ledger=ledger,
             schedule=schedule,
-            replay=Replay(*arms, spending, self.chance),
+            replay=PairReplay(*arms, spending, self.rng),
             content=StubContent(),
             spending=spending,
             committer=Committer(ledger, fold, in_flight=IN_FLIGHT, keep_answers=True),
             judge=judge,
-            settings=LeadSettings(
+            settings=EpochRunnerSettings(
                 in_flight=IN_FLIGHT,
                 block=8,
                 poll_seconds=5.0,

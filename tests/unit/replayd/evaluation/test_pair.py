@@ -10,12 +10,12 @@ from fakes.provider import FakeProvider, completion, respond
 
 from replayd.arms.arm import Arm, endpoint_settings
 from replayd.arms.endpoint import Endpoint
-from replayd.budget.accounting import Spending
+from replayd.budget.accounting import SpendingAccount
 from replayd.budget.limits import Amount, Budgets, ControlRate, Prices
 from replayd.cases.loader import Gone
 from replayd.config import ArmConfig, BudgetConfig, ControlRateConfig
 from replayd.evaluation import pair
-from replayd.evaluation.pair import Patience, Replay, Unsent
+from replayd.evaluation.pair import PairDeadline, PairReplay, Unsent
 from replayd.model import Planned
 from replayd.providers import PROVIDERS
 from snaptrace.runtime.config import Duration
@@ -33,14 +33,14 @@ class World:
         self.canary = FakeProvider(self._answering("canary"))
         self.control = FakeProvider(self._answering("control"))
         self.says = {"canary": [], "control": []}
-        clock, chance = LoopClock(NOW), random.Random(1)
+        clock, rng = LoopClock(NOW), random.Random(1)
         rate = ControlRate(
             ControlRateConfig(share_of_production=1.0, per_minute=1e9), 86_400.0
         )
         rate.observed(10**9)
         budgets = Budgets(budget or BudgetConfig(), {})
-        self.spending = Spending(budgets, Prices({}), rate, clock)
-        self._clock, self._chance, self._timeout = clock, chance, timeout
+        self.spending = SpendingAccount(budgets, Prices({}), rate, clock)
+        self._clock, self._rng, self._timeout = clock, rng, timeout
 
     def _answering(self, name):
         def answer(_body):
@@ -62,7 +62,7 @@ class World:
             control = self._arm("production", "control", self.control.url)
             self._ends = [canary.endpoint, control.endpoint]
             async with canary.endpoint, control.endpoint:
-                found = Replay(canary, control, self.spending, self._chance)
+                found = PairReplay(canary, control, self.spending, self._rng)
                 item = Planned(number=1, case=cases(1)[0], lane="traffic", **planned)
                 return await found.pair(item, NOW, lambda: self.content.load(item.case))
 
@@ -83,9 +83,7 @@ class World:
         )
         settings = endpoint_settings(name, config, {})
         provider = PROVIDERS[config.api]
-        return Arm(
-            name, config, Endpoint(settings, provider, self._clock, self._chance)
-        )
+        return Arm(name, config, Endpoint(settings, provider, self._clock, self._rng))
 
 
 @pytest.mark.parametrize("first", [True, False])
@@ -229,7 +227,7 @@ async def test_a_case_that_goes_between_two_tries_keeps_its_first_answers():
 
 def test_patience_is_thrice_the_controls_p99_and_never_less_than_the_timeout():
     """If it failed, a canary as slow as production would lose answers by the clock."""
-    patience = Patience(10.0, 20.0)
+    patience = PairDeadline(10.0, 20.0)
     assert patience.seconds() == 20.0
     for _ in range(99):
         patience.learnt(1.0)

@@ -1,6 +1,6 @@
 """`evidence.aa_test`: the noise floor, and when it counts as measured."""
 
-from replayd.evidence.aa_test import FEWEST_NOISE_PAIRS, Noise
+from replayd.evidence.aa_test import FEWEST_NOISE_PAIRS, AaTest
 from replayd.model import PairResult, StreamScore
 
 
@@ -22,7 +22,7 @@ def _result(number, second):
 
 def test_a_noise_floor_is_handed_on_once_it_was_measured():
     """The next epoch would plan with a guess although the noise is known."""
-    noise = Noise(eps=0.005)
+    noise = AaTest(eps=0.005)
     for number in range(FEWEST_NOISE_PAIRS - 1):
         noise.add(_result(number, 1.0 if number % 4 else 0.0))
     assert noise.discordances() == {}
@@ -32,7 +32,7 @@ def test_a_noise_floor_is_handed_on_once_it_was_measured():
 
 def test_pairs_that_were_not_asked_twice_say_nothing():
     """A zero would be planned with that nobody has measured."""
-    noise = Noise(eps=0.005)
+    noise = AaTest(eps=0.005)
     for number in range(2 * FEWEST_NOISE_PAIRS):
         noise.add(_result(number, None))
     assert noise.discordances() == {}

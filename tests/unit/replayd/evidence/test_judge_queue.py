@@ -9,7 +9,7 @@ from fakes.pair_results import SECOND, START, epoch_of, live_of, result_of, scor
 from replayd.adjudication.decisions import Decisions, is_labelled
 from replayd.evidence.scoreboard import Scoreboard
 from replayd.evidence.settings import BoardSettings, JudgeKey, of_epoch
-from replayd.verdicts.compute import VerdictBoard
+from replayd.verdicts.compute import VerdictComputation
 
 NOW = START + 10_000 * SECOND
 LABELS = 0.5
@@ -51,7 +51,7 @@ def run(board, pairs, worse, seed=1):
 
 def text_of(board):
     """Return what is said of text."""
-    return VerdictBoard(board).view(NOW, live_of("text")).modalities["text"]
+    return VerdictComputation(board).view(NOW, live_of("text")).modalities["text"]
 
 
 def test_prose_is_judged_where_no_scorer_can():

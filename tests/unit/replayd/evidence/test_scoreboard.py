@@ -11,7 +11,7 @@ from replayd.errors import DamagedResultError
 from replayd.evidence.scoreboard import Scoreboard
 from replayd.evidence.settings import BoardSettings, SliceSettings
 from replayd.model import ArmOutcome
-from replayd.verdicts.compute import VerdictBoard
+from replayd.verdicts.compute import VerdictComputation
 
 SETTINGS = BoardSettings()
 
@@ -25,7 +25,7 @@ def view_of(board, *modalities, now_ns=None, **live):
     """Return the canary's view shortly after the last result."""
     names = modalities or board.modalities
     now = START + (board.next_number + 10) * SECOND if now_ns is None else now_ns
-    return VerdictBoard(board).view(now, live_of(*names, **live))
+    return VerdictComputation(board).view(now, live_of(*names, **live))
 
 
 def fold_many(board, count, worse=0.0, seed=1, **more):
@@ -291,17 +291,17 @@ def test_a_regression_carries_over_until_the_next_epoch_decides():
     """A new revision would clear its predecessor's name by starting anew."""
     first = board_of("text", "image")
     fold_many(first, 300, worse=0.3, modality="image")
-    carried = VerdictBoard(first).carries()
+    carried = VerdictComputation(first).carries()
     assert carried == {"image"}
     second = board_of("text", "image", epoch="e2", sequence=1, carried=carried)
     view = view_of(second)
     assert view.modalities["image"].verdict == "regressed_previous_epoch"
     assert view.modalities["text"].verdict == "undecided"
     assert (view.gate, view.epochs_tried) == ("undecided", 2)
-    assert VerdictBoard(second).carries() == {"image"}
+    assert VerdictComputation(second).carries() == {"image"}
     fold_many(second, 300, modality="image")
     assert view_of(second).modalities["image"].verdict == "pass"
-    assert VerdictBoard(second).carries() == frozenset()
+    assert VerdictComputation(second).carries() == frozenset()
 
 
 def test_failing_arms_withhold_a_pass():

@@ -7,9 +7,9 @@ from fakes.judged_epoch import AT_NS, KEY, planned_of, said
 from fakes.pair_results import result_of, score
 from fakes.stored_calls import text_call
 
-from replayd.budget.accounting import Spending, Spent
+from replayd.budget.accounting import SpendingAccount, SpendingReader
 from replayd.budget.limits import Budgets, ControlRate, Prices
-from replayd.cases.loader import Content
+from replayd.cases.loader import CaseLoader
 from replayd.config import BudgetConfig, ControlRateConfig
 from replayd.judge_model.pair import PairJudge, wanted
 from replayd.model import ArmAnswer, PairAnswers
@@ -32,7 +32,7 @@ def unscored(number=0, **more):
 async def judged(result, canary, control, fake=None):
     """Return the result after the judge, and what the judge was asked."""
     fake = fake or FakeJudge(wrong=["open on Mondays"])
-    content = Content(Store.open(StoreConfig(url="memory://")), KEY)
+    content = CaseLoader(Store.open(StoreConfig(url="memory://")), KEY)
     answers = PairAnswers(
         number=0,
         snapshot_id=CALL.snapshot_id,
@@ -112,7 +112,7 @@ async def test_an_absent_judge_is_no_score():
 async def test_what_judging_cost_is_counted_again_after_a_restart():
     """A crash would open the judge's budget anew."""
     found, _, _ = await judged(unscored(), WRONG, RIGHT)
-    spent = Spent()
+    spent = SpendingReader()
     spent.add(found)
     (amount,) = spent.judge.values()
     assert (amount.requests, amount.tokens) == (2, 36)
@@ -123,7 +123,7 @@ async def test_what_judging_cost_is_counted_again_after_a_restart():
 def test_a_crash_does_not_open_the_judges_budget():
     """Pairs in flight at a kill would be judged twice for one budget."""
     config = BudgetConfig(requests_per_day=5)
-    spending = Spending(
+    spending = SpendingAccount(
         Budgets(BudgetConfig(), {}),
         Prices({}),
         ControlRate(ControlRateConfig(), 3600),

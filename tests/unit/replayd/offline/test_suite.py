@@ -10,7 +10,7 @@ from fakes.stored_calls import store_calls, text_call
 
 from replayd.arms.arm import Arm, endpoint_settings
 from replayd.arms.endpoint import Endpoint
-from replayd.cases.loader import Content
+from replayd.cases.loader import CaseLoader
 from replayd.config import ArmConfig
 from replayd.offline.suite import exit_code, run_suite
 from replayd.providers import PROVIDERS
@@ -35,7 +35,7 @@ async def run(answer, *, assertion=None, api="openai_chat"):
         endpoint = Endpoint(settings, PROVIDERS[api], LoopClock(), random.Random(1))
         async with endpoint:
             arm = Arm("canary", config, endpoint)
-            content = Content(store, KEY)
+            content = CaseLoader(store, KEY)
             return [case async for case in run_suite(store, content, arm, "release")]
 
 

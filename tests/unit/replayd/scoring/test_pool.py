@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from replayd.model import PairAnswers
 from replayd.scoring.pair import judge
-from replayd.scoring.pool import MOST_LOST, Judging
+from replayd.scoring.pool import MOST_LOST, ScoringPool
 from replayd.scoring.recorded import Recorded, scoring_case
 from replayd.scoring.worker import Job
 from replayd.scoring.worker import judged as judged_together
@@ -43,7 +43,7 @@ def processes():
 async def judged(numbers, **more):
     """Judge pairs while the part runs; return results and how many were lost."""
     lost = []
-    judging = Judging(LoopClock(AT_NS), on_lost=lambda: lost.append(1), **more)
+    judging = ScoringPool(LoopClock(AT_NS), on_lost=lambda: lost.append(1), **more)
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         part = group.create_task(judging.run(lambda: None, stop))
@@ -101,7 +101,7 @@ async def test_pairs_survive_their_process():
 async def test_a_stop_leaves_nobody_waiting():
     """If it failed, a daemon told to stop would hang on an unjudged pair."""
     sleeps = (sys.executable, "-c", "import time; time.sleep(3600)")
-    judging = Judging(LoopClock(AT_NS), in_process=True, command=sleeps)
+    judging = ScoringPool(LoopClock(AT_NS), in_process=True, command=sleeps)
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         part = group.create_task(judging.run(lambda: None, stop))

@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from replayd.errors import DamagedResultError
 from replayd.ledger.lease import Lease
-from replayd.services.leader import CALM_SECONDS, Leading
+from replayd.services.leader import CALM_SECONDS, LeaderElection
 from replayd.telemetry.metrics import EngineMetrics
 
 
@@ -51,7 +51,7 @@ def led(sick, *, checks):
     async def main():
         metrics = EngineMetrics(CollectorRegistry())
         lease = Lease(dict_store(), "a", 15.0, LoopClock(10**18))
-        leading = Leading(lease, {"next": sick}, metrics, renew_seconds=5.0)
+        leading = LeaderElection(lease, {"next": sick}, metrics, renew_seconds=5.0)
         stop, said = asyncio.Event(), []
         async with asyncio.TaskGroup() as group:
             group.create_task(leading.run(lambda: None, stop))

@@ -8,8 +8,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from replayd.app import check
 from replayd.config import ArmConfig, ReplaydConfig
-from replayd.services.store_maintenance import Keeping
-from replayd.telemetry.metrics import KeepingMetrics
+from replayd.services.store_maintenance import StoreMaintenance
+from replayd.telemetry.metrics import MaintenanceMetrics
 from snaptrace.runtime.config import ConfigError, Duration
 from snaptrace.snapshot.errors import StoreUnavailableError
 from snaptrace.store.maintenance import Kept
@@ -48,9 +48,9 @@ class Ran:
         registry = CollectorRegistry()
 
         async def main():
-            keeping = Keeping(
+            keeping = StoreMaintenance(
                 self._keeper,
-                KeepingMetrics(registry),
+                MaintenanceMetrics(registry),
                 LoopClock(),
                 leading=self._leading,
                 every_seconds=600,

@@ -7,7 +7,7 @@ from fakes.gate_verdicts import NOW, verdicts_of
 from fakes.leaping_loop import LoopClock, leap
 
 from replayd.budget.limits import Line
-from replayd.services.verdict_publisher import KEPT, Published, Publishing
+from replayd.services.verdict_publisher import KEPT, Published, VerdictPublisher
 from replayd.verdicts.gate import decide
 from replayd.verdicts.views import Verdicts
 from snaptrace.snapshot import object_names
@@ -29,7 +29,7 @@ def replica(store, clock, verdicts, name="a", budgets=()):
             budgets=list(budgets),
         )
 
-    return Publishing(store, clock, known, every_seconds=10.0, lease_seconds=15.0)
+    return VerdictPublisher(store, clock, known, every_seconds=10.0, lease_seconds=15.0)
 
 
 def test_a_standby_answers_the_gate_as_the_leader_does():

@@ -23,9 +23,9 @@ def _of(differences):
 
 
 def _pairs(lower, higher, replays, seed=1):
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     shares = [lower, 1 - lower - higher, higher]
-    return chance.choices([-1, 0, 1], shares, k=replays)
+    return rng.choices([-1, 0, 1], shares, k=replays)
 
 
 def test_a_fair_harness_raises_no_alarm():

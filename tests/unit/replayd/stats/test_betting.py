@@ -45,10 +45,10 @@ def test_interval_equals_the_independent_value(case):
 @pytest.mark.parametrize("walk", WALKS, ids=lambda walk: f"{walk['discordant']}")
 def test_false_alarms_equal_the_exact_chance(walk):
     """The promised error rate itself would be off."""
-    chance = false_alarm_chance(walk["discordant"], walk["alpha"])
-    assert chance == pytest.approx(walk["chance"], abs=1e-9)
-    assert chance == pytest.approx(walk["rounded"], abs=5e-6)
-    assert chance <= walk["alpha"]
+    rng = false_alarm_chance(walk["discordant"], walk["alpha"])
+    assert rng == pytest.approx(walk["chance"], abs=1e-9)
+    assert rng == pytest.approx(walk["rounded"], abs=5e-6)
+    assert rng <= walk["alpha"]
 
 
 def test_ten_million_replays_stay_finite():

@@ -21,8 +21,8 @@ SETTINGS = StreamSettings(stream="quality", margin=0.03, alpha_regression=0.01)
 
 
 def _pairs(worse, better, replays, seed=1):
-    chance = random.Random(seed)
-    return chance.choices([-1, 0, 1], [worse, 1 - worse - better, better], k=replays)
+    rng = random.Random(seed)
+    return rng.choices([-1, 0, 1], [worse, 1 - worse - better, better], k=replays)
 
 
 def _folded(*stretches, settings=SETTINGS):
@@ -219,8 +219,8 @@ def test_similarity_scores_are_judged_on_the_clipped_scale():
     settings = StreamSettings(
         stream="quality", margin=0.03, alpha_regression=0.01, clip=0.5
     )
-    chance = random.Random(4)
-    pairs = [max(-1.0, min(1.0, chance.gauss(-0.06, 0.14))) for _ in range(600)]
+    rng = random.Random(4)
+    pairs = [max(-1.0, min(1.0, rng.gauss(-0.06, 0.14))) for _ in range(600)]
     fold, _ = _folded(pairs, settings=settings)
     verdict = fold.verdict()
     assert verdict.word == "regressed"

@@ -19,7 +19,7 @@ from replayd.telemetry.metrics import (
     documentation,
     listing,
 )
-from replayd.verdicts.compute import VerdictBoard
+from replayd.verdicts.compute import VerdictComputation
 from replayd.verdicts.views import Verdicts
 
 ROOT = Path(__file__).parents[4]
@@ -97,7 +97,7 @@ def test_content_never_becomes_a_label():
     board = Scoreboard(epoch_of("text"), BoardSettings())
     for number in range(60):
         board.fold(result_of(number, attributes={"plan": "gold"}, route="r1"))
-    view = VerdictBoard(board).view(START, live_of("text"))
+    view = VerdictComputation(board).view(START, live_of("text"))
     shown = scrape(Verdicts(canaries={"canary": view}))
     names = set(re.findall(r'(\w+)="', shown))
     assert names <= {

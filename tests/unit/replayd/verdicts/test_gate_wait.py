@@ -17,7 +17,7 @@ from replayd.planning.gate_plan import (
     said_at_start,
 )
 from replayd.results.terminal import gate_lines, plan_table, verdict_table
-from replayd.verdicts.compute import VerdictBoard
+from replayd.verdicts.compute import VerdictComputation
 from replayd.verdicts.gate import decide
 from replayd.verdicts.gate_wait import fetch_verdicts, wait_at_gate
 
@@ -76,7 +76,7 @@ async def test_a_daemon_that_is_away_is_no_verdict():
 def test_the_plan_uses_measured_noise_once_there_is_some():
     """A noisy modality would be promised a verdict that never comes."""
     board = Scoreboard(epoch_of("text"), BoardSettings())
-    view = VerdictBoard(board).view(START, live_of("text"))
+    view = VerdictComputation(board).view(START, live_of("text"))
     (guess,) = plan_of(view)
     assert (guess.measured, guess.margin) == (False, 0.02)
     for number in range(40):
@@ -96,7 +96,7 @@ def test_the_plan_uses_measured_noise_once_there_is_some():
                 }
             )
         )
-    (known,) = plan_of(VerdictBoard(board).view(START, live_of("text")))
+    (known,) = plan_of(VerdictComputation(board).view(START, live_of("text")))
     assert known.measured
     assert known.discordance > 0.1
     assert known.plan.to_pass.p90 > guess.plan.to_pass.p90

@@ -12,7 +12,7 @@ from replayd.evidence.scoreboard import Scoreboard
 from replayd.evidence.settings import BoardSettings, SliceSettings
 from replayd.results.terminal import verdict_table
 from replayd.telemetry.verdict_series import samples_of
-from replayd.verdicts.compute import VerdictBoard
+from replayd.verdicts.compute import VerdictComputation
 from replayd.verdicts.gate import decide
 from replayd.verdicts.views import Verdicts
 
@@ -34,7 +34,7 @@ def verdicts_of(rows, *, settings=None, slices=None, replayable=95):
     for row in rows:
         board.fold(row)
     live = live_of("text", replayable=replayable)
-    return Verdicts(canaries={"canary": VerdictBoard(board).view(NOW, live)})
+    return Verdicts(canaries={"canary": VerdictComputation(board).view(NOW, live)})
 
 
 def text_of(verdicts):

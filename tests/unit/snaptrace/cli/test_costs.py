@@ -15,7 +15,7 @@ from replayd.evidence.scoreboard import Scoreboard
 from replayd.evidence.settings import BoardSettings
 from replayd.http.gate_api import GateApi
 from replayd.planning.cost import Traffic, costed_plans
-from replayd.verdicts.compute import VerdictBoard
+from replayd.verdicts.compute import VerdictComputation
 from snaptrace import cli
 from snaptrace.runtime.config import load
 
@@ -50,7 +50,7 @@ def plans(units_per_hour=1000.0, **more):
     )
     board = Scoreboard(epoch_of("text"), BoardSettings())
     board.fold(result_of(0))
-    view = VerdictBoard(board).view(START + SECOND, live_of("text"))
+    view = VerdictComputation(board).view(START + SECOND, live_of("text"))
     found = costed_plans(
         config,
         "canary",

@@ -31,7 +31,9 @@ VERDICTS = {
 
 
 def _reading():
-    return live_table.Reading(seen={"image": 90}, kept={"image": 60}, verdicts=VERDICTS)
+    return live_table.TableReading(
+        seen={"image": 90}, kept={"image": 60}, verdicts=VERDICTS
+    )
 
 
 def test_a_row_says_everything_a_watcher_needs():

@@ -27,8 +27,8 @@ def test_a_capped_picture_is_misread_and_a_full_one_is_not():
     """The image demo would show nothing, or production itself would be wrong."""
     model = pytest.importorskip("snaptrace.demo.image_model")
     pytest.importorskip("rapidocr_onnxruntime")
-    chance = random.Random(4)
-    pictures = [draw(chance) for _ in range(16)]
+    rng = random.Random(4)
+    pictures = [draw(rng) for _ in range(16)]
     assert row_share(model.ChartReader("full"), pictures) >= 0.96
     assert row_share(model.ChartReader("capped"), pictures) <= 0.75
 
@@ -39,8 +39,8 @@ def test_a_narrow_front_end_fails_accented_voices_only():
     model = pytest.importorskip("snaptrace.demo.speech_model")
     pytest.importorskip("pocketsphinx")
     voices = pytest.importorskip("snaptrace.demo.voices")
-    recordings, chance = voices.Recordings(), random.Random(4)
-    heard = [recordings.pick(chance) for _ in range(100)]
+    recordings, rng = voices.Recordings(), random.Random(4)
+    heard = [recordings.pick(rng) for _ in range(100)]
     wrong = {}
     for front_end in ("wideband", "narrowband"):
         recogniser = model.CommandRecogniser(front_end)
@@ -66,8 +66,8 @@ def test_the_order_of_calls_does_not_change_what_is_heard():
     model = pytest.importorskip("snaptrace.demo.speech_model")
     pytest.importorskip("pocketsphinx")
     voices = pytest.importorskip("snaptrace.demo.voices")
-    recordings, chance = voices.Recordings(), random.Random(9)
-    heard = [recordings.pick(chance).wave for _ in range(8)]
+    recordings, rng = voices.Recordings(), random.Random(9)
+    heard = [recordings.pick(rng).wave for _ in range(8)]
     recogniser = model.CommandRecogniser("narrowband")
     forth = [recogniser.recognise(it, np.random.default_rng(1)) for it in heard]
     back = [recogniser.recognise(it, np.random.default_rng(1)) for it in heard[::-1]]
@@ -78,10 +78,10 @@ def test_a_short_memory_costs_a_share_of_the_answers():
     """The text demo would show nothing, or a model that is wrong about everything."""
     customers = Customers(("text",), random.Random(4))
     full, short = FactFinder("full"), FactFinder("forgetful")
-    chance = random.Random(5)
+    rng = random.Random(5)
 
     def fact(finder, question):
-        return finder.answer(question, chance).rpartition(": ")[2]
+        return finder.answer(question, rng).rpartition(": ")[2]
 
     asked = [customers.next_call().messages[-1]["content"] for _ in range(200)]
     again = sum(fact(full, it) == fact(full, it) for it in asked)

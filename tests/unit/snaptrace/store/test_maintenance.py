@@ -17,7 +17,7 @@ from fakes.filled_store import (
 
 from snaptrace.snapshot import object_names
 from snaptrace.store import hour_index, verify
-from snaptrace.store.maintenance import SETTLED_NS, Keeper
+from snaptrace.store.maintenance import SETTLED_NS, Maintenance
 from snaptrace.store.retention import Policy, Retention
 from snaptrace.store.store import Store
 from snaptrace.store.tombstones import subjects_of, write_tombstone
@@ -67,7 +67,7 @@ async def filled(hours, per_hour=3):
 async def test_a_round_closes_hours_and_deletes_what_is_old():
     """The store would grow for ever, or looking back become slow."""
     store = await filled(5)
-    keeper = Keeper(store, KEY, Policy(age_ns=3 * HOUR_NS))
+    keeper = Maintenance(store, KEY, Policy(age_ns=3 * HOUR_NS))
     kept = await keeper.once(START_NS + 5 * HOUR_NS)
     assert kept.catalogues == 4
     assert kept.removed.segments == 3
@@ -82,7 +82,7 @@ async def test_later_rounds_and_lookers_do_not_list_closed_hours_again():
     """With a thousand collectors every round would list and read millions of names."""
     backend = CountingBackend((await filled(20, per_hour=30))._backend)
     store = Store(backend)
-    keeper = Keeper(store, KEY, Policy(age_ns=30 * DAY_NS, most_bytes=10**12))
+    keeper = Maintenance(store, KEY, Policy(age_ns=30 * DAY_NS, most_bytes=10**12))
     now_ns = START_NS + 21 * HOUR_NS
     await keeper.once(now_ns)
     backend.listed = backend.read = 0
@@ -99,7 +99,7 @@ async def test_two_leaders_at_once_delete_no_more_than_one():
     """A lost lease in the middle of a round would cost an hour too many."""
     store = await filled(6)
     policy = Policy(age_ns=3 * HOUR_NS)
-    first, second = Keeper(store, KEY, policy), Keeper(store, KEY, policy)
+    first, second = Maintenance(store, KEY, policy), Maintenance(store, KEY, policy)
     now_ns = START_NS + 6 * HOUR_NS
     await hour_index.close_hours(store, now_ns)
     await second._retention._count_segments(now_ns)  # has listed, then slept
@@ -117,14 +117,14 @@ async def test_an_erasure_is_gone_through_again_once_late_uploads_are_in():
     at_ns = START_NS + MINUTE_NS
     await write_tombstone(store, subject, at_ns)
     await put_segment(store, [recorded(99, user="ann")], sequence=99)
-    keeper = Keeper(store, KEY, Policy())
+    keeper = Maintenance(store, KEY, Policy())
     assert (await keeper.once(at_ns + SETTLED_NS - 1)).erasures == 0
     assert (await keeper.once(at_ns + SETTLED_NS + 1)).erasures == 1
     names = [one.name async for one in hour_index.listed(store)]
     assert [name for name in names if name.endswith("99")] == []
     assert (await keeper.once(at_ns + SETTLED_NS + MINUTE_NS)).erasures == 0
     # Another program, and the next day: only those of the last day.
-    other = Keeper(store, KEY, Policy())
+    other = Maintenance(store, KEY, Policy())
     assert (await other.once(at_ns + 2 * DAY_NS)).erasures == 0
 
 
@@ -132,7 +132,7 @@ async def test_a_person_erased_twice_is_gone_through_twice():
     """Who came back and left again would keep what was late the second time."""
     store = memory_store()
     subject = KEY.subject("user", "ann")
-    keeper = Keeper(store, KEY, Policy())
+    keeper = Maintenance(store, KEY, Policy())
     for round_ in range(2):
         at_ns = START_NS + round_ * HOUR_NS
         await write_tombstone(store, subject, at_ns)
@@ -145,7 +145,7 @@ async def test_answers_are_erased_where_retention_took_the_snapshot():
     ann, _ = recorded(1, user="ann")
     await put_answers(store, "epoch", 0, [ann], subjects=subjects_of(KEY, ann))
     await write_tombstone(store, KEY.subject("user", "ann"), START_NS)
-    kept = await Keeper(store, KEY, Policy()).once(START_NS + HOUR_NS)
+    kept = await Maintenance(store, KEY, Policy()).once(START_NS + HOUR_NS)
     assert kept.erased.answers == 1
     assert [
         n for n in await everything(store) if n.startswith(object_names.ANSWERS)
@@ -169,11 +169,11 @@ async def test_a_round_killed_anywhere_is_finished_by_the_next_program(policy):
         subject = KEY.subject("user", "user 1")
         await write_tombstone(store, subject, now_ns - HOUR_NS)
         try:
-            await Keeper(dying(store, left), KEY, policy).once(now_ns)
+            await Maintenance(dying(store, left), KEY, policy).once(now_ns)
         except KilledError:
             found = [f async for f in verify.verify(store, KEY, now_ns)]
             assert not [f for f in found if f.problem == "corrupt"]
-            await Keeper(store, KEY, policy).once(now_ns)
+            await Maintenance(store, KEY, policy).once(now_ns)
             again = False
         else:
             again = True

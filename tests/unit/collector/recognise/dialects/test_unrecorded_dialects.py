@@ -6,7 +6,7 @@ import json
 import pytest
 
 from collector.recognise.assemble import assemble
-from collector.recognise.correlate import Join
+from collector.recognise.correlate import Correlator
 from collector.recognise.dialects import DIALECTS
 from collector.recognise.record import Event, Record
 
@@ -28,7 +28,7 @@ def _record(attributes, *, kind="span", name="chat", number=1, parent=b"", **mor
 
 
 def _calls(*records):
-    join = Join()
+    join = Correlator()
     for record in records:
         dialect = next(dialect for dialect in DIALECTS if dialect.claims(record))
         candidate = dialect.read(record)

@@ -225,11 +225,11 @@ def test_what_a_rule_takes_keeps_a_shape_that_a_schema_may_ask_for(value, shape)
 @pytest.mark.parametrize("seed", range(50))
 def test_a_card_stays_one_by_its_check_digit_and_is_nobodys(seed):
     """A form that checks the digit would refuse it; or somebody would be charged."""
-    chance = random.Random(seed)
-    start = chance.choice(["4", "51", "2221", "37", "6011"])
+    rng = random.Random(seed)
+    start = rng.choice(["4", "51", "2221", "37", "6011"])
     length = 15 if start == "37" else 16
     while len(start) < length - 1:
-        start += chance.choice("123456789")
+        start += rng.choice("123456789")
     value = next(f"{start}{d}" for d in range(10) if check_digits.luhn(f"{start}{d}"))
     made = PSEUDONYMS.of("card", value)
     assert len(made) == len(value)

@@ -76,48 +76,46 @@ NUMBERS = (
     lambda x, _: f"{-x:.4f}",
     lambda x, _: f"{x:.3e}",
     lambda x, _: f"${x:,.2f}",
-    lambda _, chance: str(chance.randint(1950, 2030)),
+    lambda _, rng: str(rng.randint(1950, 2030)),
 )
 
 
-def rows_of_numbers(chance):
+def rows_of_numbers(rng):
     """Return what stands in charts, tables and logs, as a model reads it."""
     rows = []
     for at in range(4000):
         one_form = NUMBERS[at % len(NUMBERS)] if at % 3 else None
-        between = chance.choice([" ", ", ", "; ", " | ", "\t", "\n", "  "])
+        between = rng.choice([" ", ", ", "; ", " | ", "\t", "\n", "  "])
         numbers = (
-            (one_form or chance.choice(NUMBERS))(
-                chance.random() * 10 ** chance.randint(0, 9), chance
+            (one_form or rng.choice(NUMBERS))(
+                rng.random() * 10 ** rng.randint(0, 9), rng
             )
-            for _ in range(chance.randint(3, 12))
+            for _ in range(rng.randint(3, 12))
         )
         rows.append(between.join(numbers))
     for _ in range(400):
-        start, count = chance.randint(0, 9000), chance.randint(3, 11)
-        step = chance.choice([1, 2, 5, 10, 20, 25, 50, 100, 250, 500, 1000])
+        start, count = rng.randint(0, 9000), rng.randint(3, 11)
+        step = rng.choice([1, 2, 5, 10, 20, 25, 50, 100, 250, 500, 1000])
         axis = (start + at * step for at in range(count))
-        day, month, year = (
-            chance.randint(*r) for r in ((1, 31), (1, 12), (1990, 2030))
-        )
-        hour, minute = chance.randint(0, 23), chance.randint(0, 59)
+        day, month, year = (rng.randint(*r) for r in ((1, 31), (1, 12), (1990, 2030)))
+        hour, minute = rng.randint(0, 23), rng.randint(0, 59)
         rows += (
-            chance.choice([" ", ", ", "\n"]).join(map(str, axis)),
+            rng.choice([" ", ", ", "\n"]).join(map(str, axis)),
             " ".join(f"{at * 5 % 60:02d}" for at in range(count)),
-            " ".join(f"{hour:02d}{chance.choice(':.h')}{minute:02d}" for _ in range(5)),
+            " ".join(f"{hour:02d}{rng.choice(':.h')}{minute:02d}" for _ in range(5)),
             f"{day:02d}.{month:02d}.{year} {hour:02d}:{minute:02d}",
             f"{day:02d}.{month:02d}.{year % 100:02d} {hour:02d}.{minute:02d}",
             f"{month:02d}/{day:02d}/{year} - {month:02d}/{day:02d}/{year + 1}",
             f"{year}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}:09.123456789Z",
-            f"[{chance.uniform(-90, 90):.6f}, {chance.uniform(-180, 180):.6f}]",
-            f"{chance.randint(15, 19)}{chance.randint(10**7, 10**8 - 1)} seconds",
-            f"{chance.randint(15, 19)}{chance.randint(10**10, 10**11 - 1)} ms",
-            f"{chance.randint(15, 19)}{chance.randint(10**13, 10**14 - 1)} us",
-            f"{chance.getrandbits(128):032x} {chance.getrandbits(64):016x}",
-            f"order {chance.randint(100, 999)}-{chance.randint(10**6, 10**7 - 1)}",
-            f"EAN 40{chance.randint(10**10, 10**11 - 1)}",
-            f"id {chance.randint(10**17, 10**18)}",
-            f"${chance.randint(1, 9)},{hour:03d},{minute:03d} ({day:.1f} %)",
+            f"[{rng.uniform(-90, 90):.6f}, {rng.uniform(-180, 180):.6f}]",
+            f"{rng.randint(15, 19)}{rng.randint(10**7, 10**8 - 1)} seconds",
+            f"{rng.randint(15, 19)}{rng.randint(10**10, 10**11 - 1)} ms",
+            f"{rng.randint(15, 19)}{rng.randint(10**13, 10**14 - 1)} us",
+            f"{rng.getrandbits(128):032x} {rng.getrandbits(64):016x}",
+            f"order {rng.randint(100, 999)}-{rng.randint(10**6, 10**7 - 1)}",
+            f"EAN 40{rng.randint(10**10, 10**11 - 1)}",
+            f"id {rng.randint(10**17, 10**18)}",
+            f"${rng.randint(1, 9)},{hour:03d},{minute:03d} ({day:.1f} %)",
         )
     return rows
 
@@ -133,12 +131,12 @@ def test_numbers_of_charts_tables_and_logs_stay_as_they_are(seed):
     assert wrong == {}
 
 
-def digits(chance, count, first="0123456789"):
-    return chance.choice(first) + "".join(chance.choices("0123456789", k=count - 1))
+def digits(rng, count, first="0123456789"):
+    return rng.choice(first) + "".join(rng.choices("0123456789", k=count - 1))
 
 
-def letters(chance, count, of="abcdefghijklmnopqrstuvwxyz0123456789"):
-    return "".join(chance.choices(of, k=count))
+def letters(rng, count, of="abcdefghijklmnopqrstuvwxyz0123456789"):
+    return "".join(rng.choices(of, k=count))
 
 
 def with_luhn(start):
@@ -153,93 +151,91 @@ def grouped(text, between, *sizes):
     return between.join(parts)
 
 
-def card(chance):
-    made = with_luhn(chance.choice(["4", "51", "55", "2221"]) + "9")
-    made = with_luhn(made[:-1] + digits(chance, 15 - len(made) + 1))
-    return grouped(made, chance.choice(["", " ", "-", "\u00a0"]), 4, 4, 4, 4)
+def card(rng):
+    made = with_luhn(rng.choice(["4", "51", "55", "2221"]) + "9")
+    made = with_luhn(made[:-1] + digits(rng, 15 - len(made) + 1))
+    return grouped(made, rng.choice(["", " ", "-", "\u00a0"]), 4, 4, 4, 4)
 
 
-def amex(chance):
-    made = with_luhn("37" + digits(chance, 12, "123456789"))
-    return grouped(made, chance.choice(["", " ", "-"]), 4, 6, 5)
+def amex(rng):
+    made = with_luhn("37" + digits(rng, 12, "123456789"))
+    return grouped(made, rng.choice(["", " ", "-"]), 4, 6, 5)
 
 
-def iban(chance):
-    country, account = chance.choice([("DE", 18), ("NL", 14), ("FR", 23), ("GB", 18)])
-    bank = letters(chance, 4, "ABCDEFGHIJ") if country in ("NL", "GB") else ""
-    inner = bank + digits(chance, account - len(bank))
+def iban(rng):
+    country, account = rng.choice([("DE", 18), ("NL", 14), ("FR", 23), ("GB", 18)])
+    bank = letters(rng, 4, "ABCDEFGHIJ") if country in ("NL", "GB") else ""
+    inner = bank + digits(rng, account - len(bank))
     moved = "".join(str(int(sign, 36)) for sign in f"{inner}{country}00")
     made = f"{country}{98 - int(moved) % 97:02d}{inner}"
-    if chance.random() < 0.5:
+    if rng.random() < 0.5:
         made = " ".join(made[at : at + 4] for at in range(0, len(made), 4))
     return made
 
 
-def email(chance):
-    name = chance.choice(["ann.lee", "J_Doe", "x+tag", "müller", "o'neil", "a1-b2"])
-    host = chance.choice(["example.org", "mail.example.co.uk", "exämple.de"])
-    return f"{name}{chance.randint(1, 99)}@{host}"
+def email(rng):
+    name = rng.choice(["ann.lee", "J_Doe", "x+tag", "müller", "o'neil", "a1-b2"])
+    host = rng.choice(["example.org", "mail.example.co.uk", "exämple.de"])
+    return f"{name}{rng.randint(1, 99)}@{host}"
 
 
-def phone(chance):
-    area = digits(chance, 3, "23456789")
-    exchange, line = digits(chance, 3, "23456789"), digits(chance, 4)
-    return chance.choice(
+def phone(rng):
+    area = digits(rng, 3, "23456789")
+    exchange, line = digits(rng, 3, "23456789"), digits(rng, 4)
+    return rng.choice(
         [
             f"+1 {area} {exchange} {line}",
             f"({area}) {exchange}-{line}",
             f"{area}-{exchange}-{line}",
-            f"+49 {digits(chance, 3, '1')} {digits(chance, 7, '23456789')}",
-            f"+49{digits(chance, 11, '1')}",
-            f"0{digits(chance, 3, '1')} {digits(chance, 7, '23456789')}",
-            f"+33 6 {grouped(digits(chance, 8), ' ', 2, 2, 2, 2)}",
-            f"020 7{digits(chance, 3)} {digits(chance, 4)}",
-            f"+48 {grouped(digits(chance, 9, '56'), ' ', 3, 3, 3)}",
-            f"+91-{digits(chance, 5, '98')}-{digits(chance, 5)}",
+            f"+49 {digits(rng, 3, '1')} {digits(rng, 7, '23456789')}",
+            f"+49{digits(rng, 11, '1')}",
+            f"0{digits(rng, 3, '1')} {digits(rng, 7, '23456789')}",
+            f"+33 6 {grouped(digits(rng, 8), ' ', 2, 2, 2, 2)}",
+            f"020 7{digits(rng, 3)} {digits(rng, 4)}",
+            f"+48 {grouped(digits(rng, 9, '56'), ' ', 3, 3, 3)}",
+            f"+91-{digits(rng, 5, '98')}-{digits(rng, 5)}",
         ]
     )
 
 
-def address(chance):
-    if chance.random() < 0.5:
-        first = chance.choice([10, 93, 172, 192, 203])
-        return f"{first}." + ".".join(str(chance.randint(10, 250)) for _ in "234")
-    return "2a00:1450:" + ":".join(
-        letters(chance, 4, "123456789abcdef") for _ in "123456"
-    )
+def address(rng):
+    if rng.random() < 0.5:
+        first = rng.choice([10, 93, 172, 192, 203])
+        return f"{first}." + ".".join(str(rng.randint(10, 250)) for _ in "234")
+    return "2a00:1450:" + ":".join(letters(rng, 4, "123456789abcdef") for _ in "123456")
 
 
-def ssn(chance):
-    area, group = chance.randint(100, 665), chance.randint(1, 99)
-    return f"{area}-{group:02d}-{chance.randint(1, 9999):04d}"
+def ssn(rng):
+    area, group = rng.randint(100, 665), rng.randint(1, 99)
+    return f"{area}-{group:02d}-{rng.randint(1, 9999):04d}"
 
 
-def secret(chance):
+def secret(rng):
     low, up = (
         "abcdefghijklmnopqrstuvwxyz0123456789",
         "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789",
     )
     both = low + up
-    return chance.choice(
+    return rng.choice(
         [
-            "AKIA" + letters(chance, 16, up),
-            "ghp_" + letters(chance, 36, both),
-            "github_pat_" + letters(chance, 60, both),
-            "glpat-" + letters(chance, 20, both),
-            "xoxb-" + digits(chance, 12) + "-" + letters(chance, 24, both),
-            "sk_live_" + letters(chance, 24, both),
-            "sk-proj-" + letters(chance, 48, both),
-            "sk-ant-api03-" + letters(chance, 80, both),
-            "AIza" + letters(chance, 35, both),
-            "hf_" + letters(chance, 34, both),
-            "npm_" + letters(chance, 36, both),
-            "SG." + letters(chance, 22, both) + "." + letters(chance, 43, both),
-            digits(chance, 9, "123456789") + ":AA" + letters(chance, 33, both),
-            "dapi" + letters(chance, 32, "0123456789abcdef"),
-            f"Bearer {letters(chance, 40, both)}",
-            f"password={letters(chance, 12, both)}",
-            f'"client_secret": "{letters(chance, 32, both)}"',
-            f"postgres://app:{letters(chance, 16, both)}@db.internal/prod",
+            "AKIA" + letters(rng, 16, up),
+            "ghp_" + letters(rng, 36, both),
+            "github_pat_" + letters(rng, 60, both),
+            "glpat-" + letters(rng, 20, both),
+            "xoxb-" + digits(rng, 12) + "-" + letters(rng, 24, both),
+            "sk_live_" + letters(rng, 24, both),
+            "sk-proj-" + letters(rng, 48, both),
+            "sk-ant-api03-" + letters(rng, 80, both),
+            "AIza" + letters(rng, 35, both),
+            "hf_" + letters(rng, 34, both),
+            "npm_" + letters(rng, 36, both),
+            "SG." + letters(rng, 22, both) + "." + letters(rng, 43, both),
+            digits(rng, 9, "123456789") + ":AA" + letters(rng, 33, both),
+            "dapi" + letters(rng, 32, "0123456789abcdef"),
+            f"Bearer {letters(rng, 40, both)}",
+            f"password={letters(rng, 12, both)}",
+            f'"client_secret": "{letters(rng, 32, both)}"',
+            f"postgres://app:{letters(rng, 16, both)}@db.internal/prod",
         ]
     )
 
@@ -268,11 +264,11 @@ AROUND = (
 @pytest.mark.parametrize("kind", MADE)
 def test_values_of_a_kind_are_found(kind):
     """People's data would be stored; one in a hundred may be spelled too oddly."""
-    chance = random.Random(kind)
+    rng = random.Random(kind)
     missed = []
     for _ in range(500):
-        value = MADE[kind](chance)
-        text = chance.choice(AROUND).format(value)
+        value = MADE[kind](rng)
+        text = rng.choice(AROUND).format(value)
         made, replaced = REDACTOR.redact(text)
         core = (
             value.rpartition(" ")[2].rpartition("=")[2] if kind == "secret" else value

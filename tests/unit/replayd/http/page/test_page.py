@@ -14,7 +14,7 @@ from replayd.evidence.settings import BoardSettings
 from replayd.http.page import PageServer
 from replayd.http.page.formatting import age, bar, marked, paged, signed
 from replayd.results.history import History
-from replayd.verdicts.compute import VerdictBoard
+from replayd.verdicts.compute import VerdictComputation
 from replayd.verdicts.views import Verdicts
 from snaptrace.runtime.clock import SystemClock
 from snaptrace.runtime.config import Address, ConfigError
@@ -39,7 +39,7 @@ async def page():
         board = Scoreboard(epoch, BoardSettings())
         async for result in history.results(epoch):
             board.fold(result)
-        view = VerdictBoard(board).view(START, live_of("image", "text"))
+        view = VerdictComputation(board).view(START, live_of("image", "text"))
         verdicts = Verdicts(canaries={"canary": view}, leading=leading)
         lines = []
         server = PageServer(
