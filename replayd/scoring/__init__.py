@@ -3,7 +3,9 @@
 from replayd.scoring.contract import Scorer
 from replayd.scoring.rules.assertions import Assertions
 from replayd.scoring.rules.cell_values import CellValues
+from replayd.scoring.rules.claims import Claims
 from replayd.scoring.rules.command import Command
+from replayd.scoring.rules.creative_kept import CreativeKept
 from replayd.scoring.rules.document_fields import DocumentFields
 from replayd.scoring.rules.ends_whole import EndsWhole
 from replayd.scoring.rules.final_answer import FinalAnswer
@@ -19,6 +21,7 @@ from replayd.scoring.rules.not_truncated import NotTruncated
 from replayd.scoring.rules.option_chosen import OptionChosen
 from replayd.scoring.rules.overlap import Overlap
 from replayd.scoring.rules.prompt_kept import PromptKept
+from replayd.scoring.rules.refusal_agreed import RefusalAgreed
 from replayd.scoring.rules.refusal_kept import RefusalKept
 from replayd.scoring.rules.schema_kept import SchemaKept
 from replayd.scoring.rules.tool_agreement import ToolAgreement
@@ -42,6 +45,7 @@ INVARIANTS: tuple[Scorer, ...] = (
 # One of these is primary for a case and is the stream `quality`; see `choice.py`.
 QUALITY: tuple[Scorer, ...] = (
     Assertions(),
+    RefusalAgreed(),
     ToolCalls(),
     DocumentFields(),
     OptionChosen(),
@@ -50,6 +54,8 @@ QUALITY: tuple[Scorer, ...] = (
     FinalAnswer(),
     CellValues(),
     ListItems(),
+    CreativeKept(),
+    Claims(),
     ToolAgreement(),
     JsonFields(),
     LabelNumbers(),

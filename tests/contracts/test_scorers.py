@@ -91,7 +91,8 @@ async def test_useless_answers_are_valued(scorer):
     ):
         score = checked(scorer.name, await scorer.score(case, Said(useless)))
         assert score.value is not None
-        if useless.outcome == "answered" or scorer in QUALITY:
+        wanted = scorer.name == "refusal_agreed" and useless.outcome == "refused"
+        if not wanted and (useless.outcome == "answered" or scorer in QUALITY):
             assert score.value == 0.0
 
 

@@ -109,9 +109,11 @@ async def test_a_recorded_refusal_asks_for_no_facts():
     case = case_of(answer_of("I'm sorry, but I can't help with that 4,210."))
     again = arm("I'm sorry, but I can't help with this.")
     result = await judged(case, again, again)
-    assert "quality" not in result.streams
+    assert result.streams["quality"].scorer == "refusal_agreed"
+    assert result.streams["quality"].canary == 1.0
     assert result.streams["invariants"].canary == 1.0
     result = await judged(case, arm("Sure: 4,210."), again)
+    assert result.streams["quality"].canary == 0.0
     assert result.streams["invariants"].canary == 0.0
 
 
@@ -201,7 +203,7 @@ async def test_output_whose_schema_nobody_saw_is_not_judged_by_it():
     assert result.streams["quality"].scorer == "document_fields"
     result = await judged(hidden, arm("prose 1"), arm("prose 1"))
     assert "schema_kept" not in result.diagnostics
-    assert result.streams["quality"].scorer == "key_facts"
+    assert result.streams["quality"].scorer == "claims"
 
 
 async def test_tools_that_nobody_saw_are_not_judged():

@@ -1,0 +1,122 @@
+"""Prose: does the answer claim what the recording claims, and nothing else?
+
+Claims are read and aligned by `extract/claims.py` and `extract/disagreement.py`; here it
+is decided what a reader could still do with an answer that differs. Wording is free, so
+values are few: 1 usable, .4 a fact is wrong, .2 the opposite is said, 0 another answer.
+"""
+
+import math
+from typing import Final
+
+from replayd.scoring.contract import Said, Score, ScoringCase
+from replayd.scoring.extract.citations import citation_faults
+from replayd.scoring.extract.disagreement import Findings, compare
+from replayd.scoring.extract.language import language_of
+from replayd.scoring.extract.polarity import asks_yes_no, polarity
+from replayd.scoring.usability import unusable
+
+WRONG: Final = 0.4
+OPPOSITE: Final = 0.2
+SHORT_QUESTION: Final = 300  # characters; a longer one brings the text it asks about
+LONGEST_CONTEXT: Final = 8_000  # characters
+NEAR: Final = 0.6  # share of known words from which a lost negation is sure
+HALF: Final = 0.5  # of the recorded words kept, from which one put for another counts
+MOSTLY: Final = 0.75  # the same, from which a claim of the answer's own counts
+LIKELY: Final = 0.45  # probability from which a difference counts
+
+# How far an answer may differ that contradicts nothing: weights of a logistic regression
+# over the project's own prose cases (docs/scoring.md, "Prose"), for a difference that
+# makes an answer useless. Shares run from 0 to 1.
+_BASE: Final = -3.8
+_CHANGED: Final = 1.35  # a word stands for another in a claim that is else the same
+_UNKEPT: Final = 4.4  # share of what the recording says that is not said
+_UNKNOWN: Final = 0.6  # share of what is said that the recording does not say
+_ADDED: Final = 1.3  # a claim that neither recording nor request supports
+_OMITTED: Final = 1.0  # nothing new is said, and less than .7 of what was recorded
+_HARDLY_KEPT: Final = 1.4  # less than .3 of what was recorded
+_HARDLY_KNOWN: Final = 1.0  # less than .4 of it is in the recording
+
+
+class Claims:
+    """How usable an answer is whose claims are held against the recording's."""
+
+    name = "claims"
+
+    def applies(self, case: ScoringCase) -> bool:
+        """Where a text was recorded."""
+        return bool(case.recorded.body.strip())
+
+    async def score(self, case: ScoringCase, said: Said) -> Score:
+        """Return 1, .4, .2 or 0, and the difference that decided."""
+        if (useless := unusable(case, said)) is not None:
+            return useless
+        if not said.body.strip():
+            return Score(0.0, "no text")
+        recorded, body, question = case.recorded.body, said.body, case.question
+        if recorded.split() == body.split():
+            return Score(1.0)
+        if asks_yes_no(question):
+            wanted, got = polarity(recorded, question), polarity(body, question)
+            if None not in {wanted, got} and wanted != got:
+                return Score(OPPOSITE, "the opposite")
+        context = _context(case)
+        if fault := citation_faults(recorded, body, context):
+            return Score(WRONG, fault)
+        return _judged(
+            compare(
+                recorded,
+                body,
+                context=context,
+                question=question if len(question) <= SHORT_QUESTION else question[:80],
+                language=case.language or language_of(question) or "en",
+            )
+        )
+
+
+def _context(case: ScoringCase) -> str:
+    """Return what the answer could draw on besides what is asked."""
+    known = case.request.plain
+    if len(case.question) <= SHORT_QUESTION:
+        known = known.replace(case.question, " ", 1)
+    return known[:LONGEST_CONTEXT]
+
+
+def _judged(found: Findings) -> Score:
+    turned = [each for each in found.reversed if not each.startswith("negation")]
+    if found.swapped:
+        return Score(OPPOSITE, f"changed sides: {found.swapped[0]}")
+    if turned or (found.reversed and found.known >= NEAR):
+        return Score(OPPOSITE, f"turned round: {(turned or found.reversed)[0]}")
+    if found.values:
+        return Score(WRONG, f"other value: {found.values[0]}")
+    if found.names:
+        return Score(WRONG, f"other name: {found.names[0]}")
+    if not found.words and found.known >= NEAR:
+        return Score(1.0)
+    if found.kept < OPPOSITE and found.known < OPPOSITE:
+        return Score(0.0, "another answer")
+    # What is else the same differs by intent; in other words it may be the wording.
+    if found.put and found.kept >= HALF:
+        return Score(WRONG, f"changed: {found.put[0]}")
+    if found.added and found.kept >= MOSTLY:
+        return Score(WRONG, f"not supported: {found.added[0]}")
+    if _useless(found) <= LIKELY:
+        return Score(1.0)
+    differs = (*found.changed, *found.added)
+    kept = f"{found.kept:.0%} of the recorded claims kept"
+    return Score(WRONG, f"{kept}; {differs[0]}" if differs else kept)
+
+
+def _useless(found: Findings) -> float:
+    """Return how likely it is that an answer that differs so is useless."""
+    weight = (
+        _BASE
+        + _CHANGED * bool(found.changed)
+        + _UNKEPT * (1 - found.kept)
+        + _UNKNOWN * (1 - found.known)
+        + _ADDED * bool(found.added)
+        + _OMITTED * max(0.0, 0.7 - found.kept) * (found.known > 0.9)
+        + _HARDLY_KEPT * max(0.0, 0.3 - found.kept)
+        + _HARDLY_KNOWN * max(0.0, 0.4 - found.known)
+    )
+    return 1 / (1 + math.exp(-weight))
