@@ -183,6 +183,9 @@ class ReplaydConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     arms: dict[str, ArmConfig] = {}
     slices: dict[str, SliceConfig] = {}
     schedule: ScheduleConfig = ScheduleConfig()
+    # `unverified`: calls that no recording shows to be read right are replayed, too, in
+    # the lane `quota:unverified`, for diagnosis. No verdict depends on them either way.
+    fidelity: Literal["verified", "unverified"] = "verified"
     stats: StatsConfig = StatsConfig()
     budget: BudgetConfig = BudgetConfig()
     budgets: dict[str, BudgetConfig] = {}  # modality -> its own limits

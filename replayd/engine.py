@@ -85,6 +85,7 @@ class Engine:
             since_ns=intaking.since(clock.now_ns(), span),
             lookback_ns=int(schedule.lookback * 1e9),
             allowed_tools=tuple(sorted(allowed)),
+            diagnose=config.fidelity == "unverified",
             is_erased=self._content.is_erased,
         )
         self._telling = self._made_telling()

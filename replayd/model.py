@@ -57,6 +57,7 @@ class Case(Struct, frozen=True, kw_only=True, gc=False):
     input_tokens: int = 0  # the estimate's input part
     pin: str = ""  # suite, where the case is a pin; `segment` is then the pin's name
     asserted: bool = False  # somebody wrote down what its answer must meet
+    verified: bool = True  # False: for diagnosis only, in no gating stream
 
 
 class Planned(Struct, frozen=True, kw_only=True, gc=False):

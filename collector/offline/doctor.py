@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from collector.recognise.evidence.table import packaged
 from snaptrace.snapshot.model import Snapshot
 
 _SCOPES_MAX = 256
@@ -38,6 +39,11 @@ class ScopeReport(Struct, frozen=True, kw_only=True):
     levels: dict[str, int]  # fidelity level -> calls
     modalities: dict[str, int]
     unobserved: tuple[str, ...]  # the fields most often beyond this instrumentation
+    unverified: (
+        int  # calls that are kept and in no verdict until evidence bears them out
+    )
+    unproven: tuple[str, ...]  # what of them no recording showed to be read right
+    recorded_versions: tuple[str, ...]  # of this scope, by which claims are borne out
     findings: tuple[Finding, ...]
 
 
@@ -81,6 +87,10 @@ _GENERAL: dict[str, str] = {
     ),
     "content_missing": "A part of the content is known to be missing.",
     "references_expanded": "Ids of stored items were replaced by what they stand for.",
+    "content_by_reference": (
+        "Content was stored by an upload hook; let the collector resolve references to"
+        " that place (collector.resolve)."
+    ),
     "scope_unrecorded": (
         "No recording shows that this library is read right; record it (make record),"
         " or let equal token counts of replays vouch for it."
@@ -224,6 +234,7 @@ class _Tally:
         self.levels = Counter[str]()
         self.modalities = Counter[str]()
         self.unobserved = Counter[str]()
+        self.unproven = Counter[str]()
         self.dialects = Counter[str]()
         self.services = Counter[str]()
         self.reasons = Counter[tuple[str, str]]()  # (reason, advice)
@@ -240,6 +251,7 @@ class _Tally:
         if len(self.services) < _SCOPES_MAX:
             self.services[snapshot.service] += 1
         self.unobserved.update(fidelity.unobserved)
+        self.unproven.update(fidelity.unproven)
         for reason in fidelity.reasons:
             advice = advise(snapshot.scope, snapshot.dialect, snapshot.provider, reason)
             self.reasons[(reason, advice)] += 1
@@ -259,6 +271,9 @@ class _Tally:
             levels=dict(self.levels),
             modalities=dict(self.modalities),
             unobserved=_keys(self.unobserved.most_common(_PATHS_MAX)),
+            unverified=self.levels["unverified"],
+            unproven=_keys(self.unproven.most_common(_PATHS_MAX)),
+            recorded_versions=_recorded(self.dialects, scope),
             findings=tuple(
                 Finding(
                     reason=reason,
@@ -269,6 +284,11 @@ class _Tally:
                 for (reason, advice), count in self.reasons.most_common()
             ),
         )
+
+
+def _recorded(dialects: Iterable[str], scope: str) -> tuple[str, ...]:
+    rows = [row for dialect in dialects for row in packaged().rows(dialect, scope)]
+    return tuple(dict.fromkeys(row.version for row in rows))
 
 
 def _keys(pairs: Iterable[tuple[str, int]]) -> tuple[str, ...]:

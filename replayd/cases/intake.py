@@ -7,6 +7,7 @@ here, from the recording alone, and counted either way: that is the coverage.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
+from typing import Final
 
 import msgspec
 from msgspec import Struct
@@ -45,6 +46,8 @@ _CONTENT = frozenset(
 )
 _CHARACTERS_PER_TOKEN = 4
 _TOKENS_PER_MEDIUM = 1000
+# The level, the reason, and the quota stratum whose lane is for diagnosis only.
+UNVERIFIED: Final = "unverified"
 _NS_PER_HOUR = 3_600 * 10**9
 _TOKENS_ANSWERED = 500  # where neither usage nor a limit was recorded
 
@@ -74,11 +77,13 @@ class Intake:
         lookback_ns: int,
         allowed_tools: tuple[str, ...] = (),
         *,
+        diagnose: bool = False,
         is_erased: Callable[[Snapshot], bool] = lambda _snapshot: False,
     ) -> None:
         self._store, self._watch = store, SegmentWatch(store, since_ns)
         self._is_erased = is_erased
         self._lookback_ns, self._allowed_tools = lookback_ns, allowed_tools
+        self._diagnose = diagnose
         self._waiting: list[str] = []  # listed, not read yet
         self._pins: set[str] = set()  # read before
         self.sample = RecentSample()
@@ -100,7 +105,9 @@ class Intake:
                 read = await asyncio.to_thread(self._read, name, data)
                 self.sample.add(read.header, read.cases)
                 self.traffic.add(read.header, read.placed, now_ns)
-                cases += read.cases
+                # The sample above says what was judged, which these are not.
+                offered = map(for_diagnosis, read.cases)
+                cases += offered if self._diagnose else read.cases
             except (CorruptSnapshotError, NewerSnapshotError):
                 damaged.append(name)
             except MissingObjectError:
@@ -183,6 +190,18 @@ def case_of(
     )
 
 
+def for_diagnosis(case: Case) -> Case:
+    """Return an unverified case as one that may be sent, in a lane that gates nothing.
+
+    It keeps its reason: coverage counts it as not judged.
+    """
+    if case.reason != UNVERIFIED:
+        return case
+    return replace(
+        case, replayable=True, verified=False, uniform=False, strata=(UNVERIFIED,)
+    )
+
+
 def why_not(snapshot: Snapshot, allowed_tools: tuple[str, ...] = ()) -> str:
     """Return why a call cannot be replayed, one word of a bounded set; "" if it can."""
     if snapshot.request.body is None:
@@ -190,15 +209,15 @@ def why_not(snapshot: Snapshot, allowed_tools: tuple[str, ...] = ()) -> str:
     if why := _by_fidelity(snapshot.fidelity):
         return why
     found = clean(snapshot, snapshot.request.body, allowed_tools)
-    return found.reason if isinstance(found, Refusal) else ""
+    if isinstance(found, Refusal):
+        return found.reason
+    return UNVERIFIED if snapshot.fidelity.level == UNVERIFIED else ""
 
 
 def _by_fidelity(fidelity: Fidelity) -> str:
     if fidelity.level == "unreplayable":
         return fidelity.reasons[0] if fidelity.reasons else "unreplayable"
-    if fidelity.level == "unverified":
-        return "unverified"
-    if fidelity.level == "lossy":
+    if fidelity.level in ("lossy", UNVERIFIED):
         tops = {path.partition(".")[0] for path in fidelity.missing}
         return "content_lost" if tops & _CONTENT else ""
     return ""

@@ -38,7 +38,8 @@ class Slice(Struct, frozen=True, kw_only=True):
     def holds(self, case: Case) -> bool:
         """Tell whether a case belongs, by an attribute that was kept of its span."""
         return (
-            case.modality == self.modality
+            case.verified
+            and case.modality == self.modality
             and case.attributes.get(self.attribute) in self.values
         )
 

@@ -76,6 +76,7 @@ def dry_run(snapshot: Snapshot, media: Mapping[int, bytes]) -> dict[str, Any]:
             "missing": list(dict.fromkeys((*fidelity.missing, *taken_out))),
             "unobserved": list(fidelity.unobserved),
             "reasons": list(dict.fromkeys((*fidelity.reasons, *taken_out.values()))),
+            "unproven": list(fidelity.unproven),
         },
     }
 

@@ -179,6 +179,20 @@ def _print(reports: list[ScopeReport], why_nothing: list[str]) -> None:
             console.print(f"  [yellow]{finding.calls} calls: {finding.reason}[/yellow]")
             if finding.advice:
                 console.print(f"    {finding.advice}")
+        if report.unverified:
+            console.print(_unverified(report))
         if report.unobserved:
             shown = ", ".join(report.unobserved[:8])
             console.print(f"  [dim]cannot be seen here: {shown}[/dim]")
+
+
+def _unverified(report: ScopeReport) -> str:
+    """Return what is known of a scope whose calls are in no verdict."""
+    versions = ", ".join(v or "(unversioned)" for v in report.recorded_versions)
+    line = (
+        f"  [yellow]{report.unverified} calls unverified[/yellow]: kept, in no verdict;"
+        f" recorded versions: {versions or 'none'}"
+    )
+    if report.unproven:
+        line += f"; never recorded as read right: {', '.join(report.unproven)}"
+    return line

@@ -347,6 +347,7 @@ def _fidelity(snapshot: Snapshot) -> str:
         ("missing", fidelity.missing),
         ("cannot be seen", fidelity.unobserved),
         ("because", fidelity.reasons),
+        ("never recorded as read right", fidelity.unproven),
     ):
         if values:
             shown = ", ".join(values[:_MOST_PATHS])

@@ -2,6 +2,7 @@ import gzip
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 import zstandard
 from google.protobuf.json_format import MessageToDict
@@ -119,6 +120,29 @@ def test_a_doctor_tells_what_to_change():
         if "OPENINFERENCE_BASE64_IMAGE_MAX_LENGTH" in finding.advice
     }
     assert found == {"media_redacted"}
+
+
+def test_a_doctor_says_what_would_verify_a_call():
+    """A person would see calls left out of every verdict, and no way to change it."""
+    doctor = Doctor()
+    (case,) = (
+        case
+        for case in from_archive(_ARCHIVE)
+        if (case.variant, case.name) == ("openinference-openai", "text_system")
+    )
+    for export in case.exports:
+        # A release that nobody has recorded.
+        later = msgspec.structs.replace(
+            export, body=export.body.replace(b"0.1.66", b"9.1.66")
+        )
+        recogniser = Recogniser()
+        list(recogniser.feed(later))
+        for call in recogniser.flush(0):
+            doctor.add(call.snapshot)
+    (report,) = doctor.report()
+    assert (report.version, report.unverified, report.replayable) == ("9.1.66", 1, 0)
+    assert report.recorded_versions == ("0.1.30", "0.1.66")
+    assert [finding.reason for finding in report.findings] == ["version_unrecorded"]
 
 
 def test_every_reason_has_advice():

@@ -1,11 +1,14 @@
 """What the daemon knows of cases: from segments, pins and tombstones."""
 
+import msgspec
 import pytest
 from fakes.dict_store import dict_store
 from fakes.stored_calls import image_call, store_calls, text_call
 
 from replayd.cases.intake import Intake, why_not
 from replayd.cases.loader import CaseLoader, Gone, Loaded
+from replayd.cases.schedule import Slice
+from replayd.model import Case
 from snaptrace.crypto.fleet_key import FleetKey
 from snaptrace.snapshot.model import Fidelity
 from snaptrace.store import pins
@@ -16,8 +19,8 @@ HOUR = 3600 * 10**9
 KEY = FleetKey(b"k" * 32)
 
 
-def intake(store):
-    return Intake(store, since_ns=NOW - HOUR, lookback_ns=24 * HOUR)
+def intake(store, **more):
+    return Intake(store, since_ns=NOW - HOUR, lookback_ns=24 * HOUR, **more)
 
 
 async def test_new_segments_become_cases_once():
@@ -91,6 +94,59 @@ async def test_coverage_counts_what_cannot_be_replayed_and_why():
 def test_which_fidelity_is_replayed(fidelity, expected):
     """If it failed, calls would be replayed that are not what was asked."""
     assert why_not(text_call(1, at_ns=NOW, fidelity=fidelity)) == expected
+
+
+UNVERIFIED = Fidelity(level="unverified", reasons=("scope_unrecorded",))
+
+
+async def test_unverified_calls_are_no_cases_and_not_judged():
+    """If it failed, a verdict would rest on requests that may never have been sent."""
+    store = dict_store(0)
+    calls = [text_call(1, at_ns=NOW), text_call(2, at_ns=NOW, fidelity=UNVERIFIED)]
+    await store_calls(store, calls, at_ns=NOW)
+    looking = intake(store)
+    found = (await looking.poll(NOW)).cases
+    assert [case.replayable for case in found] == [True, False]
+    live = looking.sample.live()["text"]
+    assert (live.seen, live.replayable, live.reasons) == (2, 1, {"unverified": 1})
+
+
+async def test_diagnosis_draws_unverified_calls_in_a_lane_of_their_own():
+    """If it failed, an operator's look at them would decide a gate."""
+    store = dict_store(0)
+    await store_calls(store, [text_call(1, at_ns=NOW, fidelity=UNVERIFIED)], at_ns=NOW)
+    looking = intake(store, diagnose=True)
+    (case,) = (await looking.poll(NOW)).cases
+    assert (case.replayable, case.uniform, case.verified) == (True, False, False)
+    assert case.strata == ("unverified",)
+    # Coverage says what was judged, and this was not.
+    assert looking.sample.live()["text"].replayable == 0
+
+
+def test_a_protected_slice_never_holds_an_unverified_call():
+    """If it failed, a gate would hear of a call that nothing bears out."""
+    protected = Slice(
+        name="s", modality="text", attribute="a", values=frozenset({"b"}), share=0.1
+    )
+    case = Case(
+        snapshot_id="1",
+        segment="",
+        index=0,
+        unit="u",
+        trace_id="t",
+        service="",
+        modality="text",
+        api="",
+        model="",
+        route="",
+        rank=0,
+        recorded_at_ns=0,
+        uniform=False,
+        replayable=True,
+        attributes={"a": "b"},
+    )
+    assert protected.holds(case)
+    assert not protected.holds(msgspec.structs.replace(case, verified=False))
 
 
 async def test_a_pin_is_a_case_with_its_assertion_and_its_own_media():
