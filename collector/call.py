@@ -11,8 +11,9 @@ from msgspec import Struct
 
 from snaptrace.snapshot.model import Snapshot
 
-# The provider's own JSON as the telemetry has it, or a request put together from parts.
-Source = Literal["body", "parts"]
+# The provider's own JSON as the telemetry has it; a request put together from parts, or
+# from LangChain's own arguments; or any of them for an API that nothing names.
+Source = Literal["body", "parts", "langchain", "guess"]
 
 
 class Deferred(Struct, frozen=True, kw_only=True):

@@ -116,6 +116,10 @@ def assemble(
 
 def source_of(candidate: Candidate) -> Source:
     """Return what the request was read from."""
+    if candidate.api_source == "guessed":
+        return "guess"
+    if candidate.of_langchain:
+        return "langchain"
     return "parts" if candidate.body is None else "body"
 
 

@@ -49,6 +49,7 @@ class Candidate(Struct, kw_only=True):
     model: str = ""  # the model asked for; "" if only the answering one is known
     body: Json = None  # the provider's own JSON
     conversation: Conversation | None = None  # put together from parts
+    of_langchain: bool = False  # read from that framework's messages and arguments
     lost: tuple[str, ...] = ()  # leaf paths or groups this dialect never carries
     missing: tuple[str, ...] = ()  # leaf paths known to be lost in this call
     reasons: tuple[str, ...] = ()  # why; words of `fidelity.REASONS`

@@ -83,6 +83,8 @@ def read_call(
         responses=responses,
         only=profile.only,
     )
+    if profile.names_responses and api == "openai_chat":
+        candidate.api_source = "carried"
     candidate.api = api
     candidate.model = as_text(attributes.get("gen_ai.request.model"))
     output, refusal, finish = output_message(attributes)

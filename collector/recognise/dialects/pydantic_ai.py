@@ -124,6 +124,8 @@ class PydanticAi:
             _read_events(candidate, record)
         if candidate.conversation is not None:
             _apply_request(candidate, record)
+        if candidate.api == "bedrock_converse":
+            candidate.api_source = "carried"  # its one model of Bedrock
         if candidate.provider == "mistral":
             candidate.lost += _MISTRAL_ADDS
         return candidate

@@ -29,6 +29,7 @@ def fill(
     tools: Json = None,
 ) -> None:
     """Put the request together; `responses` if the answer came from that API."""
+    candidate.of_langchain = True
     params, rest = langchain_json.read_arguments(arguments)
     candidate.model = as_text(arguments.get("model")) or as_text(
         arguments.get("model_name")

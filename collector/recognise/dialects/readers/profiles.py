@@ -15,6 +15,7 @@ class Profile(Struct, frozen=True, kw_only=True):
     dialect: str
     carried: dict[str, tuple[str, ...]] = {}
     only: str = ""  # the one chat API whose calls it reports
+    names_responses: bool = False  # a call without a word on its API was a chat
     synthetic_ids: bool = False  # tool-call ids are made up where the API has none
     # Of Bedrock's two APIs one gives answers an id: which of those the emitter notes.
     invoke_ids: Literal["", "unstreamed", "always"] = ""
@@ -110,7 +111,12 @@ _BY_SCOPE: dict[str, Profile] = {
     "opentelemetry.util.genai.handler": OPENAI_V2,
     "opentelemetry.instrumentation.openai_v2": OPENAI_V2_EVENTS,
     "opentelemetry.instrumentation.google_genai": GOOGLE,
-    "opentelemetry.instrumentation.genai.openai": GENAI,
+    "opentelemetry.instrumentation.genai.openai": Profile(
+        dialect="otel_genai",
+        carried=_GENAI,
+        names_responses=True,
+        flattens_refusals=True,
+    ),
     "opentelemetry.instrumentation.genai.anthropic": GENAI,
     "opentelemetry.instrumentation.genai.portkey": Profile(
         dialect="otel_genai",

@@ -25,8 +25,10 @@ def restore(candidate: Candidate) -> None:
     if empty or len(messages) > 1:
         candidate.reasons += ("content_dropped",)
     if candidate.api == "openai_chat":
+        # An answer of Responses has no finish reason here; one that failed has none.
+        told = candidate.answer is not None and candidate.answer.finish_reason
+        candidate.api_source = "carried" if told else "guessed"
         # LangChain's client and others write the cap under different names.
-        candidate.api_source = "guessed"
         if "max_tokens" in conversation.params:
             candidate.missing += ("max_tokens", "max_completion_tokens")
     if messages != conversation.messages:  # the types of their parts are there again
