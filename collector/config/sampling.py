@@ -149,7 +149,8 @@ class RedactConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     rules: tuple[RedactRule, ...] = ()
     # Kinds of media whose bytes are not kept: the call stays, without a replay.
     drop_media: tuple[MediaKind, ...] = ()
-    # Media of unknown formats: keep those in whose bytes nothing is found, or drop all.
+    # Media of unknown formats, and PDFs whose glyphs no table explains: keep those in
+    # whose bytes nothing is found, or drop all.
     unstrippable_media: Literal["keep", "drop"] = "keep"
     # Entry points of the group `snaptrace.redactors`, run in a process of their own.
     image_plugin: str = ""

@@ -9,6 +9,7 @@ import msgspec
 
 from collector.call import Call
 from collector.config.sampling import RedactConfig
+from collector.redact.budget import WorkBudget
 from collector.redact.media.redactor import MediaRedactor
 from collector.redact.rules import PathRules, Rule
 from collector.redact.text.detectors import SECRET_KEY, TELLING_KEY
@@ -41,6 +42,8 @@ _REASON = re.compile(r"[A-Za-z_]{0,40}")
 _LEAST_NUMBER = 10**11  # a card as a JSON number has at least 12 digits
 _MOST_REPLACED = 4096  # recorded places in one call; counts go on
 _MOST_LEVELS = 100
+# Of processor time, for one call; ten megabytes of prose cost about two.
+_MEDIA_SECONDS, _TEXT_SECONDS = 5.0, 5.0
 # Request fields that name a person whatever they look like.
 _IDENTIFIER_PATHS = frozenset(
     {"user", "safety_identifier", "metadata.user_id", "metadata.user", "end_user"}
@@ -59,8 +62,11 @@ class Redactor:
         """Redact under a fleet's key, whose files no plug-in may read."""
         self._key, self._config = key, config
         self._pseudonyms = Pseudonyms(key)
-        self._media = MediaRedactor(config, key, key_files)
-        self._texts = TextRedactor(config, self._pseudonyms, self._media.clean_in_text)
+        self._budget = WorkBudget()
+        self._media = MediaRedactor(config, key, key_files, self._budget.check)
+        self._texts = TextRedactor(
+            config, self._pseudonyms, self._media.clean_in_text, self._budget.check
+        )
         self._paths = PathRules(config)
         self.version = _version(config)
 
@@ -69,10 +75,15 @@ class Redactor:
 
         Fills the redaction record, keyed session and user, and the digests of media,
         taken over the bytes as they will be stored.
+
+        Raises:
+            BudgetSpentError: its texts cost too much; media that do are dropped.
         """
         known = _known_values(call) if self._is_on("identifier") else None
         walk = _Walk(self._texts, self._paths, self._pseudonyms, known)
+        self._budget.start(_MEDIA_SECONDS)
         clean, blobs = self._media.redact(call, walk.counts, walk.clean)
+        self._budget.start(_TEXT_SECONDS)
         snapshot = walk.snapshot(clean, identifiers=self._is_on("identifier"))
         return Call(
             snapshot=msgspec.structs.replace(

@@ -1,105 +1,117 @@
 """Takes values out of the words of documents whose words can be written anew.
 
-Plain text and its relatives (CSV, JSON, HTML, SVG, mail), the parts of Office and
-OpenDocument files, and strings of PDF files. A PDF that spells its words with glyph
-numbers, and pixels and sound, keep what they show: for those there are plug-ins and
+Plain text and its relatives (CSV, JSON, HTML, SVG, mail) and the parts of archives.
+Others are read, and dropped where something is found: PDF, RTF's and mail's escapes,
+packed files. Pixels and sound keep what they show: for those there are plug-ins and
 `drop_media`.
 """
 
-import io
+import quopri
 import re
-import zipfile
-import zlib
 from collections.abc import Callable
 
-from collector.redact.media.pdf import clean_pdf
-from collector.redact.media.strip import strip
+from collector.redact.media.archive import Left, clean_archive
+from collector.redact.media.charsets import is_pdf, text_of, words_in
+from collector.redact.media.pdf_words import UnreadablePdfError, words_of
 
 Clean = Callable[[str], str]
-_MOST_BYTES = 64 * 2**20  # of an archive's files, once unpacked
-_MOST_FILES = 4096
-_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-_HEAD = 4096
-_PRINTABLE = re.compile(rb"[\x20-\x7e]{8,}")
-_PRINTABLE_WIDE = re.compile(rb"(?:[\x20-\x7e]\x00){8,}")
-_WORDS = re.compile(r"\.(?:xml|rels|txt|html?|xhtml|opf|ncx|csv|json)$")
-_AUTHORS = re.compile(
-    r'( (?:w|w15|p|p15|x|office|dc):?(?:author|initials|userId)=")[^"]*"'
+_QUOTED = re.compile(r"=[0-9A-F]{2}")
+_RTF_HEX = re.compile(
+    r"\\'([0-9a-fA-F]{2})|\\u(-?\d{1,5}) ?\??|\\[a-z]{1,32}-?\d{0,8} ?"
 )
+_RTF_INFO = "{\\info"
+_GZIP = b"\x1f\x8b"
 
 
-def text_of(data: bytes) -> tuple[str, str] | None:
-    """Return (text, charset) if the bytes are text; None for anything else."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        charset = "utf-16"
-    elif _CONTROLS.search(data[:_HEAD]):
-        return None
-    else:
-        charset = "utf-8-sig" if data.startswith(b"\xef\xbb\xbf") else "utf-8"
-    try:
-        return data.decode(charset), charset
-    except UnicodeDecodeError:
-        # Old 8-bit text: any byte is a sign, so ask that most look like letters.
-        plain = sum(byte < 0x80 for byte in data[:_HEAD])
-        if charset != "utf-8" or plain < 0.7 * len(data[:_HEAD]):
-            return None
-        return data.decode("latin-1"), "latin-1"
-
-
-def words_in(data: bytes) -> str:
-    """Return what can be read in the bytes of an unknown format, line by line."""
-    runs = [run.decode("ascii") for run in _PRINTABLE.findall(data)]
-    runs += (run[::2].decode("ascii") for run in _PRINTABLE_WIDE.findall(data))
-    return "\n".join(runs)
-
-
-def clean_document(data: bytes, clean: Clean) -> bytes | None:
+def clean_document(
+    data: bytes,
+    clean: Clean,
+    *,
+    keeps_opaque: bool = True,
+    pace: Callable[[], None] = lambda: None,
+) -> bytes | None:
     """Return the document without what `clean` takes out of its words.
 
-    None: something was found that cannot be taken out in place; it must not be kept.
+    None: something was found that cannot be taken out in place, or, unless
+    `keeps_opaque`, the document shows words that nobody can read. `pace` is called
+    between pieces of work.
     """
+    return _cleaned(data, clean, Left(pace), keeps_opaque=keeps_opaque)
+
+
+def _cleaned(
+    data: bytes, clean: Clean, left: Left, *, keeps_opaque: bool
+) -> bytes | None:
+    def clean_part(part: bytes, clean: Clean, left: Left) -> bytes | None:
+        return _cleaned(part, clean, left, keeps_opaque=keeps_opaque)
+
     if data.startswith(b"PK\x03\x04"):
-        return _archive(data, clean)
-    if data.startswith(b"%PDF-"):
-        return clean_pdf(data, clean)
+        return clean_archive(data, clean, clean_part, left)
+    if is_pdf(data):
+        return (
+            data
+            if _may_keep_pdf(data, clean, left, keeps_opaque=keeps_opaque)
+            else None
+        )
+    if data.startswith(_GZIP):
+        return None if _says(words_in(data), clean) else data
     found = text_of(data)
     if found is None:
         return data
     text, charset = found
-    made = clean(text)
+    if not left.take_words(text):
+        return None
+    made = clean(_without_rtf_info(text))
+    if any(_says(other, clean) for other in _other_readings(made)):
+        return None
     return data if made == text else made.encode(charset)
 
 
-def _archive(data: bytes, clean: Clean) -> bytes | None:
-    made = io.BytesIO()
-    changed = False
+def _may_keep_pdf(data: bytes, clean: Clean, left: Left, *, keeps_opaque: bool) -> bool:
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as old:
-            infos = old.infolist()
-            total = sum(info.file_size for info in infos)
-            if total > _MOST_BYTES or len(infos) > _MOST_FILES:
-                return None
-            with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new:
-                for info in infos:
-                    part = old.read(info)
-                    name = clean(info.filename)
-                    kept = _part(info.filename, part, clean)
-                    changed = changed or kept != part or name != info.filename
-                    slot = zipfile.ZipInfo(name)
-                    slot.compress_type = info.compress_type
-                    new.writestr(slot, kept)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError):
-        return None  # encrypted, or damaged: nobody can say what it holds
-    except zlib.error:
-        return None
-    return made.getvalue() if changed else data
+        words = words_of(data, left.pace)
+    except UnreadablePdfError:
+        return keeps_opaque and not _says(words_in(data), clean)
+    if words.is_opaque and not keeps_opaque:
+        return False
+    # Fonts give many readings of the same strings; each is searched once.
+    for text in dict.fromkeys(words.texts):
+        if not left.take_words(text) or _says(text, clean):
+            return False
+    return True
 
 
-def _part(name: str, part: bytes, clean: Clean) -> bytes:
-    if not _WORDS.search(name.lower()):
-        return strip(part) or part  # a picture with its own metadata
-    try:
-        text = part.decode()
-    except UnicodeDecodeError:
-        return part
-    return _AUTHORS.sub(r'\1"', clean(text)).encode()
+def _says(text: str, clean: Clean) -> bool:
+    return bool(text) and clean(text) != text
+
+
+def _other_readings(text: str) -> list[str]:
+    """Return what a text says once the escapes of its format are undone."""
+    found = []
+    if text.startswith("{\\rtf"):
+        found.append(_RTF_HEX.sub(_rtf_sign, text))
+    if _QUOTED.search(text):
+        plain = quopri.decodestring(text.encode(errors="replace"))
+        found.append(plain.decode(errors="replace"))
+    return found
+
+
+def _rtf_sign(found: re.Match[str]) -> str:
+    if found[1]:
+        return bytes([int(found[1], 16)]).decode("latin-1")
+    if found[2]:
+        return chr(int(found[2]) & 0xFFFF)
+    return ""
+
+
+def _without_rtf_info(text: str) -> str:
+    """Cut RTF's group of author, company and dates."""
+    start = text.find(_RTF_INFO)
+    if start < 0 or not text.startswith("{\\rtf"):
+        return text
+    depth = 0
+    for brace in re.finditer(r"\\.|[{}]", text[start:]):
+        depth += (brace[0] == "{") - (brace[0] == "}")
+        if not depth and brace[0] == "}":
+            return text[:start] + text[start + brace.end() :]
+    return text[:start] + "}"

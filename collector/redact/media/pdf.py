@@ -1,7 +1,8 @@
-"""Rewrites strings and metadata of PDF files without moving a byte.
+"""Takes metadata and attachments out of PDF files without moving a byte.
 
 The cross-reference table counts bytes, so what is changed keeps its length; a deflated
-stream may be packed anew where it still fits. Source: ISO 32000-1, 7.3.4, 7.5.7, 14.3.
+stream may be packed anew where it still fits. Words that a page shows are read by
+`pdf_words`, and never rewritten. Source: ISO 32000-1, 7.3.4, 7.5.7, 7.11.4, 14.3.
 """
 
 import re
@@ -9,11 +10,17 @@ import zlib
 from collections.abc import Callable
 
 Change = Callable[[bytes], bytes]
+Strip = Callable[[bytes], bytes | None]
 _MOST_BYTES = 64 * 2**20  # of all streams, once unpacked
 _STREAM = re.compile(rb"(?<=>>)\s*stream\r?\n")
 _DICTIONARY_BYTES = 2048  # before `stream`, in which its filter stands
 _END = b"endstream"
-_STRING = re.compile(rb"\(((?:[^\\()]|\\[\s\S]){3,4000})\)")
+# Of whole streams: XMP in any encoding, and files within the file.
+_BLANKED_STREAMS = re.compile(
+    rb"/Type\s*/(?:Metadata|EmbeddedFile)\b|/Subtype\s*/XML\b"
+)
+_JPEG_ALONE = re.compile(rb"/Filter\s*(?:\[\s*)?/DCT(?:Decode)?\s*(?:\]|/|>|$)")
+_EOF = b"%%EOF"
 # What names people and places of work. Producer, Creator and dates tell of software:
 # a document that holds no more than those is left as it was sent.
 _KEYS = rb"/(?:Author|Keywords|Subject|Company|Manager|SourceModified|LastModifiedBy)"
@@ -25,36 +32,38 @@ _XMP = re.compile(rb"<\?xpacket begin[\s\S]{0,1000000}?<\?xpacket end[^>]{0,20}\
 _XMP_BARE = re.compile(rb"<x:xmpmeta[\s\S]{0,1000000}?</x:xmpmeta>")
 
 
-def strip_pdf(data: bytes) -> bytes | None:
-    """Return the file without the names in its metadata; None if it is encrypted."""
-    return None if b"/Encrypt" in data else _rewritten(data, _blanked)
+def strip_pdf(data: bytes, strip_picture: Strip) -> bytes | None:
+    """Return the file without names in its metadata; None if it is encrypted.
 
-
-def clean_pdf(data: bytes, clean: Callable[[str], str]) -> bytes | None:
-    """Return the file with its strings cleaned; None where one does not fit any more.
-
-    A file that spells its words with glyph numbers keeps what it shows.
+    `strip_picture` takes metadata out of the photographs in it.
     """
-
-    def change(plain: bytes, *, is_fixed: bool) -> bytes:
-        def exchanged(match: re.Match[bytes]) -> bytes:
-            text = match[1].decode("latin-1")
-            made = clean(text)
-            if made == text:
-                return match[0]
-            kept = made.encode("latin-1", "replace").translate(None, b"()\\")
-            if is_fixed:
-                kept = kept[: len(match[1])].ljust(len(match[1]))
-            return b"(" + kept + b")"
-
-        return _STRING.sub(exchanged, plain)
-
-    made = _rewritten(data, lambda plain: change(plain, is_fixed=False), is_raw=False)
-    return None if made is None else change(made, is_fixed=True)
+    if b"/Encrypt" in data:
+        return None
+    end = data.rfind(_EOF)
+    if end >= 0:
+        tail = data[end + len(_EOF) :]
+        data = data[: end + len(_EOF)] + tail[: len(tail) - len(tail.lstrip(b"\r\n"))]
+    return _rewritten(_without_streams(data, strip_picture), _blanked)
 
 
-def _rewritten(data: bytes, change: Change, *, is_raw: bool = True) -> bytes | None:
-    """Apply `change` to every deflated stream and, `is_raw`, to all the rest."""
+def _without_streams(data: bytes, strip_picture: Strip) -> bytes:
+    """Blank streams that no page shows, and metadata of photographs."""
+    out = bytearray(data)
+    for head in _STREAM.finditer(data):
+        start, end = head.end(), data.find(_END, head.end())
+        end = len(data) if end < 0 else end
+        told = data[max(head.start() - _DICTIONARY_BYTES, 0) : head.start()]
+        told = told[told.rfind(b" obj") + 1 :]
+        if _BLANKED_STREAMS.search(told):
+            out[start:end] = b" " * (end - start)
+        elif _JPEG_ALONE.search(told) and (photo := strip_picture(data[start:end])):
+            # Behind its end mark nothing of a JPEG is read.
+            out[start:end] = photo[: end - start].ljust(end - start, b"\n")
+    return bytes(out)
+
+
+def _rewritten(data: bytes, change: Change) -> bytes | None:
+    """Apply `change` to every deflated stream and to all the rest."""
     out = bytearray(data)
     left = _MOST_BYTES
     for head in _STREAM.finditer(data):
@@ -79,7 +88,7 @@ def _rewritten(data: bytes, change: Change, *, is_raw: bool = True) -> bytes | N
             return None
         # What stands behind the end of a deflated stream is passed over.
         out[start:end] = again.ljust(end - start, b"\n")
-    return change(bytes(out)) if is_raw else bytes(out)
+    return change(bytes(out))
 
 
 def _blanked(plain: bytes) -> bytes:

@@ -7,7 +7,9 @@ import msgspec
 
 from collector.call import Call
 from collector.config.sampling import RedactConfig
-from collector.redact.media.documents import clean_document, text_of, words_in
+from collector.redact.budget import BudgetSpentError
+from collector.redact.media.charsets import text_of, words_in
+from collector.redact.media.documents import clean_document
 from collector.redact.media.plugin import Plugin, PluginFailedError
 from collector.redact.media.strip import strip
 from collector.redact.text.encoded import Medium as Found
@@ -21,8 +23,14 @@ class MediaRedactor:
     """Decides over every inline medium of a call."""
 
     def __init__(
-        self, config: RedactConfig, key: FleetKey, hidden: tuple[str, ...] = ()
+        self,
+        config: RedactConfig,
+        key: FleetKey,
+        hidden: tuple[str, ...] = (),
+        pace: Callable[[], None] = lambda: None,
     ) -> None:
+        """Call `pace` between pieces of work: it raises where there was too much."""
+        self._pace = pace
         self._config, self._key = config, key
         named = {"image": config.image_plugin, "audio": config.audio_plugin}
         self._plugins: dict[str, Plugin] = {
@@ -74,7 +82,11 @@ class MediaRedactor:
     ) -> tuple[Media, bytes | None]:
         if medium.state != "inline":
             return medium, None
-        cleaned = self._cleaned(medium, data, counts, clean_text)
+        try:
+            cleaned = self._cleaned(medium, data, counts, clean_text)
+        except BudgetSpentError:
+            counts[f"{medium.kind}_too_costly"] += 1
+            cleaned = None
         if data is None or cleaned is None:
             counts[f"{medium.kind}_dropped"] += 1
             return _shape(medium, data), None
@@ -111,7 +123,14 @@ class MediaRedactor:
         if redacted is None:
             return None
         stripped = self._stripped(redacted, counts, clean_text)
-        cleaned = None if stripped is None else clean_document(stripped, clean_text)
+        if stripped is None:
+            return None
+        cleaned = clean_document(
+            stripped,
+            clean_text,
+            keeps_opaque=self._config.unstrippable_media == "keep",
+            pace=self._pace,
+        )
         if cleaned is None:
             return None
         if cleaned != stripped:
@@ -125,6 +144,8 @@ class MediaRedactor:
         if text_of(data) is not None:
             return data  # words and nothing else: cleaned as such
         stripped = strip(data)
+        if stripped is None and data.startswith(b"PK\x03\x04"):
+            return data  # no Office document: its parts are read one by one
         if stripped is None:
             # Nobody knows its format, so look for words in it.
             words = words_in(data)

@@ -25,6 +25,8 @@ from collector.redact.media.strip_in_place import (
 
 Strip = Callable[[bytes], bytes | None]
 
+_PDF_WITHIN = 1024  # bytes; readers look so far for its sign
+_SOI = b"\xff\xd8"
 _NO_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _PNG_KEPT = frozenset(
     b"IHDR PLTE IDAT IEND tRNS gAMA cHRM sRGB iCCP sBIT bKGD pHYs acTL fcTL fdAT hIST"
@@ -54,6 +56,8 @@ def strip(data: bytes) -> bytes | None:
                 return one(data)
             except (struct.error, IndexError, ValueError):
                 return None
+    if b"%PDF-" in data[:_PDF_WITHIN]:
+        return _pdf(data)
     if data[4:8] == b"ftyp":
         try:
             return _mp4(data)
@@ -308,6 +312,10 @@ def _mp4_boxes(
     return True
 
 
+def _pdf(data: bytes) -> bytes | None:
+    return strip_pdf(data, lambda photo: _jpeg(photo) if photo[:2] == _SOI else None)
+
+
 _OFFICE_PARTS = {
     "docProps/core.xml": b'<?xml version="1.0"?><cp:coreProperties xmlns:cp="http://'
     b'schemas.openxmlformats.org/package/2006/metadata/core-properties"/>',
@@ -354,7 +362,7 @@ _FORMATS: tuple[tuple[bytes | tuple[bytes, ...], Strip], ...] = (
     ((b"RIFF", b"RF64", b"BW64"), _riff),
     (b"fLaC", _flac),
     ((b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"\xff\xfa"), _mp3),
-    (b"%PDF-", strip_pdf),
+    (b"%PDF-", _pdf),
     ((b"II*\0", b"MM\0*"), strip_tiff),
     (b"\x1a\x45\xdf\xa3", strip_matroska),
     (b"OggS", strip_ogg),

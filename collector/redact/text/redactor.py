@@ -23,6 +23,7 @@ from collector.redact.text.pseudonyms import Pseudonyms
 
 _BLOT = "\ue000"  # private use: no pattern crosses it
 _MOST_TRIES = 1000  # per pattern and text; a crafted text must not cost more
+_STEPS_AT_ONCE = 256  # between two looks at the time
 _MOST_PSEUDONYMS = 16
 _LONGEST_BEFORE = 64  # characters that may tell what a value is
 _MOST_LEVELS = 3  # of encoded text within encoded text
@@ -63,9 +64,14 @@ class TextRedactor:
         config: RedactConfig,
         pseudonyms: Pseudonyms,
         clean_medium: CleanMedium = lambda medium, _clean: ("", medium.data),
+        pace: Callable[[], None] = lambda: None,
     ) -> None:
-        """Take `clean_medium` for media that stand in a text in base64."""
+        """Take `clean_medium` for media that stand in a text in base64.
+
+        `pace` is called between pieces of work; it raises where there was too much.
+        """
         self._pseudonyms, self._clean_medium = pseudonyms, clean_medium
+        self._pace = pace
         wanted = set(config.detectors)
         self._detectors = tuple(d for d in DETECTORS if d.name in wanted)
         self._rules = tuple(
@@ -107,7 +113,8 @@ class TextRedactor:
         placed: tuple[Rule, ...] = (),
         level: int = 0,
     ) -> tuple[str, tuple[Replacement, ...]]:
-        claims = _Claims(text)
+        self._pace()
+        claims = _Claims(text, self._pace)
         for kind, place in placed:
             if place is None:
                 claims.add(0, len(text), kind)
@@ -117,7 +124,7 @@ class TextRedactor:
         # letter, and the value get another pseudonym than elsewhere.
         view = plainest(text)
         if view is not None:
-            hidden = _Claims(view.text)
+            hidden = _Claims(view.text, self._pace)
             self._find(hidden, known)
             self._detect(hidden, known, level)
             for one in hidden.found:
@@ -220,7 +227,7 @@ class TextRedactor:
             return ""
         for attempt in range(_MOST_PSEUDONYMS):
             made = self._pseudonyms.of(kind, value, attempt)
-            claims = _Claims(made)
+            claims = _Claims(made, self._pace)
             self._detect(claims, None, _MOST_LEVELS)
             # One that looks like something else would be replaced on the next hop.
             if not claims.found:
@@ -238,7 +245,8 @@ def _has_one(text: str, words: tuple[str, ...]) -> bool:
 class _Claims:
     """What has been found in one text so far; later patterns see it blotted out."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, pace: Callable[[], None]) -> None:
+        self._pace, self._steps = pace, 0
         self.text = text  # as the next pattern sees it
         self.found: list[Found] = []
         self._new: list[Found] = []  # not blotted out yet
@@ -261,6 +269,9 @@ class _Claims:
         """
         tries, at = _MOST_TRIES, 0
         while (match := pattern.search(self.text, at)) is not None:
+            self._steps += 1
+            if not self._steps % _STEPS_AT_ONCE:
+                self._pace()
             start, end = _value_span(match)
             if start >= end:
                 at = match.end() + 1

@@ -1,6 +1,7 @@
 """The choke point: every text of a call, its media, its ids."""
 
 import json
+from collections import Counter
 
 import msgspec
 import pytest
@@ -8,7 +9,11 @@ from fakes.filled_store import KEY
 
 from collector.call import Call
 from collector.redact import RedactConfig, Redactor
+from collector.redact.budget import BudgetSpentError, WorkBudget
 from collector.redact.media.plugin import PluginFailedError
+from collector.redact.media.redactor import MediaRedactor
+from collector.redact.text.pseudonyms import Pseudonyms
+from collector.redact.text.redactor import TextRedactor
 from snaptrace.snapshot.model import (
     Answer,
     Fidelity,
@@ -321,3 +326,28 @@ def test_a_body_of_any_depth_is_survived():
         body = [body]
     made = redacted(call({"messages": body}))
     assert made.redaction.counts["too_deep"] == 1
+
+
+def test_a_call_that_costs_too_much_is_lost_and_a_medium_dropped():
+    """One prompt made of what patterns cost most would stop sampling."""
+    spent = iter([0.0, 0.0, *[9e9] * 10_000])
+    budget = WorkBudget(lambda: next(spent))
+    budget.start(1.0)
+    budget.check()
+    texts = TextRedactor(config(), Pseudonyms(KEY), pace=budget.check)
+    with pytest.raises(BudgetSpentError):
+        texts.redact("hello " * 10_000)
+    media = MediaRedactor(config(), KEY, pace=budget.check)
+    blob = Media(kind="document", mime="text/plain", state="inline", path="messages")
+    one = call({"messages": []}, media=(blob,), blobs={0: b"hello"})
+    counts = Counter()
+    snapshot, blobs = media.redact(one, counts, lambda text: texts.redact(text)[0])
+    assert blobs == {}
+    assert snapshot.media[0].state == "redacted"
+    assert snapshot.fidelity.level == "unreplayable"
+    assert counts == {"document_too_costly": 1, "document_dropped": 1}
+
+
+def test_a_budget_that_was_not_started_never_ends():
+    """Names of services are redacted without one."""
+    WorkBudget(lambda: 9e9).check()
