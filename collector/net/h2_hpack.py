@@ -30,6 +30,7 @@ _FIELD_OVERHEAD: Final = 32  # of an entry's size, RFC 7541, 4.1
 # bytes may stand for many kilobytes.
 _KNOWN_BYTES: Final = 65_536
 _KNOWN_BLOCK_BYTES: Final = 4096
+_BYTES_A_FIELD: Final = 64  # of a block: costs about as much as one more field
 
 
 def header_field(name: bytes, value: bytes) -> bytes:
@@ -73,6 +74,7 @@ class HeaderReader(Generic[Meaning]):
         self._table = _Table(table_bytes)
         self._known: dict[bytes, Meaning] = {}
         self._known_bytes = 0
+        self.work = 0  # fields and table updates read since the owner last set it to 0
 
     def read(self, block: bytes) -> Meaning:
         """Return what a block means.
@@ -109,6 +111,8 @@ class HeaderReader(Generic[Meaning]):
         except (IndexError, HPACKError):
             raise ProtocolError("not a header block", COMPRESSION_ERROR) from None
         finally:
+            # Huffman's code costs by the byte; what is cheap to send must not be free.
+            self.work += self._table.rounds + len(block) // _BYTES_A_FIELD
             if self._table.changes != changes:
                 self._forget()
 
@@ -122,12 +126,15 @@ class _Table:
         self._bytes = 0
         self.changes = 0
         self.list_bytes = 0  # of the block read last, as RFC 9113, 10.5.1 counts
+        self.rounds = 0  # instructions of the block read last
 
     def decode(self, block: bytes) -> list[Field]:
         """Return the fields of a block; IndexError or HPACKError where it is none."""
         fields: list[Field] = []
         at, end, size = 0, len(block), 0
+        self.rounds = 0
         while at < end:
+            self.rounds += 1
             first = block[at]
             if first & 0x80:  # an entry of the table
                 index, at = _integer(block, at, 0x7F)

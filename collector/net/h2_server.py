@@ -33,6 +33,9 @@ _USELESS_A_SECOND: Final = 10_000
 _AN_ANSWER_ALLOWS: Final = 10
 _A_RESET_COUNTS: Final = 10
 _STREAMS_A_FRAME: Final = 8  # so many moved by one frame count as another
+_FREE_FIELDS: Final = 16  # of a block of headers: what honest requests have
+_FIELDS_A_FRAME: Final = 8  # so many more count as another frame
+_RESERVED_STREAMS: Final = 8  # of each connection, whatever others hold
 # Streams that we ended while the client was still sending: what comes is dropped.
 _UNWANTED: Final = 1024
 
@@ -309,6 +312,11 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
         self.write(b"%s%d\r\n\r\n%s" % (head, len(WRONG_PORT), WRONG_PORT))
         self._close()
 
+    def _charge_header_work(self) -> None:
+        work, self._reader.work = self._reader.work, 0
+        if work > _FREE_FIELDS:
+            self._charge_flood_credit((work - _FREE_FIELDS) // _FIELDS_A_FRAME)
+
     def _charge_flood_credit(self, cost: int = 1) -> None:
         self._flood_credit -= cost
         if self._flood_credit < 0:
@@ -346,7 +354,7 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
             return  # on its way before the client heard that we do not want it
         self._charge_flood_credit()
         if stream is not None:
-            self._break(stream, h2_frames.STREAM_CLOSED)
+            self._refute(stream, h2_frames.STREAM_CLOSED)
         else:
             self.write(
                 h2_frames.number_frame(
@@ -386,12 +394,14 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
             raise h2_frames.ProtocolError("a stream that is not the client's to open")
         self._last_stream = number
         head = self._reader.read(block)  # each one: they may build on one another
+        self._charge_header_work()
         stream = Stream(self, number)
         stream.is_over = is_last
         shared = self._shared
-        if (
-            len(self._streams) >= shared.most_streams
-            or shared.open_streams >= shared.all_streams
+        if len(self._streams) >= shared.most_streams or (
+            shared.open_streams >= shared.all_streams
+            # A few connections must not take every place there is.
+            and len(self._streams) >= _RESERVED_STREAMS
         ):
             self._shared.refused("streams")
             self.reset(stream, h2_frames.REFUSED_STREAM)
@@ -405,6 +415,7 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
     def _on_trailers(self, number: int, block: bytes, *, is_last: bool) -> None:
         """Take a second block of headers: it ends a body, and says nothing to us."""
         fields = self._reader.fields(block)
+        self._charge_header_work()
         stream = self._streams.get(number)
         if stream is None:
             if number not in self._unwanted:
@@ -412,9 +423,9 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
                     "headers of the past", h2_frames.STREAM_CLOSED
                 )
         elif stream.is_over:
-            self._break(stream, h2_frames.STREAM_CLOSED)
+            self._refute(stream, h2_frames.STREAM_CLOSED)
         elif not is_last or any(name[:1] == b":" for name, _ in fields):
-            self._break(stream, h2_frames.PROTOCOL_ERROR)
+            self._refute(stream, h2_frames.PROTOCOL_ERROR)
         else:
             stream.is_over = True
             if stream.incoming is not None:
@@ -426,6 +437,11 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
         self.reset(stream, code)
         if incoming is not None:
             incoming.cancelled()
+
+    def _refute(self, stream: Stream, code: int) -> None:
+        """End one stream for a violation; costs the client as much as a reset."""
+        self._charge_flood_credit(_A_RESET_COUNTS)
+        self._break(stream, code)
 
     def _check_priority(self, number: int, dependency: bytes) -> None:
         if number == 0:
@@ -530,9 +546,9 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
             return
         stream.window += more
         if not more:
-            self._break(stream, h2_frames.PROTOCOL_ERROR)
+            self._refute(stream, h2_frames.PROTOCOL_ERROR)
         elif stream.window > h2_frames.LARGEST_WINDOW:
-            self._break(stream, h2_frames.FLOW_CONTROL_ERROR)
+            self._refute(stream, h2_frames.FLOW_CONTROL_ERROR)
         elif number in self._stalled:
             del self._stalled[number]
             stream.flush()

@@ -6,6 +6,8 @@ On the hot path; written for few Python steps.
 import asyncio
 from typing import ClassVar, Final
 
+import msgspec
+
 from collector.otlp.export_result import ExportResult
 from collector.otlp.signals import Encoding, OtlpRequest
 from collector.receiver.admission import Reservation
@@ -79,9 +81,16 @@ class Export:
         return b"".join(pieces)
 
     def pass_on(
-        self, body: bytes, encoding: Encoding, timeout_seconds: float | None
+        self,
+        body: bytes,
+        encoding: Encoding,
+        timeout_seconds: float | None,
+        coding: str = "",
     ) -> None:
-        """Hand a whole body on; the client is told once there is an answer."""
+        """Hand a whole body on; the client is told once there is an answer.
+
+        `coding` is the compression to undo first; empty: none.
+        """
         request = OtlpRequest(
             signal=self.signal,
             encoding=encoding,
@@ -90,7 +99,11 @@ class Export:
             headers=self.passed,
         )
         loop = asyncio.get_running_loop()
-        self._task = loop.create_task(self._pass_on(request, timeout_seconds))
+        self._task = loop.create_task(
+            self._expand_and_pass_on(request, timeout_seconds, coding)
+            if coding
+            else self._pass_on(request, timeout_seconds)
+        )
 
     def refuse(self, error: RefusedError) -> None:
         """Answer without passing anything on."""
@@ -100,6 +113,21 @@ class Export:
             self.signal, self.protocol, error.answer.code, error.reason
         )
         self.refused(error)
+
+    async def _expand_and_pass_on(
+        self, request: OtlpRequest, timeout_seconds: float | None, coding: str
+    ) -> None:
+        try:
+            body = await self.reception.expand(request.body, coding, self.reserved)
+        except RefusedError as error:
+            self.refuse(error)
+            return
+        except asyncio.CancelledError:
+            self.reserved.release()
+            raise
+        await self._pass_on(
+            msgspec.structs.replace(request, body=body), timeout_seconds
+        )
 
     async def _pass_on(
         self, request: OtlpRequest, timeout_seconds: float | None

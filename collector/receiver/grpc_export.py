@@ -82,14 +82,14 @@ class _Export(Export):
             self.refuse(error)
             return
         if body is not None:
-            self.pass_on(body, "protobuf", self._head.timeout_seconds)
+            self.pass_on(body, "protobuf", self._head.timeout_seconds, self._coding)
 
     def answer(self, answer: ExportResult) -> None:
         """Write gRPC's answer."""
         send_answer(self._stream, answer)
 
     def _message(self, piece: bytes, *, is_last: bool) -> bytes | None:
-        """Return the message once it is whole, transport coding undone."""
+        """Return the message once it is whole, compressed as it was sent."""
         reception = self.reception
         if self._expected < 0:
             piece = self.whole(piece)
@@ -101,24 +101,21 @@ class _Export(Export):
             self._expect(int.from_bytes(piece[1:5], "big"), is_packed=piece[0] != 0)
             piece = piece[5:]
         self._read += len(piece)
+        self._reserve(self._read)
         if self._read > self._expected or (is_last and self._read < self._expected):
             raise reception.undecodable("not one message in the call")
         if not is_last:
             self.keep(piece)
             return None
-        body = self.whole(piece)
-        if self._coding:
-            return reception.expand(body, self._coding, self.reserved)
-        return body
+        return self.whole(piece)
 
     def _expect(self, size_bytes: int, *, is_packed: bool) -> None:
-        """Reserve memory for a message of this size, and let it come."""
+        """Let a message of this size come; memory is reserved as it arrives."""
         reception, head = self.reception, self._head
         if size_bytes > reception.limits.message:
             raise reception.too_large()
         if head.content_bytes not in (-1, size_bytes + 5):
             raise reception.undecodable("the message is not as long as was said")
-        self._reserve(size_bytes)
         self._expected = size_bytes
         if is_packed:
             self._coding = head.coding or "none"

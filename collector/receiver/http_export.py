@@ -76,21 +76,25 @@ class _Export(Export):
         self._read = 0
 
     def begin(self, headers: dict[str, str]) -> bool:
-        """Look at who asks, and reserve what was announced; False: refused."""
+        """Check who asks and the announced size; False: refused.
+
+        Memory is reserved as the body arrives: an announcement alone holds nothing.
+        """
         reception = self.reception
         declared = headers.get("content-length", "")
         size_bytes = int(declared) if declared.isdecimal() and len(declared) < 16 else 0
         try:
             authorization = headers.get("authorization", "")
             reception.admit(authorization, self.passed.get(HOP_HEADER, ""))
-            self._reserve(size_bytes)
+            if size_bytes > reception.limits.message:
+                raise reception.too_large()
         except RefusedError as error:
             self.refuse(error)
             return False
         return True
 
     def on_data(self, piece: bytes, *, is_last: bool) -> None:
-        """Take a piece of the body; a body of undeclared size reserves as it comes."""
+        """Take a piece of the body, reserving memory for it."""
         self._read += len(piece)
         try:
             self._reserve(self._read)
@@ -98,12 +102,11 @@ class _Export(Export):
                 self.keep(piece)
                 return
             body = self.whole(piece)
-            if self._coding not in _NO_CODING:
-                body = self.reception.expand(body, self._coding, self.reserved)
         except RefusedError as error:
             self.refuse(error)
             return
-        self.pass_on(body, self._encoding, None)
+        coding = "" if self._coding in _NO_CODING else self._coding
+        self.pass_on(body, self._encoding, None, coding)
 
     def answer(self, answer: ExportResult) -> None:
         """Write HTTP's answer."""

@@ -107,11 +107,12 @@ class Caller(Client):
     async def status(self, stream):
         """Return the grpc-status of a finished call, its message, and its body."""
         fields, body, is_over = {}, b"", False
-        for kind, flags, number, payload in await self.hears():
-            if number == stream and kind == h2_frames.HEADERS:
-                fields |= dict(self.decoder.decode(payload))
-                is_over = bool(flags & h2_frames.END_STREAM)
-            elif number == stream and kind == h2_frames.DATA:
-                body += payload
-        assert is_over
+        async with asyncio.timeout(10):  # a large body is decompressed in a thread
+            while not is_over:
+                for kind, flags, number, payload in await self.hears():
+                    if number == stream and kind == h2_frames.HEADERS:
+                        fields |= dict(self.decoder.decode(payload))
+                        is_over = bool(flags & h2_frames.END_STREAM)
+                    elif number == stream and kind == h2_frames.DATA:
+                        body += payload
         return int(fields["grpc-status"]), fields.get("grpc-message", ""), body

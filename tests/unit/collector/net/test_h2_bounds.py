@@ -2,6 +2,7 @@
 
 import asyncio
 
+import hpack
 import pytest
 from fakes.http2_client import ENDS, Client
 
@@ -31,8 +32,9 @@ async def test_streams_of_a_connection_are_bounded():
     assert client.asked[2].is_whole
 
 
-async def test_streams_of_all_connections_are_bounded():
+async def test_streams_of_all_connections_are_bounded(monkeypatch):
     """Many connections together could begin requests without end."""
+    monkeypatch.setattr("collector.net.h2_server._RESERVED_STREAMS", 1)
     first = Client(all_streams=2)
     second = Client(shared=first.shared)
     first.asks(1, is_last=False)
@@ -44,6 +46,37 @@ async def test_streams_of_all_connections_are_bounded():
     assert len(second.asked) == 2
     second.connection.connection_lost(None)
     assert first.shared.open_streams == 0
+
+
+async def test_each_connection_has_places_of_its_own():
+    """A few connections that open streams and send nothing would keep others out."""
+    greedy = Client(most_streams=100, all_streams=20)
+    honest = Client(most_streams=100, shared=greedy.shared)
+    for stream in range(1, 61, 2):
+        greedy.asks(stream, is_last=False)
+    assert len(greedy.asked) == 20
+    honest.asks(1, b"")
+    assert len(honest.asked) == 1
+
+
+@pytest.mark.parametrize("kind", ["indexed fields", "Huffman's code", "table sizes"])
+async def test_blocks_that_cost_much_and_weigh_little_are_a_flood(kind):
+    """A connection could keep the relay decoding headers for all its time."""
+    client = Client(most_streams=10_000)
+    client.looks(0)
+    block = {
+        "indexed fields": b"\x82" * 900,
+        "Huffman's code": hpack.Encoder().encode(
+            [(f"x-{n}", "a" * 4000) for n in range(4)]
+        ),
+        "table sizes": b"\x20\x3f\xe1\x1f" * 400,
+    }[kind]
+    for stream in range(1, 20_001, 2):
+        client.sends(h2_frames.frame(h2_frames.HEADERS, 4, stream, block))
+        if client.wire.closing:
+            break
+    assert client.wire.closing
+    assert await client.error() == CALM
 
 
 async def test_a_reset_takes_the_request_back():

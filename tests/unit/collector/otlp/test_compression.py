@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.errors import BodyRefusedError, BodyTooLargeError, BodyUndecodableError
-from collector.otlp.compression import decompress
+from collector.otlp import compression
+from collector.otlp.compression import MEMBERS, Decompression, decompress
 
 COMPRESS = {"gzip": gzip.compress, "zstd": zstd.compress, "deflate": zlib.compress}
 
@@ -67,3 +68,51 @@ def test_noise_never_raises_anything_else(body, coding):
         decompress(body, coding, 1000)
     except BodyRefusedError:
         return
+
+
+@pytest.mark.parametrize("coding", ["gzip", "zstd", "deflate"])
+def test_a_few_members_are_read_and_a_flood_of_them_is_not(coding):
+    """A small body of many empty members would cost more than a large batch."""
+    member = COMPRESS[coding](b"abc")
+    assert decompress(member * MEMBERS, coding, 10_000) == b"abc" * MEMBERS
+    with pytest.raises(BodyUndecodableError, match="too many"):
+        decompress(member * (MEMBERS + 1), coding, 10_000)
+
+
+class _Counting:
+    """A decoder that counts the bytes it is given."""
+
+    given = 0
+
+    def __init__(self):
+        self._decoder = zlib.decompressobj(zlib.MAX_WBITS | 16)
+
+    def decompress(self, data, room):
+        """Count, and decompress."""
+        type(self).given += len(data)
+        return self._decoder.decompress(data, room)
+
+    def __getattr__(self, name):
+        return getattr(self._decoder, name)
+
+
+@pytest.mark.parametrize("members", [16, 64, 256])
+def test_input_is_handed_over_a_few_times_at_most(monkeypatch, members):
+    """Each member would copy the rest of the body: quadratic in its length."""
+    monkeypatch.setattr(compression, "_decoder_of", lambda *_: _Counting)
+    _Counting.given = 0
+    body = b"".join(gzip.compress(bytes(n * 50)) for n in range(members))
+    decompress(body, "gzip", 2**24)
+    assert _Counting.given <= 2 * len(body) + members * 300
+
+
+@pytest.mark.parametrize("coding", ["gzip", "zstd", "deflate"])
+@pytest.mark.parametrize("slice_bytes", [1, 7, 1000, 2**20])
+def test_slices_give_the_same_bytes(coding, slice_bytes):
+    """A body that left the event loop half-way would be damaged."""
+    whole = bytes(range(256)) * 40
+    body = COMPRESS[coding](whole) * 2
+    work = Decompression(body, coding, len(whole) * 2)
+    while not work.run(slice_bytes):
+        assert work.size_bytes <= len(whole) * 2
+    assert work.result() == whole * 2

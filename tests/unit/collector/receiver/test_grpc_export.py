@@ -170,7 +170,7 @@ async def test_a_bomb_is_refused():
     assert caller.admission.reserved_bytes == 0
 
 
-async def test_memory_is_reserved_once_the_size_is_known_and_until_the_answer():
+async def test_memory_is_reserved_as_it_comes_and_until_the_answer():
     """More would be on its way than the budget allows."""
     caller = Caller()
     caller.hold = asyncio.Event()
@@ -178,8 +178,10 @@ async def test_memory_is_reserved_once_the_size_is_known_and_until_the_answer():
     caller.calls(1, said[:4], is_last=False)
     assert caller.admission.reserved_bytes == 0
     caller.says(h2_frames.DATA, 0, 1, said[4:5])
-    assert caller.admission.reserved_bytes == COST * 10_000
-    caller.says(h2_frames.DATA, h2_frames.END_STREAM, 1, said[5:])
+    assert caller.admission.reserved_bytes == 0  # an announcement holds nothing
+    caller.says(h2_frames.DATA, 0, 1, said[5:5005])
+    assert caller.admission.reserved_bytes == COST * 5_000
+    caller.says(h2_frames.DATA, h2_frames.END_STREAM, 1, said[5005:])
     await caller.hears()
     assert len(caller.requests) == 1
     assert caller.admission.reserved_bytes == COST * 10_000
@@ -193,14 +195,26 @@ async def test_a_spent_budget_refuses_and_the_client_may_come_back():
     caller = Caller()
     caller.hold = asyncio.Event()
     size = 2**20
-    caller.calls(1, framed(bytes(size))[:5], is_last=False)
-    caller.calls(3, framed(bytes(size))[:5], is_last=False)
+    for stream in (1, 3):
+        caller.calls(stream, framed(bytes(size))[:5], is_last=False)
+        for _ in range(size // 2**14 - 1):
+            caller.says(h2_frames.DATA, 0, stream, bytes(2**14))
     assert (await caller.status(3))[0] == UNAVAILABLE
     assert caller.refused("in_flight") == 1
+    assert caller.admission.reserved_bytes > 0
     caller.resets(1)
     assert caller.admission.reserved_bytes == 0
-    caller.calls(5, framed(bytes(size))[:5], is_last=False)
-    assert caller.admission.reserved_bytes == int(COST * size)
+    caller.calls(5, framed(bytes(1000)), is_last=False)
+    assert caller.admission.reserved_bytes == COST * 1000
+
+
+async def test_announcements_alone_refuse_nobody():
+    """A few bytes a second would keep honest exporters out."""
+    caller = Caller(streams=200)
+    for stream in range(1, 201, 2):
+        caller.calls(stream, framed(bytes(2**20))[:5], is_last=False)
+    caller.calls(301, framed(BODY))
+    assert (await caller.status(301))[0] == OK
 
 
 async def test_the_window_is_opened_for_exactly_one_large_message():
