@@ -51,6 +51,8 @@ class ArmConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     timeout: Duration = Duration(120)
     concurrency: Annotated[int, Meta(ge=1, le=10_000)] = 32
     max_response_bytes: Annotated[int, Meta(ge=1024)] = 64 * 2**20
+    # Share of time in which the arm is to answer; below it an alert fires.
+    availability: Annotated[float, Meta(ge=0, le=1)] = 0.9
     ca_file: str = ""
     proxy: str = ""
     allowed_tools: list[str] = []  # server-executed tools that may run, by name

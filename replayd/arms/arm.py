@@ -81,6 +81,7 @@ def endpoint_settings(
         headers=config.headers,
         concurrency=config.concurrency,
         max_response_bytes=config.max_response_bytes,
+        availability=config.availability,
         ca_file=config.ca_file,
         proxy=config.proxy,
     )

@@ -82,8 +82,13 @@ class ConcurrencyLimit:
         *,
         latency_seconds: float = 0.0,
         retry_after_seconds: float = 0.0,
+        fresh: bool = True,
     ) -> None:
-        """Count a call out and learn from it."""
+        """Count a call out and learn from it.
+
+        One that is not `fresh` was chosen because it had failed: it opens no breaker,
+        and only keeps one open.
+        """
         self._in_flight -= 1
         if retry_after_seconds > 0:
             wait = min(retry_after_seconds, LONGEST_OBEYED_SECONDS)
@@ -94,7 +99,7 @@ class ConcurrencyLimit:
         elif sign == "slow_down":
             self._cut(now, latency_seconds)
         else:
-            self._away(now, latency_seconds)
+            self._away(now, latency_seconds, fresh=fresh)
 
     def abandoned(self) -> None:
         """Count out a call that was cancelled: nothing is learnt."""
@@ -126,8 +131,8 @@ class ConcurrencyLimit:
         self._limit = max(1.0, self._limit * CUT_SHARE)
         self._cut_allowed_at = now + max(latency, self._usual, 0.05)
 
-    def _away(self, now: float, latency: float) -> None:
-        self._away_in_a_row += 1
+    def _away(self, now: float, latency: float, *, fresh: bool) -> None:
+        self._away_in_a_row += fresh or self._broken
         self._cut(now, latency)
         if self._broken and now >= self._rest_until:
             longest = min(FIRST_REST_SECONDS * 2**self._rests, LONGEST_REST_SECONDS)

@@ -19,6 +19,7 @@ import aiohttp
 from aiohttp.http_exceptions import HttpProcessingError
 from msgspec import Struct
 
+from replayd.arms.availability import Availability, Call, kind_of
 from replayd.arms.concurrency_limit import ConcurrencyLimit, ConcurrencyLimitState, Sign
 from replayd.arms.http_client import HttpClient, HttpResponse
 from replayd.arms.outcomes import is_outage
@@ -48,6 +49,7 @@ class EndpointSettings(Struct, frozen=True, kw_only=True):
     headers: dict[str, str] = {}
     concurrency: int = 32
     max_response_bytes: int = 64 * 2**20
+    availability: float = 0.9  # share of time below which it flaps
     ca_file: str = ""
     proxy: str = ""
 
@@ -64,6 +66,13 @@ class Attempt(Struct, frozen=True, kw_only=True):
     def quota(self) -> dict[str, str]:
         """The rate-limit headers alone; the record of an answer keeps them."""
         return {k: v for k, v in self.headers.items() if k.startswith(_KEPT_PREFIXES)}
+
+
+class CallName(Struct, frozen=True):
+    """Whose call it is: what fails by itself is told from an outage by it."""
+
+    case: str = ""
+    fresh: bool = True  # the first try
 
 
 class _TooLargeError(Exception):
@@ -90,6 +99,10 @@ class Endpoint:
         self._wake: asyncio.TimerHandle | None = None
         self._wire: HttpClient | None = None
         self._now: Callable[[], float] = _loop_time
+        self.availability = Availability(
+            lambda: self._now(),  # noqa: PLW0108 - it changes
+            settings.availability,
+        )
 
     async def __aenter__(self) -> Self:
         """Open the pool."""
@@ -153,7 +166,12 @@ class Endpoint:
         self._throttle.abandoned()
         self._let_in()
 
-    async def attempt(self, request: ProviderRequest, deadline: float) -> Attempt:
+    async def attempt(
+        self,
+        request: ProviderRequest,
+        deadline: float,
+        call: CallName = CallName(),  # noqa: B008 - frozen
+    ) -> Attempt:
         """Send once, in a slot taken before; `deadline` is in the loop's time."""
         began = self._now()
         try:
@@ -165,8 +183,14 @@ class Endpoint:
         latency = now - began
         wait = _retry_after(headers, self._clock)
         self._throttle.ended(
-            now, _sign(reading), latency_seconds=latency, retry_after_seconds=wait
+            now,
+            _sign(reading),
+            latency_seconds=latency,
+            retry_after_seconds=wait,
+            fresh=call.fresh,
         )
+        kind = kind_of(reading.outcome, reading.detail)
+        self.availability.saw(Call(call.case, began, now, kind, call.fresh))
         self._let_in()
         return Attempt(
             reading=reading,

@@ -15,12 +15,14 @@ from msgspec.structs import replace
 
 from replayd.adjudication.decisions import Decisions
 from replayd.arms.arm import Arm, applies, concerns
+from replayd.arms.availability import Availability
 from replayd.arms.model_change import ServedModelWatch
 from replayd.budget.accounting import SpendingAccount
 from replayd.cases.loader import CaseLoader
 from replayd.cases.schedule import Schedule, ScheduleSettings, Slice, case_key
 from replayd.config import ReplaydConfig
 from replayd.evaluation import epochs
+from replayd.evaluation.caught_pairs import CaughtPairs, Side
 from replayd.evaluation.committer import Committer
 from replayd.evaluation.counts import EpochRunnerSettings
 from replayd.evaluation.epochs import DeclaredRevision
@@ -38,7 +40,7 @@ from replayd.evidence.settings import (
 from replayd.ledger.ledger import Ledger
 from replayd.model import Case, Epoch, PairResult
 from replayd.verdicts.compute import VerdictComputation
-from replayd.verdicts.views import CanaryView, LiveTraffic
+from replayd.verdicts.views import ArmView, CanaryView, LiveTraffic
 from snaptrace.runtime.clock import Clock
 from snaptrace.store.store import Store
 
@@ -94,6 +96,14 @@ class CanaryEvaluation:
         """Where a judge's decisions come from, "" if there is none."""
         return self._canary.config.decisions
 
+    @property
+    def availability(self) -> dict[Side, Availability]:
+        """Whether the arms answer anybody."""
+        found: dict[Side, Availability] = {"canary": self._canary.endpoint.availability}
+        if self._control is not None:
+            found["control"] = self._control.endpoint.availability
+        return found
+
     def applies_to(self, service: str) -> bool:
         """Tell whether a service's traffic concerns this canary at all."""
         return concerns(self._canary.config, service)
@@ -148,8 +158,22 @@ class CanaryEvaluation:
             return None
         if self.lead.caught_up.is_set():
             now_ns, live = self._tools.clock.now_ns(), self._tools.live()
-            self._view = self._board.view(now_ns, live)
+            view = self._board.view(now_ns, live)
+            self._view = replace(view, arms=self._arms_shown(self.lead))
         return self._view
+
+    def _arms_shown(self, lead: EpochRunner) -> tuple[ArmView, ...]:
+        arms = [arm for arm in (self._canary, self._control) if arm is not None]
+        return tuple(
+            ArmView(
+                arm=arm.name,
+                state=arm.endpoint.availability.state,
+                share=arm.endpoint.availability.share(),
+                limit=arm.endpoint.availability.limit,
+                waiting=lead.held if arm.endpoint.availability.away else 0,
+            )
+            for arm in arms
+        )
 
     def decided(self) -> frozenset[str]:
         """Return the modalities whose last computed verdict stands."""
@@ -244,7 +268,11 @@ class CanaryEvaluation:
         self.lead = EpochRunner(
             ledger=ledger,
             schedule=schedule,
-            replay=PairReplay(canary, self._control, tools.spending, tools.rng),
+            replay=CaughtPairs(
+                PairReplay(canary, self._control, tools.spending, tools.rng),
+                self.availability,
+                tools.spending,
+            ),
             content=tools.content,
             spending=tools.spending,
             committer=Committer(

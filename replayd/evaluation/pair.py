@@ -16,7 +16,7 @@ from typing import Literal
 from msgspec import Struct
 
 from replayd.arms.arm import Arm
-from replayd.arms.endpoint import Attempt, Endpoint
+from replayd.arms.endpoint import Attempt, CallName, Endpoint
 from replayd.arms.outcomes import RULES
 from replayd.budget.accounting import SpendingAccount, Turn, reserved
 from replayd.cases.loader import Gone, Loaded
@@ -99,9 +99,11 @@ class PairReplay:
         self._patience = PairDeadline(*timeouts)
 
     async def pair(
-        self, planned: Planned, reserved_at_ns: int, load: Load
+        self, planned: Planned, reserved_at_ns: int, load: Load, *, again: bool = False
     ) -> Asked | Unsent:
         """Send the pair until it is answered, refused for good, or out of time.
+
+        `again` says that all this was done before, and an outage caught it.
 
         `load` is called when both arms may be asked, and anew for every retry: a pair
         that waits holds neither media nor requests.
@@ -119,7 +121,8 @@ class PairReplay:
                 self._spending.release(planned.case.modality, reserved(planned))
                 return last
             deadline = min(deadline, loop.time() + self._patience.seconds())
-            tally.add(await self._send(planned, ready, deadline), self._cost)
+            call = call_of(planned, fresh=not again and not tally.tries)
+            tally.add(await self._send(planned, ready, deadline, call), self._cost)
             last = Asked(ready.recorded, tally.answers(planned, ready.subjects))
             del ready
             if (wait := self._wait_before_retry(tally)) is None:
@@ -193,7 +196,7 @@ class PairReplay:
             raise
 
     async def _send(
-        self, planned: Planned, ready: Ready, deadline: float
+        self, planned: Planned, ready: Ready, deadline: float, call: CallName
     ) -> dict[Place, Attempt]:
         found: dict[Place, Attempt] = {}
         begun: set[Place] = set()
@@ -201,7 +204,7 @@ class PairReplay:
         async def canary() -> None:
             begun.add("canary")
             found["canary"] = await self._canary.endpoint.attempt(
-                ready.canary, deadline
+                ready.canary, deadline, call
             )
 
         async def control(place: Place) -> None:
@@ -211,7 +214,7 @@ class PairReplay:
             endpoint = self._control.endpoint
             if place == "second_control" and not await _slot_by(endpoint, deadline):
                 return
-            attempt = await endpoint.attempt(ready.control, deadline)
+            attempt = await endpoint.attempt(ready.control, deadline, call)
             self._learn(attempt)
             found[place] = attempt
 
@@ -284,6 +287,11 @@ class PairReplay:
     def _cost(self, place: Place, usage: Usage) -> float:
         arm = self._canary if place == "canary" else self._control
         return 0.0 if arm is None else self._spending.cost(arm.config.model, usage)
+
+
+def call_of(planned: Planned, *, fresh: bool) -> CallName:
+    """Return the name by which a pair's calls are told from those of others."""
+    return CallName(f"{planned.number}/{planned.case.snapshot_id}", fresh)
 
 
 async def _slot_by(endpoint: Endpoint, deadline: float) -> bool:

@@ -15,18 +15,18 @@ from collections.abc import Awaitable, Callable
 import msgspec
 from msgspec.structs import replace
 
-from replayd.arms.circuit_breaker import CircuitBreaker
 from replayd.arms.outcomes import REFUSED_BY_BOTH, refused_by_both
 from replayd.budget.accounting import SpendingAccount, reserved
 from replayd.cases.loader import CaseLoader
 from replayd.cases.schedule import NothingToDraw, Schedule
 from replayd.errors import BudgetSpentError, DamagedResultError
+from replayd.evaluation.caught_pairs import Caught, CaughtPairs
 from replayd.evaluation.committer import Committer
 from replayd.evaluation.counts import EpochRunnerSettings, RunCounts
 from replayd.evaluation.excluded import excluded
-from replayd.evaluation.pair import Asked, PairReplay, Unsent
+from replayd.evaluation.pair import Asked, Unsent
 from replayd.evidence.epoch_fold import Fold
-from replayd.evidence.tallies import PAIR_FAULT
+from replayd.evidence.tallies import ARM_UNREACHABLE, PAIR_FAULT
 from replayd.ledger.ledger import Ledger, Opened
 from replayd.model import PairAnswers, PairResult, Planned
 from replayd.scoring.recorded import Recorded
@@ -35,6 +35,7 @@ from snaptrace.runtime.clock import Clock
 log = logging.getLogger(__name__)
 
 WAVES = 16  # in which open numbers are sent again after a crash
+MOST_HELD = 1000  # pairs that wait for an arm; then they alone see if it is back
 AHEAD = 8  # times the pairs in flight that may be held up by a slow number
 DRAWN_AT_ONCE = 32  # before the loop may turn
 STARTED_AT_ONCE = 8  # pairs; what starts in a burst is answered in one, too
@@ -50,7 +51,7 @@ class EpochRunner:
         *,
         ledger: Ledger,
         schedule: Schedule,
-        replay: PairReplay,
+        replay: CaughtPairs,
         content: CaseLoader,
         spending: SpendingAccount,
         committer: Committer,
@@ -68,7 +69,6 @@ class EpochRunner:
         self.counts = counts or RunCounts()
         self.caught_up = asyncio.Event()
         self.fresh = asyncio.Event()  # set by whoever offers new cases
-        self._outages = CircuitBreaker()
         # A place is held until the number is safe: what a crash makes us pay twice
         # is never more than there are places.
         self._places = asyncio.Semaphore(settings.in_flight)
@@ -78,6 +78,13 @@ class EpochRunner:
         self._lack = "", ""  # why no block could be drawn, and which budget is spent
         self._idle = False  # nothing is left to send
         committer.on_safe = self._free_place
+        replay.on_held = self._free_place  # it may wait for hours; others go on
+        replay.on_lonely = committer.changed.set
+
+    @property
+    def held(self) -> int:
+        """How many pairs wait until an arm is back."""
+        return self._replay.held
 
     @property
     def fold(self) -> Fold:
@@ -144,6 +151,7 @@ class EpochRunner:
                 sender = pairs.create_task(self._send(pairs, opened, open_numbers))
                 await stop.wait()
                 sender.cancel()
+                self._replay.let_go()
                 deadline.reschedule(asyncio.get_running_loop().time() + drain)
         except TimeoutError:
             return  # what did not finish stays planned; the next leader sends it
@@ -284,13 +292,14 @@ class EpochRunner:
     ) -> asyncio.Task[None]:
         """Wait for a place, and for both arms to be there; then send one pair."""
         changed = self._committer.changed
-        while self._committer.waiting >= AHEAD * self._settings.in_flight:
+        most = AHEAD * self._settings.in_flight
+        while self._committer.waiting >= most and not self._replay.wants_company:
             changed.clear()
             await changed.wait()
         await self._places.acquire()
         self._holding.add(item.number)
         try:
-            await self._outage_over()
+            await self._arms_there()
             reserved_at_ns = await self._budget_open(item)
         except asyncio.CancelledError:
             self._free_place(item.number)
@@ -324,17 +333,16 @@ class EpochRunner:
             self._holding.discard(number)
             self._places.release()
 
-    async def _outage_over(self) -> None:
-        loop, changed = asyncio.get_running_loop(), self._committer.changed
-        while self._outages.paused:
-            self.counts.waiting = f"outage_{self._outages.paused}"
-            if wait := self._outages.wait_seconds(loop.time()):
-                await asyncio.sleep(wait)
-            elif self.counts.in_flight:  # one knock at a time
-                changed.clear()
-                await changed.wait()
-            else:
-                return
+    async def _arms_there(self) -> None:
+        """Wait while an arm is away; then, and to see if it is, one pair at a time."""
+        pairs = self._replay
+        while side := pairs.away:
+            self.counts.waiting = f"outage_{side}"
+            if self.counts.in_flight <= pairs.held < MOST_HELD:
+                return  # this pair knocks
+            await pairs.changed()
+        if self.counts.waiting.startswith("outage_"):
+            self.counts.waiting = ""
 
     async def _pair(self, item: Planned, reserved_at_ns: int) -> None:
         try:
@@ -370,7 +378,8 @@ class EpochRunner:
         if isinstance(found, Unsent):
             return self._not_sent(item, found.reason)
         self._spending.settle(item, found.answers)
-        self._outages.saw(found.answers, asyncio.get_running_loop().time())
+        if isinstance(found, Caught):
+            return self._excluded(item, ARM_UNREACHABLE, found.answers)
         return found
 
     def _release_unsent(self) -> None:

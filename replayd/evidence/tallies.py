@@ -10,6 +10,8 @@ FAILURES: frozenset[Outcome] = frozenset(
     {"rate_limited", "server_error", "timeout", "malformed", "connection"}
 )
 PAIR_FAULT = "pair_fault"  # excluded: a defect of ours, after the pair was sent
+ARM_UNREACHABLE = "arm_unreachable"  # excluded: two outages caught the pair
+UNREACHABLE_LIMIT = 0.02  # share of pairs; what crashes an arm must not pass
 STRETCH_PAIRS = 50  # two of these are looked back on
 FEWEST_PAIRS = 10  # before a share of failures says anything
 FAILURE_LIMIT = 0.2  # share of a stretch from which no pass is issued
@@ -142,10 +144,16 @@ class ModalityTally(Struct):
         )
         return pairs >= FEWEST_PAIRS and worst > FAILURE_LIMIT * pairs
 
+    @property
+    def _often_unreachable(self) -> bool:
+        """Whether outages took out more pairs than a pass can do without."""
+        gone = self.excluded.get(ARM_UNREACHABLE, 0)
+        return gone > UNREACHABLE_LIMIT * (self.pairs + gone)
+
     def withheld_because(self) -> tuple[str, ...]:
         """Return why no pass may be issued, in words of a bounded set."""
         reasons: list[str] = []
-        if self.arm_is_failing:
+        if self.arm_is_failing or self._often_unreachable:
             reasons.append("arm_failing")
         if any(tally.unequal_outage for tally in self.streams.values()):
             reasons.append("judge_outage")

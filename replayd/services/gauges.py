@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from replayd.adjudication.decisions import Decisions
 from replayd.arms.arm import Arm
+from replayd.arms.availability import STATES
 from replayd.budget.accounting import SpendingAccount
 from replayd.evaluation.canary import CanaryEvaluation
 from replayd.judge_model.model import Judgement
@@ -88,6 +89,7 @@ def refresh(
             continue
         counts = shadow.lead.counts
         metrics.inflight.labels(shadow.name).set(counts.in_flight)
+        metrics.pairs_held.labels(shadow.name).set(shadow.lead.held)
         for why in WAITING:
             metrics.paused.labels(shadow.name, why).set(counts.waiting == why)
         for modality, left in shadow.schedule.left().items():
@@ -95,6 +97,11 @@ def refresh(
     for name, arm in arms.items():
         state = arm.endpoint.state()
         metrics.endpoint_up.labels(name).set(not (state.broken or state.resting))
+        there = arm.endpoint.availability
+        for word in STATES:
+            metrics.arm_state.labels(name, word).set(there.state == word)
+        metrics.arm_availability.labels(name).set(there.share())
+        metrics.arm_availability_limit.labels(name).set(there.limit)
     for line in spending.budgets.lines(clock.now_ns()):
         name = f"{line.modality or 'all'}:{line.unit}_per_{line.window}"
         share = line.used / line.limit if line.limit else 1.0

@@ -60,6 +60,26 @@ class EngineMetrics:
         self.endpoint_up = gauge(
             "endpoint_up", "1 while an arm answers and is not backed off from.", "arm"
         )
+        self.arm_state = gauge(
+            "arm_state",
+            "1 for what an arm's endpoint is: up, unreachable, misconfigured, or "
+            "rate_limited.",
+            "arm",
+            "state",
+        )
+        self.arm_availability = gauge(
+            "arm_availability",
+            "Share of the last hour in which an arm answered somebody.",
+            "arm",
+        )
+        self.arm_availability_limit = gauge(
+            "arm_availability_limit",
+            "Share of time in which an arm is to answer, as configured.",
+            "arm",
+        )
+        self.pairs_held = gauge(
+            "pairs_held", "Pairs that wait until an arm is back.", "canary"
+        )
         self.control_rate = gauge(
             "control_calls_per_minute_limit", "Cap on calls to the control now."
         )

@@ -137,6 +137,16 @@ class ModalityView(Struct, frozen=True, kw_only=True):
     not_replayable: dict[str, int] = {}  # by reason
 
 
+class ArmView(Struct, frozen=True, kw_only=True):
+    """Whether an arm answers anybody: a state of its endpoint, no verdict."""
+
+    arm: str
+    state: str  # up, unreachable, misconfigured or rate_limited
+    share: float  # of the last hour, in which it was not away
+    limit: float  # below which the operator wants to know
+    waiting: int = 0  # pairs that are sent again once it is back
+
+
 class CanaryView(Struct, frozen=True, kw_only=True):
     """Everything known about one canary in its present epoch."""
 
@@ -155,6 +165,7 @@ class CanaryView(Struct, frozen=True, kw_only=True):
     slices_untracked: int = 0
     waiting_decisions: int = 0  # discordant pairs that nobody judged yet
     unjudged: int = 0  # given up on
+    arms: tuple[ArmView, ...] = ()
 
 
 class Verdicts(Struct, frozen=True, kw_only=True):

@@ -7,11 +7,13 @@ import random
 from fakes.leaping_loop import LoopClock
 from fakes.stored_calls import text_call
 
+from replayd.arms.availability import Availability
 from replayd.budget.accounting import SpendingAccount
 from replayd.budget.limits import Budgets, ControlRate, Prices
 from replayd.cases.loader import Gone, Loaded
 from replayd.cases.schedule import Schedule, ScheduleSettings
 from replayd.config import BudgetConfig, ControlRateConfig
+from replayd.evaluation.caught_pairs import CaughtPairs
 from replayd.evaluation.committer import Committer
 from replayd.evaluation.counts import EpochRunnerSettings
 from replayd.evaluation.pair import Asked, Unsent
@@ -90,7 +92,8 @@ class StubReplay:
         self._on_pair, self._seconds = on_pair, seconds
         self._rng = random.Random(3)
 
-    async def pair(self, planned, _reserved_at_ns, load):
+    async def pair(self, planned, _reserved_at_ns, load, *, again=False):
+        assert not again
         loaded = await load()
         if isinstance(loaded, Gone):
             return Unsent(loaded.reason)
@@ -148,10 +151,12 @@ def lead(store, known, *, replay=None, leader="a", in_flight=3, block=4, **more)
     ledger = Ledger(store, "e1", clock, leader)
     fold = Fold(lambda: Scoreboard(EPOCH, BoardSettings()))
     replay = replay or StubReplay()
+    loop = asyncio.get_running_loop()
+    availability = {s: Availability(loop.time) for s in ("canary", "control")}
     found = EpochRunner(
         ledger=ledger,
         schedule=schedule,
-        replay=replay,
+        replay=CaughtPairs(replay, availability, spending),
         content=more.pop("content", StubContent()),
         spending=spending,
         committer=Committer(ledger, fold, in_flight=in_flight, keep_answers=True),
