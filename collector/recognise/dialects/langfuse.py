@@ -238,7 +238,6 @@ def _is_tool(item: dict[str, Any]) -> bool:
         item.get("role") == "tool"
         and "tool_call_id" not in item
         and isinstance(content, dict)
-        and ("function" in content or "name" in content or "type" in content)
     )
 
 

@@ -319,7 +319,7 @@ def _finish_alone(candidate: Candidate, prompt: str) -> None:
             for message in conversation.messages
         )
         conversation = msgspec.structs.replace(conversation, messages=messages)
-    candidate.conversation = litellm_wire.with_opened_tools(candidate.api, conversation)
+    litellm_wire.as_translated(candidate, conversation)
     candidate.lost = all_but(candidate.api, _CARRIED.get(candidate.api, ("model",)))
     candidate.lost += ADDED
 

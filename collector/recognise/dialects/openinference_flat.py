@@ -97,6 +97,8 @@ def _note_losses(candidate: Candidate, messages: list[Message]) -> None:
         candidate.reasons += ("content_dropped",)
     if not any(isinstance(part, MediaPart) for part in parts):
         candidate.lost += droppable_media(candidate.api)
+    if candidate.api == "openai_responses" and losses.has_item_ids(parts):
+        candidate.missing += ("input.call_id",)
 
 
 def _as_sent(record: Record, api: str, messages: list[Message]) -> list[Message]:

@@ -78,7 +78,7 @@ def _bent(messages: tuple[Message, ...]) -> tuple[str, ...]:
                 case ToolResultPart(content=(TextPart(text=text),)) if text.startswith(
                     "[{'"
                 ) and not python_text.block_texts(text):
-                    return ("messages.content.content",)
+                    return ("messages.content",)
     return ()
 
 

@@ -181,23 +181,31 @@ def _read_older(candidate: Candidate, record: Record) -> None:
         messages, answer = messages_of_span_events(record, candidate.api)
         candidate.answer = answer or candidate.answer
     if messages:
-        candidate.conversation = Conversation(
-            model=candidate.model,
-            messages=tuple(messages),
-            tools=tuple(_request_tools(record.attributes.get("gen_ai.request.tools"))),
-            params=read_params(record.attributes),
-            extra=genai.request_extras(record, candidate.api, candidate),
-        )
-        profile = profile_of(record.scope, record.scope_version)
-        losses.note_losses(candidate, messages, profile)
-        if record.dropped_events:
-            candidate.reasons += ("attributes_dropped",)
+        _put_together(candidate, record, messages)
         return
     # The messages may come in log records: the parameters wait for them here.
     candidate.supplement = {
         "params": read_params(record.attributes),
         "extra": genai.request_extras(record, candidate.api, candidate),
     }
+
+
+def _put_together(
+    candidate: Candidate, record: Record, messages: list[Message]
+) -> None:
+    candidate.conversation = Conversation(
+        model=candidate.model,
+        messages=tuple(messages),
+        tools=tuple(_request_tools(record.attributes.get("gen_ai.request.tools"))),
+        params=read_params(record.attributes),
+        extra=genai.request_extras(record, candidate.api, candidate),
+    )
+    if any(not message.parts for message in messages):
+        candidate.reasons += ("content_dropped",)
+    profile = profile_of(record.scope, record.scope_version)
+    losses.note_losses(candidate, messages, profile)
+    if record.dropped_events:
+        candidate.reasons += ("attributes_dropped",)
 
 
 def _request_tools(value: Value) -> list[Tool]:

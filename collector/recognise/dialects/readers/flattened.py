@@ -6,6 +6,7 @@ from typing import Any
 from collector.recognise.dialects.readers.json_values import as_text, loads
 from collector.recognise.dialects.readers.parts import role_of
 from collector.recognise.record import Value
+from snaptrace.snapshot.apis.bedrock_converse import parse_block
 from snaptrace.snapshot.conversation import (
     MediaPart,
     Message,
@@ -147,7 +148,7 @@ class Flattened:
             return ReasoningPart(text=as_text(text), extra=extra)
         if isinstance(text, str):
             self._watch(text)
-            return TextPart(text=text)
+            return _printed_block(text) or TextPart(text=text)
         for key, value in own.items():
             if key.endswith((".image.url", ".audio.url", ".video.url")) and isinstance(
                 value, str
@@ -156,6 +157,17 @@ class Flattened:
                 media: Any = key.rpartition(".")[0].rpartition(".")[2]
                 return MediaPart(kind=media, url=value)
         return None
+
+
+_PRINTED = ('{"image":', '{"document":', '{"video":')
+
+
+def _printed_block(text: str) -> Part | None:
+    """Return a medium of Bedrock's that a processor wrote as JSON text."""
+    if not text.startswith(_PRINTED):
+        return None
+    block = loads(text).value
+    return parse_block(block) if isinstance(block, dict) and len(block) == 1 else None
 
 
 def _subtree(own: dict[str, Value], prefix: str) -> dict[int, dict[str, Value]]:

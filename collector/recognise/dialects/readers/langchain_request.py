@@ -39,6 +39,9 @@ def fill(
         rest.get(key) is not None for key in _RESPONSES_ONLY
     )
     candidate.api = chat_api(speaks, responses=responses or asked)
+    kind = as_text(arguments.get("_type"))
+    if candidate.api == "bedrock_converse" and "converse" not in kind:
+        candidate.api_source = "guessed"
     if candidate.api == "openai_responses":
         # Some of its releases write the type of a message out.
         candidate.lost += ("input.type",)

@@ -29,6 +29,8 @@ def note_losses(
     parts = [part for message in messages for part in message.parts]
     if has_orphans(parts):
         candidate.reasons += ("content_dropped",)
+    if candidate.api == "openai_responses" and has_item_ids(parts):
+        candidate.missing += ("input.call_id",)
     if not profile.keeps_media:
         candidate.lost += ("!tools",)
     if not profile.keeps_media and all(
@@ -65,6 +67,11 @@ def has_orphans(parts: list[Part]) -> bool:
     return len(results) > len(calls) or any(r.id and r.id not in ids for r in results)
 
 
+def has_item_ids(parts: list[Part]) -> bool:
+    """Tell items' own ids, which stand where those of calls should."""
+    return any(isinstance(p, ToolCallPart) and p.id.startswith("fc_") for p in parts)
+
+
 def _is_refusal(part: Part) -> bool:
     return isinstance(part, TextPart) and _REFUSAL.match(part.text) is not None
 
@@ -79,6 +86,8 @@ def tool_details(api: str, offered: list[Tool]) -> tuple[str, ...]:
         "anthropic_messages": ("tools", "input_schema"),
         "gemini_generate_content": ("tools.functionDeclarations", "parameters"),
     }.get(api, ("tools", "parameters"))
+    if api == "anthropic_messages":
+        return ("tools",)  # tools that the provider runs look like that as well
     schemas = f"{prefix}.{schema}"
     described = any(tool.description for tool in own)
     return (schemas,) if described else (f"{prefix}.description", schemas)

@@ -238,6 +238,9 @@ def read_tools(value: Any) -> list[Tool]:  # noqa: ANN401 - any JSON
 
 
 def _tools(raw: dict[str, Any]) -> list[Tool]:
+    if spec := as_dict(raw.get("toolSpec")):
+        schema = as_dict(spec.get("inputSchema")).get("json")
+        return [_flat_tool({**spec, "inputSchema": schema})]
     for key in ("functionDeclarations", "function_declarations"):
         if key in raw:
             return [_flat_tool(as_dict(d)) for d in as_list(raw[key])]
