@@ -18,6 +18,8 @@ import time
 import tomllib
 from pathlib import Path
 
+MISSED, PUNISHED = 0.3, 0.1  # a drop below, of a wrong answer; above, of a reworded one
+FILLS = 3  # of a case, of which one is printed
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parents[1]), str(HERE.parent)]
 
@@ -31,12 +33,18 @@ def main(argv: list[str]) -> int:
     parser.add_argument("case", nargs="?", default="canaries")
     parser.add_argument("--runs", type=int, help="instead of the case's")
     parser.add_argument("--only", action="append", help="a scenario; may be repeated")
+    parser.add_argument("--explain", action="store_true", help="print what is misread")
     parser.add_argument("--keep", action="store_true", help="write bench/results")
     parser.add_argument("--enforce", action="store_true", help="fail below the budget")
     arguments = parser.parse_args(argv)
     case = tomllib.loads((HERE.parent / "cases" / f"{arguments.case}.toml").read_text())
     load, budget = case["load"], case["budget"]
     runs = arguments.runs or load["runs"]
+    if arguments.explain:
+        for name, row in case["scenario"].items():
+            if not arguments.only or name in arguments.only:
+                explain(name, pairs_of(row))
+        return 0
     found = {
         name: scenario(row, load, runs)
         for name, row in case["scenario"].items()
@@ -71,11 +79,17 @@ def scenario(row: dict, load: dict, runs: int) -> dict:
                 wrong_share=row.get("rate", load["rate"]),
                 pairs=load["pairs"],
                 seed=seed,
+                judge=row.get("judge"),
             )
         )
         wrong.append(outcome(looks, row["modality"]))
         looks = run(
-            asked, others, wrong_share=0.0, pairs=load["twin_pairs"], seed=1000 + seed
+            asked,
+            others,
+            wrong_share=0.0,
+            pairs=load["twin_pairs"],
+            seed=1000 + seed,
+            judge=row.get("judge"),
         )
         twin.append(outcome(list(looks), row["modality"]))
     return {
@@ -97,6 +111,41 @@ def pairs_of(row: dict) -> Pairs:
     """Return the scored pairs of one entry of the case."""
     kinds = frozenset(row.get("kinds", ()))
     return Pairs(instances(row["material"], row.get("wrong", "worse"), kinds))
+
+
+def explain(name: str, pairs: Pairs) -> None:
+    """Print answers that are scored otherwise than a reader would, one line each."""
+    print(f"{name}: found in any stream, and punished for rewording")
+    counts = {True: [0, 0], False: [0, 0]}
+    seen = set()
+    for (at, bad, left, right), result in pairs.results.items():
+        dropped = max(
+            (
+                (score.control or 0.0) - (score.canary or 0.0)
+                for score in result.streams.values()
+            ),
+            default=0.0,
+        )
+        amiss = dropped < MISSED if bad else dropped > PUNISHED
+        counts[bad][0] += 1
+        counts[bad][1] += amiss
+        case = at // FILLS, bad, left
+        if amiss and case not in seen:
+            seen.add(case)
+            said = pairs.said(at, bad=bad, place=left)
+            against = pairs.said(at, bad=False, place=right)
+            scores = {
+                n: (s.scorer, s.canary, s.control, s.reason)
+                for n, s in result.streams.items()
+                if s.canary != s.control
+            }
+            print(f"  {'missed' if bad else 'punished'} {dropped:+.2f} {scores}")
+            print(f"    canary:  {said[:160]!r}\n    control: {against[:160]!r}")
+    found = 1 - counts[True][1] / counts[True][0]
+    punished = counts[False][1] / counts[False][0]
+    print(
+        f"  {found:.0%} of wrong pairs found, {punished:.0%} of reworded ones punished"
+    )
 
 
 def scored(kinds: list[Pairs]) -> int:

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct, structs
 
 from canaries.material import HOUR_NS, Instance
+from replayd.adjudication.decisions import Decisions
 from replayd.evidence.scoreboard import Scoreboard
-from replayd.evidence.settings import BoardSettings
-from replayd.model import Epoch, PairAnswers, PairResult, Planned
+from replayd.evidence.settings import BoardSettings, JudgeKey, of_epoch
+from replayd.judge_model.pair import NAME, VALUES, wanted
+from replayd.model import Epoch, PairAnswers, PairResult, Planned, StreamScore
 from replayd.scoring.worker import Job, judged
 from replayd.verdicts.compute import VerdictComputation
 from replayd.verdicts.views import LiveModality, LiveTraffic, ModalityView
@@ -46,13 +48,33 @@ class Pairs:
             results += asyncio.run(judged(jobs))
         self.results = dict(zip(wanted, results, strict=True))
 
-    def draw(self, rng: random.Random, *, wrong_share: float) -> PairResult:
-        """Return one pair: the control rewords, the canary does, or is wrong."""
+    def draw(
+        self, rng: random.Random, *, wrong_share: float, judge: dict | None = None
+    ) -> tuple[PairResult, int]:
+        """Return one pair, and what a person would say: -1 worse, 0 alike.
+
+        The control rewords, the canary does so too, or is wrong.
+        """
         at = rng.randrange(len(self._instances))
         each = self._instances[at]
         bad = rng.random() < wrong_share
         left = rng.randrange(len(each.worse if bad else each.same))
-        return self.results[at, bad, left, rng.randrange(len(each.same))]
+        right = rng.randrange(len(each.same))
+        result, label = self.results[at, bad, left, right], -int(bad)
+        if judge is None or not wanted(result):
+            return result, label
+        if not bad and left == right:
+            return _judged(result, 0, "identical"), 0
+        word = label
+        if rng.random() >= judge["accuracy"]:
+            word = rng.choice([other for other in (-1, 0, 1) if other != label])
+        return _judged(result, word, "simulated"), label
+
+    def said(self, at: int, *, bad: bool, place: int) -> str:
+        """Return the text or the calls of one answer."""
+        each = self._instances[at]
+        answer = (each.worse if bad else each.same)[place].answer
+        return answer.text or str(answer.tool_calls)
 
     def _job(self, at: int, bad: bool, left: int, right: int) -> Job:  # noqa: FBT001
         each = self._instances[at]
@@ -66,6 +88,12 @@ class Pairs:
         return Job(planned, each.recorded, answers, HOUR_NS)
 
 
+def _judged(result: PairResult, word: int, reason: str) -> PairResult:
+    canary, control = VALUES[word]
+    score = StreamScore(scorer="bench@1", canary=canary, control=control, reason=reason)
+    return structs.replace(result, diagnostics={**result.diagnostics, NAME: score})
+
+
 def run(
     asked: Pairs,
     others: Sequence[Pairs],
@@ -73,8 +101,13 @@ def run(
     wrong_share: float,
     pairs: int,
     seed: int,
+    judge: dict | None = None,
 ) -> Iterator[Look]:
-    """Fold `pairs` pairs of the first kind amid the others; look every now and then."""
+    """Fold `pairs` pairs of the first kind amid the others; look every now and then.
+
+    `judge` simulates a judge model of a stated accuracy, and people who label a share
+    of its pairs: {"accuracy", "label_share"}.
+    """
     rng = random.Random(seed)
     kinds = [asked, *others]
     modalities = {next(iter(kind.results.values())).modality for kind in kinds}
@@ -83,27 +116,38 @@ def run(
         canary="canary",
         control="production",
         revision="r1",
-        key={},
+        key={} if judge is None else {"judge": _judge_key(judge)},
         modalities=tuple(sorted(modalities)),
     )
-    board = Scoreboard(epoch, BoardSettings(pass_expires_ns=HOUR_NS * 10**6))
+    settings = BoardSettings(pass_expires_ns=HOUR_NS * 10**6)
+    board = Scoreboard(epoch, of_epoch(settings, epoch))
+    labels: dict[int, int] = {}
     shown = VerdictComputation(board)
     seen = {m: LiveModality(seen=100, replayable=100) for m in modalities}
     live = LiveTraffic(modalities=seen)
     number = 0
     for count in range(1, pairs + 1):
-        results = [asked.draw(rng, wrong_share=wrong_share)]
+        results = [asked.draw(rng, wrong_share=wrong_share, judge=judge)]
         results += [
-            kind.draw(rng, wrong_share=0.0)
+            kind.draw(rng, wrong_share=0.0, judge=judge)
             for kind in others
             if rng.random() < BACKGROUND_SHARE
         ]
         rng.shuffle(results)
-        for result in results:
+        for result, label in results:
+            labels[number] = label
             board.fold(structs.replace(result, number=number))
             number += 1
         if count % LOOK_EVERY == 0 or count == pairs:
+            shown.decide(Decisions(labels))
             view = shown.view(NOW_NS, live)
             words = {m: str(v.verdict) for m, v in view.modalities.items()}
             modality = next(iter(asked.results.values())).modality
             yield Look(count, words, view.modalities[modality])
+
+
+def _judge_key(judge: dict) -> str:
+    key = JudgeKey(
+        model="simulated", standing="gates", label_share=judge["label_share"]
+    )
+    return key.text()

@@ -1,8 +1,8 @@
 """Adds a judge model's verdict to a pair's result, where a judge is wanted.
 
-Wanted are pairs that no scorer could value and pairs whose scores differ. Where the
-answers are the same, or one never came, the verdict is known without asking. The
-verdict stands beside the scores as a diagnostic; the evidence decides what it counts.
+Wanted are pairs that no decisive rule could value and pairs whose scores differ.
+Where the answers are the same, or one never came, the verdict is known without asking.
+It stands beside the scores as a diagnostic; the evidence decides what it counts.
 """
 
 import logging
@@ -21,6 +21,9 @@ from snaptrace.snapshot.errors import StoreUnavailableError
 log = logging.getLogger(__name__)
 
 NAME = "judge"  # of the diagnostic
+# Scorers that compare what is said and can miss what is meant: a judge is asked even
+# where they find two answers equal. Every other rule decides what it scores.
+NOT_DECISIVE = frozenset({"claims", "creative_kept", "key_facts", "overlap"})
 VALUES = {1: (1.0, 0.0), 0: (1.0, 1.0), -1: (0.0, 1.0)}  # canary, control
 
 
@@ -76,7 +79,7 @@ class PairJudge:
 
 
 def wanted(result: PairResult) -> bool:
-    """Whether a pair of traffic needs a judge: unscored, or scored unequally."""
+    """Whether a pair needs a judge: without a decisive rule, or scored unequally."""
     if result.lane != "traffic" or result.excluded:
         return False
     quality = result.streams.get("quality")
@@ -84,7 +87,7 @@ def wanted(result: PairResult) -> bool:
         return True
     if quality.canary is None or quality.control is None:
         return False  # a scorer at fault, which is counted by itself
-    return quality.canary != quality.control
+    return quality.scorer in NOT_DECISIVE or quality.canary != quality.control
 
 
 def _with(

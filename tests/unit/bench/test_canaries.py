@@ -70,7 +70,7 @@ class Both:
         self._ruined, self._right, self._share = ruined, right, share
         self.results = ruined.results
 
-    def draw(self, rng, *, wrong_share):
+    def draw(self, rng, *, wrong_share, judge=None):
         """Return a ruined pair, or a right one."""
         if rng.random() < self._share:
             return self._ruined.draw(rng, wrong_share=1.0)

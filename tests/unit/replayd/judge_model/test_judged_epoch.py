@@ -135,7 +135,7 @@ async def test_ruined_prose_is_found_by_judge_and_people(tmp_path):
         program = Engine(config, store, KEY, clock, random.Random(1))
         unscored_by_rules(program)
         await program.open_arms(stack, {})
-        await program.reading.look()
+        await program.reading.poll()
         program.spending.rate.observed(10**9)
         shadow, stop = program.shadows["canary"], asyncio.Event()
         async with asyncio.TaskGroup() as group:

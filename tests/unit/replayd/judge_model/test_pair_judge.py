@@ -29,6 +29,13 @@ def unscored(number=0, **more):
     return msgspec.structs.replace(row, streams=streams)
 
 
+def checked():
+    """Return a result that a decisive rule found equal."""
+    row = result_of(0)
+    quality = msgspec.structs.replace(row.streams["quality"], scorer="json_fields")
+    return msgspec.structs.replace(row, streams={**row.streams, "quality": quality})
+
+
 async def judged(result, canary, control, fake=None):
     """Return the result after the judge, and what the judge was asked."""
     fake = fake or FakeJudge(wrong=["open on Mondays"])
@@ -69,10 +76,17 @@ async def test_unequal_scores_are_judged_too():
     assert found.streams["quality"].canary == 0.5
 
 
+async def test_equal_scores_of_prose_are_judged():
+    """A fact turned round that the claims scorer missed would never meet a judge."""
+    assert result_of(0).streams["quality"].scorer == "key_facts"
+    found, _, _ = await judged(result_of(0), WRONG, RIGHT)
+    assert found.diagnostics["judge"].reason == "worse"
+
+
 @pytest.mark.parametrize(
     ("result", "why"),
     [
-        (result_of(0), "scores agree"),
+        (checked(), "scores agree by a decisive rule"),
         (unscored(lane="pin:smoke"), "not traffic"),
         (unscored(excluded="erased"), "excluded"),
         (result_of(0, None, None), "a scorer at fault"),
