@@ -24,10 +24,12 @@ from replayd.scoring.rules.prompt_kept import PromptKept
 from replayd.scoring.rules.refusal_agreed import RefusalAgreed
 from replayd.scoring.rules.refusal_kept import RefusalKept
 from replayd.scoring.rules.schema_kept import SchemaKept
+from replayd.scoring.rules.text_read import TextRead
 from replayd.scoring.rules.tool_agreement import ToolAgreement
 from replayd.scoring.rules.tool_calls import ToolCalls
 from replayd.scoring.rules.tools_kept import ToolsKept
 from replayd.scoring.rules.word_error_rate import WordErrors
+from replayd.scoring.rules.words_heard import WordsHeard
 from replayd.scoring.rules.yes_or_no import YesOrNo
 
 # What stays true whatever is asked; the stream `invariants` is their minimum.
@@ -53,6 +55,8 @@ QUALITY: tuple[Scorer, ...] = (
     YesOrNo(),
     FinalAnswer(),
     CellValues(),
+    WordsHeard(),
+    TextRead(),
     ListItems(),
     CreativeKept(),
     Claims(),

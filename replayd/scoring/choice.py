@@ -7,7 +7,7 @@ from msgspec import Struct
 from replayd.scoring.contract import Scorer, ScoringCase
 from replayd.scoring.extract.masking import answer_was_redacted
 from replayd.scoring.rules.assertions import unknown_kinds
-from replayd.scoring.tasks import TASKS, task_of
+from replayd.scoring.tasks import TASKS, USABILITY, task_of
 
 # Operations whose outcome no scorer of this release can value.
 UNSCORED_OPERATIONS = frozenset(
@@ -52,13 +52,14 @@ def choose(
     if not _comparable(case):
         return Choice(applying, quality)
     judged = {scorer.name for scorer in applying}
-    # A rule of quality that was not chosen is shown as a diagnostic.
+    # Partial agreement is shown beside the value; a task's other rules say nothing.
     others = tuple(
         scorer
         for scorer in scorers.values()
         if scorer is not quality
         and scorer not in invariants
         and scorer.name not in judged
+        and scorer.name not in USABILITY
         and scorer.applies(case)
     )
     return Choice(applying, quality, others)

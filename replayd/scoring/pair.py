@@ -147,7 +147,11 @@ class PairScoring:
     async def _of(self, rule: Scorer, said: Said | None) -> Score:
         if said is None:
             return Score(0.0, "no usable answer")
-        return checked(rule.name, await rule.score(self.case, said))
+        try:
+            score = await rule.score(self.case, said)
+        except Exception as error:  # whatever it is, other pairs must not suffer
+            raise ScoreRangeError(rule.name, type(error).__name__) from error
+        return checked(rule.name, score)
 
 
 def read_ahead(benches: Sequence[PairScoring]) -> None:

@@ -11,6 +11,7 @@ from typing import Final, Literal, get_args
 from replayd.scoring.contract import ScoringCase
 from replayd.scoring.extract.cells import Grid
 from replayd.scoring.extract.code_blocks import code_of
+from replayd.scoring.extract.final import final_of
 from replayd.scoring.extract.items import items_of
 from replayd.scoring.extract.json_values import NOTHING
 from replayd.scoring.extract.options import labels_chosen, option_chosen, options_of
@@ -60,10 +61,15 @@ TASKS: Final[dict[Task, tuple[str, ...]]] = {
     "table": ("cell_values", "label_numbers"),
     "markup": ("markup_fields", *_PROSE),
     "list": ("list_items", *_PROSE),
-    "yes_no": ("yes_or_no", *_PROSE),
+    "yes_no": ("yes_or_no", "claims", "final_answer", "key_facts"),
     "short_answer": ("final_answer", *_PROSE),
     "prose": (*_PROSE, "final_answer"),
 }
+
+# Rules of partial agreement: fallbacks here, diagnostics wherever they apply.
+_PARTIAL: Final = frozenset({"key_facts", "label_numbers", "command", "word_errors"})
+# Rules that say how usable an answer is; each speaks only where it is primary.
+USABILITY: Final = frozenset(name for row in TASKS.values() for name in row) - _PARTIAL
 
 PICTURES: Final = frozenset({"image", "document", "mixed", "video"})
 _VERB: Final = r"(?:\A|[.!?:\n]|please|can you|could you|bitte|just|now|and)\s*"
@@ -134,10 +140,11 @@ def _closed(case: ScoringCase) -> Task | None:
     options = options_of(case.question)
     if options and option_chosen(text, options):
         return "options"
-    if case.labels and labels_chosen(text, case.labels).labels:
-        body = case.recorded.body.split()
-        if len(body) <= 4 + 2 * len(case.labels):
-            return "classification"
+    chosen = labels_chosen(text, case.labels).labels if case.labels else ()
+    if len(chosen) > 1 and items_of(case.recorded.body, case.question):
+        return None  # things listed out of a text
+    if chosen and len(case.recorded.body.split()) <= 4 + 2 * len(case.labels):
+        return "classification"
     return None
 
 
@@ -163,6 +170,8 @@ def _by_recording(case: ScoringCase) -> Task:
     grid = Grid.of(body)
     if pictures and (grid.is_table or grid.rows >= 2):
         return "table"
+    if "```" not in body and _states_result(case):
+        return "short_answer"
     code = code_of(body)
     if _LOOKS_SQL.match(code.text):
         return "sql"
@@ -177,6 +186,12 @@ def _by_recording(case: ScoringCase) -> Task:
     if asks_yes_no(case.question) or says_yes_or_no(body) is not None:
         return "yes_no"
     return "short_answer" if len(body.split()) <= SHORT_ANSWER else "prose"
+
+
+def _states_result(case: ScoringCase) -> bool:
+    """Whether the recording marks its result, as working does."""
+    stated = final_of(case.recorded.body)
+    return stated.marked and any(map(str.isdigit, stated.text))
 
 
 SHORT_ANSWER: Final = 14  # words of a recording

@@ -32,7 +32,7 @@ _OPENERS: Final = (
     r"|oczywiście|jasne|självklart|gärna|tabii(?: ki)?|elbette|конечно|はい|もちろん(?:です)?"
     r"|当然|好的|물론(?:입니다|이죠)?|네"
 )
-_OPENER = re.compile(rf"\A\s*(?:{_OPENERS})\s*[!.,:。！]+\s*", re.IGNORECASE)
+_OPENER = re.compile(rf"\A[\s¡¿]*(?:{_OPENERS})\s*[!.,:。！]+\s*", re.IGNORECASE)
 _INTRODUCTION = re.compile(
     r"\A[^\n:：|{}\[\]<>`\"“„«=\d]{3,90}[:：][ \t]*\n\s*",
 )

@@ -19,6 +19,7 @@ from snaptrace.snapshot.model import Json
 LONGEST_READ = 32_768  # characters
 MOST_CELLS = 1_000
 LONGEST_LABEL = 80  # characters
+LONGEST_NAME = 8  # words of a row's label
 
 _RULE = re.compile(r"^[\s|:+=_-]+$")
 _TAG_ROW = re.compile(
@@ -33,10 +34,11 @@ _BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+(?=\S)")
 _LABELLED = re.compile(
     r"^(?P<label>[^:=\n]{1,80}?)\s*(?::|=|→|->|\s[–—-]|\.{3,})\s+(?P<value>\S.*)$"
 )
+_SUM = re.compile(r"\d\s*[×x*+/÷−-]\s*\d|[=×÷]")
 _GAPS = re.compile(r"\s{2,}|\t")
 _CLAUSES = re.compile(
-    r"(?<=\D),\s+|(?<=\d),\s+(?=\S)|;\s*|\s+(?:and|und|et|y|e|en|while|with|sowie)\s+|(?<=[^\d\W])[.!?](?:\s+|\Z)|(?<=\d)[.!?](?:\s+(?=[A-Z])|\Z)|\n+",
-    re.IGNORECASE,
+    r"(?<=\D),\s+|(?<=\d),\s+(?=\S)|;\s*|\s+(?:and|und|et|y|e|while|with|sowie)\s+(?=\D*\d)"
+    r"|(?<=[^\d\W])[.!?](?:\s+|\Z)|(?<=\d)[.!?](?:\s+(?=[A-Z])|\Z)|\n+"
 )
 _NUMBER = re.compile(r"(?<![\w.])[-+]?[$€£¥]?\d[\d.,'\u202f\u00a0]*(?:\s\d{3}\b)*")
 _PART = re.compile(r"^(?P<name>[^\d:=]{1,60}?)\s*[:=]?\s+(?P<value>[-+$€£]?\d.*)$")
@@ -89,7 +91,7 @@ def _read(text: str) -> tuple[tuple[Cell, ...], bool]:
         if len(rows := split(plain)) >= 2:
             return tuple(_of_rows(rows)), True
     if cells := tuple(_of_lines(plain)):
-        return cells, False
+        return cells, len({cell.column for cell in cells}) > 1
     return tuple(_of_clauses(plain)), False
 
 
@@ -187,31 +189,52 @@ def _of_json(value: Json) -> Iterator[Cell]:
 
 def _of_lines(text: str) -> Iterator[Cell]:
     """Yield `label: value` lines; a value of several parts names its columns."""
-    for line in text.splitlines():
-        line = _BULLET.sub("", line).strip()  # noqa: PLW2901 - without its bullet
-        match = _LABELLED.match(line)
-        if match is None or not _NUMBER.search(match["value"]):
-            continue
+    lines = [
+        _LABELLED.match(_BULLET.sub("", line).strip()) for line in text.splitlines()
+    ]
+    known = [
+        m
+        for m in lines
+        if m and len(m["label"].split()) <= LONGEST_NAME and not _SUM.search(m["label"])
+    ]
+    columns = _common_columns([_parts(m["value"]) for m in known])
+    for match in known:
         label, value = match["label"].strip(), match["value"].strip()
-        if len(label.split()) > 8:
-            continue
-        parts = re.split(r"[,;|]\s+", value.rstrip("."))
-        named = [_PART.match(part) or _LABELLED.match(part) for part in parts]
-        if len(parts) > 1 and sum(map(bool, named)) >= len(parts) - 1:
-            for part, found in zip(parts, named, strict=True):
-                if found:
-                    groups = found.groupdict()
-                    yield Cell(
-                        label, groups.get("name") or groups["label"], found["value"]
-                    )
-                else:
-                    name, _, rest = part.partition(" ")
-                    yield Cell(label, name, rest)
-        elif len(parts) > 1 and all(_NUMBER.match(part) for part in parts):
-            for index, part in enumerate(parts, start=1):
-                yield Cell(label, str(index), part)
-        elif len(_clause_numbers(value)) <= 1 or not _says_more(value):
-            yield Cell(label, "", value)
+        parts = _parts(value)
+        if columns and len(parts) == len(columns):
+            for column, part in zip(columns, parts, strict=True):
+                yield Cell(label, column, part.partition(" ")[2].strip(": "))
+        elif _NUMBER.search(value):
+            yield from _of_line(label, value, parts)
+
+
+def _parts(value: str) -> list[str]:
+    return re.split(r"[,;|]\s+", value.rstrip("."))
+
+
+def _common_columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return the names that begin the parts of every line: `From Bern, To Basel`."""
+    if len(rows) < 2 or len(rows[0]) < 2 or len({len(row) for row in rows}) > 1:
+        return []
+    names = [[part.partition(" ")[0].rstrip(":") for part in row] for row in rows]
+    if any(row != names[0] for row in names) or len(set(names[0])) < len(names[0]):
+        return []
+    return names[0] if all(" " in part for row in rows for part in row) else []
+
+
+def _of_line(label: str, value: str, parts: Sequence[str]) -> Iterator[Cell]:
+    named = [_PART.match(part) or _LABELLED.match(part) for part in parts]
+    if len(parts) > 1 and sum(map(bool, named)) >= len(parts) - 1:
+        for part, found in zip(parts, named, strict=True):
+            groups = found.groupdict() if found else {}
+            name, _, rest = part.partition(" ")
+            column = groups.get("name") or groups.get("label") or name
+            yield Cell(label, column, groups.get("value") or rest)
+    elif len(parts) > 1 and all(_NUMBER.match(part) for part in parts):
+        for index, part in enumerate(parts, start=1):
+            yield Cell(label, str(index), part)
+    elif len(_clause_numbers(value)) <= 1 or not _says_more(value):
+        yield Cell(label, "", value)
 
 
 def _says_more(value: str) -> bool:

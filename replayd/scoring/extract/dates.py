@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from replayd.scoring.extract.quantity import Quantity
 
-_MONTHS = {
+MONTHS = {
     name: month
     for month, names in enumerate(
         (
@@ -35,7 +35,7 @@ _MONTH = r"(?P<month>[^\W\d_]{3,10})\.?"
 # thousands grouped by blanks. One search for all, since most texts have none of them.
 _SPECIAL = re.compile(
     r"\d(?=[-/:.\sapsnrt])(?=[-/:]\d|\.\s?\d|\s?[ap]\.?m|(?P<grouped> \d{3})"
-    rf"|(?:st|nd|rd|th|\.)?\s(?:(?:of|de)\s)?(?:{'|'.join(sorted({name[:3] for name in _MONTHS}))}))",
+    rf"|(?:st|nd|rd|th|\.)?\s(?:(?:of|de)\s)?(?:{'|'.join(sorted({name[:3] for name in MONTHS}))}))",
     re.IGNORECASE,
 )
 _DATES = (
@@ -133,7 +133,7 @@ def _days(parts: dict[str, str | None]) -> list[str]:
 
 
 def _month(word: str) -> int | None:
-    return _MONTHS.get(word.lower())
+    return MONTHS.get(word.lower())
 
 
 def times(text: str, starts: Sequence[int]) -> Iterator[Quantity]:

@@ -31,6 +31,10 @@ _BOLD = re.compile(r"\*\*(?P<rest>[^*\n]{1,120})\*\*")
 _SENTENCE_END = re.compile(
     r"(?<=[^\W\d])[.!?](?=\s|\Z)|(?<=\d)[.!?](?=\s+[A-Z]|\s*\Z)|\n"
 )
+# Working: what stands behind the last sign of equality is its result.
+_SUM = re.compile(
+    r"(?<=\d)[^=\n\d]{0,6}[-+×*/÷−^·²³][^=\n]{0,40}=\s*(?=(?P<rest>[-−]?[$€£]?\d[^\n=]*))"
+)
 LONGEST_STATED = 200  # characters
 
 
@@ -48,6 +52,8 @@ def final_of(body: str) -> Stated:
     for pattern in (_HASHES, _STATED, _TOTAL):
         if found := list(pattern.finditer(body)):
             return Stated(_one_sentence(found[-1]["rest"]), marked=True)
+    if sums := list(_SUM.finditer(body)):
+        return Stated(_one_sentence(sums[-1]["rest"]), marked=True)
     if len(body.split()) > 8:
         bold = [m["rest"] for m in _BOLD.finditer(body)]
         if len(bold) == 1 and not bold[0].rstrip().endswith(":"):

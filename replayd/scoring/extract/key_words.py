@@ -23,7 +23,8 @@ _FRAMING: Final = STOPWORDS | frozenset(
     " aproximadamente llama imagen como según document belongs belong does do did goes"
     " located lies found stands hangs could would should can think believe then d'une"
     " d'un l'on c'est s'il there these those some any each per at by"
-    " mr mrs ms dr prof herr frau".split()
+    " made produced produces built written painted invented discovered founded developed"
+    " created composed directed wrote mr mrs ms dr prof herr frau".split()
 ) - {"not", "no", "nicht", "non", "pas", "ne", "sans", "without"}  # fmt: skip
 _ENDINGS = re.compile(
     r"(?:ies|es|s|ed|ing|ly|en|er|e|n|ns|a|o|os|as|ées?|és?|i|'s)\Z", re.IGNORECASE
@@ -54,6 +55,7 @@ def key_words(text: str, *, known: Iterable[str] = ()) -> tuple[str, ...]:
         and not word[0].isdigit()
         and any(c.isalnum() for c in word)
         and stem(word) not in stems
+        and not any(len(k) > 4 and word.startswith(k) for k in stems)
     ]
     return tuple(dict.fromkeys(found))
 

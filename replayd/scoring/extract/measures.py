@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from replayd.scoring.extract.clock_words import plain_clock
+from replayd.scoring.extract.dates import MONTHS
 from replayd.scoring.extract.language import language_of
 from replayd.scoring.extract.notation import plain_numbers
 from replayd.scoring.extract.quantities import quantities
@@ -52,6 +53,14 @@ _DAY = re.compile(
 _SHORT_DAYS = frozenset({"sat", "wed", "mon", "fri", "thu", "tue", "martes", "sun"})
 
 
+_MONTH_NAMES = "|".join(sorted(MONTHS, key=len, reverse=True))
+_MONTH_YEAR = re.compile(
+    rf"(?<!\d[ .])(?<!\w)(?:(?P<month>{_MONTH_NAMES})\b\.?,?(?:\s(?:of|de|del|im jahr))?\s(?P<y>\d{{4}})"
+    r"|(?P<m>0?[1-9]|1[0-2])[/.](?P<y2>(?:19|20)\d\d)|(?P<y3>(?:19|20)\d\d)-(?P<m3>0[1-9]|1[0-2]))(?![\d/-])",
+    re.IGNORECASE,
+)
+
+
 class Measure(NamedTuple):
     """One value and what it counts."""
 
@@ -60,6 +69,7 @@ class Measure(NamedTuple):
     per: str
     noun: str  # the word that follows a bare number
     end: int  # where its unit ends
+    mark: str = ""  # the one mark among its digits
 
     @property
     def start(self) -> int:
@@ -91,8 +101,24 @@ def measured(text: str, language: str | None = None) -> Measured:
         if day.start() in taken or (word in _SHORT_DAYS and not day[0][0].isupper()):
             continue
         found.append(Quantity(day.start(), day.end(), frozenset({_DAYS[word]})))
+    for month in _MONTH_YEAR.finditer(plain):
+        found = _with_month(found, month)
     found.sort(key=lambda quantity: quantity.start)
     return Measured(plain, tuple(_with_units(plain, found)))
+
+
+def _with_month(found: list[Quantity], match: re.Match[str]) -> list[Quantity]:
+    """Take a month with its year as one date, where no whole date stands already."""
+    start, end = match.span()
+    inside = [q for q in found if q.start < end and q.end > start]
+    if any(" " in reading for q in inside for reading in q.readings):
+        return found
+    number = MONTHS.get((match["month"] or "").lower()) or int(
+        match["m"] or match["m3"]
+    )
+    year = match["y"] or match["y2"] or match["y3"]
+    date = Quantity(start, end, frozenset({f"date {year}-{number:02}"}))
+    return [*(q for q in found if q not in inside), date]
 
 
 def _and_a_half(match: re.Match[str]) -> str:
@@ -107,8 +133,10 @@ def _with_units(text: str, found: Sequence[Quantity]) -> list[Measure]:
             measures.append(Measure(quantity, None, "", "", quantity.end))
             continue
         beside: Beside = unit_beside(text, quantity.start, quantity.end)
+        digits = text[quantity.start : quantity.end]
+        mark = "".join(sorted({c for c in digits if c in ".,"}))
         measures.append(
-            Measure(quantity, beside.unit, beside.per, beside.noun, beside.end)
+            Measure(quantity, beside.unit, beside.per, beside.noun, beside.end, mark)
         )
     return measures
 
@@ -144,6 +172,12 @@ def _close(wanted: Measure, by: float, got: Measure, other: float) -> bool:
     wants, gets = wanted.quantity.readings, got.quantity.readings
     if by == other and not wants.isdisjoint(gets):
         return True
+    if len(wants) == len(gets) == 2 and wanted.mark == got.mark:
+        # Both grouped or both decimal: `3,210 t` is not `3,210 kg` read otherwise.
+        pairs = zip(sorted(wants, key=len), sorted(gets, key=len), strict=True)
+        return any(
+            _same(float(a) * by, float(b) * other, rough=False) for a, b in pairs
+        )
     return any(
         _same(float(a) * by, float(b) * other, rough=_endless(a) or _endless(b))
         for a in wants

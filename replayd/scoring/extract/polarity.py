@@ -54,7 +54,7 @@ _ELSEWHERE = re.compile(
 )
 _ASKS = re.compile(
     r"(?:\A|[.!?:\n]\s*)(?:please\s|and\s|so\s|but\s|¿\s?)*"
-    r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might|must|am|isn't|aren't|doesn't|don't"
+    r"(?:is|are|was(?! (?:soll|ist|sind|kostet|macht|steht|gibt|hat|haben|kann|muss|wird|will|war|zeigt|sagt|heißt|fehlt|\w+t (?:der|die|das|ein|eine|er|sie|es|ihr)\b))|were|do|does|did|has|have|had|can|could|will|would|should|may|might|must|am|isn't|aren't|doesn't|don't"
     r"|ist|sind|war|waren|hat|haben|kann|können|könnte|wird|werden|darf|dürfen|gibt|muss|müssen|soll|sollte|habe|bin"
     r"|gilt|geht|kommt|steht|gehört|braucht|öffnet|läuft|funktioniert|enthält|stimmt"
     r"|est-ce|est-il|est-elle|peut-on|puis-je|y a-t-il|faut-il|dois-je|a-t-\w+|sont-\w+|est|peut|les?\s\w+\s(?:est|sont)-\w+|la \w+ est-\w+"
@@ -145,7 +145,7 @@ def polarity(text: str, question: str) -> bool | None:
     turns = _opposed(words, asked)
     if not turns and not _speaks_of(words, asked):
         return None
-    turned = turns + _negations(first) + bool(_ELSEWHERE.search(first))
+    turned = turns + negations(first) + bool(_ELSEWHERE.search(first))
     return turned % 2 == 0
 
 
@@ -154,7 +154,8 @@ def opposed(text: str, other: str) -> bool:
     return bool(_opposed(words_of(text[:LONGEST_READ]), words_of(other[:LONGEST_READ])))
 
 
-def _negations(sentence: str) -> int:
+def negations(sentence: str) -> int:
+    """Return whether a sentence is negated, as 0 or 1."""
     plain = _NO_NEGATION.sub(" ", sentence)
     plain = _NE_PAS.sub(" not ", plain)
     # Twice in one clause mostly strengthens: `no, never`, `nobody ... nothing`.

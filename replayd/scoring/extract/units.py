@@ -247,7 +247,7 @@ def _ends_here(text: str, at: int) -> bool:
 
 def _money_before(text: str, start: int, end: int) -> Unit | None:
     inside = text[start:end].strip("+- 0123456789.,'’\u202f\u00a0")[:1]
-    if inside in UNITS and inside:
+    if inside and inside in "$€£¥₹":
         return UNITS[inside]
     before = text[max(0, start - 5) : start].rstrip(" -\u00a0\u202f*")
     if before[-1:] in {"$", "€", "£", "¥", "₹"}:

@@ -1,0 +1,46 @@
+"""Codes in a text: order numbers, ids, addresses, paths. Exact to the character."""
+
+import re
+from typing import Final
+
+LONGEST_READ = 16_384  # characters
+MOST_CODES = 60
+
+_CODE = re.compile(
+    r"https?://[^\s<>\"')]+"
+    r"|[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64})+"
+    r"|(?<![\w.-])(?=[\w./_-]*\d)(?=[\w./_-]*[A-Za-z])[A-Za-z0-9]{1,40}(?:[-_/.][A-Za-z0-9]{1,40}){1,12}(?![\w-])"
+    r"|(?<![\w.-])(?=\w*\d)[A-Z]{1,6}\d[A-Z0-9]{2,40}(?!\w)"
+    r"|(?<![\w./~-])[~.]{0,2}/(?:[\w.-]+/)*[\w.-]+"
+    r"|(?<![\w.,-])\+\d{7,}(?![\d.,])"
+    r"|(?<![\w.-])\d{1,4}(?:-\d{2,6}){2,6}(?![\w-])",
+    re.ASCII,
+)
+# What has the shape of a code and is a value: a date, a time, a rate, a size.
+_VALUE: Final = re.compile(
+    r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d+(?:st|nd|rd|th)|\d+[.,]?\d*[a-zA-Z]{1,3}(?:/[a-zA-Z]{1,3})?"
+    r"|\d+-[a-z]+(?:-[a-z]+)*|[a-z]+-\d+|[ap]\.m|\d{1,2}h\d{2}|\d+(?:\.\d+)?[eE][+-]?\d+|[A-Z]{3}[.]?\d+(?:\.\d+)?"
+)
+
+
+def codes_of(text: str) -> tuple[str, ...]:
+    """Return the codes of `text` in order, folded, each once."""
+    found = [m[0].rstrip(".,").casefold() for m in _matches(text)]
+    return tuple(dict.fromkeys(found))[:MOST_CODES]
+
+
+def without_codes(text: str) -> str:
+    """Return `text` with a blank for each code, so that none is read as a number."""
+    for match in reversed(_matches(text)):
+        text = f"{text[: match.start()]} {text[match.end() :]}"
+    return text
+
+
+def _matches(text: str) -> list[re.Match[str]]:
+    if not any(map(str.isdigit, text)) and "/" not in text and "@" not in text:
+        return []
+    return [
+        m
+        for m in _CODE.finditer(text[:LONGEST_READ])
+        if not _VALUE.fullmatch(m[0].rstrip(".,"))
+    ]

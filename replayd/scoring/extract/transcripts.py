@@ -1,0 +1,228 @@
+"""Words that were heard or read, in one spelling, and how two rows of them differ."""
+
+import re
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from rapidfuzz.distance import Levenshtein
+
+from replayd.scoring.extract.body import body_of, unfenced
+from replayd.scoring.extract.clock_words import plain_clock
+from replayd.scoring.extract.key_words import plain_word
+from replayd.scoring.extract.language import language_of
+from replayd.scoring.extract.marks import marked_words
+from replayd.scoring.extract.notation import plain_numbers
+from replayd.scoring.extract.number_words import names_numbers, number_words
+from replayd.scoring.extract.units import UNITS
+
+LONGEST_READ = 32_768  # characters
+MOST_WORDS = 4_000
+MAIN_SHARE = 0.4  # of an answer, from which what it quotes is the transcript
+
+_QUOTED = re.compile(
+    r"\A[^\"“„«「]{0,80}[\"“„«「](?P<inside>.+)[\"”“»」][^\"”»」\w]{0,4}\Z", re.DOTALL
+)
+_INTRODUCED = re.compile(
+    r"\A(?:the|this|it|der|die|das|auf|le|la|el|en|speaker|transcript\w*|transkript\w*|text)\b[^:\n\"]{0,60}:\s+(?=\S)",
+    re.IGNORECASE,
+)
+_INTRODUCES = re.compile(
+    r"\b(?:command|speaker|text|sign|label|says?|said|reads?|transcri\w*|recording|befehl|lautet|steht|sagt|gesagt|dit|dice|comando|commande)\b",
+    re.IGNORECASE,
+)
+_MARKUP = re.compile(r"\*\*|__|`|^[ \t]*>[ \t]?|^#+[ \t]", re.MULTILINE)
+_STAMP = re.compile(
+    r"[\[(]?\b\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?[\])]?\s*(?:-->\s*\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?)?(?=\s*[A-Z\n])"
+)
+_TURN = re.compile(
+    r"^\s*(?:\[?(?:speaker|sprecher\w*|locuteur|hablante|spk)[ _]?\w{1,3}\]?)\s*[:.-]\s*",
+    re.IGNORECASE | re.MULTILINE,
+)
+_NOISE = re.compile(
+    r"\[[a-zA-Z _]{2,20}\]|\((?:inaudible|laughs?|laughter|applause|music|pause|noise)\)",
+    re.IGNORECASE,
+)
+_FILLER = re.compile(
+    r"\b(?:um|uh|uhm|erm|er|hmm?|mhm|mm|ah|eh|äh|ähm|öh|euh|heu|ehm)\b[,.]?"
+)
+_LOOSE_COMMA = re.compile(r",(?!\d)|(?<!\d),")
+_MONEY_FIRST = re.compile(r"([$€£])\s?(\d[\d.,]*\d|\d)")
+_MONEY_WORDS: Final = {"$": "dollars", "€": "euros", "£": "pounds"}
+_ORDINAL = re.compile(r"\b(\d{1,3})(?:st|nd|rd|th|er|re|ème|\.(?=\s)|º|ª)(?!\w)")
+_ORDINALS: Final = {
+    word: str(number)
+    for number, words in enumerate(
+        (
+            "first erste ersten erster premier première primero primera primer",
+            "second zweite zweiten deuxième segundo segunda",
+            "third dritte dritten troisième tercero tercera tercer",
+            "fourth vierte vierten quatrième cuarto cuarta",
+            "fifth fünfte fünften cinquième quinto quinta",
+            "sixth sechste sechsten sixième sexto sexta",
+            "seventh siebte siebten septième séptimo séptima",
+            "eighth achte achten huitième octavo octava",
+            "ninth neunte neunten neuvième noveno novena",
+            "tenth zehnte zehnten dixième décimo décima",
+            "eleventh elfte elften",
+            "twelfth zwölfte zwölften",
+            "thirteenth dreizehnte dreizehnten",
+            "fourteenth vierzehnte vierzehnten",
+            "fifteenth fünfzehnte fünfzehnten",
+            "sixteenth sechzehnte sechzehnten",
+            "seventeenth siebzehnte siebzehnten",
+            "eighteenth achtzehnte achtzehnten",
+            "nineteenth neunzehnte neunzehnten",
+            "twentieth zwanzigste zwanzigsten",
+        ),
+        start=1,
+    )
+    for word in words.split()
+}
+_ARTICLES: Final = frozenset(
+    "the a an der die das ein eine den dem des le la les un une l el los las una lo il gli i uno o os as um uma de het een".split()
+)
+_CONTRACTED: Final = (
+    (re.compile(r"\bwon['’]t\b"), "will not"),
+    (re.compile(r"\bcan['’]t\b|\bcannot\b"), "can not"),
+    (re.compile(r"\bshan['’]t\b"), "shall not"),
+    (re.compile(r"n['’]t\b"), " not"),
+    (re.compile(r"\blet['’]s\b"), "let us"),
+    (re.compile(r"['’]ll\b"), " will"),
+    (re.compile(r"['’]ve\b"), " have"),
+    (re.compile(r"['’]re\b"), " are"),
+    (re.compile(r"\bi['’]m\b"), "i am"),
+    (re.compile(r"\b(it|that|there|what|who|where|he|she|here|how)['’]s\b"), r"\1 is"),
+    (re.compile(r"\b(i|you|he|she|we|they|it)['’]d\b"), r"\1 would"),
+    (re.compile(r"\bgonna\b"), "going to"),
+    (re.compile(r"\bwanna\b"), "want to"),
+    (re.compile(r"\bgotta\b"), "got to"),
+    (re.compile(r"\b(?:okay|o\.k\.)(?!\w)"), "ok"),
+)
+_SPELLINGS: Final = (
+    (re.compile(r"(?<=[bcdfgptv])re(s?)\Z"), r"er\1"),
+    (re.compile(r"(?<=[a-z]{2})our(s|ed|ing|ite|ites|able|ful)?\Z"), r"or\1"),
+    (re.compile(r"is(e|es|ed|ing|ation|ations|er|ers)\Z"), r"iz\1"),
+    (re.compile(r"ys(e|es|ed|ing)\Z"), r"yz\1"),
+    (re.compile(r"ll(ed|ing|er|ers)\Z"), r"l\1"),
+    (re.compile(r"ogue(s?)\Z"), r"og\1"),
+    (re.compile(r"(?<=[a-z])ence\Z"), "ense"),
+    (re.compile(r"ae(?=[a-z]{3})"), "e"),
+)
+_SAME: Final = {
+    "doctor": "dr", "mister": "mr", "missus": "mrs", "misses": "mrs", "saint": "st",
+    "street": "st", "avenue": "ave", "professor": "prof", "versus": "vs", "grey": "gray",
+    "programme": "program", "cheque": "check", "tyre": "tire", "kerb": "curb",
+    "plough": "plow", "judgement": "judgment", "percent": "%", "prozent": "%",
+    "et cetera": "etc", "all right": "alright", "straße": "str", "strasse": "str",
+    "number": "no", "nummer": "nr",
+}  # fmt: skip
+
+
+class Errors(NamedTuple):
+    """Words that differ: those that change what was said, and those that do not."""
+
+    heavy: int
+    light: int
+
+
+def transcript_of(text: str) -> str:
+    """Return the words that an answer passes on, without what it says about them."""
+    body = unfenced(body_of(text))[:LONGEST_READ]
+    body = _MARKUP.sub("", body).strip()
+    for pattern in (_QUOTED, _INTRODUCED):
+        match = pattern.match(body)
+        if match is None:
+            continue
+        inside = (
+            match["inside"] if "inside" in match.groupdict() else body[match.end() :]
+        )
+        before = body[: len(body) - len(inside)]
+        if inside.strip() and (
+            len(inside) >= MAIN_SHARE * len(body) or _INTRODUCES.search(before)
+        ):
+            body = inside.strip()
+    return body.strip('"“”„«»「」 ')
+
+
+def heard_words(text: str) -> list[str]:
+    """Return spoken words: no fillers, contractions in full, one spelling, digits."""
+    plain = _NOISE.sub(
+        " ", _TURN.sub("", _STAMP.sub("", transcript_of(text)))
+    ).casefold()
+    for pattern, full in _CONTRACTED:
+        plain = pattern.sub(full, plain)
+    plain = _FILLER.sub(" ", plain)
+    plain = _LOOSE_COMMA.sub(" ", _MONEY_FIRST.sub(_money_last, plain))
+    plain = " ".join(plain.split())
+    plain = _in_digits(plain_clock(plain_numbers(plain)))
+    plain = _ORDINAL.sub(r"\1", plain)
+    found: list[str] = []
+    for word in marked_words(plain)[:MOST_WORDS]:
+        digits = word.replace(",", "").replace("\u202f", "")
+        word = digits if digits.isdecimal() else word  # noqa: PLW2901
+        # Read out one by one: `4 7 1 1` is `4711`.
+        if word.isdecimal() and found and _spelt(found[-1]) and _spelt(word):
+            found[-1] += word
+        else:
+            found.append(_one_spelling(word))
+    return found
+
+
+def _money_last(match: re.Match[str]) -> str:
+    return f"{match[2]} {_MONEY_WORDS[match[1]]}"
+
+
+def _spelt(word: str) -> bool:
+    """Whether a number may be part of one read out digit by digit."""
+    return word.isdecimal() and (
+        len(word) == 1 or word.startswith("0") or len(word) > 1
+    )
+
+
+def read_words(text: str) -> list[str]:
+    """Return read words with the marks that belong to them."""
+    return [_SAME.get(w, w) for w in marked_words(transcript_of(text))][:MOST_WORDS]
+
+
+def _in_digits(text: str) -> str:
+    words = re.findall(r"[^\W\d_]+", text)
+    if not names_numbers(words):
+        return text
+    code = language_of(text)
+    pieces: list[str] = []
+    at = 0
+    for number in number_words(text, lambda: code):
+        pieces.extend((text[at : number.start], str(number.value)))
+        at = number.end
+    return "".join([*pieces, text[at:]])
+
+
+def _one_spelling(word: str) -> str:
+    word = _ORDINALS.get(word) or _SAME.get(word, word)
+    unit = UNITS.get(word)
+    if unit is not None and (len(word) > 1 or word in "$€£%"):
+        return f"{unit.dimension} {unit.factor:g}"
+    if word.isascii() and word.isalpha():
+        for pattern, form in _SPELLINGS:
+            word = pattern.sub(form, word)
+        return word
+    return plain_word(word)
+
+
+def word_errors(wanted: Sequence[str], got: Sequence[str]) -> Errors:
+    """Count the words that differ between two rows, in their best alignment."""
+    heavy = light = 0
+    for block in Levenshtein.opcodes(list(wanted), list(got)):
+        if block.tag == "equal":
+            continue
+        lost = wanted[block.src_start : block.src_end]
+        new = got[block.dest_start : block.dest_end]
+        if "".join(lost) == "".join(new):
+            continue  # written together or apart
+        kept = [w for w in lost if w not in _ARTICLES]
+        added = [w for w in new if w not in _ARTICLES]
+        if [plain_word(w) for w in kept] == [plain_word(w) for w in added]:
+            light += max(1, abs(len(lost) - len(new)))
+        else:
+            heavy += max(len(kept), len(added), 1)
+    return Errors(heavy, light)
