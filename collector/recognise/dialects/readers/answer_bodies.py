@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from collector.recognise.dialects.readers import python_text
 from collector.recognise.dialects.readers.json_values import (
+    as_count,
     as_dict,
     as_list,
     as_text,
@@ -32,6 +33,24 @@ _FINISHES = (
     "completion_reason",
     "completionReason",
 )
+# Of OpenTelemetry, of most, of LlamaIndex and of Haystack.
+_CONTENTS = ("parts", "content", "blocks", "_content")
+_USAGES = (
+    *("usage", "usageMetadata", "usage_metadata", "token_usage", "tokenUsage"),
+    *("llm_output", "billed_units", "tokens"),
+)
+_COUNTS: dict[str, str] = {
+    "prompt_tokens": "input_tokens",
+    "input_tokens": "input_tokens",
+    "inputTokens": "input_tokens",
+    "promptTokenCount": "input_tokens",
+    "prompt_token_count": "input_tokens",
+    "completion_tokens": "output_tokens",
+    "output_tokens": "output_tokens",
+    "outputTokens": "output_tokens",
+    "candidatesTokenCount": "output_tokens",
+    "candidates_token_count": "output_tokens",
+}
 _TEXT_KEYS = ("text", "content", "outputText", "generated_text", "completion")
 _THOUGHTS = ("thinking", "reasoning", "redacted_thinking", "reasoningContent")
 _CALL_KINDS = ("tool_use", "tool_call", "function_call", "toolUse", "tool-call")
@@ -52,6 +71,7 @@ class Said(Struct):
     media: tuple[Media, ...] = ()
     model: str = ""
     response_id: str = ""
+    usage: dict[str, int] = {}
 
     @property
     def is_empty(self) -> bool:
@@ -124,8 +144,20 @@ def _note(value: dict[str, Any], said: Said) -> None:
     status = as_text(value.get("status"))
     if not said.finish and (cut or (status and value.get("object") == "response")):
         said.finish = cut or status
+    for key in _USAGES:
+        if not said.usage and isinstance(found := value.get(key), dict):
+            _note(found, said)
+            said.usage = said.usage or _counts(found)
     said.model = said.model or _first(value, "model", "model_version", "model_name")
     said.response_id = said.response_id or _first(value, "id", "response_id")
+
+
+def _counts(found: dict[str, Any]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for key, name in _COUNTS.items():
+        if name not in counts and (count := as_count(found.get(key))) is not None:
+            counts[name] = count
+    return counts
 
 
 def _first(value: dict[str, Any], *keys: str) -> str:
@@ -139,16 +171,28 @@ def _take_object(value: dict[str, Any], said: Said, level: int) -> None:
             return
     for key in ("generation_info", "response_metadata", "meta", "_meta"):
         _note(as_dict(value.get(key)), said)
-    if isinstance(inner := value.get("message"), dict | str):
+    if isinstance(inner := value.get("message"), dict):
         _take(_kwargs(inner), said, level + 1)
+    elif isinstance(inner, str):
+        said.text += inner
     elif _is_message(value):
         _take_message(_kwargs(value), said, level)
+    elif messages := as_list(value.get("messages")):
+        _take(_kwargs(messages[-1]), said, level + 1)
     else:
-        for key in _HOLDERS:
-            if isinstance(found := value.get(key), dict | list | str) and found:
-                _take(found, said, level + 1)
-                return
-        said.text += next((as_text(value[k]) for k in _TEXT_KEYS if k in value), "")
+        _take_held(value, said, level)
+
+
+def _take_held(value: dict[str, Any], said: Said, level: int) -> None:
+    for key in _HOLDERS:
+        found = value.get(key)
+        if found and (isinstance(found, dict | list) or key == "body"):
+            _take(found, said, level + 1)
+            return
+        if isinstance(found, str) and found:
+            said.text += "" if _PRINTED_OBJECT.fullmatch(found) else found
+            return
+    said.text += next((as_text(value[k]) for k in _TEXT_KEYS if k in value), "")
 
 
 def _first_choice(choices: list[Any]) -> Any:  # noqa: ANN401 - any JSON
@@ -169,8 +213,7 @@ def _kwargs(value: Any) -> Any:  # noqa: ANN401 - any JSON
 def _is_message(value: dict[str, Any]) -> bool:
     return not {
         "role",
-        "parts",
-        "content",
+        *_CONTENTS,
         "tool_calls",
         "additional_kwargs",
         "kwargs",
@@ -180,7 +223,7 @@ def _is_message(value: dict[str, Any]) -> bool:
 def _take_message(value: dict[str, Any], said: Said, level: int) -> None:
     _note(value, said)
     _note(as_dict(value.get("response_metadata")), said)
-    content = value.get("parts", value.get("content"))
+    content = next((value[key] for key in _CONTENTS if key in value), None)
     if isinstance(content, str):
         _take_printed(content, said, level)
     elif isinstance(content, dict):  # Gemini's, within a candidate
@@ -188,15 +231,15 @@ def _take_message(value: dict[str, Any], said: Said, level: int) -> None:
     for part in as_list(content):
         _take_part(part, said, level + 1)
     more = as_dict(value.get("additional_kwargs"))
-    named = {(call.name, call.arguments) for call in said.calls}
     for source in (value, more):
+        # The same calls may stand in content and beside it; two alike may be meant.
+        named = {(call.name, call.arguments) for call in said.calls}
         calls = as_list(source.get("tool_calls"))
         if isinstance(source.get("function_call"), dict):
             calls = [*calls, source["function_call"]]
         for raw in calls:
             call = _call(as_dict(raw))
             if (call.name, call.arguments) not in named:
-                named.add((call.name, call.arguments))
                 said.calls += (call,)
         said.refusal = said.refusal or as_text(source.get("refusal"))
     audio = as_dict(value.get("audio"))
@@ -275,8 +318,9 @@ def _calls_in(own: dict[str, Any], kind: str) -> tuple[ToolCall, ...]:
         return (_call(own),)
     if call := as_dict(own.get("functionCall") or own.get("function_call")):
         return (_call(call),)
-    if kind == "function" and isinstance(own.get("function"), dict):
-        return (_call(own),)
+    inner = as_dict(own.get("function") if kind == "function" else own.get("tool_call"))
+    if inner or ("name" in own and "arguments" in own):
+        return (_call(inner or own),)
     return ()
 
 

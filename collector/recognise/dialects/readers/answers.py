@@ -20,7 +20,7 @@ from collector.recognise.dialects.readers.common_attributes import (
 from collector.recognise.dialects.readers.indexed import tree
 from collector.recognise.dialects.readers.json_values import as_text, loads
 from collector.recognise.record import Record, Value
-from snaptrace.snapshot.model import Answer, ToolCall
+from snaptrace.snapshot.model import Answer, ToolCall, Usage
 
 _BODIES = (
     "gen_ai.output.messages",
@@ -81,8 +81,13 @@ def _is_whole(answer: Answer) -> bool:
         not _is_blank(answer)
         and bool(answer.finish_reason)
         and called == bool(answer.tool_calls)
+        and not _is_uncounted(answer.usage)
         and all(call.name for call in answer.tool_calls)
     )
+
+
+def _is_uncounted(usage: Usage) -> bool:
+    return usage.input_tokens is None and usage.output_tokens is None
 
 
 def _is_blank(answer: Answer) -> bool:
@@ -98,6 +103,8 @@ def _joined(answer: Answer, said: Said) -> Answer:
     if _is_blank(answer):
         text = "" if _CLASS_NAME.fullmatch(said.text) else said.text
         changes |= {"text": text, "refusal": said.refusal, "media": said.media}
+    if said.usage and _is_uncounted(answer.usage):
+        changes["usage"] = msgspec.structs.replace(answer.usage, **said.usage)
     if not answer.model and said.model:
         changes["model"] = said.model
     made = msgspec.structs.replace(answer, **changes)

@@ -3,6 +3,7 @@
 Names: OpenTelemetry GenAI up to 2026, with the older spellings still in use.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -56,6 +57,7 @@ _FINISHES = {
     "function_call": "tool_calls",
     "max_tokens": "length",
 }
+_INNER_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _REFUSALS = ("refusal", "refused")
 _FILTERS = ("content_filter", "content_filtered", "safety", "prohibited_content")
 _CUTS = ("length", "max_tokens", "max_output_tokens", "incomplete")
@@ -141,7 +143,11 @@ def finish_reason(attributes: Mapping[str, Value]) -> str:
 
 def normal_finish(word: str) -> str:
     """Return one spelling for what providers call alike."""
-    low = word.strip().lower().replace("-", "_")
+    # `FinishReason.STOP` of Python's enums, `ToolCalls` and `endTurn` of others.
+    word = word.strip().rpartition(".")[2]
+    if not (word.isupper() or word.islower()):
+        word = _INNER_CAPITAL.sub("_", word)
+    low = word.lower().replace("-", "_")
     return _FINISHES.get(low, low)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from collector.recognise.dialects.readers import answer_bodies
 from collector.recognise.dialects.readers.answers import complete
+from collector.recognise.dialects.readers.common_attributes import normal_finish
 from collector.recognise.record import Event, Record
 from snaptrace.snapshot.model import Answer, ToolCall
 
@@ -424,6 +425,67 @@ SHAPES = {
         "",
         "",
     ),
+    "last of messages": (
+        {
+            "messages": [
+                {"type": "human", "content": "?"},
+                {"type": "ai", "content": "Blue."},
+            ]
+        },
+        "Blue.",
+        0,
+        "",
+        "",
+    ),
+    "llama index": (
+        {
+            "message": {
+                "role": "assistant",
+                "blocks": [{"block_type": "text", "text": "Blue."}],
+            }
+        },
+        "Blue.",
+        0,
+        "",
+        "",
+    ),
+    "haystack": (
+        {
+            "replies": [
+                {
+                    "_role": "assistant",
+                    "_content": [
+                        {"text": "Blue."},
+                        {
+                            "tool_call": {
+                                "tool_name": "look_up",
+                                "arguments": {"city": "Graz"},
+                            }
+                        },
+                    ],
+                    "_meta": {"finish_reason": "tool_calls"},
+                }
+            ]
+        },
+        "Blue.",
+        1,
+        "",
+        "tool_calls",
+    ),
+    "autogen": (
+        {"content": [{"id": "c1", **_FUNCTION}], "finish_reason": "function_calls"},
+        "",
+        1,
+        "",
+        "function_calls",
+    ),
+    "json as an answer": (
+        {"response": '{"text": "Blue."}'},
+        '{"text": "Blue."}',
+        0,
+        "",
+        "",
+    ),
     "text": ("Blue.", "Blue.", 0, "", ""),
     "a printed stream": ("<groq.Stream object at 0x7f9996c273d0>", "", 0, "", ""),
     "nothing": ({}, "", 0, "", ""),
@@ -440,6 +502,61 @@ def test_an_answer_is_read_whoever_wrote_it(name):
     assert (said.text, said.refusal, said.finish) == (text, refusal, finish)
     calls = [(c.name, json.loads(c.arguments)) for c in said.calls]
     assert calls == [_CALL[:2]] * called
+
+
+def test_two_calls_alike_are_two():
+    """A model that asks twice would be scored as one that asked once."""
+    calls = [{"id": f"c{n}", "function": _FUNCTION} for n in range(2)]
+    message = {"tool_calls": calls, "additional_kwargs": {"tool_calls": calls}}
+    assert len(answer_bodies.read({"choices": [{"message": message}]}).calls) == 2
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": 7}},
+        {
+            "candidates": [],
+            "usageMetadata": {"promptTokenCount": 5, "candidatesTokenCount": 7},
+        },
+        {"stopReason": "x", "usage": {"inputTokens": 5, "outputTokens": 7}},
+        {
+            "generations": [],
+            "llm_output": {"token_usage": {"prompt_tokens": 5, "completion_tokens": 7}},
+        },
+        {
+            "type": "ai",
+            "content": "",
+            "usage_metadata": {"input_tokens": 5, "output_tokens": 7},
+        },
+        {
+            "message": {},
+            "usage": {"tokens": {"input_tokens": 5.0, "output_tokens": 7.0}},
+        },
+    ],
+)
+def test_tokens_are_counted_where_a_response_says_them(value):
+    """What a call costs would be unknown, and no witness of what was sent."""
+    assert answer_bodies.read(value).usage == {"input_tokens": 5, "output_tokens": 7}
+    record = _record({"gen_ai.completion": json.dumps(value)})
+    usage = complete(Answer(observed=False), record).usage
+    assert (usage.input_tokens, usage.output_tokens) == (5, 7)
+
+
+@pytest.mark.parametrize(
+    ("word", "finish"),
+    [
+        ("ToolCalls", "tool_calls"),
+        ("FinishReason.MAX_TOKENS", "length"),
+        ("endTurn", "stop"),
+        ("content-filter", "content_filter"),
+        ("STOP", "stop"),
+        ("", ""),
+    ],
+)
+def test_a_finish_reason_has_one_spelling(word, finish):
+    """The same end would look like another in every library."""
+    assert normal_finish(word) == finish
 
 
 def test_a_deep_answer_is_given_up():
@@ -560,7 +677,7 @@ def test_what_was_read_is_not_changed():
         finish_reason="tool_calls",
     )
     record = _record({"gen_ai.output.messages": json.dumps([{"message": _SPOKEN}])})
-    assert complete(answer, record) is answer
+    assert complete(answer, record) == answer
     text = Answer(text="Green.")
     assert complete(text, record).text == "Green."
 
