@@ -56,6 +56,16 @@ def run_case(name: str, case: dict, arguments: argparse.Namespace) -> dict:
     made: dict[str, Callable[[str], targets.Target]] = {
         "direct": targets.direct,
         "collector": lambda sink: targets.collector(sink, *settings),
+        # The other setting of joining small requests, and the reference engine.
+        "collector-join": lambda sink: targets.collector(
+            sink, *settings, "collector.upstream.join.enabled=true"
+        ),
+        "collector-nojoin": lambda sink: targets.collector(
+            sink, *settings, "collector.upstream.join.enabled=false"
+        ),
+        "collector-grpcio": lambda sink: targets.collector(
+            sink, *settings, "collector.engine=grpcio"
+        ),
     }
     if arguments.rotel:
         made["rotel"] = lambda sink: targets.rotel(sink, arguments.rotel)
