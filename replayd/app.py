@@ -79,10 +79,10 @@ async def run(
     def engine_of(config: ReplaydConfig) -> Engine:
         for canary, arm in config.arms.items():
             for line in said_at_start(config, canary) if arm.role == "canary" else ():
-                log.warning("out of reach", extra={"canary": canary, "why": line})
+                log.warning("endpoint unreachable", extra={"canary": canary, "why": line})
         for name, model in unpriced(config).items():
             why = f"{model} has no price and counts as free"
-            log.warning("no price", extra={"arm": name, "why": why})
+            log.warning("model without a price", extra={"arm": name, "why": why})
         made = rng or random.SystemRandom()
         return Engine(config, store, key, clock, made, metrics=metrics)
 

@@ -160,5 +160,5 @@ class EngineReloader:
             )
             return None
         self.metrics.reloads.labels("applied").inc()
-        log.info("configuration read again")
+        log.info("configuration reloaded")
         return engine

@@ -207,7 +207,7 @@ class Listener:
             context = server_context(self._tls, self._alpn)
         except OSError as error:
             why = type(error).__name__
-            log.warning("certificates were not reloaded", extra={"why": why})
+            log.warning("certificates could not be reloaded", extra={"why": why})
             return server
         before = list(self._shared.connections)
         new = await self._start(context)
@@ -233,7 +233,7 @@ class Listener:
             await asyncio.sleep(_DRAIN_CHECK_SECONDS)
             self._check_timeouts()
         if left := len(self._shared.connections):
-            log.warning("connections were cut off", extra={"left": left})
+            log.warning("connections closed at the drain deadline", extra={"left": left})
 
 
 class _Closing(asyncio.Protocol):

@@ -198,7 +198,7 @@ class Pipeline:
             clean = self._redactor.redact(call)
         except Exception as error:  # noqa: BLE001 - never stored unredacted
             if not self._metrics.failed["redact"]:  # the first; a counter has the rest
-                log.warning("call lost", extra={"why": type(error).__name__})
+                log.warning("call dropped", extra={"why": type(error).__name__})
             self._metrics.failed["redact"] += 1
             self._sealer.lose(call, "redaction_failed")
             return

@@ -36,7 +36,7 @@ class TombstoneFilter:
         try:
             await self._tombstones.refresh(self._store)
         except SnapshotError as error:
-            log.warning("tombstones not read", extra={"why": str(error)})
+            log.warning("tombstones unavailable", extra={"why": str(error)})
             return
         self._at_ns = now_ns
 

@@ -155,7 +155,7 @@ class SegmentUpload:
                 )
             except SnapshotError as error:
                 self._counts["segment", "upload_failed"] += 1
-                log.warning("store not written", extra={"why": str(error)})
+                log.warning("object store write failed", extra={"why": str(error)})
                 return
             except OSError as error:
                 # Its files are damaged or gone: nothing can be done with it.

@@ -229,7 +229,7 @@ class Supervisor:
         self._tap.disconnect()
         writer.write(protocol.pack(protocol.Ask("seal", ends_at - loop.time())))
         await asyncio.sleep(ends_at - loop.time() + _RESERVE_SECONDS / 2)
-        log.error("the sampling process did not seal in time")
+        log.error("sampling process did not seal before the deadline")
         process.kill()
 
     def _note(self, why: str) -> None:
@@ -240,7 +240,7 @@ class Supervisor:
         self._last_logged = why
         if why:
             log.warning(
-                "sampling is not working; forwarding goes on", extra={"why": why}
+                "sampling unavailable; forwarding continues", extra={"why": why}
             )
         else:
-            log.info("sampling works")
+            log.info("sampling recovered")

@@ -121,7 +121,7 @@ class _Sampler:
                 async with asyncio.timeout(deadline_seconds / 2):
                     await self._drained.wait()
             except TimeoutError:
-                log.warning("requests were left unread at the deadline")
+                log.warning("tapped requests discarded at the drain deadline")
             reading.cancel()
             reporting.cancel()
             left_seconds = ends_at - asyncio.get_running_loop().time()
@@ -145,9 +145,9 @@ class _Sampler:
                 # What is there is read without a wait: nobody else would have a turn.
                 await asyncio.sleep(0)
             if cutter.is_torn:
-                log.warning("the relay went away inside a request")
+                log.warning("relay exited in the middle of a request")
         except (protocol.TornFrameError, ConnectionError) as error:
-            log.warning("requests cannot be read", extra={"why": str(error)})
+            log.warning("tapped requests unreadable", extra={"why": str(error)})
         finally:
             self._drained.set()
 

@@ -300,7 +300,7 @@ class CanaryEvaluation:
         for result in results:
             served = self._served_watch.saw(result)
             if served and served != self._served:
-                log.warning("another model is served", extra={"canary": self.name})
+                log.warning("served model changed", extra={"canary": self.name})
                 self._served = served
                 self._restart.set()
 

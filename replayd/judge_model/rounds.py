@@ -64,7 +64,7 @@ class JudgeRounds:
     def saw(self, served_model: str) -> None:
         """Hear which model answered as the judge: another one has a round at once."""
         if served_model and self._served and served_model != self._served:
-            log.warning("another judge is served", extra={"model": served_model})
+            log.warning("judge model changed", extra={"model": served_model})
             self._due.set()
         self._served = served_model or self._served
 

@@ -93,7 +93,7 @@ class ScoringPool:
             if stop.is_set() or await self._keep(stop) or stop.is_set():
                 return
             lost += 1
-            log.error("judging process ended", extra={"times": lost})
+            log.error("scoring process exited", extra={"times": lost})
             self._on_lost()
 
     async def _wake_at(self, stop: asyncio.Event) -> None:

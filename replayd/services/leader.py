@@ -88,7 +88,7 @@ class LeaderElection:
         try:
             return await self._lease.hold()
         except StoreUnavailableError as error:
-            log.warning("store away", extra={"why": str(error)})
+            log.warning("object store unavailable", extra={"why": str(error)})
             return False
 
     async def _keep(self, shadow: CanaryEvaluation, lost: asyncio.Event) -> None:
@@ -109,7 +109,7 @@ class LeaderElection:
                 _say("cannot lead", shadow.name, group)
             except* Exception:  # A defect stays with its canary.
                 self._failed(shadow, "defect")
-                log.exception("leading failed", extra={"canary": shadow.name})
+                log.exception("evaluation failed", extra={"canary": shadow.name})
             if not lost.is_set():
                 shadow.step_down()
                 await wait(lost, min(2.0**failures, LONGEST_BACKOFF_SECONDS))

@@ -47,7 +47,7 @@ class StoreFollower:
             try:
                 await self.poll()
             except StoreUnavailableError as error:
-                log.warning("store away", extra={"why": str(error)})
+                log.warning("object store unavailable", extra={"why": str(error)})
             await wait(stop, self._poll_seconds)
 
     async def poll(self) -> None:

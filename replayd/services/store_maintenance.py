@@ -52,7 +52,7 @@ class StoreMaintenance:
             kept = await self._keeper.once(now_ns)
         except SnapshotError as error:
             self._metrics.failed.inc()
-            log.warning("store not looked after", extra={"why": str(error)})
+            log.warning("store maintenance failed", extra={"why": str(error)})
             return
         self._metrics.saw(kept, now_ns)
         removed = kept.removed

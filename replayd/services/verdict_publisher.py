@@ -63,7 +63,7 @@ class VerdictPublisher:
             try:
                 await self.turn()
             except StoreUnavailableError as error:
-                log.warning("store away", extra={"why": str(error)})
+                log.warning("object store unavailable", extra={"why": str(error)})
             await wait(stop, self._every)
 
     async def turn(self) -> None:
@@ -113,7 +113,7 @@ class VerdictPublisher:
             return  # deleted since it was listed: a newer one is there
         except msgspec.MsgspecError as error:
             # Another release leads: what it says is not guessed at.
-            log.warning("published verdicts", extra={"why": str(error)})
+            log.warning("published verdicts unavailable", extra={"why": str(error)})
             return
         self._number = newest
 

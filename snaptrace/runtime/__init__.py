@@ -1,1 +1,1 @@
-"""What a long-running program needs. A file beyond these four needs an ADR."""
+"""Clock, configuration, lifecycle and process telemetry of a long-running program."""

@@ -1,0 +1,38 @@
+"""What the documentation tells operators to look for exists in the code."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+PROGRAMS = ("collector", "replayd", "snaptrace")
+
+_LOGGED = re.compile(r'log\.(?:debug|info|warning|error|exception)\(\s*"([^"]+)"')
+# A message is quoted in backticks right after words that announce one.
+_QUOTED = re.compile(r"(?:log line|shows as|logs) `([^`]+)`", re.IGNORECASE)
+_MODULE = re.compile(r"`((?:collector|replayd|snaptrace)/[\w/]+(?:\.py)?)`")
+
+
+def _sources():
+    return [p for program in PROGRAMS for p in (ROOT / program).rglob("*.py")]
+
+
+def _documents():
+    return [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *ROOT.glob("docs/*.md")]
+
+
+def test_log_lines_quoted_in_docs_exist():
+    """Somebody on call would search the log for a line that is never written."""
+    logged = {m for p in _sources() for m in _LOGGED.findall(p.read_text("utf-8"))}
+    quoted = {m for p in _documents() for m in _QUOTED.findall(p.read_text("utf-8"))}
+    assert len(logged) > 20
+    assert quoted
+    assert quoted <= logged
+
+
+@pytest.mark.parametrize("document", _documents(), ids=lambda path: path.name)
+def test_modules_named_in_docs_exist(document):
+    """A reader would look for code in a place that is gone."""
+    named = _MODULE.findall(document.read_text("utf-8"))
+    assert [name for name in named if not (ROOT / name).exists()] == []
