@@ -79,7 +79,9 @@ async def run(
     def engine_of(config: ReplaydConfig) -> Engine:
         for canary, arm in config.arms.items():
             for line in said_at_start(config, canary) if arm.role == "canary" else ():
-                log.warning("endpoint unreachable", extra={"canary": canary, "why": line})
+                log.warning(
+                    "endpoint unreachable", extra={"canary": canary, "why": line}
+                )
         for name, model in unpriced(config).items():
             why = f"{model} has no price and counts as free"
             log.warning("model without a price", extra={"arm": name, "why": why})

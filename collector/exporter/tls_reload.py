@@ -55,7 +55,9 @@ class ReloadingUpstream:
                 new = self._opened()
             except (OSError, ValueError) as error:
                 why = type(error).__name__
-                log.warning("upstream certificates could not be reloaded", extra={"why": why})
+                log.warning(
+                    "upstream certificates could not be reloaded", extra={"why": why}
+                )
                 return
             await self._close_retired()
             self._retired, self._current = self._current, new

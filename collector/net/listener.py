@@ -233,7 +233,9 @@ class Listener:
             await asyncio.sleep(_DRAIN_CHECK_SECONDS)
             self._check_timeouts()
         if left := len(self._shared.connections):
-            log.warning("connections closed at the drain deadline", extra={"left": left})
+            log.warning(
+                "connections closed at the drain deadline", extra={"left": left}
+            )
 
 
 class _Closing(asyncio.Protocol):

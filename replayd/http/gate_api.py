@@ -24,6 +24,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from replayd.budget.limits import Line
+from replayd.http.loopback import names_this_machine
 from replayd.planning.cost import CostedPlan
 from replayd.verdicts.gate import EXIT_CODES, GateAnswer, GateState, decide
 from replayd.verdicts.views import Verdicts
@@ -147,7 +148,8 @@ class GateApi:
     async def put_canary(self, request: web.Request) -> web.Response:
         """Declare which revision a canary serves now; it opens a new epoch."""
         self._authorise(request)
-        if not self._token and not _from_here(request):
+        is_local = _from_here(request) and names_this_machine(request)
+        if not self._token and not is_local:
             return _json({"error": "without a token, from this machine only"}, 403)
         data = await request.read()  # aiohttp itself stops at a mebibyte
         if len(data) > LARGEST_BODY_BYTES:

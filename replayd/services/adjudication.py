@@ -52,7 +52,10 @@ class AdjudicationFeed:
             decisions = await source.read(epoch)
         except DecisionsUnreadableError as error:
             self._metrics.damaged.labels("decisions").inc()
-            log.warning("adjudication decisions unavailable", extra={"canary": shadow.name, "why": str(error)})
+            log.warning(
+                "adjudication decisions unavailable",
+                extra={"canary": shadow.name, "why": str(error)},
+            )
             return
         if decisions is not None:
             gauges.count_decisions(self._metrics, shadow.name, decisions)

@@ -130,7 +130,10 @@ async def _drain(
         await asyncio.wait([task], timeout=max(left, _LAST_TURN_SECONDS))
     late = [name for name, task in tasks.items() if not task.done()]
     if late:
-        log.error("components did not stop before the drain deadline", extra={"parts": ",".join(late)})
+        log.error(
+            "components did not stop before the drain deadline",
+            extra={"parts": ",".join(late)},
+        )
     return late
 
 

@@ -5,12 +5,12 @@ needs a token, or the page refuses to start.
 """
 
 import hmac
-import ipaddress
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
 from replayd.http.gate_api import bearer_matches
+from replayd.http.loopback import is_loopback, names_this_machine
 from snaptrace.runtime.config import Address, ConfigError
 
 COOKIE = "snaptrace_page"
@@ -28,17 +28,8 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-_LOCAL_NAMES = frozenset({"localhost"})
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address or name means this machine alone."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host in _LOCAL_NAMES
 
 
 def check_address(listen: Address, token: str) -> None:
@@ -59,7 +50,7 @@ def guard(token: str, inner: Handler) -> Handler:
     """Return a handler that answers only those who may look."""
 
     async def guarded(request: web.Request) -> web.StreamResponse:
-        if not token and not _named_locally(request):
+        if not token and not names_this_machine(request):
             # A page elsewhere could point a name of its own at this machine.
             raise web.HTTPForbidden(text="ask for this page by its address\n")
         if token and not may_look(request, token.encode()):
@@ -95,8 +86,3 @@ async def with_headers(request: web.Request, handler: Handler) -> web.StreamResp
     for name, value in HEADERS.items():
         answer.headers.setdefault(name, value)  # A medium's own policy is stricter.
     return answer
-
-
-def _named_locally(request: web.Request) -> bool:
-    host = request.host.rsplit(":", 1)[0] if request.host else ""
-    return is_loopback(host.strip("[]"))

@@ -156,3 +156,34 @@ async def test_nonsense_is_refused(client_of, body):
     answer = await client.put("/api/v1/canaries/canary", data=body)
     assert answer.status in {400, 413}
     assert client.declared == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Host": "evil.example:9465"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://[broken"},
+    ],
+)
+async def test_a_web_page_cannot_open_an_epoch(client_of, headers):
+    """A page that somebody on this machine visits could restart an evaluation."""
+    client = await client_of()
+    answer = await client.put(
+        "/api/v1/canaries/canary", json={"revision": "r2"}, headers=headers
+    )
+    assert answer.status == 403
+    assert client.declared == []
+
+
+async def test_a_token_stands_for_itself_behind_a_proxy(client_of):
+    """A release pipeline that reaches the API by a service name would be refused."""
+    client = await client_of(token="secret")
+    answer = await client.put(
+        "/api/v1/canaries/canary",
+        json={"revision": "r2"},
+        headers={"Host": "snaptrace.svc", "Authorization": "Bearer secret"},
+    )
+    assert answer.status == 200

@@ -1,0 +1,36 @@
+"""Requests from this machine: by address, by the host they name, and by origin."""
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+_LOCAL_NAMES = frozenset({"localhost"})
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address or name means this machine alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host in _LOCAL_NAMES
+
+
+def names_this_machine(request: web.Request) -> bool:
+    """Whether `Host`, and `Origin` where there is one, are this machine.
+
+    A web page can point a name of its own at 127.0.0.1 (DNS rebinding), or post across
+    sites; its browser then sends that name or origin.
+    """
+    host = request.host.rsplit(":", 1)[0] if request.host else ""
+    origin = request.headers.get("Origin")
+    if origin is not None and not is_loopback(_host_of(origin)):
+        return False
+    return is_loopback(host.strip("[]"))
+
+
+def _host_of(origin: str) -> str:
+    try:
+        return urlsplit(origin).hostname or ""
+    except ValueError:
+        return ""
