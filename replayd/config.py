@@ -42,6 +42,12 @@ class ArmConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     revision: str = ""  # declared by the operator; a new one opens a new epoch
     intent: Literal["equivalent", "upgrade"] = "equivalent"
     decisions: str = ""  # file or http(s) address of a judge's; see adjudication.py
+    # Cloud that serves the model: `azure` (key in `api-key`), `vertex` (bearer token,
+    # read again when its file changes), `aws` (Bedrock; signed by botocore's signer
+    # with the credentials of its chain, or a Bedrock key). Empty: the provider itself.
+    platform: Literal["", "aws", "azure", "vertex"] = ""
+    region: str = ""  # of `aws`; empty: from the URL, else AWS_REGION
+    api_version: str = ""  # of `azure`, as 2024-10-21; empty: its API without versions
     api_key_env: str = ""
     api_key_file: str = ""
     headers: dict[str, str] = {}

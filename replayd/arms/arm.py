@@ -2,16 +2,17 @@
 
 import fnmatch
 from collections.abc import Mapping
-from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from replayd.arms.credentials import credentials
 from replayd.arms.endpoint import Endpoint, EndpointSettings
 from replayd.config import ArmConfig
 from replayd.model import Case
 from replayd.providers import PROVIDERS
 from replayd.providers.contract import Overrides, ProviderRequest, Refusal
+from replayd.providers.platforms import Platform
 from replayd.providers.profiles import NONE, profiles
 from snaptrace.runtime.config import ConfigError
 from snaptrace.snapshot.model import Snapshot
@@ -33,6 +34,9 @@ class Arm(Struct, frozen=True):
             allowed_tools=tuple(self.config.allowed_tools),
             stream=self.config.stream,
             profile=self.config.profile,
+            platform=Platform(
+                name=self.config.platform, api_version=self.config.api_version
+            ),
         )
 
     def request(
@@ -74,10 +78,12 @@ def endpoint_settings(
         raise ConfigError(f"{at}.profile", f"no such family; {known}")
     if not config.url.startswith(("http://", "https://")):
         raise ConfigError(f"{at}.url", f"write http:// or https:// (is {config.url!r})")
+    proof = credentials(at, config, PROVIDERS[config.api], environ)
     return EndpointSettings(
         name=name,
         url=config.url.rstrip("/"),
-        key=_key(at, config, environ),
+        auth_headers=proof.headers,
+        authentication=proof.authentication,
         headers=config.headers,
         concurrency=config.concurrency,
         max_response_bytes=config.max_response_bytes,
@@ -85,21 +91,6 @@ def endpoint_settings(
         ca_file=config.ca_file,
         proxy=config.proxy,
     )
-
-
-def _key(at: str, config: ArmConfig, environ: Mapping[str, str]) -> str:
-    if config.api_key_env:
-        if not (key := environ.get(config.api_key_env, "").strip()):
-            why = f"the environment variable {config.api_key_env} is not set"
-            raise ConfigError(f"{at}.api_key_env", why)
-        return key
-    if config.api_key_file:
-        try:
-            return Path(config.api_key_file).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            why = f"{config.api_key_file} cannot be read: {error.strerror}"
-            raise ConfigError(f"{at}.api_key_file", why) from None
-    return ""
 
 
 def applies(config: ArmConfig, case: Case) -> bool:

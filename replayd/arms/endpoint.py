@@ -18,7 +18,9 @@ from typing import Self
 import aiohttp
 from aiohttp.http_exceptions import HttpProcessingError
 from msgspec import Struct
+from msgspec.structs import replace
 
+from replayd.arms.authentication import Authentication
 from replayd.arms.availability import Availability, Call, kind_of
 from replayd.arms.concurrency_limit import ConcurrencyLimit, ConcurrencyLimitState, Sign
 from replayd.arms.http_client import HttpClient, HttpResponse
@@ -45,7 +47,8 @@ class EndpointSettings(Struct, frozen=True, kw_only=True):
 
     name: str
     url: str  # without a trailing slash
-    key: str = ""
+    auth_headers: dict[str, str] = {}  # of a key that stays the same
+    authentication: Authentication | None = None  # of one that does not
     headers: dict[str, str] = {}
     concurrency: int = 32
     max_response_bytes: int = 64 * 2**20
@@ -109,14 +112,13 @@ class Endpoint:
         settings = self._settings
         self._now = asyncio.get_running_loop().time  # asked many times per call
         context = ssl.create_default_context(cafile=settings.ca_file or None)
-        auth = self.provider.auth_headers(settings.key) if settings.key else {}
         self._wire = HttpClient(
             settings.url,
             {
                 "accept-encoding": "identity",
                 "user-agent": "snaptrace-replayd",
                 REPLAY_HEADER: "1",
-                **auth,
+                **settings.auth_headers,
                 **settings.headers,
             },
             aiohttp.TCPConnector(limit=0, ssl=context),
@@ -232,6 +234,10 @@ class Endpoint:
     ) -> tuple[int, bytes]:
         if self._wire is None:
             raise RuntimeError("the endpoint is not open")
+        if (made := self._settings.authentication) is not None:
+            url = str(self._wire.url(request))
+            own = await made.headers(url, request)
+            request = replace(request, headers={**request.headers, **own})
         async with self._wire.send(request) as response:
             headers.update(_kept(response.headers))
             return response.status, await self._read(response)

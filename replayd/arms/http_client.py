@@ -119,6 +119,10 @@ class HttpClient:
         """
         return HttpExchange(self, request)
 
+    def url(self, request: ProviderRequest) -> URL:
+        """Return where a request goes; what its path escapes stays escaped."""
+        return URL(self._url + request.path, encoded="%" in request.path)
+
     async def connected(self, request: ProviderRequest) -> Connection:
         """Return a connection for a request, a used one if there is one."""
         route = self._route(request).request
@@ -143,7 +147,7 @@ class HttpClient:
         return found
 
     def _new_route(self, request: ProviderRequest) -> _Route:
-        url = URL(self._url + request.path)
+        url = self.url(request)
         asked = ClientRequest(
             request.method,
             url,

@@ -97,6 +97,7 @@ def dry_run_through(
         "method": found.method,
         "path": found.path,
         "body": _body(found),
+        "left_out": list(found.left_out),  # parameters that the model refuses
     }
 
 

@@ -14,6 +14,7 @@ from replayd.providers.faults import fault, fault_in_answer
 from replayd.providers.joining import MOST_PARTS, JoinedText
 from replayd.providers.json_post import JsonPost
 from replayd.providers.lenient_json import lenient, mended_text
+from replayd.providers.platforms import VERTEX_VERSION
 from replayd.providers.prepare import Body
 from replayd.providers.values import (
     as_count,
@@ -56,6 +57,9 @@ class AnthropicMessages(JsonPost):
         body.setdefault("max_tokens", MOST_OUTPUT_TOKENS)
         if overrides.system is not None:
             body["system"] = overrides.system
+        if overrides.platform.name == "vertex":  # which names the model in the path
+            del body["model"]
+            body["anthropic_version"] = VERTEX_VERSION
         return body
 
     def headers(self, body: Body) -> Mapping[str, str]:

@@ -5,6 +5,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from replayd.model import Outcome
+from replayd.providers.platforms import Platform
 from snaptrace.snapshot.model import Answer, Json, Snapshot
 
 REPLAY_HEADER = "x-snaptrace-replay"  # marks every replay, for the server's own books
@@ -19,6 +20,7 @@ class Overrides(Struct, frozen=True, kw_only=True):
     stream: bool = False  # ask for a stream of events, where the API has one
     # Parameters that the model of the other arm of a pair refuses, by shared names.
     leave_out: tuple[str, ...] = ()
+    platform: Platform = Platform()
     profile: str = ""  # the family of the model, where its name does not tell
 
 

@@ -35,7 +35,7 @@ class JsonPost:
             return found
         return ProviderRequest(
             method="POST",
-            path=self.path(model, overrides),
+            path=self.platform_path(model, overrides),
             body=found.body,
             headers=headers,
             left_out=found.left_out,
@@ -50,6 +50,11 @@ class JsonPost:
         """Return the path below the base URL."""
         del overrides
         return APIS[self.name].path(model)
+
+    def platform_path(self, model: str, overrides: Overrides) -> str:
+        """Return the path where the arm's platform has the API."""
+        path = self.path(model, overrides)
+        return overrides.platform.path(self.name, path, model, stream=overrides.stream)
 
     def headers(self, body: Body) -> Mapping[str, str]:
         """Return the request's own headers; what only they say leaves the body."""

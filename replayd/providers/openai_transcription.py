@@ -16,7 +16,6 @@ from replayd.providers.json_post import JsonPost
 from replayd.providers.openai_chat import read_usage
 from replayd.providers.prepare import Body, merged, sendable
 from replayd.providers.values import as_object, as_text, decoded
-from snaptrace.snapshot.apis import APIS
 from snaptrace.snapshot.model import Answer, Json, Snapshot
 
 _SUFFIX = {
@@ -54,7 +53,7 @@ class OpenAiTranscription(JsonPost):
         boundary = hashlib.blake2b(data, digest_size=16).hexdigest()
         return ProviderRequest(
             method="POST",
-            path=APIS[self.name].path(model),
+            path=self.platform_path(model, overrides),
             body=_form(boundary, body, data, mime),
             content_type=f"multipart/form-data; boundary={boundary}",
         )

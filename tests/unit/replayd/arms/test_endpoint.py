@@ -143,7 +143,7 @@ async def test_gzip_is_read_and_the_replay_is_marked():
     body = gzip.compress(json.dumps(completion("hello")).encode())
     attempt, server = await ask(
         lambda _b: respond(body=body, headers={"content-encoding": "gzip"}),
-        key="s3cret",
+        auth_headers={"authorization": "Bearer s3cret"},
         headers={"x-team": "red"},
     )
     assert attempt.reading.answer.text == "hello"
