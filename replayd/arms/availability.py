@@ -44,6 +44,7 @@ _SET_UP_WRONG = frozenset(
         "ClientConnectorSSLError",
         "ClientConnectorCertificateError",
         "ClientSSLError",
+        "NoCredentialsError",
     }
 )
 

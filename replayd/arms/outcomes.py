@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from msgspec import Struct
 
-from replayd.model import ArmAnswer, ArmOutcome, Outcome
+from replayd.model import ArmOutcome, Outcome
 
 Arm = Literal["canary", "control"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
@@ -42,23 +42,12 @@ RULES: dict[Outcome, Rule] = {
     "malformed": Rule(scored=False, retry=False, outage=True),
     "connection": _AWAY,
 }
-REFUSED_BY_BOTH = "refused_by_both"  # why such a pair feeds nothing
 _KEY_DETAILS = frozenset({"status_401", "status_403"})
 
 
 def is_outage(outcome: Outcome, detail: str = "") -> bool:
     """Tell whether an outcome says that the arm is away; a wrong key counts too."""
     return RULES[outcome].outage or detail in _KEY_DETAILS
-
-
-def refused_by_both(canary: ArmAnswer, control: ArmAnswer | None) -> bool:
-    """Tell a case that neither arm takes: it says nothing about their difference."""
-    if control is None:
-        return False
-    return all(
-        RULES[arm.outcome] is _NO and arm.detail not in _KEY_DETAILS
-        for arm in (canary, control)
-    )
 
 
 def verdict_at_once(arm: Arm, outcome: Outcome) -> str:

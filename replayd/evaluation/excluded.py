@@ -1,7 +1,26 @@
 """The result of a number that feeds no evidence, and why."""
 
-from replayd.model import PairAnswers, PairResult, Planned
+from replayd.arms.availability import kind_of
+from replayd.arms.outcomes import RULES
+from replayd.model import ArmAnswer, PairAnswers, PairResult, Planned
 from replayd.scoring.pair import arm_outcome
+
+REFUSED_BY_BOTH = "refused_by_both"
+
+
+def refused_by_both(canary: ArmAnswer, control: ArmAnswer | None) -> bool:
+    """Tell a case that neither arm takes: it says nothing about their difference.
+
+    An arm that is set up wrong refuses everything, which is no matter of the case.
+    """
+    if control is None:
+        return False
+    for arm in (canary, control):
+        rule = RULES[arm.outcome]
+        away = kind_of(arm.outcome, arm.detail) == "misconfigured"
+        if rule.scored or rule.retry or rule.outage or away:
+            return False
+    return True
 
 
 def excluded(

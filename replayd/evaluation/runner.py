@@ -15,7 +15,6 @@ from collections.abc import Awaitable, Callable
 import msgspec
 from msgspec.structs import replace
 
-from replayd.arms.outcomes import REFUSED_BY_BOTH, refused_by_both
 from replayd.budget.accounting import SpendingAccount, reserved
 from replayd.cases.loader import CaseLoader
 from replayd.cases.schedule import NothingToDraw, Schedule
@@ -23,7 +22,7 @@ from replayd.errors import BudgetSpentError, DamagedResultError
 from replayd.evaluation.caught_pairs import Caught, CaughtPairs
 from replayd.evaluation.committer import Committer
 from replayd.evaluation.counts import EpochRunnerSettings, RunCounts
-from replayd.evaluation.excluded import excluded
+from replayd.evaluation.excluded import REFUSED_BY_BOTH, excluded, refused_by_both
 from replayd.evaluation.pair import Asked, Unsent
 from replayd.evidence.epoch_fold import Fold
 from replayd.evidence.tallies import ARM_UNREACHABLE, PAIR_FAULT

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from replayd.arms.outcomes import OUTCOMES, RULES, is_outage, refused_by_both, table
+from replayd.arms.outcomes import OUTCOMES, RULES, is_outage, table
+from replayd.evaluation.excluded import refused_by_both
 from replayd.model import ArmAnswer
 
 GOLDEN = Path(__file__).parents[3] / "golden" / "outcomes.tsv"
@@ -47,6 +48,7 @@ def test_a_case_that_neither_arm_takes_says_nothing(canary, control, excluded):
 
 def test_a_wrong_key_of_both_arms_is_no_refusal_of_the_case():
     """If it failed, an outage of both keys would be excluded case by case."""
-    arm = ArmAnswer(outcome="bad_request", detail="status_401")
-    assert not refused_by_both(arm, arm)
+    for status in (401, 404):
+        arm = ArmAnswer(outcome="bad_request", detail=f"status_{status}")
+        assert not refused_by_both(arm, arm)
     assert not refused_by_both(ArmAnswer(outcome="bad_request"), None)

@@ -16,7 +16,7 @@ from fakes.provider import FakeProvider, completion
 from replayd.arms.arm import Arm, endpoint_settings
 from replayd.arms.concurrency_limit import LONGEST_OBEYED_SECONDS
 from replayd.arms.endpoint import Endpoint
-from replayd.arms.outcomes import OUTCOMES, REFUSED_BY_BOTH
+from replayd.arms.outcomes import OUTCOMES
 from replayd.budget.accounting import SpendingAccount
 from replayd.budget.limits import Budgets, ControlRate, Prices
 from replayd.cases.schedule import Schedule, ScheduleSettings
@@ -24,6 +24,7 @@ from replayd.config import ArmConfig, BudgetConfig, ControlRateConfig
 from replayd.evaluation.caught_pairs import CaughtPairs
 from replayd.evaluation.committer import Committer
 from replayd.evaluation.counts import EpochRunnerSettings
+from replayd.evaluation.excluded import REFUSED_BY_BOTH
 from replayd.evaluation.pair import MOST_ATTEMPTS, PairReplay
 from replayd.evaluation.runner import EpochRunner
 from replayd.evidence.epoch_fold import Fold
