@@ -64,13 +64,14 @@ def import_(
 ) -> int:
     """Read past OTLP exports into the store, through the same path as live spans.
 
-    JSON lines or protobuf, plain, gzip or zstd: what a file is, its bytes say. Calls
+    JSON or protobuf, plain, gzip or zstd: what a file is, its bytes say. Calls
     are recognised, joined, redacted and sampled as they would have been live.
 
     Parameters
     ----------
     files
-        Exports, as the Collector's file exporter writes them.
+        Exports, as the Collector's file exporter writes them, or what Tempo and Jaeger
+        answer and save. Of one that is not read, it is said what it is instead.
     """
     if not files:
         raise CommandError("name at least one file", 2)

@@ -7,7 +7,7 @@ stream may be packed anew where it still fits. Words that a page shows are read 
 
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 Change = Callable[[bytes], bytes]
 Strip = Callable[[bytes], bytes | None]
@@ -28,8 +28,10 @@ _KEYS = rb"/(?:Author|Keywords|Subject|Company|Manager|SourceModified|LastModifi
 _NOBODY = rb"(?!(?:anonymous|unknown|unspecified|untitled)?\))"
 _TEXT = re.compile(_KEYS + rb"\s*\(" + _NOBODY + rb"((?:[^\\()]|\\[\s\S]){1,4096})\)")
 _HEX = re.compile(_KEYS + rb"\s*<([0-9A-Fa-f\s]{1,8192})>")
-_XMP = re.compile(rb"<\?xpacket begin[\s\S]{0,1000000}?<\?xpacket end[^>]{0,20}\?>")
-_XMP_BARE = re.compile(rb"<x:xmpmeta[\s\S]{0,1000000}?</x:xmpmeta>")
+_PACKETS = (
+    (b"<?xpacket begin", b"<?xpacket end"),
+    (b"<x:xmpmeta", b"</x:xmpmeta"),
+)
 
 
 def strip_pdf(data: bytes, strip_picture: Strip) -> bytes | None:
@@ -46,14 +48,22 @@ def strip_pdf(data: bytes, strip_picture: Strip) -> bytes | None:
     return _rewritten(_without_streams(data, strip_picture), _blanked)
 
 
+def _streams(data: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Yield (start, end, dictionary) of every stream; one without an end comes last."""
+    at = 0
+    for head in _STREAM.finditer(data):
+        if head.start() < at:
+            continue
+        at = data.find(_END, head.end())
+        at = len(data) if at < 0 else at
+        told = data[max(head.start() - _DICTIONARY_BYTES, 0) : head.start()]
+        yield head.end(), at, told[told.rfind(b" obj") + 1 :]
+
+
 def _without_streams(data: bytes, strip_picture: Strip) -> bytes:
     """Blank streams that no page shows, and metadata of photographs."""
     out = bytearray(data)
-    for head in _STREAM.finditer(data):
-        start, end = head.end(), data.find(_END, head.end())
-        end = len(data) if end < 0 else end
-        told = data[max(head.start() - _DICTIONARY_BYTES, 0) : head.start()]
-        told = told[told.rfind(b" obj") + 1 :]
+    for start, end, told in _streams(data):
         if _BLANKED_STREAMS.search(told):
             out[start:end] = b" " * (end - start)
         elif _JPEG_ALONE.search(told) and (photo := strip_picture(data[start:end])):
@@ -66,11 +76,8 @@ def _rewritten(data: bytes, change: Change) -> bytes | None:
     """Apply `change` to every deflated stream and to all the rest."""
     out = bytearray(data)
     left = _MOST_BYTES
-    for head in _STREAM.finditer(data):
-        start, end = head.end(), data.find(_END, head.end())
-        told = data[max(head.start() - _DICTIONARY_BYTES, 0) : head.start()]
-        told = told[told.rfind(b" obj") + 1 :]
-        if end < 0 or b"FlateDecode" not in told or b"/Image" in told:
+    for start, end, told in _streams(data):
+        if b"FlateDecode" not in told or b"/Image" in told:
             continue
         inflate = zlib.decompressobj()
         try:
@@ -99,6 +106,19 @@ def _blanked(plain: bytes) -> bytes:
         return whole[:start] + fill * (end - start) + whole[end:]
 
     plain = _HEX.sub(blank, _TEXT.sub(blank, plain))
-    for pattern in (_XMP, _XMP_BARE):
-        plain = pattern.sub(lambda match: b" " * len(match[0]), plain)
+    for first, last in _PACKETS:
+        plain = _without_packets(plain, first, last)
     return plain
+
+
+def _without_packets(plain: bytes, first: bytes, last: bytes) -> bytes:
+    """Blank all that stands between two signs; with them."""
+    start = plain.find(first)
+    if start < 0:
+        return plain
+    out = bytearray(plain)
+    while start >= 0 and (end := plain.find(last, start)) >= 0:
+        end = plain.find(b">", end) + 1 or len(plain)
+        out[start:end] = b" " * (end - start)
+        start = plain.find(first, end)
+    return bytes(out)

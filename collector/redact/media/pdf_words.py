@@ -10,6 +10,7 @@ import zlib
 from base64 import a85decode
 from binascii import unhexlify
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from collector.redact.media.glyph_names import ASCII_NAMES
@@ -17,6 +18,7 @@ from collector.redact.media.glyph_names import ASCII_NAMES
 _MOST_BYTES = 32 * 2**20  # of all streams but pictures, once unpacked
 _MOST_WORDS = 16 * 2**20  # characters, over all fonts
 _MOST_FONTS = 64
+_MOST_SIGNS = 2**17  # of one font's ranges
 _MOST_FILTERS = 8
 _DICTIONARY_BYTES = 4096  # before `stream`
 _STREAM = re.compile(rb"(?<=>>)\s{0,8}stream\r?\n?")
@@ -32,9 +34,12 @@ _UNREAD_KINDS = re.compile(
     rb"|/Alternate\b"
 )
 _TYPE0 = re.compile(rb"/Subtype\s*/Type0\b")
-_DIFFERENCES = re.compile(rb"/Differences\s*\[([^\]]{1,20000})\]")
 _DIFFERENCE = re.compile(rb"(\d{1,5})|/([\w.]{1,60})")
-_BF = re.compile(rb"begin(bfchar|bfrange)([\s\S]{0,200000}?)endbf(?:char|range)")
+# (what begins a table's rows, what ends them, hex strings in a row)
+_TABLES = (
+    (b"beginbfchar", b"endbfchar", 2),
+    (b"beginbfrange", b"endbfrange", 3),
+)
 _BF_HEX = re.compile(rb"<([0-9A-Fa-f\s]{1,64})>|(\[)|(\])")
 # Signs of a content stream that matter: strings, and what moves to another line.
 _TOKEN = re.compile(
@@ -70,7 +75,7 @@ def words_of(data: bytes, pace: Callable[[], None] = lambda: None) -> PdfWords:
         raise UnreadablePdfError("encrypted")
     streams, rest = _streams(data)
     pieces = [rest, *streams]
-    fonts = [font for piece in pieces for font in _fonts_in(piece)][:_MOST_FONTS]
+    fonts = list(islice((f for piece in pieces for f in _fonts_in(piece)), _MOST_FONTS))
     found: list[str] = []
     size = 0
     for piece in pieces:
@@ -152,16 +157,24 @@ class _Font(NamedTuple):
 def _fonts_in(piece: bytes) -> Iterator[_Font]:
     if b"beginbf" in piece:
         yield _to_unicode(piece)
-    for found in _DIFFERENCES.finditer(piece):
+    for found in _between(piece, b"/Differences", b"]"):
         signs: dict[int, str] = {}
         code = 0
-        for number, name in _DIFFERENCE.findall(found[1]):
+        for number, name in _DIFFERENCE.findall(found):
             if number:
                 code = int(number)
             else:
                 signs[code] = _sign(name)
                 code += 1
         yield _Font(1, signs)
+
+
+def _between(piece: bytes, first: bytes, last: bytes) -> Iterator[bytes]:
+    """Yield what stands between two signs, in linear time."""
+    start = piece.find(first)
+    while start >= 0 and (end := piece.find(last, start)) >= 0:
+        yield piece[start + len(first) : end]
+        start = piece.find(first, end)
 
 
 def _sign(name: bytes) -> str:
@@ -175,33 +188,51 @@ def _sign(name: bytes) -> str:
 
 
 def _to_unicode(piece: bytes) -> _Font:
-    signs: dict[int, str] = {}
-    width = 1
-    for kind, rows in _BF.findall(piece):
-        marks = _BF_HEX.findall(rows)
+    font = _Table()
+    for first, last, step in _TABLES:
+        for rows in _between(piece, first, last):
+            font.take(_BF_HEX.findall(rows), step)
+    return _Font(font.width, font.signs)
+
+
+class _Table:
+    """A font's ToUnicode table while it is read."""
+
+    def __init__(self) -> None:
+        self.signs: dict[int, str] = {}
+        self.width, self._left = 1, _MOST_SIGNS
+
+    def take(self, marks: list[tuple[bytes, bytes, bytes]], step: int) -> None:
+        """Take rows of `step` hex strings, of which the last may be a list."""
         at = 0
-        step = 2 if kind == b"bfchar" else 3
         while at + step <= len(marks):
             codes = [_from_hex(mark[0]) for mark in marks[at : at + step]]
-            width = max(width, len(codes[0]))
+            self.width = max(self.width, len(codes[0]))
             first = int.from_bytes(codes[0], "big")
             if step == 2:
-                signs[first] = _utf16(codes[1])
-            elif marks[at + 2][1]:  # a list, of one target a code
-                at += 3
-                while at < len(marks) and not marks[at][2]:
-                    signs[first] = _utf16(_from_hex(marks[at][0]))
-                    first, at = first + 1, at + 1
-                at += 1
+                self.signs[first] = _utf16(codes[1])
+            elif marks[at + 2][1]:
+                at = self._take_list(marks, at + 3, first)
                 continue
             else:
-                last = min(int.from_bytes(codes[1], "big"), first + 0xFFFF)
-                target = _utf16(codes[2])
-                for code in range(first, last + 1) if target else ():
-                    sign = ord(target[-1]) + code - first
-                    signs[code] = target[:-1] + chr(min(sign, 0x10FFFF))
+                self._take_range(first, int.from_bytes(codes[1], "big"), codes[2])
             at += step
-    return _Font(width, signs)
+
+    def _take_list(
+        self, marks: list[tuple[bytes, bytes, bytes]], at: int, first: int
+    ) -> int:
+        while at < len(marks) and not marks[at][2]:
+            self.signs[first] = _utf16(_from_hex(marks[at][0]))
+            first, at = first + 1, at + 1
+        return at + 1
+
+    def _take_range(self, first: int, last: int, data: bytes) -> None:
+        target = _utf16(data)
+        last = min(last, first + self._left)
+        self._left = max(self._left - max(last - first, 0), 0)
+        for code in range(first, last + 1) if target else ():
+            sign = min(ord(target[-1]) + code - first, 0x10FFFF)
+            self.signs[code] = target[:-1] + chr(sign)
 
 
 def _utf16(data: bytes) -> str:

@@ -5,6 +5,8 @@ import io
 import zlib
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from collector.redact.media.documents import clean_document
@@ -207,10 +209,38 @@ def test_what_no_page_shows_goes(name):
 
 
 @pytest.mark.parametrize(
-    "mark", [b"(", b"<<", b"stream\n", b"\\", b"<41", b"1 0 obj<<>>"]
+    "mark",
+    [
+        *(b"(", b"<<", b"stream\n", b"\\", b"<41", b"1 0 obj<<>>", b"<<>>stream\n"),
+        *(
+            b"<?xpacket begin",
+            b"<x:xmpmeta",
+            b"/Author(",
+            b"/Author<",
+            b"/Type/Metadata",
+        ),
+        *(b"%PDF-", b"\x78\x9c", b"/Differences[", b"1 beginbfrange <0000>"),
+    ],
 )
 def test_a_crafted_document_is_read_in_linear_time(mark):
     """One file would stop sampling: each takes hours in squared time."""
-    data = b"%PDF-1.7\n" + mark * (2**20 // len(mark))
+    data = b"%PDF-1.7\n" + mark * (2**19 // len(mark))
     clean_document(data, clean)
     strip(data)
+
+
+def test_a_table_of_endless_ranges_is_given_up():
+    """A kilobyte of table would stand for a billion signs."""
+    rows = b"<0000> <ffff> <0041>\n" * 5_000
+    data = pdf(deflated(b"9 beginbfrange\n" + rows + b"endbfrange"), deflated(MOVED))
+    assert clean_document(data, clean) is None
+
+
+@given(st.sampled_from(sorted(SAID)), st.integers(0, 4000), st.binary(max_size=4))
+def test_damaged_documents_are_survived(name, at, noise):
+    """One broken file would stop the sampling of a node."""
+    data = SAID[name]
+    at %= len(data)
+    for damaged in (data[:at] + noise + data[at + 1 :], data[:at]):
+        clean_document(damaged, clean)
+        strip(damaged)
