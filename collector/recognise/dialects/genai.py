@@ -341,3 +341,22 @@ def schema_of(record: Record) -> Json:
 def text_message(role: Any, text: str) -> Message:  # noqa: ANN401 - a Role
     """Return a message of one text part."""
     return Message(role=role, parts=(TextPart(text=text),))
+
+
+def instructions_beside(candidate: Candidate, record: Record) -> None:
+    """Add a Responses call's instructions that stand apart from its messages.
+
+    Laminar keeps them in the older, indexed form alone; LangTrace under their own name.
+    """
+    conversation, attributes = candidate.conversation, record.attributes
+    if candidate.api != "openai_responses" or conversation is None:
+        return
+    told = as_text(attributes.get("instructions"))
+    if attributes.get("gen_ai.prompt.0.role") == "system":
+        told = told or as_text(attributes.get("gen_ai.prompt.0.content"))
+    if not told or any(m.role == "system" for m in conversation.messages):
+        return
+    first = _replace(text_message("system", told), extra={"field": "instructions"})
+    candidate.conversation = _replace(
+        conversation, messages=(first, *conversation.messages)
+    )

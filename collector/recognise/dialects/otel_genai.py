@@ -86,6 +86,7 @@ class OtelGenAi:
             candidate.model = ""
         if candidate.conversation is None:
             _read_older(candidate, record)
+        genai.instructions_beside(candidate, record)
         if record.scope.endswith(".langchain"):
             langchain_json.as_sent(candidate)
         elif profile is SPLUNK:

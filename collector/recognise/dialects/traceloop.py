@@ -141,7 +141,7 @@ class Traceloop:
             _read_gemini(candidate)
         elif candidate.api == "openai_responses":
             _first_as_instructions(candidate, record)
-            _indexed_instructions(candidate, record)
+            genai.instructions_beside(candidate, record)
             if package_of(record.scope) == "openai_agents":
                 # It writes the answer's echo, where defaults stand for what is unset.
                 drop_defaults(candidate, ("temperature", "top_p"))
@@ -274,23 +274,6 @@ def _read_gemini(candidate: Candidate) -> None:
         candidate.reasons += ("content_dropped",)
     candidate.conversation = msgspec.structs.replace(
         candidate.conversation, messages=tuple(joined)
-    )
-
-
-def _indexed_instructions(candidate: Candidate, record: Record) -> None:
-    """Laminar's fork keeps `instructions` in the older form alone."""
-    told = record.attributes.get("gen_ai.prompt.0.content")
-    role = record.attributes.get("gen_ai.prompt.0.role")
-    conversation = candidate.conversation
-    if conversation is None or role != "system" or not isinstance(told, str):
-        return
-    if any(message.role == "system" for message in conversation.messages):
-        return
-    first = msgspec.structs.replace(
-        genai.text_message("system", told), extra={"field": "instructions"}
-    )
-    candidate.conversation = msgspec.structs.replace(
-        conversation, messages=(first, *conversation.messages)
     )
 
 

@@ -8,6 +8,7 @@ from collector.recognise.dialects.readers import wrapped_parts
 from collector.recognise.dialects.readers.json_values import as_dict, as_text
 from collector.recognise.dialects.readers.profiles import package_of
 from collector.recognise.record import Record
+from snaptrace.snapshot.apis.bedrock_invoke import FAMILY
 from snaptrace.snapshot.apis.fields import all_but
 from snaptrace.snapshot.model import Json
 
@@ -32,12 +33,26 @@ def finish(candidate: Candidate, record: Record) -> None:
         # A vendor's or region's prefix is cut off, and no model has such a name.
         candidate.missing += ("model",)
         candidate.reasons += ("model_unknown",)
+        _add_family(candidate)
     _add_schema(candidate, record)
     if package == "langchain":
         _langchain_limits(candidate, record)
     if candidate.api == "openai_responses":
         # Tools that the provider runs are left out without a sign.
         candidate.lost += ("!tools", "!tools.type")
+
+
+# How names of models begin once the vendor's prefix is gone -> whose body it takes.
+_FAMILIES = {"claude": "anthropic", "nova": "nova", "llama": "llama"}
+
+
+def _add_family(candidate: Candidate) -> None:
+    """Say whose body InvokeModel got, which the model's name does not any more."""
+    family = next(
+        (own for sign, own in _FAMILIES.items() if candidate.model.startswith(sign)), ""
+    )
+    if candidate.api == "bedrock_invoke" and family:
+        _add_extra(candidate, {FAMILY: family})
 
 
 def _tell_version(candidate: Candidate, record: Record) -> None:
