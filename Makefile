@@ -9,7 +9,7 @@ IMAGE_TOOL := docker
 
 .DEFAULT_GOAL := help
 .PHONY: help setup fmt check test test-system test-slow test-deploy chart image \
-	emulators image-test fuzz golden evidence bench docs lock demo clean
+	emulators image-test fuzz golden record record-newest evidence bench docs lock demo clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
@@ -88,6 +88,13 @@ image-test: setup ## build the image for real on a Debian base (root, apt) and r
 
 fuzz: setup ## damaged input; TARGET=recognition, http1_sessions or http2_sessions SECONDS=60 SEED=1
 	@PYTHONPATH=tests:. $(BIN)/python -m fuzz.$(or $(TARGET),recognition) --seconds $(or $(SECONDS),60) --seed $(or $(SEED),1)
+
+record: setup ## VARIANT=name: record a published library, add it to golden data and evidence (network)
+	@PYTHONPATH=tests:. $(BIN)/python -m recording.record $(VARIANT)
+	@$(MAKE) --no-print-directory evidence
+
+record-newest: setup ## newest releases against what is recorded; for a schedule (network)
+	@PYTHONPATH=tests:. $(BIN)/python -m recording.record --newest $(VARIANT)
 
 evidence: setup ## what dialects may claim, from recordings, and what it is worth for others
 	@PYTHONPATH=tests:. $(BIN)/python -m measure.evidence

@@ -89,7 +89,7 @@ _GENERAL: dict[str, str] = {
     "references_expanded": "Ids of stored items were replaced by what they stand for.",
     "content_by_reference": (
         "Content was stored by an upload hook; let the collector resolve references to"
-        " that place (collector.resolve)."
+        " that place (collector.recognise.resolve)."
     ),
     "scope_unrecorded": (
         "No recording shows that this library is read right; record it (make record),"
