@@ -1,13 +1,12 @@
 """A stand-in for providers that refuse what their documentation says they refuse.
 
 Written from the providers' error messages, apart from the product's own rules: a rule
-that both had from one place could be wrong in both. `refusal` is pure; `application`
-serves it with a canned answer for what is accepted.
+that both had from one place could be wrong in both.
 """
 
 import json
 
-from aiohttp import web
+from fakes.provider import respond
 
 REASONING = ("o1", "o3", "o4-mini", "gpt-5")
 NO_SAMPLING = ("claude-opus-4-7", "claude-opus-5", "claude-sonnet-5")
@@ -192,16 +191,13 @@ def _mistral(body):
     return None
 
 
-def application(answer):
-    """Return a server that refuses by these rules, and else answers with `answer`."""
+def strictly(path, answer):
+    """Return an answer of `FakeProvider`: a 400 by these rules, else `answer`'s."""
 
-    async def handle(request):
-        body = await request.json()
-        if words := refusal(request.path, body):
+    def found(body):
+        if words := refusal(path, body):
             error = {"type": "invalid_request_error", "message": words}
-            return web.json_response({"error": error}, status=400)
-        return web.json_response(answer)
+            return respond(400, json.dumps({"error": error}).encode())
+        return answer(body)
 
-    found = web.Application()
-    found.router.add_post("/{path:.*}", handle)
     return found

@@ -7,6 +7,7 @@ import pytest
 from fakes.leaping_loop import LoopClock
 from fakes.led_epoch import StubContent, cases
 from fakes.provider import FakeProvider, completion, respond
+from fakes.strict_provider import strictly
 
 from replayd.arms.arm import Arm, endpoint_settings
 from replayd.arms.endpoint import Endpoint
@@ -27,8 +28,8 @@ NOW = 1_800_000_000_000_000_000
 class World:
     """Two models, two arms, and a budget."""
 
-    def __init__(self, *, budget=None, timeout=20.0, models=()):
-        self._models = dict(models)
+    def __init__(self, *, budget=None, timeout=20.0, models=(), profile=""):
+        self._models, self._profile = dict(models), profile
         self.order, self.content = [], StubContent()
         self.canary = FakeProvider(self._answering("canary"))
         self.control = FakeProvider(self._answering("control"))
@@ -79,6 +80,7 @@ class World:
             role=role,
             url=url,
             model=self._models.get(name, name),
+            profile=self._profile,
             timeout=Duration(self._timeout),
         )
         settings = endpoint_settings(name, config, {})
@@ -108,6 +110,18 @@ async def test_what_one_arms_model_refuses_neither_arm_is_sent(who):
         ((_, body),) = arm.requests
         assert "messages" in body
         assert "temperature" not in body
+
+
+@pytest.mark.parametrize(
+    ("profile", "outcome"), [("", "answered"), ("none", "bad_request")]
+)
+async def test_a_strict_server_answers_where_the_profile_is_known(profile, outcome):
+    """If it failed, a refusal known beforehand would count against the canary."""
+    world = World(models={"canary": "gpt-5-mini"}, profile=profile)
+    world.canary.answer = strictly("/chat/completions", world.canary.answer)
+    answers = await world.ask()
+    assert answers.canary.outcome == outcome
+    assert answers.control.outcome == "answered"
 
 
 async def test_a_parameter_that_both_models_take_is_sent():
