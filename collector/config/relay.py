@@ -61,9 +61,9 @@ class UpstreamTlsConfig(Section, frozen=True):
 
 
 class JoinConfig(Section, frozen=True):
-    """Small requests that wait for a busy upstream may travel together."""
+    """Batching of small requests that wait for a busy upstream; off by default."""
 
-    enabled: bool = True
+    enabled: bool = False  # true: small requests may reach the upstream concatenated
     busy_calls: Annotated[int, Meta(ge=1, le=1024)] = 1  # in flight, then others wait
     member: ByteSize = ByteSize(32 * 1024)  # a larger body never waits
     total: ByteSize = ByteSize(512 * 1024)  # well under gRPC's usual 4 MiB limit
@@ -72,7 +72,7 @@ class JoinConfig(Section, frozen=True):
 
 
 class UpstreamConfig(Section, frozen=True):
-    """Where everything goes, unchanged."""
+    """The backend that receives all telemetry."""
 
     # grpc://, grpcs://, http:// or https:// host:port; `env`: OTEL_EXPORTER_OTLP_*;
     # `none`: terminal, every readable request is accepted.
