@@ -7,19 +7,17 @@ Source: RFC 9113. docs/adr/0029-servers-of-our-own.md has why it is ours.
 """
 
 import asyncio
-from typing import Final, Generic
+from typing import Final
 
 from collector.net import h2_frames
-from collector.net.h2_hpack import MAX_LIST_BYTES, TABLE_BYTES, HeaderReader
-from collector.net.h2_streams import (
-    STREAM_WINDOW,
-    WRONG_PORT,
-    Head,
-    Service,
-    Stream,
+from collector.net.h2_hpack import MAX_LIST_BYTES
+from collector.net.h2_server_streams import (
+    FLOOD_CREDIT,
+    RESET_COST,
+    ServerStreams,
 )
+from collector.net.h2_streams import STREAM_WINDOW, Head, Service, Stream
 from collector.net.listener import ListenerState
-from collector.net.write_buffer import WriteBuffer
 
 # Of all bodies of a connection; taken off the socket at once, as `STREAM_WINDOW` is.
 _CONNECTION_WINDOW: Final = 2**24
@@ -27,25 +25,14 @@ _WINDOW_STEP: Final = 2**22
 _LAST_STREAM: Final = 2**31 - 1
 _DRAIN_PING: Final = b"leaving."
 _DRAIN_SECONDS_AFTER_GOAWAY: Final = 5.0  # for the answer to it
-# Frames that bring nothing (pings, resets, empty ones): so many a second, and some more
-# for each request that is answered. Above that it is an attack, whatever it is.
-_USELESS_A_SECOND: Final = 10_000
-_AN_ANSWER_ALLOWS: Final = 10
-_A_RESET_COUNTS: Final = 10
-_STREAMS_A_FRAME: Final = 8  # so many moved by one frame count as another
-_FREE_FIELDS: Final = 16  # of a block of headers: what honest requests have
-_FIELDS_A_FRAME: Final = 8  # so many more count as another frame
 _RESERVED_STREAMS: Final = 8  # of each connection, whatever others hold
-# Streams that we ended while the client was still sending: what comes is dropped.
-_UNWANTED: Final = 1024
-
 _PREFACE_SECONDS: Final = 10.0
 _SILENT_SECONDS: Final = 60.0  # then the client is asked for a sign of life
 _ANSWER_SECONDS: Final = 20.0  # and has so long to give one
 _UNREAD_SECONDS: Final = 60.0  # answers that the client does not take
 
 
-class ServerConnection(asyncio.Protocol, Generic[Head]):
+class ServerConnection(ServerStreams[Head], asyncio.Protocol):
     """Reads one client's frames; see the module."""
 
     def __init__(
@@ -53,22 +40,11 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
         service: Service[Head],
         shared: ListenerState,
     ) -> None:
-        self._service, self._shared = service, shared
-        self._writer = WriteBuffer()
-        self.write = self._writer.write  # frames
-        self._reader = HeaderReader(service.understand, TABLE_BYTES)
-        self._streams: dict[int, Stream] = {}
-        self._unwanted: dict[int, None] = {}  # in the order they came
-        self._stalled: dict[int, Stream] = {}
-        self._last_stream = 0
-        self.window = self.first_window = h2_frames.FIRST_WINDOW
-        self._preface: bytes | None = b""  # of the preface, until it is whole
+        super().__init__(service, shared)
         self._used = 0  # bytes of our window since it was last opened
-        self._is_draining = self._is_drain_acknowledged = self._is_asked = False
-        self._flood_credit = _USELESS_A_SECOND
-        self._heard_at = self._block_since = self._paused_since = (
-            self._drain_started_at
-        ) = 0.0
+        self._is_drain_acknowledged = self._is_asked = False
+        self._heard_at = self._block_since = 0.0
+        self._paused_since = self._drain_started_at = 0.0
         self._has_heard = False
         handlers = {
             h2_frames.DATA: self._on_data,
@@ -88,7 +64,7 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
 
     def check_timeouts(self, now_seconds: float) -> None:
         """Give up what takes too long; called about once a second."""
-        self._flood_credit = _USELESS_A_SECOND
+        self._flood_credit = FLOOD_CREDIT
         if self._has_heard:
             self._has_heard = self._is_asked = False
             self._heard_at = now_seconds
@@ -213,115 +189,6 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
         if self._is_draining:
             self._send_goaway()
 
-    # Writing.
-
-    def send_whole(
-        self, stream: Stream, headers: bytes, body: bytes, trailers: bytes
-    ) -> bool:
-        """Send an answer in one piece; False where its body has to wait or be split."""
-        size = len(body)
-        if (
-            size > stream.window
-            or size > self.window
-            or size > h2_frames.FIRST_FRAME_SIZE
-            or stream.is_closed
-        ):
-            return False
-        stream.window -= size
-        self.window -= size
-        number, ends = stream.number, h2_frames.END_HEADERS | h2_frames.END_STREAM
-        self.write(
-            b"".join(
-                (
-                    h2_frames.head(
-                        len(headers), h2_frames.HEADERS, h2_frames.END_HEADERS, number
-                    ),
-                    headers,
-                    h2_frames.head(size, h2_frames.DATA, 0, number),
-                    body,
-                    h2_frames.head(len(trailers), h2_frames.HEADERS, ends, number),
-                    trailers,
-                )
-            )
-        )
-        self.answered(stream)
-        return True
-
-    def answered(self, stream: Stream) -> None:
-        """Take note that a stream's answer has left."""
-        self._flood_credit += _AN_ANSWER_ALLOWS
-        if not stream.is_over:
-            # It has its answer and may keep the rest. RFC 9113, 8.1.
-            self.write(
-                h2_frames.number_frame(
-                    h2_frames.RST_STREAM, stream.number, h2_frames.NO_ERROR
-                )
-            )
-            self._drop_rest(stream.number)
-        self._forget(stream)
-
-    def stalled(self, stream: Stream) -> None:
-        """Take note that a stream waits for a window."""
-        stream.stalled_since = stream.stalled_since or self._shared.now_seconds()
-        self._stalled[stream.number] = stream
-
-    def reset(self, stream: Stream, code: int) -> None:
-        """End a stream without an answer."""
-        self.write(h2_frames.number_frame(h2_frames.RST_STREAM, stream.number, code))
-        if not stream.is_over:
-            self._drop_rest(stream.number)
-        self._forget(stream)
-
-    def _drop_rest(self, number: int) -> None:
-        self._unwanted[number] = None
-        if len(self._unwanted) > _UNWANTED:
-            del self._unwanted[next(iter(self._unwanted))]
-
-    def _forget(self, stream: Stream) -> None:
-        if self._streams.pop(stream.number, None) is not None:
-            self._shared.open_streams -= 1
-            self._stalled.pop(stream.number, None)
-        stream.close()
-
-    # Ending.
-
-    def _fail(self, error: h2_frames.ProtocolError) -> None:
-        """Say why, and end the connection."""
-        if error.code == h2_frames.ENHANCE_YOUR_CALM:
-            self._shared.refused("flood")
-        goaway = self._last_stream.to_bytes(4, "big") + error.code.to_bytes(4, "big")
-        self.write(h2_frames.frame(h2_frames.GOAWAY, 0, 0, goaway))
-        self._close()
-
-    def _close(self) -> None:
-        if self._is_draining and self._preface is None:
-            goaway = self._last_stream.to_bytes(4, "big") + bytes(4)
-            self.write(h2_frames.frame(h2_frames.GOAWAY, 0, 0, goaway))
-        self._writer.close()
-
-    def _cancel_all(self) -> None:
-        for stream in list(self._streams.values()):
-            incoming = stream.incoming
-            self._forget(stream)
-            if incoming is not None:
-                incoming.cancelled()
-
-    def _send_elsewhere(self) -> None:
-        """Answer a client that speaks HTTP/1.1 in its own words."""
-        head = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: "
-        self.write(b"%s%d\r\n\r\n%s" % (head, len(WRONG_PORT), WRONG_PORT))
-        self._close()
-
-    def _charge_header_work(self) -> None:
-        work, self._reader.work = self._reader.work, 0
-        if work > _FREE_FIELDS:
-            self._charge_flood_credit((work - _FREE_FIELDS) // _FIELDS_A_FRAME)
-
-    def _charge_flood_credit(self, cost: int = 1) -> None:
-        self._flood_credit -= cost
-        if self._flood_credit < 0:
-            raise h2_frames.ProtocolError("a flood", h2_frames.ENHANCE_YOUR_CALM)
-
     # Taking frames: flags, stream, payload.
 
     def _on_data(self, flags: int, number: int, payload: bytes) -> None:
@@ -431,18 +298,6 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
             if stream.incoming is not None:
                 stream.incoming.on_data(b"", is_last=True)
 
-    def _break(self, stream: Stream, code: int) -> None:
-        """End one stream for what the client did to it."""
-        incoming = stream.incoming
-        self.reset(stream, code)
-        if incoming is not None:
-            incoming.cancelled()
-
-    def _refute(self, stream: Stream, code: int) -> None:
-        """End one stream for a violation; costs the client as much as a reset."""
-        self._charge_flood_credit(_A_RESET_COUNTS)
-        self._break(stream, code)
-
     def _check_priority(self, number: int, dependency: bytes) -> None:
         if number == 0:
             raise h2_frames.ProtocolError("priority of the connection")
@@ -458,7 +313,7 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
         self._check_priority(number, payload[:4])
 
     def _on_reset(self, _flags: int, number: int, payload: bytes) -> None:
-        self._charge_flood_credit(_A_RESET_COUNTS)
+        self._charge_flood_credit(RESET_COST)
         if len(payload) != 4:
             raise h2_frames.ProtocolError(
                 "RST_STREAM of an odd size", h2_frames.FRAME_SIZE_ERROR
@@ -489,14 +344,6 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
             self._move_windows(first_window)
         self.write(h2_frames.frame(h2_frames.SETTINGS, h2_frames.ACK, 0))
         self._flush_stalled()
-
-    def _move_windows(self, first_window: int) -> None:
-        self._charge_flood_credit(len(self._streams) // _STREAMS_A_FRAME)
-        for stream in self._streams.values():
-            stream.window += first_window - self.first_window
-            if stream.window > h2_frames.LARGEST_WINDOW:
-                raise h2_frames.ProtocolError("a window", h2_frames.FLOW_CONTROL_ERROR)
-        self.first_window = first_window
 
     def _on_push_promise(self, _flags: int, _number: int, _payload: bytes) -> None:
         raise h2_frames.ProtocolError("clients do not push")
@@ -551,10 +398,4 @@ class ServerConnection(asyncio.Protocol, Generic[Head]):
             self._refute(stream, h2_frames.FLOW_CONTROL_ERROR)
         elif number in self._stalled:
             del self._stalled[number]
-            stream.flush()
-
-    def _flush_stalled(self) -> None:
-        self._charge_flood_credit(len(self._stalled) // _STREAMS_A_FRAME)
-        waiting, self._stalled = self._stalled, {}
-        for stream in waiting.values():
             stream.flush()
