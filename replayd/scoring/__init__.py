@@ -9,6 +9,7 @@ from replayd.scoring.rules.creative_kept import CreativeKept
 from replayd.scoring.rules.document_fields import DocumentFields
 from replayd.scoring.rules.ends_whole import EndsWhole
 from replayd.scoring.rules.final_answer import FinalAnswer
+from replayd.scoring.rules.instructions_kept import InstructionsKept
 from replayd.scoring.rules.json_fields import JsonFields
 from replayd.scoring.rules.key_facts import KeyFacts
 from replayd.scoring.rules.label_numbers import LabelNumbers
@@ -43,6 +44,7 @@ INVARIANTS: tuple[Scorer, ...] = (
     NotDegenerate(),
     PromptKept(),
     EndsWhole(),
+    InstructionsKept(),
 )
 # One of these is primary for a case and is the stream `quality`; see `choice.py`.
 QUALITY: tuple[Scorer, ...] = (
