@@ -85,7 +85,19 @@ _REWRITES = re.compile(
     re.IGNORECASE,
 )
 _SUMMARISES = re.compile(
-    r"\b(?:summar[iy]\w*|tl;?dr|sum up|condense|main points|key (?:points|takeaways)|zusammenfass\w*|fass\w* .{0,60}zusammen|résum\w*|resum[eai]\w*|riassum\w*|samenvat\w*)\b|要約|总结|摘要|요약",
+    r"\b(?:summar[iy]\w*|tl;?dr|sum up|condense|the gist|in a nutshell|boil (?:it|this|that) down|main points|key (?:points|takeaways)|zusammenfass\w*|fass\w* .{0,60}zusammen|résum\w*|resum[eai]\w*|riassum\w*|samenvat\w*)\b|要約|总结|摘要|요약",
+    re.IGNORECASE,
+)
+_PLAYS = re.compile(
+    r"\b(?:play (?:a|an|the)|act (?:as|like)|pretend|role-?play|impersonate|imagine (?:you|a|an)"
+    r"|(?:speak|talk|write) like|spiel\w* (?:ein|den|die)|stell dir vor|joue|imagine que"
+    r"|imagina|fingi)\b",
+    re.IGNORECASE,
+)
+# With nothing to look at, there are as many descriptions as there are writers.
+_DESCRIBES = re.compile(
+    r"\A\W*(?:please )?(?:[^.:\n]{1,60}: )?(?:describe|beschreib\w*|décris|décrivez|describ[ae]"
+    r"|descrivi)\b",
     re.IGNORECASE,
 )
 _CREATES = re.compile(
@@ -157,7 +169,10 @@ def _by_verb(case: ScoringCase) -> Task | None:
         return "summary"
     if _REWRITES.search(question) and not _DOES_SUMS.search(question):
         return "rewriting"
-    if _CREATES.search(question):
+    if _CREATES.search(question) or _PLAYS.search(question):
+        return "creative"
+    alone = case.snapshot.modality == "text" and len(question) <= LONGEST_IDEA
+    if alone and _DESCRIBES.search(question) and not case.system_prompt:
         return "creative"
     return None
 
@@ -181,11 +196,14 @@ def _by_recording(case: ScoringCase) -> Task:
         return "table"
     if _DOES_SUMS.search(case.question) and _SYMBOLIC.search(body):
         return "mathematics"
-    if len(items_of(body, case.question)) >= 2:
+    items = items_of(body, case.question)
+    if len(items) >= 2 and not any(map(_GOES_ON.match, items)):
         return "list"
     if asks_yes_no(case.question) or says_yes_or_no(body) is not None:
         return "yes_no"
-    return "short_answer" if len(body.split()) <= SHORT_ANSWER else "prose"
+    values = any(map(str.isdigit, body))
+    short = SHORT_WITH_VALUES if values else SHORT_ANSWER
+    return "short_answer" if len(body.split()) <= short else "prose"
 
 
 def _states_result(case: ScoringCase) -> bool:
@@ -194,4 +212,13 @@ def _states_result(case: ScoringCase) -> bool:
     return stated.marked and any(map(str.isdigit, stated.text))
 
 
-SHORT_ANSWER: Final = 14  # words of a recording
+LONGEST_IDEA: Final = 160  # characters of a request that brings nothing to write about
+# What follows a comma or a semicolon in a sentence, not in a list.
+_GOES_ON = re.compile(
+    r"(?:it|which|that|this|they|he|she|there|so|but|because|though|although|who|where|when|if"
+    r"|as|es|das|die|der|sie|er|weil|aber|denn|wenn|elle|qui|mais|parce|que|pero|porque|ma|che"
+    r"|and it|and they|and does|and is|and was|does|is|was|were|has|had|can|will)\s",
+    re.IGNORECASE,
+)
+SHORT_ANSWER: Final = 8  # words of a recording
+SHORT_WITH_VALUES: Final = 14  # the same where it states numbers

@@ -58,7 +58,7 @@ _BELOW: Final = re.compile(
 _OR_LESS: Final = ("less", "fewer", "most", "max", "weniger", "moins", "menos")
 _COUNT = re.compile(
     rf"(?:(?P<most>{_AT_MOST})|(?P<least>{_AT_LEAST})|(?P<exact>exactly|genau|exactement"
-    rf"|exactamente|esattamente|precisely|only|just|nur|in|as|with|mit|en|con|of|use|give|write"
+    rf"|exactamente|esattamente|precisely|only|just|nur|in|as|with|mit|en|con|use|give|write"
     rf"|list|name|using))\s+(?:the\s+)?{_N}\s+(?:short |brief |kurzen? |courtes? |cortas? )?"
     rf"(?:{_UNIT})\b(?P<after>\s+(?:or (?:less|fewer)|at most|max(?:imum)?|oder weniger"
     rf"|ou moins|o menos|or more|oder mehr))?",

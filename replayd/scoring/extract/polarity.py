@@ -20,12 +20,17 @@ _YES = (
     r"|oui|si|exact|sí|correcto|sì|certo|sim|tak|evet|да|はい|是的?|对|네|예|हाँ|نعم|kyllä|ano"
 )
 _NO = (
-    r"no|nope|nah|incorrect|false|wrong|negative|not really|it (?:does|is)n['’]?t|it (?:does|is) not|nein|falsch"
+    r"(?:absolutely |certainly |of course )not|not at all|(?:he|she|they|we|i|you|it) (?:is|does|do|are|was|were|has|have|can|will|did)n['’]?t"
+    r"|no|nope|nah|incorrect|false|wrong|negative|not really|it (?:does|is)n['’]?t|it (?:does|is) not|nein|falsch"
     r"|non|faux|falso|não|nee|nej|nie|hayır|нет|いいえ|不是?|否|아니요|아니오|नहीं|لا|ei|ne"
 )
 _SAID = re.compile(
     rf"\A\W*(?:(?:well|so|hmm|actually|also|nun|alors|pues|bueno|short answer|answer|antwort|réponse|respuesta)\W+)?"
     rf"(?:(?P<yes>{_YES})|(?P<no>{_NO}))(?=\s*(?:\Z|[,.!:;\n–—()。、،*_\"]|-\s))",
+    re.IGNORECASE,
+)
+_CONDITIONAL_NO = re.compile(
+    r"\A\W*(?:not|nicht|pas|no) (?:without|until|unless|yet|ohne|bis|sans|avant|sin|hasta)\b",
     re.IGNORECASE,
 )
 _SAID_LAST = re.compile(
@@ -129,6 +134,8 @@ def asks_yes_no(question: str) -> bool:
 def says_yes_or_no(text: str) -> bool | None:
     """Return what a text says in so many words, None where it does not."""
     body = body_of(text)[:LONGEST_READ]
+    if _CONDITIONAL_NO.match(body):
+        return False
     said = _SAID.match(body) or _SAID_LAST.search(body)
     return None if said is None else bool(said["yes"])
 
