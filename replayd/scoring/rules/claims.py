@@ -25,7 +25,7 @@ MOSTLY: Final = 0.75  # the same, from which a claim of the answer's own counts
 LIKELY: Final = 0.45  # probability from which a difference counts
 
 # How far an answer may differ that contradicts nothing: weights of a logistic regression
-# over the project's own prose cases (docs/scoring.md, "Prose"), for a difference that
+# over the project's own prose cases (docs/scoring-prose.md), for a difference that
 # makes an answer useless. Shares run from 0 to 1.
 _BASE: Final = -3.8
 _CHANGED: Final = 1.35  # a word stands for another in a claim that is else the same
