@@ -8,6 +8,7 @@ One JSON object a line:
 `better` is a person's word: left, right or tie. `media` may name files beside this one.
 """
 
+import asyncio
 from pathlib import Path
 from typing import Literal
 
@@ -31,6 +32,7 @@ from snaptrace.snapshot.model import (
 )
 
 MOST_ANCHORS = 2_000
+AT_ONCE = 8  # anchors in flight; the endpoint has its own limit
 LARGEST_BYTES = 64 * 2**20
 _LETTERS = {1: "l", -1: "r", 0: "t", None: "?"}
 _LABELS = {"left": "l", "right": "r", "tie": "t"}
@@ -96,8 +98,20 @@ def load_anchors(path: str) -> Anchors:
 
 
 async def judge_anchors(judge: JudgeModel, anchors: Anchors) -> str:
-    """Return one letter for each anchor: l, r, t, or ? where the judge was away."""
-    return "".join([await _letter(judge, row, anchors) for row in anchors.rows])
+    """Return one letter for each anchor: l, r, t, or ? where the judge was away.
+
+    A judge that is away for a whole batch is not asked about the rest.
+    """
+    said = ""
+    for first in range(0, len(anchors.rows), AT_ONCE):
+        batch = anchors.rows[first : first + AT_ONCE]
+        async with asyncio.TaskGroup() as group:
+            asked = [group.create_task(_letter(judge, r, anchors)) for r in batch]
+        letters = "".join(task.result() for task in asked)
+        said += letters
+        if not letters.strip("?"):
+            break
+    return said.ljust(len(anchors.rows), "?")
 
 
 def accuracy(said: str, labels: str) -> tuple[int, int]:

@@ -17,6 +17,7 @@ from snaptrace.runtime.events import wait
 
 log = logging.getLogger(__name__)
 
+FIRST_ROUND_SECONDS = 180.0  # that an epoch waits for
 AGAIN_SECONDS = 300.0  # after a round in which the judge was away
 
 
@@ -50,9 +51,13 @@ class JudgeRounds:
             self._known.set()
 
     async def key(self, before: JudgeKey | None) -> JudgeKey:
-        """Return what an epoch holds fixed of the judge; waits for the first round."""
+        """Return what an epoch holds fixed of the judge, after the first round.
+
+        A round that takes too long is not waited for: what was known before holds, and
+        another epoch opens when it is over and says otherwise.
+        """
         self._asked.set()
-        await self._known.wait()
+        await wait(self._known, FIRST_ROUND_SECONDS)
         return self.key_now(before)
 
     def key_now(self, before: JudgeKey | None) -> JudgeKey:

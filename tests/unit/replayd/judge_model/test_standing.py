@@ -187,3 +187,12 @@ def test_labelled_cases_may_have_media(tmp_path):
     path.write_text(json.dumps({**row, "media": ["a.exe"]}))
     with pytest.raises(ConfigError):
         load_anchors(str(path))
+
+
+async def test_an_absent_judge_is_not_asked_about_every_anchor(tmp_path):
+    """A provider that is down would hold up the first epoch for hours."""
+    fake = FakeJudge("away")
+    anchors = anchors_in(tmp_path)
+    async with judge_of(fake) as judge:
+        assert await judge_anchors(judge, anchors) == "?" * 60
+    assert len(fake.prompts) <= 2 * 8
