@@ -27,6 +27,8 @@ from snaptrace.snapshot.model import Usage
 
 MOST_TRIES = 2  # of one question
 BACKOFF_SECONDS = 1.0
+AWAY_IN_A_ROW = 3  # questions without an answer; then none is asked for a while
+REST_SECONDS = 30.0
 CHARACTERS_PER_TOKEN = 4
 TOKENS_PER_MEDIUM = 1_500
 ALL = ""  # the judge has one budget for all modalities
@@ -79,6 +81,8 @@ class JudgeModel:
         self.arm, self.rubrics, self.budgets = arm, rubrics, budgets
         self._prices, self._clock, self._new_mark = prices, clock, new_mark
         self._backoff_seconds = backoff_seconds
+        # Pairs do not queue for a judge that is down: they would hold up the replays.
+        self._away_in_a_row, self._rests_until = 0, 0.0
 
     async def compare(
         self,
@@ -119,26 +123,42 @@ class JudgeModel:
         request = self.arm.request(ask.snapshot, ask.media)
         if isinstance(request, Refusal):
             return Reading("tie", "unsendable")
+        loop = asyncio.get_running_loop()
         for last in (False, True):
+            if loop.time() < self._rests_until or not await self._took_slot():
+                break
             try:
                 held = self._reserve(ask)
             except BudgetSpentError:
+                self.arm.endpoint.give_back()
                 return Reading("tie", "budget")
             text, again = await self._sent(request, held, cost)
             if text is not None:
+                self._away_in_a_row = 0
                 return text
             if not again or last:
                 break
             await asyncio.sleep(self._backoff_seconds)
+        self._away_in_a_row += 1
+        if self._away_in_a_row >= AWAY_IN_A_ROW:
+            self._rests_until = loop.time() + REST_SECONDS
         return Reading("tie", "away")
+
+    async def _took_slot(self) -> bool:
+        """Take a slot of the endpoint; false if none came free within its timeout."""
+        try:
+            async with asyncio.timeout(self.arm.config.timeout):
+                await self.arm.endpoint.take_slot()
+        except TimeoutError:
+            return False
+        return True
 
     async def _sent(
         self, request: ProviderRequest, held: Amount, cost: Cost
     ) -> tuple[str | None, bool]:
-        """Send once; return the text, or None and whether to try again."""
+        """Send once, in a slot taken before; return the text, or whether to retry."""
         endpoint, spent = self.arm.endpoint, Cost()
         try:
-            await endpoint.take_slot()
             deadline = asyncio.get_running_loop().time() + self.arm.config.timeout
             attempt = await endpoint.attempt(request, deadline)
             reading = attempt.reading

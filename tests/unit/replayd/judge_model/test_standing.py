@@ -193,6 +193,6 @@ async def test_an_absent_judge_is_not_asked_about_every_anchor(tmp_path):
     """A provider that is down would hold up the first epoch for hours."""
     fake = FakeJudge("away")
     anchors = anchors_in(tmp_path)
-    async with judge_of(fake) as judge:
+    async with judge_of(fake, timeout=0.3) as judge:
         assert await judge_anchors(judge, anchors) == "?" * 60
     assert len(fake.prompts) <= 2 * 8
