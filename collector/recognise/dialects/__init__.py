@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from collector.recognise.dialects import litellm, vercel
+from collector.recognise.dialects import litellm
 from collector.recognise.dialects.adk import GoogleAdk
 from collector.recognise.dialects.agentops import AgentOps
 from collector.recognise.dialects.contract import Candidate, Dialect
@@ -15,6 +15,7 @@ from collector.recognise.dialects.openinference import OpenInference
 from collector.recognise.dialects.openlit import OpenLit
 from collector.recognise.dialects.otel_genai import OtelGenAi
 from collector.recognise.dialects.pydantic_ai import PydanticAi
+from collector.recognise.dialects.readers import vercel_schema
 from collector.recognise.dialects.traceloop import Traceloop
 from collector.recognise.dialects.vercel import VercelAi
 
@@ -40,6 +41,6 @@ DIALECTS: tuple[Dialect, ...] = (
 
 # The last word of a dialect on its call, once all records of it are joined.
 FINISHERS: dict[str, Callable[[Candidate], None]] = {
-    "vercel_ai": vercel.finish,
+    "vercel_ai": vercel_schema.finish,
     "litellm": litellm.finish,
 }
