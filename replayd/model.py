@@ -117,6 +117,8 @@ class ArmAnswer(Struct, frozen=True, kw_only=True, gc=False):
     detail: str = ""  # error class or status, never content
     blobs: dict[int, bytes] = {}  # bytes of `answer.media[i]`
     quota: dict[str, str] = {}  # the server's rate-limit headers, as sent
+    # What budgets count over all tries, estimated where no usage was reported.
+    charged_tokens: int | None = None
 
 
 class PairAnswers(Struct, frozen=True, kw_only=True, gc=False):
@@ -153,6 +155,22 @@ class StreamScore(Struct, frozen=True, kw_only=True, gc=False):
     reason: str = ""  # bounded word, never content
 
 
+class Charged(Struct, frozen=True, kw_only=True, gc=False):
+    """What a pair took from the budgets: all places, all tries, estimates included."""
+
+    requests: int = 0
+    tokens: int = 0
+    money: float = 0.0
+    control_calls: int = 0
+
+
+class Lost(Struct, frozen=True, kw_only=True):
+    """What a leadership may have spent on numbers that it left without a result."""
+
+    at_ns: int  # when its successor noticed
+    spent: tuple[tuple[str, Charged], ...]  # by modality
+
+
 class PairResult(Struct, frozen=True, kw_only=True, gc=False):
     """What the fold reads: `results/`, kept, no content."""
 
@@ -172,6 +190,7 @@ class PairResult(Struct, frozen=True, kw_only=True, gc=False):
     route: str = ""
     attributes: dict[str, str] = {}
     judge: ArmOutcome | None = None  # what asking a judge model came to, if one was
+    charged: Charged | None = None  # None: by an earlier release, or nothing was sent
 
 
 class ResultRun(Struct, frozen=True, kw_only=True):

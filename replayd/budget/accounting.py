@@ -5,16 +5,30 @@ shared by whoever sends.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from replayd.budget.limits import WINDOWS, Amount, Budgets, ControlRate, Prices
 from replayd.config import BudgetConfig
 from replayd.errors import BudgetSpentError
-from replayd.model import ArmOutcome, Case, PairAnswers, PairResult, Planned
+from replayd.model import (
+    ArmAnswer,
+    ArmOutcome,
+    Case,
+    Charged,
+    Lost,
+    Outcome,
+    PairAnswers,
+    PairResult,
+    Planned,
+)
 from snaptrace.runtime.clock import Clock
 from snaptrace.snapshot.model import Usage
 
 MINUTE_NS, DAY_NS = WINDOWS["minute"], WINDOWS["day"]
+# Said before a model ran: no tokens are charged where none are reported.
+FREE: frozenset[Outcome] = frozenset(
+    {"rate_limited", "bad_request", "unsupported_modality", "context_too_long"}
+)
 VERDICT_TOKENS = 600  # of a judge model's answer, as reserved
 Turn = tuple[int, ...]  # when, for each request to the control that was counted
 UNTIL_MORE_TRAFFIC_SECONDS = 5.0  # between two looks at the production calls observed
@@ -88,18 +102,23 @@ class SpendingAccount:
         self.reserve(planned.case.modality, reserved(planned))
         return self._clock.now_ns()
 
-    def settle(self, planned: Planned, answers: PairAnswers) -> None:
-        """Replace the pair's reservation by what its answers cost."""
-        if not self.budgets.concern(planned.case.modality):
-            return
+    def settle(self, planned: Planned, answers: PairAnswers) -> Charged:
+        """Replace the pair's reservation by what its answers cost; return that."""
         arms = [answers.canary, answers.control, answers.second_control]
         asked = [arm for arm in arms if arm is not None]
         tries = max(arm.attempts for arm in asked)
         held = reserved(planned)
         spent = Amount(
             requests=sum(arm.attempts for arm in asked),
-            tokens=sum(_tokens(a.usage, held.tokens // len(asked)) for a in asked),
+            tokens=sum(_tokens(a, held.tokens // len(asked)) for a in asked),
             money=sum(arm.money for arm in asked),
+        )
+        controls = (answers.control, answers.second_control)
+        charged = Charged(
+            requests=spent.requests,
+            tokens=spent.tokens,
+            money=spent.money,
+            control_calls=sum(a.attempts for a in controls if a is not None),
         )
         all_held = Amount(
             requests=held.requests * tries,
@@ -108,6 +127,7 @@ class SpendingAccount:
         )
         now_ns = self._clock.now_ns()
         self.budgets.settle(planned.case.modality, all_held, spent, now_ns)
+        return charged
 
     def forget(self) -> None:
         """Forget all that was counted: whoever begins to lead counts it anew."""
@@ -116,11 +136,20 @@ class SpendingAccount:
         self.judge.reset()
         self.rate.reset()
 
-    def hold(self, planned: Planned) -> None:
-        """Count a reservation that an earlier leader made and nobody settled."""
+    def recount_lost(self, epoch: str, lost: Iterable[Lost]) -> None:
+        """Count what an epoch may have spent without a result, where it matters.
+
+        Before `recount`, and like it once for each epoch.
+        """
+        if epoch in self._counted:
+            return
         now_ns = self._clock.now_ns()
-        modality = planned.case.modality
-        self.budgets.settle(modality, Amount(), reserved(planned), now_ns)
+        for each in sorted(lost, key=lambda one: one.at_ns):
+            for modality, charged in each.spent:
+                amount = _amount(charged)
+                self.budgets.count(modality, amount, each.at_ns, now_ns)
+                for _ in range(charged.control_calls):
+                    self.rate.sent(min(each.at_ns, now_ns))
 
     def hold_judge(self, planned: Planned) -> None:
         """Count what a leader that crashed may have spent on judging a pair.
@@ -158,7 +187,8 @@ class SpendingAccount:
             self.judge.count("", amount, minute_ns, now_ns)
         for minute_ns, calls in sorted(spent.control.items()):
             for _ in range(calls):
-                self.rate.sent(minute_ns)
+                # At its end, for nobody knows when in that minute it was.
+                self.rate.sent(min(minute_ns + MINUTE_NS, now_ns))
 
     def cost(self, model: str, usage: Usage) -> float:
         """Return the price of one call."""
@@ -181,6 +211,14 @@ class SpendingAccount:
             for at_ns in turn:
                 self.rate.sent(at_ns)
             return turn
+
+    def carry_turn(self, turn: Turn) -> Turn:
+        """Count a turn when its requests are really sent; return that turn."""
+        self.give_back_control_turn(turn)
+        sent = (self._clock.now_ns(),) * len(turn)
+        for at_ns in sent:
+            self.rate.sent(at_ns)
+        return sent
 
     def give_back_control_turn(self, turn: Turn) -> None:
         """Count a turn out in which the control was not asked."""
@@ -215,25 +253,35 @@ class SpendingReader:
 
     def add(self, result: PairResult) -> None:
         """Count one committed result."""
-        asked = [a for a in (result.canary, result.control) if a is not None]
-        if not asked:
+        if (charged := _charged(result)) is None:
             return
-        minute_ns = result.committed_at_ns - result.committed_at_ns % MINUTE_NS
-        before = self.minutes.get((minute_ns, result.modality), Amount())
-        self.minutes[minute_ns, result.modality] = Amount(
-            requests=before.requests + sum(a.attempts for a in asked),
-            tokens=before.tokens + sum(a.input_tokens + a.output_tokens for a in asked),
-            money=sum((a.money for a in asked), start=before.money),
+        at_ns = result.committed_at_ns
+        self.charge(at_ns, result.modality, charged, result.judge)
+
+    def charge(
+        self,
+        at_ns: int,
+        modality: str,
+        charged: Charged,
+        judge: ArmOutcome | None = None,
+    ) -> None:
+        """Count something spent, and what judging it cost."""
+        minute_ns = at_ns - at_ns % MINUTE_NS
+        before = self.minutes.get((minute_ns, modality), Amount())
+        self.minutes[minute_ns, modality] = Amount(
+            requests=before.requests + charged.requests,
+            tokens=before.tokens + charged.tokens,
+            money=before.money + charged.money,
         )
-        if result.control is not None:
-            calls = self.control.get(minute_ns, 0) + result.control.attempts
+        if charged.control_calls:
+            calls = self.control.get(minute_ns, 0) + charged.control_calls
             self.control[minute_ns] = calls
-        if result.judge is not None:
+        if judge is not None:
             before = self.judge.get(minute_ns, Amount())
             self.judge[minute_ns] = Amount(
-                requests=before.requests + result.judge.attempts,
-                tokens=before.tokens + _of_judge(result.judge),
-                money=before.money + result.judge.money,
+                requests=before.requests + judge.attempts,
+                tokens=before.tokens + _of_judge(judge),
+                money=before.money + judge.money,
             )
         if minute_ns > self._newest_ns:  # once a minute: there is a day of them
             self._newest_ns = minute_ns
@@ -252,6 +300,42 @@ def _of_judge(judge: ArmOutcome) -> int:
     return judge.input_tokens + judge.output_tokens
 
 
+def _charged(result: PairResult) -> Charged | None:
+    """Return what a pair cost; of an earlier release, as far as its result tells."""
+    if result.charged is not None:
+        return result.charged
+    asked = [a for a in (result.canary, result.control) if a is not None]
+    if not asked:
+        return None
+    return Charged(
+        requests=sum(a.attempts for a in asked),
+        tokens=sum(a.input_tokens + a.output_tokens for a in asked),
+        money=sum(a.money for a in asked),
+        control_calls=0 if result.control is None else result.control.attempts,
+    )
+
+
+def planned_charge(planned: Planned, tries: int = 1) -> Charged:
+    """Return what so many tries of a pair cost, by its plan."""
+    # Of a pair's requests one goes to the canary.
+    return Charged(
+        requests=planned.reserved_requests * tries,
+        tokens=planned.reserved_tokens * tries,
+        money=planned.reserved_money * tries,
+        control_calls=max(planned.reserved_requests - 1, 0) * tries,
+    )
+
+
+def estimated(case: Case) -> Usage:
+    """Return the usage of one call about a case, as far as its recording tells."""
+    output = max(case.tokens - case.input_tokens, 0)
+    return Usage(input_tokens=case.input_tokens, output_tokens=output)
+
+
+def _amount(charged: Charged) -> Amount:
+    return Amount(requests=charged.requests, tokens=charged.tokens, money=charged.money)
+
+
 def reserved(planned: Planned) -> Amount:
     """Return what the plan holds back for one try of a pair."""
     return Amount(
@@ -261,7 +345,10 @@ def reserved(planned: Planned) -> Amount:
     )
 
 
-def _tokens(usage: Usage, estimate: int) -> int:
+def _tokens(arm: ArmAnswer, estimate: int) -> int:
+    if arm.charged_tokens is not None:
+        return arm.charged_tokens
+    usage = arm.usage
     if usage.input_tokens is None and usage.output_tokens is None:
         return estimate  # nobody counted: what was held stays spent
     return (usage.input_tokens or 0) + (usage.output_tokens or 0)

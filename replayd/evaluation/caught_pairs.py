@@ -7,7 +7,7 @@ what this rests on.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Literal, Protocol
 
 from msgspec import Struct
@@ -18,9 +18,11 @@ from replayd.budget.accounting import SpendingAccount
 from replayd.errors import BudgetSpentError
 from replayd.evaluation.pair import Asked, Load, Unsent, call_of
 from replayd.model import ArmAnswer, PairAnswers, Planned
+from snaptrace.snapshot.errors import StoreUnavailableError
 
 Side = Literal["canary", "control"]
 KNOCK_AFTER_SECONDS = 15.0  # without anybody else to show whether the arm is back
+RETRY_SECONDS = 5.0  # while the store does not answer
 COMPANY_SECONDS = 30.0  # for others to end that were sent beside it
 LONGEST_WAIT_SECONDS = 120.0
 
@@ -32,7 +34,9 @@ class Caught(Struct, frozen=True):
 
 
 class Replays(Protocol):
-    """What sends a pair; `replayd.evaluation.pair.Replay` does."""
+    """What sends a pair; `replayd.evaluation.pair` has the real one."""
+
+    before_try: Callable[[Planned], Awaitable[None]]
 
     async def pair(
         self, planned: Planned, reserved_at_ns: int, load: Load, *, again: bool = False
@@ -70,6 +74,10 @@ class CaughtPairs:
             self._changed.set()
 
         to.on_change = heard
+
+    def before_tries(self, note: Callable[[Planned], Awaitable[None]]) -> None:
+        """Have `note` awaited before a pair is sent once more than was planned."""
+        self._replay.before_try = note
 
     @property
     def away(self) -> str:
@@ -115,6 +123,7 @@ class CaughtPairs:
             failed_at = asyncio.get_running_loop().time()
             back = await self._back(sides, failed_at, wait)
             reserved_at_ns = await self._reserved(planned)
+            await self._noted(planned)
             began = asyncio.get_running_loop().time()
             self.resent += 1
             again = await self._again(planned, reserved_at_ns, load)
@@ -186,6 +195,14 @@ class CaughtPairs:
     def _all_answered(self, sides: list[Side], since: float) -> bool:
         return all(self._availability[side].answered_since(since) for side in sides)
 
+    async def _noted(self, planned: Planned) -> None:
+        """Have it written down that the pair is sent again, whenever the store can."""
+        while True:
+            try:
+                return await self._replay.before_try(planned)
+            except StoreUnavailableError:
+                await asyncio.sleep(RETRY_SECONDS)
+
     async def _reserved(self, planned: Planned) -> int:
         while True:
             try:
@@ -221,4 +238,5 @@ def _with_cost(first: ArmAnswer, again: ArmAnswer) -> ArmAnswer:
         again,
         attempts=first.attempts + again.attempts,
         money=first.money + again.money,
+        charged_tokens=(first.charged_tokens or 0) + (again.charged_tokens or 0),
     )

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from replayd.budget.accounting import DAY_NS, SpendingReader
+from replayd.budget.accounting import DAY_NS, SpendingReader, planned_charge
 from replayd.config import ArmConfig, ReplaydConfig
 from replayd.evidence.scoreboard import Scoreboard
 from replayd.evidence.settings import BoardSettings, of_epoch, settings_of
@@ -109,9 +109,20 @@ async def spent_before(
         if newer.started_at_ns < clock.now_ns() - DAY_NS or older.epoch == epoch.epoch:
             continue
         spent = found[older.epoch] = SpendingReader()
-        async for run in Ledger(store, older.epoch, clock).runs():
+        ledger, committed = Ledger(store, older.epoch, clock), 0
+        async for run in ledger.runs():
             for result in run.results:
                 spent.add(result)
+                committed = result.number + 1
+        for lost in await ledger.lost():
+            for modality, charged in lost.spent:
+                spent.charge(lost.at_ns, modality, charged)
+        # What it left open may have been sent once; its retries are in `lost`.
+        async for block in ledger.blocks(committed):
+            for item in block.planned:
+                if item.number >= committed:
+                    modality, once = item.case.modality, planned_charge(item)
+                    spent.charge(block.created_at_ns, modality, once)
     return found
 
 

@@ -11,6 +11,7 @@ import random
 from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection
+from functools import partial
 from typing import Literal
 
 from msgspec import Struct
@@ -18,17 +19,17 @@ from msgspec import Struct
 from replayd.arms.arm import Arm
 from replayd.arms.endpoint import Attempt, CallName, Endpoint
 from replayd.arms.outcomes import RULES
-from replayd.budget.accounting import SpendingAccount, Turn, reserved
+from replayd.budget.accounting import FREE, SpendingAccount, Turn, estimated, reserved
 from replayd.cases.loader import Gone, Loaded
 from replayd.errors import BudgetSpentError
 from replayd.model import ArmAnswer, PairAnswers, Planned
 from replayd.providers.contract import ProviderRequest, Refusal
 from replayd.scoring.recorded import Recorded
 from snaptrace.snapshot.errors import StoreUnavailableError
-from snaptrace.snapshot.model import Answer, Usage
+from snaptrace.snapshot.model import Answer
 
 Place = Literal["canary", "control", "second_control"]
-Cost = Callable[[Place, Usage], float]
+Charge = Callable[[Place, Attempt], tuple[int, float]]
 Load = Callable[[], Awaitable[Loaded | Gone]]
 MOST_ATTEMPTS = 5
 FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 0.5, 30.0
@@ -97,6 +98,8 @@ class PairReplay:
         self._spending, self._rng = spending, rng
         timeouts = [arm.config.timeout for arm in (canary, control) if arm is not None]
         self._patience = PairDeadline(*timeouts)
+        # Awaited before a pair is sent once more than was planned.
+        self.before_try: Callable[[Planned], Awaitable[None]] = _nothing
 
     async def pair(
         self, planned: Planned, reserved_at_ns: int, load: Load, *, again: bool = False
@@ -122,7 +125,9 @@ class PairReplay:
                 return last
             deadline = min(deadline, loop.time() + self._patience.seconds())
             call = call_of(planned, fresh=not again and not tally.tries)
-            tally.add(await self._send(planned, ready, deadline, call), self._cost)
+            turn = self._spending.carry_turn(turn)
+            found = await self._send(planned, ready, turn, deadline, call)
+            tally.add(found, partial(self._charge, planned))
             last = Asked(ready.recorded, tally.answers(planned, ready.subjects))
             del ready
             if (wait := self._wait_before_retry(tally)) is None:
@@ -139,7 +144,10 @@ class PairReplay:
         while True:
             try:
                 reserved_at_ns = self._spending.carry(planned, reserved_at_ns)
-                ready = self._built(await load())
+                loaded = await load()
+                # Loading may have taken it into another window.
+                self._spending.carry(planned, reserved_at_ns)
+                ready = self._built(loaded)
                 break
             except BudgetSpentError as error:
                 wait = self._spending.seconds_until(error)
@@ -196,7 +204,12 @@ class PairReplay:
             raise
 
     async def _send(
-        self, planned: Planned, ready: Ready, deadline: float, call: CallName
+        self,
+        planned: Planned,
+        ready: Ready,
+        turn: Turn,
+        deadline: float,
+        call: CallName,
     ) -> dict[Place, Attempt]:
         found: dict[Place, Attempt] = {}
         begun: set[Place] = set()
@@ -212,8 +225,10 @@ class PairReplay:
                 return
             begun.add(place)
             endpoint = self._control.endpoint
-            if place == "second_control" and not await _slot_by(endpoint, deadline):
-                return
+            if place == "second_control":
+                if not await _slot_by(endpoint, deadline):
+                    return
+                self._spending.carry_turn(turn[1:])  # it may have waited
             attempt = await endpoint.attempt(ready.control, deadline, call)
             self._learn(attempt)
             found[place] = attempt
@@ -268,10 +283,20 @@ class PairReplay:
         except TimeoutError:
             return None
         try:
-            return turn, self._spending.reserve_again(planned)
+            reserved_at_ns = self._spending.reserve_again(planned)
         except BudgetSpentError:
             self._give_back(turn)
             return None
+        try:
+            await self.before_try(planned)
+        except StoreUnavailableError:
+            self._give_back(turn)
+            self._spending.release(planned.case.modality, reserved(planned))
+            return None
+        except BaseException:
+            self._give_back(turn)
+            raise
+        return turn, reserved_at_ns
 
     def _give_back(self, turn: Turn) -> None:
         """Undo a turn in which nothing was sent."""
@@ -284,9 +309,23 @@ class PairReplay:
         if self._control is not None and "control" not in but:
             self._control.endpoint.give_back()
 
-    def _cost(self, place: Place, usage: Usage) -> float:
+    def _charge(
+        self, planned: Planned, place: Place, attempt: Attempt
+    ) -> tuple[int, float]:
+        """Return the tokens and the money of one call, estimated if nobody says."""
         arm = self._canary if place == "canary" else self._control
-        return 0.0 if arm is None else self._spending.cost(arm.config.model, usage)
+        usage = attempt.reading.answer.usage
+        if not (usage.input_tokens or usage.output_tokens):
+            if attempt.reading.outcome in FREE:
+                return 0, 0.0
+            usage = estimated(planned.case)
+        tokens = (usage.input_tokens or 0) + (usage.output_tokens or 0)
+        model = "" if arm is None else arm.config.model
+        return tokens, self._spending.cost(model, usage)
+
+
+async def _nothing(_planned: Planned) -> None:
+    return
 
 
 def call_of(planned: Planned, *, fresh: bool) -> CallName:
@@ -310,14 +349,16 @@ class _Tally:
     def __init__(self) -> None:
         self.tries = 0
         self.last: dict[Place, Attempt] = {}
+        self._tokens: dict[Place, int] = {}
         self._money: dict[Place, float] = {}
 
-    def add(self, found: dict[Place, Attempt], cost: Cost) -> None:
+    def add(self, found: dict[Place, Attempt], charge: Charge) -> None:
         self.tries += 1
         self.last = found
         for place, attempt in found.items():
-            spent = cost(place, attempt.reading.answer.usage)
-            self._money[place] = self._money.get(place, 0.0) + spent
+            tokens, money = charge(place, attempt)
+            self._tokens[place] = self._tokens.get(place, 0) + tokens
+            self._money[place] = self._money.get(place, 0.0) + money
 
     def answers(self, planned: Planned, subjects: tuple[str, ...]) -> PairAnswers:
         canary = self._arm("canary")
@@ -347,4 +388,5 @@ class _Tally:
             detail=reading.detail,
             blobs=reading.blobs,
             quota=attempt.quota,
+            charged_tokens=self._tokens[place],
         )

@@ -15,28 +15,31 @@ from collections.abc import Awaitable, Callable
 import msgspec
 from msgspec.structs import replace
 
-from replayd.budget.accounting import SpendingAccount, reserved
+from replayd.budget.accounting import SpendingAccount, planned_charge, reserved
 from replayd.cases.loader import CaseLoader
-from replayd.cases.schedule import NothingToDraw, Schedule
-from replayd.errors import BudgetSpentError, DamagedResultError
+from replayd.cases.schedule import Schedule
+from replayd.errors import BudgetSpentError, DamagedResultError, LostLeadError
 from replayd.evaluation.caught_pairs import Caught, CaughtPairs
 from replayd.evaluation.committer import Committer
 from replayd.evaluation.counts import EpochRunnerSettings, RunCounts
+from replayd.evaluation.drawing import BlockDrawing
 from replayd.evaluation.excluded import REFUSED_BY_BOTH, excluded, refused_by_both
+from replayd.evaluation.lost_spending import lost_spending
 from replayd.evaluation.pair import Asked, Unsent
 from replayd.evidence.epoch_fold import Fold
 from replayd.evidence.tallies import ARM_UNREACHABLE, PAIR_FAULT
 from replayd.ledger.ledger import Ledger, Opened
+from replayd.ledger.try_log import TryLog
 from replayd.model import PairAnswers, PairResult, Planned
 from replayd.scoring.recorded import Recorded
 from snaptrace.runtime.clock import Clock
 
 log = logging.getLogger(__name__)
 
+NOT_RESERVED = 0  # since when: never, so that every window is asked before it is sent
 WAVES = 16  # in which open numbers are sent again after a crash
 MOST_HELD = 1000  # pairs that wait for an arm; then they alone see if it is back
 AHEAD = 8  # times the pairs in flight that may be held up by a slow number
-DRAWN_AT_ONCE = 32  # before the loop may turn
 STARTED_AT_ONCE = 8  # pairs; what starts in a burst is answered in one, too
 
 Judge = Callable[[Planned, Recorded, PairAnswers], Awaitable[PairResult]]
@@ -64,21 +67,23 @@ class EpochRunner:
         self._ledger, self._schedule, self._replay = ledger, schedule, replay
         self._content, self._spending, self._committer = content, spending, committer
         self._judge, self._settings, self._clock = judge, settings, clock
-        self._decided, self._on_fault = decided, on_fault
+        self._on_fault = on_fault
         self.counts = counts or RunCounts()
         self.caught_up = asyncio.Event()
-        self.fresh = asyncio.Event()  # set by whoever offers new cases
         # A place is held until the number is safe: what a crash makes us pay twice
         # is never more than there are places.
         self._places = asyncio.Semaphore(settings.in_flight)
         self._holding: set[int] = set()
-        # Planned and not sent yet, by number, and since when its cost is reserved.
-        self._unsent: dict[int, tuple[Planned, int]] = {}
-        self._lack = "", ""  # why no block could be drawn, and which budget is spent
-        self._idle = False  # nothing is left to send
+        self._drawing = BlockDrawing(
+            schedule, spending, settings, clock, self.counts, decided
+        )
+        self.fresh = self._drawing.fresh
+        self._unsent = self._drawing.unsent
         committer.on_safe = self._free_place
         replay.on_held = self._free_place  # it may wait for hours; others go on
         replay.on_lonely = committer.changed.set
+        tries = TryLog(ledger.mark_tries)
+        replay.before_tries(lambda planned: tries.note(planned.number))
 
     @property
     def held(self) -> int:
@@ -98,7 +103,7 @@ class EpochRunner:
                 DamagedResultError (the epoch cannot be folded), or of a defect.
         """
         opened = await self._ledger.open()
-        open_numbers = await self._catch_up()
+        open_numbers = await self._catch_up(opened)
         self.caught_up.set()
         closing = asyncio.Event()
         async with asyncio.TaskGroup() as group:
@@ -106,12 +111,13 @@ class EpochRunner:
             try:
                 await self._send_until(stop, opened, open_numbers)
             finally:
+                unsent = tuple(self._unsent)
                 self._release_unsent()
             closing.set()
             self._committer.wake()
-        await self._ledger.end()
+        await self._ledger.end(unsent)
 
-    async def _catch_up(self) -> list[Planned]:
+    async def _catch_up(self, opened: Opened) -> list[Planned]:
         """Fold what is committed; return what was planned and never committed."""
         fold = self.fold
         await self._restore()
@@ -128,6 +134,11 @@ class EpochRunner:
         open_numbers = [planned[n] for n in sorted(planned) if n >= fold.next_number]
         self._schedule.resume(fold.drawn)
         self._schedule.resume([(item.lane, item.case.unit) for item in open_numbers])
+        lost = lost_spending(open_numbers, opened, self._clock.now_ns())
+        if lost.spent:
+            await self._ledger.keep_lost(lost)
+        known_lost = await self._ledger.lost()
+        self._spending.recount_lost(self._ledger.epoch, known_lost)
         self._spending.recount(self._ledger.epoch, fold.spent)
         self._committer.started_at(fold.next_number)
         return open_numbers
@@ -163,10 +174,10 @@ class EpochRunner:
         async with asyncio.TaskGroup() as ahead:
             coming = ahead.create_task(self._plan(number))
             while True:
-                self._idle = True
-                self._lacks(*self._lack)
+                self._drawing.idle = True
+                self._drawing.lacks(*self._drawing.lack)
                 block = await coming
-                self._idle = False
+                self._drawing.idle = False
                 self.counts.waiting = self.counts.budget = ""
                 number += len(block)
                 for place, item in enumerate(block):
@@ -178,7 +189,7 @@ class EpochRunner:
 
     async def _plan(self, number: int) -> list[Planned]:
         """Draw a block, and write it down before anything of it is sent."""
-        block = await self._next_block(number)
+        block = await self._drawing.next_block(number)
         await self._ledger.plan(block)
         self._committer.expect(block)
         return block
@@ -192,10 +203,9 @@ class EpochRunner:
         doomed = opened.doomed - known
         again = [i for i in open_numbers if i.number not in doomed | known]
         for item in again:
-            self._spending.hold(item)
             if opened.crashed:
                 self._spending.hold_judge(item)
-            self._unsent[item.number] = item, self._clock.now_ns()
+            self._unsent[item.number] = item, NOT_RESERVED
         for item in open_numbers:
             if item.number in doomed:
                 self._committer.put(self._excluded(item, "crashed_twice"), None)
@@ -208,83 +218,6 @@ class EpochRunner:
             tasks = [await self._start(pairs, item) for item in wave]
             if opened.crashed:
                 await asyncio.wait(tasks)
-
-    async def _next_block(self, number: int) -> list[Planned]:
-        """Draw and reserve up to a block; waits until there is at least one."""
-        while True:
-            self.fresh.clear()
-            block: list[Planned] = []
-            wait = self._settings.poll_seconds
-            while len(block) < self._settings.block:
-                try:
-                    drawn = self._draw(number + len(block))
-                except BudgetSpentError as error:
-                    self._lacks("budget", error.budget)
-                    wait = min(self._spending.seconds_until(error), wait)
-                    break
-                if isinstance(drawn, NothingToDraw):
-                    self._lacks(drawn.reason)
-                    break
-                block.append(drawn)
-                if len(block) % DRAWN_AT_ONCE == 0:
-                    await asyncio.sleep(0)
-            if block:
-                self._lacks("")
-                return block
-            await self._pause(wait)
-
-    def _lacks(self, what: str, budget: str = "") -> None:
-        """Note what holds up the next block; it is shown once nothing is sent."""
-        self._lack = what, budget
-        if self._idle:
-            self.counts.waiting, self.counts.budget = self._lack
-
-    def _draw(self, number: int) -> Planned | NothingToDraw:
-        """Return the number's plan with its cost reserved.
-
-        Raises:
-            BudgetSpentError: there are cases, but no budget for any of them.
-        """
-        closed: set[str] = set()
-        spent: BudgetSpentError | None = None
-        while True:
-            now_ns, decided = self._clock.now_ns(), self._decided()
-            drawn = self._schedule.take(number, now_ns, decided, frozenset(closed))
-            if isinstance(drawn, NothingToDraw):
-                if spent is not None:
-                    raise spent
-                return drawn
-            try:
-                return self._reserved(drawn)
-            except BudgetSpentError as error:
-                self._schedule.put_back(drawn)
-                closed.add(drawn.case.modality)
-                spent = error
-
-    def _reserved(self, drawn: Planned) -> Planned:
-        models = self._settings.models
-        twice = drawn.second_control and len(models) > 1
-        amount = self._spending.estimate(
-            drawn.case, (*models, models[-1]) if twice else models
-        )
-        self._spending.reserve(drawn.case.modality, amount)
-        planned = replace(
-            drawn,
-            second_control=twice,
-            reserved_requests=amount.requests,
-            reserved_tokens=amount.tokens,
-            reserved_money=amount.money,
-        )
-        self._unsent[planned.number] = planned, self._clock.now_ns()
-        return planned
-
-    async def _pause(self, seconds: float) -> None:
-        """Wait, but not longer than until fresh cases come."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self.fresh.wait()
-        except TimeoutError:
-            return
 
     async def _start(
         self, pairs: asyncio.TaskGroup, item: Planned
@@ -356,19 +289,31 @@ class EpochRunner:
         # Media and requests are gone before the pair waits to be judged.
         try:
             found = await self._answered(item, reserved_at_ns)
+        except LostLeadError:
+            raise
         except Exception:  # noqa: BLE001 - logged and counted there
-            return self._faulty(item, "sending", None), None
+            failed = self._faulty(item, "sending", None)
+            return replace(failed, charged=planned_charge(item)), None
         if isinstance(found, PairResult):
             return found, None
-        answers = found.answers
-        if refused_by_both(answers.canary, answers.control):
-            return self._excluded(item, REFUSED_BY_BOTH, answers), answers
-        try:
-            return await self._judge(item, found.recorded, answers), answers
-        except Exception:  # noqa: BLE001
-            return self._faulty(item, "scoring", answers), answers
+        answers, charged = found.answers, self._spending.settle(item, found.answers)
+        result = await self._judged(item, found)
+        return replace(result, charged=charged), answers
 
-    async def _answered(self, item: Planned, reserved_at_ns: int) -> PairResult | Asked:
+    async def _judged(self, item: Planned, found: Asked | Caught) -> PairResult:
+        answers = found.answers
+        if isinstance(found, Caught):
+            return self._excluded(item, ARM_UNREACHABLE, answers)
+        if refused_by_both(answers.canary, answers.control):
+            return self._excluded(item, REFUSED_BY_BOTH, answers)
+        try:
+            return await self._judge(item, found.recorded, answers)
+        except Exception:  # noqa: BLE001
+            return self._faulty(item, "scoring", answers)
+
+    async def _answered(
+        self, item: Planned, reserved_at_ns: int
+    ) -> PairResult | Asked | Caught:
         """Ask both arms; a result already if that is not possible."""
         case = item.case
         found = await self._replay.pair(
@@ -376,15 +321,13 @@ class EpochRunner:
         )
         if isinstance(found, Unsent):
             return self._not_sent(item, found.reason)
-        self._spending.settle(item, found.answers)
-        if isinstance(found, Caught):
-            return self._excluded(item, ARM_UNREACHABLE, found.answers)
         return found
 
     def _release_unsent(self) -> None:
         """Give back what is held for pairs that this leadership does not send."""
-        for item, _ in self._unsent.values():
-            self._spending.release(item.case.modality, reserved(item))
+        for item, reserved_at_ns in self._unsent.values():
+            if reserved_at_ns != NOT_RESERVED:
+                self._spending.release(item.case.modality, reserved(item))
         self._unsent.clear()
 
     def _not_sent(self, item: Planned, reason: str) -> PairResult:

@@ -6,6 +6,8 @@
 - `checkpoints/<epoch>/<next>`: the fold up to a number; only makes a start quick.
 - `terms/<epoch>/<n>`: who led when; `ended/<epoch>/<n>`: that term ended in order.
 - `waves/<epoch>.<n>/<first>`: numbers sent again after a crash, marked beforehand.
+- `tries/<epoch>.<n>/<i>`: numbers sent once more, marked beforehand: a retry costs.
+- `lost/<epoch>/<n>`: what terms before the n-th may have spent without a result.
 - `early/<epoch>/<number>`: judged numbers that wait for a slow one before them; read
   once after a crash, so that they are not paid for twice, and gone after their commit.
 
@@ -16,7 +18,7 @@ written before answers, so answers are always those of the leader that won.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -27,6 +29,7 @@ from replayd.errors import DamagedResultError, LostLeadError
 from replayd.model import (
     Block,
     Epoch,
+    Lost,
     PairAnswers,
     PairResult,
     Planned,
@@ -40,6 +43,8 @@ from snaptrace.store.store import Store
 TERMS = f"{object_names.ROOT}/terms"
 ENDED = f"{object_names.ROOT}/ended"
 WAVES = f"{object_names.ROOT}/waves"
+TRIES = f"{object_names.ROOT}/tries"
+LOST = f"{object_names.ROOT}/lost"
 EARLY = f"{object_names.ROOT}/early"
 EPOCHS = f"{object_names.ROOT}/epochs"
 LARGEST_OBJECT_BYTES = 1 << 30  # unpacked; answers hold media
@@ -92,12 +97,20 @@ class Checkpoint(Struct, frozen=True, kw_only=True):
     fold: bytes
 
 
+class Ended(Struct, frozen=True, kw_only=True):
+    """How a term ended in order."""
+
+    unsent: tuple[int, ...] = ()  # planned, and nothing of it was sent
+
+
 class Opened(Struct, frozen=True, kw_only=True):
     """What a new leader has to know of its predecessor."""
 
     term: int
     crashed: bool  # the last term did not end in order
     doomed: frozenset[int]  # numbers that were marked in a wave and never came back
+    unsent: frozenset[int] = frozenset()  # planned numbers that cost nothing
+    tries: tuple[int, ...] = ()  # numbers that were sent once more, each time
 
 
 class Ledger:
@@ -108,7 +121,7 @@ class Ledger:
     ) -> None:
         self._store, self.epoch = store, epoch
         self._clock, self._leader = clock, leader
-        self._term = -1
+        self._term, self._tries = -1, 0
 
     # Reading: anyone may.
 
@@ -185,17 +198,48 @@ class Ledger:
         crashed = last >= 0 and last not in await self._names(ENDED)
         doomed: set[int] = set()
         if crashed:
-            async for wave in self._waves(last):
+            async for wave in self._waves(WAVES, last):
                 doomed.update(wave.numbers)
+        unsent = await self._unsent(last) if last >= 0 and not crashed else ()
+        tries = [n async for wave in self._waves(TRIES, last) for n in wave.numbers]
         term = Term(leader=self._leader, started_at_ns=self._clock.now_ns())
         await self._create(object_names.numbered(TERMS, self.epoch, last + 1), term)
         self._term = last + 1
-        return Opened(term=self._term, crashed=crashed, doomed=frozenset(doomed))
+        return Opened(
+            term=self._term,
+            crashed=crashed,
+            doomed=frozenset(doomed),
+            unsent=frozenset(unsent),
+            tries=tuple(tries),
+        )
 
-    async def end(self) -> None:
+    async def end(self, unsent: Iterable[int] = ()) -> None:
         """End the term in order: what is still open was not the cause of a crash."""
         name = object_names.numbered(ENDED, self.epoch, self._term)
-        await self._store.create(name, b"")
+        await self._store.create(name, await _packed(Ended(unsent=tuple(unsent))))
+
+    async def mark_tries(self, numbers: Sequence[int]) -> None:
+        """Write down that these numbers are sent once more now.
+
+        Raises:
+            LostLeadError: another process leads.
+        """
+        folder = f"{self.epoch}.{self._term}"
+        name = object_names.numbered(TRIES, folder, self._tries)
+        self._tries += 1
+        await self._create(name, Wave(numbers=tuple(numbers), leader=self._leader))
+
+    async def keep_lost(self, lost: Lost) -> None:
+        """Write down what earlier terms may have spent without a result."""
+        name = object_names.numbered(LOST, self.epoch, self._term)
+        await self._store.create(name, await _packed(lost))
+
+    async def lost(self) -> list[Lost]:
+        """Return what was written down by `keep_lost`, oldest first."""
+        return [
+            await self._read(object_names.numbered(LOST, self.epoch, number), Lost)
+            for number in await self._names(LOST)
+        ]
 
     async def mark_wave(self, numbers: Sequence[int]) -> None:
         """Write down that these numbers are sent again now.
@@ -270,8 +314,17 @@ class Ledger:
         for number in (await self._names(object_names.CHECKPOINTS))[:-KEPT_CHECKPOINTS]:
             await self._store.delete(object_names.checkpoint(self.epoch, number))
 
-    async def _waves(self, term: int) -> AsyncIterator[Wave]:
-        folder = f"{WAVES}/{self.epoch}.{term}"
+    async def _unsent(self, term: int) -> tuple[int, ...]:
+        name = object_names.numbered(ENDED, self.epoch, term)
+        try:
+            data = await self._store.get(name)
+        except MissingObjectError:
+            return ()
+        # Of an earlier release: empty.
+        return _unpack(name, data, Ended).unsent if data else ()
+
+    async def _waves(self, kind: str, term: int) -> AsyncIterator[Wave]:
+        folder = f"{kind}/{self.epoch}.{term}"
         async for info in self._store.list(folder):
             yield await self._read(info.name, Wave)
 

@@ -87,6 +87,8 @@ class StubReplay:
     `on_pair(number)` runs first and may kill the process.
     """
 
+    before_try = None  # nothing is sent twice here
+
     def __init__(self, on_pair=lambda _number: None, seconds=1.0):
         self.sent = []
         self._on_pair, self._seconds = on_pair, seconds

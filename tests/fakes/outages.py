@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from functools import partial
 from hashlib import blake2b
 
 from fakes.dict_store import dict_store
@@ -59,7 +60,8 @@ class ScheduledEndpoint(Endpoint):
         )
         super().__init__(settings, PROVIDERS["openai_chat"], LoopClock(NOW), rng)
         self._outages, self._fails, self._draws = outages, fails, rng
-        self.calls = 0
+        self.calls, self.concurrency = 0, concurrency
+        self.on_call = lambda: None
 
     def open(self):
         loop = asyncio.get_running_loop()
@@ -73,6 +75,7 @@ class ScheduledEndpoint(Endpoint):
 
     async def _exchange(self, request, deadline):
         self.calls += 1
+        self.on_call()
         loop = asyncio.get_running_loop()
         began = loop.time() - self._began
         ends = began + 0.2 + self._draws.expovariate(2.0)
@@ -105,7 +108,7 @@ def never(_body):
     return None
 
 
-async def _judged(planned, _recorded, answers):
+async def _judged(clock, planned, _recorded, answers):
     canary, control = answers.canary, answers.control
     return PairResult(
         number=planned.number,
@@ -114,7 +117,7 @@ async def _judged(planned, _recorded, answers):
         lane=planned.lane,
         slices=planned.slices,
         recorded_at_ns=planned.case.recorded_at_ns,
-        committed_at_ns=NOW,
+        committed_at_ns=clock.now_ns(),
         canary=arm_outcome(canary),
         control=arm_outcome(control),
         streams={
@@ -147,19 +150,12 @@ def run(seed, *, canary=(), control=(), fails=never, pairs=300, in_flight=16, **
     async def main():
         rng = random.Random(seed)
         timeout = more.get("timeout", 20.0)
-        ends, arms = {}, []
-        for name, outages, fail in (
-            ("canary", canary, fails),
-            ("control", control, more.get("control_fails", never)),
-        ):
-            end = ScheduledEndpoint(name, rng, outages, fail, in_flight)
-            end.open()
-            ends[name] = end
-            config = ArmConfig(
-                role=name, url="http://x", model=name, timeout=Duration(timeout)
-            )
-            arms.append(Arm(name, config, end))
-        found = _lead(arms, ends, rng, pairs, in_flight, told)
+        ends = {
+            "canary": ScheduledEndpoint("canary", rng, canary, fails, in_flight),
+            "control": ScheduledEndpoint("control", rng, control, never, in_flight),
+        }
+        spending = unlimited(LoopClock(NOW))
+        found = runner(ends, rng, spending, told, pairs=pairs, timeout=timeout)
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             group.create_task(found.run(stop))
@@ -187,18 +183,31 @@ def first_regressed(results):
     return None
 
 
-def _lead(arms, ends, rng, pairs, in_flight, told):  # noqa: PLR0917
-    clock = LoopClock(NOW)
-    schedule = Schedule(
-        ScheduleSettings(seed="e1", lookback_ns=10**15, age_limit_ns=10**15)
-    )
-    schedule.offer(cases(min(pairs, 20_000) + 4 * in_flight))
+def unlimited(clock):
+    """Return an account without limits."""
     rate = ControlRate(
         ControlRateConfig(share_of_production=1.0, per_minute=1e9), 86_400.0
     )
     rate.observed(10**9)
-    spending = SpendingAccount(Budgets(BudgetConfig(), {}), Prices({}), rate, clock)
-    ledger = Ledger(dict_store(), "e1", clock, "a")
+    return SpendingAccount(Budgets(BudgetConfig(), {}), Prices({}), rate, clock)
+
+
+def runner(ends, rng, spending, told, *, pairs, timeout=20.0, store=None, clock=None):
+    """Return what leads an epoch over `ends`, which are opened for it."""
+    clock = clock or LoopClock(NOW)
+    in_flight = ends["canary"].concurrency
+    arms = []
+    for name, end in ends.items():
+        end.open()
+        config = ArmConfig(
+            role=name, url="http://x", model=name, timeout=Duration(timeout)
+        )
+        arms.append(Arm(name, config, end))
+    schedule = Schedule(
+        ScheduleSettings(seed="e1", lookback_ns=10**15, age_limit_ns=10**15)
+    )
+    schedule.offer(cases(min(pairs, 20_000) + 4 * in_flight))
+    ledger = Ledger(store or dict_store(), "e1", clock, str(rng.random()))
     fold = Fold(lambda: Scoreboard(EPOCH, BoardSettings()))
 
     def committed(results):
@@ -224,7 +233,7 @@ def _lead(arms, ends, rng, pairs, in_flight, told):  # noqa: PLR0917
             keep_answers=False,
             on_committed=committed,
         ),
-        judge=_judged,
+        judge=partial(_judged, clock),
         settings=EpochRunnerSettings(
             in_flight=in_flight,
             block=16,

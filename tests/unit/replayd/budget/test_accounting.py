@@ -11,7 +11,8 @@ from replayd.budget.limits import Amount, Budgets, ControlRate, Prices
 from replayd.config import ArmConfig, BudgetConfig, ControlRateConfig
 from replayd.evaluation import epochs
 from replayd.evaluation.epochs import DeclaredRevision
-from replayd.ledger.ledger import Ledger, open_epoch
+from replayd.evaluation.lost_spending import lost_spending
+from replayd.ledger.ledger import Ledger, Opened, open_epoch
 from replayd.model import ArmOutcome, PairResult, Planned
 
 NOW = 1_800_000_000_000_000_000 // DAY_NS * DAY_NS + DAY_NS // 2
@@ -80,16 +81,19 @@ def test_whoever_leads_again_counts_what_another_spent_meanwhile():
     leap(main)
 
 
-def test_what_was_in_flight_at_a_crash_is_held_until_it_is_settled():
+def test_what_was_in_flight_at_a_crash_counts_as_spent():
     """If it failed, what is sent again after a crash would cost no budget."""
 
     async def main():
         clock = LoopClock(NOW)
         spending = spending_of(clock)
-        spending.hold(
-            Planned(number=1, case=cases(1)[0], lane="traffic", reserved_requests=2)
-        )
-        assert used(spending, clock) == 2
+        item = Planned(number=1, case=cases(1)[0], lane="traffic", reserved_requests=2)
+        opened = Opened(term=1, crashed=True, doomed=frozenset(), tries=(1, 1))
+        lost = lost_spending([item], opened, clock.now_ns())
+        spending.recount_lost("e1", [lost])
+        assert used(spending, clock) == 6  # and both retries that were written down
+        known = Opened(term=1, crashed=False, doomed=frozenset(), unsent=frozenset({1}))
+        assert not lost_spending([item], known, clock.now_ns()).spent
 
     leap(main)
 
