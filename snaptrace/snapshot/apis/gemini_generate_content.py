@@ -7,8 +7,6 @@ camel and in snake case alike; both are read, and unknown ones stay as they are.
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
-
 from snaptrace.snapshot.apis import inline
 from snaptrace.snapshot.apis.contract import UnmappableError
 from snaptrace.snapshot.conversation import (
@@ -202,7 +200,7 @@ def _parse_media(inner: dict[str, Json], outer: dict[str, Json]) -> MediaPart:
 def _parse_call(inner: dict[str, Json], outer: dict[str, Json]) -> ToolCallPart:
     extra: dict[str, Json] = {"part": outer} if outer else {}
     name = _text(inner.pop("name", ""))
-    arguments = _encode(inner.pop("args", None) or {})
+    arguments = inline.json_text(inner.pop("args", None) or {})
     call_id = _text(inner.pop("id", ""))
     return ToolCallPart(
         name=name, arguments=arguments, id=call_id, extra={**inner, **extra}
@@ -212,7 +210,7 @@ def _parse_call(inner: dict[str, Json], outer: dict[str, Json]) -> ToolCallPart:
 def _parse_response(inner: dict[str, Json], outer: dict[str, Json]) -> ToolResultPart:
     extra: dict[str, Json] = {"part": outer} if outer else {}
     name = _text(inner.pop("name", ""))
-    content = (TextPart(text=_encode(inner.pop("response", None))),)
+    content = (TextPart(text=inline.json_text(inner.pop("response", None))),)
     call_id = _text(inner.pop("id", ""))
     return ToolResultPart(
         content=content, id=call_id, name=name, extra={**inner, **extra}
@@ -229,20 +227,6 @@ _READERS: dict[str, Callable[[dict[str, Json], dict[str, Json]], Part]] = {
     "functionResponse": _parse_response,
     "function_response": _parse_response,
 }
-
-
-def _encode(value: Json) -> str:
-    try:
-        return msgspec.json.encode(value).decode()
-    except (TypeError, ValueError, OverflowError, RecursionError):
-        return ""
-
-
-def _decode(text: str) -> Json:
-    try:
-        return msgspec.json.decode(text)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return text
 
 
 def _parse_config(rest: dict[str, Json]) -> tuple[dict[str, Json], Json]:
@@ -381,7 +365,11 @@ def _render_part(part: Part, lost: list[str]) -> Json:
     extra = dict(part.extra)
     outer = extra.pop("part", {})
     if isinstance(part, ToolCallPart):
-        call = {"args": _decode(part.arguments or "{}"), "name": part.name, **extra}
+        call = {
+            "args": inline.json_value(part.arguments or "{}"),
+            "name": part.name,
+            **extra,
+        }
         if part.id:
             call["id"] = part.id
         return {"functionCall": call, **outer}
@@ -410,5 +398,5 @@ def _render_media(
 
 def _response_of(part: ToolResultPart) -> Json:
     text = "".join(p.text for p in part.content if isinstance(p, TextPart))
-    found = _decode(text)
+    found = inline.json_value(text)
     return found if isinstance(found, dict) else {"result": found}
