@@ -4,6 +4,7 @@ from replayd.scoring.contract import Scorer
 from replayd.scoring.rules.assertions import Assertions
 from replayd.scoring.rules.cell_values import CellValues
 from replayd.scoring.rules.claims import Claims
+from replayd.scoring.rules.code_shape import CodeShape
 from replayd.scoring.rules.command import Command
 from replayd.scoring.rules.creative_kept import CreativeKept
 from replayd.scoring.rules.document_fields import DocumentFields
@@ -16,6 +17,8 @@ from replayd.scoring.rules.label_numbers import LabelNumbers
 from replayd.scoring.rules.labels_chosen import LabelsChosen
 from replayd.scoring.rules.language_kept import LanguageKept
 from replayd.scoring.rules.list_items import ListItems
+from replayd.scoring.rules.markup_fields import MarkupFields
+from replayd.scoring.rules.math_result import MathResult
 from replayd.scoring.rules.not_degenerate import NotDegenerate
 from replayd.scoring.rules.not_empty import NotEmpty
 from replayd.scoring.rules.not_truncated import NotTruncated
@@ -57,6 +60,9 @@ QUALITY: tuple[Scorer, ...] = (
     YesOrNo(),
     FinalAnswer(),
     CellValues(),
+    CodeShape(),
+    MathResult(),
+    MarkupFields(),
     WordsHeard(),
     TextRead(),
     ListItems(),

@@ -54,8 +54,8 @@ TASKS: Final[dict[Task, tuple[str, ...]]] = {
     "rewriting": _PROSE,
     "summary": _PROSE,
     "creative": ("creative_kept", *_PROSE),
-    "sql": ("query_shape", "code_shape", "key_facts"),
-    "code": ("code_shape", "key_facts"),
+    "sql": ("code_shape",),
+    "code": ("code_shape",),
     "mathematics": ("math_result", "final_answer"),
     "text_reading": ("text_read", "key_facts"),
     "table": ("cell_values", "label_numbers"),
@@ -155,6 +155,9 @@ def _closed(case: ScoringCase) -> Task | None:
     chosen = labels_chosen(text, case.labels).labels if case.labels else ()
     if len(chosen) > 1 and items_of(case.recorded.body, case.question):
         return None  # things listed out of a text
+    many = len(case.recorded.body.splitlines()) > 1
+    if many and code_of(case.recorded.body).language:
+        return None
     if chosen and len(case.recorded.body.split()) <= 4 + 2 * len(case.labels):
         return "classification"
     return None
@@ -185,9 +188,9 @@ def _by_recording(case: ScoringCase) -> Task:
     grid = Grid.of(body)
     if pictures and (grid.is_table or grid.rows >= 2):
         return "table"
-    if "```" not in body and _states_result(case):
-        return "short_answer"
     code = code_of(body)
+    if not code.language and _states_result(case):
+        return "short_answer"
     if _LOOKS_SQL.match(code.text):
         return "sql"
     if code.language and code.is_main:

@@ -34,7 +34,7 @@ _OPENERS: Final = (
 )
 _OPENER = re.compile(rf"\A[\s¡¿]*(?:{_OPENERS})\s*[!.,:。！]+\s*", re.IGNORECASE)
 _INTRODUCTION = re.compile(
-    r"\A[^\n:：|{}\[\]<>`\"“„«=\d]{3,90}[:：][ \t]*\n\s*",
+    r"\A(?=\S+[ \t]+\S)[^\n:：|{}\[\]()<>`\"“„«=\d]{3,90}[:：][ \t]*\n(?:[ \t]*\n\s*|(?=\S))",
 )
 _HERE_IS = re.compile(
     r"\A(?:here(?:'s|’s| is| are| you go| you are)|hier (?:ist|sind|kommt)|voici|voilà"

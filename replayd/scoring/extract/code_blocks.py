@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from replayd.scoring.extract.body import fences
 
 _MARKUP: Final = frozenset(
-    "yaml yml csv tsv xml html toml ini json5 env properties dockerfile markdown md".split()
+    "yaml yml csv tsv xml html toml ini json5 env properties dockerfile markdown md mermaid dot csv".split()
 )
 _SHELL: Final = frozenset("bash sh shell zsh console powershell cmd".split())
 _ALIASES: Final = {
@@ -32,9 +32,12 @@ _SIGNS: Final = (
     ("yaml", re.compile(r"\A(?=[\s\S]*(?:^[ \t]+|:\n))(?:[ \t]*(?:#[^\n]*|-?\s*[\w./\"'-]+:(?: [^\n]*)?|- [^\n]+)\n?){3,}\Z", re.MULTILINE)),
     ("bash", re.compile(r"\A\$?\s*(?:sudo )?(?:git|ls|cd|du|df|find|grep|sed|awk|docker|kubectl|curl|wget|tar|rm|cp|mv|cat|chmod|chown|ps|kill|head|tail|sort|ssh|scp|pip|npm|make|echo|export|systemctl|journalctl|apt|brew|xargs|wc|rsync|zip|unzip|ln|mkdir|touch|openssl|ping|dig)\b[^\n]*\Z")),
     ("csv", re.compile(r"\A(?:[^\n,.!?]{1,40},){1,}[^\n,.!?]{1,40}(?:\n(?:[^\n,]{1,40},){1,}[^\n,]{1,40}){1,}\s*\Z")),
-    ("ini", re.compile(r"\A(?:\s*(?:\[[\w. -]+\]|[#;][^\n]*|[\w.-]+\s*=\s*[^\n]*)\n?){2,}\Z")),
+    ("ini", re.compile(r"\A(?!.*[²×÷])(?:\s*(?:\[[\w. -]+\]|[#;][^\n]*|[\w.-]+\s*=\s*[^\n]*)\n?){2,}\Z")),
+    ("css", re.compile(r"[.#@]?[\w-]+[^{}\n]*\{[^{}]*[\w-]+\s*:[^{}]+\}", re.DOTALL)),
+    ("mermaid", re.compile(r"\A\s*(?:graph|flowchart|sequenceDiagram|classDiagram|stateDiagram)\b")),
     ("regex", re.compile(r"\A\^?[^\s]*(?:\\[dwsbDWS]|\[[^\]\s]+\])[^\s]*(?:[+*?$]|\{\d)[^\s]*\Z")),
 )  # fmt: skip
+LONGEST_GUESSED = 2_000  # characters, which show the language
 MAIN_SHARE = 0.35  # of an answer, from which its code is what was asked for
 
 
@@ -76,4 +79,6 @@ def code_of(body: str) -> Code:
 
 
 def _guessed(text: str) -> str:
+    if len(text) > LONGEST_GUESSED:
+        text = text[:LONGEST_GUESSED].rpartition("\n")[0]
     return next((name for name, sign in _SIGNS if sign.search(text)), "")

@@ -30,7 +30,7 @@ class CellValues:
         if (useless := unusable(case, said)) is not None:
             return useless
         wanted, got = Grid.of(case.recorded.body), Grid.of(said.body)
-        wrong = min(_errors(wanted.cells, got.cells), _transposed(wanted, got))
+        wrong = min(cell_errors(wanted.cells, got.cells), _transposed(wanted, got))
         asked = len(wanted.cells)
         if wrong >= asked and _bare_in_order(wanted.cells, said.body):
             return Score(ONE_WRONG, "values without labels")
@@ -41,10 +41,11 @@ def _transposed(wanted: Grid, got: Grid) -> float:
     if not any(cell.column for cell in got.cells):
         return float("inf")
     turned = [Cell(cell.column, cell.row, cell.value) for cell in got.cells]
-    return _errors(wanted.cells, turned)
+    return cell_errors(wanted.cells, turned)
 
 
-def _errors(wanted: Sequence[Cell], got: Sequence[Cell]) -> float:
+def cell_errors(wanted: Sequence[Cell], got: Sequence[Cell]) -> float:
+    """Count cells that are wrong, missing or invented."""
     rows = _matching([c.row for c in wanted], [c.row for c in got])
     columns = _matching([c.column for c in wanted], [c.column for c in got])
     held: dict[tuple[str, str], list[str]] = {}

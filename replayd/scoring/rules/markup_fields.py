@@ -1,0 +1,77 @@
+"""Data in other formats: YAML, CSV, diagrams, command lines. The same content?"""
+
+import re
+from typing import Final
+
+import yaml
+
+from replayd.scoring.contract import Said, Score, ScoringCase
+from replayd.scoring.extract.body import body_of
+from replayd.scoring.extract.cells import Grid
+from replayd.scoring.extract.code_blocks import code_of
+from replayd.scoring.extract.code_tokens import code_tokens
+from replayd.scoring.extract.documents import difference
+from replayd.scoring.rules.cell_values import cell_errors
+from replayd.scoring.usability import unusable, usable, valued
+from snaptrace.snapshot.model import Json
+
+LONGEST_YAML = 8_000  # characters
+LONGEST_READ = 20_000  # characters of lines
+_ANCHOR = re.compile(r"(?:^|\s)[&*]\w")  # may unfold without end
+_COUNT_FLAG = re.compile(r"(?<=\s)-n\s+(?=\d)")
+_ARROW: Final = re.compile(r"\s*(-->|->|=>|---)\s*")
+
+
+class MarkupFields:
+    """Errors: leaves, cells or lines that differ; layout and order of keys do not."""
+
+    name = "markup_fields"
+
+    def applies(self, case: ScoringCase) -> bool:
+        """Where the recording is data or a command line."""
+        return bool(code_of(case.recorded.body).text.strip())
+
+    async def score(self, case: ScoringCase, said: Said) -> Score:
+        """Return 1, or at most .5 and less the more differs."""
+        if (useless := unusable(case, said)) is not None:
+            return useless
+        wanted, got = code_of(case.recorded.body).text, code_of(said.body).text
+        grid, other = Grid.of(wanted), Grid.of(body_of(got))
+        if grid.is_table:
+            wrong = cell_errors(grid.cells, other.cells)
+            return valued(min(wrong, len(grid.cells)), len(grid.cells), "cells")
+        one, two = _yaml(wanted), _yaml(got)
+        if one is not None and two is not None:
+            found = difference(one, two)
+            return valued(min(found.wrong, found.asked), found.asked, "fields")
+        lines, given = _lines(wanted), _lines(got)
+        wrong = max(len(lines - given), len(given - lines))
+        return Score(
+            usable(wrong, len(lines)), f"{wrong} lines differ" if wrong else ""
+        )
+
+
+def _yaml(text: str) -> Json:
+    """Return a mapping or a list that `text` is; None for anything else."""
+    if len(text) > LONGEST_YAML or _ANCHOR.search(text) or ":" not in text:
+        return None
+    try:
+        value = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict | list) else None
+
+
+def _lines(text: str) -> frozenset[tuple[str, ...]]:
+    """Return lines as tokens; a chain of arrows is one line an arrow."""
+    found: set[tuple[str, ...]] = set()
+    for line in text[:LONGEST_READ].splitlines():
+        parts = _ARROW.split(_COUNT_FLAG.sub("-", line.strip().lstrip("$ ")))
+        if len(parts) > 3:
+            steps = [" ".join(parts[i : i + 3]) for i in range(0, len(parts) - 2, 2)]
+        else:
+            steps = [" ".join(parts)]
+        found.update(
+            tuple(code_tokens(step, sql=True)) for step in steps if step.strip()
+        )
+    return frozenset(found)
