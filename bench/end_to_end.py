@@ -130,6 +130,9 @@ def span(
     scope: ScopeSpans, number: int, modality: str, rng: random.Random, wrong: float
 ) -> None:
     """Add one recorded call to `scope`."""
+    # Whose recordings prove these spans: a call of no known library is `unverified`.
+    scope.scope.name = "opentelemetry.instrumentation.genai.openai"
+    scope.scope.version = "1.3b0"
     made = scope.spans.add()
     made.trace_id, made.span_id = rng.randbytes(16), rng.randbytes(8)
     made.name, made.kind = "chat assistant-7", 3
