@@ -1,8 +1,8 @@
-"""One HTTP/2 connection to an upstream: many requests at once, each with one answer.
+"""HTTP/2 client connection: concurrent requests to one upstream.
 
-A client for whole requests and whole answers and nothing else: no push, no priorities.
-`grpc.py` gives it gRPC's meaning; docs/adr/0015-an-http2-client-of-our-own.md has
-why it is ours. Source: RFC 9113; frames are in `http2_frames.py`.
+Supports complete requests and responses only: no push, no priorities.
+`grpc.py` adds gRPC semantics; docs/adr/0015-an-http2-client-of-our-own.md explains
+why it is ours. Source: RFC 9113; frames are in `h2_frames.py`.
 """
 
 import asyncio
@@ -51,11 +51,11 @@ _OPENING: Final = (
 
 
 class BrokenCallError(Exception):
-    """A call ended without an answer; the text says how, and names no address."""
+    """A call failed without a response; the message states the cause, no address."""
 
 
 class Reply(Struct, frozen=True):
-    """What came back; a lone block of headers stands in `trailers`, too."""
+    """Response to one call; a single header block is also stored in `trailers`."""
 
     headers: dict[str, str]
     body: bytes
@@ -87,10 +87,10 @@ def _joined(fields: list[Field]) -> dict[str, str]:
 
 
 class Http2Connection(asyncio.Protocol):
-    """Sends requests and matches answers.
+    """Sends requests and matches responses to them.
 
-    `on_end` is called once, when the connection takes no more requests; what is in
-    flight then may still be answered. It is told whether the other side ever spoke.
+    `on_end` is called once, when the connection accepts no more requests; requests in
+    flight may still be answered. Its argument: whether the peer ever sent anything.
     """
 
     def __init__(self, on_end: Callable[[bool], None]) -> None:
@@ -128,9 +128,9 @@ class Http2Connection(asyncio.Protocol):
     async def send(
         self, block: bytes, body: tuple[bytes, ...], timeout_seconds: float
     ) -> Reply:
-        """Send a header block and a body, given in pieces; return the answer.
+        """Send a header block and a body in pieces; return the response.
 
-        Cancelling tells the other side that nobody waits any more.
+        Cancelling resets the stream, so the peer can stop working on it.
 
         Raises:
             BrokenCallError: no answer, or none in time.
@@ -152,7 +152,7 @@ class Http2Connection(asyncio.Protocol):
             timer.cancel()
 
     def close(self) -> None:
-        """End at once: calls in flight are broken. Harmless when called twice."""
+        """Close the connection immediately; calls in flight fail. Idempotent."""
         self._stop_taking()
         if self._keep_alive is not None:
             self._keep_alive.cancel()
@@ -167,27 +167,27 @@ class Http2Connection(asyncio.Protocol):
     # Called by the event loop.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Greet; requests may follow before the other side has."""
+        """Send the connection preface; requests need not wait for the peer's."""
         self._writer.connect(transport)
         self._usable = True
         self._write(_OPENING)
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - all alike
-        """Break what is in flight."""
+        """Fail the calls in flight."""
         self.close()
 
     def pause_writing(self) -> None:
-        """Let bodies wait while the socket takes nothing."""
+        """Pause sending bodies while the socket's write buffer is full."""
         self._writable = False
 
     def resume_writing(self) -> None:
-        """Go on with what waited."""
+        """Resume sending bodies."""
         self._writable = True
         self._send_stalled()
 
     def data_received(self, data: bytes) -> None:
-        """Take all frames that are whole now."""
+        """Process all complete frames."""
         self._heard = True
         try:
             self._frames.take(data)
@@ -271,7 +271,7 @@ class Http2Connection(asyncio.Protocol):
             call.reply.set_exception(BrokenCallError(why))
 
     def _abandon(self, call: _Call) -> None:
-        """Tell the other side that nobody waits for this call any more."""
+        """Reset the stream of a call whose response is no longer awaited."""
         if call.stream in self._calls:
             self._write(
                 h2_frames.number_frame(

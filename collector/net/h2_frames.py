@@ -1,4 +1,4 @@
-"""HTTP/2 frames, for both sides of a connection. Pure: no I/O.
+"""HTTP/2 frames, for client and server. No I/O.
 
 Source: RFC 9113. What HEADERS carry is in `h2_hpack.py`.
 """
@@ -55,9 +55,9 @@ _SETTING: Final = struct.Struct(">HI")
 
 
 class ProtocolError(Exception):
-    """The other side does not keep to HTTP/2: the connection has to end.
+    """The peer violated HTTP/2: the connection has to be closed.
 
-    `code` is what it is told, an error code of RFC 9113, 7.
+    `code` is the error code sent to the peer (RFC 9113, 7).
     """
 
     def __init__(self, why: str, code: int = PROTOCOL_ERROR) -> None:
@@ -69,7 +69,7 @@ Taker = Callable[[int, int, bytes], None]  # flags, stream, payload
 
 
 class FrameReader:
-    """Cuts what one side sends into frames, and hands each to its taker.
+    """Splits a byte stream into frames and passes each to its handler.
 
     A frame waits until it is whole, except the data of a body: that is handed on as it
     comes, so that at most one other frame is ever kept here.
@@ -120,17 +120,17 @@ class FrameReader:
 
     @property
     def is_in_block(self) -> bool:
-        """Whether a block of headers is not finished: only its rest may come."""
+        """Whether a header block is incomplete: only CONTINUATION may follow."""
         return self._block is not None
 
     def begin_block(self, flags: int, stream: int, block: bytes) -> None:
-        """Take the first part of a block of headers, that of HEADERS."""
+        """Start a header block with the fragment from HEADERS."""
         self._block = flags, stream, bytearray(block)
 
     def continue_block(
         self, flags: int, stream: int, payload: bytes
     ) -> tuple[int, bytes] | None:
-        """Take a CONTINUATION; return the flags of HEADERS and the block once whole.
+        """Add a CONTINUATION; return the flags of HEADERS and the block once complete.
 
         Raises:
             ProtocolError: it continues nothing, or has no end.
@@ -160,17 +160,17 @@ class FrameReader:
 
 
 def head(size: int, kind: int, flags: int, stream: int) -> bytes:
-    """Return the nine bytes before a payload of this size."""
+    """Return the nine-byte frame header for a payload of this size."""
     return HEAD.pack(size >> 16, size & 0xFFFF, kind, flags, stream)
 
 
 def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
-    """Return a whole frame."""
+    """Return a complete frame."""
     return head(len(payload), kind, flags, stream) + payload
 
 
 def block_frames(flags: int, stream: int, block: bytes) -> bytes:
-    """Return a block of headers as HEADERS, and CONTINUATION where it is long."""
+    """Encode a header block as HEADERS, plus CONTINUATION frames where it is long."""
     size = FIRST_FRAME_SIZE
     if len(block) <= size:
         return frame(HEADERS, flags, stream, block)
@@ -212,7 +212,7 @@ def read_settings(payload: bytes) -> list[tuple[int, int]]:
 
 
 def without_padding(flags: int, payload: bytes) -> bytes:
-    """Return what a DATA or HEADERS frame carries, padding and priority taken off.
+    """Return the content of a DATA or HEADERS frame without padding and priority.
 
     Raises:
         ProtocolError: more padding than payload.

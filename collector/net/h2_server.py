@@ -1,9 +1,9 @@
-"""The serving side of one HTTP/2 connection: streams, windows, and their bounds.
+"""Server side of one HTTP/2 connection: streams, flow-control windows, and limits.
 
-What a request means is not known here: `Service` is told of each stream. Nothing waits
-and nothing is kept: what arrives is handed on at once, so how much of a body may be on
-its way is the service's decision, which it takes when it has seen the body's size.
-Source: RFC 9113. docs/adr/0029-servers-of-our-own.md has why it is ours.
+Requests are handled by a `Service`, which is called for each stream. Nothing is
+buffered here: received data is passed on immediately, so the service decides how much
+of a body may be in flight once it knows the body's size.
+Source: RFC 9113. docs/adr/0029-servers-of-our-own.md explains why it is ours.
 """
 
 import asyncio
@@ -228,7 +228,7 @@ class ServerConnection(ServerStreams[Head], asyncio.Protocol):
                     h2_frames.RST_STREAM, number, h2_frames.STREAM_CLOSED
                 )
             )
-        self._drop_rest(number)  # told once, in however many pieces it comes
+        self._drop_rest(number)  # reset once, even if more of it arrives
 
     def _on_headers(self, flags: int, number: int, payload: bytes) -> None:
         block = payload
@@ -340,7 +340,7 @@ class ServerConnection(ServerStreams[Head], asyncio.Protocol):
         for setting, value in h2_frames.read_settings(payload):
             if setting == h2_frames.INITIAL_WINDOW_SIZE:
                 first_window = value
-        if first_window != self.first_window:  # once, however often a frame says it
+        if first_window != self.first_window:  # once per frame, even if repeated in it
             self._move_windows(first_window)
         self.write(h2_frames.frame(h2_frames.SETTINGS, h2_frames.ACK, 0))
         self._flush_stalled()

@@ -1,4 +1,4 @@
-"""Streams of the serving side of one HTTP/2 connection: what they hold, how they end.
+"""Server-side streams of one HTTP/2 connection: windows, queued data and closing.
 
 Reading frames is in `h2_server.py`. Source: RFC 9113.
 """
@@ -24,7 +24,7 @@ _UNWANTED: Final = 1024
 
 
 class ServerStreams(Generic[Head]):
-    """Open streams of a connection, their windows, and the credit for floods."""
+    """Open streams of a connection, their flow-control windows and flood credit."""
 
     def __init__(self, service: Service[Head], shared: ListenerState) -> None:
         self._service, self._shared = service, shared
@@ -45,7 +45,7 @@ class ServerStreams(Generic[Head]):
     def send_whole(
         self, stream: Stream, headers: bytes, body: bytes, trailers: bytes
     ) -> bool:
-        """Send an answer in one piece; False where its body has to wait or be split."""
+        """Send a response in one piece; False if its body has to wait or be split."""
         size = len(body)
         if (
             size > stream.window
@@ -75,7 +75,7 @@ class ServerStreams(Generic[Head]):
         return True
 
     def answered(self, stream: Stream) -> None:
-        """Take note that a stream's answer has left."""
+        """Record that a stream's response has been sent."""
         self._flood_credit += _AN_ANSWER_ALLOWS
         if not stream.is_over:
             # It has its answer and may keep the rest. RFC 9113, 8.1.
@@ -88,12 +88,12 @@ class ServerStreams(Generic[Head]):
         self._forget(stream)
 
     def stalled(self, stream: Stream) -> None:
-        """Take note that a stream waits for a window."""
+        """Record that a stream is waiting for flow-control window."""
         stream.stalled_since = stream.stalled_since or self._shared.now_seconds()
         self._stalled[stream.number] = stream
 
     def reset(self, stream: Stream, code: int) -> None:
-        """End a stream without an answer."""
+        """Reset a stream without a response."""
         self.write(h2_frames.number_frame(h2_frames.RST_STREAM, stream.number, code))
         if not stream.is_over:
             self._drop_rest(stream.number)

@@ -1,4 +1,4 @@
-"""One request and its answer on an HTTP/2 connection, and who gives them a meaning.
+"""One request and response on an HTTP/2 connection, and the interface of services.
 
 Source: RFC 9113. The connection is in `h2_server.py`.
 """
@@ -22,39 +22,39 @@ Head = TypeVar("Head")
 
 
 class Service(Protocol[Head]):
-    """What a connection asks about its requests."""
+    """Interface that a connection calls to handle its requests."""
 
     def understand(self, fields: list[Field]) -> Head:
-        """Return what a block of request headers means; asked once for equal blocks."""
+        """Parse a block of request headers; called once for identical blocks."""
         ...
 
     def open(self, stream: "Stream", head: Head) -> IncomingRequest | None:
-        """Begin a request; None where it was answered at once, or is malformed."""
+        """Start a request; None if it was answered immediately or is malformed."""
         ...
 
 
 class StreamConnection(Protocol):
-    """What a stream needs of the connection that it belongs to."""
+    """Interface of the connection that a stream belongs to."""
 
     window: int  # bytes that the client accepts on the whole connection
     first_window: int  # bytes that it accepts on a new stream
 
     def write(self, data: bytes) -> None:
-        """Queue whole frames."""
+        """Queue complete frames."""
         ...
 
     def send_whole(
         self, stream: "Stream", headers: bytes, body: bytes, trailers: bytes
     ) -> bool:
-        """Send an answer in one piece; False where its body must wait or be split."""
+        """Send a response in one piece; False if its body must wait or be split."""
         ...
 
     def answered(self, stream: "Stream") -> None:
-        """Take note that a stream's answer has left."""
+        """Record that a stream's response has been sent."""
         ...
 
     def stalled(self, stream: "Stream") -> None:
-        """Take note that a stream waits for a window."""
+        """Record that a stream is waiting for flow-control window."""
         ...
 
     def reset(self, stream: "Stream", code: int) -> None:
@@ -63,7 +63,7 @@ class StreamConnection(Protocol):
 
 
 class Stream:
-    """One request's way back; finished once it is answered, reset or broken."""
+    """The response side of one request; finished once answered, reset or broken."""
 
     __slots__ = (
         "_connection",
@@ -87,20 +87,20 @@ class Stream:
         self.stalled_since = 0.0  # seconds; 0: does not wait for a window
 
     def open_window(self, more_bytes: int) -> None:
-        """Let the client send so many bytes more of this body."""
+        """Extend the client's flow-control window for this body by so many bytes."""
         self._connection.write(
             h2_frames.number_frame(h2_frames.WINDOW_UPDATE, self.number, more_bytes)
         )
 
     def finish(self, headers: bytes, body: bytes, trailers: bytes) -> None:
-        """Answer with a block of headers, a body and a block of trailers."""
+        """Send a complete response: headers, body and trailers."""
         if not self._connection.send_whole(self, headers, body, trailers):
             self.send(headers)
             self.send_data(body)
             self.end(trailers)
 
     def send(self, headers: bytes, *, is_all: bool = False) -> None:
-        """Send a block of headers; `is_all` where it is the whole answer."""
+        """Send a header block; `is_all` if it is the complete response."""
         flags = (
             h2_frames.END_HEADERS | h2_frames.END_STREAM
             if is_all
@@ -109,7 +109,7 @@ class Stream:
         self._push(h2_frames.HEADERS, flags, headers)
 
     def send_data(self, data: bytes, *, is_all: bool = False) -> None:
-        """Send a part of the body; `is_all` where nothing follows."""
+        """Send a part of the body; `is_all` if nothing follows."""
         size = h2_frames.FIRST_FRAME_SIZE
         for at in range(0, len(data), size):
             is_last = is_all and at + size >= len(data)
@@ -117,24 +117,24 @@ class Stream:
             self._push(h2_frames.DATA, flags, data[at : at + size])
 
     def end(self, trailers: bytes) -> None:
-        """Send the trailers: the answer is whole."""
+        """Send the trailers, which complete the response."""
         self._push(
             h2_frames.HEADERS, h2_frames.END_HEADERS | h2_frames.END_STREAM, trailers
         )
 
     def reset(self, code: int) -> None:
-        """End the stream without an answer."""
+        """Reset the stream without a response."""
         if not self.is_closed:
             self._connection.reset(self, code)
 
     async def sent(self) -> None:
-        """Wait until the client's windows have let everything through."""
+        """Wait until flow control has let everything through."""
         while self._outbox and not self.is_closed:
             self._sent = self._sent or asyncio.get_running_loop().create_future()
             await self._sent
 
     def close(self) -> None:
-        """Take note that it is over: nothing more is sent or heard."""
+        """Mark the stream as closed: nothing more is sent or received."""
         self.is_closed, self.incoming, self._outbox = True, None, None
         self._tell_sent()
 
@@ -152,7 +152,7 @@ class Stream:
         self.flush()
 
     def flush(self) -> None:
-        """Send what the windows let through, in order."""
+        """Send what the flow-control windows allow, in order."""
         outbox, connection = self._outbox, self._connection
         while outbox:
             kind, flags, payload = outbox[0]

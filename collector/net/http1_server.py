@@ -1,4 +1,4 @@
-"""The serving side of one HTTP/1.1 connection.
+"""Server side of one HTTP/1.1 connection.
 
 Messages are read by llhttp, through `httptools`, which is strict where two readings of
 one message are possible. Requests that a client sends without waiting are answered in
@@ -35,7 +35,7 @@ _NO_UPGRADE: Final = frozenset((b"upgrade", b"connection", b"http2-settings"))
 
 
 class Http1Exchange:
-    """One request and its answer."""
+    """One request and its response."""
 
     __slots__ = (
         "_connection",
@@ -67,7 +67,7 @@ class Http1Exchange:
         self.response: bytes | None = None
 
     def respond(self, status: int, fields: list[Field], body: bytes = b"") -> None:
-        """Answer, once; before the body has come, too. The length is added."""
+        """Send the response, once; may precede the body. Adds Content-Length."""
         if self.response is None:
             self.response = self._connection.response(self, status, fields, body)
             self.incoming = None
@@ -75,10 +75,10 @@ class Http1Exchange:
 
 
 class Handler(Protocol):
-    """Gives requests their meaning."""
+    """Interface of the application that handles requests."""
 
     def open(self, exchange: Http1Exchange) -> IncomingRequest | None:
-        """Begin a request; None where it was answered at once."""
+        """Start a request; None if it was answered immediately."""
         ...
 
 
@@ -103,7 +103,7 @@ class Http1Connection(asyncio.Protocol):
     # Called by the listener.
 
     def check_timeouts(self, now_seconds: float) -> None:
-        """Give up what takes too long; called about once a second."""
+        """Enforce timeouts. Called about once per second."""
         waited_seconds = now_seconds - self._since_seconds
         current = self._current
         if self._paused_seconds:
@@ -112,54 +112,54 @@ class Http1Connection(asyncio.Protocol):
         elif current is not None and current.incoming is not None:
             current.incoming.check_timeouts(now_seconds)
         elif current is not None or (self._in_head and self._head_bytes):
-            # A body that nobody wants, or a head that does not end.
+            # An unwanted body, or an unfinished head.
             if waited_seconds > self._shared.read_seconds:
                 self._writer.close()
         elif not self._exchanges and waited_seconds > _IDLE_SECONDS:
             self._writer.close()
 
     def start_drain(self) -> None:
-        """Close as soon as nothing is in flight."""
+        """Close as soon as no request is in flight."""
         self._is_draining = True
         if not self._exchanges and self._current is None:
             self._writer.close()
 
     def end(self) -> None:
-        """End at once; requests in flight are given up."""
+        """Close immediately; requests in flight are aborted."""
         self._writer.close()
         self._cancel_all()
 
     # Called by the event loop.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Wait for a request."""
+        """Register the connection and wait for a request."""
         self._writer.connect(transport)
         self._since_seconds = self._shared.now_seconds()
         self._shared.connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - all alike
-        """Give up what is in flight."""
+        """Abort the requests in flight."""
         self._shared.connections.discard(self)
         self._cancel_all()
 
     def pause_writing(self) -> None:
-        """Read nothing while the client does not."""
+        """Stop reading while the client does not read."""
         self._paused_seconds = self._shared.now_seconds()
         self._throttle()
 
     def resume_writing(self) -> None:
-        """Go on reading."""
+        """Resume reading."""
         self._paused_seconds = 0.0
         self._throttle()
 
     def eof_received(self) -> bool:
-        """Answer a client that has closed its half, then close."""
+        """Answer a client that has closed its sending side, then close."""
         self._is_draining = True
         self._writer.flush()
         return bool(self._exchanges)
 
     def data_received(self, data: bytes) -> None:
-        """Take what came, as far as it goes."""
+        """Parse received bytes as far as possible."""
         if self._is_closing:
             return
         steps = self._steps
@@ -179,21 +179,21 @@ class Http1Connection(asyncio.Protocol):
     # Called by the parser; must not raise.
 
     def on_message_begin(self) -> None:
-        """Begin a head."""
+        """Start a request head."""
         self._path, self._fields, self._head_bytes = b"", [], 0
         self._in_head, self._is_upgrade = True, False
 
     def on_url(self, url: bytes) -> None:
-        """Take a part of the target."""
+        """Collect a part of the request target."""
         self._path += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a field; trailers say nothing to us."""
+        """Collect a header field; trailers are ignored."""
         if self._in_head:
             self._fields.append((name, value))
 
     def on_headers_complete(self) -> None:
-        """Begin a request."""
+        """Start handling the request."""
         parser, self._in_head, self._head_bytes = self._parser, False, 0
         self._steps += 1
         if self._is_closing:
@@ -228,7 +228,7 @@ class Http1Connection(asyncio.Protocol):
                 self._writer.write(_CONTINUE)
 
     def on_body(self, body: bytes) -> None:
-        """Take a piece of a body."""
+        """Collect a piece of the body."""
         self._steps += 1
         self._head_bytes = 0
         current = self._current
@@ -236,7 +236,7 @@ class Http1Connection(asyncio.Protocol):
             current.incoming.on_data(body, is_last=False)
 
     def on_message_complete(self) -> None:
-        """End a request's body."""
+        """Finish the request's body."""
         current, self._current = self._current, None
         self._steps += 1
         if self._is_upgrade or current is None:
@@ -254,7 +254,7 @@ class Http1Connection(asyncio.Protocol):
     def response(
         self, exchange: Http1Exchange, status: int, fields: list[Field], body: bytes
     ) -> bytes:
-        """Return the bytes of an answer."""
+        """Serialise a response."""
         if self._is_draining or exchange.awaits_continue:
             exchange.keep_alive = False  # whether a body will come is not known
         parts = [_STATUS_LINES.get(status) or b"HTTP/1.1 %d Other\r\n" % status]
@@ -268,7 +268,7 @@ class Http1Connection(asyncio.Protocol):
         return b"".join(parts)
 
     def send_answered(self) -> None:
-        """Send the answers whose turn it is."""
+        """Send completed responses in request order."""
         exchanges = self._exchanges
         while exchanges and exchanges[0].response is not None:
             exchange = exchanges.popleft()

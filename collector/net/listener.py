@@ -25,7 +25,7 @@ _DRAIN_CHECK_SECONDS: Final = 0.05
 
 
 class BindAddress(Protocol):
-    """Host and port to bind; port 0 lets the system choose."""
+    """Host and port to bind; port 0 selects a free port."""
 
     @property
     def host(self) -> str:
@@ -39,7 +39,7 @@ class BindAddress(Protocol):
 
 
 def bind(address: BindAddress, backlog: int = 1024) -> socket.socket:
-    """Bind and listen; OSError, naming the address, where that is not possible."""
+    """Bind and listen; raise OSError naming the address if that fails."""
     try:
         found = socket.getaddrinfo(
             address.host,
@@ -65,45 +65,45 @@ def bind(address: BindAddress, backlog: int = 1024) -> socket.socket:
 
 
 def bound_address(listener: socket.socket) -> str:
-    """Return `host:port`, with the port that the system chose where 0 was asked for."""
+    """Return `host:port`, with the actual port where 0 was configured."""
     host, port = listener.getsockname()[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 class IncomingRequest(Protocol):
-    """One request as it arrives; a connection tells it what comes."""
+    """Receiving side of one request; the connection passes events to it."""
 
     def on_data(self, piece: bytes, *, is_last: bool) -> None:
-        """Take a piece of the body; may answer, and then hears no more."""
+        """Receive a piece of the body; after an early response, no further calls."""
         ...
 
     def check_timeouts(self, now_seconds: float) -> None:
-        """Give up what takes too long; called about once a second."""
+        """Enforce timeouts. Called about once per second."""
         ...
 
     def cancelled(self) -> None:
-        """Stop: nobody waits for the answer any more."""
+        """Stop: the client no longer waits for the response."""
         ...
 
 
 class Connection(Protocol):
-    """One client."""
+    """One client connection."""
 
     def check_timeouts(self, now_seconds: float) -> None:
-        """Give up what takes too long; called about once a second."""
+        """Enforce timeouts. Called about once per second."""
         ...
 
     def start_drain(self) -> None:
-        """Ask the client to go elsewhere; what it has sent is still answered."""
+        """Start a graceful shutdown; requests already received are still answered."""
         ...
 
     def end(self) -> None:
-        """End at once; requests in flight are given up."""
+        """Close immediately; requests in flight are aborted."""
         ...
 
 
 class ListenerState(Struct):
-    """What all connections of a listener have in common."""
+    """State shared by all connections of a listener."""
 
     now_seconds: Callable[[], float]  # monotonic
     refused: Callable[[str], None]  # counts by reason
@@ -138,7 +138,7 @@ class Listener:
         self._listener: socket.socket | None = None
 
     def bind(self) -> str:
-        """Bind, before anything is promised; return the address with its port.
+        """Bind before startup is reported; return the address with its port.
 
         Raises:
             OSError: it cannot be bound; the text names it.
@@ -149,7 +149,7 @@ class Listener:
     async def run(
         self, ready: Callable[[], None], stop: asyncio.Event, drain_seconds: float
     ) -> None:
-        """Serve until `stop`, then answer what is in flight."""
+        """Serve until `stop`, then finish requests in flight."""
         assert self._listener is not None
         try:
             server = await self._start(server_context(self._tls, self._alpn))

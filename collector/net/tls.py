@@ -1,4 +1,4 @@
-"""Certificates of a listener, and whether they were renewed."""
+"""TLS certificates of a listener and detection of renewed files."""
 
 import ssl
 from collections.abc import Sequence
@@ -7,11 +7,11 @@ from typing import Protocol
 
 
 class TlsFiles(Protocol):
-    """Paths of PEM files; an empty one is not configured."""
+    """Paths of PEM files; an empty path means not configured."""
 
     @property
     def cert_file(self) -> str:
-        """Certificate chain; empty: plain text."""
+        """Certificate chain; empty: no TLS."""
         ...
 
     @property
@@ -26,7 +26,7 @@ class TlsFiles(Protocol):
 
 
 def server_context(tls: TlsFiles, alpn: Sequence[str] = ()) -> ssl.SSLContext | None:
-    """Make what a listener serves with; None where no certificate is configured.
+    """Create the listener's SSL context; None if no certificate is configured.
 
     Raises:
         OSError: a file cannot be read, or does not hold what it should (SSLError).
@@ -44,7 +44,7 @@ def server_context(tls: TlsFiles, alpn: Sequence[str] = ()) -> ssl.SSLContext | 
 
 
 def modified_ns(tls: TlsFiles) -> tuple[int, ...]:
-    """Return what changes when a certificate file does; zeros where one is missing."""
+    """Return modification times of the certificate files; 0 where one is missing."""
     stamps = []
     for name in (tls.cert_file, tls.key_file, tls.client_ca_file):
         try:

@@ -1,7 +1,7 @@
-"""Accepting connections that are encrypted, with a bound on handshakes that go on.
+"""TLS accept loop with a bound on concurrent handshakes.
 
-asyncio's own server tells nobody of a handshake that has not ended, and any number of
-them could go on.
+asyncio's own server does not report unfinished handshakes and does not limit their
+number.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ Handshakes = dict[asyncio.Task[None], None]  # the oldest first
 
 
 class TlsServer:
-    """Accepts, shakes hands, and makes a protocol for what is encrypted."""
+    """Accepts connections, runs handshakes, and creates a protocol for each."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class TlsServer:
         self._accepting = asyncio.get_running_loop().create_task(self._accept())
 
     def close(self) -> None:
-        """Accept no more; handshakes go on, until somebody cancels them."""
+        """Stop accepting; running handshakes continue until cancelled."""
         self._accepting.cancel()
 
     async def _accept(self) -> None:
@@ -78,4 +78,4 @@ class TlsServer:
                 ssl_handshake_timeout=_HANDSHAKE_SECONDS,
             )
         except OSError:
-            client.close()  # a stranger, somebody who left, or nobody in time
+            client.close()  # handshake failed, client disconnected, or timed out

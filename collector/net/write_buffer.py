@@ -1,4 +1,4 @@
-"""Writing to a socket once a turn of the event loop, not once a frame.
+"""Socket writes batched per turn of the event loop.
 
 On loopback and in a cluster alike, the system call costs more than the making of a
 small frame, and a busy connection makes many of them in one turn.
@@ -12,7 +12,7 @@ _AT_ONCE_BYTES: Final = 65_536
 
 
 class WriteBuffer:
-    """Puts together what one connection writes in a turn of the loop, in order."""
+    """Joins one connection's writes of an event-loop turn, in order."""
 
     __slots__ = ("_loop", "_pieces", "_size_bytes", "_transport")
 
@@ -23,16 +23,16 @@ class WriteBuffer:
         self._size_bytes = 0
 
     def connect(self, transport: asyncio.BaseTransport) -> None:
-        """Write to this from now on."""
+        """Attach the transport to write to."""
         self._transport = transport  # type: ignore[assignment] # a stream's, by contract
 
     @property
     def is_closing(self) -> bool:
-        """Whether the connection has ended, or is not there yet."""
+        """Whether the connection is closed or not yet open."""
         return self._transport is None or self._transport.is_closing()
 
     def write(self, data: bytes | memoryview) -> None:
-        """Write soon; the data must not change until then."""
+        """Schedule a write; the data must not change until it is flushed."""
         if not self._pieces:
             self._loop.call_soon(self.flush)
         self._pieces.append(data)
@@ -41,25 +41,25 @@ class WriteBuffer:
             self.flush()
 
     def flush(self) -> None:
-        """Write now; what comes after the end of the connection is dropped."""
+        """Write buffered data now; data for a closed connection is dropped."""
         pieces, self._pieces, self._size_bytes = self._pieces, [], 0
         transport = self._transport
         if pieces and transport is not None and not transport.is_closing():
             transport.writelines(pieces)
 
     def close(self) -> None:
-        """Write what there is and close the connection. Harmless when repeated."""
+        """Write buffered data and close the connection. Idempotent."""
         if self._transport is not None and not self._transport.is_closing():
             self.flush()
             self._transport.close()
 
     def abort(self) -> None:
-        """Close without waiting for a reader that takes nothing."""
+        """Close without waiting for a peer that does not read."""
         if self._transport is not None:
             self._transport.abort()
 
     def pause_reading(self, *, pause: bool) -> None:
-        """Read no more, or go on."""
+        """Pause or resume reading."""
         if self._transport is not None and not self._transport.is_closing():
             if pause:
                 self._transport.pause_reading()
