@@ -1,4 +1,4 @@
-"""Ways in: one row per engine. `contract.py` has the promise."""
+"""OTLP receivers: one row per engine. `contract.py` defines the interface."""
 
 import importlib
 from collections.abc import Callable, Sequence
@@ -23,7 +23,7 @@ def open_receiver(
     drain_seconds: float,
     on_bound: Callable[[str, str], None] = lambda _name, _address: None,
 ) -> Receiver:
-    """Make one engine's receiver; `listen` has name, address and TLS per listener."""
+    """Create an engine's receiver; `listen` has name, address and TLS per listener."""
     module, _, kind = ENGINES[engine].partition(":")
     make = getattr(importlib.import_module(module), kind)
     return cast("Receiver", make(reception, listen, drain_seconds, on_bound))

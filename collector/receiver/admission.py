@@ -1,4 +1,4 @@
-"""How many bytes may be on their way through at once."""
+"""Memory budget for request bodies in flight."""
 
 from typing import Final
 
@@ -8,7 +8,7 @@ _COST_PER_BYTE: Final = 3.2
 
 
 class Admission:
-    """A budget of memory for bodies in flight; refuses instead of waiting.
+    """Memory budget for bodies in flight; refuses instead of waiting.
 
     A request that alone is larger than the budget is admitted when nothing else is
     in flight, so a generous message limit does not need a generous budget.
@@ -20,22 +20,22 @@ class Admission:
         self._peak_bytes = 0
 
     def reserve(self, more_bytes: int) -> None:
-        """Count bytes as held; whether they fit is the caller's question."""
+        """Reserve bytes unconditionally; the caller checks whether they fit."""
         self.reserved_bytes += more_bytes
         self._peak_bytes = max(self._peak_bytes, self.reserved_bytes)
 
     def note(self, other_bytes: int) -> None:
-        """Let the peak know of memory that is not a body's, and bounded elsewhere."""
+        """Include memory outside the budget, bounded elsewhere, in the peak."""
         self._peak_bytes = max(self._peak_bytes, self.reserved_bytes + other_bytes)
 
     def take_peak_bytes(self) -> int:
-        """Return the most that was reserved at once since the last call."""
+        """Return the peak reservation since the last call."""
         peak_bytes, self._peak_bytes = self._peak_bytes, self.reserved_bytes
         return peak_bytes
 
 
 class Reservation:
-    """What one request holds of the budget, from before its body is read."""
+    """One request's share of the budget, held from before its body is read."""
 
     __slots__ = ("_admission", "_cost_bytes")
 
@@ -43,7 +43,7 @@ class Reservation:
         self._admission, self._cost_bytes = admission, 0
 
     def grow_to(self, body_bytes: int) -> bool:
-        """Hold the cost of a body of this size; False leaves all as it was."""
+        """Grow the reservation to a body of this size; False leaves it unchanged."""
         more = int(body_bytes * _COST_PER_BYTE) - self._cost_bytes
         if more <= 0:
             return True
@@ -56,6 +56,6 @@ class Reservation:
         return True
 
     def release(self) -> None:
-        """Give everything back; harmless when called twice."""
+        """Release the whole reservation. Idempotent."""
         self._admission.reserved_bytes -= self._cost_bytes
         self._cost_bytes = 0

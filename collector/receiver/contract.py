@@ -1,4 +1,4 @@
-"""What a way in promises, whatever engine serves it.
+"""Interface of a receiver, for every engine.
 
 To add one: a file beside this one, a row in ENGINES (`__init__.py`). The suite in
 `tests/contracts/test_receivers.py` finds it by its row.
@@ -30,5 +30,5 @@ class Receiver(Protocol):
     name: str
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
-        """Serve until `stop`; OSError where an address cannot be bound."""
+        """Serve until `stop`; raise OSError if an address cannot be bound."""
         ...

@@ -1,4 +1,4 @@
-"""One export request as it arrives: what gRPC and HTTP have in common.
+"""State of one incoming export request, common to gRPC and HTTP.
 
 On the hot path; written for few Python steps.
 """
@@ -18,7 +18,7 @@ _SMALL_PIECE_BYTES: Final = 4096
 
 
 class Export:
-    """Collects a body, passes it on, and tells the client what came of it."""
+    """Collects a body, forwards it, and sends the result to the client."""
 
     __slots__ = (
         "_pieces",
@@ -42,28 +42,28 @@ class Export:
         self._task: asyncio.Task[None] | None = None
 
     def answer(self, answer: ExportResult) -> None:
-        """Tell the client what came of its request."""
+        """Send the export result to the client."""
         raise NotImplementedError
 
     def refused(self, error: RefusedError) -> None:
-        """Tell the client that it was not passed on."""
+        """Send a refusal to the client."""
         self.answer(error.answer)
 
     def check_timeouts(self, now_seconds: float) -> None:
-        """Give up a body that does not arrive in time."""
+        """Abort a body that exceeds the read timeout."""
         if self._task is None:
             seconds = now_seconds - self._started_seconds
             if seconds > self.reception.limits.read:
                 self.refuse(self.reception.too_slow())
 
     def cancelled(self) -> None:
-        """Stop: the client has left."""
+        """Stop: the client has disconnected."""
         if self._task is not None:
             self._task.cancel()
         self.reserved.release()
 
     def keep(self, piece: bytes) -> None:
-        """Keep a piece of the body, which is reserved already."""
+        """Append a piece of the body; its memory is already reserved."""
         pieces = self._pieces
         if len(piece) >= _SMALL_PIECE_BYTES:
             pieces.append(piece)
@@ -73,7 +73,7 @@ class Export:
             pieces.append(bytearray(piece))
 
     def whole(self, last: bytes) -> bytes:
-        """Return all that was kept, and the last piece."""
+        """Return the collected body including the last piece."""
         if not self._pieces:
             return last
         pieces, self._pieces = self._pieces, []
@@ -87,7 +87,7 @@ class Export:
         timeout_seconds: float | None,
         coding: str = "",
     ) -> None:
-        """Hand a whole body on; the client is told once there is an answer.
+        """Forward a complete body; the client is answered with the result.
 
         `coding` is the compression to undo first; empty: none.
         """
@@ -106,7 +106,7 @@ class Export:
         )
 
     def refuse(self, error: RefusedError) -> None:
-        """Answer without passing anything on."""
+        """Answer without forwarding."""
         self.reserved.release()
         self._pieces = []
         self.reception.metrics.count_refusal(

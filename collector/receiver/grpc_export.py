@@ -1,4 +1,4 @@
-"""gRPC calls as they come in over HTTP/2: exports, above all.
+"""gRPC calls over HTTP/2, primarily OTLP exports.
 
 The path of an export is the hot one and is written for few Python steps. Source:
 grpc/doc/PROTOCOL-HTTP2.md.
@@ -23,17 +23,17 @@ _FREE_HEAD_BYTES: Final = 1024
 
 
 class GrpcExportService:
-    """What a connection of the gRPC listener asks; a `Service` of `h2_server.py`."""
+    """Request handling of the gRPC listener; a `Service` of `h2_server.py`."""
 
     def __init__(self, reception: ReceiverPolicy, services: GrpcServices) -> None:
         self._reception, self._services = reception, services
 
     def understand(self, fields: list[Field]) -> RequestHead:
-        """Read the headers of a request."""
+        """Parse the request headers."""
         return read_head(fields, self._reception.headers)
 
     def open(self, stream: Stream, head: RequestHead) -> IncomingRequest | None:
-        """Begin a call."""
+        """Start a call."""
         if head.signal is not None:
             export = _Export(self._reception, stream, head, head.signal)
             return export if export.begin() else None
@@ -63,7 +63,7 @@ class _Export(Export):
         self._read = 0
 
     def begin(self) -> bool:
-        """Look at who asks before a byte of the body is read; False: refused."""
+        """Authorise before any of the body is read; False: refused."""
         head = self._head
         try:
             if head.size_bytes > _FREE_HEAD_BYTES:
@@ -75,7 +75,7 @@ class _Export(Export):
         return True
 
     def on_data(self, piece: bytes, *, is_last: bool) -> None:
-        """Take a piece of the message; with the last one it is passed on."""
+        """Receive a piece of the message; the last one triggers forwarding."""
         try:
             body = self._message(piece, is_last=is_last)
         except RefusedError as error:
@@ -85,7 +85,7 @@ class _Export(Export):
             self.pass_on(body, "protobuf", self._head.timeout_seconds, self._coding)
 
     def answer(self, answer: ExportResult) -> None:
-        """Write gRPC's answer."""
+        """Write the gRPC response."""
         send_answer(self._stream, answer)
 
     def _message(self, piece: bytes, *, is_last: bool) -> bytes | None:

@@ -1,4 +1,4 @@
-"""What the headers of a gRPC request say. Pure: no I/O.
+"""Parsed gRPC request headers. No I/O.
 
 Sources: RFC 9113, 8 (what is malformed); grpc/doc/PROTOCOL-HTTP2.md.
 """
@@ -36,7 +36,7 @@ _PSEUDO: Final = frozenset((b":method", b":scheme", b":path", b":authority"))
 
 
 class RequestHead(Struct, frozen=True, kw_only=True):
-    """What the headers of a request say."""
+    """Parsed headers of a request."""
 
     fault: bool = False  # against HTTP/2's own rules
     method: bytes = b""
@@ -53,7 +53,7 @@ class RequestHead(Struct, frozen=True, kw_only=True):
 
 
 def read_head(fields: list[Field], headers: HeaderFilter) -> RequestHead:
-    """Read the headers of a request; `headers` knows which of them travel on."""
+    """Parse request headers; `headers` decides which are forwarded."""
     if (pseudo := _pseudo_headers(fields)) is None:
         return RequestHead(fault=True)
     known = headers.uses

@@ -1,4 +1,4 @@
-"""Requests of the gRPC listener that are no exports: services, and what is no gRPC."""
+"""Requests of the gRPC listener other than exports: services and non-gRPC requests."""
 
 import asyncio
 import logging
@@ -26,7 +26,7 @@ _NO_GRPC: Final = header_field(b":status", b"415") + header_field(
 
 
 class NotGrpcRequest:
-    """A request that is no gRPC: told so once it is whole."""
+    """A request that is not gRPC; rejected once it is complete."""
 
     def __init__(self, stream: Stream, head: RequestHead, read_seconds: float) -> None:
         self._stream, self._head = stream, head
@@ -34,7 +34,7 @@ class NotGrpcRequest:
         self._read_seconds, self._ends_at = read_seconds, 0.0
 
     def on_data(self, piece: bytes, *, is_last: bool) -> None:
-        """Drop the body."""
+        """Discard the body."""
         self._left -= len(piece)
         if is_last and self._head.content_bytes >= 0 and self._left:
             self._stream.reset(PROTOCOL_ERROR)
@@ -43,17 +43,17 @@ class NotGrpcRequest:
             self._stream.send_data(WRONG_PORT, is_all=True)
 
     def check_timeouts(self, now_seconds: float) -> None:
-        """Give up a body without an end: only its place among the streams is held."""
+        """Abort an unfinished body, which holds only a stream slot."""
         self._ends_at = self._ends_at or now_seconds + self._read_seconds
         if now_seconds > self._ends_at and not self._stream.is_over:
             self._stream.reset(CANCEL)
 
     def cancelled(self) -> None:
-        """Do nothing: nothing is held."""
+        """Do nothing: no resources are held."""
 
 
 class ServiceCall:
-    """A call to health or reflection, played to them as ASGI events."""
+    """A health or reflection call, presented to the service as ASGI events."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class ServiceCall:
         self._task: asyncio.Task[None] | None = None
 
     def begin(self) -> bool:
-        """Start to answer; False: refused."""
+        """Start the response; False: refused."""
         if not self._reserved.grow_to(self._head.size_bytes):
             send_answer(self._stream, refusal(UNAVAILABLE, "too many bytes in flight"))
             return False
@@ -81,7 +81,7 @@ class ServiceCall:
         return True
 
     def on_data(self, piece: bytes, *, is_last: bool) -> None:
-        """Queue a piece of the questions."""
+        """Queue a piece of the request messages."""
         self._unread += piece
         size = self._read_bytes + len(self._unread)
         held = self._reserved.grow_to(self._head.size_bytes + size)
@@ -93,14 +93,14 @@ class ServiceCall:
         self._news.set()
 
     def check_timeouts(self, now_seconds: float) -> None:
-        """Give up questions without an end; who has asked may listen for ever."""
+        """Abort unfinished requests; a complete one may stream indefinitely."""
         self._ends_at = self._ends_at or now_seconds + self._reception.limits.read
         if now_seconds > self._ends_at and not self._is_over:
             self._stream.reset(CANCEL)
             self.cancelled()
 
     def cancelled(self) -> None:
-        """Tell the service that nobody listens."""
+        """Signal the disconnect to the service."""
         self._is_gone = True
         self._news.set()
         if self._task is not None:

@@ -1,4 +1,4 @@
-"""The gRPC services that say what a server is: health v1, reflection v1 and v1alpha.
+"""gRPC health v1 and server reflection v1 and v1alpha.
 
 Written against the ASGI events, because the packages that implement them want a
 `grpc.Server`; their message classes are used, and loaded on the first question.
@@ -29,7 +29,7 @@ _WATCH_SECONDS: Final = 0.25
 
 
 class GrpcServices:
-    """Answers health checks and reflection; anything else is left to the caller."""
+    """Answers health and reflection calls; other paths are left to the caller."""
 
     def __init__(self, serving: Callable[[], bool]) -> None:
         self._serving = serving

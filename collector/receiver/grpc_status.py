@@ -1,4 +1,4 @@
-"""Answers in gRPC's words. Source: grpc/doc/PROTOCOL-HTTP2.md."""
+"""gRPC status responses. Source: grpc/doc/PROTOCOL-HTTP2.md."""
 
 from binascii import b2a_base64
 from typing import Final
@@ -20,7 +20,7 @@ _READABLE: Final = " !\"#$&'()*+,/:;<=>?@[\\]^`{|}"  # in grpc-message, as it is
 
 
 def grpc_trailers(answer: ExportResult) -> list[tuple[bytes, bytes]]:
-    """Return the status of a refusal as gRPC's trailers."""
+    """Return the trailers for a refused call."""
     trailers = [(b"grpc-status", str(answer.code).encode())]
     if answer.message:
         text = quote(answer.message, safe=_READABLE).encode()
@@ -37,7 +37,7 @@ def base64_header(data: bytes) -> bytes:
 
 
 def send_answer(stream: Stream, answer: ExportResult) -> None:
-    """Write an answer as gRPC has it: message and status, or the status alone."""
+    """Write a gRPC response: message and status, or the status alone."""
     if answer.code == 0:
         body = answer.body
         framed = b"\0" + len(body).to_bytes(4, "big") + body if body else _EMPTY_MESSAGE

@@ -1,4 +1,4 @@
-"""The receiver on the reference library for gRPC, grpc.aio; HTTP is as in `native.py`.
+"""Receiver on the reference gRPC library, grpc.aio; HTTP as in `native.py`.
 
 Many times slower than the engine of our own. gRPC's core reads a whole message before
 it asks us, so memory is reserved after reading there, and certificates are read at
@@ -49,7 +49,7 @@ class GrpcioReceiver:
         self._drain_seconds, self._on_bound = drain_seconds, on_bound
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
-        """Serve until `stop`; OSError where an address cannot be bound."""
+        """Serve until `stop`; raise OSError if an address cannot be bound."""
         (grpc_name, grpc_address, grpc_tls), (http_name, http_address, http_tls) = (
             self._listen
         )

@@ -1,4 +1,4 @@
-"""OTLP over HTTP: what a request means, and the answer in HTTP's words.
+"""OTLP/HTTP: request handling and responses.
 
 Source: OTLP 1.9, "OTLP/HTTP".
 """
@@ -35,7 +35,7 @@ class HttpExportService:
         self._reception = reception
 
     def open(self, exchange: Http1Exchange) -> IncomingRequest | None:
-        """Begin a request."""
+        """Start a request."""
         signal = SIGNAL_BY_PATH.get(exchange.path)
         if signal is None:
             exchange.respond(404, [])
@@ -76,7 +76,7 @@ class _Export(Export):
         self._read = 0
 
     def begin(self, headers: dict[str, str]) -> bool:
-        """Check who asks and the announced size; False: refused.
+        """Check authorisation and the announced size; False: refused.
 
         Memory is reserved as the body arrives: an announcement alone holds nothing.
         """
@@ -94,7 +94,7 @@ class _Export(Export):
         return True
 
     def on_data(self, piece: bytes, *, is_last: bool) -> None:
-        """Take a piece of the body, reserving memory for it."""
+        """Receive a piece of the body and reserve memory for it."""
         self._read += len(piece)
         try:
             self._reserve(self._read)
@@ -109,11 +109,11 @@ class _Export(Export):
         self.pass_on(body, self._encoding, None, coding)
 
     def answer(self, answer: ExportResult) -> None:
-        """Write HTTP's answer."""
+        """Write the HTTP response."""
         self._respond(answer, http_status(answer))
 
     def refused(self, error: RefusedError) -> None:
-        """Write a refusal of our own."""
+        """Write a refusal."""
         status = _STATUS_BY_REASON.get(error.reason) or http_status(error.answer)
         self._respond(error.answer, status)
 

@@ -1,4 +1,4 @@
-"""The receiver that is used: gRPC and HTTP on servers of our own, on the relay's loop.
+"""Default receiver: built-in gRPC and HTTP servers on the relay's event loop.
 
 Nothing is handed over between threads. docs/adr/0029-servers-of-our-own.md has what was
 measured.
@@ -45,7 +45,7 @@ class NativeReceiver:
         }
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
-        """Serve until `stop`; OSError where an address cannot be bound."""
+        """Serve until `stop`; raise OSError if an address cannot be bound."""
         waiting = len(self._listening)
 
         def one_ready() -> None:
@@ -87,7 +87,7 @@ def http_listening(
 
 
 def shared_by_all(reception: ReceiverPolicy) -> ListenerState:
-    """Make what the connections of one listener share."""
+    """Create the state shared by the connections of one listener."""
     refused = reception.metrics.refused
     return ListenerState(
         now_seconds=reception.clock.monotonic_seconds,
@@ -100,7 +100,7 @@ def shared_by_all(reception: ReceiverPolicy) -> ListenerState:
 
 
 async def reload_tokens(reception: ReceiverPolicy, stop: asyncio.Event) -> None:
-    """Read the file of tokens again, now and then, until `stop`."""
+    """Reload the token file periodically until `stop`."""
     while not stop.is_set():
         try:
             async with asyncio.timeout(RELOAD_SECONDS):

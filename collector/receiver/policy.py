@@ -1,4 +1,4 @@
-"""What every engine asks before it passes a request on: who, how large, in what form.
+"""Request checks common to all engines: authorisation, size and encoding.
 
 Knows OTLP's rules, and neither gRPC's framing nor HTTP's; those are the engines'.
 """
@@ -50,8 +50,8 @@ RETRY_SECONDS: Final = 1
 _LOOP_SLICE_BYTES: Final = 2**19
 _THREAD_SLICE_BYTES: Final = 2**22
 
-# Belong to one connection or to the message's form; never passed on, whatever the
-# allow list says.
+# Hop-by-hop headers and headers of the message's encoding; never forwarded, regardless
+# of the allow list.
 _HOP_BY_HOP: Final = re.compile(
     r":.*|connection|content-.*|grpc-.*|host|keep-alive|proxy-.*|te|trailer|"
     r"transfer-encoding|upgrade|user-agent|accept.*|date|expect"
@@ -74,7 +74,7 @@ _READ_BY_US: Final = {
 
 
 class HeaderFilter:
-    """Decides for each header name whether it travels on; remembers a bounded set."""
+    """Decides per header name whether it is forwarded; caches a bounded set."""
 
     def __init__(self, config: HeadersConfig, *, drop_authorization: bool) -> None:
         self._allow = [name.lower() for name in config.allow]
@@ -86,7 +86,7 @@ class HeaderFilter:
         self.uses: dict[bytes, tuple[int, str]] = {}  # what `use_of` has found
 
     def use_of(self, raw_name: bytes) -> tuple[int, str]:
-        """Return what a gRPC header is for, PASS to AUTHORIZATION, and its name."""
+        """Return how a gRPC header is used, PASS to AUTHORIZATION, and its name."""
         use = self.uses.get(raw_name)
         if use is None:
             name = raw_name.decode("latin-1")
@@ -101,7 +101,7 @@ class HeaderFilter:
         return use
 
     def passes(self, name: str) -> bool:
-        """Tell whether a header of this lower-case name goes upstream."""
+        """Whether a header of this lower-case name is forwarded upstream."""
         known = self._known.get(name)
         if known is None:
             known = name == HOP_HEADER or (
@@ -119,7 +119,7 @@ def _matches(name: str, patterns: Iterable[str]) -> bool:
 
 
 class BearerTokens:
-    """Checks the `authorization` header against a file of tokens, in constant time."""
+    """Checks the `authorization` header against a token file, in constant time."""
 
     def __init__(self, config: AuthConfig) -> None:
         self._path = (
@@ -131,11 +131,11 @@ class BearerTokens:
 
     @property
     def required(self) -> bool:
-        """Whether anything is checked at all."""
+        """Whether a token is required."""
         return self._path is not None
 
     def reload(self) -> None:
-        """Read the file again if it changed; keeps the old tokens if it cannot be read.
+        """Reload the file if it changed; keep the old tokens if it cannot be read.
 
         Raises:
             OSError: at the start only, where no token was ever read.
@@ -155,7 +155,7 @@ class BearerTokens:
         self._modified_ns = modified_ns
 
     def accept(self, authorization: str) -> bool:
-        """Tell whether the header's value carries one of the tokens."""
+        """Whether the header's value carries one of the tokens."""
         if self._path is None:
             return True
         scheme, _, token = authorization.partition(" ")
@@ -167,7 +167,7 @@ class BearerTokens:
 
 
 class RefusedError(Exception):
-    """The request is answered without being passed on; `reason` is a metric label."""
+    """The request is answered without being forwarded; `reason` is a metric label."""
 
     def __init__(self, answer: ExportResult, reason: str) -> None:
         super().__init__(reason)
@@ -175,7 +175,7 @@ class RefusedError(Exception):
 
 
 class ReceiverPolicy(Struct, frozen=True, kw_only=True):
-    """What the wiring hands to an engine."""
+    """Policy passed to an engine at startup."""
 
     handle: Handle
     admission: Admission
@@ -188,7 +188,7 @@ class ReceiverPolicy(Struct, frozen=True, kw_only=True):
     serving: Callable[[], bool]  # for gRPC health: false once stopping
 
     def admit(self, authorization: str, hops: str) -> None:
-        """Refuse strangers and loops before a byte of the body is read.
+        """Reject unauthorised clients and loops before any of the body is read.
 
         Raises:
             RefusedError: answer with what it holds.
@@ -203,7 +203,7 @@ class ReceiverPolicy(Struct, frozen=True, kw_only=True):
     async def pass_on(
         self, request: OtlpRequest, timeout_seconds: float | None, protocol: str
     ) -> ExportResult:
-        """Hand a whole request on, and count what came of it.
+        """Forward a complete request and count the result.
 
         No timer of ours is needed: a client whose deadline passes resets its stream,
         which cancels this, and the upstream is given the same deadline.
@@ -221,7 +221,7 @@ class ReceiverPolicy(Struct, frozen=True, kw_only=True):
         return answer
 
     async def expand(self, body: bytes, coding: str, reserved: Reservation) -> bytes:
-        """Undo a transport coding; reserves what the result needs beside the body.
+        """Decompress a body; reserves memory for the result as well.
 
         A result beyond `_LOOP_SLICE_BYTES` is decompressed in a thread, a slice at a
         time, so that one large body delays no other request.
@@ -248,28 +248,28 @@ class ReceiverPolicy(Struct, frozen=True, kw_only=True):
         return work.result()
 
     def too_large(self) -> RefusedError:
-        """Answer a body beyond the limit; sending it again will not help."""
+        """Return the refusal for a body over the limit; not retryable."""
         text = f"message larger than {int(self.limits.message)} bytes"
         answer = ExportResult(code=RESOURCE_EXHAUSTED, message=text)
         return RefusedError(answer, "too_large")
 
     def overloaded(self) -> RefusedError:
-        """Answer where the memory budget is spent; the client should come back."""
+        """Return the refusal for an exhausted memory budget; retryable."""
         text = "too many bytes in flight"
         return RefusedError(refusal(UNAVAILABLE, text, RETRY_SECONDS), "in_flight")
 
     def too_slow(self) -> RefusedError:
-        """Answer a body that did not arrive in time; the client may try again."""
+        """Return the refusal for a body that did not arrive in time; retryable."""
         text = "body did not arrive in time"
         return RefusedError(refusal(UNAVAILABLE, text), "too_slow")
 
     def undecodable(self, why: str) -> RefusedError:
-        """Answer a body whose transport coding or framing is broken."""
+        """Return the refusal for a body with broken compression or framing."""
         return RefusedError(refusal(INVALID_ARGUMENT, why), "undecodable")
 
 
 def grpc_timeout_seconds(text: str) -> float | None:
-    """Read a `grpc-timeout` header; None where there is none, or nonsense."""
+    """Parse a `grpc-timeout` header; None if absent or malformed."""
     if 2 <= len(text) <= 9 and text[:-1].isdecimal():
         unit = _TIMEOUT_UNITS.get(text[-1])
         return None if unit is None else int(text[:-1]) * unit
