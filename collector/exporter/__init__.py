@@ -1,4 +1,4 @@
-"""Ways out, and the relay that uses them. `contract.py` has the promise."""
+"""Upstream exporters and the relay that uses them. `contract.py` has the interface."""
 
 import importlib
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ def open_upstreams(
     clock: Clock,
     engine: str = "native",
 ) -> dict[str, Upstream]:
-    """Make one upstream per distinct endpoint; signals that share one share it.
+    """Create one upstream per distinct endpoint; signals may share one.
 
     With the engine `grpcio` gRPC goes out over the reference library, too.
     """

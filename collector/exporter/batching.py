@@ -1,4 +1,4 @@
-"""Small requests that wait for a busy upstream travel as one.
+"""Batches small requests while an upstream is busy.
 
 Protobuf messages concatenate: the bytes of several export requests in a row are one
 export request with all their resources. That is safe only for bodies that are nothing
@@ -6,8 +6,8 @@ but whole top-level frames of field 1, which is checked here for each; a damaged
 would otherwise swallow the head of its neighbour. What is inside a frame cannot reach
 beyond it. Profiles are never joined: they index into a message-wide dictionary.
 
-A joined call that is refused for good is taken apart and its members sent one by one,
-so nobody pays for a neighbour. Members are of one signal with equal headers.
+If a batch is refused permanently, its members are sent one by one, so that no request
+fails because of another. Members share one signal and have equal headers.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ _RESEND_AT_ONCE: Final = 16
 
 
 def is_whole(body: bytes) -> bool:
-    """Tell whether a body is nothing but whole frames of field 1."""
+    """Whether a body consists only of complete frames of field 1."""
     at, end = 0, len(body)
     while at < end:
         if body[at] != 0x0A:
@@ -50,7 +50,7 @@ class _Member(Struct, eq=False):
 
 
 class _Group(Struct, eq=False):
-    """Requests that will travel together, until somebody sends them."""
+    """Requests collected for one batch, until it is sent."""
 
     members: list[_Member] = []
     size_bytes: int = 0
@@ -68,7 +68,7 @@ class _Lane(Struct, eq=False):
 
 
 class BatchingUpstream:
-    """Puts joining before an upstream; without a task group it only passes on."""
+    """Upstream with batching; without a task group it only forwards."""
 
     def __init__(
         self,
@@ -83,16 +83,16 @@ class BatchingUpstream:
         self._tasks: asyncio.TaskGroup | None = None
 
     def start(self, tasks: asyncio.TaskGroup) -> None:
-        """Give joined calls a place to run: they outlive any single client."""
+        """Set the task group for batched calls, which outlive any single client."""
         self._tasks = tasks
 
     async def close(self) -> None:
-        """Close the upstream behind."""
+        """Close the wrapped upstream."""
         self._tasks = None
         await self._inner.close()
 
     async def send(self, request: OtlpRequest, timeout_seconds: float) -> ExportResult:
-        """Send at once while the upstream is idle, else with others; see `Upstream`."""
+        """Send immediately if the upstream is idle, else batch; see `Upstream`."""
         key = (request.signal, *request.headers.items())
         lane = self._lanes.get(key)
         if lane is None:
@@ -152,7 +152,7 @@ class BatchingUpstream:
         finally:
             group.waiting -= 1
             if group.waiting == 0 and group.task is not None:
-                group.task.cancel()  # nobody is left to hear the answer
+                group.task.cancel()  # no caller still waits for the result
 
     def _flush(self, key: tuple[object, ...], lane: _Lane) -> None:
         """Send what waits, if anything does."""
@@ -237,10 +237,10 @@ def _tell(member: _Member, answer: ExportResult) -> None:
 
 
 def _shared_success(answer: ExportResult, signal: str) -> tuple[bool, ExportResult]:
-    """Return whether anything was rejected, and what each member is told.
+    """Return whether anything was rejected, and the result for each member.
 
-    Whose item was rejected cannot be known: each gets the upstream's message, which
-    OTLP reads as a warning where the count is 0, and nobody is told a wrong count.
+    The rejected items cannot be attributed: each member gets the upstream's message
+    with count 0, which OTLP defines as a warning, so no member gets a wrong count.
     """
     if not answer.body:
         return False, answer

@@ -1,4 +1,4 @@
-"""What a way out promises.
+"""Interface of an upstream exporter.
 
 To add one: a file beside this one and a row in UPSTREAMS (`__init__.py`).
 """
@@ -10,7 +10,7 @@ from collector.otlp.signals import OtlpRequest
 
 
 class Upstream(Protocol):
-    """Sends a request on and brings back the upstream's own answer.
+    """Sends a request and returns the upstream's own response.
 
     `send` never raises but for cancellation. What the upstream said is returned as it
     said it; an upstream that cannot be reached, breaks off, or takes longer than
@@ -18,9 +18,9 @@ class Upstream(Protocol):
     """
 
     async def send(self, request: OtlpRequest, timeout_seconds: float) -> ExportResult:
-        """Send one request; the answer's body is in the upstream's encoding."""
+        """Send one request; the response body is in the upstream's encoding."""
         ...
 
     async def close(self) -> None:
-        """Give up connections; harmless when called twice."""
+        """Close all connections. Idempotent."""
         ...

@@ -1,4 +1,4 @@
-"""No upstream: every readable request is accepted, as a fan-out target does."""
+"""Discarding upstream: accepts every readable request, as a fan-out target."""
 
 import asyncio
 
@@ -14,14 +14,14 @@ from collector.otlp.signals import OtlpRequest
 
 
 class DiscardUpstream:
-    """Accepts what can be decoded; INVALID_ARGUMENT for what cannot."""
+    """Accepts decodable requests; INVALID_ARGUMENT for others."""
 
     async def send(
         self,
         request: OtlpRequest,
         timeout_seconds: float,  # noqa: ARG002 - nothing is waited for
     ) -> ExportResult:
-        """Check the body against its signal's message and answer."""
+        """Validate the body against its signal's message and answer."""
         if request.body:
             try:
                 check(request)
@@ -31,11 +31,11 @@ class DiscardUpstream:
         return ACCEPTED if request.encoding == "protobuf" else ACCEPTED_JSON
 
     async def close(self) -> None:
-        """Nothing to give up."""
+        """No resources to release."""
 
 
 def check(request: OtlpRequest) -> None:
-    """Decode a body and forget it.
+    """Decode a body and discard it.
 
     Raises:
         BodyUndecodableError: it is not a message of its signal.

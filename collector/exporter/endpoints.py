@@ -1,4 +1,4 @@
-"""Which upstream each signal has: from `collector.upstream`, or from OTEL_*.
+"""Upstream endpoint per signal, from `collector.upstream` or OTEL_* variables.
 
 Source of the variables: OpenTelemetry specification, "OpenTelemetry Protocol
 Exporter". A base endpoint gets the signal's path appended; one that is set for a
@@ -21,7 +21,7 @@ _PREFIX = "OTEL_EXPORTER_OTLP_"
 
 
 class UpstreamEndpoint(Struct, frozen=True, kw_only=True):
-    """Everything that has to be known to reach one upstream."""
+    """Connection settings of one upstream."""
 
     protocol: Literal["grpc", "http", "none"]
     target: str = ""  # host:port for gRPC, the full URL for HTTP

@@ -1,4 +1,4 @@
-"""The upstream over gRPC: the bytes as they are, on one HTTP/2 connection.
+"""OTLP/gRPC upstream: forwards bytes unchanged on one HTTP/2 connection.
 
 Source: grpc/doc/PROTOCOL-HTTP2.md and http-grpc-status-mapping.md.
 """
@@ -53,7 +53,7 @@ _MAX_BACKOFF_SECONDS: Final = 5.0
 
 
 class GrpcUpstream:
-    """One connection, opened at need; what never reached it is UNAVAILABLE.
+    """One connection, opened on demand; a request never sent is UNAVAILABLE.
 
     After a failure to connect, requests are refused for a while without another try.
     """
@@ -108,7 +108,7 @@ class GrpcUpstream:
         return answer
 
     async def close(self) -> None:
-        """Close the connection at once; calls in flight end UNAVAILABLE."""
+        """Close the connection immediately; calls in flight end UNAVAILABLE."""
         self._closed = True
         if self._connecting is not None:
             self._connecting.cancel()
@@ -260,5 +260,5 @@ def _accepted(reply: Reply) -> ExportResult:
         try:
             message = decompress(message, coding, _ANSWER_BYTES)
         except (BodyTooLargeError, BodyUndecodableError):
-            return ACCEPTED  # it was accepted, whatever else it says
+            return ACCEPTED  # accepted, whatever the rest contains
     return ExportResult(body=message)

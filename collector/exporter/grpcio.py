@@ -1,4 +1,4 @@
-"""The upstream over gRPC with the reference library, one channel; `engine: grpcio`.
+"""OTLP/gRPC upstream on the reference library, one channel; `engine: grpcio`.
 
 The client of `grpc.py` has to keep the same promise at a fraction of the cost.
 """
@@ -105,7 +105,7 @@ class GrpcioUpstream:
         return ExportResult(body=body)
 
     async def close(self) -> None:
-        """Close the channel at once; calls in flight end UNAVAILABLE."""
+        """Close the channel immediately; calls in flight end UNAVAILABLE."""
         await self._channel.close(None)
 
 

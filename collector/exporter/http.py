@@ -1,4 +1,4 @@
-"""The upstream over OTLP/HTTP, with the standard paths below a base URL."""
+"""OTLP/HTTP upstream, with the standard paths below a base URL."""
 
 import asyncio
 import gzip
@@ -25,7 +25,7 @@ _ANSWER_BYTES: Final = 4 * 2**20
 
 
 class HttpUpstream:
-    """A pool of connections to one upstream; redirects are answers, not followed."""
+    """Connection pool to one upstream; redirects are returned, not followed."""
 
     def __init__(
         self,

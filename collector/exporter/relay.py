@@ -1,4 +1,4 @@
-"""One request: to its upstream, and the answer back; the tap sees it afterwards."""
+"""Forwards a request and returns the response; the tap receives a copy afterwards."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -20,7 +20,7 @@ _HOP_HEADER: Final = "x-snaptrace-hop"
 
 
 class Relay:
-    """Forwards; its answer is the upstream's.
+    """Forwards requests; the response is the upstream's.
 
     Where the client's encoding and the upstream's are the same nothing is parsed.
     The tap is offered a request once its answer stands, and not when the client is

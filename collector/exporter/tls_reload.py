@@ -1,4 +1,4 @@
-"""A way out whose certificate files are renewed while the relay runs."""
+"""Upstream whose TLS certificate files are reloaded while the relay runs."""
 
 import logging
 import ssl
@@ -18,7 +18,7 @@ _LOOK_EVERY_SECONDS: Final = 30.0
 
 
 class ReloadingUpstream:
-    """Opens the upstream anew once its files changed; calls in flight end on the old.
+    """Reopens the upstream after its files change; old calls finish on the old.
 
     Files are looked at when something is sent, at most every 30 seconds. Files that do
     not fit together, half-written ones say, leave the old connections in use. The old
@@ -72,7 +72,7 @@ class ReloadingUpstream:
 
 
 def tls_context(tls: UpstreamTlsConfig) -> ssl.SSLContext:
-    """Read the files; ssl.SSLError, an OSError, where they do not fit together."""
+    """Load the files; ssl.SSLError, an OSError, if they are inconsistent."""
     context = ssl.create_default_context(cafile=tls.ca_file or None)
     if tls.cert_file:
         context.load_cert_chain(tls.cert_file, tls.key_file)
