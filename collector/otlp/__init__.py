@@ -1,1 +1,1 @@
-"""The OTLP wire: signals, messages, compression, encodings, export results."""
+"""OTLP wire format: signals, messages, compression, encodings, export results."""

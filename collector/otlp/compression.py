@@ -29,7 +29,7 @@ _ZSTD_OPTIONS: Final[dict[int, int]] = {zstd.DecompressionParameter.window_log_m
 
 
 def decompress(body: bytes, coding: str, limit_bytes: int) -> bytes:
-    """Undo `gzip`, `zstd` or `deflate`.
+    """Decompress `gzip`, `zstd` or `deflate`.
 
     Raises:
         BodyTooLargeError: the result would pass `limit_bytes`.
@@ -43,7 +43,7 @@ def decompress(body: bytes, coding: str, limit_bytes: int) -> bytes:
 
 
 class Decompression:
-    """Decompresses one body in slices, so that a caller can leave its event loop.
+    """Decompresses one body in slices so that the event loop is not blocked.
 
     Safe to move between threads from one `run` to the next.
     """
@@ -84,7 +84,7 @@ class Decompression:
         return True
 
     def result(self) -> bytes:
-        """Return the decompressed body; call once `run` said it is finished."""
+        """Return the decompressed body; call only after `run` returned true."""
         return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
 
     def _advance(self, room: int) -> int:

@@ -1,8 +1,8 @@
-"""What a client is told about its export request, in gRPC's and in HTTP's words.
+"""Export results as gRPC and HTTP responses.
 
-Nothing here decides anything: `forward` brings the upstream's answer, receivers write
-it out. The tables keep *retryable* retryable and *refused for good* refused for good
-when the two sides speak different protocols. OTLP 1.9, "Failures".
+No decisions are made here: `forward` returns the upstream's result, receivers write it.
+The tables preserve whether a failure is retryable or permanent when the two sides use
+different protocols. OTLP 1.9, "Failures".
 """
 
 import base64
@@ -78,7 +78,7 @@ MEDIA_TYPES: Final[dict[Encoding, str]] = {
 
 
 class ExportResult(Struct, frozen=True, kw_only=True):
-    """What one export request came to. `code` 0 is success, or a partial one."""
+    """Outcome of one export request. `code` 0 is full or partial success."""
 
     code: int = OK  # gRPC status code
     message: str = ""
@@ -95,7 +95,7 @@ ACCEPTED_JSON: Final = ExportResult(body=b"{}", encoding="json")
 
 
 def refusal(code: int, message: str, retry_seconds: int = 0) -> ExportResult:
-    """Make an answer of our own; `retry_seconds` tells the client when to come back."""
+    """Create a local refusal; `retry_seconds` is the suggested retry delay."""
     details = b""
     if retry_seconds:
         delay = _field(1, _field(1, _varint(retry_seconds), wire_type=0))
@@ -110,7 +110,7 @@ def refusal(code: int, message: str, retry_seconds: int = 0) -> ExportResult:
 
 
 def is_retryable(answer: ExportResult) -> bool:
-    """Tell whether OTLP lets the client send the same request again."""
+    """Whether OTLP allows the client to retry the request."""
     if answer.http_status:
         return answer.http_status in _RETRYABLE_HTTP
     if answer.code == RESOURCE_EXHAUSTED:
@@ -119,12 +119,12 @@ def is_retryable(answer: ExportResult) -> bool:
 
 
 def http_status(answer: ExportResult) -> int:
-    """Return the upstream's own HTTP status, or the one that stands for its code."""
+    """Return the upstream's HTTP status, or the one mapped from its code."""
     return answer.http_status or _HTTP_BY_CODE.get(answer.code, 500)
 
 
 def http_retry_after(answer: ExportResult) -> str:
-    """Return the value of Retry-After; empty where the answer names no delay."""
+    """Return the value of Retry-After; empty if the result has no delay."""
     if answer.retry_after or _RETRY_INFO not in answer.details:
         return answer.retry_after
     seconds = _retry_delay_seconds(answer.details)
@@ -132,7 +132,7 @@ def http_retry_after(answer: ExportResult) -> str:
 
 
 def http_body(answer: ExportResult, encoding: Encoding) -> tuple[bytes, str]:
-    """Return body and media type for an HTTP client that spoke `encoding`.
+    """Return body and media type for an HTTP client that uses `encoding`.
 
     A success of the other encoding has been converted before; see `forward`.
     """
@@ -157,7 +157,7 @@ def from_http(
     *,
     now_seconds: float,
 ) -> ExportResult:
-    """Read an upstream's HTTP response; it stays whole for HTTP clients."""
+    """Parse an upstream's HTTP response; kept verbatim for HTTP clients."""
     encoding: Encoding = "json" if "json" in content_type else "protobuf"
     readable = "json" in content_type or "protobuf" in content_type
     code, message, details = OK, "", b""
@@ -263,7 +263,7 @@ def _fields(message: bytes) -> list[tuple[int, int | bytes]]:
 
 
 def read_varint(data: bytes, at: int) -> tuple[int, int]:
-    """Return the number at `at` and where it ends; the end is -1 if it is torn."""
+    """Return the varint at `at` and its end offset; -1 if it is truncated."""
     value = shift = 0
     while 0 <= at < len(data) and shift < 64:
         byte = data[at]
@@ -276,7 +276,7 @@ def read_varint(data: bytes, at: int) -> tuple[int, int]:
 
 
 def details_from_header(text: str) -> bytes:
-    """Decode a `-bin` header value; empty where it is no base64."""
+    """Decode a `-bin` header value; empty if it is not base64."""
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Reads OTLP/JSON as leniently as protobuf's JSON mapping allows.
+"""Lenient OTLP/JSON reader, following protobuf's JSON mapping.
 
 One reader for both paths: what the relay forwards, the tap recognises. A string that is
 no Unicode text (a lone surrogate, invalid UTF-8) is read with U+FFFD in the place of
@@ -31,11 +31,11 @@ _LARGEST: Final = 1 << 64
 
 
 class UnreadableJsonError(ValueError):
-    """The bytes are no JSON, however leniently they are read."""
+    """The bytes are not JSON, even read leniently."""
 
 
 def decode(body: bytes) -> Any:  # noqa: ANN401 - any JSON
-    """Return the JSON value that the bytes hold.
+    """Decode bytes to a JSON value.
 
     Raises:
         UnreadableJsonError: no JSON, or nested beyond reason.
@@ -62,7 +62,7 @@ def decode(body: bytes) -> Any:  # noqa: ANN401 - any JSON
 
 
 def strict(body: bytes) -> bytes:
-    """Return the same JSON in a form that every reader takes.
+    """Return the same JSON in strict syntax.
 
     Raises:
         UnreadableJsonError: see `decode`.
@@ -74,7 +74,7 @@ def strict(body: bytes) -> bytes:
 
 
 def repaired(body: bytes) -> bytes:
-    """Return JSON whose strings are Unicode text, with U+FFFD where they were not."""
+    """Return JSON with ill-formed Unicode in strings replaced by U+FFFD."""
     if body.startswith(_WIDE_BOMS):
         body = body.decode("utf-16", "replace").encode(errors="replace")
     body = body.removeprefix(_BOM)
@@ -85,7 +85,7 @@ def repaired(body: bytes) -> bytes:
 
 
 def integer(value: Any) -> int | None:  # noqa: ANN401 - whatever the sender wrote
-    """Return a whole number that came as number or text; None where it is none."""
+    """Parse an integer given as number or string; None otherwise."""
     if isinstance(value, bool):
         return None
     if isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
@@ -97,7 +97,7 @@ def integer(value: Any) -> int | None:  # noqa: ANN401 - whatever the sender wro
 
 
 def number(value: Any) -> float | None:  # noqa: ANN401 - as above
-    """Return a number that came as number or text, `NaN` and `Infinity` included."""
+    """Parse a number given as number or string, including `NaN` and `Infinity`."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -107,7 +107,7 @@ def number(value: Any) -> float | None:  # noqa: ANN401 - as above
 
 
 def data(value: Any) -> bytes | None:  # noqa: ANN401 - as above
-    """Return bytes that came in base64 of either alphabet, padded or not."""
+    """Decode base64 of either alphabet, padded or not."""
     if not isinstance(value, str):
         return None
     letters = "".join(value.split()).rstrip("=").translate(_URL_SAFE)
@@ -118,7 +118,7 @@ def data(value: Any) -> bytes | None:  # noqa: ANN401 - as above
 
 
 def identifier(value: Any, size: int) -> bytes | None:  # noqa: ANN401 - as above
-    """Return an id: hex as OTLP/JSON says, or base64 as plain protobuf JSON does."""
+    """Parse an id: hex as in OTLP/JSON, or base64 as in plain protobuf JSON."""
     if not isinstance(value, str):
         return None
     if len(value) == 2 * size:

@@ -1,4 +1,4 @@
-"""The OTLP message classes by signal: for conversion, validation and reflection only.
+"""OTLP message classes by signal, for conversion, validation and reflection only.
 
 Imported on first need; a relay whose two sides speak alike never loads it.
 """

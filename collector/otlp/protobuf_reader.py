@@ -1,4 +1,4 @@
-"""Reads OTLP protobuf whose strings need not be UTF-8.
+"""OTLP protobuf reader that tolerates invalid UTF-8 in strings.
 
 A client may cut a text in the middle of a sign, or copy bytes of an old encoding. The
 parser refuses the whole message for one such string; opentelemetry-proto's
@@ -21,7 +21,7 @@ _LONGEST_VARINT: Final = 10
 
 
 def read(kind: type[M], body: bytes) -> M:
-    """Return the message; strings that are no UTF-8 get U+FFFD where they are not.
+    """Parse a message; invalid UTF-8 in strings is replaced by U+FFFD.
 
     Raises:
         DecodeError: not a message of this kind.
@@ -33,7 +33,7 @@ def read(kind: type[M], body: bytes) -> M:
 
 
 def check(kind: type[Message], body: bytes) -> None:
-    """Raise DecodeError for what `read` would not read, without the cost of repair."""
+    """Raise DecodeError for input that `read` rejects, without repairing strings."""
     try:
         kind.FromString(body)
     except DecodeError:

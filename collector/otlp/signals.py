@@ -1,4 +1,4 @@
-"""The OTLP signals: one row each, one path for all of them. OTLP 1.9."""
+"""OTLP signals: one row each, one code path for all. OTLP 1.9."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ Encoding = Literal["protobuf", "json"]
 
 
 class Signal(Struct, frozen=True, kw_only=True):
-    """How one OTLP signal is named on the wire."""
+    """Wire names of one OTLP signal."""
 
     name: str  # traces, metrics, logs, profiles
     http_path: str
@@ -17,7 +17,7 @@ class Signal(Struct, frozen=True, kw_only=True):
 
     @property
     def grpc_method(self) -> str:
-        """The full method name, as `/package.Service/Export`."""
+        """Full gRPC method name, as `/package.Service/Export`."""
         return f"/{self.grpc_service}/Export"
 
 
@@ -55,7 +55,7 @@ SIGNALS: dict[str, Signal] = {
 
 
 class OtlpRequest(Struct, frozen=True, kw_only=True):
-    """One export request as it arrived; of `body` only transport coding was undone."""
+    """One export request as received; `body` is decompressed, otherwise unchanged."""
 
     signal: str  # a key of SIGNALS
     encoding: Encoding

@@ -1,4 +1,4 @@
-"""OTLP between protobuf and JSON, where the two sides of the relay differ.
+"""Conversion between OTLP protobuf and OTLP/JSON.
 
 OTLP's JSON is protobuf's JSON mapping but for three things: trace and span ids are
 hex, enums are integers, and unknown keys are ignored. OTLP 1.9, "JSON Protobuf
@@ -32,7 +32,7 @@ _MAX_DEPTH: Final = 100
 
 
 def to_protobuf(body: bytes, signal: str) -> bytes:
-    """Turn a JSON export request into the protobuf one.
+    """Convert a JSON export request to protobuf.
 
     Raises:
         BodyUndecodableError: no JSON, or not a request of this signal.
@@ -41,7 +41,7 @@ def to_protobuf(body: bytes, signal: str) -> bytes:
 
 
 def to_message(body: bytes, signal: str) -> Message:
-    """Turn a JSON export request into a message; see `to_protobuf`."""
+    """Convert a JSON export request to a message; see `to_protobuf`."""
     message = REQUESTS[signal]()
     try:
         tree = json_reader.decode(body)
@@ -65,7 +65,7 @@ def to_message(body: bytes, signal: str) -> Message:
 
 
 def to_json(body: bytes, signal: str) -> bytes:
-    """Turn a protobuf export request into the JSON one.
+    """Convert a protobuf export request to JSON.
 
     Raises:
         BodyUndecodableError: not a request of this signal.
@@ -78,7 +78,7 @@ def to_json(body: bytes, signal: str) -> bytes:
 
 
 def response_to_json(body: bytes, signal: str) -> bytes:
-    """Turn a protobuf response into JSON; an unreadable one says only success."""
+    """Convert a protobuf response to JSON; an unreadable one becomes plain success."""
     try:
         return (
             _as_json(protobuf_reader.read(RESPONSES[signal], body)) if body else b"{}"
@@ -88,7 +88,7 @@ def response_to_json(body: bytes, signal: str) -> bytes:
 
 
 def response_to_protobuf(body: bytes, signal: str) -> bytes:
-    """Turn a JSON response into protobuf; an unreadable one says only success."""
+    """Convert a JSON response to protobuf; an unreadable one becomes plain success."""
     try:
         tree = json_reader.decode(body) if body else {}
         message = RESPONSES[signal]()
