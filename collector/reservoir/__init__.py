@@ -1,4 +1,4 @@
-"""Who is kept. Pure arithmetic: no clock, no I/O, no metrics, no chance of its own."""
+"""Sampling decisions. Deterministic arithmetic: no clock, I/O, metrics or RNG."""
 
 from collector.config.sampling import ReservoirConfig, RouteRule, StratumRule
 from collector.reservoir.pre_threshold import PreThreshold

@@ -1,4 +1,4 @@
-"""Rejects calls before they are decoded, by rank alone, to stay within a budget."""
+"""Rank-based rejection before decoding, to stay within a decode budget."""
 
 from collector.reservoir.threshold_ladder import rung_from
 from snaptrace.snapshot.segment import RANK_SPAN
@@ -12,7 +12,7 @@ _TIGHTEN_AFTER = 1 / 8
 
 
 class PreThreshold:
-    """A rank per service below which nothing is decoded.
+    """Rank threshold per service; calls below it are not decoded.
 
     The budget is shared like water: services that need little get what they need,
     the others the same share each. With budget 0 there is no limit. Thresholds stand
@@ -28,24 +28,24 @@ class PreThreshold:
         self._tighten_at = calls_per_second or float("inf")
 
     def admits(self, service: str, rank: int) -> bool:
-        """Count a candidate of this service; return whether it may be decoded."""
+        """Count a candidate call of this service; return whether to decode it."""
         count = self._arrived.get(service, 0)
         if count or len(self._arrived) < _MOST_SERVICES:
             self._arrived[service] = count + 1
-        # Beyond that many nobody is counted: a service's threshold stays as it is, and
-        # a window, which has room for far fewer, refuses new ones by name.
+        # Services beyond this number are not counted: their threshold stays as it is,
+        # and a window, which has room for far fewer, refuses new ones by name.
         if 0 < rank <= self._thresholds.get(service, 0):
             return False
         self._admitted += 1
         return True
 
     def value(self, service: str) -> int:
-        """Return the rank up to which this service's calls are rejected; 0: none."""
+        """Return the highest rejected rank of this service; 0: none."""
         return self._thresholds.get(service, 0)
 
     @property
     def is_spent(self) -> bool:
-        """Whether the interval's budget is spent: `tighten` should be called."""
+        """Whether the interval's budget is exhausted: call `tighten`."""
         return self._admitted >= self._tighten_at
 
     def tighten(self) -> dict[str, int]:

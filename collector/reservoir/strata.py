@@ -1,4 +1,4 @@
-"""Which quota reservoirs a call belongs to: a pure function of the call.
+"""Quota reservoirs of a call: a pure function of the call.
 
 Never of history, never of chance, and decided before redaction, so that every
 sidecar of a fleet decides alike.
@@ -50,7 +50,7 @@ _WORDS = {
 
 
 def conversation_of(snapshot: Snapshot) -> Conversation | None:
-    """Return the typed view of the request; None where its API is not known."""
+    """Return the typed view of the request; None if its API is unknown."""
     api = APIS.get(snapshot.request.api)
     if api is None or snapshot.request.body is None:
         return None

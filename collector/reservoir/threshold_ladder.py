@@ -1,4 +1,4 @@
-"""The ranks at which a pre-threshold may stand, and counts that know their rank.
+"""Discrete ranks of pre-thresholds, and call counts per rank interval.
 
 A pre-threshold rises while calls are being counted, and what was counted before must
 then mean calls above the new one. So it only ever stands on a rung, and calls are
@@ -20,12 +20,12 @@ RUNGS = tuple(
 
 
 def rung_from(rank: int) -> int:
-    """Return the lowest rung at or above `rank`; the highest, if none is."""
+    """Return the lowest rung at or above `rank`, or the highest rung if none is."""
     return RUNGS[min(bisect_left(RUNGS, rank), _STEPS)]
 
 
 class RankCounts:
-    """How many calls were seen, by the highest rung that their trace is above."""
+    """Call counts by the highest rung below their trace's rank."""
 
     __slots__ = ("_counts",)
 
@@ -43,7 +43,7 @@ class RankCounts:
         return sum(calls for below, calls in self._counts.items() if below >= first)
 
     def add_all(self, other: "RankCounts") -> None:
-        """Count what `other` has counted, too."""
+        """Add the counts of `other`."""
         for below, calls in other.items():
             self._counts[below] = self._counts.get(below, 0) + calls
 
@@ -57,7 +57,7 @@ class RankCounts:
         return self._counts.items()
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Reset all counts."""
         self._counts.clear()
 
     def __bool__(self) -> bool:

@@ -1,4 +1,4 @@
-"""One reservoir: the traces of highest rank, and of each its calls of highest rank.
+"""One reservoir: the traces of highest rank and, in each, the calls of highest rank.
 
 The result depends on what was offered and not on its order; offering again changes
 nothing. Source: E. Cohen, H. Kaplan, "Summarizing data using bottom-k sketches"
@@ -15,7 +15,7 @@ Offer = Literal["kept", "below_threshold", "trace_cap", "duplicate"]
 
 
 class Reservoir:
-    """Keeps at most `size` traces. `ref` is whatever the owner knows a call by.
+    """Keeps at most `size` traces. `ref` is the owner's identifier of a call.
 
     A trace is kept if and only if its rank is above `threshold`, the highest rank
     rejected or evicted so far; 0 while none was.
@@ -46,7 +46,7 @@ class Reservoir:
 
     @property
     def seen(self) -> int:
-        """Calls offered, those that the pre-threshold as it is now rejects left out."""
+        """Calls offered, except those that the current pre-threshold rejects."""
         return self.counts.above(self.pre)
 
     @property
@@ -57,7 +57,7 @@ class Reservoir:
         return max(self.threshold, self.pre)
 
     def would_admit(self, rank: int, span_rank: int) -> bool:
-        """Return whether `offer` would keep the call, changing nothing."""
+        """Return whether `offer` would keep the call, without changing state."""
         if 0 < rank <= max(self.threshold, self.pre):
             return False
         trace = self._traces.get(rank)
@@ -70,7 +70,7 @@ class Reservoir:
         return bool(self._heap) and rank > self._heap[0]
 
     def offer(self, rank: int, span_rank: int, ref: int, dropped: list[int]) -> Offer:
-        """Take in a call or reject it; refs that it displaces go to `dropped`."""
+        """Admit or reject a call; refs that it displaces are added to `dropped`."""
         self.counts.add(rank)
         if rank <= max(self.threshold, self.pre) and rank > 0:
             return "below_threshold"
@@ -110,7 +110,7 @@ class Reservoir:
         return "kept"
 
     def evict_lowest(self, dropped: list[int]) -> None:
-        """Give up the trace of lowest rank; the threshold becomes that rank."""
+        """Evict the trace of lowest rank; the threshold becomes that rank."""
         rank = heapq.heappop(self._heap)
         dropped.extend(self._traces.pop(rank).values())
         self.spans.pop(rank, None)
@@ -128,7 +128,7 @@ class Reservoir:
         self._drop_up_to(self.pre, dropped)
 
     def raise_threshold(self, threshold: int, dropped: list[int]) -> None:
-        """Take note that ranks up to `threshold` were rejected."""
+        """Record that ranks up to `threshold` were rejected."""
         self.threshold = max(self.threshold, threshold)
         self._drop_up_to(self.threshold, dropped)
 
@@ -159,7 +159,7 @@ class Reservoir:
                 yield rank, span_rank, ref
 
     def merge(self, other: "Reservoir") -> None:
-        """Become the reservoir of everything that was offered to either.
+        """Merge `other`: the result equals offering both inputs to one reservoir.
 
         Both need the same size and cap. Associative, commutative, idempotent but for
         `seen`, which adds up.

@@ -1,4 +1,4 @@
-"""The probability with which an upstream sampler let a span through.
+"""Sampling probability of upstream samplers, from `tracestate`.
 
 Source: OpenTelemetry, "TraceState: Probability Sampling" (2024): key `ot`, sub-key
 `th`, the rejection threshold as up to 14 hex digits without trailing zeros, and `rv`,
@@ -20,8 +20,8 @@ _SPAN = 1 << 56
 def upstream_probability(trace_state: str) -> float | None:
     """Return the sampling probability that `tracestate` states; None if none.
 
-    A threshold that the stated randomness does not pass is no sampler's: something
-    else let the span through, with a probability that nobody knows.
+    A threshold that the stated randomness does not pass is inconsistent: the span was
+    kept for another reason, with an unknown probability.
     """
     if "ot=" not in trace_state or (found := _OT.search(trace_state)) is None:
         return None

@@ -1,4 +1,4 @@
-"""All reservoirs of one window, and who still needs which call."""
+"""All reservoirs of one window, and which calls they still reference."""
 
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
@@ -22,11 +22,11 @@ _MOST_GROUPS = 4096
 
 
 class SamplingDecision(Struct, frozen=True):
-    """What became of an offer."""
+    """Result of an offer."""
 
     admitted: bool
     reason: Reason
-    evicted: tuple[int, ...] = ()  # refs that nobody needs any more
+    evicted: tuple[int, ...] = ()  # refs no longer in any reservoir
     held_by: tuple[str, ...] = ()  # strata whose reservoirs keep it; "" is uniform
 
 
@@ -66,7 +66,7 @@ class _Group:
 
 
 class Window:
-    """The reservoirs of one window. Order of offers does not matter to what is kept.
+    """The reservoirs of one window. The result is independent of offer order.
 
     (The byte limit excepted: what it takes away depends on what was there.)
     """
@@ -93,7 +93,7 @@ class Window:
         return True
 
     def would_admit(self, kind: Kind, rank: int, span_rank: int) -> bool:
-        """Return whether `offer` would keep the call, counting nothing."""
+        """Return whether `offer` would keep the call, without counting it."""
         group = self._group(kind)
         return group is not None and any(
             reservoir.would_admit(rank, span_rank) for reservoir in group.reservoirs
@@ -132,7 +132,7 @@ class Window:
         )
 
     def note_lost(self, kind: Kind, rank: int) -> None:
-        """Count a call as seen and no more."""
+        """Count a call as seen only."""
         if (group := self._group(kind)) is not None:
             group.seen.add(rank)
 
@@ -146,7 +146,7 @@ class Window:
         return self._release(dropped)
 
     def raise_pre(self, service: str, pre: int) -> tuple[int, ...]:
-        """Take note that ranks up to `pre` of this service are not decoded.
+        """Record that ranks up to `pre` of this service are not decoded.
 
         It is rounded up to a rung, at which the counts are exact.
         """
@@ -165,7 +165,7 @@ class Window:
         return sorted(self._sizes)
 
     def mark_sealed(self) -> None:
-        """Forget the content of what is kept; ranks stay, for calls that come late."""
+        """Release the content of kept calls; ranks stay, for late calls."""
         self._sizes.clear()
         self.content_bytes = 0
 
@@ -191,12 +191,12 @@ class Window:
         )
 
     def expect(self, states: tuple[ReservoirState, ...]) -> None:
-        """Open the reservoirs of these states, empty."""
+        """Create empty reservoirs for these states."""
         for state in states:
             self._open((state.service, state.modality, state.stratum))
 
     def recover(self, states: tuple[ReservoirState, ...]) -> tuple[int, ...]:
-        """Catch up with states that were written before a crash, and be honest."""
+        """Merge states written before a crash, without overstating the sample."""
         dropped: list[int] = []
         self._settle_counts()
         for state in states:

@@ -1,4 +1,4 @@
-"""All windows that are open or may still get late calls. Pure: no clock, no I/O."""
+"""All windows that are open or still accept late calls. No clock, no I/O."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ _AHEAD_NS = 60 * 10**9
 
 
 class Reservoirs:
-    """Decides which calls are kept. Memory follows what is kept, not what is offered.
+    """Decides which calls are kept. Memory is bounded by calls kept, not offered.
 
     `rank` and `span_rank` are `FleetKey.rank(trace id)` and `.span_rank(span id)`.
     """
@@ -32,7 +32,7 @@ class Reservoirs:
         # The same of windows that are not open yet, as far as it was higher: calls of
         # theirs may have been rejected.
         self._noted: dict[int, dict[str, int]] = {}
-        self._over_ns = -1  # windows up to here are forgotten
+        self._over_ns = -1  # windows up to here were dropped
         # Calls that were kept and given up again, by why; and strata without room.
         self.counts: Counter[str] = Counter()
 
@@ -53,7 +53,7 @@ class Reservoirs:
     def rejection(
         self, window_start_ns: int, kind: Kind, rank: int, span_rank: int
     ) -> Reason | None:
-        """Return why `offer` would reject this call; before it costs anything.
+        """Return why `offer` would reject this call, before any further work on it.
 
         A reason counts the call as seen and rejected, so it must not be offered after
         that. None means that it would be kept, and counts nothing.
@@ -106,14 +106,14 @@ class Reservoirs:
     def note_lost(self, window_start_ns: int, kind: Kind, rank: int) -> None:
         """Count a call as seen that was to be kept and got lost before its offer.
 
-        The sample then stands for fewer calls than were seen, and somebody notices.
+        The sample then represents fewer calls than were seen, and the difference shows.
         """
         if (window := self._windows.get(window_start_ns)) is not None:
             window.note_lost(kind, rank)
 
     @property
     def content_bytes(self) -> int:
-        """Bytes of all calls kept and not sealed."""
+        """Total bytes of calls kept and not sealed."""
         return sum(window.content_bytes for window in self._windows.values())
 
     def set_pre_thresholds(
@@ -142,7 +142,7 @@ class Reservoirs:
         return evicted
 
     def would_raise_pre(self, changes: Mapping[str, int]) -> bool:
-        """Return whether these pre-thresholds are news to an open window."""
+        """Return whether these pre-thresholds change an open window."""
         return any(
             rung_from(pre) > window.pre.get(service, 0)
             for window in self._windows.values()
@@ -150,7 +150,7 @@ class Reservoirs:
         )
 
     def windows(self) -> list[int]:
-        """Return the starts of all windows held, oldest first."""
+        """Return the start times of all windows held, oldest first."""
         return sorted(self._windows)
 
     def refs(self, window_start_ns: int) -> list[int]:
@@ -159,7 +159,7 @@ class Reservoirs:
         return window.refs() if window else []
 
     def states(self, window_start_ns: int) -> tuple[ReservoirState, ...]:
-        """Return what a segment's header says of this window's reservoirs."""
+        """Return the reservoir states of this window for a segment's header."""
         window = self._windows.get(window_start_ns)
         return window.states() if window else ()
 
@@ -169,7 +169,7 @@ class Reservoirs:
             window.mark_sealed()
 
     def expect(self, window_start_ns: int, states: tuple[ReservoirState, ...]) -> None:
-        """Open the reservoirs that there were before a crash; before any offer.
+        """Create the reservoirs that existed before a crash; call before any offer.
 
         One that found no room then must find none now: it would not know what it
         missed.
