@@ -1,1 +1,1 @@
-"""From kept calls to stored segments: journal, sealing, upload."""
+"""Journal, sealing and upload: from kept calls to stored segments."""

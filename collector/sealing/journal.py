@@ -1,4 +1,4 @@
-"""Admitted calls on local disk until their window is sealed.
+"""On-disk journal of admitted calls until their window is sealed.
 
 One file per window and seal. A frame is written with one system call before the call
 counts as admitted, so killing the process loses none; a power failure may lose those
@@ -30,7 +30,7 @@ _SLACK_BYTES: Final = 16 * 2**20  # of displaced calls, before a file is rewritt
 
 
 class JournalCall(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An admitted call as the journal keeps it: redacted, ready to be sealed."""
+    """An admitted call as journalled: redacted and ready to seal."""
 
     rank: int
     span_rank: int
@@ -51,7 +51,7 @@ class JournalCall(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Place(Struct, frozen=True):
-    """Where a call's frame stands."""
+    """File position of a call's frame."""
 
     path: Path
     offset: int
@@ -64,7 +64,7 @@ _states = msgspec.msgpack.Decoder(tuple[ReservoirState, ...])
 
 
 class Journal:
-    """The journal's folder. All methods block shortly; all raise OSError."""
+    """The journal directory. All methods block briefly; all raise OSError."""
 
     def __init__(self, folder: Path, cipher: Cipher | None = None) -> None:
         self.folder, self._cipher = folder, cipher
@@ -87,7 +87,7 @@ class Journal:
     def append(
         self, window_start_ns: int, ref: int, call: JournalCall, media: dict[str, bytes]
     ) -> None:
-        """Write a call; when this returns, a killed process will find it again.
+        """Append a call; it survives a process crash once this returns.
 
         `media` are its inline media by digest; those that are there are not written.
         """
@@ -101,12 +101,12 @@ class Journal:
     def append_states(
         self, window_start_ns: int, states: tuple[ReservoirState, ...]
     ) -> None:
-        """Write down thresholds and counts, which the calls alone do not give."""
+        """Append thresholds and counts, which the calls alone do not determine."""
         if window_start_ns in self._open:
             self._write(window_start_ns, _STATES, msgspec.msgpack.encode(states))
 
     def release(self, refs: Iterable[int]) -> None:
-        """Forget calls; media that no other call needs are deleted."""
+        """Release calls; media without remaining references are deleted."""
         for ref in refs:
             if self._places.pop(ref, None) is None:
                 continue
@@ -129,7 +129,7 @@ class Journal:
                 yield _calls.decode(self._opened(file.read(place.length)))
 
     def record_bytes(self, ref: int) -> int:
-        """Return the length of a call's record; nothing is read."""
+        """Return the length of a call's record without reading it."""
         return self._places[ref].record_bytes
 
     def media(self, digest: str) -> bytes:
@@ -137,7 +137,7 @@ class Journal:
         return self._opened(self._blob(digest).read_bytes())
 
     def rotate(self, window_start_ns: int) -> Path | None:
-        """Let later calls of this window go to a new file; return the one so far."""
+        """Start a new file for later calls of this window; return the previous one."""
         path, descriptor = self._open.pop(window_start_ns, (None, -1))
         if path is not None:
             os.close(descriptor)
@@ -154,7 +154,7 @@ class Journal:
         return sorted(found, key=lambda path: int(path.name.split(".")[1]))
 
     def recover(self, path: Path) -> Iterator[tuple[int, "Recovered"]]:
-        """Yield (window, what was written) of a file from before a crash.
+        """Yield (window, record) of a file from before a crash.
 
         A torn frame ends it, and is cut off. Give each call a ref with `adopt`. The
         file takes no more calls: later ones go to a new file.
@@ -178,18 +178,18 @@ class Journal:
         self._sizes[path] = whole
 
     def adopt(self, ref: int, recovered: "Recovered") -> None:
-        """Know a recovered call by `ref` from now on."""
+        """Register a recovered call under `ref`."""
         call, at = recovered.content, recovered.place
         if isinstance(call, JournalCall):
             place = Place(at.path, at.offset, at.length, len(call.record))
             self._know(ref, place, call.digests)
 
     def paths(self) -> set[Path]:
-        """Return the files in which calls stand that were not released."""
+        """Return the files that hold unreleased calls."""
         return {place.path for place in self._places.values()}
 
     def sweep(self) -> None:
-        """Delete media that no call needs: a crash may have left some."""
+        """Delete unreferenced media, as left by a crash."""
         for path in self._blobs.iterdir():
             if path.name not in self._uses:
                 path.unlink(missing_ok=True)
@@ -200,7 +200,7 @@ class Journal:
         refs: list[int],
         states: tuple[ReservoirState, ...],
     ) -> bool:
-        """Rewrite a window's file without displaced calls, if that frees enough."""
+        """Rewrite a window's file without displaced calls if that frees enough."""
         path, _ = self._open.get(window_start_ns, (None, -1))
         if path is None:
             return False
@@ -219,7 +219,7 @@ class Journal:
         return True
 
     def close(self) -> None:
-        """Close all files; what they hold stays for the next start."""
+        """Close all files; their content is recovered at the next start."""
         for window in list(self._open):
             self.rotate(window)
 
@@ -280,7 +280,7 @@ class Journal:
 
 
 class Recovered(Struct, frozen=True):
-    """Something found in a file from before a crash."""
+    """A record recovered from a file written before a crash."""
 
     content: JournalCall | tuple[ReservoirState, ...]
     place: Place

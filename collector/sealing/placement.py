@@ -1,4 +1,4 @@
-"""Says where a call belongs: window, rank, route, strata. Before redaction, cheaply."""
+"""Assigns a call's window, rank, route and strata, cheaply and before redaction."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ def place(
     config: ReservoirConfig,
     label: Callable[[str], str],
 ) -> Call:
-    """Return the call with rank, window, route and strata filled in.
+    """Return the call with rank, window, route and strata set.
 
     All of them are functions of the call alone (and of its arrival, if its clock is
     off). `label` cleans the service's name, which goes into headers as it is.

@@ -1,4 +1,4 @@
-"""From admitted calls to sealed windows: journal, reservoirs, seal.
+"""Journal, reservoirs and sealing: from admitted calls to sealed windows.
 
 Nothing here is acknowledged to anybody: what fails is kept for the next try, bounded,
 and counted when it has to go. A killed process finds its journal and spool again.
@@ -36,7 +36,7 @@ _Told = tuple[object, ...]
 
 
 class Sealer:
-    """Keeps admitted calls safe, seals windows as they close, feeds the store.
+    """Persists admitted calls, seals windows as they close, uploads to the store.
 
     To be used from one event loop. `counts` has every call that was kept or lost, by
     reason; keys are ("call", modality, reason), ("segment" | "spool" | "journal" |
@@ -88,7 +88,7 @@ class Sealer:
 
     @property
     def spool_bytes(self) -> int:
-        """Bytes that wait for the store."""
+        """Bytes waiting for upload."""
         return self._spool.size_bytes
 
     @property
@@ -148,7 +148,7 @@ class Sealer:
         return decision
 
     def lose(self, call: Call, reason: str) -> None:
-        """Count a placed call that was wanted and will not be admitted.
+        """Count a placed call that was selected but will not be admitted.
 
         It stays in the count of what was seen, so that the estimate falls short of it.
         """
@@ -168,7 +168,7 @@ class Sealer:
             self._write_states(now_ns, every_ns=0)
 
     async def tick(self, now_ns: int | None = None) -> None:
-        """Seal windows that have closed and feed the store; call about every second.
+        """Seal closed windows and upload; call about once per second.
 
         Never raises for a store or a disk that fails: it tries again at the next call.
         """
@@ -187,7 +187,7 @@ class Sealer:
             await self._shipping.upload()
 
     async def seal_now(self) -> None:
-        """Seal every window as it stands; what comes later is a supplement."""
+        """Seal every window as it is; later calls become a supplement."""
         now_ns = self._clock.now_ns()
         async with self._busy:
             await self._erasing.refresh(now_ns)
@@ -273,7 +273,7 @@ class Sealer:
     def _is_due(self, window: int, now_ns: int) -> bool:
         first_ns, last_ns = self._kept_windows(now_ns)
         if not first_ns <= window <= last_ns:
-            return True  # about to be forgotten; or opened by a clock that was ahead
+            return True  # about to expire, or opened by a clock that was ahead
         if (sealed := self._sealed_at_ns.get(window)) is None:
             closes = window + self._reservoir_config.window_ns
             return now_ns >= closes + self._reservoir_config.grace_ns

@@ -1,4 +1,4 @@
-"""Sealed segments on their way to the store; bounded, oldest dropped first.
+"""Upload queue of sealed segments on disk; bounded, oldest dropped first.
 
 An entry is a folder that appears whole: the segment, its media, and where they came
 from. It is removed after the store has all of it. An entry that was begun keeps the
@@ -23,7 +23,7 @@ _MOST_KNOWN = 100_000  # digests remembered as being in the store
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """What an entry's folder says of itself."""
+    """Metadata of a spool entry."""
 
     sequence: int
     window_start_ns: int
@@ -35,7 +35,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 class Spool:
-    """The spool's folder. Methods that are not async block shortly."""
+    """The spool directory. Methods that are not async block briefly."""
 
     def __init__(self, folder: Path, cipher: Cipher | None = None) -> None:
         self._folder, self._cipher = folder, cipher
@@ -47,15 +47,15 @@ class Spool:
 
     @property
     def size_bytes(self) -> int:
-        """Bytes that wait for the store."""
+        """Bytes waiting for upload."""
         return sum(entry.size_bytes for entry in self._entries.values())
 
     def entries(self) -> list[Entry]:
-        """Return what waits, oldest first."""
+        """Return waiting entries, oldest first."""
         return [self._entries[sequence] for sequence in sorted(self._entries)]
 
     def next_sequence(self) -> int:
-        """Return a number never used before by this collector's folder."""
+        """Return a sequence number never used before in this collector's folder."""
         path = self._folder / "sequence"
         last = int(path.read_text()) if path.exists() else 0
         number = max(last, *self._entries, 0) + 1
@@ -67,7 +67,7 @@ class Spool:
     def put(
         self, entry: Entry, segment: bytes, read_medium: Callable[[str], bytes]
     ) -> Entry:
-        """Write an entry; it is there as a whole when this returns.
+        """Write an entry atomically.
 
         Raises:
             OSError: nothing is left behind but a folder that the next start removes.
@@ -87,7 +87,7 @@ class Spool:
         return entry
 
     def remove(self, entry: Entry) -> None:
-        """Delete an entry, uploaded or given up."""
+        """Delete an entry after upload or on drop."""
         self._entries.pop(entry.sequence, None)
         gone = self._path(entry).with_suffix(".new")  # a half-deleted one is no entry
         try:
@@ -97,7 +97,7 @@ class Spool:
         shutil.rmtree(gone, ignore_errors=True)
 
     def drop_oldest(self) -> list[Entry]:
-        """Give up the oldest window that waits, all its entries together.
+        """Drop the oldest waiting window with all its entries.
 
         A part of a window would claim probabilities that it cannot keep.
         """
@@ -117,7 +117,7 @@ class Spool:
         now_ns: int,
         clean: Callable[[bytes, str], Cleaned | None],
     ) -> int:
-        """Store an entry's media, then the segment that names them.
+        """Upload an entry's media, then the segment that references them.
 
         What `clean` takes out is not stored; returns how many calls that was.
 

@@ -1,4 +1,4 @@
-"""What a collector does about people who were erased: it lets go of their calls.
+"""Applies erasure tombstones in the collector: matching calls are dropped.
 
 Tombstones are looked for once a minute, so that what is in the reservoirs, on its way
 to a segment, or in a segment that waits for the store, does not get there.
@@ -22,7 +22,7 @@ _NEVER_NS = -(2**63)
 
 
 class TombstoneFilter:
-    """The tombstones as this collector knows them."""
+    """The tombstones known to this collector."""
 
     def __init__(self, store: Store, key: FleetKey) -> None:
         self._store, self._key = store, key
@@ -30,7 +30,7 @@ class TombstoneFilter:
         self._at_ns = _NEVER_NS
 
     async def refresh(self, now_ns: int) -> None:
-        """Look for new tombstones, once a minute; a store that is away is no error."""
+        """Fetch new tombstones, once a minute; an unavailable store is no error."""
         if 0 <= now_ns - self._at_ns < _EVERY_NS:  # A clock may be set back.
             return
         try:
@@ -41,11 +41,11 @@ class TombstoneFilter:
         self._at_ns = now_ns
 
     def covers(self, subjects: Iterable[str], ended_at_ns: int) -> bool:
-        """Return whether a call of these subjects, ended then, was erased."""
+        """Return whether a call of these subjects that ended then was erased."""
         return bool(self._tombstones) and self._tombstones.cover(subjects, ended_at_ns)
 
     def cleaned(self, data: bytes, name: str) -> "Cleaned | None":
-        """Return a segment without those who were erased; None: it has none of them.
+        """Return a segment without erased subjects; None if it contains none.
 
         Raises:
             CorruptSnapshotError: these bytes are no segment.
@@ -67,7 +67,7 @@ class TombstoneFilter:
 
 
 class Cleaned:
-    """A segment after somebody was taken out of it."""
+    """A segment after erased subjects were removed."""
 
     __slots__ = ("data", "digests", "dropped")
 

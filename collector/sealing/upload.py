@@ -1,4 +1,4 @@
-"""From the calls of a sealed window to segments in the store, by way of the spool.
+"""Upload of sealed windows to the store through the spool.
 
 What fails is kept for the next try, bounded, and counted when it has to go.
 """
@@ -27,7 +27,7 @@ _QUICK_BYTES = 5 * 2**19  # half a second of CPU at the best level, in a thread
 
 
 class Sealed(Struct):
-    """A window's content on its way from the journal to the spool."""
+    """A window's content between journal and spool."""
 
     window_start_ns: int
     refs: list[int]
@@ -36,7 +36,7 @@ class Sealed(Struct):
 
 
 class SegmentUpload:
-    """Writes sealed windows into the spool, and feeds the store from it.
+    """Writes sealed windows to the spool and uploads from it.
 
     To be used by one task at a time. It moves the counts ("segment" | "spool", outcome)
     and ("call", modality, "erased") of `Sealer`.
@@ -61,11 +61,11 @@ class SegmentUpload:
         self._waiting: list[Sealed] = []  # for the spool, oldest first
 
     def take(self, sealed: Sealed) -> None:
-        """Take over a window's calls; the journal holds them until they are spooled."""
+        """Take over a window's calls; they stay in the journal until spooled."""
         self._waiting.append(sealed)
 
     async def spool_up(self) -> None:
-        """Write what was taken into the spool; a full disk leaves it for later."""
+        """Write pending content to the spool; a full disk postpones it."""
         while self._waiting:
             sealed = self._waiting[0]
             try:
@@ -143,7 +143,7 @@ class SegmentUpload:
                 self._counts["spool", "dropped_calls"] += entry.calls
 
     async def upload(self) -> None:
-        """Feed the store, oldest first, until it is done or the store fails."""
+        """Upload, oldest first, until the spool is empty or the store fails."""
         for entry in self._spool.entries():
             try:
                 dropped = await self._spool.upload(
