@@ -1,1 +1,1 @@
-"""The tap: from the relay to the sampling process, without waiting."""
+"""The tap: non-blocking hand-over from the relay to the sampling process."""

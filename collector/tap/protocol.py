@@ -1,4 +1,4 @@
-"""How relay and sampling process talk: length, header, body, over a socket pair.
+"""Relay-to-sampler wire protocol: length, header and body over a socket pair.
 
     4 bytes   length of the header, big endian
     4 bytes   length of the body
@@ -25,7 +25,7 @@ _MAX_HEADER_BYTES: Final = 1 << 20
 
 
 class TornFrameError(CollectorError):
-    """The other end died in the middle of a frame; drop it and reconnect."""
+    """The peer died within a frame; drop the frame and reconnect."""
 
 
 class RequestHeader(Struct, frozen=True, tag="request"):
@@ -37,14 +37,14 @@ class RequestHeader(Struct, frozen=True, tag="request"):
 
 
 class Ask(Struct, frozen=True, tag="ask"):
-    """Relay to sampler. `what`: configure, metrics, seal."""
+    """Message from relay to sampler. `what`: configure, metrics, seal."""
 
     what: str
     deadline_seconds: float = 0.0
 
 
 class Tell(Struct, frozen=True, tag="tell"):
-    """Sampler to relay. `what`: ready, metrics, status, sealed, failed."""
+    """Message from sampler to relay. `what`: ready, metrics, status, sealed, failed."""
 
     what: str
     why: str = ""  # of status: why the store is not writable; of failed: the cause
@@ -89,18 +89,18 @@ async def read(reader: asyncio.StreamReader) -> tuple[Header, bytes] | None:
 
 
 class MessageReader:
-    """Cuts frames out of a stream that is read in large pieces."""
+    """Extracts frames from a stream read in large chunks."""
 
     def __init__(self) -> None:
         self._unread = bytearray()
 
     @property
     def is_torn(self) -> bool:
-        """Whether the stream, should it end here, ends inside a frame."""
+        """Whether the stream would end within a frame if it ended here."""
         return bool(self._unread)
 
     def take(self, piece: bytes) -> Iterator[tuple[Header, bytes]]:
-        """Yield the frames that are whole with this piece; take all of them.
+        """Yield the frames completed by this chunk; the iterator must be exhausted.
 
         Raises:
             TornFrameError: this is no stream of frames.
@@ -126,7 +126,7 @@ class MessageReader:
 
 
 def request_of(header: RequestHeader, body: bytes) -> OtlpRequest:
-    """Rebuild the request that was tapped; headers stay behind in the relay."""
+    """Rebuild the tapped request; headers are not transferred."""
     return OtlpRequest(
         signal=header.signal,
         encoding="json" if header.encoding == "json" else "protobuf",

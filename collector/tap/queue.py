@@ -1,4 +1,4 @@
-"""The tap: a copy of what may hold a model call, on its way to the sampling process.
+"""Bounded queue of possible model calls on their way to the sampling process.
 
 Never waits, never raises, may lose, counts what it loses. Waiting frames are bounded
 in bytes; above the bound whole requests are dropped. Small ones are handed over in
@@ -33,7 +33,7 @@ _SEND_BYTES: Final = 1 << 18
 
 
 class Tap:
-    """Hands requests over without waiting; see `offer`."""
+    """Hands requests over without blocking; see `offer`."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class Tap:
         metrics.tap_queue_bytes.set_function(lambda: self._queued_bytes)
 
     def offer(self, request: OtlpRequest) -> bool:
-        """Queue a request that has a marker; False = not queued.
+        """Queue a request that contains a marker; False: not queued.
 
         Never waits and never raises: whatever is wrong here, forwarding goes on.
         """
@@ -103,13 +103,13 @@ class Tap:
         self._metrics.tap_dropped.labels(reason).inc()
 
     def connect(self, to_child: socket.socket) -> None:
-        """Send from now on to this non-blocking socket; the tap closes it."""
+        """Use this non-blocking socket from now on; the tap closes it."""
         self._socket = to_child
         if self._frames:
             self._watch()
 
     def disconnect(self) -> None:
-        """Stop sending; a frame that was half sent is lost and counted."""
+        """Stop sending; a partially sent frame is lost and counted."""
         self._end_burst()
         if self._socket is not None:
             if self._writing:
@@ -122,7 +122,7 @@ class Tap:
             self._drop("sampler_died")
 
     def close(self) -> None:
-        """Take nothing more; what is queued is still sent, and at once."""
+        """Accept nothing more; queued requests are still sent, immediately."""
         self._closed = True
         if self._burst is not None:
             self._write()

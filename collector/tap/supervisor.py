@@ -1,4 +1,4 @@
-"""Keeps the sampling process running; forwarding never depends on it.
+"""Supervisor of the sampling process; forwarding never depends on it.
 
 Started with one socket pair for requests and one for control. When it dies it is
 started again, later each time; while it is away the tap's queue fills and then drops.
@@ -35,7 +35,7 @@ COMMAND: Final = (sys.executable, "-m", "collector.tap.worker")
 
 
 class Supervisor:
-    """A part of the relay: the child's life, its metrics, its end."""
+    """Part of the relay that manages the child's lifecycle and metrics."""
 
     name = "tap"
 
@@ -94,15 +94,15 @@ class Supervisor:
 
     @property
     def why_not_up(self) -> str:
-        """Why nothing is sampled now; empty while all is well."""
+        """Reason why sampling is not running; empty if it is."""
         return self._why_not
 
     def families(self) -> tuple[Family, ...]:
-        """Return the child's metrics as of `refresh`; none while it does not answer."""
+        """Return the child's metrics as of `refresh`; none if it does not respond."""
         return self._reported
 
     async def refresh(self) -> None:
-        """Fetch the child's metrics; leaves out a child that takes too long."""
+        """Fetch the child's metrics, with a timeout."""
         control = self._control
         if control is None or not self._up.is_set():
             self._reported = ()
@@ -162,7 +162,7 @@ class Supervisor:
             self._metrics.store_writable.set(0)
             if self._page is not None and not self._page.done():
                 self._page.set_exception(ConnectionError())
-                self._page.exception()  # nobody may be waiting
+                self._page.exception()  # mark as retrieved: it may have no waiter
             self._page = None
             writer.close()
             if process.returncode is None:

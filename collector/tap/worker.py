@@ -1,7 +1,7 @@
 """The sampling process: reads tapped requests and hands them to the pipeline.
 
 Started by `supervisor.py`: `python -m collector.tap.worker <data fd> <control fd>`. It
-ends when told to seal, or when the relay is gone; it never listens to a port.
+ends when asked to seal or when the relay exits; it never listens on a port.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ _READ_BYTES = 1 << 18
 
 
 class Pipeline(Protocol):
-    """What the sampling process runs: recognise, join, redact, reservoir, seal.
+    """Interface of the pipeline: recognise, correlate, redact, sample, seal.
 
     `offer` may take as long as it needs: while it does, the relay's bounded queue
     fills. It must not raise for anything a request contains.
@@ -39,15 +39,15 @@ class Pipeline(Protocol):
 
     @property
     def store_error(self) -> str:
-        """Why the store is not writable: which path and why; empty if it is."""
+        """Why the store is not writable, with the path; empty if it is writable."""
         ...
 
     def families(self) -> Iterable[families.Family]:
-        """Return its metrics as of now."""
+        """Return current metrics."""
         ...
 
     async def offer(self, request: OtlpRequest) -> None:
-        """Take one request."""
+        """Process one request."""
         ...
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
@@ -55,7 +55,7 @@ class Pipeline(Protocol):
         ...
 
     async def seal_and_close(self, deadline_seconds: float) -> None:
-        """Seal what is open, for at most this long; called once, before `stop`."""
+        """Seal open windows within this time; called once, before `stop`."""
         ...
 
 
@@ -66,7 +66,7 @@ _STATUS_SECONDS = 1.0
 async def serve(
     data: socket.socket, control: socket.socket, build: Build | None = None
 ) -> int:
-    """Serve one relay until it says seal or goes away; return the exit code.
+    """Serve one relay until it requests a seal or disconnects; return the exit code.
 
     `build` turns the merged configuration tree into a pipeline; None loads the real
     one from `collector.sampling.pipeline`.
@@ -142,7 +142,7 @@ class _Sampler:
                 for header, body in cutter.take(piece):
                     if isinstance(header, protocol.RequestHeader):
                         await self._pipeline.offer(protocol.request_of(header, body))
-                # What is there is read without a wait: nobody else would have a turn.
+                # Buffered data is read without waiting, so other tasks would starve.
                 await asyncio.sleep(0)
             if cutter.is_torn:
                 log.warning("relay exited in the middle of a request")
@@ -160,7 +160,7 @@ class _Sampler:
             await asyncio.sleep(_STATUS_SECONDS)
 
     async def _answer_questions(self) -> float:
-        """Answer until told to seal; return how long that may take."""
+        """Answer until asked to seal; return the time allowed for it."""
         try:
             while (frame := await protocol.read(self._questions)) is not None:
                 header, _ = frame
