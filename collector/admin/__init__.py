@@ -1,1 +1,1 @@
-"""The sidecar's own metrics, health and traces."""
+"""Metrics, health and self-tracing of the sidecar."""

@@ -1,4 +1,4 @@
-"""The relay's own spans, with the OpenTelemetry SDK; off unless a URL is set.
+"""Self-tracing of the relay with the OpenTelemetry SDK; off unless a URL is set.
 
 One SERVER span for a small share of the requests. They leave over OTLP/HTTP, on a way
 of their own, and never describe themselves: an own address is refused at the start, the
@@ -44,7 +44,7 @@ _WILDCARDS: Final = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
 
 
 def traces_endpoint(url: str, listening: Sequence[Address]) -> str:
-    """Return the full URL of the spans.
+    """Return the full URL for spans.
 
     Raises:
         ConfigError: not an HTTP URL, with credentials, or one of our own listeners.
@@ -85,7 +85,7 @@ def _is_own(host: str, listening: str) -> bool:
 
 
 class SelfTracing(SpanProcessor):
-    """A part of the relay: makes spans, keeps a bounded number, sends them."""
+    """Part of the relay that creates, buffers (bounded) and exports spans."""
 
     name = "self_tracing"
 
@@ -125,7 +125,7 @@ class SelfTracing(SpanProcessor):
         self._tracer = tracers.get_tracer("snaptrace.collector")
 
     def traced(self, handle: Handle) -> Handle:
-        """Wrap `handle`: a span around a share of the requests."""
+        """Wrap `handle` with a span for a fraction of the requests."""
 
         async def sometimes(
             request: OtlpRequest, timeout_seconds: float | None
@@ -165,14 +165,14 @@ class SelfTracing(SpanProcessor):
         return answer
 
     def on_end(self, span: ReadableSpan) -> None:
-        """Keep an ended span until it is sent; above the bound it is counted."""
+        """Buffer an ended span for export; above the bound it is only counted."""
         if len(self._waiting) < _WAITING_SPANS:
             self._waiting.append(span)
         else:
             self._counts["dropped"].inc()
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
-        """Send what was kept, every few seconds and once at the end."""
+        """Export buffered spans every few seconds and once at shutdown."""
         ready()
         try:
             while not stop.is_set():
@@ -184,7 +184,7 @@ class SelfTracing(SpanProcessor):
             await self._upstream.close()
 
     async def send(self) -> None:
-        """Send what waits now; a refusal is counted, nothing is sent twice."""
+        """Export buffered spans; failures are counted, not retried."""
         if not self._waiting:
             return
         spans = list(self._waiting)

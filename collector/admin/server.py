@@ -1,4 +1,4 @@
-"""`/metrics`, `/healthz` and `/readyz`, on the HTTP server that receivers use anyway.
+"""`/metrics`, `/healthz` and `/readyz`, on the receivers' HTTP server.
 
 The general server in `snaptrace.runtime.telemetry` would bring a second HTTP stack
 into the sidecar's memory.
@@ -21,7 +21,7 @@ _DRAIN_SECONDS = 1.0
 
 
 class AdminServer:
-    """Serves the registry, and says whether the relay is alive and ready.
+    """Serves the metrics registry, liveness and readiness.
 
     `refresh` runs before each scrape. `why_not_ready` returns an empty text once the
     relay can serve.
@@ -42,7 +42,7 @@ class AdminServer:
         self._on_bound = on_bound
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
-        """Serve until `stop`; OSError where the address cannot be bound."""
+        """Serve until `stop`; raise OSError if the address cannot be bound."""
         shared = ListenerState(
             now_seconds=time.monotonic,
             refused=lambda _reason: None,
@@ -60,7 +60,7 @@ class AdminServer:
         await listening.run(ready, stop, _DRAIN_SECONDS)
 
     def open(self, exchange: Http1Exchange) -> IncomingRequest | None:
-        """Answer a question; a `Handler` of `http1_server.py`."""
+        """Answer a request; a `Handler` of `http1_server.py`."""
         if exchange.path == "/metrics":
             return _Scrape(exchange, self._page)
         status, text = 200, "ok"
@@ -87,12 +87,12 @@ class _Scrape:
         self._task: asyncio.Task[None] | None = None
 
     def on_data(self, _piece: bytes, *, is_last: bool) -> None:
-        """Answer once the question is whole; a body means nothing."""
+        """Answer once the request is complete; a body is ignored."""
         if is_last:
             self._task = asyncio.get_running_loop().create_task(self._answer())
 
     def check_timeouts(self, now_seconds: float) -> None:
-        """Do nothing: a question has no body to wait for."""
+        """Do nothing: no body is awaited."""
 
     def cancelled(self) -> None:
         """Stop."""

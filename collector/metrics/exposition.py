@@ -1,4 +1,4 @@
-"""Metrics as a page that Prometheus reads.
+"""Prometheus text exposition.
 
 Source: Prometheus documentation, "Exposition formats", text format 0.0.4.
 """
@@ -15,7 +15,7 @@ _ESCAPED_LABEL: Final = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
 
 
 def page(families: Iterable[Family]) -> bytes:
-    """Return the page with these families on it."""
+    """Render these families as a page."""
     return "".join(line for family in families for line in _lines(family)).encode()
 
 

@@ -1,4 +1,4 @@
-"""Metrics as plain data: what an instrument or a program's part has counted.
+"""Metric families as plain data.
 
 The sampling process sends these to the relay, which shows them on one page with its
 own (`exposition.py`). Why no client library: `docs/adr/0017-own-instruments.md`.
@@ -14,7 +14,7 @@ Labels = tuple[str, ...]  # values, in the order of the family's label names
 
 
 class Buckets(Struct, frozen=True):
-    """What a histogram has seen for one set of labels."""
+    """Histogram data for one set of labels."""
 
     counts: tuple[int, ...]  # per bound of its family, and one more for above them all
     total: float  # of the observed values
@@ -49,10 +49,10 @@ _DECODER: Final = msgspec.msgpack.Decoder(tuple[Family, ...])
 
 
 def pack(families: Iterable[Family]) -> bytes:
-    """Return the bytes that `unpack` reads."""
+    """Serialise families for `unpack`."""
     return _ENCODER.encode(tuple(families))
 
 
 def unpack(data: bytes) -> tuple[Family, ...]:
-    """Read what a sampling process of the same release has packed."""
+    """Deserialise families packed by a sampling process of the same release."""
     return _DECODER.decode(data)

@@ -1,4 +1,4 @@
-"""Counters, gauges and histograms of one process; belong to one thread.
+"""Counters, gauges and histograms of one process; not thread-safe.
 
 Labels are positional. An instrument without labels is its own only value; one with
 labels gives a value out by `labels`, to be looked up once and kept where it is hot.
@@ -14,13 +14,13 @@ from collector.metrics.families import Buckets, Family, Labels
 
 
 class Source(Protocol):
-    """Whatever can say what it has counted."""
+    """Interface of anything that provides metric families."""
 
     def families(self) -> Iterable[Family]: ...  # noqa: D102 - the class says it
 
 
 class Registry:
-    """All metrics of a program, in the order in which they were registered.
+    """All metrics of a program, in order of registration.
 
     A name that came earlier wins: what another process reports cannot stand in for a
     metric of our own.
@@ -30,7 +30,7 @@ class Registry:
         self._sources: list[Source] = []
 
     def register(self, source: Source) -> None:
-        """Show what `source` reports whenever somebody looks."""
+        """Add a source, read at every scrape."""
         self._sources.append(source)
 
     def families(self) -> Iterator[Family]:
@@ -43,7 +43,7 @@ class Registry:
                     yield family
 
     def value(self, name: str, *labels: str) -> float:
-        """Return a counter's or gauge's value; 0 where nothing was counted."""
+        """Return a counter's or gauge's value; 0 if never set."""
         for family in self.families():
             if family.name == name:
                 value = dict(family.values).get(labels, 0.0)
@@ -52,7 +52,7 @@ class Registry:
 
 
 class CounterValue:
-    """One value that only rises."""
+    """One monotonically increasing value."""
 
     __slots__ = ("value",)
 
@@ -60,12 +60,12 @@ class CounterValue:
         self.value = 0.0
 
     def inc(self, amount: float = 1.0) -> None:
-        """Add to it."""
+        """Increment the value."""
         self.value += amount
 
 
 class GaugeValue:
-    """One value that goes up and down."""
+    """One value that can rise and fall."""
 
     __slots__ = ("_read",)
 
@@ -74,7 +74,7 @@ class GaugeValue:
 
     @property
     def value(self) -> float:
-        """What was set last, or what the function says."""
+        """The last value set, or the function's result."""
         return float(self._read())
 
     def set(self, value: float) -> None:
@@ -82,12 +82,12 @@ class GaugeValue:
         self._read = lambda: value
 
     def set_function(self, read: Callable[[], float]) -> None:
-        """Read the value from here whenever somebody looks."""
+        """Read the value from this function at every scrape."""
         self._read = read
 
 
 class HistogramValue:
-    """How often values fell between bounds."""
+    """Bucket counts of observed values."""
 
     __slots__ = ("_bounds", "_counts", "_total")
 
@@ -98,11 +98,11 @@ class HistogramValue:
 
     @property
     def value(self) -> Buckets:
-        """What was observed so far."""
+        """The observations so far."""
         return Buckets(tuple(self._counts), self._total)
 
     def observe(self, value: float) -> None:
-        """Count one value; a bound belongs to the bucket below it."""
+        """Record one value; a bound belongs to the bucket below it."""
         self._counts[bisect_left(self._bounds, value)] += 1
         self._total += value
 
@@ -124,7 +124,7 @@ class _Labelled(Generic[V]):
         registry.register(self)
 
     def labels(self, *labels: str) -> V:
-        """Return the value of these labels; it is shown from now on."""
+        """Return the child for these labels; it is exported from now on."""
         value = self._values.get(labels)
         if value is None:
             if len(labels) != len(self._family.labels):
@@ -139,7 +139,7 @@ class _Labelled(Generic[V]):
 
 
 class Counter(_Labelled[CounterValue]):
-    """Counts what happened."""
+    """Cumulative count of events."""
 
     def __init__(
         self, name: str, text: str, labels: Iterable[str] = (), *, registry: Registry
@@ -148,12 +148,12 @@ class Counter(_Labelled[CounterValue]):
         super().__init__(family, CounterValue, registry)
 
     def inc(self, amount: float = 1.0) -> None:
-        """Add to a counter without labels."""
+        """Increment a counter without labels."""
         self.labels().inc(amount)
 
 
 class Gauge(_Labelled[GaugeValue]):
-    """Shows how much there is."""
+    """Current amount."""
 
     def __init__(
         self, name: str, text: str, labels: Iterable[str] = (), *, registry: Registry
@@ -167,12 +167,12 @@ class Gauge(_Labelled[GaugeValue]):
         self.labels().set(value)
 
     def set_function(self, read: Callable[[], float]) -> None:
-        """Read a gauge without labels from here whenever somebody looks."""
+        """Read a gauge without labels from this function at every scrape."""
         self.labels().set_function(read)
 
 
 class Histogram(_Labelled[HistogramValue]):
-    """Shows how values are spread; `buckets` are upper bounds, rising."""
+    """Distribution of values; `buckets` are ascending upper bounds."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""The relay's own metrics. Labels are bounded sets: signals, codes, reasons.
+"""Metrics of the relay. Labels are bounded sets: signals, codes, reasons.
 
 Children of a labelled metric are looked up once, here, not once a request.
 """
@@ -122,7 +122,7 @@ class RelayMetrics:
     def count_answer(
         self, signal: str, protocol: str, code: int, body_bytes: int, seconds: float
     ) -> None:
-        """Count one request that was passed on and answered."""
+        """Count one forwarded and answered request."""
         child = self._requests.get((signal, protocol, code))
         if child is None:
             name = CODE_NAMES[code] if 0 <= code < len(CODE_NAMES) else "unknown"
@@ -135,6 +135,6 @@ class RelayMetrics:
         self._seconds[signal].observe(seconds)
 
     def count_refusal(self, signal: str, protocol: str, code: int, reason: str) -> None:
-        """Count one request that was answered without being passed on."""
+        """Count one request answered without forwarding."""
         self.requests.labels(signal, protocol, CODE_NAMES[code]).inc()
         self.refused.labels(reason).inc()

@@ -1,4 +1,4 @@
-"""Turns calls away by their trace's rank alone, before they are decoded.
+"""Rank-based rejection of calls before decoding.
 
 Only the first bytes of a span and the service of its resource are looked at. What is
 turned away here is recorded as a pre-threshold in every segment of that service, so
@@ -23,7 +23,7 @@ _RESOURCES = 256  # services remembered by their encoded resource
 
 
 class DecodeBudget:
-    """Decides who is decoded. Not safe for use by two threads."""
+    """Decides which records are decoded. Not thread-safe."""
 
     def __init__(
         self,
@@ -34,10 +34,10 @@ class DecodeBudget:
         seconds: Callable[[], float],
         changed: Callable[[Mapping[str, int]], None],
     ) -> None:
-        """Know services by what `label` makes of their names, as segments do.
+        """Identify services by `label` of their names, as segments do.
 
-        `seconds` is a clock that never goes back. `changed` is told of thresholds by
-        service, before any call is turned away by them.
+        `seconds` is a monotonic clock. `changed` is called with thresholds by service
+        before any call is rejected by them.
         """
         self._pre, self._key, self._label = PreThreshold(calls_per_second), key, label
         self._has_budget = calls_per_second > 0
@@ -65,7 +65,7 @@ class DecodeBudget:
         return True
 
     def adapt(self) -> bool:
-        """Follow the traffic, if a second has passed since; return whether it has."""
+        """Adjust to the traffic at most once per second; return whether it did."""
         now = self._seconds()
         elapsed = now - self._adapted_at_seconds
         if elapsed < _ADAPT_SECONDS:

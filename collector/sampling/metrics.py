@@ -1,7 +1,7 @@
 """Metrics of the sampling process; the relay shows them on its own page.
 
-Counters that other rooms keep as plain data are read when somebody scrapes. Labels
-are bounded: modalities, reasons, and at most 64 instrumentation scopes.
+Counters kept as plain data elsewhere are read at every scrape. Labels are bounded:
+modalities, reasons, and at most 64 instrumentation scopes.
 """
 
 import time
@@ -18,7 +18,7 @@ PREFIX = "snaptrace_collector_"
 
 
 class SamplingMetrics:
-    """Counts of what was seen, kept, lost and stored."""
+    """Counts of calls seen, kept, lost and stored."""
 
     def __init__(
         self,
@@ -33,11 +33,11 @@ class SamplingMetrics:
         self.failed: Counter[str] = Counter()  # by stage
 
     def saw(self, snapshot: Snapshot) -> None:
-        """Count a call that was recognised."""
+        """Count a recognised call."""
         self.calls[snapshot.modality] += 1
 
     def families(self) -> Iterator[Family]:
-        """Yield all metrics of this process as of now."""
+        """Yield all current metrics of this process."""
         yield from self._own()
         yield self._funnel()
         yield from self._decisions()

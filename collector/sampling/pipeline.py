@@ -1,4 +1,4 @@
-"""What the sampling process runs: recognise, join, redact, reservoir, seal.
+"""Pipeline of the sampling process: recognise, correlate, redact, sample, seal.
 
 This file wires the child as `app.py` wires the relay. A failure here loses a call and
 moves a counter; it never reaches the forward path, which is another process.
@@ -46,7 +46,7 @@ _NANOSECONDS = 10**9
 
 
 class Pipeline:
-    """From requests that may hold model calls to snapshots in the store."""
+    """Turns requests that may contain model calls into stored snapshots."""
 
     name = "sampling"
 
@@ -123,11 +123,11 @@ class Pipeline:
         return self._store_error
 
     async def offer(self, request: OtlpRequest) -> None:
-        """Take one request; what its spans contain never raises."""
+        """Process one request; never raises for span content."""
         await self._keep(self._recogniser.feed(request))
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
-        """Close windows and feed the store until `stop`."""
+        """Close windows and upload until `stop`."""
         await self._probe()
         async with asyncio.TaskGroup() as tasks:
             self._resolving.start(tasks)
@@ -149,7 +149,7 @@ class Pipeline:
             await self._resolving.close()
 
     async def seal_and_close(self, deadline_seconds: float) -> None:
-        """Seal what is open; what the store does not take stays on disk."""
+        """Seal open windows; what cannot be uploaded stays on disk."""
         await self._keep(self._recogniser.flush(self._clock.now_ns()))
         await self._references.close()
         await self._resolving.close()
@@ -157,12 +157,12 @@ class Pipeline:
         await self._sealer.close(deadline_seconds)
 
     def families(self) -> Iterable[Family]:
-        """Return the metrics of this process; the relay shows them."""
+        """Return the metrics of this process, for the relay's page."""
         return self._metrics.families()
 
     @property
     def funnel(self) -> Funnel:
-        """What became of the records that were seen."""
+        """Counts of records by outcome."""
         return self._recogniser.funnel
 
     def totals(self) -> dict[str, int]:
@@ -221,7 +221,7 @@ class Pipeline:
 
 
 def build_pipeline(tree: dict[str, Any], clock: Clock | None = None) -> Pipeline:
-    """Make the pipeline of a merged configuration.
+    """Create the pipeline from a merged configuration.
 
     Raises:
         ConfigError: a section cannot be used.
