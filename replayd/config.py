@@ -41,7 +41,8 @@ class ArmConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     api: str = "openai_chat"
     revision: str = ""  # declared by the operator; a new one opens a new epoch
     intent: Literal["equivalent", "upgrade"] = "equivalent"
-    decisions: str = ""  # file or http(s) address of a judge's; see adjudication.py
+    # File or http(s) address of people's decisions; see docs/judge.md.
+    decisions: str = ""
     # Cloud that serves the model: `azure` (key in `api-key`), `vertex` (bearer token,
     # read again when its file changes), `aws` (Bedrock; signed by botocore's signer
     # with the credentials of its chain, or a Bedrock key). Empty: the provider itself.
@@ -145,6 +146,9 @@ class JudgeConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     model: str = ""  # pin a dated version: an alias may change what it judges
     api: str = "openai_chat"
     version: str = ""  # declared by the operator; a new one opens a judge epoch
+    platform: Literal["", "aws", "azure", "vertex"] = ""  # as of an arm
+    region: str = ""  # of `aws`, as of an arm
+    api_version: str = ""  # of `azure`, as of an arm
     api_key_env: str = ""
     api_key_file: str = ""
     headers: dict[str, str] = {}
