@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 LONGEST_READ: Final = 4_000  # characters of the instructions
 MOST: Final = 12  # constraints of one request
+FEW_WORDS: Final = 3  # asked for, up to which they are not counted
 SLACK: Final = 1.1  # times the asked length, which a count of words may reach
 
 _NUMBERS: Final = {
@@ -151,7 +152,10 @@ def constraints_of(instructions: str) -> tuple[Constraint, ...]:
 
 
 def _read(text: str) -> Iterator[Constraint]:
-    yield from map(_counted, _COUNT.finditer(text))
+    for match in _COUNT.finditer(text):
+        # "In one word" asks for a label, however it is brought.
+        if not match["words"] or _number(match["n"]) > FEW_WORDS:
+            yield _counted(match)
     yield from _forms(text)
     yield from _words(text)
 
