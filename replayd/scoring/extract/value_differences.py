@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from replayd.scoring.extract.measures import Measure, measured, same_measure
+
+MOST_VALUES: Final = 150  # of one text that are compared
 
 
 class Values(NamedTuple):
@@ -21,10 +23,11 @@ def values_compared(reference: str, answer: str, known: str) -> Values:
 
     A value out of `known` is wrong only where it stands for one of the reference's.
     """
-    stated = measured(reference).measures
+    stated = measured(reference).measures[:MOST_VALUES]
     wanted = [m for m in stated if not m.quantity.optional]
     got = [m for m in measured(answer).measures if not m.quantity.optional]
-    given = measured(known).measures if known else ()
+    got = got[:MOST_VALUES]
+    given = measured(known).measures[:MOST_VALUES] if known else ()
     missing = [each for each in wanted if not _among(each, got)]
     wrong = [
         min(each.quantity.readings)
