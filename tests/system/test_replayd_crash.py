@@ -43,7 +43,8 @@ class Daemon:
             "replayd.lease": 3,
             "replayd.publish": 0.5,
             "replayd.schedule.poll": 0.2,
-            "replayd.control_rate.share_of_production": 1.0,
+            # What a kill may have sent counts as sent: there has to be room for it.
+            "replayd.control_rate.share_of_production": 10.0,
             "replayd.control_rate.per_minute": 1_000_000,
             "replayd.schedule.second_control_share": 0,
         }
