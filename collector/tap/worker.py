@@ -142,7 +142,7 @@ class _Sampler:
                 for header, body in cutter.take(piece):
                     if isinstance(header, protocol.RequestHeader):
                         await self._pipeline.offer(protocol.request_of(header, body))
-                # Buffered data is read without waiting, so other tasks would starve.
+                # Reading buffered data never suspends: yield to the other tasks.
                 await asyncio.sleep(0)
             if cutter.is_torn:
                 log.warning("relay exited in the middle of a request")

@@ -1,4 +1,4 @@
-"""Encryption at rest: AES-256-GCM, one data key for many objects, wrapped by another.
+"""Encryption at rest: AES-256-GCM with data keys wrapped by an envelope key.
 
 Data keys lie in the store as numbered objects (`v1/keys/<number>`), each wrapped by
 an envelope key that only the programs' own file or environment holds. A new number
@@ -19,7 +19,7 @@ HEAD_BYTES = _HEAD.size
 
 
 def data_key_of(data: bytes) -> int | None:
-    """Return the number of the data key that these bytes need; None: plain bytes."""
+    """Return the number of the data key of these bytes; None: not encrypted."""
     if len(data) < _HEAD.size or not data.startswith(MAGIC):
         return None
     number: int = _HEAD.unpack_from(data)[2]
@@ -27,7 +27,7 @@ def data_key_of(data: bytes) -> int | None:
 
 
 class Cipher:
-    """Encrypts under the newest data key and decrypts under any that it holds."""
+    """Encrypts with the newest data key and decrypts with any that it holds."""
 
     __slots__ = ("_current", "_keys")
 
@@ -43,7 +43,7 @@ class Cipher:
         return f"Cipher(current={self._current})"  # never a key
 
     def has(self, number: int) -> bool:
-        """Return whether that data key is at hand."""
+        """Return whether that data key is available."""
         return number in self._keys
 
     def seal(self, name: str, data: bytes) -> bytes:
@@ -77,7 +77,7 @@ class Cipher:
 
 
 def opened(cipher: Cipher | None, name: str, data: bytes) -> bytes:
-    """Return the bytes of a local file, from before encryption was on or after.
+    """Return the plain bytes of a local file, encrypted or not.
 
     Raises:
         StoreRefusedError: encrypted with a key that is not at hand. Nothing is lost:

@@ -1,4 +1,4 @@
-"""The fleet secret, and every key and digest that comes from it.
+"""Fleet secret, and all keys and digests derived from it.
 
 All programs of a fleet hold the same secret, so that they rank a trace alike and
 name the same person, session or image alike without talking. Sub-keys are derived
@@ -17,7 +17,7 @@ _SHORTEST_SECRET = 32
 
 
 class KeyFileError(Exception):
-    """The key file cannot be used; a person has to change it."""
+    """The key file is unusable; an operator has to change it."""
 
     def __init__(self, path: str, why: str) -> None:
         super().__init__(f"{path}: {why}")
@@ -25,7 +25,7 @@ class KeyFileError(Exception):
 
 
 class FleetKey:
-    """Ranks, subjects and digests under one fleet's secret. Holds no I/O once made."""
+    """Ranks, subjects and digests under one fleet's secret. No I/O after creation."""
 
     __slots__ = ("_media", "_pseudonym", "_rank", "_span_rank", "_subject")
 
@@ -57,10 +57,10 @@ class FleetKey:
 
     @classmethod
     def load_or_make(cls, path: str | Path) -> "FleetKey":
-        """Read the secret at `path`, or make one there (mode 0600).
+        """Read the secret at `path`, or create it (mode 0600).
 
-        Two programs that start together end up with the same secret: the file
-        appears whole, and whoever comes second reads it.
+        Two programs that start together use the same secret: the file is created
+        atomically, and the second program reads it.
 
         Raises:
             KeyFileError: it can neither be read nor made.
@@ -70,7 +70,7 @@ class FleetKey:
 
     @classmethod
     def of_store(cls, url: str, key_file: str) -> "FleetKey":
-        """Read the secret of a store; without a file, a local one is made and kept.
+        """Read the secret of a store; without a file, create and keep a local one.
 
         Only a local folder gets a secret of its own, beside its objects: programs that
         share an object store must be given one, or their samples would not merge.
@@ -105,18 +105,18 @@ class FleetKey:
         return hashlib.blake2b(data, key=self._media, digest_size=32).hexdigest()
 
     def subject(self, kind: str, value: str) -> str:
-        """Return 32 hex digits that stand for a `session`, `user` or `trace`."""
+        """Return 32 hex digits that identify a `session`, `user` or `trace`."""
         text = f"{kind}\0{value}".encode("utf-8", "surrogatepass")
         return hashlib.blake2b(text, key=self._subject, digest_size=16).hexdigest()
 
     def pseudonym(self, kind: str, value: str) -> bytes:
-        """Return 32 bytes that stand for a value that redaction took out."""
+        """Return 32 bytes that identify a value replaced by redaction."""
         text = f"{kind}\0{value}".encode("utf-8", "surrogatepass")
         return hashlib.blake2b(text, key=self._pseudonym, digest_size=32).digest()
 
 
 def read_secret(path: str | Path) -> bytes:
-    """Return the file's content without surrounding white space.
+    """Return the file's content, stripped of surrounding white space.
 
     Raises:
         KeyFileError: missing, unreadable or too short.
@@ -129,7 +129,7 @@ def read_secret(path: str | Path) -> bytes:
 
 
 def check_secret(source: str, secret: bytes) -> bytes:
-    """Return a secret that is long enough.
+    """Return a secret; raises if it is too short.
 
     Raises:
         KeyFileError: it is too short.
@@ -141,7 +141,7 @@ def check_secret(source: str, secret: bytes) -> bytes:
 
 
 def make_secret(path: str | Path) -> bool:
-    """Write a new secret at `path` unless one is there; true if it was written.
+    """Write a new secret to `path` unless it exists; true if written.
 
     Raises:
         KeyFileError: the folder cannot be written.

@@ -1,28 +1,28 @@
-"""Time as a value that is handed in, so that a test can hand in another."""
+"""Injectable clocks."""
 
 import time
 from typing import Protocol
 
 
 class Clock(Protocol):
-    """Reads time; never waits. Waiting is the event loop's business."""
+    """Reads time; never waits. Waiting is left to the event loop."""
 
     def now_ns(self) -> int:
         """Unix time in nanoseconds; may jump either way."""
         ...
 
     def monotonic_seconds(self) -> float:
-        """Seconds since an arbitrary start; never goes back."""
+        """Monotonic seconds since an arbitrary start."""
         ...
 
 
 class SystemClock:
-    """The machine's own clocks."""
+    """The system's clocks."""
 
     def now_ns(self) -> int:
         """Unix time in nanoseconds; may jump either way."""
         return time.time_ns()
 
     def monotonic_seconds(self) -> float:
-        """Seconds since an arbitrary start; never goes back."""
+        """Monotonic seconds since an arbitrary start."""
         return time.monotonic()

@@ -1,10 +1,10 @@
-"""A pause that an event cuts short."""
+"""Waiting for an event with a timeout."""
 
 import asyncio
 
 
 async def wait(event: asyncio.Event, seconds: float) -> None:
-    """Wait for `event`, but not longer than `seconds`."""
+    """Wait for `event`, at most `seconds`."""
     try:
         async with asyncio.timeout(seconds):
             await event.wait()

@@ -1,4 +1,4 @@
-"""Start parts in order, stop sources before sinks, and say who is late."""
+"""Ordered startup and shutdown of a program's parts, with a drain deadline."""
 
 import asyncio
 import logging
@@ -12,7 +12,7 @@ _LAST_TURN_SECONDS = 0.05
 
 
 class Part(Protocol):
-    """A named piece of a program that runs until it is told to stop."""
+    """A named component of a program that runs until it is stopped."""
 
     name: str
 
@@ -25,7 +25,7 @@ class Part(Protocol):
 
 
 def stop_on_signals() -> asyncio.Event:
-    """Return an event that SIGTERM or SIGINT sets; a second one is left to Python."""
+    """Return an event set by SIGTERM or SIGINT; a second one is left to Python."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -40,14 +40,14 @@ def stop_on_signals() -> asyncio.Event:
 
 
 def reload_on_hangup() -> asyncio.Event:
-    """Return an event that SIGHUP sets, each time; who acts on it clears it."""
+    """Return an event set by each SIGHUP; the consumer clears it."""
     reload = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload.set)
     return reload
 
 
 class PartLateError(TimeoutError):
-    """A part did not end within the drain deadline; `parts` names who."""
+    """Parts did not stop before the drain deadline; `parts` names them."""
 
     def __init__(self, parts: Sequence[str]) -> None:
         super().__init__(f"still running at the deadline: {', '.join(parts)}")
@@ -63,8 +63,8 @@ async def run_parts(
 ) -> None:
     """Run `parts` until `stop`; start sinks first, stop sources first.
 
-    `parts` are listed from source to sink. A part is started after those behind it
-    are ready, and told to stop after those before it have ended.
+    `parts` are listed from source to sink. A part is started once those behind it are
+    ready, and stopped once those before it have ended.
 
     Raises:
         PartLateError: not all ended within `drain_seconds` after `stop`.
@@ -138,7 +138,7 @@ async def _drain(
 
 
 def log_causes(group: BaseExceptionGroup[BaseException], into: logging.Logger) -> None:
-    """Write one line for every error that ended a program, however deep it lies."""
+    """Log one line for every error that ended a program, nested ones included."""
     for error in group.exceptions:
         if isinstance(error, BaseExceptionGroup):
             log_causes(error, into)

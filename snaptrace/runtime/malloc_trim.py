@@ -1,4 +1,4 @@
-"""How the C allocator of this process is told to give back what it holds.
+"""Returns free memory of the C allocator to the operating system.
 
 What it is worth: `docs/adr/0018-memory-under-load.md`.
 """
@@ -13,7 +13,7 @@ _WORTH_BYTES: Final = 4 * 2**20
 
 
 class MallocTrimmer:
-    """Gives memory back to the system once a burst is over.
+    """Trims the heap after a burst is over.
 
     glibc keeps what was freed below something that is still in use, for good. Looked
     at now and then; given back only while little is in use, since that takes some
@@ -34,7 +34,7 @@ class MallocTrimmer:
         self._most_bytes = 0
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
-        """Look until `stop`."""
+        """Check periodically until `stop`."""
         ready()
         while not stop.is_set():
             self.check()
@@ -45,7 +45,7 @@ class MallocTrimmer:
                 continue
 
     def check(self) -> None:
-        """Give back what a burst has left behind, if one is over."""
+        """Trim if a burst has ended."""
         self._most_bytes = max(self._most_bytes, self._peak_bytes())
         now_bytes = self._in_use_bytes()
         if self._most_bytes >= _WORTH_BYTES and now_bytes < self._most_bytes / 4:
@@ -54,7 +54,7 @@ class MallocTrimmer:
 
 
 def trim() -> None:
-    """Give back what glibc holds free; nothing where the C library is another."""
+    """Return glibc's free heap memory; does nothing with another C library."""
     import ctypes  # noqa: PLC0415 - a process that never sees a burst does without
 
     give_back = getattr(ctypes.CDLL(None), "malloc_trim", None)

@@ -1,4 +1,4 @@
-"""YAML as configuration wants it. Loaded only where there is a file to read."""
+"""YAML reader for configuration. Imported only if there is a file to read."""
 
 from typing import Any
 
@@ -19,5 +19,5 @@ _Loader.yaml_implicit_resolvers = {
 
 
 def read(text: str) -> Any:  # noqa: ANN401 - any tree of plain values
-    """Return what a document says; YAMLError where it is none."""
+    """Parse a document; YAMLError if it is malformed."""
     return yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader

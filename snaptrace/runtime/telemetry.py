@@ -1,4 +1,4 @@
-"""How a program speaks of itself: logs on stderr, metrics and health over HTTP."""
+"""Telemetry of a program: logs on stderr, metrics and health over HTTP."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _quoted(value: object) -> str:
 
 
 def set_up_logging(level: str = "INFO") -> None:
-    """Send all logs to stderr in one-line form; call once, at a program's start."""
+    """Send all logs to stderr, one line each; call once at program start."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Logfmt())
     root = logging.getLogger()
@@ -71,7 +71,7 @@ class TelemetryServer:
         self._on_bound = on_bound
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
-        """Serve until `stop`; raises OSError where the address cannot be bound."""
+        """Serve until `stop`; raise OSError if the address cannot be bound."""
         # A program may only want the logs.
         from aiohttp import web  # noqa: PLC0415
         from prometheus_client import disable_created_metrics  # noqa: PLC0415

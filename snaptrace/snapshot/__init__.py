@@ -1,1 +1,1 @@
-"""The snapshot: what it holds, how it is written, where it lies."""
+"""The snapshot: data model, encoding and object names."""

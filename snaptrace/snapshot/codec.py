@@ -1,4 +1,4 @@
-"""Records as bytes: msgpack, with `MediaRef` as an extension type."""
+"""Msgpack encoding of records, with `MediaRef` as an extension type."""
 
 from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar
 
@@ -32,12 +32,12 @@ _encoder = msgspec.msgpack.Encoder(enc_hook=_out)
 
 
 def encode(value: Struct) -> bytes:
-    """Return the msgpack map of a Struct."""
+    """Serialise a Struct as a msgpack map."""
     return _encoder.encode(value)
 
 
 class Decoder(Generic[T]):
-    """Decodes one kind of Struct; unknown fields are skipped."""
+    """Decodes one type of Struct; unknown fields are skipped."""
 
     def __init__(self, kind: type[T]) -> None:
         self._decoder: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(
@@ -45,7 +45,7 @@ class Decoder(Generic[T]):
         )
 
     def decode(self, data: bytes | memoryview) -> T:
-        """Return the Struct.
+        """Parse the Struct.
 
         Raises:
             ValueError: the bytes are no such thing (`msgspec.DecodeError` is one).
@@ -65,7 +65,7 @@ _NO_KEYS: Final = bytes(KEYS_BYTES)
 
 
 class Packed(NamedTuple):
-    """A stored snapshot: its keys, and the map without what they say."""
+    """A stored snapshot: its keys, and the map without the fields they hold."""
 
     keys: bytes  # KEYS_BYTES of them
     record: bytes
@@ -93,7 +93,7 @@ def pack_snapshot(snapshot: Snapshot) -> Packed:
 
 
 def unpack_snapshot(packed: Packed) -> Snapshot:
-    """Return a snapshot from its stored form; ValueError if it is none."""
+    """Parse a snapshot's stored form; ValueError if it is malformed."""
     keys = packed.keys
     snapshot = _known_level(_snapshots.decode(packed.record))
     if snapshot.snapshot_id:

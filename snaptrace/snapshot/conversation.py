@@ -1,4 +1,4 @@
-"""A request to a model in one typed form, alike for every API. Data only.
+"""API-independent typed form of a model request. Data only.
 
 It is a *view*: `apis/<name>.py` parses a recorded body into it (for modality,
 scoring and for sending the call through another API) and renders one into a body
@@ -22,7 +22,7 @@ class TextPart(Struct, frozen=True, kw_only=True, tag="text"):
 
 
 class MediaPart(Struct, frozen=True, kw_only=True, tag="media"):
-    """An image, sound, film or document: bytes in the store, a URL or a file id."""
+    """An image, audio, video or document: stored bytes, a URL or a file id."""
 
     kind: MediaKind
     ref: MediaRef | None = None  # bytes; else one of the next two
@@ -33,7 +33,7 @@ class MediaPart(Struct, frozen=True, kw_only=True, tag="media"):
 
 
 class ToolCallPart(Struct, frozen=True, kw_only=True, tag="tool_call"):
-    """The model asked for a tool, in an earlier turn."""
+    """The model's request to call a tool, in an earlier turn."""
 
     name: str
     arguments: str  # JSON text
@@ -42,7 +42,7 @@ class ToolCallPart(Struct, frozen=True, kw_only=True, tag="tool_call"):
 
 
 class ToolResultPart(Struct, frozen=True, kw_only=True, tag="tool_result"):
-    """What the tool gave back, in an earlier turn."""
+    """The tool's result, in an earlier turn."""
 
     content: "tuple[Part, ...]"
     id: str = ""
@@ -52,14 +52,14 @@ class ToolResultPart(Struct, frozen=True, kw_only=True, tag="tool_result"):
 
 
 class ReasoningPart(Struct, frozen=True, kw_only=True, tag="reasoning"):
-    """A model's reasoning that was sent back to it; opaque keys in `extra`."""
+    """Model reasoning passed back to the model; opaque keys in `extra`."""
 
     text: str
     extra: dict[str, Json] = {}
 
 
 class GenericPart(Struct, frozen=True, kw_only=True, tag="generic"):
-    """Anything that this release does not know; `value` is the part itself."""
+    """A part of a type unknown to this release; `value` is the part itself."""
 
     value: Json
 
@@ -79,7 +79,7 @@ class Message(Struct, frozen=True, kw_only=True):
 
 
 class Tool(Struct, frozen=True, kw_only=True):
-    """A tool offered to the model. `parameters` is None where nobody recorded it."""
+    """A tool offered to the model. `parameters` is None if not recorded."""
 
     name: str
     description: str = ""
@@ -89,7 +89,7 @@ class Tool(Struct, frozen=True, kw_only=True):
 
 
 class Conversation(Struct, frozen=True, kw_only=True):
-    """A request that takes messages.
+    """A request with messages.
 
     `params` uses OpenTelemetry's names: temperature, top_p, top_k, max_tokens,
     stop_sequences, seed, choice_count, frequency_penalty, presence_penalty,

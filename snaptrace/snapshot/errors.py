@@ -15,7 +15,7 @@ class SnapshotError(Exception):
 
 
 class CorruptSnapshotError(SnapshotError):
-    """The bytes at `offset` do not check out."""
+    """The bytes at `offset` fail verification."""
 
     def __init__(self, name: str, offset: int, why: str) -> None:
         super().__init__(f"{name}: byte {offset}: {why}")
@@ -31,7 +31,7 @@ class NewerSnapshotError(SnapshotError):
 
 
 class MissingObjectError(SnapshotError):
-    """There is no object `name`."""
+    """The object `name` does not exist."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"{name}: no such object")
@@ -47,7 +47,7 @@ class StoreUnavailableError(SnapshotError):
 
 
 class StoreRefusedError(SnapshotError):
-    """The store refused `verb` on `name`; a person has to change something."""
+    """The store refused `verb` on `name`; an operator has to act."""
 
     def __init__(self, verb: str, name: str, why: str) -> None:
         super().__init__(f"{verb} {name}: {why}")

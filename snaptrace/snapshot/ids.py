@@ -1,8 +1,8 @@
-"""Ids that need no key."""
+"""Unkeyed ids."""
 
 import hashlib
 
 
 def snapshot_id(trace_id: bytes, span_id: bytes) -> str:
-    """Return the id of the one snapshot of this span: 32 hex digits."""
+    """Return the snapshot id of this span: 32 hex digits."""
     return hashlib.blake2b(trace_id + span_id, digest_size=16).hexdigest()

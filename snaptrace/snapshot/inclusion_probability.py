@@ -1,4 +1,4 @@
-"""What a stored sample knows of its own probability. Pure; readers need only this.
+"""Inclusion probabilities of a stored sample. No I/O; all that readers need.
 
 A reservoir keeps the traces whose rank is above its threshold T. Ranks are uniform on
 [0, 2**56) and alike in the whole fleet, so probabilities follow from the headers alone
@@ -14,7 +14,7 @@ from snaptrace.snapshot.segment import RANK_SPAN, ReservoirState, SegmentHeader
 
 
 class ReservoirKey(NamedTuple):
-    """Names one reservoir of the fleet."""
+    """Identifies one reservoir of the fleet."""
 
     collector: str
     window_start_ns: int
@@ -24,7 +24,7 @@ class ReservoirKey(NamedTuple):
 
 
 class Sampled(Protocol):
-    """What of a stored call its probability follows from; snapshots have it."""
+    """Fields of a stored call that determine its probability."""
 
     @property
     def service(self) -> str: ...  # noqa: D102 - as on Snapshot, as all of these
@@ -43,7 +43,7 @@ class Sampled(Protocol):
 
 
 class Placed(NamedTuple):
-    """A call without anything else: what to hold of very many."""
+    """The sampling fields of a call only, to hold very many of them."""
 
     service: str
     modality: str
@@ -55,7 +55,7 @@ class Placed(NamedTuple):
 
     @classmethod
     def of(cls, call: Sampled) -> "Placed":
-        """Return what the probability of a call needs of it."""
+        """Return the fields of a call that determine its probability."""
         return cls(
             call.service,
             call.modality,
@@ -68,14 +68,14 @@ class Placed(NamedTuple):
 
 
 class Stages(NamedTuple):
-    """The two draws that a call was kept by."""
+    """Probabilities of the two draws that selected a call."""
 
     trace: float  # probability that its trace ranked high enough
     span: float  # that it did itself, in a trace with more calls than the cap
 
 
 class Membership(NamedTuple):
-    """A reservoir that a call belongs to, and what became of it there."""
+    """A reservoir that a call belongs to, and its result there."""
 
     key: ReservoirKey
     state: ReservoirState
@@ -84,14 +84,14 @@ class Membership(NamedTuple):
 
 
 class Bar(NamedTuple):
-    """What a call has to be above to be in a reservoir."""
+    """Thresholds that a call must exceed to be in a reservoir."""
 
     rank: int  # of its trace
     span_rank: int = 0  # of its span, where its trace had too many calls
 
 
 class Frame:
-    """Reservoir states of any collectors and seals, put together.
+    """Merged reservoir states of any number of collectors and seals.
 
     Adding is associative, commutative and idempotent.
     """
@@ -102,7 +102,7 @@ class Frame:
             self.add(header)
 
     def add(self, header: SegmentHeader) -> None:
-        """Take in one header; the same one again changes nothing."""
+        """Add one header. Idempotent."""
         for state in header.reservoirs:
             key = ReservoirKey(
                 header.collector,
@@ -114,7 +114,7 @@ class Frame:
             self._put(key, state)
 
     def merge(self, other: "Frame") -> None:
-        """Take in everything that `other` holds."""
+        """Add everything in `other`."""
         for key, state in other.items():
             self._put(key, state)
 
@@ -147,7 +147,7 @@ class Frame:
         return found
 
     def stages(self, collector: str, snapshot: Sampled) -> Stages | None:
-        """Return the probabilities of both draws; None: nobody holds the call.
+        """Return the probabilities of both draws; None: no reservoir holds the call.
 
         The trace was above the lowest bar; given its rank, and so which reservoirs
         hold it, the span was above the lowest bar of those.
@@ -279,7 +279,7 @@ def _merged(one: ReservoirState, other: ReservoirState) -> ReservoirState:
 
 
 def bar_of(state: ReservoirState, rank: int) -> Bar:
-    """Return what a call of the trace with `rank` has to be above."""
+    """Return the thresholds for a call of the trace with `rank`."""
     return Bar(
         max(state.threshold, state.pre_threshold),
         state.span_thresholds.get(rank, 0),
@@ -287,8 +287,8 @@ def bar_of(state: ReservoirState, rank: int) -> Bar:
 
 
 def _is_above(snapshot: Sampled, bar: Bar) -> bool:
-    # Zero rejects nobody: the lowest of 2**56 ranks is as good as any while no
-    # threshold is set.
+    # Zero rejects no call: without a threshold, even the lowest of 2**56 ranks is
+    # admitted.
     return (snapshot.rank > bar.rank or bar.rank == 0) and (
         bar.span_rank == 0 or snapshot.span_rank > bar.span_rank
     )

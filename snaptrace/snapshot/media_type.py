@@ -1,4 +1,4 @@
-"""What kind of medium some bytes are, told by their first bytes. Pure.
+"""Media kind from content (magic bytes). No I/O.
 
 Sources: the magic numbers in the formats' own specifications (PNG 5.2, JFIF, GIF89a,
 RIFF, ISO 14496-12 `ftyp`, Matroska, Ogg RFC 3533, FLAC RFC 9639, ID3v2, PDF 7.5.2).
@@ -22,7 +22,7 @@ class Sniffed(NamedTuple):
     others: frozenset[MediaKind] = frozenset()  # what its container may hold as well
 
     def mime_as(self, kind: MediaKind) -> str:
-        """Return the media type of the container where it holds `kind`."""
+        """Return the container's media type for content of `kind`."""
         if kind == self.kind or kind not in self.others:
             return self.mime
         return f"{kind}/{self.mime.partition('/')[2]}"
@@ -114,7 +114,7 @@ _DOCUMENT_MIMES = ("text/", "application/")
 
 
 def sniff(data: bytes) -> Sniffed | None:
-    """Return what the bytes are, or None where they do not say."""
+    """Return the detected kind, or None if it cannot be determined."""
     head = data[:_ENOUGH_BYTES]
     for prefix, found in _PREFIXES:
         if head.startswith(prefix):
@@ -140,7 +140,7 @@ def sniff(data: bytes) -> Sniffed | None:
 def told_kind(
     found: Sniffed | None, named: MediaKind | None, claimed: MediaKind | None
 ) -> MediaKind:
-    """Return what a medium is.
+    """Return the kind of a medium.
 
     Its bytes decide before its media type (`named`) and the field it stood in
     (`claimed`); where their container may hold several kinds, those choose among them.
@@ -184,7 +184,7 @@ def _by_sync(sync: int) -> Sniffed | None:
 
 
 def kind_of_mime(mime: str) -> MediaKind | None:
-    """Return the kind that a media type claims, or None for an unknown one."""
+    """Return the kind of a media type, or None if unknown."""
     family = mime.partition("/")[0].strip().lower()
     if found := _FAMILIES.get(family):
         return found
@@ -206,7 +206,7 @@ _EXTENSIONS: dict[str, MediaKind] = {
 
 
 def kind_of_url(url: str, claimed: MediaKind | None = None) -> MediaKind | None:
-    """Return the kind that the end of a URL's path suggests, or what is claimed.
+    """Return the kind suggested by a URL path's extension, else the claimed one.
 
     Sound and film share their containers, so between these the claim decides.
     """

@@ -1,4 +1,4 @@
-"""Which modality a call is: pure, and decided by what it carries.
+"""Modality of a call, from its content. No I/O.
 
 The media in its newest user turn; else non-text output; else text. Two or more kinds
 are `mixed`. Media that stand only in the history are a slice of text.

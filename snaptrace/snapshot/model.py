@@ -1,4 +1,4 @@
-"""What a snapshot holds. Data only: no I/O, no clock, no environment.
+"""Data model of a snapshot. No I/O, clock or environment.
 
 The request is kept in the shape of the API that it was recorded from, because that
 is what a replay sends; inline media are cut out of it and kept by digest. A typed
@@ -20,7 +20,7 @@ MediaKind = Literal["image", "audio", "video", "document"]
 MediaState = Literal[
     "inline",  # the bytes are in the store
     "external",  # a URL that was not resolved
-    "provider_file",  # a file id in somebody's account
+    "provider_file",  # a file id in a provider account
     "redacted",  # an instrumentation or a rule took the bytes away
     "truncated",  # cut by a length limit
     "placeholder",  # a token that stands for bytes kept elsewhere
@@ -47,7 +47,7 @@ AnswerOutcome = Literal["answered", "refused", "truncated", "filtered", "error"]
 
 
 class MediaRef:
-    """Stands in a request body for bytes that lie in the store.
+    """Reference in a request body to bytes in the store.
 
     `index` points into `Snapshot.media`; `form` says how the API wants the bytes:
     `base64` text, or a `data_url` that begins with the media type. In a stored
@@ -74,7 +74,7 @@ class MediaRef:
 
 
 class Media(Struct, frozen=True, kw_only=True):
-    """One image, sound, film or document that a call carried."""
+    """One image, audio, video or document of a call."""
 
     kind: MediaKind
     mime: str  # as the request named it, else as found in the bytes; "" if unknown
@@ -87,7 +87,7 @@ class Media(Struct, frozen=True, kw_only=True):
 
 
 class Request(Struct, frozen=True, kw_only=True):
-    """What was asked, in the shape of `api`; `body` is None when unrecoverable."""
+    """The request, in the shape of `api`; `body` is None when unrecoverable."""
 
     api: str  # a row of `snaptrace.snapshot.apis.APIS`, or "" if unknown
     method: str = "POST"
@@ -97,7 +97,7 @@ class Request(Struct, frozen=True, kw_only=True):
 
 
 class ToolCall(Struct, frozen=True, kw_only=True):
-    """A tool that the model asked for. Nobody executes it here."""
+    """A tool call requested by the model. It is never executed here."""
 
     name: str
     arguments: str  # JSON text as the model wrote it
@@ -105,7 +105,7 @@ class ToolCall(Struct, frozen=True, kw_only=True):
 
 
 class Usage(Struct, frozen=True, kw_only=True):
-    """Tokens as counted by the provider; None where it did not say."""
+    """Token counts of the provider; None if not reported."""
 
     input_tokens: int | None = None  # includes cached ones
     output_tokens: int | None = None  # includes reasoning
@@ -114,7 +114,7 @@ class Usage(Struct, frozen=True, kw_only=True):
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """What a model said: recorded in production, or given in a replay."""
+    """A model's answer: recorded in production, or returned in a replay."""
 
     outcome: AnswerOutcome = "answered"
     text: str = ""  # of the first choice, reasoning left out
@@ -130,7 +130,7 @@ class Answer(Struct, frozen=True, kw_only=True):
 
 
 class Fidelity(Struct, frozen=True, kw_only=True):
-    """How far the body is what was really sent.
+    """How faithfully the body matches the request that was sent.
 
     `missing` and `unobserved` are leaf paths in the API's own body without indices,
     as `messages.content.image_url.detail` or `seed`.
@@ -147,7 +147,7 @@ class Fidelity(Struct, frozen=True, kw_only=True):
 
 
 class ReplacedText(Struct, frozen=True, kw_only=True):
-    """A stretch of text that redaction replaced; scoring masks it."""
+    """A span of text replaced by redaction; scoring masks it."""
 
     path: str  # leaf path with indices, in the request body or under `answer`
     start: int  # characters, in the text after replacement
@@ -157,7 +157,7 @@ class ReplacedText(Struct, frozen=True, kw_only=True):
 
 
 class Redaction(Struct, frozen=True, kw_only=True):
-    """What was taken out before anything reached disk."""
+    """What was removed before anything was written to disk."""
 
     version: str = ""  # of the rule set
     counts: dict[str, int] = {}  # kind -> replacements
@@ -165,7 +165,7 @@ class Redaction(Struct, frozen=True, kw_only=True):
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
-    """One recorded call to a model: what was asked, what it answered, how we know.
+    """One recorded model call: request, answer, fidelity and sampling facts.
 
     Ids of people and sessions are keyed digests, never the ids themselves.
     """

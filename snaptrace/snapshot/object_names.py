@@ -1,4 +1,4 @@
-"""Every name in a store: built and parsed here and nowhere else.
+"""All object names of a store: the only place that builds and parses them.
 
 Objects are created and deleted, never overwritten. Numbers are padded so that the
 order of names is the order of numbers. The first part is the format's version.
@@ -39,7 +39,7 @@ _PLAIN = re.compile(r"[0-9A-Za-z_][0-9A-Za-z_.-]{0,127}")
 
 
 class SegmentName(Struct, frozen=True, kw_only=True):
-    """What a segment's name says."""
+    """Parsed name of a segment."""
 
     hour_ns: int  # start of the hour of upload, Unix time
     collector: str
@@ -47,12 +47,12 @@ class SegmentName(Struct, frozen=True, kw_only=True):
 
     @property
     def media_folder(self) -> str:
-        """Where the media of its records lie."""
+        """Folder of its records' media."""
         return media_folder(self.hour_ns)
 
 
 def plain(part: str) -> str:
-    """Return `part` if it can stand in a name as it is.
+    """Return `part` if it is safe in a name without encoding.
 
     Raises:
         ValueError: empty, too long, or with characters beyond letters, digits, `_.-`.
@@ -83,7 +83,7 @@ def segment(at_ns: int, collector: str, sequence: int) -> str:
 
 
 def parse_segment(name: str) -> SegmentName | None:
-    """Return what a segment's name says; None for any other name."""
+    """Parse a segment's name; None for any other name."""
     if (match := _SEGMENT.fullmatch(name)) is None:
         return None
     try:
@@ -114,12 +114,12 @@ def parse_medium(name: str) -> tuple[str, str] | None:
 
 
 def suite_folder(suite: str) -> str:
-    """Return where a suite of pins lies."""
+    """Return the folder of a suite of pins."""
     return f"{PINS}/{plain(suite)}"
 
 
 def suite_media_folder(suite: str) -> str:
-    """Return where a suite's own copies of media lie."""
+    """Return the folder of a suite's own copies of media."""
     return f"{suite_folder(suite)}/media"
 
 
@@ -166,17 +166,17 @@ def checkpoint(epoch: str, number: int) -> str:
 
 
 def lease(number: int) -> str:
-    """Return the name of the lease's `number`th holder."""
+    """Return the name of the lease's holder number `number`."""
     return f"{LEASE}/{number:0{_DIGITS}d}"
 
 
 def shown(number: int) -> str:
-    """Return the name of the verdicts that a leader showed, by number."""
+    """Return the name of the verdicts published by a leader, by number."""
     return f"{SHOWN}/{number:0{_DIGITS}d}"
 
 
 def tombstone(subject: str, erased_at_ns: int) -> str:
-    """Return the name that says: what this keyed subject had by then was erased."""
+    """Return the name of a tombstone: this keyed subject, erased up to then."""
     return f"{ERASED}/{plain(subject)}/{erased_at_ns:0{_TIME_DIGITS}d}"
 
 
@@ -203,5 +203,5 @@ def parse_catalogue(name: str) -> tuple[int, int] | None:
 
 
 def wrapped_key(number: int) -> str:
-    """Return the name of the `number`th wrapped data key."""
+    """Return the name of wrapped data key number `number`."""
     return f"{KEYS}/{number:0{_DIGITS}d}"

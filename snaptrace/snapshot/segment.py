@@ -1,4 +1,4 @@
-"""Bytes of a segment: the only file that knows them. `docs/format/segment-v1.md`.
+"""Binary format of a segment, defined only here. `docs/format/segment-v1.md`.
 
 A segment holds the records of one window of one collector, and in its header the
 state of every reservoir at that time, so that the probability of each record can be
@@ -32,7 +32,7 @@ _PLAIN_LEVELS = 12
 
 
 class ReservoirState(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One reservoir of one window as it stood when a segment was sealed."""
+    """State of one reservoir of one window when a segment was sealed."""
 
     kind: Literal["uniform", "quota"]
     service: str
@@ -57,7 +57,7 @@ class Pin(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class SegmentHeader(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is known of a segment without reading its records."""
+    """Facts about a segment that need no decoding of its records."""
 
     collector: str
     sequence: int
@@ -79,7 +79,7 @@ class SegmentHeader(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return subject_start(subject) in self.subject_starts()
 
     def subject_starts(self) -> set[bytes]:
-        """Return the beginnings of the keyed subjects that its records concern."""
+        """Return the prefixes of the keyed subjects of its records."""
         starts = range(0, len(self.subjects), _SUBJECT_BYTES)
         return {self.subjects[i : i + _SUBJECT_BYTES] for i in starts}
 
@@ -105,7 +105,7 @@ def write(header: SegmentHeader, snapshots: Sequence[Snapshot]) -> bytes:
 def write_packed(
     header: SegmentHeader, packed: Sequence[codec.Packed], level: int = 9
 ) -> bytes:
-    """Like `write`, for snapshots that are packed already."""
+    """Like `write`, for snapshots already packed."""
     writer = Writer(tuple(len(one.record) for one in packed), level)
     for one in packed:
         writer.add(one)
@@ -113,7 +113,7 @@ def write_packed(
 
 
 class Writer:
-    """Makes one segment from records that are handed in one by one.
+    """Builds one segment from records added one by one.
 
     Holds them compressed only. `record_bytes` are the lengths of all that will come.
     """
@@ -130,14 +130,14 @@ class Writer:
         self._out: list[bytes] = []
 
     def add(self, packed: codec.Packed) -> None:
-        """Take the next record; its length was announced."""
+        """Add the next record; its length was announced."""
         if len(packed.record) != self._record_bytes[len(self._keys)]:
             raise ValueError("a record is not as long as announced")
         self._keys.append(packed.keys)
         self._out.append(self._records.compress(packed.record))
 
     def finish(self, header: SegmentHeader) -> bytes:
-        """Return the segment; fills in the header's fields about the body."""
+        """Return the segment; sets the header's fields about the body."""
         body = b"".join((*self._keys, *self._out, self._records.flush()))
         header = msgspec.structs.replace(
             header,
@@ -175,7 +175,7 @@ def _compressor(plain_bytes: int, level: int) -> zstandard.ZstdCompressor:
 
 
 class Segment:
-    """A checked segment whose records are decoded one by one when asked for."""
+    """A verified segment; records are decoded on demand."""
 
     __slots__ = ("_body", "_ends", "_keys", "header", "name")
 
@@ -219,12 +219,12 @@ class Segment:
 
     @property
     def records(self) -> "Segment":
-        """The records, as something to iterate over; nothing is decoded yet."""
+        """Lazy sequence of the records."""
         return self
 
 
 def read(data: bytes, name: str) -> Segment:
-    """Check a segment and return it; records are not decoded yet.
+    """Verify a segment and return it; records are not decoded yet.
 
     Raises:
         CorruptSnapshotError: a byte is missing, added or altered.
@@ -245,7 +245,7 @@ def read(data: bytes, name: str) -> Segment:
 
 
 def read_header(start: bytes, name: str) -> SegmentHeader | None:
-    """Return the header, checked, from a segment's first bytes; None if cut off.
+    """Return the verified header from a segment's first bytes; None if cut off.
 
     Raises:
         CorruptSnapshotError: a byte of preamble or header is altered.

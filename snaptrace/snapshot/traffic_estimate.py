@@ -1,4 +1,4 @@
-"""Traffic, estimated from a sample that knows its probabilities. Pure.
+"""Traffic estimates from a sample with known probabilities. No I/O.
 
 Source: D. G. Horvitz, D. J. Thompson, "A generalization of sampling without
 replacement from a finite universe" (JASA 1952); traces above a bottom-k threshold are
@@ -18,7 +18,7 @@ _SLACK_SHARE = 0.01
 
 
 class Traffic(NamedTuple):
-    """What a sample says of one service's traffic in one modality."""
+    """Estimated traffic of one service in one modality."""
 
     calls: float = 0.0  # that reached the collectors, estimated from what was kept
     calls_error: float = 0.0  # one standard error of it
@@ -29,7 +29,7 @@ class Traffic(NamedTuple):
     stored: int = 0
 
     def plus(self, other: "Traffic") -> "Traffic":
-        """Return the traffic of both, which were sampled apart."""
+        """Return the sum of two separately sampled estimates."""
         return Traffic(
             calls=self.calls + other.calls,
             calls_error=hypot(self.calls_error, other.calls_error),
@@ -44,7 +44,7 @@ class Traffic(NamedTuple):
 
     @property
     def disagreement(self) -> float:
-        """How far the counter is from the estimate, in standard errors.
+        """Difference between counter and estimate, in standard errors.
 
         Above zero: more was seen than what is stored stands for, so calls were lost
         on the way, or thresholds lie.

@@ -1,4 +1,4 @@
-"""Who read what: one line for each read of content by a person, never the content.
+"""Audit log: one line per read of content by a person, without the content.
 
 A line is JSON with `at`, `who`, `what` (the command or page) and `snapshots` (ids). It
 goes to an append-only file where one is configured, else to the program's own log. A
@@ -17,7 +17,7 @@ _MOST_IDS = 100  # in one line, so that a line is written with one system call
 
 
 class Audit:
-    """Puts reads down. Without a file the lines go to `say`."""
+    """Writes audit lines: to a file, or to `say` if none is configured."""
 
     def __init__(self, path: str, say: Callable[[str], None]) -> None:
         self._path, self._say = path, say
@@ -25,7 +25,7 @@ class Audit:
     def note(
         self, at_ns: int, *, who: str, what: str, snapshots: Iterable[str]
     ) -> None:
-        """Write who is about to see these snapshots, before they are shown.
+        """Record who is about to see these snapshots, before they are shown.
 
         Raises:
             AuditRefusedError: it cannot be written; show nothing.

@@ -1,4 +1,4 @@
-"""Places for bytes behind one contract: a folder, memory, S3, GCS, Azure.
+"""Storage backends behind one interface: local folder, memory, S3, GCS, Azure.
 
 They raise OSError or ValueError; `store.py` retries them and gives them our names.
 """
@@ -16,7 +16,7 @@ _OBJECT_SCHEMES = ("memory", "s3", "s3a", "gs", "az", "adl", "azure", "abfs", "a
 
 
 class Backend(Protocol):
-    """A place for bytes; PermissionError means that a person has to act."""
+    """Interface of a backend; PermissionError means an operator has to act."""
 
     async def create(self, name: str, data: bytes) -> bool: ...  # noqa: D102
     async def get(self, name: str) -> bytes: ...  # noqa: D102
@@ -28,7 +28,7 @@ class Backend(Protocol):
 
 
 def backend_of(url: str, options: Mapping[str, str], timeout_seconds: float) -> Backend:
-    """Return the place that a URL names; nothing is asked of it yet.
+    """Return the backend for a URL; no request is sent yet.
 
     Raises:
         StoreRefusedError: a URL or option that cannot be used.

@@ -1,4 +1,4 @@
-"""Reads a whole store for a person: every snapshot, what the sample says of it, media.
+"""Read access to a whole store for a person: snapshots, probabilities, media.
 
 Segments are read one at a time; only their headers are held together. Damaged
 segments are named and passed over.
@@ -26,7 +26,7 @@ from snaptrace.store.tombstones import Tombstones, is_erased
 
 
 class Found(Struct, frozen=True):
-    """One snapshot and where it lies."""
+    """One snapshot and its location."""
 
     name: str  # of the segment
     index: int
@@ -35,7 +35,7 @@ class Found(Struct, frozen=True):
 
 
 class Browser:
-    """What can be seen in one store; call `poll` before asking for probabilities."""
+    """Browses one store; call `poll` before asking for probabilities."""
 
     def __init__(
         self, store: Store, key: FleetKey, on_damage: Callable[[str], None]
@@ -48,11 +48,11 @@ class Browser:
 
     @property
     def segments(self) -> int:
-        """How many segments `poll` found."""
+        """Number of segments that `poll` found."""
         return len(self._names)
 
     async def poll(self) -> int:
-        """Read all headers and tombstones; return how many segments there are.
+        """Read all headers and tombstones; return the number of segments.
 
         Those whose header is damaged are passed over; `verify` names them.
         """
@@ -67,9 +67,9 @@ class Browser:
     async def snapshots(
         self, on_segment: Callable[[], None] = lambda: None
     ) -> AsyncIterator[Found]:
-        """Yield every snapshot, segment by segment, in the order of names.
+        """Yield every snapshot, segment by segment, in order of object names.
 
-        What was erased is left out from the tombstone on, written anew or not.
+        Erased snapshots are omitted once the tombstone exists, rewritten or not.
         """
         for name in self._names:
             try:
@@ -102,7 +102,7 @@ class Browser:
 
 
 class Located(Protocol):
-    """A snapshot and the object that holds it: a segment, or a pin."""
+    """A snapshot and the object that contains it: a segment or a pin."""
 
     @property
     def name(self) -> str:
@@ -116,7 +116,7 @@ class Located(Protocol):
 
 
 async def media_of(store: Store, key: FleetKey, found: Located) -> dict[int, bytes]:
-    """Return the inline media of one snapshot that are still there, by index."""
+    """Return the inline media of one snapshot that still exist, by index."""
     segment_name = object_names.parse_segment(found.name)
     pin = object_names.parse_pin(found.name)
     if segment_name is not None:

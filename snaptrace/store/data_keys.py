@@ -31,7 +31,7 @@ DataKeys = dict[int, bytes]
 
 
 class EncryptionSettings(Protocol):
-    """What `read_envelopes` needs; the programs' `EncryptionConfig` has it."""
+    """Settings for `read_envelopes`; implemented by `EncryptionConfig`."""
 
     @property
     def key_file(self) -> str: ...  # noqa: D102 - a field
@@ -49,7 +49,7 @@ class Objects(Protocol):
 
 
 class EnvelopeKey:
-    """Wraps data keys. Made from a secret of any form that nobody can guess."""
+    """Wraps data keys. Derived from a high-entropy secret of any form."""
 
     __slots__ = ("_key", "key_id", "local_key")
 
@@ -64,7 +64,7 @@ class EnvelopeKey:
         return f"EnvelopeKey({self.key_id.hex()})"  # an id, never the key
 
     def wrap(self, name: str, keys: DataKeys) -> bytes:
-        """Return the bytes of a wrapped-key object."""
+        """Serialise data keys as a wrapped-key object."""
         nonce = os.urandom(12)
         head = _HEAD.pack(_MAGIC, _VERSION, self.key_id, nonce)
         plain = msgspec.msgpack.encode(keys)
@@ -72,7 +72,7 @@ class EnvelopeKey:
         return head + bytes(cipher.encrypt(nonce, plain, head + name.encode()))
 
     def unwrap(self, name: str, data: bytes) -> DataKeys | None:
-        """Return the data keys; None if they are under another envelope key.
+        """Return the data keys; None if they are wrapped by another envelope key.
 
         Raises:
             CorruptSnapshotError: damaged.
@@ -92,7 +92,7 @@ class EnvelopeKey:
 
 
 def key_id_of(name: str, data: bytes) -> bytes:
-    """Return the id of the envelope key that a wrapped-key object is under.
+    """Return the id of the envelope key that wraps a wrapped-key object.
 
     Raises:
         CorruptSnapshotError: damaged, or of a later release.
@@ -108,7 +108,7 @@ def key_id_of(name: str, data: bytes) -> bytes:
 def read_envelopes(
     settings: EncryptionSettings, environ: Mapping[str, str]
 ) -> tuple[EnvelopeKey, ...]:
-    """Return the envelope keys of a configuration, the one to write with first.
+    """Return a configuration's envelope keys, the one for writing first.
 
     A file or variable holds one secret a line; those after the first only open what
     is older, so that a key can be changed without a moment in which nothing opens.
@@ -136,7 +136,7 @@ def read_envelopes(
 
 
 def local_cipher(envelopes: tuple[EnvelopeKey, ...]) -> Cipher | None:
-    """Return what the files of one machine are encrypted with; None: they are not."""
+    """Return the cipher for local files; None if they are not encrypted."""
     if not envelopes:
         return None
     numbered = {int.from_bytes(e.key_id[:4], "big"): e.local_key for e in envelopes}
@@ -144,10 +144,9 @@ def local_cipher(envelopes: tuple[EnvelopeKey, ...]) -> Cipher | None:
 
 
 class Keyring:
-    """The data keys of one store, fetched when they are first needed.
+    """The data keys of one store, fetched on first use.
 
-    Without envelope keys it only makes sure that nobody writes plain bytes into an
-    encrypted store.
+    Without envelope keys it only prevents writing plain bytes to an encrypted store.
     """
 
     def __init__(self, envelopes: tuple[EnvelopeKey, ...] = ()) -> None:
@@ -158,11 +157,11 @@ class Keyring:
 
     @property
     def key_ids(self) -> tuple[bytes, ...]:
-        """Return the ids of the envelope keys at hand."""
+        """Return the ids of the available envelope keys."""
         return tuple(envelope.key_id for envelope in self._envelopes)
 
     async def to_write(self, objects: Objects) -> Cipher | None:
-        """Return the cipher to write with; None in a store that is not encrypted.
+        """Return the cipher for writing; None in an unencrypted store.
 
         The first program that writes makes the first data key.
 
@@ -177,7 +176,7 @@ class Keyring:
             return self._cipher
 
     async def to_read(self, objects: Objects, name: str, number: int) -> Cipher:
-        """Return a cipher that has data key `number`, of the object `name`.
+        """Return a cipher that holds data key `number`, for the object `name`.
 
         Raises:
             StoreRefusedError: no key is given, or the wrong one.
@@ -221,7 +220,7 @@ class Keyring:
         raise StoreRefusedError("open", name, why)
 
     async def rotate(self, objects: Objects) -> int:
-        """Write a new data key, and all older ones, under our first envelope key.
+        """Write a new data key, with all older ones, under the first envelope key.
 
         Afterwards an envelope key that is not our first opens nothing. What is there
         stays readable. Returns the number of the new data key.
@@ -252,7 +251,7 @@ _HOW = "this store is encrypted; set store.encryption.key_file or .key_env"
 
 
 class WrappedKeys(Struct, frozen=True, kw_only=True):
-    """What can be said of a wrapped-key object without giving anything away."""
+    """Metadata of a wrapped-key object, without secrets."""
 
     name: str
     envelope: str  # id of the envelope key, hex
@@ -264,7 +263,7 @@ class WrappedKeys(Struct, frozen=True, kw_only=True):
 async def wrapped_keys(
     objects: Objects, envelopes: tuple[EnvelopeKey, ...]
 ) -> list[WrappedKeys]:
-    """Return what stands below `v1/keys`, oldest first."""
+    """Return the wrapped-key objects below `v1/keys`, oldest first."""
     found: list[WrappedKeys] = []
     async for info in objects.list(object_names.KEYS):
         data = await objects.get(info.name)

@@ -1,9 +1,9 @@
-"""Erasure of a person, a session or a trace: no byte left, every verdict as it was.
+"""Erasure of a user, session or trace: all content is removed, verdicts stay.
 
-A tombstone is written first, so that collectors and readers honour it while the rest
-is under way, and so that a run that was killed is simply started again. Segments and
-answers are written anew without the subject, the new before the old goes. Results and
-plans hold ids and numbers only and stay: a verdict is a fold over them alone.
+A tombstone is written first, so that collectors and readers honour it during the
+operation and an interrupted run can be repeated. Segments and answers are rewritten
+without the subject; each old object is deleted after its replacement is written.
+Results and plans contain only ids and numbers and stay: verdicts depend on them alone.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,19 +28,19 @@ from snaptrace.store.store import Store
 from snaptrace.store.tombstones import subjects_of, without, write_tombstone
 
 SubjectKind = Literal["user", "session", "trace"]
-_REWRITTEN = 10**9  # added to the sequence of a segment that was written anew
+_REWRITTEN = 10**9  # added to the sequence of a rewritten segment
 _MOST_ANSWER_BYTES = 256 * 2**20  # decompressed
 
 
 class Erasure(Struct, frozen=True, kw_only=True):
-    """What an erasure removed."""
+    """Counts of what an erasure removed."""
 
     subjects: tuple[str, ...]  # keyed; never the ids themselves
     snapshots: int = 0
-    segments: int = 0  # written anew or deleted
+    segments: int = 0  # rewritten or deleted
     media: int = 0
     pins: int = 0
-    answers: int = 0  # objects written anew or deleted
+    answers: int = 0  # objects rewritten or deleted
     unreadable: tuple[str, ...] = ()  # objects that could not be looked into
 
 
@@ -63,18 +63,18 @@ class _Run:
         self._starts = {segment.subject_start(subject) for subject in subjects}
 
     def may_concern(self, header: SegmentHeader) -> bool:
-        """Return whether a segment may hold something that goes; false is certain."""
+        """Return whether a segment may contain data to erase; false is certain."""
         return not self._starts.isdisjoint(header.subject_starts())
 
     def concerns(self, snapshot: Snapshot) -> bool:
-        """Return whether a snapshot goes; what is recorded later stays."""
+        """Return whether a snapshot has to be erased; later recordings stay."""
         return any(
             snapshot.ended_at_ns <= self.subjects.get(subject, -1)
             for subject in subjects_of(self.key, snapshot)
         )
 
     def note(self, folder: str, snapshot: Snapshot) -> None:
-        """Remember what goes with a snapshot."""
+        """Record the media and ids to be erased with a snapshot."""
         self.snapshot_ids.add(snapshot.snapshot_id)
         self.digests.setdefault(folder, set()).update(pins.digests_of(snapshot))
 
@@ -88,7 +88,7 @@ async def erase(
     *,
     on_object: Callable[[], None] = lambda: None,
 ) -> Erasure:
-    """Remove everything recorded of a subject up to now.
+    """Erase everything recorded of a subject up to now.
 
     `value` is the id as the telemetry had it (a trace id in hex); only its keyed
     digest is written. `on_object` hears of each segment and answers object that is
@@ -109,7 +109,7 @@ async def erase_subjects(
     subjects: Mapping[str, int],
     on_object: Callable[[], None] = lambda: None,
 ) -> Erasure:
-    """Do what tombstones say: keyed subject -> erased up to when (Unix ns)."""
+    """Apply tombstones: keyed subject -> erased up to (Unix ns)."""
     run = _Run(store, key, subjects, on_object)
     # What leads to the rest goes last: a run that was killed finds it again.
     segments, doomed = await _affected(run), await _affected_pins(run)
@@ -182,7 +182,7 @@ async def _affected_pins(run: _Run) -> list[tuple[str, str]]:
 
 
 async def _replace_catalogues(run: _Run) -> None:
-    """Write anew every catalogue that still names a subject, of killed runs too."""
+    """Rewrite every catalogue that still names a subject, also of interrupted runs."""
     infos = [info async for info in run.store.list(object_names.CATALOGUE)]
     for info in infos:
         try:
@@ -195,11 +195,11 @@ async def _replace_catalogues(run: _Run) -> None:
 
 
 async def _erase_answers(run: _Run) -> None:
-    """Write answers anew without those to a subject's snapshots.
+    """Rewrite answers without those to a subject's snapshots.
 
-    An answers object is zstd over a msgpack map whose `answers` list maps with
-    `snapshot_id` and `subjects`; nothing else of it is looked at. By the subjects it is
-    found where retention has taken the snapshot already.
+    An answers object is zstd over a msgpack map whose `answers` lists maps with
+    `snapshot_id` and `subjects`; nothing else in it is used. The subjects identify
+    answers whose snapshot retention has already deleted.
     """
 
     def goes(answer: dict[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""Snapshots as rows for other tools: one JSON object a line.
+"""Export of snapshots as JSON lines.
 
 `snapshot` is everything that is stored. The others have the fields that a dataset
 importer of that tool reads; what has no field there stands under its metadata.
@@ -24,12 +24,12 @@ def row(
     probability: float | None = None,
     blobs: Mapping[int, bytes] | None = None,
 ) -> dict[str, Any]:
-    """Return one row. Media are put back into the request where `blobs` has them."""
+    """Return one row. Media are inlined into the request if `blobs` contains them."""
     return _SHAPES[shape](snapshot, probability, dict(blobs or {}))
 
 
 def with_media(snapshot: Snapshot, blobs: Mapping[int, bytes]) -> Json:
-    """Return the request body with media inline, or named by digest where absent."""
+    """Return the request body with inline media, or their digest where absent."""
 
     def filled(value: Json) -> Json:
         if isinstance(value, MediaRef):

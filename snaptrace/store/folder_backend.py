@@ -1,4 +1,4 @@
-"""A store in a local folder: whole objects or none, even across a power loss.
+"""Store in a local folder: atomic object writes, durable across a power loss.
 
 Not through `obstore`, whose local store neither syncs to disk nor lists in order
 (`docs/adr/0009-local-folder.md`). Everything here blocks; `store.py` calls it in a
@@ -18,7 +18,7 @@ _STAGING = ".staging"  # begins with a dot, so it is never a part of a name
 
 
 class ObjectInfo(Struct, frozen=True, kw_only=True):
-    """One object of a listing."""
+    """One entry of a listing."""
 
     name: str
     size_bytes: int  # as stored
@@ -36,7 +36,7 @@ class Folder:
         self._staging = root / _STAGING
 
     def create(self, name: str, data: bytes) -> bool:
-        """Write an object unless its name is taken.
+        """Write an object unless the name is taken.
 
         The name appears after the bytes are on disk: a reader, and the machine after a
         crash, sees all of them or nothing.

@@ -1,4 +1,4 @@
-"""One object per closed hour that lists its segments, so that looking back is cheap.
+"""Catalogues: one object per closed hour that lists its segments.
 
 A catalogue is written after its hour can no longer grow. When segments of an hour are
 rewritten (erasure), the next part replaces it: the highest part counts.
@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 
 class Listed(Struct, frozen=True, kw_only=True):
-    """One segment: what a listing and its header say."""
+    """One segment, from its listing and header."""
 
     name: str
     size_bytes: int
@@ -51,13 +51,13 @@ _decoder = codec.Decoder(Catalogue)
 
 
 def pack(catalogue: Catalogue) -> bytes:
-    """Return the bytes of a catalogue."""
+    """Serialise a catalogue."""
     body = zstandard.ZstdCompressor(level=9).compress(codec.encode(catalogue))
     return _MAGIC + hashlib.blake2b(body, digest_size=_DIGEST_BYTES).digest() + body
 
 
 def unpack(data: bytes, name: str) -> Catalogue:
-    """Return a catalogue; CorruptSnapshotError if it is damaged."""
+    """Parse a catalogue; CorruptSnapshotError if it is damaged."""
     start = len(_MAGIC) + _DIGEST_BYTES
     body = data[start:]
     digest = hashlib.blake2b(body, digest_size=_DIGEST_BYTES).digest()
@@ -101,7 +101,7 @@ async def listed(
 async def every_header(
     store: Store,
 ) -> AsyncIterator[tuple[str, SegmentHeader | SnapshotError]]:
-    """Yield every segment that there is with its header, or with why it has none.
+    """Yield every segment with its header, or with the reason it has none.
 
     Lists all names, so that it is complete even where a catalogue is not, but reads
     single headers only where no catalogue has them.
@@ -180,7 +180,7 @@ async def together(waiting: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
 
 
 async def read_header(store: Store, name: str) -> SegmentHeader:
-    """Read a segment's header, and as a rule little more of it.
+    """Read a segment's header, usually without its body.
 
     Raises:
         MissingObjectError: deleted or erased.
@@ -195,7 +195,7 @@ async def read_header(store: Store, name: str) -> SegmentHeader:
 
 
 async def close_hours(store: Store, now_ns: int, since_ns: int = 0) -> int:
-    """Write the catalogues of closed hours that have none; return how many.
+    """Write missing catalogues of closed hours; return how many.
 
     Any number of programs may do it at once: the objects are the same.
     """
@@ -217,7 +217,7 @@ async def close_hours(store: Store, now_ns: int, since_ns: int = 0) -> int:
 
 
 async def replace_hour(store: Store, hour_ns: int) -> None:
-    """Write an hour's catalogue anew, if it has one, after segments were rewritten."""
+    """Rewrite an hour's catalogue, if it has one, after segments were rewritten."""
     parts = await _parts(store, hour_ns)
     if not parts:
         return

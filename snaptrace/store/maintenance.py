@@ -1,4 +1,4 @@
-"""Looks after a store again and again: closed hours, erasures, retention.
+"""Periodic maintenance of a store: hour catalogues, erasure, retention.
 
 Any number of programs may do it at once, and be killed at any point: objects are only
 created and deleted, and everything that is half done is found again. Why replayd's
@@ -19,12 +19,12 @@ from snaptrace.store.tombstones import Tombstones
 # A collector may upload once more what it sealed before it saw a tombstone, and an arm
 # may answer a call that was sent before: then erasure is done a second time.
 SETTLED_NS = 20 * 60 * 10**9
-# Older ones were seen to by whoever looked after the store before.
+# Older ones were handled by the previous maintainer of the store.
 _OLDEST_NS = DAY_NS
 
 
 class Kept(Struct, frozen=True, kw_only=True):
-    """What one round did."""
+    """Results of one maintenance round."""
 
     catalogues: int = 0  # hours closed
     erasures: int = 0  # erasures finished
@@ -33,7 +33,7 @@ class Kept(Struct, frozen=True, kw_only=True):
 
 
 class Maintenance:
-    """Looks after one store; call `once` every few minutes."""
+    """Maintains one store; call `once` every few minutes."""
 
     def __init__(self, store: Store, key: FleetKey, policy: Policy) -> None:
         self._store, self._key = store, key
@@ -43,7 +43,7 @@ class Maintenance:
         self._open_from_ns = 0  # hours before have their catalogue
 
     async def once(self, now_ns: int) -> Kept:
-        """Do what is due.
+        """Run all due maintenance.
 
         Raises:
             StoreUnavailableError: what is done is done; call again.

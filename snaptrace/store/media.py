@@ -1,4 +1,4 @@
-"""Media bytes in the store, named by keyed digest: once per folder, whoever writes.
+"""Media in the store, named by keyed digest and deduplicated per folder.
 
 A name reveals nothing about known files, because the digest is keyed. Bytes that
 zstd makes clearly smaller (a wav, a bitmap) are stored compressed, others as they
@@ -23,7 +23,7 @@ _WORTH_SHARE = 0.9  # compressed must be below this share of the original
 
 
 def pack(data: bytes) -> bytes:
-    """Return the stored form of a medium: one byte of coding, then the bytes."""
+    """Return a medium's stored form: one coding byte, then the data."""
     if _is_worth_compressing(data):
         packed = zstandard.ZstdCompressor(level=_LEVEL).compress(data)
         if len(packed) < len(data) * _WORTH_SHARE:
@@ -52,13 +52,13 @@ def unpack(stored: bytes, name: str) -> bytes:
 
 
 async def put(store: Store, folder: str, digest: str, data: bytes) -> bool:
-    """Store a medium below a month's or a suite's folder; false if it was there."""
+    """Store a medium in a month's or suite's folder; false if it existed."""
     stored = await asyncio.to_thread(pack, data)
     return await store.create(object_names.medium(folder, digest), stored)
 
 
 async def get(store: Store, key: FleetKey, folder: str, digest: str) -> bytes:
-    """Return a medium's bytes, checked against its digest.
+    """Return a medium's bytes, verified against its digest.
 
     Raises:
         MissingObjectError: deleted or erased.

@@ -34,7 +34,7 @@ class ObjectBackend:
     def open(
         cls, url: str, options: Mapping[str, str], timeout_seconds: float
     ) -> "ObjectBackend":
-        """Connect to a URL of a scheme that `backends.py` knows; nothing is sent yet.
+        """Create a client for a URL of a known scheme; no request is sent yet.
 
         Raises:
             StoreRefusedError: an option that cannot be used.
@@ -84,7 +84,7 @@ class ObjectBackend:
             await obstore.delete_async(self._objects, name)
 
     async def sweep(self, before_ns: int) -> int:
-        """Nothing to do: a request that broke off leaves nothing behind."""
+        """Do nothing: interrupted requests leave no partial objects."""
         del before_ns
         return 0
 

@@ -1,4 +1,4 @@
-"""Suites of pinned snapshots: chosen by people, kept beyond retention.
+"""Suites of pinned snapshots: selected by people, exempt from retention.
 
 A pin is a segment of one record with its own copies of the media, so that nothing
 else has to stay for it. What a person expects of the answer stands in its header.
@@ -70,7 +70,7 @@ async def unpin(store: Store, suite: str, snapshot_id: str) -> bool:
     async for other_name, _, other in pinned(store, suite):
         if other_name != name:
             digests -= set(digests_of(other))
-    # The pin last: whoever is killed before finds its media by it.
+    # The pin last: after an interruption, it still leads to its media.
     for digest in digests:
         await store.delete(
             object_names.medium(object_names.suite_media_folder(suite), digest)
@@ -82,7 +82,7 @@ async def unpin(store: Store, suite: str, snapshot_id: str) -> bool:
 async def pinned(
     store: Store, suite: str = ""
 ) -> AsyncIterator[tuple[str, Pin, Snapshot]]:
-    """Yield (name, pin, snapshot) of a suite, or of all; damaged ones left out."""
+    """Yield (name, pin, snapshot) of a suite or of all; skips damaged ones."""
     prefix = object_names.suite_folder(suite) if suite else object_names.PINS
     async for info in store.list(prefix):
         if object_names.parse_pin(info.name) is None:
@@ -96,6 +96,6 @@ async def pinned(
 
 
 def digests_of(snapshot: Snapshot) -> list[str]:
-    """Return the digests of all its stored media, each once."""
+    """Return the distinct digests of all its stored media."""
     every = (*snapshot.media, *snapshot.answer.media)
     return list(dict.fromkeys(m.digest for m in every if m.digest))

@@ -1,4 +1,4 @@
-"""What is deleted by age and by bytes. Safe to kill and to repeat at any point.
+"""Deletion by age and by size. Idempotent and safe to interrupt at any point.
 
 Segments go before the media that they name, a month's media go with its last segment,
 so at worst a medium stays until its month ends. Pins, results and tombstones stay.
@@ -18,14 +18,14 @@ DAY_NS = 24 * HOUR_NS
 
 
 class Policy(Struct, frozen=True, kw_only=True):
-    """How long and how much; 0 is no limit."""
+    """Retention limits; 0 disables a limit."""
 
     age_ns: int = 0  # of segments, by hour of upload, and of answers
     most_bytes: int = 0  # segments and media together; then the oldest hours go
 
 
 class RetentionSettings(Protocol):
-    """What `policy_of` needs; the programs' `RetentionConfig` has it."""
+    """Settings for `policy_of`; implemented by `RetentionConfig`."""
 
     @property
     def age(self) -> float: ...  # noqa: D102 - a field
@@ -34,12 +34,12 @@ class RetentionSettings(Protocol):
 
 
 def policy_of(settings: RetentionSettings) -> Policy:
-    """Return the policy of a configuration."""
+    """Return the retention policy of a configuration."""
     return Policy(age_ns=round(settings.age * 1e9), most_bytes=int(settings.bytes))
 
 
 class Removed(Struct, frozen=True, kw_only=True):
-    """What a run deleted."""
+    """Counts of what a run deleted."""
 
     segments: int = 0
     media: int = 0
@@ -48,7 +48,7 @@ class Removed(Struct, frozen=True, kw_only=True):
 
 
 class Retention:
-    """Applies a policy again and again; what cannot change is listed only once."""
+    """Applies a policy repeatedly; immutable folders are listed only once."""
 
     def __init__(self, store: Store, policy: Policy) -> None:
         self._store, self._policy = store, policy
@@ -57,7 +57,7 @@ class Retention:
         self._hours_from_ns = self._months_from_ns = 0  # listed again from here on
 
     async def apply(self, now_ns: int) -> Removed:
-        """Delete what has to go by now.
+        """Delete everything that is due.
 
         Raises:
             StoreUnavailableError: what is deleted is deleted; run it again.

@@ -1,4 +1,4 @@
-"""Which segments are new: cheap enough to ask every second.
+"""Detection of new segments, cheap enough to poll every second.
 
 Segments of many collectors come in below one hour's folder in any order, so only the
 folders that can still grow are listed again.
@@ -14,7 +14,7 @@ OVERLAP_NS = 10 * 60 * 10**9
 
 
 class SegmentWatch:
-    """Yields each segment once, from a point in time on."""
+    """Yields each segment once, starting at a point in time."""
 
     def __init__(self, store: Store, since_ns: int) -> None:
         self._store = store
@@ -22,7 +22,7 @@ class SegmentWatch:
         self._seen: dict[int, set[str]] = {}
 
     async def new(self, now_ns: int) -> list[ObjectInfo]:
-        """Return the segments that appeared since the last call, by name.
+        """Return the segments added since the last call, by name.
 
         One listing per hour that can still grow; a caller that waited long gets the
         hours between too. Memory: the names of at most two hours.

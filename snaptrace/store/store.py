@@ -1,4 +1,4 @@
-"""One store over a folder, memory, S3, GCS and Azure: create, get, list, delete.
+"""Object store over a folder, memory, S3, GCS or Azure: create, get, list, delete.
 
 Objects are created whole or not at all and never overwritten. Names are built by
 `object_names.py`. With a cipher (`cipher.py`), content is encrypted at rest.
@@ -33,7 +33,7 @@ _LONGEST_WAIT_SECONDS = 10.0
 
 
 class StoreSettings(Protocol):
-    """What `Store.open` needs; the programs' `StoreConfig` has it."""
+    """Settings for `Store.open`; implemented by `StoreConfig`."""
 
     @property
     def url(self) -> str: ...  # noqa: D102 - a field
@@ -48,7 +48,7 @@ class StoreSettings(Protocol):
 
 
 class Store:
-    """Objects by name. Safe to use from many tasks of one event loop.
+    """Objects by name. Safe for concurrent tasks of one event loop.
 
     All methods raise StoreUnavailableError (after retries; safe to retry) or
     StoreRefusedError (a person has to act).
@@ -74,7 +74,7 @@ class Store:
         rng: random.Random | None = None,
         environ: Mapping[str, str] = os.environ,
     ) -> "Store":
-        """Connect to `config.url`. Nothing is asked of the store; see `probe`.
+        """Create a store for `config.url`. No request is sent; see `probe`.
 
         Raises:
             StoreRefusedError: a URL or option that cannot be used.
@@ -89,7 +89,7 @@ class Store:
         )
 
     def with_keyring(self, keyring: Keyring) -> "Store":
-        """Return the same store under other keys."""
+        """Return the same store with other keys."""
         return Store(
             self._backend,
             url=self.url,
@@ -99,7 +99,7 @@ class Store:
         )
 
     async def create(self, name: str, data: bytes) -> bool:
-        """Write an object; false if the name is taken, and then nothing changed.
+        """Write an object; false, without changes, if the name is taken.
 
         Exactly one of many concurrent writers of a name gets true.
         """
@@ -138,7 +138,7 @@ class Store:
         return await self._opened(name, data)
 
     async def get_start(self, name: str, size_bytes: int) -> bytes:
-        """Return at least the first `size_bytes`, or the whole if it is shorter.
+        """Return at most the first `size_bytes` of an object.
 
         For objects that are never empty: some stores refuse a range of nothing.
 
@@ -175,25 +175,25 @@ class Store:
                 return
 
     async def delete(self, name: str) -> None:
-        """Remove an object; harmless if there is none."""
+        """Remove an object. Idempotent."""
         try:
             await self._tried("delete", name, lambda: self._backend.delete(name))
         except MissingObjectError:
             return
 
     async def exists(self, name: str) -> bool:
-        """Return whether there is an object of that name."""
+        """Return whether an object of that name exists."""
         return await self._tried("head", name, lambda: self._backend.exists(name))
 
     async def sweep(self, before_ns: int) -> int:
-        """Remove what killed writers left before `before_ns`; return how many.
+        """Remove leftovers of crashed writers older than `before_ns`; return how many.
 
         Nothing of it was ever visible as an object.
         """
         return await self._tried("sweep", "", lambda: self._backend.sweep(before_ns))
 
     async def probe(self) -> None:
-        """Prove that this store can be written, read, listed and is create-only.
+        """Verify that the store allows write, read and list, and enforces create-only.
 
         Raises:
             StoreRefusedError: it lets a second create overwrite the first, or does

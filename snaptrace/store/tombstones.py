@@ -1,4 +1,4 @@
-"""Tombstones: which people, sessions and traces were erased, and when.
+"""Tombstones: records of which users, sessions and traces were erased, and when.
 
 A tombstone concerns what was recorded before it was written. Collectors drop such
 calls before they seal and upload, readers before they show. All that one says is in
@@ -24,7 +24,7 @@ class Tombstones:
         self._newest_ns: dict[bytes, int] = {}  # beginning of a subject -> its newest
 
     async def refresh(self, store: Store) -> None:
-        """Take in the tombstones that there are now.
+        """Load the current tombstones.
 
         Raises:
             StoreUnavailableError: what was known before stays known.
@@ -37,15 +37,15 @@ class Tombstones:
                 self._newest_ns[start] = max(at_ns, self._newest_ns.get(start, 0))
 
     def cover(self, subjects: Iterable[str], ended_at_ns: int) -> bool:
-        """Return whether a call of these subjects, ended then, was erased."""
+        """Return whether a call of these subjects that ended then was erased."""
         return any(ended_at_ns <= self._at_ns.get(s, -1) for s in subjects)
 
     def may_cover(self, header: SegmentHeader) -> bool:
-        """Return whether a record of a segment may be erased; false is certain."""
+        """Return whether a segment may contain an erased record; false is certain."""
         return any(start in self._newest_ns for start in header.subject_starts())
 
     def between(self, since_ns: int, until_ns: int) -> dict[str, int]:
-        """Return keyed subject -> erased at, of those erased in that time."""
+        """Return keyed subject -> erased at, for erasures in that interval."""
         return {s: at for s, at in self._at_ns.items() if since_ns <= at < until_ns}
 
     def __len__(self) -> int:
@@ -53,12 +53,12 @@ class Tombstones:
 
 
 async def write_tombstone(store: Store, subject: str, at_ns: int) -> None:
-    """Say that everything of this keyed subject up to `at_ns` is erased."""
+    """Record that everything of this keyed subject up to `at_ns` is erased."""
     await store.create(object_names.tombstone(subject, at_ns), b"")
 
 
 def subjects_of(key: FleetKey, snapshot: Snapshot) -> list[str]:
-    """Return the keyed subjects that a snapshot concerns."""
+    """Return the keyed subjects of a snapshot."""
     subjects = (
         key.subject("trace", snapshot.trace_id),
         snapshot.session,
@@ -68,7 +68,7 @@ def subjects_of(key: FleetKey, snapshot: Snapshot) -> list[str]:
 
 
 def is_erased(tombstones: Tombstones, key: FleetKey, snapshot: Snapshot) -> bool:
-    """Return whether a snapshot concerns somebody who was erased after it."""
+    """Return whether a subject of the snapshot was erased after it was recorded."""
     return bool(tombstones) and tombstones.cover(
         subjects_of(key, snapshot), snapshot.ended_at_ns
     )
@@ -77,7 +77,7 @@ def is_erased(tombstones: Tombstones, key: FleetKey, snapshot: Snapshot) -> bool
 def without(
     read: Segment, key: FleetKey, is_gone: Callable[[Snapshot], bool]
 ) -> tuple[bytes, list[Snapshot]]:
-    """Return a segment without some of its snapshots, and those that stay.
+    """Return a segment without some of its snapshots, and the remaining ones.
 
     No bytes where nothing stays.
     """

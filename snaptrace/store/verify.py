@@ -1,7 +1,7 @@
-"""Looks at every object of a store, and mends what can be mended.
+"""Integrity check and repair of a store.
 
-Repair deletes what nobody can read (a later release's objects stay), media that no
-snapshot names, halves that a killed writer left, and writes stale catalogues anew.
+Repair deletes unreadable objects (except those of a later release), unreferenced media
+and partial writes of killed processes, and rewrites stale catalogues.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -35,7 +35,7 @@ Problem = Literal[
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """One thing that is not as it should be."""
+    """One problem found."""
 
     problem: Problem
     name: str
@@ -51,7 +51,7 @@ async def verify(
     repair: bool = False,
     on_object: Callable[[], None] = lambda: None,
 ) -> AsyncIterator[Finding]:
-    """Yield what is wrong; with `repair`, mend it first where that is possible.
+    """Yield problems; with `repair`, fix them first where possible.
 
     `on_object` hears of each object that is looked at. Reads everything. Raises
     StoreUnavailableError and StoreRefusedError.
