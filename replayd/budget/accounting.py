@@ -1,7 +1,7 @@
-"""What a pair may cost, asked before it is sent and settled after.
+"""Cost accounting of pairs: reserved before sending, settled afterwards.
 
 One object for all canaries of a replayd: budgets, prices and the control's rate are
-shared by whoever sends.
+shared by all senders.
 """
 
 import asyncio
@@ -55,7 +55,7 @@ class SpendingAccount:
         self._counted: set[str] = set()  # epochs whose earlier spending is counted
 
     def estimate(self, case: Case, models: tuple[str, ...]) -> Amount:
-        """Return what asking `models` about a case will cost."""
+        """Return the estimated cost of sending a case to `models`."""
         output = max(case.tokens - case.input_tokens, 0)
         usage = Usage(input_tokens=case.input_tokens, output_tokens=output)
         return Amount(
@@ -65,7 +65,7 @@ class SpendingAccount:
         )
 
     def reserve(self, modality: str, amount: Amount) -> None:
-        """Take `amount` from every budget concerned.
+        """Reserve `amount` in every budget concerned.
 
         Raises:
             BudgetSpentError: nothing was taken; says until when to wait.
@@ -73,7 +73,7 @@ class SpendingAccount:
         self.budgets.reserve(modality, amount, self._clock.now_ns())
 
     def carry(self, planned: Planned, reserved_at_ns: int) -> int:
-        """Have a pair's reservation count in the windows in which it is sent.
+        """Count a pair's reservation in the windows in which it is sent.
 
         Returns the time at which it does.
 
@@ -86,15 +86,15 @@ class SpendingAccount:
         return now_ns
 
     def seconds_until(self, error: BudgetSpentError) -> float:
-        """Return how long the spent budget's window goes on."""
+        """Return the remaining time of the exhausted budget's window."""
         return max((error.until_ns - self._clock.now_ns()) / 1e9, 0.01)
 
     def release(self, modality: str, amount: Amount) -> None:
-        """Give back a reservation of which nothing was spent."""
+        """Return a reservation of which nothing was spent."""
         self.budgets.settle(modality, amount, Amount(), self._clock.now_ns())
 
     def reserve_again(self, planned: Planned) -> int:
-        """Take a retry's cost; it is settled as spent. Returns when it was taken.
+        """Reserve a retry's cost; it is settled as spent. Returns when it was taken.
 
         Raises:
             BudgetSpentError: the pair is not sent again.
@@ -103,7 +103,7 @@ class SpendingAccount:
         return self._clock.now_ns()
 
     def settle(self, planned: Planned, answers: PairAnswers) -> Charged:
-        """Replace the pair's reservation by what its answers cost; return that."""
+        """Replace the pair's reservation by the actual cost."""
         arms = [answers.canary, answers.control, answers.second_control]
         asked = [arm for arm in arms if arm is not None]
         tries = max(arm.attempts for arm in asked)
@@ -130,7 +130,7 @@ class SpendingAccount:
         return charged
 
     def forget(self) -> None:
-        """Forget all that was counted: whoever begins to lead counts it anew."""
+        """Reset all counts; a new leader counts again."""
         self._counted.clear()
         self.budgets.reset()
         self.judge.reset()
@@ -152,7 +152,7 @@ class SpendingAccount:
                     self.rate.sent(min(each.at_ns, now_ns))
 
     def hold_judge(self, planned: Planned) -> None:
-        """Count what a leader that crashed may have spent on judging a pair.
+        """Count what a crashed leader may have spent on judging a pair.
 
         Nobody knows whether it asked, so it is spent: a budget holds through kills.
         """
@@ -173,7 +173,7 @@ class SpendingAccount:
         self.judge.settle("", Amount(), amount, self._clock.now_ns())
 
     def recount(self, epoch: str, spent: "SpendingReader") -> None:
-        """Count what an epoch spent before this replica led, where it still matters.
+        """Count an epoch's spending before this replica led, where still relevant.
 
         Once for each epoch: what is spent while leading is counted as it is sent.
         """
@@ -195,14 +195,14 @@ class SpendingAccount:
         return self.prices.cost(model, usage)
 
     def control_wait_seconds(self, planned: Planned) -> float | None:
-        """Return how long the control must be left alone; None: till more traffic."""
+        """Return how long to wait for the control; None: until more traffic."""
         now_ns = self._clock.now_ns()
         calls = 2 if planned.second_control else 1
         at_ns = self.rate.allowed_at_ns(now_ns, calls)
         return None if at_ns is None else max(at_ns - now_ns, 0) / 1e9
 
     async def take_control_turn(self, planned: Planned) -> Turn:
-        """Wait until the control may be asked, first come first served; count it."""
+        """Wait for a slot to call the control, first come first served; count it."""
         async with self._control_turn:
             while (wait := self.control_wait_seconds(planned)) != 0.0:
                 seconds = UNTIL_MORE_TRAFFIC_SECONDS if wait is None else wait
@@ -221,14 +221,14 @@ class SpendingAccount:
         return sent
 
     def give_back_control_turn(self, turn: Turn) -> None:
-        """Count a turn out in which the control was not asked."""
+        """Return an unused slot of the control."""
         for at_ns in turn:
             self.rate.unsent(at_ns)
 
     def control_learnt(
         self, headers: Mapping[str, str], latency_seconds: float
     ) -> None:
-        """Let the control's rate see an answer."""
+        """Update the control's rate from an answer."""
         self.rate.learnt(headers, latency_seconds)
 
 
@@ -247,7 +247,7 @@ class SpendingReader:
         control: dict[int, int],
         judge: dict[int, Amount],
     ) -> None:
-        """Go on from what was kept."""
+        """Resume from saved state."""
         self.minutes, self.control, self.judge = minutes, control, judge
         self._newest_ns = max((minute_ns for minute_ns, _ in minutes), default=0)
 
@@ -337,7 +337,7 @@ def _amount(charged: Charged) -> Amount:
 
 
 def reserved(planned: Planned) -> Amount:
-    """Return what the plan holds back for one try of a pair."""
+    """Return the amount that the plan reserves for one attempt of a pair."""
     return Amount(
         requests=planned.reserved_requests,
         tokens=planned.reserved_tokens,
@@ -350,5 +350,5 @@ def _tokens(arm: ArmAnswer, estimate: int) -> int:
         return arm.charged_tokens
     usage = arm.usage
     if usage.input_tokens is None and usage.output_tokens is None:
-        return estimate  # nobody counted: what was held stays spent
+        return estimate  # no token counts: the reservation stays spent
     return (usage.input_tokens or 0) + (usage.output_tokens or 0)

@@ -1,4 +1,4 @@
-"""What replays may cost: budgets reserved before sending, settled after. Pure.
+"""Budgets of replays: reserved before sending, settled afterwards. No I/O.
 
 A budget counts in windows of the calendar (minute, hour, day of Unix time), so that a
 restart can count again from the committed results. Nothing is sent without a
@@ -21,7 +21,7 @@ EVERYTHING = ""  # the budget of all modalities together
 
 
 class Amount(Struct, frozen=True, kw_only=True):
-    """Something spent or about to be."""
+    """An amount spent or reserved."""
 
     requests: int = 0
     tokens: int = 0
@@ -29,7 +29,7 @@ class Amount(Struct, frozen=True, kw_only=True):
 
 
 class Line(Struct, frozen=True, kw_only=True):
-    """One limit and how much of it is used, for metrics and `snaptrace budget`."""
+    """One limit and its use, for metrics and `snaptrace budget`."""
 
     modality: str  # "" for all together
     unit: str  # requests, tokens or money
@@ -40,7 +40,7 @@ class Line(Struct, frozen=True, kw_only=True):
 
 
 class Budgets:
-    """All limits of one replayd, over all modalities and for each of them."""
+    """All limits of one replayd, overall and per modality."""
 
     def __init__(
         self, overall: BudgetConfig, by_modality: Mapping[str, BudgetConfig]
@@ -51,11 +51,11 @@ class Budgets:
         self._known: dict[str, list[tuple[str, _Meter]]] = {}  # by modality
 
     def concern(self, modality: str) -> bool:
-        """Tell whether any limit applies to a modality."""
+        """Whether any limit applies to a modality."""
         return bool(self._concerned(modality))
 
     def reserve(self, modality: str, amount: Amount, now_ns: int) -> None:
-        """Take `amount` from every limit that applies, or from none.
+        """Take `amount` from every applicable limit, or from none.
 
         Raises:
             BudgetSpentError: a limit would be passed; says which and until when.
@@ -65,7 +65,7 @@ class Budgets:
     def carry(
         self, modality: str, amount: Amount, reserved_at_ns: int, now_ns: int
     ) -> None:
-        """Take a reservation along into the windows that opened since it was made.
+        """Carry a reservation into windows that opened since it was made.
 
         Raises:
             BudgetSpentError: one of them has no room for it; nothing was changed.
@@ -90,24 +90,24 @@ class Budgets:
     def settle(
         self, modality: str, reserved: Amount, spent: Amount, now_ns: int
     ) -> None:
-        """Replace a reservation by what was spent, which may be more."""
+        """Replace a reservation by the amount spent, which may be larger."""
         for _, meter in self._concerned(modality):
             meter.add(meter.part(spent) - meter.part(reserved), now_ns)
 
     def count(self, modality: str, spent: Amount, at_ns: int, now_ns: int) -> None:
-        """Count what an earlier process spent at `at_ns`, where it still matters."""
+        """Count spending of an earlier process at `at_ns`, where still relevant."""
         for _, meter in self._concerned(modality):
             if meter.start_ns(at_ns) == meter.start_ns(now_ns):
                 meter.add(meter.part(spent), now_ns)
 
     def reset(self) -> None:
-        """Forget all use."""
+        """Reset all use."""
         for meters in self._meters.values():
             for meter in meters:
                 meter.reset()
 
     def lines(self, now_ns: int) -> list[Line]:
-        """Return every limit with its use, in the order of the configuration."""
+        """Return every limit with its use, in configuration order."""
         return [
             Line(
                 modality=scope,
@@ -173,13 +173,13 @@ def _meters(config: BudgetConfig) -> list[_Meter]:
 
 
 class Prices:
-    """Money per token by model. A model without a price costs nothing, and is named."""
+    """Price per token by model. A model without a price is free, and reported."""
 
     def __init__(self, table: Mapping[str, PriceConfig]) -> None:
         self._table = dict(table)
 
     def known(self, model: str) -> bool:
-        """Tell whether the table has the model."""
+        """Whether the table has the model."""
         return model in self._table
 
     def cost(self, model: str, usage: Usage) -> float:
@@ -199,7 +199,7 @@ class Prices:
 
 
 class ControlRate:
-    """How often production's model may be asked again.
+    """Rate limit of calls to the control.
 
     Two caps: a number per minute, in any sixty seconds; and a share of the
     production calls observed, both over the same stretch of time. On top of them a
@@ -216,16 +216,16 @@ class ControlRate:
         self._ease = ControlBackoff()
 
     def reset(self) -> None:
-        """Forget what was sent; what production does and how it eases stay."""
+        """Reset the sent calls; production's rate and the backoff stay."""
         self._minute.clear()
         self._sent = _Rolling(self._over_ns)
 
     def observed(self, production_calls: float) -> None:
-        """Set how many production calls were seen over the same stretch."""
+        """Set the number of production calls seen over the same interval."""
         self._production_calls = production_calls
 
     def allowed_at_ns(self, now_ns: int, calls: int = 1) -> int | None:
-        """Return when `calls` more may be sent; None: not before more traffic."""
+        """Return when `calls` more are allowed; None: not before more traffic."""
         _forget(self._minute, now_ns - WINDOWS["minute"])
         share = self._config.share_of_production
         if self._sent.count(now_ns) + calls > share * self._production_calls:
@@ -240,18 +240,18 @@ class ControlRate:
         self._sent.add(at_ns)
 
     def unsent(self, at_ns: int) -> None:
-        """Count out a request that was counted at this time and never sent."""
+        """Remove a request that was counted at this time but never sent."""
         if at_ns in self._minute:
             self._minute.remove(at_ns)
         self._sent.take_out(at_ns)
 
     def learnt(self, headers: Mapping[str, str], latency_seconds: float) -> None:
-        """Look at an answer's remaining quota and at its latency."""
+        """Update from an answer's remaining quota and latency."""
         self._ease.learnt(headers, latency_seconds)
 
     @property
     def per_minute(self) -> float:
-        """The cap per minute just now, eased or not."""
+        """The current cap per minute, including backoff."""
         return max(self._config.per_minute * self._ease.factor, 1.0)
 
 
@@ -284,14 +284,14 @@ class _Rolling:
         return self._events
 
     def eases_at_ns(self) -> int | None:
-        """Return when the oldest minute leaves; None if there is none."""
+        """Return when the oldest minute expires; None if there is none."""
         if not self._minutes:
             return None
         return self._minutes[0][0] + self._over_ns + WINDOWS["minute"]
 
 
 class ControlBackoff:
-    """Backs off from an endpoint before it has to say no."""
+    """Slows calls to an endpoint before it rejects them."""
 
     LOW_SHARE = 0.2  # of the quota that is left: others need the rest
     SLOWER = 2.0  # times the usual latency
@@ -303,7 +303,7 @@ class ControlBackoff:
         self._calls = 0
 
     def learnt(self, headers: Mapping[str, str], latency_seconds: float) -> None:
-        """Halve when quota is low or latency high; else come back by a fifth."""
+        """Halve when quota is low or latency high; else recover by a fifth."""
         self._calls += 1
         self._recent += max(0.2, 1 / self._calls) * (latency_seconds - self._recent)
         self._usual += max(0.02, 1 / self._calls) * (latency_seconds - self._usual)
@@ -314,7 +314,7 @@ class ControlBackoff:
 
 
 def remaining_share(headers: Mapping[str, str]) -> float:
-    """Return the smallest share of quota left that the headers tell; 1 if none do.
+    """Return the smallest remaining quota share in the headers; 1 if none.
 
     Sources: OpenAI, "Rate limits in headers"; Anthropic, "Rate limits, response
     headers".

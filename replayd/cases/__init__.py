@@ -1,1 +1,1 @@
-"""Which snapshots are replayed, and in which order."""
+"""Case intake, loading and scheduling."""

@@ -1,4 +1,4 @@
-"""Which cases there are: facts of new snapshots, and what the sample says of them.
+"""Case intake: facts of new snapshots, and sampling facts of recent windows.
 
 Reads every segment once and keeps, per call, what the scheduler draws by; content
 stays in the store until a case is sent. Whether a call can be replayed is decided
@@ -53,14 +53,14 @@ _TOKENS_ANSWERED = 500  # where neither usage nor a limit was recorded
 
 
 class Fresh(Struct, frozen=True):
-    """What one look at the store brought."""
+    """Result of one poll of the store."""
 
     cases: tuple[Case, ...]
     damaged: tuple[str, ...] = ()  # names of segments that cannot be read
 
 
 class Live(Struct, frozen=True, kw_only=True):
-    """What live traffic looked like lately, of one modality."""
+    """Recent live traffic of one modality."""
 
     seen: int = 0  # calls in the equal-probability sample
     replayable: int = 0
@@ -68,7 +68,7 @@ class Live(Struct, frozen=True, kw_only=True):
 
 
 class Intake:
-    """Follows the store's segments. Not safe for two tasks at once."""
+    """Follows the store's segments. Not safe for concurrent tasks."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class Intake:
         self.traffic = TrafficSample()
 
     async def poll(self, now_ns: int) -> Fresh:
-        """Read what is new since the last call.
+        """Read segments added since the last call.
 
         Raises:
             StoreUnavailableError: nothing is lost; call again.
@@ -105,7 +105,7 @@ class Intake:
                 read = await asyncio.to_thread(self._read, name, data)
                 self.sample.add(read.header, read.cases)
                 self.traffic.add(read.header, read.placed, now_ns)
-                # The sample above says what was judged, which these are not.
+                # Only the offered copies change: the sample counts these as not judged.
                 offered = map(for_diagnosis, read.cases)
                 cases += offered if self._diagnose else read.cases
             except (CorruptSnapshotError, NewerSnapshotError):
@@ -157,7 +157,7 @@ class _Read(Struct, frozen=True):
 def case_of(
     found: Segment, index: int, frame: Frame, allowed_tools: tuple[str, ...] = ()
 ) -> Case:
-    """Return the facts of one record that a draw needs.
+    """Return the scheduling facts of one record.
 
     Raises:
         CorruptSnapshotError: the record is no snapshot.
@@ -203,7 +203,7 @@ def for_diagnosis(case: Case) -> Case:
 
 
 def why_not(snapshot: Snapshot, allowed_tools: tuple[str, ...] = ()) -> str:
-    """Return why a call cannot be replayed, one word of a bounded set; "" if it can."""
+    """Return why a call is not replayable, from a bounded set; "" if it is."""
     if snapshot.request.body is None:
         return "no_body"
     if why := _by_fidelity(snapshot.fidelity):
@@ -224,7 +224,7 @@ def _by_fidelity(fidelity: Fidelity) -> str:
 
 
 def estimate_tokens(snapshot: Snapshot) -> tuple[int, int]:
-    """Return (input, output) tokens as the provider counted, else roughly."""
+    """Return (input, output) tokens from the provider, or a rough estimate."""
     usage = snapshot.answer.usage
     given, answered = usage.input_tokens, usage.output_tokens
     if given is None:
@@ -238,14 +238,14 @@ def estimate_tokens(snapshot: Snapshot) -> tuple[int, int]:
 
 
 class RecentSample:
-    """The lookback's windows: thresholds, production calls, coverage. Bounded by it."""
+    """Windows of the lookback: thresholds, production calls, coverage. Bounded."""
 
     def __init__(self) -> None:
         self._frames: dict[int, Frame] = {}  # by window
         self._cases: dict[int, dict[str, tuple[str, str]]] = {}  # id -> facts
 
     def add(self, header: SegmentHeader, cases: Iterable[Case]) -> None:
-        """Take in one segment; the same one again changes nothing."""
+        """Add one segment. Idempotent."""
         window = header.window_start_ns
         self._frames.setdefault(window, Frame()).add(header)
         known = self._cases.setdefault(window, {})
@@ -254,7 +254,7 @@ class RecentSample:
                 known[case.snapshot_id] = (case.modality, case.reason)
 
     def forget(self, before_ns: int) -> None:
-        """Let go of windows that began before `before_ns`."""
+        """Drop windows that began before `before_ns`."""
         for window in [w for w in self._frames if w < before_ns]:
             del self._frames[window]
             self._cases.pop(window, None)
@@ -264,7 +264,7 @@ class RecentSample:
     ) -> dict[str, int]:
         """Return, by modality, the rank above which draws are equal-probability.
 
-        Over the services that are `wanted`; -1 where nobody was rejected.
+        Over the services that are `wanted`; -1 where no call was rejected.
         """
         cells = {cell for frame in self._frames.values() for cell in frame.seen()}
         services = frozenset(service for service, _ in cells if wanted(service))
@@ -280,7 +280,7 @@ class RecentSample:
     def production_calls(
         self, wanted: Callable[[str], bool] = lambda _service: True
     ) -> int:
-        """Return how many model calls the collectors saw, of `wanted` services."""
+        """Return the number of model calls seen by collectors in `wanted` services."""
         return sum(
             seen
             for frame in self._frames.values()
@@ -291,12 +291,12 @@ class RecentSample:
     def production_calls_per_hour(
         self, now_ns: int, wanted: Callable[[str], bool] = lambda _service: True
     ) -> float:
-        """Return the pace of production since the oldest window at hand."""
+        """Return production's call rate since the oldest retained window."""
         hours = (now_ns - min(self._frames, default=now_ns)) / _NS_PER_HOUR
         return self.production_calls(wanted) / hours if hours > 0 else 0.0
 
     def live(self) -> dict[str, Live]:
-        """Return what could be replayed, by modality, and why the rest could not."""
+        """Return replayable traffic by modality, and the reasons for the rest."""
         totals: dict[str, dict[str, int]] = {}
         for cases in self._cases.values():
             for modality, reason in cases.values():
@@ -313,5 +313,5 @@ class RecentSample:
 
 
 def since(now_ns: int, *spans_seconds: float) -> int:
-    """Return from when on segments are read: the longest span back."""
+    """Return the start of the longest lookback, from which segments are read."""
     return object_names.hour_start_ns(max(now_ns - int(max(spans_seconds) * 1e9), 0))

@@ -1,4 +1,4 @@
-"""What a case says: its snapshot and media, fetched when it is sent and not before."""
+"""Loads a case's snapshot and media, only when the case is sent."""
 
 import asyncio
 from collections import OrderedDict
@@ -22,7 +22,7 @@ CACHED_BYTES = 64 * 2**20  # of segments, decompressed; draws jump between them
 
 
 class Loaded(Struct, frozen=True):
-    """One case, ready to be sent and judged."""
+    """One case, ready to be sent and scored."""
 
     snapshot: Snapshot
     media: dict[int, bytes]  # by `MediaRef.index`
@@ -31,19 +31,19 @@ class Loaded(Struct, frozen=True):
 
     @property
     def scoring(self) -> ScoringCase:
-        """What an answer is judged against."""
+        """Reference data for scoring an answer."""
         return scoring_case(self.snapshot, self.recorded.assertion)
 
 
 class Gone(Struct, frozen=True):
-    """The case is no longer there: `reason` is of a bounded set."""
+    """The case no longer exists: `reason` is from a bounded set."""
 
     reason: str  # erased, damaged or media_missing
     by_tombstone: bool = False  # somebody asked for it: show nothing that is left
 
 
 class CaseLoader:
-    """Reads cases from the store; keeps the last few segments at hand."""
+    """Reads cases from the store; caches the last few segments."""
 
     def __init__(self, store: Store, key: FleetKey) -> None:
         self._store, self._key = store, key
@@ -53,7 +53,7 @@ class CaseLoader:
         self._tombstones = Tombstones()
 
     async def refresh(self) -> None:
-        """Take in whom erasure concerns by now.
+        """Load the current tombstones.
 
         Raises:
             StoreUnavailableError: what was known before stays known.
@@ -61,7 +61,7 @@ class CaseLoader:
         await self._tombstones.refresh(self._store)
 
     async def load(self, case: Case) -> Loaded | Gone:
-        """Return what the case says.
+        """Load a case.
 
         Raises:
             StoreUnavailableError: the store did not answer; safe to retry.
@@ -97,7 +97,7 @@ class CaseLoader:
         return is_erased(self._tombstones, self._key, snapshot)
 
     async def media(self, name: str, snapshot: Snapshot) -> dict[int, bytes]:
-        """Return the bytes that a snapshot's body points at.
+        """Return the media referenced by a snapshot's body.
 
         Raises:
             MissingObjectError: deleted or erased.

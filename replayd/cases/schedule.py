@@ -1,4 +1,4 @@
-"""Which case is replayed next. Pure: no clock of its own, no waiting, no chance.
+"""Case scheduling. Deterministic: no clock, waiting or RNG.
 
 What looks like chance is a hash of the epoch's seed and a unit's or number's name, so
 a draw depends on nothing that an answer said, and a restart draws the same again.
@@ -27,7 +27,7 @@ TRAFFIC = "traffic"
 
 
 class Slice(Struct, frozen=True, kw_only=True):
-    """A protected slice: whose cases, and which share of its modality's draws."""
+    """A protected slice: its cases and its share of the modality's draws."""
 
     name: str
     modality: str
@@ -36,7 +36,7 @@ class Slice(Struct, frozen=True, kw_only=True):
     share: float
 
     def holds(self, case: Case) -> bool:
-        """Tell whether a case belongs, by an attribute that was kept of its span."""
+        """Whether a case belongs to the slice, by a kept span attribute."""
         return (
             case.verified
             and case.modality == self.modality
@@ -45,7 +45,7 @@ class Slice(Struct, frozen=True, kw_only=True):
 
 
 class ScheduleSettings(Struct, frozen=True, kw_only=True):
-    """What is drawn. Times in nanoseconds, shares of draws in [0, 1]."""
+    """Settings of the draws. Times in nanoseconds, shares of draws in [0, 1]."""
 
     seed: str  # the epoch
     lookback_ns: int
@@ -59,7 +59,7 @@ class ScheduleSettings(Struct, frozen=True, kw_only=True):
 
 
 class NothingToDraw(Struct, frozen=True, kw_only=True):
-    """Nothing is left to draw; fresh cases are waited for."""
+    """Nothing is left to draw until new cases arrive."""
 
     drawn: int  # draws so far in this epoch, over all lanes
     held: int  # cases held, drawn ones included
@@ -67,7 +67,7 @@ class NothingToDraw(Struct, frozen=True, kw_only=True):
 
 
 class Lane:
-    """The units that one stream may still draw, highest hash first."""
+    """The undrawn units of one stream, highest hash first."""
 
     def __init__(self, seed: str, stream: str) -> None:
         self._seed, self._stream = seed, stream
@@ -99,7 +99,7 @@ class Lane:
         heapq.heappush(self._heap, (-self._hash(case.unit), case.unit))
 
     def forget(self, unit: str) -> None:
-        """Take a unit out for good: it was drawn."""
+        """Remove a unit permanently: it was drawn."""
         self._cases.pop(unit, None)
 
     def take(self, oldest_ns: int) -> Case | None:
@@ -128,7 +128,7 @@ class Lane:
 
 
 class Schedule:
-    """The draws of one epoch. `offer` cases, `take` plans; both in any order."""
+    """The draws of one epoch. `offer` cases, `take` plans; in any order."""
 
     def __init__(self, settings: ScheduleSettings) -> None:
         self._settings = settings
@@ -141,7 +141,7 @@ class Schedule:
         self.dropped_cases = 0  # pushed out by `case_limit`
 
     def offer(self, cases: Iterable[Case]) -> None:
-        """Take in new cases; one already known by id changes nothing."""
+        """Add new cases; ones already known by id are ignored."""
         for case in cases:
             if case_key(case) in self._known or not case.replayable:
                 continue
@@ -159,7 +159,7 @@ class Schedule:
             self._traffic[modality].set_threshold(rank)
 
     def resume(self, drawn: Iterable[tuple[str, str]]) -> None:
-        """Mark (lane, unit) pairs that were drawn in this epoch before."""
+        """Mark (lane, unit) pairs drawn earlier in this epoch."""
         for lane, unit in drawn:
             self._drawn.add((lane, unit))
             if lane == TRAFFIC:
@@ -175,7 +175,7 @@ class Schedule:
         decided: frozenset[str] = frozenset(),
         closed: frozenset[str] = frozenset(),
     ) -> Planned | NothingToDraw:
-        """Return the plan of one number, its cost not yet reserved.
+        """Return the plan of one number; its cost is not yet reserved.
 
         `decided` modalities come up less often, `closed` ones not at all.
         """
@@ -197,7 +197,7 @@ class Schedule:
         self._file(planned.case)
 
     def left(self) -> dict[str, int]:
-        """Return how many units the traffic lane still holds, by modality."""
+        """Return the number of units left in the traffic lane, by modality."""
         return {modality: len(lane) for modality, lane in self._traffic.items()}
 
     def _file(self, case: Case) -> None:
@@ -352,12 +352,12 @@ class Schedule:
 
 
 def case_key(case: Case) -> str:
-    """Return what makes a case itself: a pin is another case than its original."""
+    """Return a case's identity: a pin is a different case than its original."""
     return f"{case.pin}/{case.snapshot_id}"
 
 
 def drawn_by(planned: Planned) -> list[tuple[str, str]]:
-    """Return what `Schedule.resume` has to know of a planned number."""
+    """Return the facts of a planned number that `Schedule.resume` needs."""
     unit = planned.case.unit
     lanes = [planned.lane, *(f"slice:{name}" for name in planned.slices)]
     return [(lane, unit) for lane in dict.fromkeys(lanes)]

@@ -1,4 +1,4 @@
-"""How much traffic there is, estimated from the store, beside what collectors counted.
+"""Traffic estimates from the store, compared with the collectors' counts.
 
 Of the last hours' windows, those that are whole; each is worked out once, and again
 when a late segment of it arrives.
@@ -37,7 +37,7 @@ class _Window:
 
 
 class TrafficSample:
-    """The last hours' calls, without content. Bounded by them."""
+    """Calls of the last hours, without content. Bounded."""
 
     def __init__(self) -> None:
         self._windows: dict[int, _Window] = {}
@@ -45,7 +45,7 @@ class TrafficSample:
     def add(
         self, header: SegmentHeader, calls: Iterable[tuple[str, Placed]], now_ns: int
     ) -> None:
-        """Take in one segment's (snapshot id, call); again changes nothing."""
+        """Add one segment's (snapshot id, call) pairs. Idempotent."""
         start_ns = header.window_start_ns
         if start_ns < now_ns - _LOOKBACK_NS:
             return
@@ -58,7 +58,7 @@ class TrafficSample:
             window.calls.setdefault(snapshot_id, (header.collector, call))
 
     def estimate(self, now_ns: int) -> dict[Cell, Traffic]:
-        """Return what the whole windows of the last hours say, largest services first.
+        """Return estimates over complete windows of the last hours, largest first.
 
         Safe to call again and again: only windows that changed are worked out.
         """

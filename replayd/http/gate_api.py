@@ -1,10 +1,10 @@
-"""Verdicts over HTTP: for Argo Rollouts, Flagger, scripts. No content, ever.
+"""Verdicts over HTTP for Argo Rollouts, Flagger and scripts. Never any content.
 
     GET /api/v1/verdicts                      all canaries
     GET /api/v1/gate/<canary>?revision=R&max_age=S   one answer; always 200, see `state`
     GET, POST /api/v1/gate/<canary>/status?want=pass     the same as a status code: 200
         where the state is the wanted one, 409 where it is another, 425 while undecided,
-        503 where it cannot be told
+        503 where it is unknown
     GET /api/v1/plan                          what a verdict needs: pairs, hours, money
     GET /api/v1/budget                        each limit, what is used, when it resets
     PUT /api/v1/canaries/<canary>  {"revision": "R"}  a new revision is being served
@@ -41,25 +41,25 @@ Declare = Callable[[str, str], Awaitable[None]]
 
 
 class RevisionBody(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a PUT brings."""
+    """Body of a PUT."""
 
     revision: str
 
 
 class BudgetShown(Struct, frozen=True, kw_only=True):
-    """What `GET /api/v1/budget` gives out; without limits, nothing is limited."""
+    """Response of `GET /api/v1/budget`; no limits means unlimited."""
 
     budgets: list[Line]
 
 
 class PlansShown(Struct, frozen=True, kw_only=True):
-    """What `GET /api/v1/plan` gives out, by canary."""
+    """Response of `GET /api/v1/plan`, by canary."""
 
     canaries: dict[str, list[CostedPlan]]
 
 
 class GateApi:
-    """The routes; `shown` returns the verdicts last computed, None before the first."""
+    """The routes; `shown` returns the last computed verdicts, None before the first."""
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class GateApi:
         }
 
     async def verdicts(self, request: web.Request) -> web.Response:
-        """Give out everything; 503 while nobody knows anything."""
+        """Return all verdicts; 503 while none are available."""
         self._authorise(request)
         shown = self._shown()
         if shown is None:
@@ -96,14 +96,14 @@ class GateApi:
         return _json(shown)
 
     async def gate(self, request: web.Request) -> web.Response:
-        """Answer for one canary; the state is in the body, so that 200 is no pass."""
+        """Answer for one canary; the state is in the body: 200 does not mean pass."""
         return _json(self._answer(request))
 
     async def status(self, request: web.Request) -> web.Response:
-        """Answer with a status code, for tools that read nothing else.
+        """Answer with a status code, for clients that only check the status code.
 
-        `want=regressed` turns it round, for hooks whose success means "roll back": what
-        cannot be told must not trigger those either. A body is not read: webhooks
+        `want=regressed` inverts it, for hooks whose success means "roll back": an
+        unknown state must not trigger those either. A body is ignored: webhooks
         send one.
         """
         answer = self._answer(request)
@@ -135,18 +135,18 @@ class GateApi:
         )
 
     async def plan(self, request: web.Request) -> web.Response:
-        """Give out every canary's plan, from what was measured up to now."""
+        """Return every canary's plan, based on current measurements."""
         self._authorise(request)
         plans = {name: list(plans) for name, plans in self._plans().items()}
         return _json(PlansShown(canaries=plans))
 
     async def budget(self, request: web.Request) -> web.Response:
-        """Give out every limit with its use."""
+        """Return every limit with its use."""
         self._authorise(request)
         return _json(BudgetShown(budgets=list(self._budget())))
 
     async def put_canary(self, request: web.Request) -> web.Response:
-        """Declare which revision a canary serves now; it opens a new epoch."""
+        """Declare a canary's current revision; opens a new epoch."""
         self._authorise(request)
         is_local = _from_here(request) and names_this_machine(request)
         if not self._token and not is_local:
@@ -173,7 +173,7 @@ class GateApi:
 
 
 def bearer_matches(request: web.Request, token: bytes) -> bool:
-    """Compare in constant time, so that the answer's delay teaches nothing."""
+    """Compare in constant time, to prevent timing attacks."""
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
     sent = given.strip().encode("utf-8", "surrogateescape")
     return scheme.lower() == "bearer" and hmac.compare_digest(sent, token)

@@ -1,4 +1,4 @@
-"""Requests from this machine: by address, by the host they name, and by origin."""
+"""Loopback checks of requests: by address, `Host` and `Origin`."""
 
 import ipaddress
 from urllib.parse import urlsplit
@@ -9,7 +9,7 @@ _LOCAL_NAMES = frozenset({"localhost"})
 
 
 def is_loopback(host: str) -> bool:
-    """Whether an address or name means this machine alone."""
+    """Whether an address or name is loopback only."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -17,7 +17,7 @@ def is_loopback(host: str) -> bool:
 
 
 def names_this_machine(request: web.Request) -> bool:
-    """Whether `Host`, and `Origin` where there is one, are this machine.
+    """Whether `Host`, and `Origin` if present, name this machine.
 
     A web page can point a name of its own at 127.0.0.1 (DNS rebinding), or post across
     sites; its browser then sends that name or origin.

@@ -1,1 +1,1 @@
-"""The durable record: plans, results and the leader's lease."""
+"""Durable record: plans, results and the leader's lease."""

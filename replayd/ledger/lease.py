@@ -1,4 +1,4 @@
-"""Who leads, by objects alone: each holder creates the next number.
+"""Leader election through objects only: each holder creates the next number.
 
 A lease is a hint that keeps a standby quiet. It may be held by two for a moment, when
 clocks disagree or a store is slow; the ledger's create-only names are the fence.
@@ -17,7 +17,7 @@ SKEW_SECONDS = 2.0  # by which clocks of two replicas may differ
 
 
 class Holding(Struct, frozen=True, kw_only=True):
-    """Who holds the lease, and until when by the holder's own clock."""
+    """Current holder of the lease, and its expiry by the holder's own clock."""
 
     holder: str
     until_ns: int
@@ -32,7 +32,7 @@ class Lease:
         self._seconds = seconds
 
     async def hold(self) -> bool:
-        """Take or renew the lease; false while somebody else has it."""
+        """Acquire or renew the lease; false while another replica holds it."""
         number, holding = await self._newest()
         if holding is not None and holding.holder != self._holder:
             free_at_ns = holding.until_ns + int(SKEW_SECONDS * 1e9)
@@ -41,7 +41,7 @@ class Lease:
         return await self._write(number + 1, released=False)
 
     async def release(self) -> None:
-        """Let a standby in at once; harmless if the lease is not held."""
+        """Release the lease so that a standby can take over immediately. Idempotent."""
         number, holding = await self._newest()
         if holding is not None and holding.holder == self._holder:
             await self._write(number + 1, released=True)
@@ -59,7 +59,7 @@ class Lease:
             data = await self._store.get(object_names.lease(numbers[-1]))
             return numbers[-1], msgspec.msgpack.decode(data, type=Holding)
         except (MissingObjectError, msgspec.MsgspecError):
-            return numbers[-1], None  # nobody that can be read
+            return numbers[-1], None  # no readable holder
 
     async def _write(self, number: int, *, released: bool) -> bool:
         until_ns = self._clock.now_ns() + int(self._seconds * 1e9)

@@ -1,4 +1,4 @@
-"""The only durable thing of replayd: plans, results and answers of one epoch.
+"""Durable state of one epoch: plans, results and answers.
 
 - `plans/<epoch>/<first>`: a block of numbers, written before any of it is sent.
 - `results/<epoch>/<first>`: a run of results without gaps; numbers and ids only.
@@ -12,9 +12,9 @@
   once after a crash, so that they are not paid for twice, and gone after their commit.
 
 Every object is created, never overwritten, and a block or run is named by the number
-that follows the one before it. So two leaders cannot both extend the chain: whoever
-finds a name taken has lost the lead, reads what is there and stops. Results are
-written before answers, so answers are always those of the leader that won.
+that follows the one before it. So two leaders cannot both extend the chain: a leader
+that finds a name taken has lost the lead, reads the existing object and stops. Results
+are written before answers, so answers are always those of the leader that won.
 """
 
 import asyncio
@@ -64,28 +64,28 @@ class AnswerRun(Struct, frozen=True, kw_only=True):
 
 
 class Term(Struct, frozen=True, kw_only=True):
-    """One stretch of leading an epoch."""
+    """One replica's period of leading an epoch."""
 
     leader: str
     started_at_ns: int
 
 
 class Wave(Struct, frozen=True, kw_only=True):
-    """Numbers that were open in a crash and are about to be sent again."""
+    """Numbers that were open at a crash and are about to be sent again."""
 
     numbers: tuple[int, ...]
     leader: str
 
 
 class Judged(Struct, frozen=True):
-    """A number whose result is known and not yet committed."""
+    """A number with a known, uncommitted result."""
 
     result: PairResult
     answers: PairAnswers | None = None
 
 
 class Early(Struct, frozen=True, kw_only=True):
-    """Judged numbers, any of them, of which the lowest gives the object its name."""
+    """Judged numbers, in any order; the lowest one names the object."""
 
     judged: tuple[Judged, ...]
 
@@ -104,7 +104,7 @@ class Ended(Struct, frozen=True, kw_only=True):
 
 
 class Opened(Struct, frozen=True, kw_only=True):
-    """What a new leader has to know of its predecessor."""
+    """State that a new leader takes over from its predecessor."""
 
     term: int
     crashed: bool  # the last term did not end in order
@@ -162,7 +162,7 @@ class Ledger:
             expected += len(numbers)
 
     async def answers(self, from_number: int = 0) -> AsyncIterator[PairAnswers]:
-        """Yield the pairs' content that is still there, in order of numbers."""
+        """Yield the pairs' remaining content, in order of numbers."""
         names = await self._names(object_names.ANSWERS)
         first = max((number for number in names if number <= from_number), default=0)
         for number in (n for n in names if n >= first):
@@ -176,7 +176,7 @@ class Ledger:
                     yield answers
 
     async def newest_checkpoint(self) -> Checkpoint | None:
-        """Return the newest checkpoint that can be read, or None."""
+        """Return the newest readable checkpoint, or None."""
         for number in reversed(await self._names(object_names.CHECKPOINTS)):
             try:
                 name = object_names.checkpoint(self.epoch, number)
@@ -214,7 +214,7 @@ class Ledger:
         )
 
     async def end(self, unsent: Iterable[int] = ()) -> None:
-        """End the term in order: what is still open was not the cause of a crash."""
+        """End the term cleanly: numbers still open did not cause a crash."""
         name = object_names.numbered(ENDED, self.epoch, self._term)
         await self._store.create(name, await _packed(Ended(unsent=tuple(unsent))))
 
@@ -242,7 +242,7 @@ class Ledger:
         ]
 
     async def mark_wave(self, numbers: Sequence[int]) -> None:
-        """Write down that these numbers are sent again now.
+        """Record that these numbers are now being sent again.
 
         Raises:
             LostLeadError: another process marked the same wave.
@@ -252,7 +252,7 @@ class Ledger:
         await self._create(name, Wave(numbers=tuple(numbers), leader=self._leader))
 
     async def plan(self, planned: Sequence[Planned]) -> Block:
-        """Write a block before anything of it is sent.
+        """Write a block before any of it is sent.
 
         Raises:
             LostLeadError: another process planned this number.
@@ -286,14 +286,14 @@ class Ledger:
             await self._store.create(object_names.answer(self.epoch, first), data)
 
     async def keep_early(self, judged: Sequence[Judged]) -> bool:
-        """Keep judged numbers that cannot be committed yet; false if others did."""
+        """Store judged numbers that cannot be committed yet; false if others did."""
         lowest = min(item.result.number for item in judged)
         name = object_names.numbered(EARLY, self.epoch, lowest)
         data = await _packed(Early(judged=tuple(judged)))
         return await self._store.create(name, data)
 
     async def early(self) -> list[Early]:
-        """Return what earlier leaders judged and did not commit, and more."""
+        """Return results that earlier leaders judged but did not commit, and more."""
         found: list[Early] = []
         for number in await self._names(EARLY):
             name = object_names.numbered(EARLY, self.epoch, number)
@@ -304,11 +304,11 @@ class Ledger:
         return found
 
     async def drop_early(self, lowest: int) -> None:
-        """Delete what `keep_early` wrote under this number; harmless if gone."""
+        """Delete what `keep_early` wrote under this number. Idempotent."""
         await self._store.delete(object_names.numbered(EARLY, self.epoch, lowest))
 
     async def save(self, checkpoint: Checkpoint) -> None:
-        """Keep a checkpoint and delete old ones; harmless if it is there already."""
+        """Write a checkpoint and delete old ones. Idempotent."""
         name = object_names.checkpoint(self.epoch, checkpoint.next_number)
         await self._store.create(name, await _packed(checkpoint))
         for number in (await self._names(object_names.CHECKPOINTS))[:-KEPT_CHECKPOINTS]:
@@ -348,14 +348,14 @@ class Ledger:
 
 
 async def epochs(store: Store, canary: str) -> list[Epoch]:
-    """Return every epoch that a canary name has had, oldest first."""
+    """Return every epoch of a canary name, oldest first."""
     folder = f"{EPOCHS}/{object_names.plain(canary)}"
     names = [info.name async for info in store.list(folder)]
     return [_unpack(name, await store.get(name), Epoch) for name in names]
 
 
 async def open_epoch(store: Store, epoch: Epoch) -> None:
-    """Write an epoch down under its canary's next sequence number.
+    """Record an epoch under its canary's next sequence number.
 
     Raises:
         LostLeadError: another process opened an epoch under this number.

@@ -1,1 +1,1 @@
-"""What a verdict will need in pairs, hours and money."""
+"""Pairs, hours and money that a verdict will need."""

@@ -1,4 +1,4 @@
-"""A plan with its hours and money, from the traffic that was seen. Pure.
+"""Plans with hours and money, estimated from observed traffic. No I/O.
 
 What a pair costs and how fast pairs come is measured on the cases at hand: their mean
 tokens, how many sessions or traces enter the sample in an hour, and how many calls
@@ -24,7 +24,7 @@ LONGEST_REASONABLE_HOURS = 7 * 24.0  # beyond that a margin is out of the budget
 
 
 class Traffic(Struct, frozen=True, kw_only=True):
-    """What a plan has to know of one modality's traffic; means over its cases."""
+    """One modality's traffic as a plan needs it; means over its cases."""
 
     cases: int = 0
     input_tokens: float = 0.0
@@ -33,7 +33,7 @@ class Traffic(Struct, frozen=True, kw_only=True):
 
 
 class CostedPlan(Struct, frozen=True, kw_only=True):
-    """One modality's plan as `snaptrace plan` says it."""
+    """One modality's plan as shown by `snaptrace plan`."""
 
     planned: ModalityPlanned
     cost: PairCost

@@ -1,4 +1,4 @@
-"""How long and how much: pairs that a verdict needs, as hours and money. Pure.
+"""Converts the pairs that a verdict needs to hours and money. No I/O.
 
 The pairs come from `replayd.stats`; what limits them per hour is the tightest of the
 control's rate, its share of production's calls, the budgets, and fresh cases.
@@ -18,7 +18,7 @@ HOURS_PER_DAY, MINUTES_PER_HOUR = 24, 60
 
 
 class PairCost(Struct, frozen=True, kw_only=True):
-    """What one pair of a modality takes, on average."""
+    """Mean cost of one pair of a modality."""
 
     requests: float
     control_requests: float
@@ -28,7 +28,7 @@ class PairCost(Struct, frozen=True, kw_only=True):
 
 
 class Pace(Struct, frozen=True, kw_only=True):
-    """How many pairs an hour, and what holds them up."""
+    """Pairs per hour, and the limiting factor."""
 
     pairs_per_hour: float
     limited_by: str
@@ -46,7 +46,7 @@ class Need(Struct, frozen=True, kw_only=True):
 def pair_cost(
     config: ReplaydConfig, canary: str, input_tokens: float, output_tokens: float
 ) -> PairCost:
-    """Return a pair's cost from one call's mean tokens; the second control included."""
+    """Return a pair's cost from a call's mean tokens, including the second control."""
     control = control_of(config)
     again = config.schedule.second_control_share if control else 0.0
     calls = {config.arms[canary].model: 1.0}
@@ -78,7 +78,7 @@ def pace(
     fresh_units_per_hour: float,
     modalities: int = 1,
 ) -> Pace:
-    """Return how fast pairs of one modality can be replayed.
+    """Return the replay rate of one modality's pairs.
 
     `fresh_units_per_hour` are sessions or traces of the modality that enter the
     equal-probability sample; `modalities` share what is limited for all.

@@ -1,4 +1,4 @@
-"""What a verdict will need, said before it is paid for, from what is known by now."""
+"""Predicts what a verdict will need, from current knowledge, before any spending."""
 
 from collections.abc import Iterator
 
@@ -15,16 +15,16 @@ GATING_STREAMS = 3
 
 
 class ModalityPlanned(Struct, frozen=True, kw_only=True):
-    """One modality's plan; pairs, in half of all runs and in nine of ten."""
+    """One modality's plan; pairs needed in 50 % and in 90 % of all runs."""
 
     modality: str
     margin: float
     discordance: float
-    measured: bool  # False: assumed, nobody has measured it yet
+    measured: bool  # False: assumed, not measured yet
     plan: Plan
 
     def needed(self, what: str) -> str:
-        """Return `median / p90` for "pass" or a drop as "0.05"; "never" without end."""
+        """Return `median / p90` for "pass" or a drop such as "0.05"; else "never"."""
         found = self.plan.to_pass if what == "pass" else self.plan.to_find.get(what)
         return f"{found.median} / {found.p90}" if found else "never"
 
@@ -92,7 +92,7 @@ def said_at_start(config: ReplaydConfig, canary: str) -> tuple[str, ...]:
 
 
 def requests_a_week(budget: BudgetConfig) -> int | None:
-    """Return how many requests the budget allows in a week; None: no limit."""
+    """Return the budget's requests per week; None: no limit."""
     limits = (
         (budget.requests_per_minute, 7 * 24 * 60),
         (budget.requests_per_hour, 7 * 24),

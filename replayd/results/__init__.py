@@ -1,1 +1,1 @@
-"""Results as a reader sees them: history, pairs, worksheets."""
+"""Results for readers: history, pairs, worksheets."""

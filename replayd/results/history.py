@@ -1,4 +1,4 @@
-"""What was judged: results in order, the worst of them, and what was said in each.
+"""Result history: committed results in order, the worst pairs, and their content.
 
 Reads the store only. Numbers come from `results/`, words from `answers/` and the
 snapshot; where content was erased the numbers stay and the words are gone.
@@ -20,7 +20,7 @@ MOST_RANKED = 500  # pairs kept in order of badness, per modality
 
 
 class Badness(Struct, frozen=True, order=True):
-    """How much worse the canary did in one pair; the smallest is the worst."""
+    """How much worse the canary did in one pair; sorts worst first."""
 
     difference: float  # of the worst stream, in [-1, 1]
     quality: float  # the canary's own score there; 1 if quality did not apply
@@ -30,7 +30,7 @@ class Badness(Struct, frozen=True, order=True):
 
 
 class Pair(Struct, frozen=True, kw_only=True):
-    """Everything about one pair."""
+    """Everything recorded about one pair."""
 
     epoch: Epoch
     result: PairResult
@@ -40,7 +40,7 @@ class Pair(Struct, frozen=True, kw_only=True):
 
 
 def badness(result: PairResult) -> Badness | None:
-    """Return how bad a pair was for the canary; None where it feeds no verdict."""
+    """Return a pair's badness for the canary; None if it feeds no verdict."""
     worst: tuple[float, str] | None = None
     for stream in STREAMS:
         score = result.streams.get(stream)
@@ -55,7 +55,7 @@ def badness(result: PairResult) -> Badness | None:
 
 
 class Ranking:
-    """The worst pairs of an epoch, by modality, as results come in. Bounded."""
+    """The worst pairs of an epoch by modality, updated as results arrive. Bounded."""
 
     def __init__(self, most: int = MOST_RANKED) -> None:
         self._most = most
@@ -66,7 +66,7 @@ class Ranking:
         self.worse: dict[str, int] = {}
 
     def add(self, results: Iterable[PairResult]) -> None:
-        """Take in results in order; those already known change nothing."""
+        """Add results in order; known ones are ignored."""
         for result in results:
             if result.number < self.next_number:
                 continue
@@ -106,7 +106,7 @@ class _Reversed:
 
 
 class History:
-    """Reads what was judged of any canary. Keeps no content between calls."""
+    """Reads committed results of any canary. Keeps no content between calls."""
 
     def __init__(self, store: Store, key: FleetKey, clock: Clock) -> None:
         self._store, self._clock = store, clock
@@ -114,7 +114,7 @@ class History:
         self._rankings: dict[str, tuple[str, Ranking]] = {}  # canary -> epoch and it
 
     async def epoch(self, canary: str, epoch: str = "") -> Epoch | None:
-        """Return one epoch of a canary, the newest where none is named."""
+        """Return one epoch of a canary, by default the newest."""
         known = await epochs(self._store, canary)
         named = [e for e in known if e.epoch == epoch] if epoch else known
         return named[-1] if named else None
@@ -130,7 +130,7 @@ class History:
                 yield result
 
     async def ranking(self, epoch: Epoch) -> Ranking:
-        """Return the ranking with everything committed by now; reads only the new."""
+        """Return the ranking of all committed results; reads only new ones."""
         held, known = self._rankings.get(epoch.canary, ("", Ranking()))
         if held != epoch.epoch:
             known = Ranking()  # One epoch per canary is held: the one looked at.

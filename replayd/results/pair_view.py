@@ -1,4 +1,4 @@
-"""The worst pairs, told in words: what was asked, recorded, and said by both arms."""
+"""Readable view of the worst pairs: request, recorded answer, both arms' answers."""
 
 import asyncio
 import re
@@ -31,7 +31,7 @@ _UNSAFE = re.compile(r"[^0-9A-Za-z_-]")
 
 
 class Said(Struct, frozen=True, kw_only=True):
-    """What one side said; words are empty where content is gone."""
+    """One side's answer; the text is empty where content was deleted."""
 
     outcome: str
     text: str = ""
@@ -42,7 +42,7 @@ class Said(Struct, frozen=True, kw_only=True):
 
 
 class Scored(Struct, frozen=True, kw_only=True):
-    """One rule's scores of both arms."""
+    """One scorer's scores of both arms."""
 
     scorer: str
     canary: float | None
@@ -51,7 +51,7 @@ class Scored(Struct, frozen=True, kw_only=True):
 
 
 class WorstPair(Struct, frozen=True, kw_only=True):
-    """One pair as `snaptrace worst` and the page tell it."""
+    """One pair as shown by `snaptrace worst` and the page."""
 
     canary: str  # arm name
     epoch: str
@@ -77,7 +77,7 @@ class WorstPair(Struct, frozen=True, kw_only=True):
 
 
 def rendered(pair: Pair, media: tuple[str, ...] = ()) -> WorstPair:
-    """Return a pair in words."""
+    """Return the readable view of a pair."""
     result, case = pair.result, pair.case
     worst = badness(result)
     content = None if isinstance(pair.content, Gone) else pair.content
@@ -143,7 +143,7 @@ async def worst_pairs(
 
 
 async def write_media(pair: Pair, folder: Path) -> tuple[str, ...]:
-    """Write the pair's images and sounds below `folder`; return their paths."""
+    """Write the pair's images and audio below `folder`; return their paths."""
     if isinstance(pair.content, Gone):
         return ()
     snapshot, blobs = pair.content.snapshot, pair.content.media
@@ -163,7 +163,7 @@ async def write_media(pair: Pair, folder: Path) -> tuple[str, ...]:
 
 
 async def result_lines(history: History, epoch: Epoch) -> AsyncIterator[bytes]:
-    """Yield every committed pair of an epoch as one line of JSON, no content.
+    """Yield every committed pair of an epoch as one JSON line, without content.
 
     Raises:
         DamagedResultError: the epoch's results do not check out.

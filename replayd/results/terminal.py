@@ -1,6 +1,6 @@
-"""Verdicts, plans and worst pairs for a terminal. Everything said by others is escaped.
+"""Terminal output of verdicts, plans and worst pairs. External text is escaped.
 
-Colours repeat what words say; nothing is told by colour alone.
+Colours repeat the text; no information is conveyed by colour alone.
 """
 
 from collections.abc import Iterable
@@ -49,7 +49,7 @@ def verdict_table(canary: str, view: CanaryView) -> Table:
 
 
 def gate_lines(answer: GateAnswer) -> RenderableType:
-    """Return the gate's word and why."""
+    """Return the gate's verdict and its reasons."""
     style = STYLES.get(answer.state, "")
     head = Text.assemble(
         ("gate: ", "bold"),
@@ -63,7 +63,7 @@ def gate_lines(answer: GateAnswer) -> RenderableType:
 
 
 def plan_table(planned: Iterable[ModalityPlanned]) -> Table:
-    """Return what a verdict will need, before anything is spent."""
+    """Return what a verdict will need, before any spending."""
     table = Table(
         title="plan: pairs needed (half of all runs / nine of ten)",
         title_justify="left",
@@ -86,7 +86,7 @@ def plan_table(planned: Iterable[ModalityPlanned]) -> Table:
 
 
 def worst_panel(pair: WorstPair) -> Panel:
-    """Return one pair: what was asked, recorded, and said by both arms."""
+    """Return one pair: request, recorded answer, and both arms' answers."""
     rows: list[RenderableType] = []
     if pair.question:
         rows += [Text("asked", "bold"), Text(_short(pair.question))]

@@ -1,4 +1,4 @@
-"""Builds the blinded worksheet: pairs to be decided by people, left and right.
+"""Builds the blinded worksheet for adjudication: pairs labelled left and right.
 
 One JSON line a pair; `decisions.py` reads the answers. It holds pairs whose scores
 differ, pairs that no scorer could value, and those drawn to correct a judge model.
@@ -20,14 +20,14 @@ from replayd.results.pair_view import Said, rendered, write_media
 
 
 class Side(Struct, frozen=True, kw_only=True):
-    """One answer; no model, no latency, nothing that tells whose it is."""
+    """One answer, without model, latency or anything else that identifies the arm."""
 
     text: str
     tool_calls: tuple[tuple[str, str], ...] = ()
 
 
 class WorksheetLine(Struct, frozen=True, kw_only=True):
-    """One pair to be decided."""
+    """One pair to adjudicate."""
 
     epoch: str
     number: int
@@ -40,7 +40,7 @@ class WorksheetLine(Struct, frozen=True, kw_only=True):
 
 
 def is_open(result: PairResult) -> bool:
-    """Whether a pair of traffic needs somebody's decision: unequal, or unscored.
+    """Whether a traffic pair needs adjudication: discordant or unscored.
 
     Unscored answers that are the same, or of which one never came, need none.
     """
@@ -64,7 +64,7 @@ async def sheet(
     media_to: Path | None = None,
     reading: Callable[[str], None] = lambda _snapshot_id: None,
 ) -> AsyncIterator[bytes]:
-    """Yield pairs that nobody decided, as lines of JSON, the oldest first.
+    """Yield undecided pairs as JSON lines, oldest first.
 
     Where a judge model gates, those drawn to correct it come first: its verdict waits
     for them. Pairs whose content is gone are left out, and so are equal answers.

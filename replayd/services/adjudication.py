@@ -1,4 +1,4 @@
-"""Follows the decisions of an outside judge about every canary that has one."""
+"""Follows an external judge's decisions for every canary that has one."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 class AdjudicationFeed:
-    """Asks as often as new cases are looked for; an absent judge is asked again."""
+    """Polls as often as new cases are looked for; retries an absent judge."""
 
     name = "deciding"
 
@@ -31,7 +31,7 @@ class AdjudicationFeed:
         self._poll_seconds = poll_seconds
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
-        """Ask until `stop`."""
+        """Poll until `stop`."""
         ready()
         async with aiohttp.ClientSession() as session:
             sources = {

@@ -1,4 +1,4 @@
-"""Moves the engine's metrics from what canaries, arms and budgets say of themselves."""
+"""Updates the engine's metrics from canaries, arms and budgets."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -53,20 +53,20 @@ def _count_calls(
 
 
 def count_judgement(metrics: EngineMetrics, found: Judgement) -> None:
-    """Count one pair that was put to the judge model."""
+    """Count one pair sent to the judge model."""
     metrics.judge_pairs.labels(found.rubric, found.reason).inc()
     metrics.judge_calls.inc(found.cost.requests)
     metrics.judge_money.inc(found.cost.money)
 
 
 def show_judge(metrics: EngineMetrics, right: int, answered: int) -> None:
-    """Show how the last round of labelled cases came out."""
+    """Set the gauges of the last round of labelled cases."""
     metrics.judge_anchors.labels("answered").set(answered)
     metrics.judge_anchors.labels("right").set(right)
 
 
 def count_decisions(metrics: EngineMetrics, canary: str, decisions: Decisions) -> None:
-    """Show how many lines of a judge could be used."""
+    """Set how many decision lines of a judge were usable."""
     for kind, lines in (
         ("known", len(decisions.differences)),
         ("foreign", decisions.foreign),
@@ -82,7 +82,7 @@ def refresh(
     spending: SpendingAccount,
     clock: Clock,
 ) -> None:
-    """Set every gauge to what holds now; called on a timer."""
+    """Set every gauge to its current value; called on a timer."""
     for shadow in shadows:
         metrics.not_applicable.labels(shadow.name).set(shadow.not_applicable)
         if shadow.lead is None or shadow.schedule is None:
@@ -112,7 +112,7 @@ def refresh(
 def show_traffic(
     metrics: EngineMetrics, cells: Mapping[tuple[str, str], Traffic]
 ) -> None:
-    """Set the gauges of live traffic; services that are gone lose theirs."""
+    """Set the gauges of live traffic; remove those of services no longer seen."""
     for gauge in (
         metrics.traffic_calls,
         metrics.traffic_error,

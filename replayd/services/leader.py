@@ -1,4 +1,4 @@
-"""Holds the lease, and leads every canary while it is held.
+"""Leader election: leads every canary while this replica holds the lease.
 
 A canary whose leadership ends, through the store, another leader or a defect, begins
 again after a pause; the others do not notice.
@@ -22,7 +22,7 @@ CALM_SECONDS = 30.0  # of leading and committing, after which a failure is over
 
 
 class LeaderElection:
-    """Leads or stands by; `now` tells which."""
+    """Leads or stands by; `now` holds the current state."""
 
     name = "leading"
 
@@ -48,7 +48,7 @@ class LeaderElection:
         self._failures: dict[str, _Failure] = {}  # by canary
 
     def failing(self) -> str:
-        """Return which canaries cannot be led, and why; "" if all that are can."""
+        """Return the reason per canary that cannot be led; "" if all can."""
         now = {name: f.why for name, f in self._failures.items() if f.lasts()}
         for name in self._shadows:
             self._metrics.lead_failing.labels(name).set(name in now)

@@ -1,4 +1,4 @@
-"""Follows the store: what is declared, what is new, how much production is served."""
+"""Follows the store: declared revisions, new segments, production traffic."""
 
 import asyncio
 import logging
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 class StoreFollower:
-    """Looks for new segments, as often as configured, for all canaries."""
+    """Polls for new segments, at the configured interval, for all canaries."""
 
     name = "intake"
 
@@ -41,7 +41,7 @@ class StoreFollower:
         self._shadows, self._poll_seconds = shadows, poll_seconds
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
-        """Follow the store until `stop`; a store that is away is asked again."""
+        """Follow the store until `stop`; retries while the store is unavailable."""
         ready()
         while not stop.is_set():
             try:
@@ -51,7 +51,7 @@ class StoreFollower:
             await wait(stop, self._poll_seconds)
 
     async def poll(self) -> None:
-        """Look for new cases once and hand them to every canary.
+        """Look for new cases once and pass them to every canary.
 
         Raises:
             StoreUnavailableError: safe to repeat.

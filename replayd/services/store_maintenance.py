@@ -1,4 +1,4 @@
-"""Looks after the store while this replica leads: closed hours, erasure, retention."""
+"""Store maintenance while this replica leads: hour catalogues, erasure, retention."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 class StoreMaintenance:
-    """Calls the keeper every so often. Losing the lead in a round does no harm."""
+    """Runs maintenance periodically. Safe if leadership is lost in a round."""
 
     name = "keeping"
 
@@ -31,7 +31,7 @@ class StoreMaintenance:
         self._leading, self._every_seconds = leading, every_seconds
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
-        """Look after the store until `stop`; what fails is tried the next time."""
+        """Maintain the store until `stop`; failures are retried in the next round."""
         ready()
         while not stop.is_set():
             await wait(stop, self._every_seconds)

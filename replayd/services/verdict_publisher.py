@@ -1,4 +1,4 @@
-"""What the leader knows, in the store, so that every replica can answer a gate.
+"""Publishes the leader's verdicts in the store, so that any replica answers gates.
 
 The leader writes its verdicts every few seconds under the next number; a standby reads
 the newest. Nothing is decided from them: a leader folds its results, always. What is
@@ -28,7 +28,7 @@ STALE_AFTER = 3  # times the interval, and one lease
 
 
 class Published(Struct, frozen=True, kw_only=True):
-    """What one leader knew at one moment."""
+    """One leader's state at one moment."""
 
     leader: str
     at_ns: int
@@ -37,7 +37,7 @@ class Published(Struct, frozen=True, kw_only=True):
 
 
 class VerdictPublisher:
-    """Writes what this replica knows while it leads; else reads what another wrote."""
+    """Publishes this replica's verdicts while it leads; else reads the leader's."""
 
     name = "publishing"
 
@@ -57,7 +57,7 @@ class VerdictPublisher:
         self._read: Published | None = None
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
-        """Write or read until `stop`; a store that is away is asked again."""
+        """Publish or read until `stop`; retries while the store is unavailable."""
         ready()
         while not stop.is_set():
             try:
@@ -67,7 +67,7 @@ class VerdictPublisher:
             await wait(stop, self._every)
 
     async def turn(self) -> None:
-        """Write once or read once.
+        """Publish once or read once.
 
         Raises:
             StoreUnavailableError: safe to repeat.
@@ -79,7 +79,7 @@ class VerdictPublisher:
             await self._poll()
 
     def shown(self) -> Published:
-        """Return what this replica answers with: its own, or the leader's if fresh."""
+        """Return the verdicts to answer with: own ones, or the leader's if fresh."""
         known, read = self._known(), self._read
         if known.verdicts.leading or read is None:
             return known

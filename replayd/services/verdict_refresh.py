@@ -1,4 +1,4 @@
-"""What replayd shows: the verdicts, laid out once a second, and the plans they need."""
+"""Recomputes verdicts once a second, and the plans that they need."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -28,12 +28,12 @@ class Evaluated(Protocol):
 
     @property
     def leading(self) -> bool:
-        """Tell whether this replica leads."""
+        """Whether this replica leads."""
         ...
 
 
 class VerdictRefresh:
-    """Computes verdicts and gauges on a timer; `verdicts` are this replica's own."""
+    """Computes verdicts and gauges on a timer; `verdicts` are this replica's."""
 
     name = "reporting"
 
@@ -50,7 +50,7 @@ class VerdictRefresh:
         self.verdicts = Verdicts(canaries={}, leading=False)
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
-        """Report every second until `stop`."""
+        """Refresh every second until `stop`."""
         ready()
         while not stop.is_set():
             self._report()
@@ -73,7 +73,7 @@ class VerdictRefresh:
 
 
 def live_traffic(intake: Intake) -> LiveTraffic:
-    """Return what intake saw of live traffic lately."""
+    """Return the live traffic recently seen by intake."""
     return LiveTraffic(
         modalities={
             name: LiveModality(
@@ -91,7 +91,7 @@ def plans(
     intake: Intake,
     now_ns: int,
 ) -> dict[str, list[CostedPlan]]:
-    """Return what a verdict on each canary will need, from now on."""
+    """Return the remaining needs of a verdict on each canary."""
     lookback_ns = int(config.schedule.lookback * 1e9)
     found: dict[str, list[CostedPlan]] = {}
     for name, view in verdicts.canaries.items():

@@ -1,4 +1,4 @@
-"""Verdicts from paired replays, right at every look. Pure: no clock, no I/O.
+"""Anytime-valid verdicts from paired replays. No clock, no I/O.
 
 A fold over one stream, in dispatch order:
 

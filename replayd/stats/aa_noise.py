@@ -1,4 +1,4 @@
-"""The noise floor: the control against itself, and whether that game is fair.
+"""Noise floor: the control against itself, and whether that comparison is unbiased.
 
 Two runs of the same model differ by chance only, so the mean of their
 differences is zero. If evidence says otherwise, in either direction, the harness
@@ -16,14 +16,14 @@ NOISE_ALPHA = 0.01  # chance of stopping a sound harness, both directions togeth
 
 
 class NoiseState(Struct, frozen=True, kw_only=True):
-    """All that a fold over A/A results leaves behind."""
+    """State of a fold over A/A results."""
 
     evidence: Evidence = Evidence()
     alarmed_at: int | None = None  # A/A pairs when the alarm was raised; latched
 
 
 class NoiseFloor(Struct, frozen=True, kw_only=True):
-    """How much two runs of the control differ."""
+    """Difference between two runs of the control."""
 
     replays: int
     difference: float | None  # None before any A/A pair; should be near 0
@@ -59,7 +59,7 @@ def add_noise(
 
 
 def mirrored(evidence: Evidence) -> Evidence:
-    """Return the evidence with worse and better exchanged."""
+    """Return the evidence with signs reversed."""
     return Evidence(
         clip=evidence.clip,
         last_number=evidence.last_number,
@@ -68,7 +68,7 @@ def mirrored(evidence: Evidence) -> Evidence:
 
 
 def noise_floor(state: NoiseState) -> NoiseFloor:
-    """Return what the A/A pairs have shown."""
+    """Return the noise floor measured from the A/A pairs."""
     return NoiseFloor(
         replays=state.evidence.replays,
         difference=mean_of(state.evidence.totals(), state.evidence.clip),

@@ -1,4 +1,4 @@
-"""Which streams may raise an alarm in an epoch, and at what share of the error.
+"""Allocation of the error rate to the streams that may raise an alarm in an epoch.
 
 One number is promised: the chance that any gating stream of an unchanged canary
 is ever called `regressed` or `changed` in an epoch stays below `alpha`. Four
@@ -19,7 +19,7 @@ MOST_PROTECTED_SLICES = 8  # per modality
 
 
 class ModalityPlan(Struct, frozen=True):
-    """One modality's streams that can turn its verdict: three, and what is declared."""
+    """One modality's gating streams: three, plus declared ones."""
 
     modality: str
     protected: tuple[str, ...] = ()  # names of slices, one stream each
@@ -32,7 +32,7 @@ class ModalityPlan(Struct, frozen=True):
 
 
 class GatingSet(Struct, frozen=True, kw_only=True):
-    """The modalities of an epoch, frozen, then those that came later, in order.
+    """The modalities of an epoch: the frozen ones, then later ones in order.
 
     Part of an epoch's durable state: the order of arrival decides the shares.
     """
@@ -52,7 +52,7 @@ class GatingSet(Struct, frozen=True, kw_only=True):
                 )
 
     def knows(self, modality: str) -> bool:
-        """Whether `modality` already has its share."""
+        """Whether `modality` already has a share."""
         return modality in self.later or any(
             plan.modality == modality for plan in self.frozen
         )

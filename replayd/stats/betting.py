@@ -1,4 +1,4 @@
-"""Evidence from bets: the arithmetic of one window of paired differences.
+"""Testing by betting: log wealth for one window of paired differences.
 
 A gambler who believes that the mean difference lies below theta bets against
 "mean >= theta". If that claim is true, no betting scheme gains on average, so
@@ -26,7 +26,7 @@ LOG_BETS = float(np.log(BETS))
 
 
 def check_theta(theta: float, clip: float) -> None:
-    """Refuse a claimed mean that no clipped difference could have.
+    """Reject a claimed mean outside the range of clipped differences.
 
     Raises:
         OutOfRangeError: `theta` is NaN or outside (-clip, clip), or `clip` is

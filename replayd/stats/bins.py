@@ -1,4 +1,4 @@
-"""Differences on a grid of 21 bins, mean kept exactly.
+"""A grid of 21 bins for differences, preserving the mean exactly.
 
 A difference is clipped to [-clip, clip] and rounded to one of 21 evenly spaced
 values, up or down by chance so that its expectation stays what it was. Pass and
@@ -25,13 +25,13 @@ ON_GRID = 1e-9  # closer to a grid value than this is on it
 
 
 def bin_values(clip: float = 1.0) -> FloatArray:
-    """Return the differences that the bins stand for, ascending, shape (21,)."""
+    """Return the bins' values, ascending, shape (21,)."""
     steps = np.arange(-ZERO_BIN, BINS - ZERO_BIN, dtype=np.float64)
     return steps * np.float64(clip / ZERO_BIN)
 
 
 def rounding_draw(number: int) -> float:
-    """Return a number in [0, 1) that depends on the dispatch number alone."""
+    """Return a number in [0, 1) determined by the dispatch number alone."""
     digest = blake2b(
         str(number).encode(), digest_size=8, person=b"stats/round"
     ).digest()

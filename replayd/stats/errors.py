@@ -1,9 +1,9 @@
-"""Every error of this package.
+"""Errors of this package.
 
 StatsError
 ├── OutOfRangeError   a value that the promise does not cover: refuse the input
 ├── OutOfOrderError   a dispatch number that does not follow: stop the fold
-└── DamagedStateError a restored state that contradicts itself: fold anew
+└── DamagedStateError a restored state that contradicts itself: refold
 """
 
 
@@ -20,7 +20,7 @@ class OutOfRangeError(StatsError):
 
 
 class OutOfOrderError(StatsError):
-    """A difference came with a dispatch number at or below the last one folded.
+    """A difference has a dispatch number at or below the last one folded.
 
     Numbers of a stream rise strictly; gaps are allowed, since a stream sees
     only its own share of an epoch's numbers. Nothing was changed.
@@ -32,4 +32,4 @@ class OutOfOrderError(StatsError):
 
 
 class DamagedStateError(StatsError):
-    """A restored state contradicts itself: drop it and fold the results anew."""
+    """A restored state contradicts itself: drop it and refold the results."""

@@ -1,4 +1,4 @@
-"""What has been seen of one stream: a histogram of differences per block.
+"""Evidence of one stream: a histogram of differences per block.
 
 Everything else in this package is a function of these counts, so a stream is
 stored, restored and shown without its history of looks.
@@ -99,7 +99,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
 
 
 class Recent(Struct, frozen=True):
-    """The mean difference of the newest replays, whole blocks."""
+    """Mean difference of the newest replays, in whole blocks."""
 
     difference: float | None  # None before the first replay
     replays: int
@@ -152,10 +152,10 @@ def recent(evidence: Evidence, at_least: int = 200) -> Recent:
 
 
 def check(evidence: Evidence) -> None:
-    """Refuse counts that no sequence of `add` could have left.
+    """Reject counts that no sequence of `add` could produce.
 
     Raises:
-        DamagedStateError: fold the results anew.
+        DamagedStateError: refold the results.
     """
     if not 0.0 < evidence.clip <= 1.0:
         raise DamagedStateError(f"clip {evidence.clip} is not in (0, 1]")

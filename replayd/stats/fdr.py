@@ -1,4 +1,4 @@
-"""Which slices to look at: false discoveries held at a share, not at zero.
+"""Flags slices for inspection under a bounded false discovery rate.
 
 E-values of all slice streams are compared at once with the Benjamini-Hochberg
 rule for e-values, which needs no independence. A slice's value is frozen when it
@@ -21,7 +21,7 @@ DEFAULT_FALSE_SHARE = 0.10
 
 
 class SliceFlags(Struct, frozen=True):
-    """Slices flagged now, and the log e-values frozen when first flagged."""
+    """Slices currently flagged, and their log e-values when first flagged."""
 
     flagged: frozenset[str] = frozenset()
     frozen_log_e: dict[str, float] = {}
@@ -34,7 +34,7 @@ def flag_slices(
     watched: int,
     false_share: float = DEFAULT_FALSE_SHARE,
 ) -> SliceFlags:
-    """Return the flags after one look; expected share of false ones <= `false_share`.
+    """Return the flags after one look; expected false share <= `false_share`.
 
     `log_e` is log E_R by slice; `watched` counts all slice streams of the epoch,
     also those without a replay yet. As `watched` grows, a flag may be lost.

@@ -1,4 +1,4 @@
-"""Evidence that grows in place: one difference costs no copy of what came before."""
+"""Mutable evidence: adding a difference copies nothing."""
 
 from replayd.stats.bins import BINS, ZERO_BIN, bin_of, rounding_draw
 from replayd.stats.errors import OutOfOrderError
@@ -7,7 +7,7 @@ from replayd.stats.restarts import block_replays
 
 
 class GrowingEvidence:
-    """Counts differences as `Evidence` does, of which it is the growing form."""
+    """Mutable form of `Evidence`."""
 
     __slots__ = ("_full", "_held", "_room", "_shown", "clip", "last_number", "newest")
 
@@ -21,7 +21,7 @@ class GrowingEvidence:
 
     @property
     def evidence(self) -> Evidence:
-        """What was counted, frozen."""
+        """The counts as frozen evidence."""
         if self._shown is None:
             self._shown = Evidence(
                 clip=self.clip,
@@ -31,7 +31,7 @@ class GrowingEvidence:
         return self._shown
 
     def bin_of(self, difference: float, number: int) -> int:
-        """Return where a difference in [-1, 1] will be counted.
+        """Return the bin for a difference in [-1, 1].
 
         Raises:
             OutOfRangeError: NaN or out of range; a scorer broke its contract.
@@ -44,7 +44,7 @@ class GrowingEvidence:
         return bin_of(difference, rounding_draw(number), self.clip)
 
     def add(self, at: int, number: int) -> bool:
-        """Count a number in the bin that `bin_of` gave; true: it opened a block."""
+        """Count a number in the bin from `bin_of`; true if it opened a block."""
         opened = self._held == self._room
         if opened:
             if self.newest:

@@ -1,4 +1,4 @@
-"""Intervals: the means that the evidence has not ruled out.
+"""Confidence sequences: the means that the evidence does not rule out.
 
 Both families of bets grow steadily with the claimed mean, so what is not ruled
 out is an interval and bisection finds its ends. Valid at every look at once.

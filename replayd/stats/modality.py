@@ -1,4 +1,4 @@
-"""The verdict of a modality and of a gate: the worst of what they rest on.
+"""Verdicts of a modality and of a gate: the worst of their inputs.
 
 No average over streams or modalities exists here.
 """
@@ -37,7 +37,7 @@ SEVERITY: tuple[ModalityWord, ...] = (
 
 
 class Circumstances(Struct, frozen=True, kw_only=True):
-    """What surrounds a modality's streams and can take its verdict away."""
+    """Conditions around a modality's streams that can withdraw its verdict."""
 
     coverage: float | None  # share of live traffic replayable; None: not known
     coverage_limit: float  # below it the modality is blind; [0, 1]
@@ -146,7 +146,7 @@ def judge_modality(
 
 
 def judge_gate(modalities: Sequence[ModalityVerdict], *, strict: bool) -> GateWord:
-    """Return the gate's word: the worst modality's, `undecided` if there is none.
+    """Return the gate's verdict: the worst modality's, `undecided` without any.
 
     `pass_with_drop` passes unless `strict`, which makes it `regressed`. A
     regression of the previous epoch leaves a gate undecided: the new one is asked.

@@ -1,4 +1,4 @@
-"""A judge's verdicts, corrected by the labels that people gave to a random sample.
+"""Judge model verdicts, corrected by human labels of a random sample.
 
 Each pair has a verdict f of the judge in {-1, 0, 1}; with probability p, drawn from its
 number alone, a person's label y is asked for as well. The value
@@ -46,7 +46,7 @@ def scale(share: float) -> float:
 
 
 class Agreement(Struct, frozen=True):
-    """How often judge and people say the same, beyond chance."""
+    """Agreement of judge and people beyond chance."""
 
     labelled: int
     same: int
@@ -56,7 +56,7 @@ class Agreement(Struct, frozen=True):
 
 
 def agreement(confusion: tuple[int, ...]) -> Agreement:
-    """Return kappa with a 95 % interval, from nine counts: judge's word by label.
+    """Return kappa with a 95 % interval, from nine counts: judge by label.
 
     Source: J. Cohen, "A coefficient of agreement for nominal scales", Educational and
     Psychological Measurement 20 (1960), with its standard error.
@@ -77,7 +77,7 @@ def agreement(confusion: tuple[int, ...]) -> Agreement:
 
 
 def place(judge: int, label: int) -> int:
-    """Return where a pair of words is counted among the nine."""
+    """Return the index of a (judge, label) pair among the nine counts."""
     return 3 * WORDS.index(judge) + WORDS.index(label)
 
 

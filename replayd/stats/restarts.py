@@ -1,4 +1,4 @@
-"""Restarts: a bet placed anew at the start of every block of replays.
+"""Restarts: a new bet at the start of every block of replays.
 
 A model that worsens after 20,000 good replays would have to pay back all the
 wealth lost on them. So three quarters of the stake start at once and the rest
@@ -29,19 +29,19 @@ def generation_of(block: int) -> int:
 
 
 def block_replays(block: int) -> int:
-    """Return how many replays `block` (from 0) holds when full."""
+    """Return the number of replays in a full `block` (from 0)."""
     return FIRST_BLOCK_REPLAYS << generation_of(block)
 
 
 def block_start(block: int) -> int:
-    """Return how many replays come before `block`."""
+    """Return the number of replays before `block`."""
     generation, within = divmod(block, BLOCKS_PER_GENERATION)
     earlier = BLOCKS_PER_GENERATION * ((1 << generation) - 1)
     return FIRST_BLOCK_REPLAYS * (earlier + (within << generation))
 
 
 def blocks_of(replays: int) -> int:
-    """Return how many blocks `replays` replays have opened."""
+    """Return the number of blocks opened by `replays` replays."""
     block = 0
     while block_start(block) < replays:
         block += 1

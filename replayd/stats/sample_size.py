@@ -1,4 +1,4 @@
-"""How many replays a verdict will take, before any is paid for.
+"""Predicted number of replays until a verdict.
 
 First the replay count at which evidence on its expected course reaches the
 threshold; then the spread around it, as the first passage of a random walk with
@@ -30,14 +30,14 @@ LARGEST_EXPONENT = 600.0  # exp beyond this leaves the floats
 
 
 class ReplaysNeeded(Struct, frozen=True):
-    """Replays until a verdict: in half of all runs, and in nine of ten."""
+    """Replays until a verdict: in 50 % and in 90 % of all runs."""
 
     median: int
     p90: int
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """What one stream will need; None where 10 million replays do not suffice."""
+    """Replays that one stream needs; None if 10 million replays do not suffice."""
 
     discordance: float  # assumed: share of pairs that differ without a change
     margin: float
@@ -54,7 +54,7 @@ def plan(
     alpha_pass: float,
     clip: float = 1.0,
 ) -> Plan:
-    """Return what one stream will need, for `snaptrace plan`.
+    """Return the replays that one stream needs, for `snaptrace plan`.
 
     `discordance` is the mean squared A/A difference, in [0, clip^2]; best taken
     from the noise stream of the previous epoch.
@@ -79,7 +79,7 @@ def plan(
 def replays_to_pass(
     discordance: float, margin: float, alpha_pass: float, clip: float = 1.0
 ) -> ReplaysNeeded | None:
-    """Return the replays until `pass` when nothing has changed."""
+    """Return the replays until `pass` if nothing has changed."""
     half = _share_unequal(discordance, clip) / 2
     return _first_passage(
         _three_points(half, half), _key(-margin, clip), clip, alpha_pass, "above"
@@ -93,7 +93,7 @@ def replays_to_find(
     alpha_regression: float,
     clip: float = 1.0,
 ) -> ReplaysNeeded | None:
-    """Return the replays until `regressed` when the mean fell by `drop`.
+    """Return the replays until `regressed` if the mean fell by `drop`.
 
     The drop comes on top of the usual discordance, as worse pairs.
     """

@@ -25,7 +25,7 @@ OTHER_MARGIN = 0.03
 
 
 class StreamSettings(Struct, frozen=True, kw_only=True):
-    """What one stream is asked; fixed for the epoch.
+    """Settings of one stream's test; fixed for the epoch.
 
     Raises:
         OutOfRangeError: a value out of range, on construction.
@@ -58,7 +58,7 @@ class StreamSettings(Struct, frozen=True, kw_only=True):
 
 
 class Alarm(Struct, frozen=True, kw_only=True):
-    """A regression found and not yet lifted."""
+    """A detected regression that is not yet lifted."""
 
     raised_at: int  # replays counted when it was first raised
     best_block: int  # where the drop most likely began, as of the last current look
@@ -66,14 +66,14 @@ class Alarm(Struct, frozen=True, kw_only=True):
 
 
 class StreamState(Struct, frozen=True, kw_only=True):
-    """All that a fold over results leaves behind; under 4 KB at 4,000 replays."""
+    """State of a fold over results; under 4 KB at 4,000 replays."""
 
     evidence: Evidence = Evidence()
     alarm: Alarm | None = None  # latched: lasts when its evidence fades
 
 
 class StreamVerdict(Struct, frozen=True, kw_only=True):
-    """The answer of one stream, with everything needed to believe or doubt it.
+    """Verdict of one stream, with the numbers that support it.
 
     `difference` and `interval` speak of the window from `window_start` on: the
     whole epoch, or, for `regressed` and `pass_with_drop`, since the likeliest

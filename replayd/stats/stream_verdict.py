@@ -1,4 +1,4 @@
-"""The verdict of one stream, kept up to date at every replay.
+"""Verdict of one stream, updated at every replay.
 
 Two claims are bet against all the while: "the mean never fell below -eps" (its
 refutation is the alarm, error `alpha_regression`) and "the mean is -margin or
@@ -69,7 +69,7 @@ class _Unseen:
 
 
 class StreamFold:
-    """One stream's verdict as differences arrive in dispatch order.
+    """Incremental verdict of one stream over differences in dispatch order.
 
     `add` takes some microseconds, at 20,000 replays too. The leader keeps one per
     stream; `state` is what a checkpoint stores. Not safe for threads.
@@ -99,7 +99,7 @@ class StreamFold:
 
     @property
     def state(self) -> StreamState:
-        """Everything a later process needs to go on; frozen."""
+        """Frozen state from which a later process can resume."""
         self._renew_blame()
         return StreamState(evidence=self._evidence, alarm=self._alarm)
 
@@ -110,7 +110,7 @@ class StreamFold:
 
     @property
     def last_number(self) -> int:
-        """The newest number counted, -1 before the first."""
+        """Newest number counted, -1 before the first."""
         return self._counting.last_number
 
     @property
@@ -118,7 +118,7 @@ class StreamFold:
         return self._counting.evidence
 
     def add(self, difference: float, *, number: int) -> StreamWord:
-        """Take one difference in [-1, 1] and return the verdict.
+        """Add one difference in [-1, 1] and return the verdict.
 
         Raises:
             OutOfRangeError: NaN or out of range; nothing was changed.
@@ -236,7 +236,7 @@ class StreamFold:
         return regression, float(self._passing(newest)[0])
 
     def verdict(self) -> StreamVerdict:
-        """Return the verdict with its interval; some milliseconds: on a timer."""
+        """Return the verdict with its interval; takes milliseconds: use a timer."""
         self._renew_blame()
         settings, evidence = self.settings, self._evidence
         log_e_regression, log_e_pass = self._log_e()
@@ -306,7 +306,7 @@ class StreamFold:
 
 
 def judge_stream(state: StreamState, settings: StreamSettings) -> StreamVerdict:
-    """Return the verdict on a stored state; the same as the fold that left it.
+    """Return the verdict on a stored state; equal to that of the original fold.
 
     Raises:
         DamagedStateError: `state` contradicts itself or the settings.
@@ -318,7 +318,7 @@ def _check_alarm(alarm: Alarm, evidence: Evidence) -> None:
     """Refuse an alarm that no fold could have left.
 
     Raises:
-        DamagedStateError: fold the results anew.
+        DamagedStateError: refold the results.
     """
     if not 0 < alarm.raised_at <= evidence.replays:
         raise DamagedStateError(f"alarm at {alarm.raised_at} of {evidence.replays}")

@@ -1,4 +1,4 @@
-"""Wealth of the bets against one claim, and how far it can have moved unseen.
+"""Betting wealth against one claim, with bounds on its unevaluated change.
 
 Working out log E takes tens of microseconds, and nearly every replay leaves it far
 from its bar. One replay multiplies each bet's wealth by a factor that its bin fixes,
@@ -32,7 +32,7 @@ class Wealth:
         self._closed = np.zeros((0, self._growth.shape[1]))
 
     def open(self, full: Sequence[int]) -> None:
-        """Open a block; `full` are the counts (21,) of the one before, if any."""
+        """Open a block; `full` are the counts (21,) of the previous one, if any."""
         before = self._closed
         if len(before):
             before = before + self._newest(full)
@@ -50,7 +50,7 @@ class Wealth:
 
 
 class Bounds:
-    """Between which values a log E must lie since it was last worked out."""
+    """Bounds on a log E since its last exact evaluation."""
 
     __slots__ = ("high", "low")
 

@@ -1,1 +1,1 @@
-"""Metrics and OTLP export of the daemon itself."""
+"""Metrics and OTLP export of the daemon."""

@@ -1,4 +1,4 @@
-"""What replayd says of itself to Prometheus: an API, listed in docs/specs/metrics.md.
+"""Prometheus metrics of replayd: a public API, listed in docs/specs/metrics.md.
 
 Two halves. The engine moves counters and gauges as it works (`EngineMetrics`). The
 verdicts are laid out afresh on a timer (`VerdictCollector.publish`) and a scrape only
@@ -22,7 +22,7 @@ _CALL_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120)
 
 
 class EngineMetrics:
-    """Counters and gauges that the engine moves; one instance per registry."""
+    """Counters and gauges of the engine; one instance per registry."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         def counter(name: str, text: str, *labels: str) -> Counter:
@@ -172,14 +172,14 @@ class EngineMetrics:
         self.lost_leads = counter("lost_leads", "Times another leader was first.")
 
     def forget_gauges(self) -> None:
-        """Take back what was said of arms and canaries that may be no more."""
+        """Remove gauges of arms and canaries that may no longer exist."""
         for metric in vars(self).values():
             if isinstance(metric, Gauge) and metric._labelnames:  # noqa: SLF001
                 metric.clear()
 
 
 class MaintenanceMetrics:
-    """What was done to look after the store; moved by the leader alone."""
+    """Metrics of store maintenance; updated by the leader only."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.removed = Counter(
@@ -225,18 +225,18 @@ class MaintenanceMetrics:
 
 
 class VerdictCollector(Collector):
-    """Shows the verdicts last published; a scrape costs only their rendering."""
+    """Exports the last published verdicts; a scrape costs only their rendering."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._families: tuple[Metric, ...] = _families(None)
         registry.register(self)
 
     def publish(self, verdicts: Verdicts) -> None:
-        """Lay out `verdicts` for the next scrapes."""
+        """Prepare `verdicts` for the next scrapes."""
         self._families = _families(verdicts)
 
     def collect(self) -> Iterable[Metric]:
-        """Return the families last laid out."""
+        """Return the families last prepared."""
         return self._families
 
 

@@ -1,4 +1,4 @@
-"""Judged pairs as OTLP: one trace per pair, and evaluation events. Pure; no content.
+"""OTLP encoding of judged pairs: one trace per pair, plus evaluation events. No I/O.
 
 Sources: OpenTelemetry protocol 1.5 and later (`event_name` of log records); semantic
 conventions for generative AI as of 2026 (client spans, `gen_ai.evaluation.result`).
@@ -32,7 +32,7 @@ Value = str | int | float | bool | Sequence[str] | None
 
 
 class ExportedArm(Struct, frozen=True, kw_only=True, gc=False):
-    """What one arm did, without what it said."""
+    """One arm's outcome, without content."""
 
     place: str  # canary, control or second_control
     name: str
@@ -70,7 +70,7 @@ class ExportedPair(Struct, frozen=True, kw_only=True):
 
 
 def spans(pairs: Sequence[ExportedPair]) -> bytes:
-    """Return an export request: a span for each pair, one below it for each call.
+    """Return an export request with a span per pair and a child span per call.
 
     A call's end is not kept: it is taken to have ended when the pair was judged.
     """
@@ -100,7 +100,7 @@ def spans(pairs: Sequence[ExportedPair]) -> bytes:
 
 
 def evaluations(pairs: Sequence[ExportedPair], *, under_spans: bool) -> bytes:
-    """Return an export request: an event for each scored stream of each pair.
+    """Return an export request with one event per scored stream of each pair.
 
     The event belongs to the canary's call: by its span where spans are sent, and by
     `gen_ai.response.id` always.
@@ -203,7 +203,7 @@ def _label(score: StreamScore) -> str | None:
 
 
 def _id(pair: ExportedPair, what: str, size_bytes: int) -> bytes:
-    """Return an id that the same pair always gets: what is told twice is one thing."""
+    """Return a deterministic id of a pair, so that repeated exports deduplicate."""
     text = f"{pair.epoch}/{pair.number}/{what}"
     return hashlib.blake2b(text.encode(), digest_size=size_bytes).digest()
 

@@ -1,8 +1,8 @@
-"""Tells an OTLP collector about each judged pair; off unless a URL is set.
+"""Exports judged pairs to an OTLP collector; off unless a URL is set.
 
-What waits is bounded, holds ids and numbers only, and is dropped with a count where it
-does not fit; nothing is sent twice and nobody waits for it. A pair that is judged again
-after a crash has the ids that it had before.
+The queue is bounded and holds ids and numbers only; pairs that do not fit are dropped
+and counted. Export is never retried and never blocks. A pair that is judged again
+after a crash keeps its ids.
 """
 
 import asyncio
@@ -33,12 +33,12 @@ SENT_AT_ONCE = 256
 SEND_EVERY_SECONDS = 2.0
 TIMEOUT_SECONDS = 10.0
 _PATHS = {"spans": "/v1/traces", "evaluations": "/v1/logs"}
-# OpenTelemetry's name of who made an API; servers that speak it are told so too.
+# OpenTelemetry's provider name by API; also used for compatible servers.
 _PROVIDERS = {"openai": "openai", "anthropic": "anthropic", "gemini": "gcp.gemini"}
 
 
 def check_url(config: TelemetryConfig) -> None:
-    """Refuse an address that nothing can be sent to.
+    """Reject a URL that cannot be exported to.
 
     Raises:
         ConfigError: says what to write.
@@ -53,7 +53,7 @@ def check_url(config: TelemetryConfig) -> None:
 
 
 class OtlpExporter:
-    """A part: takes judged pairs, sends spans and evaluation events about them."""
+    """Part that exports judged pairs as spans and evaluation events."""
 
     name = "telling"
 
@@ -77,7 +77,7 @@ class OtlpExporter:
         answers: PairAnswers,
         result: PairResult,
     ) -> None:
-        """Take one judged pair; what does not fit is counted and forgotten."""
+        """Queue one judged pair; if the queue is full, it is counted and dropped."""
         if self._rng.random() >= self._config.share:
             return
         if len(self._waiting) >= WAITING_PAIRS:
@@ -133,7 +133,7 @@ class OtlpExporter:
         )
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
-        """Send what waits, every few seconds and once at the end."""
+        """Export queued pairs every few seconds and once at shutdown."""
         ready()
         async with aiohttp.ClientSession(
             headers={"content-type": "application/x-protobuf", **self._config.headers},

@@ -1,4 +1,4 @@
-"""Verdicts as time series: which there are, and the samples of one moment."""
+"""Time series of verdicts: definitions and current samples."""
 
 from collections.abc import Iterator
 from typing import Literal, get_args
@@ -24,7 +24,7 @@ _OF_MODALITY = ("canary", "modality")
 
 
 class Series(Struct, frozen=True):
-    """One family. `slice` is empty for a whole modality."""
+    """One metric family. `slice` is empty for a whole modality."""
 
     name: str  # below the prefix
     kind: Literal["gauge", "counter"]
@@ -33,7 +33,7 @@ class Series(Struct, frozen=True):
 
 
 class Sample(Struct, frozen=True):
-    """One line of a scrape."""
+    """One sample of a scrape."""
 
     series: str
     labels: tuple[str, ...]
@@ -250,7 +250,7 @@ SERIES: tuple[Series, ...] = (
 
 
 def samples_of(verdicts: Verdicts) -> Iterator[Sample]:
-    """Yield every sample of `verdicts`; what is not known has none."""
+    """Yield every sample of `verdicts`; unknown values have none."""
     for canary, view in verdicts.canaries.items():
         yield from _of_canary(canary, view)
         for modality, shown in view.modalities.items():

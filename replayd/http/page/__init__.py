@@ -1,4 +1,4 @@
-"""The inspection page: what production said beside what the canary says. Read-only."""
+"""Inspection page: production answers beside canary answers. Read-only."""
 
 from replayd.http.page.server import PageServer
 

@@ -1,4 +1,4 @@
-"""Numbers and rows as the page's templates word them."""
+"""Formats numbers and rows for the page's templates."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -44,7 +44,7 @@ class Page(Struct, Generic[T], frozen=True):
 
 
 def row_of(result: PairResult) -> Row:
-    """Return a judged pair as a row."""
+    """Convert a judged pair to a row."""
     worst = badness(result)
     assert worst is not None  # Only judged pairs are ranked.
     score = result.streams[worst.stream]
@@ -66,7 +66,7 @@ def row_of(result: PairResult) -> Row:
 
 
 def paged(rows: Sequence[T], wanted: str, size: int) -> Page[T]:
-    """Return the page that a query asks for; the first where it makes no sense."""
+    """Return the requested page; the first if the query is invalid."""
     pages = max(1, -(-len(rows) // size))
     number = int(wanted) if wanted.isascii() and wanted.isdigit() else 1
     number = min(max(number, 1), pages)
@@ -74,22 +74,22 @@ def paged(rows: Sequence[T], wanted: str, size: int) -> Page[T]:
 
 
 def signed(value: float | None) -> str:
-    """Return a difference with its sign; a dash where there is none."""
+    """Format a difference with its sign; a dash if absent."""
     return "–" if value is None else f"{value:+.3f}".replace("-", "−")  # noqa: RUF001
 
 
 def score(value: float | None) -> str:
-    """Return a score with three digits; a dash where there is none."""
+    """Format a score with three digits; a dash if absent."""
     return "–" if value is None else f"{value:.3f}"  # noqa: RUF001 - a dash
 
 
 def percent(value: float | None) -> str:
-    """Return a share in percent; a dash where there is none."""
+    """Format a share in percent; a dash if absent."""
     return "–" if value is None else f"{value:.0%}"  # noqa: RUF001 - a dash
 
 
 def age(seconds: float | None) -> str:
-    """Return a length of time in its largest unit; a dash where there is none."""
+    """Format a duration in its largest unit; a dash if absent."""
     if seconds is None:
         return "–"  # noqa: RUF001 - a dash
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
@@ -99,14 +99,14 @@ def age(seconds: float | None) -> str:
 
 
 def moment(at_ns: int) -> str:
-    """Return a time in UTC to the minute; a dash where there is none."""
+    """Format a time in UTC to the minute; a dash if absent."""
     if not at_ns:
         return "–"  # noqa: RUF001 - a dash
     return f"{datetime.fromtimestamp(at_ns / 1e9, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def word(verdict: str) -> str:
-    """Return a verdict as people say it."""
+    """Return a verdict in plain English."""
     return verdict.replace("_", " ")
 
 

@@ -1,4 +1,4 @@
-"""Who may look, and what a browser is told about the page's own rules.
+"""Access control and security headers of the inspection page.
 
 The page shows content. On the loopback it is open to this machine; any wider address
 needs a token, or the page refuses to start.
@@ -33,7 +33,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def check_address(listen: Address, token: str) -> None:
-    """Refuse to show content to a network without a token.
+    """Refuse to serve content on a non-loopback address without a token.
 
     Raises:
         ConfigError: says which two settings do not go together.
@@ -47,7 +47,7 @@ def check_address(listen: Address, token: str) -> None:
 
 
 def guard(token: str, inner: Handler) -> Handler:
-    """Return a handler that answers only those who may look."""
+    """Wrap a handler with the access check."""
 
     async def guarded(request: web.Request) -> web.StreamResponse:
         if not token and not names_this_machine(request):
@@ -69,7 +69,7 @@ def may_look(request: web.Request, token: bytes) -> bool:
 
 
 def who(request: web.Request, token: str, user_header: str) -> str:
-    """Return who asks, as far as this page can tell: for the audit."""
+    """Return the best-known identity of the client, for the audit log."""
     named = request.headers.get(user_header, "") if user_header else ""
     how = "token" if token else "this machine"
     return f"{named or how} from {request.remote or 'an unknown address'}"
@@ -77,7 +77,7 @@ def who(request: web.Request, token: str, user_header: str) -> str:
 
 @web.middleware
 async def with_headers(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Give every answer the page's rules, refusals too."""
+    """Add the security headers to every response, including refusals."""
     try:
         answer = await handler(request)
     except web.HTTPException as refusal:

@@ -1,4 +1,4 @@
-"""Serves the inspection page until told to stop."""
+"""HTTP server of the inspection page."""
 
 import asyncio
 import hmac
@@ -44,7 +44,7 @@ SHOWN = frozenset(
 
 
 class PageServer:
-    """A part that serves the page; `verdicts` returns those last computed."""
+    """Part that serves the page; `verdicts` returns the last computed ones."""
 
     name = "page"
 
@@ -83,7 +83,7 @@ class PageServer:
         self._style = (here / "page.css").read_text("utf-8")
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
-        """Serve until `stop`; raises OSError where the address cannot be bound."""
+        """Serve until `stop`; raise OSError if the address cannot be bound."""
         runner = web.AppRunner(self.app(), access_log=None)
         await runner.setup()
         site = web.TCPSite(runner, self._listen.host, self._listen.port)
@@ -182,7 +182,7 @@ class PageServer:
         return answer
 
     def _put_down(self, request: web.Request, pair: Pair) -> None:
-        """Write who is about to see a pair; without that nobody sees it."""
+        """Record the reader in the audit log; without that the pair is not shown."""
         try:
             self._audit.note(
                 self._clock.now_ns(),
