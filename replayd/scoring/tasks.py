@@ -123,7 +123,7 @@ _LOOKS_SQL = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _SYMBOLIC = re.compile(
-    r"\\boxed|\\frac|\\sqrt|[=^²³√π]|\A[-\d.,/ a-z+*()^]{1,24}\Z", re.IGNORECASE
+    r"\\boxed|\\frac|\\sqrt|\*\*\d|[=^²³√π]|\A[-\d.,/ a-z+*()^]{1,24}\Z", re.IGNORECASE
 )
 
 
