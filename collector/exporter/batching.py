@@ -60,7 +60,7 @@ class _Group(Struct, eq=False):
 
 
 class _Lane(Struct, eq=False):
-    """What is under way for one signal and one set of headers."""
+    """Requests in progress for one signal and one set of headers."""
 
     in_flight: int = 0
     group: _Group | None = None

@@ -1,4 +1,4 @@
-"""HTTP/2 header blocks, for both sides of a connection. Pure: no I/O.
+"""HTTP/2 header blocks, for client and server. No I/O.
 
 Source: RFC 7541 (HPACK). The tables of the static entries and of Huffman's code are the
 library's, `hpack`; reading is ours, because each request of a client whose headers
@@ -19,7 +19,7 @@ from collector.net.h2_frames import COMPRESSION_ERROR, ProtocolError
 Field = tuple[bytes, bytes]  # name and value, as they were sent
 Meaning = TypeVar("Meaning")
 
-TABLE_BYTES: Final = 4096  # what the other side may have remembered, unless told less
+TABLE_BYTES: Final = 4096  # the peer's dynamic table, unless it announces less
 MAX_LIST_BYTES: Final = 65_536
 
 _STATIC: Final[tuple[Field, ...]] = tuple(
@@ -34,7 +34,7 @@ _BYTES_A_FIELD: Final = 64  # of a block: costs about as much as one more field
 
 
 def header_field(name: bytes, value: bytes) -> bytes:
-    """Encode a header so that it stands for itself on every connection.
+    """Encode a header without reference to any connection's dynamic table.
 
     Never indexed: no table on either side remembers it, which suits secrets and lets
     blocks be put together from parts. RFC 7541, 6.2.3.
@@ -56,7 +56,7 @@ def _string(text: bytes) -> bytes:
 
 
 class HeaderReader(Generic[Meaning]):
-    """Reads the header blocks of one connection, in order.
+    """Decodes the header blocks of one connection, in order.
 
     A block seen before means the same again while the table that both sides keep is
     what it was then. Nearly all clients send the same few blocks, so most are looked
@@ -77,7 +77,7 @@ class HeaderReader(Generic[Meaning]):
         self.work = 0  # fields and table updates read since the owner last set it to 0
 
     def read(self, block: bytes) -> Meaning:
-        """Return what a block means.
+        """Return the parsed meaning of a block.
 
         Raises:
             ProtocolError: not a header block, or an unreasonable one.
@@ -100,7 +100,7 @@ class HeaderReader(Generic[Meaning]):
         self._known_bytes = 0
 
     def fields(self, block: bytes) -> list[Field]:
-        """Return the fields of a block in the order sent, and remember what it says to.
+        """Return the fields of a block in order, and update the dynamic table.
 
         Raises:
             ProtocolError: not a header block, or an unreasonable one.
@@ -129,7 +129,7 @@ class _Table:
         self.rounds = 0  # instructions of the block read last
 
     def decode(self, block: bytes) -> list[Field]:
-        """Return the fields of a block; IndexError or HPACKError where it is none."""
+        """Return the fields of a block; IndexError or HPACKError if it is malformed."""
         fields: list[Field] = []
         at, end, size = 0, len(block), 0
         self.rounds = 0

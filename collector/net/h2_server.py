@@ -33,7 +33,7 @@ _UNREAD_SECONDS: Final = 60.0  # answers that the client does not take
 
 
 class ServerConnection(ServerStreams[Head], asyncio.Protocol):
-    """Reads one client's frames; see the module."""
+    """Serves one client connection; see the module."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class ServerConnection(ServerStreams[Head], asyncio.Protocol):
     # Called by the receiver.
 
     def check_timeouts(self, now_seconds: float) -> None:
-        """Give up what takes too long; called about once a second."""
+        """Enforce timeouts. Called about once per second."""
         self._flood_credit = FLOOD_CREDIT
         if self._has_heard:
             self._has_heard = self._is_asked = False
@@ -102,7 +102,7 @@ class ServerConnection(ServerStreams[Head], asyncio.Protocol):
                 self._break(stream, h2_frames.CANCEL)
 
     def start_drain(self) -> None:
-        """Ask the client to go elsewhere; what it has sent is still answered."""
+        """Start a graceful shutdown (GOAWAY); requests in flight are still answered."""
         if not self._is_draining:
             self._is_draining, self._drain_started_at = True, self._shared.now_seconds()
             if self._preface is None:
@@ -117,39 +117,39 @@ class ServerConnection(ServerStreams[Head], asyncio.Protocol):
         )
 
     def end(self) -> None:
-        """End at once; requests in flight are given up."""
+        """Close immediately; requests in flight are aborted."""
         self._close()
         self._cancel_all()
 
     # Called by the event loop.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Wait for the client to say what it speaks."""
+        """Register the connection and wait for the client preface."""
         self._writer.connect(transport)
         self._heard_at = self._shared.now_seconds()
         self._shared.connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - all alike
-        """Give up what is in flight."""
+        """Abort the requests in flight."""
         self._shared.connections.discard(self)
         self._cancel_all()
 
     def pause_writing(self) -> None:
-        """Read nothing while the client does not: what it asks would pile up."""
+        """Stop reading while the client does not read, to bound queued responses."""
         self._paused_since = self._shared.now_seconds()
         self._writer.pause_reading(pause=True)
 
     def resume_writing(self) -> None:
-        """Go on reading."""
+        """Resume reading."""
         self._paused_since = 0.0
         self._writer.pause_reading(pause=False)
 
     def eof_received(self) -> None:
-        """Send what is ready; the connection closes then."""
+        """Send pending responses; the connection closes then."""
         self._writer.flush()
 
     def data_received(self, data: bytes) -> None:
-        """Take all frames that are whole now, and what there is of a body."""
+        """Process all complete frames, and partial DATA payloads."""
         if self._writer.is_closing:
             return  # TLS hands on what it had decrypted
         self._has_heard = True

@@ -38,7 +38,7 @@ Cell = tuple[str, str, str]  # service, modality, stratum
 
 
 class Kind(NamedTuple):
-    """What calls agree in that are offered to the same reservoirs."""
+    """Attributes shared by calls that are offered to the same reservoirs."""
 
     service: str
     modality: str
@@ -56,7 +56,7 @@ class _Group:
         self.floor = 0
 
     def settle_counts(self) -> None:
-        """Pass on what the quick path only noted."""
+        """Apply the counts deferred by the quick path."""
         if self.seen:
             for reservoir in self.reservoirs:
                 reservoir.counts.add_all(self.seen)
@@ -137,7 +137,7 @@ class Window:
             group.seen.add(rank)
 
     def shrink_once(self) -> tuple[int, ...] | None:
-        """Give up the lowest trace of the fullest reservoir; None if all are empty."""
+        """Evict the lowest trace of the fullest reservoir; None if all are empty."""
         fullest = max(self._reservoirs.values(), key=len, default=None)
         if fullest is None or not len(fullest):
             return None

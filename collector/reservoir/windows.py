@@ -164,7 +164,7 @@ class Reservoirs:
         return window.states() if window else ()
 
     def mark_sealed(self, window_start_ns: int) -> None:
-        """Let go of this window's content; its ranks stay for late calls."""
+        """Release this window's content; its ranks stay for late calls."""
         if window := self._windows.get(window_start_ns):
             window.mark_sealed()
 

@@ -46,7 +46,7 @@ class JournalCall(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def size_bytes(self) -> int:
-        """What the call weighs; a medium that others share is counted in full."""
+        """Size of the call; shared media are counted in full."""
         return len(self.record) + self.media_bytes
 
 

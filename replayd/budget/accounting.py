@@ -187,7 +187,7 @@ class SpendingAccount:
             self.judge.count("", amount, minute_ns, now_ns)
         for minute_ns, calls in sorted(spent.control.items()):
             for _ in range(calls):
-                # At its end, for nobody knows when in that minute it was.
+                # At its end, because the exact time in that minute is unknown.
                 self.rate.sent(min(minute_ns + MINUTE_NS, now_ns))
 
     def cost(self, model: str, usage: Usage) -> float:

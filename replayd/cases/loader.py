@@ -39,7 +39,7 @@ class Gone(Struct, frozen=True):
     """The case no longer exists: `reason` is from a bounded set."""
 
     reason: str  # erased, damaged or media_missing
-    by_tombstone: bool = False  # somebody asked for it: show nothing that is left
+    by_tombstone: bool = False  # erased on request: show nothing that is left
 
 
 class CaseLoader:

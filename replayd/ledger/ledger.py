@@ -98,7 +98,7 @@ class Checkpoint(Struct, frozen=True, kw_only=True):
 
 
 class Ended(Struct, frozen=True, kw_only=True):
-    """How a term ended in order."""
+    """Record of a term that ended cleanly."""
 
     unsent: tuple[int, ...] = ()  # planned, and nothing of it was sent
 

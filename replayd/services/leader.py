@@ -129,7 +129,7 @@ class _Failure:
         self._at = asyncio.get_running_loop().time()
 
     def lasts(self) -> bool:
-        """Tell whether nothing has shown since that the canary can be led."""
+        """Whether nothing since then showed that the canary can be led."""
         if (lead := self._shadow.lead) is None or not lead.caught_up.is_set():
             return True
         goes_on = _committed(self._shadow) > self._committed

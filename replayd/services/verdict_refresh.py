@@ -20,7 +20,7 @@ REPORT_EVERY_SECONDS = 1.0
 
 
 class Evaluated(Protocol):
-    """What is asked of the engine that evaluates just now."""
+    """Interface of the engine that currently evaluates."""
 
     shadows: dict[str, CanaryEvaluation]
     arms: dict[str, Arm]

@@ -59,7 +59,7 @@ class _Unseen:
         self.any = Bounds(max(float(passes.max()), float(log_start_shares(2)[1])))
 
     def move(self, at: int, below: Wealth, above: Wealth) -> None:
-        """Take in that one more replay falls into bin `at`."""
+        """Update for one more replay that falls into bin `at`."""
         # What was not staked yet, and what is staked from now on, stays as it is.
         self.regression.low += min(below.least[at], 0.0)
         self.regression.high += max(below.most[at], 0.0)

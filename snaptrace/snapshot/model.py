@@ -157,7 +157,7 @@ class ReplacedText(Struct, frozen=True, kw_only=True):
 
 
 class Redaction(Struct, frozen=True, kw_only=True):
-    """What was removed before anything was written to disk."""
+    """Content removed before anything was written to disk."""
 
     version: str = ""  # of the rule set
     counts: dict[str, int] = {}  # kind -> replacements

@@ -49,7 +49,7 @@ class ReservoirState(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Pin(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a person said when pinning the one snapshot of this segment."""
+    """Suite, assertion and note of the one snapshot that was pinned in this segment."""
 
     suite: str
     assertion: Json = None  # what the answer must meet; `replayd` knows the kinds

@@ -40,7 +40,7 @@ class EncryptionSettings(Protocol):
 
 
 class Objects(Protocol):
-    """What is asked of a store; names below `v1/keys` are never encrypted by it."""
+    """Store operations used here; names below `v1/keys` are never encrypted."""
 
     async def create(self, name: str, data: bytes) -> bool: ...  # noqa: D102
     async def get(self, name: str) -> bytes: ...  # noqa: D102
