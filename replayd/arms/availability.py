@@ -74,6 +74,7 @@ class Availability:
         self._now, self.limit = now, limit
         self._calls: deque[Call] = deque(maxlen=KEPT_CALLS)
         self._newest_answered = float("-inf")  # when that call began
+        self._last_answer = float("-inf")  # when it came
         self._ever_answered = False
         # Since the last answer:
         self._failing: dict[str, None] = {}  # cases
@@ -94,6 +95,7 @@ class Availability:
     def _answered(self, call: Call) -> None:
         self._newest_answered = max(self._newest_answered, call.began)
         self._ever_answered = True
+        self._last_answer = max(self._last_answer, call.ended)
         self._failing.clear()
         self._kinds.clear()
         if self._away_since is not None:
@@ -101,7 +103,9 @@ class Availability:
             self._away_since = None
 
     def _failed(self, call: Call) -> None:
-        if call.fresh and len(self._failing) < REFUSING_CASES:
+        # What began before the newest answer came says nothing of the time since.
+        since = call.began >= self._last_answer
+        if call.fresh and since and len(self._failing) < REFUSING_CASES:
             self._failing[call.case] = None
         self._kinds[call.kind] += 1
         if self._away_since is None and self._is_away():
