@@ -13,7 +13,7 @@ from replayd.model import Case
 from replayd.providers import PROVIDERS
 from replayd.providers.contract import Overrides, ProviderRequest, Refusal
 from replayd.providers.platforms import Platform
-from replayd.providers.profiles import NONE, profiles
+from replayd.providers.preparation.profiles import NONE, profiles
 from snaptrace.runtime.config import ConfigError
 from snaptrace.snapshot.model import Snapshot
 

@@ -14,7 +14,7 @@ from replayd.arms.authentication import (
 from replayd.config import ArmConfig
 from replayd.providers.contract import Provider
 from replayd.providers.platforms import SPOKEN
-from replayd.providers.prepare import bearer
+from replayd.providers.preparation.prepare import bearer
 from snaptrace.runtime.config import ConfigError
 
 

@@ -31,7 +31,7 @@ from replayd.providers.contract import (
     ProviderRequest,
     Reading,
 )
-from replayd.providers.lenient_json import mended_text
+from replayd.providers.wire.lenient_json import mended_text
 from snaptrace.runtime.clock import Clock
 
 READ_BYTES = 65_536

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from replayd.cases.traffic import TrafficSample
 from replayd.model import Case
 from replayd.providers.contract import Refusal
-from replayd.providers.hygiene import clean
+from replayd.providers.preparation.hygiene import clean
 from snaptrace.snapshot import object_names, segment
 from snaptrace.snapshot.errors import (
     CorruptSnapshotError,

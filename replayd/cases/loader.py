@@ -6,7 +6,7 @@ from collections import OrderedDict
 from msgspec import Struct
 
 from replayd.model import Case
-from replayd.providers.encode import media_refs
+from replayd.providers.wire.encode import media_refs
 from replayd.scoring.contract import ScoringCase
 from replayd.scoring.recorded import Recorded, scoring_case
 from snaptrace.crypto.fleet_key import FleetKey

@@ -18,7 +18,7 @@ from replayd.arms.endpoint import Attempt
 from replayd.arms.outcomes import RULES
 from replayd.evaluation.pair import FIRST_BACKOFF_SECONDS, MOST_ATTEMPTS
 from replayd.providers.contract import ProviderRequest, Reading, Refusal
-from replayd.providers.encode import media_refs
+from replayd.providers.wire.encode import media_refs
 from snaptrace.snapshot.apis import APIS
 from snaptrace.snapshot.model import Json, MediaRef, Snapshot, Usage
 

@@ -8,13 +8,14 @@ from http import HTTPStatus
 from typing import Any
 
 from replayd.model import Outcome
-from replayd.providers import anthropic_messages, aws_eventstream
+from replayd.providers import anthropic_messages
 from replayd.providers.bedrock_converse import FAILURES, failure, read_message
 from replayd.providers.contract import Overrides, Reading
-from replayd.providers.faults import fault
-from replayd.providers.json_post import JsonPost
-from replayd.providers.prepare import Body
-from replayd.providers.values import as_count, as_object, as_text, decoded
+from replayd.providers.preparation.prepare import Body
+from replayd.providers.wire import aws_eventstream
+from replayd.providers.wire.faults import fault
+from replayd.providers.wire.json_post import JsonPost
+from replayd.providers.wire.values import as_count, as_object, as_text, decoded
 from snaptrace.snapshot.apis.bedrock_invoke import family_of_body
 from snaptrace.snapshot.model import Answer, AnswerOutcome, Usage
 

@@ -4,9 +4,9 @@ Source: Mistral API reference, chat completion, as of 2026.
 """
 
 from replayd.providers.contract import Overrides
-from replayd.providers.json_post import with_system
 from replayd.providers.openai_chat import OpenAiChat
-from replayd.providers.prepare import Body
+from replayd.providers.preparation.prepare import Body
+from replayd.providers.wire.json_post import with_system
 
 
 class MistralChat(OpenAiChat):

@@ -9,11 +9,11 @@ from typing import Any
 
 from replayd.model import Outcome
 from replayd.providers.contract import Overrides, Reading
-from replayd.providers.faults import fault, fault_in_answer
-from replayd.providers.json_post import JsonPost, with_system
-from replayd.providers.lenient_json import lenient, mended_text
-from replayd.providers.prepare import Body
-from replayd.providers.values import (
+from replayd.providers.preparation.prepare import Body
+from replayd.providers.wire.faults import fault, fault_in_answer
+from replayd.providers.wire.json_post import JsonPost, with_system
+from replayd.providers.wire.lenient_json import lenient, mended_text
+from replayd.providers.wire.values import (
     as_count,
     as_list,
     as_object,

@@ -8,13 +8,13 @@ from http import HTTPStatus
 from typing import Any
 
 from replayd.model import Outcome
-from replayd.providers import sse
 from replayd.providers.contract import Overrides, Reading
-from replayd.providers.faults import fault, fault_in_answer
-from replayd.providers.joining import JoinedCalls, JoinedSound, JoinedText
-from replayd.providers.json_post import JsonPost, with_system
-from replayd.providers.prepare import Body
-from replayd.providers.values import (
+from replayd.providers.preparation.prepare import Body
+from replayd.providers.wire import sse
+from replayd.providers.wire.faults import fault, fault_in_answer
+from replayd.providers.wire.joining import JoinedCalls, JoinedSound, JoinedText
+from replayd.providers.wire.json_post import JsonPost, with_system
+from replayd.providers.wire.values import (
     as_bytes,
     as_count,
     as_list,

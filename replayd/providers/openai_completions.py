@@ -6,19 +6,19 @@ Source: OpenAI API reference, completions, as of 2026.
 from http import HTTPStatus
 from typing import Any
 
-from replayd.providers import sse
 from replayd.providers.contract import Overrides, Reading
-from replayd.providers.faults import fault, fault_in_answer
-from replayd.providers.joining import JoinedText
-from replayd.providers.json_post import JsonPost
 from replayd.providers.openai_chat import (
     FINISH,
     first_choice,
     message_text,
     read_usage,
 )
-from replayd.providers.prepare import Body
-from replayd.providers.values import (
+from replayd.providers.preparation.prepare import Body
+from replayd.providers.wire import sse
+from replayd.providers.wire.faults import fault, fault_in_answer
+from replayd.providers.wire.joining import JoinedText
+from replayd.providers.wire.json_post import JsonPost
+from replayd.providers.wire.values import (
     as_count,
     as_list,
     as_object,

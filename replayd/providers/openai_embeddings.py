@@ -10,10 +10,10 @@ from http import HTTPStatus
 import msgspec
 
 from replayd.providers.contract import Reading
-from replayd.providers.faults import fault
-from replayd.providers.json_post import JsonPost
 from replayd.providers.openai_chat import read_usage
-from replayd.providers.values import as_bytes, as_list, as_object, as_text, decoded
+from replayd.providers.wire.faults import fault
+from replayd.providers.wire.json_post import JsonPost
+from replayd.providers.wire.values import as_bytes, as_list, as_object, as_text, decoded
 from snaptrace.snapshot.model import Answer
 
 _FLOAT_BYTES = 4

@@ -6,9 +6,9 @@ Source: OpenAI API reference, images, as of 2026.
 from http import HTTPStatus
 
 from replayd.providers.contract import Reading
-from replayd.providers.faults import fault
-from replayd.providers.json_post import JsonPost
-from replayd.providers.values import (
+from replayd.providers.wire.faults import fault
+from replayd.providers.wire.json_post import JsonPost
+from replayd.providers.wire.values import (
     as_bytes,
     as_count,
     as_list,

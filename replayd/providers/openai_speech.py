@@ -6,8 +6,8 @@ Source: OpenAI API reference, audio speech, as of 2026.
 from http import HTTPStatus
 
 from replayd.providers.contract import Reading
-from replayd.providers.faults import fault
-from replayd.providers.json_post import JsonPost
+from replayd.providers.wire.faults import fault
+from replayd.providers.wire.json_post import JsonPost
 from snaptrace.snapshot.model import Answer, Media
 
 

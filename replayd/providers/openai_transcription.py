@@ -10,12 +10,12 @@ from http import HTTPStatus
 import msgspec
 
 from replayd.providers.contract import Overrides, ProviderRequest, Reading, Refusal
-from replayd.providers.encode import media_refs
-from replayd.providers.faults import fault
-from replayd.providers.json_post import JsonPost
 from replayd.providers.openai_chat import read_usage
-from replayd.providers.prepare import Body, merged, sendable
-from replayd.providers.values import as_object, as_text, decoded
+from replayd.providers.preparation.prepare import Body, merged, sendable
+from replayd.providers.wire.encode import media_refs
+from replayd.providers.wire.faults import fault
+from replayd.providers.wire.json_post import JsonPost
+from replayd.providers.wire.values import as_object, as_text, decoded
 from snaptrace.snapshot.model import Answer, Json, Snapshot
 
 _SUFFIX = {

@@ -5,13 +5,10 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from replayd.scoring.extract.body import body_of
-from replayd.scoring.extract.facts import Facts, facts_of
-from replayd.scoring.extract.json_values import NOTHING, structured
-from replayd.scoring.extract.language import language_asked
-from replayd.scoring.extract.language_id import likely_language
-from replayd.scoring.extract.options import label_set
-from replayd.scoring.extract.refusals import refuses, says_nothing
+from replayd.scoring.extract.language.language import language_asked
+from replayd.scoring.extract.language.language_id import likely_language
+from replayd.scoring.extract.language.refusals import refuses, says_nothing
+from replayd.scoring.extract.prose.facts import Facts, facts_of
 from replayd.scoring.extract.request_facts import (
     asks_for_words,
     instructions,
@@ -19,6 +16,9 @@ from replayd.scoring.extract.request_facts import (
     system_prompt,
     whole_request,
 )
+from replayd.scoring.extract.structure.body import body_of
+from replayd.scoring.extract.structure.json_values import NOTHING, structured
+from replayd.scoring.extract.structure.options import label_set
 from replayd.scoring.extract.text import Text
 from snaptrace.snapshot.conversation import Conversation
 from snaptrace.snapshot.model import Answer, Json, Snapshot

@@ -9,13 +9,17 @@ import re
 from typing import Final, Literal, get_args
 
 from replayd.scoring.contract import ScoringCase
-from replayd.scoring.extract.cells import Grid
-from replayd.scoring.extract.code_blocks import code_of
-from replayd.scoring.extract.final import final_of
-from replayd.scoring.extract.items import items_of
-from replayd.scoring.extract.json_values import NOTHING
-from replayd.scoring.extract.options import labels_chosen, option_chosen, options_of
-from replayd.scoring.extract.polarity import asks_yes_no, says_yes_or_no
+from replayd.scoring.extract.language.polarity import asks_yes_no, says_yes_or_no
+from replayd.scoring.extract.structure.cells import Grid
+from replayd.scoring.extract.structure.code_blocks import code_of
+from replayd.scoring.extract.structure.final import final_of
+from replayd.scoring.extract.structure.items import items_of
+from replayd.scoring.extract.structure.json_values import NOTHING
+from replayd.scoring.extract.structure.options import (
+    labels_chosen,
+    option_chosen,
+    options_of,
+)
 
 Task = Literal[
     "refusal",

@@ -211,7 +211,7 @@ async def test_no_file_keeps_what_was_written_into_it(keep, mime):
     entry = ({**BASE, "gen_ai.input.messages": json.dumps(asked)}, (), {})
     kept = await keep(spans([(1, entry)], resource=RESOURCE, now_ns=NOW_NS))
     (snapshot,) = kept.snapshots
-    # Words of a PDF are read and never rewritten (ADR 35).
+    # Words of a PDF are read and never rewritten (ADR 41).
     expected = "redacted" if mime == "application/pdf" else "inline"
     assert snapshot.media[0].state == expected, "dropped, where it can be cleaned"
     assert snapshot.redaction.counts

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from replayd.model import ArmAnswer
 from replayd.providers import PROVIDERS
-from replayd.providers.joining import MOST_PARTS
+from replayd.providers.wire.joining import MOST_PARTS
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 SHAPES = [

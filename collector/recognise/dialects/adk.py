@@ -7,16 +7,16 @@ signatures; only the token counts by modality may still tell that there were any
 from typing import Any
 
 from collector.recognise.dialects.contract import Candidate
+from collector.recognise.dialects.readers.bodies.provider_bodies import (
+    answer_of_output,
+    clean_body,
+)
 from collector.recognise.dialects.readers.common_attributes import read_usage
 from collector.recognise.dialects.readers.json_values import (
     as_dict,
     as_list,
     as_text,
     loads,
-)
-from collector.recognise.dialects.readers.provider_bodies import (
-    answer_of_output,
-    clean_body,
 )
 from collector.recognise.dialects.readers.span import candidate_of
 from collector.recognise.record import Record

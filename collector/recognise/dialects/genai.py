@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from collector.recognise.dialects.contract import Candidate
-from collector.recognise.dialects.readers import bedrock_body
+from collector.recognise.dialects.readers.bodies import bedrock_body
 from collector.recognise.dialects.readers.common_attributes import (
     answer_of_message,
     first_text,

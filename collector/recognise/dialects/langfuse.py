@@ -9,10 +9,15 @@ from typing import Any
 import msgspec
 
 from collector.recognise.dialects.contract import Candidate
-from collector.recognise.dialects.readers import (
-    framework_messages,
+from collector.recognise.dialects.readers import framework_messages
+from collector.recognise.dialects.readers.bodies import (
     langchain_json,
     langchain_request,
+)
+from collector.recognise.dialects.readers.bodies.provider_bodies import (
+    answer_of_output,
+    api_of_body,
+    clean_body,
 )
 from collector.recognise.dialects.readers.json_values import (
     as_count,
@@ -20,11 +25,6 @@ from collector.recognise.dialects.readers.json_values import (
     as_list,
     as_text,
     loads,
-)
-from collector.recognise.dialects.readers.provider_bodies import (
-    answer_of_output,
-    api_of_body,
-    clean_body,
 )
 from collector.recognise.dialects.readers.span import candidate_of
 from collector.recognise.dialects.readers.target import chat_api, is_dated

@@ -4,18 +4,19 @@ The operation name there says `chat` of prompts too; the run type does not lie.
 """
 
 from collector.recognise.dialects.contract import Candidate
-from collector.recognise.dialects.readers import framework_messages, langchain_json
-from collector.recognise.dialects.readers.common_attributes import (
-    read_params,
-    read_usage,
-)
-from collector.recognise.dialects.readers.json_values import as_dict, as_text, loads
-from collector.recognise.dialects.readers.provider_bodies import (
+from collector.recognise.dialects.readers import framework_messages
+from collector.recognise.dialects.readers.bodies import langchain_json
+from collector.recognise.dialects.readers.bodies.provider_bodies import (
     answer_of_output,
     api_of_body,
     clean_body,
     operation_of_api,
 )
+from collector.recognise.dialects.readers.common_attributes import (
+    read_params,
+    read_usage,
+)
+from collector.recognise.dialects.readers.json_values import as_dict, as_text, loads
 from collector.recognise.dialects.readers.span import candidate_of
 from collector.recognise.dialects.readers.target import chat_api
 from collector.recognise.record import Record

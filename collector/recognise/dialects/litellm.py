@@ -12,10 +12,12 @@ import msgspec
 
 from collector.recognise.dialects import genai
 from collector.recognise.dialects.contract import Candidate
-from collector.recognise.dialects.readers import (
-    litellm_wire,
-    python_text,
-    responses_echo,
+from collector.recognise.dialects.readers import python_text
+from collector.recognise.dialects.readers.bodies import litellm_wire, responses_echo
+from collector.recognise.dialects.readers.bodies.provider_bodies import (
+    api_of_body,
+    clean_body,
+    operation_of_api,
 )
 from collector.recognise.dialects.readers.indexed import read_functions
 from collector.recognise.dialects.readers.json_values import (
@@ -26,11 +28,6 @@ from collector.recognise.dialects.readers.json_values import (
     loads,
 )
 from collector.recognise.dialects.readers.profiles import Profile
-from collector.recognise.dialects.readers.provider_bodies import (
-    api_of_body,
-    clean_body,
-    operation_of_api,
-)
 from collector.recognise.dialects.readers.span import candidate_of
 from collector.recognise.dialects.readers.target import operation_of
 from collector.recognise.record import Record, Value

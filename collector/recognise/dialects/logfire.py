@@ -11,8 +11,14 @@ import msgspec
 
 from collector.recognise.dialects import genai
 from collector.recognise.dialects.contract import Candidate
-from collector.recognise.dialects.readers import responses_echo
 from collector.recognise.dialects.readers.agents import agent_settings
+from collector.recognise.dialects.readers.bodies import responses_echo
+from collector.recognise.dialects.readers.bodies.provider_bodies import (
+    answer_of_output,
+    api_of_body,
+    clean_body,
+    operation_of_api,
+)
 from collector.recognise.dialects.readers.common_attributes import (
     answer_of_message,
     read_params,
@@ -31,12 +37,6 @@ from collector.recognise.dialects.readers.json_values import (
 )
 from collector.recognise.dialects.readers.parts import read_tools, role_of
 from collector.recognise.dialects.readers.profiles import Profile
-from collector.recognise.dialects.readers.provider_bodies import (
-    answer_of_output,
-    api_of_body,
-    clean_body,
-    operation_of_api,
-)
 from collector.recognise.dialects.readers.span import candidate_of
 from collector.recognise.dialects.readers.target import api_of, chat_api, operation_of
 from collector.recognise.record import Record

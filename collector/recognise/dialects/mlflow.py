@@ -11,10 +11,16 @@ import msgspec
 
 from collector.recognise.dialects import genai
 from collector.recognise.dialects.contract import Candidate
-from collector.recognise.dialects.readers import (
-    framework_messages,
+from collector.recognise.dialects.readers import framework_messages
+from collector.recognise.dialects.readers.bodies import (
     langchain_json,
     langchain_request,
+)
+from collector.recognise.dialects.readers.bodies.provider_bodies import (
+    answer_of_output,
+    api_of_body,
+    clean_body,
+    operation_of_api,
 )
 from collector.recognise.dialects.readers.json_values import (
     as_dict,
@@ -23,12 +29,6 @@ from collector.recognise.dialects.readers.json_values import (
     loads_any,
 )
 from collector.recognise.dialects.readers.profiles import Profile
-from collector.recognise.dialects.readers.provider_bodies import (
-    answer_of_output,
-    api_of_body,
-    clean_body,
-    operation_of_api,
-)
 from collector.recognise.dialects.readers.span import candidate_of
 from collector.recognise.dialects.readers.target import operation_of
 from collector.recognise.dialects.readers.wrapped_parts import unwrap_parts

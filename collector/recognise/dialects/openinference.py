@@ -17,13 +17,20 @@ from collector.recognise.dialects.openinference_flat import (
     read_converse,
     read_flattened,
 )
-from collector.recognise.dialects.readers import (
+from collector.recognise.dialects.readers.agents import agent_settings
+from collector.recognise.dialects.readers.bodies import (
     langchain_json,
     langchain_request,
     litellm_wire,
     responses_echo,
 )
-from collector.recognise.dialects.readers.agents import agent_settings
+from collector.recognise.dialects.readers.bodies.provider_bodies import (
+    SIDE_ARGUMENTS,
+    answer_of_output,
+    api_of_body,
+    clean_body,
+    operation_of_api,
+)
 from collector.recognise.dialects.readers.common_attributes import (
     answer_of_message,
     read_usage,
@@ -35,13 +42,6 @@ from collector.recognise.dialects.readers.json_values import (
     as_list,
     as_text,
     loads,
-)
-from collector.recognise.dialects.readers.provider_bodies import (
-    SIDE_ARGUMENTS,
-    answer_of_output,
-    api_of_body,
-    clean_body,
-    operation_of_api,
 )
 from collector.recognise.dialects.readers.span import candidate_of
 from collector.recognise.dialects.readers.target import chat_api, is_dated, provider_of

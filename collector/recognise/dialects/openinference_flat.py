@@ -10,15 +10,16 @@ from typing import Any
 import msgspec
 
 from collector.recognise.dialects.contract import Candidate
-from collector.recognise.dialects.readers import bedrock_body, langchain_json, losses
-from collector.recognise.dialects.readers.flattened import Flattened
-from collector.recognise.dialects.readers.json_values import as_dict, as_text, loads
-from collector.recognise.dialects.readers.parts import read_tools
-from collector.recognise.dialects.readers.provider_bodies import (
+from collector.recognise.dialects.readers import losses
+from collector.recognise.dialects.readers.bodies import bedrock_body, langchain_json
+from collector.recognise.dialects.readers.bodies.provider_bodies import (
     api_of_body,
     clean_body,
     operation_of_api,
 )
+from collector.recognise.dialects.readers.flattened import Flattened
+from collector.recognise.dialects.readers.json_values import as_dict, as_text, loads
+from collector.recognise.dialects.readers.parts import read_tools
 from collector.recognise.dialects.readers.target import Target, endpoint_api, target_of
 from collector.recognise.record import Record
 from snaptrace.snapshot.apis.fields import all_but, droppable_media, is_field

@@ -11,7 +11,12 @@ import msgspec
 
 from collector.recognise.dialects import genai
 from collector.recognise.dialects.contract import Candidate
-from collector.recognise.dialects.readers import langchain_json, losses, splunk
+from collector.recognise.dialects.readers import losses, splunk
+from collector.recognise.dialects.readers.bodies import langchain_json
+from collector.recognise.dialects.readers.bodies.provider_bodies import (
+    api_of_body,
+    clean_body,
+)
 from collector.recognise.dialects.readers.common_attributes import (
     answer_of_message,
     read_params,
@@ -28,7 +33,6 @@ from collector.recognise.dialects.readers.json_values import (
 )
 from collector.recognise.dialects.readers.parts import read_message, read_tools
 from collector.recognise.dialects.readers.profiles import SPLUNK, profile_of
-from collector.recognise.dialects.readers.provider_bodies import api_of_body, clean_body
 from collector.recognise.dialects.readers.span import candidate_of
 from collector.recognise.dialects.readers.target import (
     chat_api,

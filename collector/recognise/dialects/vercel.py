@@ -13,7 +13,7 @@ import msgspec
 
 from collector.recognise.dialects.contract import Candidate
 from collector.recognise.dialects.genai import name_results
-from collector.recognise.dialects.readers import vercel_prompt
+from collector.recognise.dialects.readers.bodies import vercel_prompt
 from collector.recognise.dialects.readers.common_attributes import (
     answer_of_message,
     first_text,

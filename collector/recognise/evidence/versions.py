@@ -2,7 +2,7 @@
 
 A version is vouched for by a recording of itself, of a later and an earlier version
 alike, or of its own series: the same major and minor number. Anything newer than all
-that was recorded is not known until it is recorded (docs/adr/0039).
+that was recorded is not known until it is recorded (docs/adr/0042).
 """
 
 import functools

@@ -1,7 +1,7 @@
 """What a PDF says: shown words, form values, notes, attachments, anything readable.
 
 Read, never rewritten: a writer splits words to set them closer and numbers its glyphs
-anew, so a value taken out of one place would stay in the next (ADR 35). Source: ISO
+anew, so a value taken out of one place would stay in the next (ADR 41). Source: ISO
 32000-1, 7.3 (objects), 7.4 (filters), 9.6 to 9.10 (fonts, ToUnicode).
 """
 

@@ -24,7 +24,7 @@ from replayd.providers.translate.targets import (
     TAKES_DETAIL,
     TARGETS,
 )
-from replayd.providers.values import decoded
+from replayd.providers.wire.values import decoded
 from snaptrace.snapshot.conversation import (
     GenericPart,
     MediaPart,

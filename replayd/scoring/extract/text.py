@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from functools import cached_property
 
-from replayd.scoring.extract.labels import Reading, read_pairs
-from replayd.scoring.extract.language import language_of
-from replayd.scoring.extract.notation import plain_numbers
-from replayd.scoring.extract.quantities import LONGEST_READ, quantities
-from replayd.scoring.extract.quantity import Quantity
-from replayd.scoring.extract.words import spoken_words, words_of
+from replayd.scoring.extract.language.language import language_of
+from replayd.scoring.extract.language.words import spoken_words, words_of
+from replayd.scoring.extract.numbers.notation import plain_numbers
+from replayd.scoring.extract.numbers.quantities import LONGEST_READ, quantities
+from replayd.scoring.extract.numbers.quantity import Quantity
+from replayd.scoring.extract.structure.labels import Reading, read_pairs
 
 
 class Text:

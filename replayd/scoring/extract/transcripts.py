@@ -6,14 +6,14 @@ from typing import Final, NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 
-from replayd.scoring.extract.body import body_of, unfenced
-from replayd.scoring.extract.clock_words import plain_clock
-from replayd.scoring.extract.key_words import plain_word
-from replayd.scoring.extract.language import language_of
-from replayd.scoring.extract.marks import marked_words
-from replayd.scoring.extract.notation import plain_numbers
-from replayd.scoring.extract.number_words import names_numbers, number_words
-from replayd.scoring.extract.units import UNITS
+from replayd.scoring.extract.language.key_words import plain_word
+from replayd.scoring.extract.language.language import language_of
+from replayd.scoring.extract.numbers.clock_words import plain_clock
+from replayd.scoring.extract.numbers.marks import marked_words
+from replayd.scoring.extract.numbers.notation import plain_numbers
+from replayd.scoring.extract.numbers.number_words import names_numbers, number_words
+from replayd.scoring.extract.numbers.units import UNITS
+from replayd.scoring.extract.structure.body import body_of, unfenced
 
 LONGEST_READ = 32_768  # characters
 MOST_WORDS = 4_000

@@ -14,10 +14,15 @@ An assertion is an object with one of these keys:
 from collections.abc import Callable
 
 from replayd.scoring.contract import Said, Score, ScoringCase
-from replayd.scoring.extract.json_values import NOTHING, leaf_agreement, leaves, parsed
-from replayd.scoring.extract.marks import marked_words
-from replayd.scoring.extract.quantity import agree
-from replayd.scoring.extract.schemas import accepts, compiled
+from replayd.scoring.extract.numbers.marks import marked_words
+from replayd.scoring.extract.numbers.quantity import agree
+from replayd.scoring.extract.structure.json_values import (
+    NOTHING,
+    leaf_agreement,
+    leaves,
+    parsed,
+)
+from replayd.scoring.extract.structure.schemas import accepts, compiled
 from replayd.scoring.extract.text import Text
 from snaptrace.snapshot.model import Json
 

@@ -9,10 +9,10 @@ import math
 from typing import Final
 
 from replayd.scoring.contract import Said, Score, ScoringCase
-from replayd.scoring.extract.citations import citation_faults
-from replayd.scoring.extract.disagreement import Findings, compare
-from replayd.scoring.extract.language import language_of
-from replayd.scoring.extract.polarity import asks_yes_no, polarity
+from replayd.scoring.extract.language.language import language_of
+from replayd.scoring.extract.language.polarity import asks_yes_no, polarity
+from replayd.scoring.extract.prose.citations import citation_faults
+from replayd.scoring.extract.prose.disagreement import Findings, compare
 from replayd.scoring.usability import unusable
 
 WRONG: Final = 0.4

@@ -8,7 +8,6 @@ is accepted if it parses, defines and calls what the recording does, and is not 
 from rapidfuzz.distance import LCSseq
 
 from replayd.scoring.contract import Said, Score, ScoringCase
-from replayd.scoring.extract.code_blocks import Code, code_of
 from replayd.scoring.extract.code_tokens import (
     calls_of,
     code_tokens,
@@ -17,6 +16,7 @@ from replayd.scoring.extract.code_tokens import (
     is_trivial,
     literals_of,
 )
+from replayd.scoring.extract.structure.code_blocks import Code, code_of
 from replayd.scoring.usability import ONE_WRONG, unusable
 
 NEAR = 0.7  # of the tokens in common, from which one program was edited into the other

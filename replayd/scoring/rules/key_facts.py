@@ -1,7 +1,7 @@
 """Text: does the answer make the same checkable claims as the recording?"""
 
 from replayd.scoring.contract import Said, Score, ScoringCase
-from replayd.scoring.extract.facts import facts_agreement
+from replayd.scoring.extract.prose.facts import facts_agreement
 
 
 class KeyFacts:

@@ -6,12 +6,12 @@ from typing import Final
 import yaml
 
 from replayd.scoring.contract import Said, Score, ScoringCase
-from replayd.scoring.extract.body import body_of
-from replayd.scoring.extract.cells import Grid
-from replayd.scoring.extract.code_blocks import code_of
 from replayd.scoring.extract.code_tokens import code_tokens
-from replayd.scoring.extract.documents import difference
-from replayd.scoring.rules.cell_values import cell_errors
+from replayd.scoring.extract.structure.body import body_of
+from replayd.scoring.extract.structure.cells import Grid
+from replayd.scoring.extract.structure.code_blocks import code_of
+from replayd.scoring.extract.structure.documents import difference
+from replayd.scoring.rules.checkable.cell_values import cell_errors
 from replayd.scoring.usability import unusable, usable, valued
 from snaptrace.snapshot.model import Json
 

@@ -4,7 +4,7 @@ import re
 
 from replayd.scoring.contract import Said, Score, ScoringCase
 from replayd.scoring.extract.expressions import same_values, values_of
-from replayd.scoring.extract.final import final_of
+from replayd.scoring.extract.structure.final import final_of
 from replayd.scoring.usability import unusable, usable
 
 _PIECES = re.compile(

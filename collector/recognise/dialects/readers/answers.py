@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
-from collector.recognise.dialects.readers import answer_bodies
-from collector.recognise.dialects.readers.answer_bodies import Said
+from collector.recognise.dialects.readers.bodies import answer_bodies
+from collector.recognise.dialects.readers.bodies.answer_bodies import Said
 from collector.recognise.dialects.readers.common_attributes import (
     finish_reason,
     normal_finish,

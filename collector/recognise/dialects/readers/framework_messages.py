@@ -7,7 +7,8 @@ all that the wire may have had beside it nothing is promised.
 from typing import Any
 
 from collector.recognise.dialects.contract import Candidate
-from collector.recognise.dialects.readers import langchain_json, losses
+from collector.recognise.dialects.readers import losses
+from collector.recognise.dialects.readers.bodies import langchain_json
 from collector.recognise.dialects.readers.profiles import ANYONE
 from collector.recognise.dialects.readers.target import is_dated, target_of
 from collector.recognise.record import Record

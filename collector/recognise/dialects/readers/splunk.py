@@ -3,7 +3,8 @@
 import msgspec
 
 from collector.recognise.dialects.contract import Candidate
-from collector.recognise.dialects.readers import langchain_json, python_text
+from collector.recognise.dialects.readers import python_text
+from collector.recognise.dialects.readers.bodies import langchain_json
 from snaptrace.snapshot.conversation import Message, Part, TextPart
 
 _PRINTED_LIST = "[{'type': "

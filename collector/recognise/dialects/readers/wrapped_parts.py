@@ -2,7 +2,7 @@
 
 import msgspec
 
-from collector.recognise.dialects.readers import langchain_json
+from collector.recognise.dialects.readers.bodies import langchain_json
 from collector.recognise.dialects.readers.json_values import (
     as_dict,
     as_list,

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from collector.recognise.dialects.readers import answer_bodies
 from collector.recognise.dialects.readers.answers import complete
+from collector.recognise.dialects.readers.bodies import answer_bodies
 from collector.recognise.dialects.readers.common_attributes import normal_finish
 from collector.recognise.record import Event, Record
 from snaptrace.snapshot.model import Answer, ToolCall

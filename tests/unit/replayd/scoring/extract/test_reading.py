@@ -8,9 +8,9 @@ from fakes.scoring_cases import answer_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from replayd.scoring.extract import dates, number_words
-from replayd.scoring.extract.refusals import refuses
-from replayd.scoring.extract.splitting import splitter
+from replayd.scoring.extract.language.refusals import refuses
+from replayd.scoring.extract.numbers import dates, number_words
+from replayd.scoring.extract.structure.splitting import splitter
 from replayd.scoring.extract.text import Text
 
 # Letters that change their number or kind with their case, in no script's middle.

@@ -1,0 +1,1 @@
+"""Request and answer bodies inside of telemetry, one source each."""

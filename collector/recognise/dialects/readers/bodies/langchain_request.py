@@ -1,0 +1,70 @@
+"""A LangChain chat model's call: messages and invocation parameters -> the request.
+
+Several conventions record both as LangChain has them. Its clients rename parameters on
+the way, choose between OpenAI's two APIs, and keep settings of their own beside the
+API's; of those names only what the API's catalogue knows was sent.
+"""
+
+from typing import Any
+
+from collector.recognise.dialects.contract import Candidate
+from collector.recognise.dialects.readers.bodies import langchain_json
+from collector.recognise.dialects.readers.json_values import as_dict, as_text
+from collector.recognise.dialects.readers.parts import read_tools
+from collector.recognise.dialects.readers.target import chat_api
+from snaptrace.snapshot.apis.fields import is_field
+from snaptrace.snapshot.conversation import Conversation, Message
+from snaptrace.snapshot.model import Json
+
+# With any of these its OpenAI client takes the Responses API.
+_RESPONSES_ONLY = ("reasoning", "include", "truncation", "previous_response_id", "text")
+
+
+def fill(
+    candidate: Candidate,
+    messages: list[Message],
+    arguments: dict[str, Any],
+    *,
+    responses: bool,
+    tools: Json = None,
+) -> None:
+    """Put the request together; `responses` if the answer came from that API."""
+    candidate.of_langchain = True
+    params, rest = langchain_json.read_arguments(arguments)
+    candidate.model = as_text(arguments.get("model")) or as_text(
+        arguments.get("model_name")
+    )
+    speaks = candidate.provider or as_text(arguments.get("_type"))
+    asked = rest.pop("use_responses_api", None) is True or any(
+        rest.get(key) is not None for key in _RESPONSES_ONLY
+    )
+    candidate.api = chat_api(speaks, responses=responses or asked)
+    kind = as_text(arguments.get("_type"))
+    if candidate.api == "bedrock_converse" and "converse" not in kind:
+        candidate.api_source = "guessed"
+    if candidate.api == "openai_responses":
+        # Some of its releases write the type of a message out.
+        candidate.lost += ("input.type",)
+    elif candidate.api.startswith("openai"):
+        candidate.lost += ("messages.name",)
+    offered = read_tools(rest.pop("tools", None) or tools)
+    form = rest.get("response_format")
+    if isinstance(form, str) or (isinstance(form, dict) and _is_class(form)):
+        # A class, or its own schema, stands where the SDK sent one made of it.
+        candidate.missing += ("response_format",)
+        del rest["response_format"]
+    rest |= as_dict(rest.pop("model_kwargs", None))
+    beside = as_dict(rest.pop("extra_body", None))
+    extra = {k: v for k, v in rest.items() if is_field(candidate.api, k)} | beside
+    candidate.conversation = Conversation(
+        model=candidate.model,
+        messages=tuple(messages),
+        tools=tuple(offered),
+        params=params,
+        extra=extra,
+    )
+    langchain_json.as_sent(candidate)
+
+
+def _is_class(form: dict[str, Any]) -> bool:
+    return form.get("type") not in ("json_schema", "json_object", "text")

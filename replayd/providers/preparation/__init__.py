@@ -1,0 +1,1 @@
+"""Requests made ready to send: hygiene, model profiles, parameters."""

@@ -1,0 +1,1 @@
+"""Encodings that providers share: event streams, JSON, posts."""

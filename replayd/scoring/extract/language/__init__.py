@@ -1,0 +1,1 @@
+"""Languages, refusals, polarity and words."""

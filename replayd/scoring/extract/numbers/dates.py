@@ -1,0 +1,149 @@
+"""Dates and times in a text, whatever the order and the language of their parts."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from replayd.scoring.extract.numbers.quantity import Quantity
+
+MONTHS = {
+    name: month
+    for month, names in enumerate(
+        (
+            "january jan januar janvier janv enero ene gennaio gen janeiro januari",
+            "february feb februar février fév févr febrero febbraio fevereiro fev"
+            " februari",
+            "march mar märz mär mrz mars marzo março maart mrt",
+            "april apr avril avr abril abr aprile",
+            "may mai mayo maggio mag maio mei",
+            "june jun juni juin junio giugno giu junho",
+            "july jul juli juillet juil julio luglio lug julho",
+            "august aug août aoû agosto ago augustus",
+            "september sep sept septembre septiembre settembre set setembro",
+            "october oct oktober okt octobre octubre ottobre ott outubro out",
+            "november nov novembre noviembre novembro",
+            "december dec dezember dez décembre déc diciembre dic dicembre dezembro",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
+# Words of other meanings too: a month only where a year follows, or a capital begins
+# and nothing in small letters follows, as in `5 May`.
+_DOUBTFUL = frozenset("may mai mag mar mars set out ago gen mei".split())
+_MONTH = r"(?P<month>[^\W\d_]{3,10})\.?"
+# Digits with which something else than a plain number may begin: a date, a time, or
+# thousands grouped by blanks. One search for all, since most texts have none of them.
+_SPECIAL = re.compile(
+    r"\d(?=[-/:.\sapsnrt])(?=[-/:]\d|\.\s?\d|\s?[ap]\.?m|(?P<grouped> \d{3})"
+    rf"|(?:st|nd|rd|th|\.)?\s(?:(?:of|de)\s)?(?:{'|'.join(sorted({name[:3] for name in MONTHS}))}))",
+    re.IGNORECASE,
+)
+_DATES = (
+    re.compile(r"(?<![\w.])(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})(?!\d)"),
+    re.compile(r"(?<![\w.])(?P<d>\d{1,2})\.\s?(?P<m>\d{1,2})\.\s?(?P<y>\d{4})(?!\d)"),
+    re.compile(r"(?<![\w.])(?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<y>\d{4})(?!\d)"),
+    re.compile(
+        rf"(?<![\w.])(?P<d>\d{{1,2}})(?:st|nd|rd|th|\.)?\s(?:(?:of|de)\s)?{_MONTH}"
+        r"(?:,?\s(?:de\s)?(?P<y>\d{4}))?(?!\d)",
+        re.IGNORECASE,
+    ),
+)
+_A_DAY = re.compile(r"\s(?<=[^\W\d_]\s|\.\s)\d\d?(?![\d.,]*\d)")  # of a month?
+_MONTH_BEFORE = re.compile(rf"(?<!\w){_MONTH}\Z")
+_MONTH_FIRST = re.compile(
+    rf"(?<!\w){_MONTH}\s(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s(?P<y>\d{{4}}))?(?![\d.,]*\d)",
+    re.IGNORECASE,
+)
+_ENDS = re.compile(r"\s*(?:\Z|[^\w\s]|\d|\n|(?:at|um|à|a las|from|to|and|und)\b)")
+LONGEST_MONTH = 11  # letters, with its mark
+_TIME = re.compile(
+    r"(?<![\w.:])(?P<h>\d{1,2})(?::(?P<min>\d{2}))?(?:\s?(?P<half>[ap])\.?m\b\.?|(?<=:\d\d)(?![:\d]))",
+    re.IGNORECASE,
+)
+
+
+def beginnings(text: str) -> tuple[list[int], bool]:
+    """Return where dates and times may begin, and if a blank may group thousands."""
+    found = list(_SPECIAL.finditer(text))
+    starts = [_start_of_run(text, last.start()) for last in found]
+    return starts, any(last["grouped"] for last in found)
+
+
+def _start_of_run(text: str, last: int) -> int:
+    """Return where the digits begin whose last one is given; four are enough."""
+    start = last
+    while start > max(0, last - 3) and text[start - 1].isdecimal():
+        start -= 1
+    return start
+
+
+def dates(text: str, starts: Sequence[int]) -> Iterator[Quantity]:
+    """Yield the dates that begin at `starts`, then those that a month begins."""
+    for pattern in _DATES:
+        for start in starts:
+            if match := pattern.match(text, start):
+                yield from _date(match)
+    for day in _A_DAY.finditer(text):
+        earliest = max(0, day.start() - LONGEST_MONTH)
+        month = _MONTH_BEFORE.search(text, earliest, day.start())
+        if month and _month(month["month"]):
+            match = _MONTH_FIRST.match(text, month.start())
+            yield from _date(match) if match else ()
+
+
+def _date(match: re.Match[str]) -> Iterator[Quantity]:
+    parts = match.groupdict()
+    if _doubtful(match, parts):
+        return
+    if days := _days(parts):
+        short = frozenset(f"date {day}" for day in days)
+        year = match.groupdict().get("y")
+        full = frozenset(f"date {year}-{day}" for day in days)
+        yield Quantity(
+            match.start(),
+            match.end(),
+            full if year else short,
+            shortened=short if year else frozenset(),
+        )
+
+
+def _doubtful(match: re.Match[str], parts: dict[str, str | None]) -> bool:
+    """Whether what stands for a month is more likely another word."""
+    month = parts.get("month")
+    if not month or month.lower() not in _DOUBTFUL or parts.get("y"):
+        return False
+    return not (month[0].isupper() and _ENDS.match(match.string, match.end()))
+
+
+def _days(parts: dict[str, str | None]) -> list[str]:
+    """Return the days, as `03-31`, that a date's parts may mean."""
+    if parts.get("a"):
+        a, b = int(parts["a"] or 0), int(parts["b"] or 0)
+        orders = {(a, b), (b, a)}
+    elif parts.get("month"):
+        month = _month(parts["month"] or "")
+        orders = {(month, int(parts["d"] or 0))} if month else set()
+    else:
+        orders = {(int(parts["m"] or 0), int(parts["d"] or 0))}
+    return [
+        f"{month:02}-{day:02}"
+        for month, day in sorted(orders)
+        if 1 <= month <= 12 and 1 <= day <= 31
+    ]
+
+
+def _month(word: str) -> int | None:
+    return MONTHS.get(word.lower())
+
+
+def times(text: str, starts: Sequence[int]) -> Iterator[Quantity]:
+    """Yield the times of day that begin at `starts`."""
+    for start in starts:
+        if match := _TIME.match(text, start):
+            hour, minute = int(match["h"]), int(match["min"] or 0)
+            half = (match["half"] or "").lower()
+            if half:
+                hour = hour % 12 + (12 if half == "p" else 0)
+            if hour < 24 and minute < 60:
+                time = frozenset({f"time {hour:02}:{minute:02}"})
+                yield Quantity(start, match.end(), time)

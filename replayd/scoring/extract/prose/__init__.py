@@ -1,0 +1,1 @@
+"""Claims and facts of prose, and how two texts disagree."""

@@ -1,0 +1,218 @@
+"""Words as claims compare them: stems, synonyms and opposites, in many languages."""
+
+import re
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from typing import Final, Literal, NamedTuple
+
+import snowballstemmer
+
+from replayd.scoring.extract.language.language import STOPWORDS
+from replayd.scoring.extract.lexicon import rows, table
+
+Relation = Literal["same", "opposite", "none"]
+
+SHORTEST_STEM: Final = 4  # letters that two words must share from their beginning
+SHARED_STEM: Final = 0.7  # of the longer word, where no stemmer knows the language
+MOST_STEMMED: Final = 20_000  # words that are remembered
+
+_STEMMERS: Final = {
+    "ar": "arabic",
+    "da": "danish",
+    "de": "german",
+    "el": "greek",
+    "en": "english",
+    "es": "spanish",
+    "fi": "finnish",
+    "fr": "french",
+    "hi": "hindi",
+    "hu": "hungarian",
+    "id": "indonesian",
+    "it": "italian",
+    "nl": "dutch",
+    "no": "norwegian",
+    "pt": "portuguese",
+    "ro": "romanian",
+    "ru": "russian",
+    "sv": "swedish",
+    "tr": "turkish",
+}
+_COMPOUNDING: Final = frozenset(["de", "nl", "sv", "da", "no", "fi"])
+_TURNED = re.compile(r"\A(?:un|in|im|ir|il|dis|non-?|mis|dés|des)(?P<base>\w{4,})\Z")
+
+
+@cache
+def _stemmer(language: str) -> snowballstemmer.stemmer:
+    return snowballstemmer.stemmer(_STEMMERS[language])
+
+
+@lru_cache(maxsize=MOST_STEMMED)
+def stem(word: str, language: str) -> str:
+    """Return the stem of a case-folded word; the word where no stemmer knows it."""
+    if language not in _STEMMERS or not word.isalpha():
+        return word
+    return str(_stemmer(language).stemWord(word))
+
+
+@cache
+def _verbs() -> frozenset[str]:
+    return frozenset(stem(word, "en") for row in rows("verbs.txt") for word in row)
+
+
+def is_verb(word: str, language: str) -> bool:
+    """Whether a word is mostly a verb, as far as is known; many can say the same."""
+    return language == "en" and stem(word, language) in _verbs()
+
+
+@cache
+def minor_words() -> frozenset[str]:
+    """Return the words that carry no claim of their own."""
+    return STOPWORDS | frozenset(table("polarity.toml")["minor"]["words"])
+
+
+@cache
+def negations() -> frozenset[str]:
+    """Return the words that turn a statement round."""
+    return frozenset(table("polarity.toml")["negation"]["words"])
+
+
+@cache
+def absences() -> frozenset[str]:
+    """Return the words that turn round what follows, and a negation back again."""
+    return frozenset(table("polarity.toml")["absence"]["words"])
+
+
+@cache
+def comparisons() -> frozenset[str]:
+    """Return the words that stand between the two sides of a comparison."""
+    return frozenset(table("polarity.toml")["comparison"]["words"])
+
+
+@lru_cache(maxsize=MOST_STEMMED)
+def relation(one: str, other: str, language: str) -> Relation:
+    """Return whether two words mean the same, the opposite, or neither."""
+    if one == other:
+        return "same"
+    first, second = stem(one, language), stem(other, language)
+    if first == second:
+        return "same"
+    if _opposite(one, other, first, second, language):
+        return "opposite"
+    if _akin(one, other, language) or (
+        language == "en" and not _synonyms(one).isdisjoint(_synonyms(other))
+    ):
+        return "same"
+    return "none"
+
+
+def _akin(one: str, other: str, language: str) -> bool:
+    """Whether the beginnings of two words tell that they belong together."""
+    shorter, longer = sorted((one, other), key=len)
+    if len(shorter) < SHORTEST_STEM:
+        return False
+    shared = 0
+    for a, b in zip(shorter, longer, strict=False):
+        if a != b:
+            break
+        shared += 1
+    if shared >= max(SHORTEST_STEM, SHARED_STEM * len(longer)):
+        return True
+    # Compounds, as in German, hold the word that they are a kind of.
+    return (
+        language in _COMPOUNDING and len(shorter) > SHORTEST_STEM and shorter in longer
+    )
+
+
+def _opposite(one: str, other: str, first: str, second: str, language: str) -> bool:
+    for word, base in ((one, second), (other, first)):
+        turned = _TURNED.match(word)
+        if turned and stem(turned["base"], language) == base:
+            return True
+        if word.endswith("less") and stem(word[:-4] + "ful", language) == base:
+            return True
+    if language == "en" and (second in _antonyms(first) or other in _antonyms(one)):
+        return True
+    sides, others = _sides(one, language), _sides(other, language)
+    return any((row, not side) in others for row, side in sides)
+
+
+@cache
+def _english() -> tuple[dict[str, set[int]], dict[str, set[str]]]:
+    synonyms: dict[str, set[int]] = {}
+    for number, row in enumerate(rows("synonyms.txt")):
+        for word in row:
+            synonyms.setdefault(stem(word, "en"), set()).add(number)
+    antonyms: dict[str, set[str]] = {}
+    for one, other in rows("antonyms.txt"):
+        for a, b in ((one, other), (other, one)):
+            antonyms.setdefault(a, set()).add(b)
+            antonyms.setdefault(stem(a, "en"), set()).add(stem(b, "en"))
+    return synonyms, antonyms
+
+
+def _synonyms(word: str) -> set[int]:
+    return _english()[0].get(stem(word, "en"), set())
+
+
+def _antonyms(word: str) -> set[str]:
+    return _english()[1].get(word, set())
+
+
+class Vocabulary:
+    """The words of a text, to be asked whether they hold one like another."""
+
+    def __init__(self, words: Sequence[str], language: str) -> None:
+        self._language = language
+        self._words = frozenset(words)
+        self._stems = frozenset(stem(word, language) for word in words)
+        self._meanings: frozenset[int] = frozenset()
+        if language == "en":
+            self._meanings = frozenset[int]().union(*map(_synonyms, words))
+        self._begun: dict[str, list[str]] = {}
+        for word in self._words:
+            self._begun.setdefault(word[:SHORTEST_STEM], []).append(word)
+
+    def __contains__(self, word: str) -> bool:
+        """Whether the text has the word, another form of it, or a synonym."""
+        if word in self._words or stem(word, self._language) in self._stems:
+            return True
+        if self._meanings and not self._meanings.isdisjoint(_synonyms(word)):
+            return True
+        # Compounds may hold the word anywhere; else their beginnings are alike.
+        likely = (
+            self._words
+            if self._language in _COMPOUNDING
+            else self._begun.get(word[:SHORTEST_STEM], ())
+        )
+        return any(relation(word, other, self._language) == "same" for other in likely)
+
+
+class _Concepts(NamedTuple):
+    """The words of `opposites.toml` for one language, and those that only begin so."""
+
+    whole: dict[str, frozenset[tuple[str, bool]]]
+    begun: tuple[tuple[str, str, bool], ...]
+
+
+@cache
+def _concepts(suffix: str) -> _Concepts:
+    whole: dict[str, set[tuple[str, bool]]] = {}
+    begun: list[tuple[str, str, bool]] = []
+    for row, sides in table("opposites.toml").items():
+        for side, name in ((True, "one"), (False, "other")):
+            for word in sides[name + suffix]:
+                if word.endswith("*"):
+                    begun.append((word[:-1], row, side))
+                else:
+                    whole.setdefault(word, set()).add((row, side))
+    return _Concepts({w: frozenset(s) for w, s in whole.items()}, tuple(begun))
+
+
+@lru_cache(maxsize=MOST_STEMMED)
+def _sides(word: str, language: str) -> frozenset[tuple[str, bool]]:
+    """Return the concepts that a word belongs to, and on which side."""
+    concepts = _concepts("" if language == "en" else "_more")
+    found = set(concepts.whole.get(word, ()))
+    found.update((row, s) for start, row, s in concepts.begun if word.startswith(start))
+    # A beginning that both sides share, as `larg` of French and Spanish, tells nothing.
+    return frozenset(each for each in found if (each[0], not each[1]) not in found)

@@ -1,0 +1,102 @@
+"""Values and names of an answer that its reference does not state."""
+
+import re
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from replayd.scoring.extract.numbers.measures import Measure, measured, same_measure
+
+MOST_VALUES: Final = 150  # of one text that are compared
+
+
+class Values(NamedTuple):
+    """How many values are asked, given and met, and those that are wrong."""
+
+    met: int
+    asked: int
+    given: int
+    wrong: tuple[str, ...]
+
+
+def values_compared(reference: str, answer: str, known: str) -> Values:
+    """Return how the values of an answer meet those of its reference.
+
+    A value out of `known` is wrong only where it stands for one of the reference's.
+    """
+    stated = measured(reference).measures[:MOST_VALUES]
+    wanted = [m for m in stated if not m.quantity.optional]
+    got = [m for m in measured(answer).measures if not m.quantity.optional]
+    got = got[:MOST_VALUES]
+    given = measured(known).measures[:MOST_VALUES] if known else ()
+    missing = [each for each in wanted if not _among(each, got)]
+    wrong = [
+        min(each.quantity.readings)
+        for each in got
+        if not _among(each, stated)
+        and not _sign_said(each, stated, reference + answer)
+        and (missing or _rivals(each, stated) or not _among(each, given))
+    ]
+    met = min(len(wanted) - len(missing), len(got))
+    return Values(met, len(wanted), len(got), tuple(wrong))
+
+
+_FALLING = re.compile(
+    r"\b(?:down|lower|less|fell|fall\w*|drop\w*|decreas\w+|loss|lost|below|declin\w+|minus"
+    r"|weniger|gesunken|gefallen|unter|baiss\w+|moins|bajó|menos|sces\w+|meno)\b",
+    re.IGNORECASE,
+)
+
+
+def _sign_said(measure: Measure, others: Sequence[Measure], texts: str) -> bool:
+    """Whether a value is another's with its sign in words: down 1.8 % for -1.8 %."""
+    if not _FALLING.search(texts):
+        return False
+    bare = {reading.lstrip("-") for reading in measure.quantity.readings}
+    return any(
+        reading.lstrip("-") in bare
+        for other in others
+        for reading in other.quantity.readings
+        if (reading[:1] == "-") != ("-" in {r[:1] for r in measure.quantity.readings})
+    )
+
+
+def _rivals(measure: Measure, others: Sequence[Measure]) -> bool:
+    """Whether another value of the same thing stands among others: 3 days, one day."""
+    return any(
+        other.is_number
+        and measure.is_number
+        and bool(measure.noun or measure.unit)
+        and other.unit == measure.unit
+        and other.noun[:4] == measure.noun[:4]
+        for other in others
+    )
+
+
+def _among(measure: Measure, others: Sequence[Measure]) -> bool:
+    return any(same_measure(other, measure) for other in others)
+
+
+_NAME = re.compile(
+    r"(?<![.!?:;\n•·*#|–-] )(?<!^)(?<![\w\"“„*#|(\n])[A-ZÀ-Þ][\w'-]+|\b[A-Z]{2,}\b"
+)
+SHOUTED = 0.5  # share of capitals, from which they are no sign of a name
+
+
+def names_instead(
+    reference: str, answer: str, known: str, language: str
+) -> tuple[str, ...]:
+    """Return names that stand where the reference has others."""
+    # Where every noun has a capital, it is no sign either.
+    if language == "de" or _shouted(reference) or _shouted(answer):
+        return ()
+    wanted = {n.casefold() for n in _NAME.findall(reference)}
+    held = reference.casefold() + known.casefold()
+    new = [n for n in _NAME.findall(answer) if n.casefold() not in held]
+    folded = answer.casefold()
+    gone = [n for n in wanted if n not in folded]
+    return tuple(new) if new and gone else ()
+
+
+def _shouted(text: str) -> bool:
+    letters = [letter for letter in text if letter.isalpha()]
+    return sum(map(str.isupper, letters)) > SHOUTED * len(letters)

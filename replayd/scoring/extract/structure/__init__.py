@@ -1,0 +1,1 @@
+"""JSON, tables, lists, options and code inside of answers."""

@@ -1,0 +1,161 @@
+"""Nested values compared by path: how many leaves are wrong, missing or invented."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+from replayd.scoring.extract.language.key_words import holds_word, key_words
+from replayd.scoring.extract.numbers.marks import (
+    looks_coded,
+    looks_coded_text,
+    marked_words,
+)
+from replayd.scoring.extract.numbers.measures import measured, same_measure
+from replayd.scoring.extract.prose.statements import same_statement
+from snaptrace.snapshot.model import Json
+
+PROSE: Final = 5  # words, from which a string is a statement and not a value
+CODE: Final = 5  # letters of capitals that are a code
+MOST_ALIGNED = 64  # objects of one list that are aligned; beyond, by place
+DEEPEST = 60
+
+
+class Difference(NamedTuple):
+    """Leaves that are wrong, and leaves there were."""
+
+    wrong: float
+    asked: int
+
+
+def difference(wanted: Json, got: Json, known: str = "") -> Difference:
+    """Compare two values; `known` is the request, which prose may draw on."""
+    return Difference(_wrong(wanted, got, known, 0), max(1, leaf_count(wanted)))
+
+
+def leaf_count(value: Json, level: int = 0) -> int:
+    """Return how many plain values there are; an empty object or list is one."""
+    if level < DEEPEST:
+        if isinstance(value, dict) and value:
+            return sum(leaf_count(inner, level + 1) for inner in value.values())
+        if isinstance(value, list) and value:
+            return sum(leaf_count(inner, level + 1) for inner in value)
+    return 1
+
+
+def _wrong(wanted: Json, got: Json, known: str, level: int) -> float:
+    if level > DEEPEST:
+        return float(wanted != got)
+    if isinstance(wanted, dict) and isinstance(got, dict):
+        return _of_objects(wanted, got, known, level)
+    if isinstance(wanted, list) and isinstance(got, list):
+        return _of_lists(wanted, got, known, level)
+    if isinstance(wanted, dict | list) or isinstance(got, dict | list):
+        return max(leaf_count(wanted), leaf_count(got))
+    return float(not same_leaf(wanted, got, known))
+
+
+def _of_objects(
+    wanted: Mapping[str, Json], got: Mapping[str, Json], known: str, level: int
+) -> float:
+    wrong = 0.0
+    for key, value in wanted.items():
+        if key in got:
+            wrong += _wrong(value, got[key], known, level + 1)
+        elif value is not None:
+            wrong += leaf_count(value)
+    surplus = [got[key] for key in got.keys() - wanted.keys()]
+    return wrong + sum(
+        leaf_count(value) for value in surplus if not _says_nothing(value)
+    )
+
+
+def _says_nothing(value: Json) -> bool:
+    return value is None or value in ("", [], {})
+
+
+def _of_lists(
+    wanted: Sequence[Json], got: Sequence[Json], known: str, level: int
+) -> float:
+    """Align two lists: the pairs with the fewest errors first, each used once."""
+    if max(len(wanted), len(got)) > MOST_ALIGNED:
+        paired = list(zip(range(len(wanted)), range(len(got)), strict=False))
+        wrong = sum(_wrong(wanted[i], got[j], known, level + 1) for i, j in paired)
+    else:
+        wrong, paired = _aligned(wanted, got, known, level)
+    left = [wanted[i] for i in range(len(wanted)) if i not in {i for i, _ in paired}]
+    over = [got[j] for j in range(len(got)) if j not in {j for _, j in paired}]
+    return wrong + sum(map(leaf_count, left)) + sum(map(leaf_count, over))
+
+
+def _aligned(
+    wanted: Sequence[Json], got: Sequence[Json], known: str, level: int
+) -> tuple[float, list[tuple[int, int]]]:
+    offers = sorted(
+        (_wrong(one, other, known, level + 1), abs(i - j), i, j)
+        for i, one in enumerate(wanted)
+        for j, other in enumerate(got)
+    )
+    used_wanted: set[int] = set()
+    used_got: set[int] = set()
+    paired: list[tuple[int, int]] = []
+    wrong = 0.0
+    for errors, _, i, j in offers:
+        if i in used_wanted or j in used_got:
+            continue
+        used_wanted.add(i)
+        used_got.add(j)
+        paired.append((i, j))
+        wrong += errors
+    return wrong, paired
+
+
+def same_leaf(wanted: Json, got: Json, known: str = "") -> bool:
+    """Whether two plain values are the same for whoever reads the structure."""
+    if isinstance(wanted, str) and isinstance(got, str):
+        return same_text(wanted, got, known)
+    if isinstance(wanted, bool) or isinstance(got, bool):
+        return wanted is got
+    if isinstance(wanted, int | float) and isinstance(got, int | float):
+        return wanted == got
+    if (wanted is None and got == "") or (wanted == "" and got is None):
+        return True
+    return type(wanted) is type(got) and wanted == got
+
+
+def same_text(wanted: str, got: str, known: str = "") -> bool:
+    """Whether two strings are the same value: marks count, wording of prose does not."""
+    if wanted == got or marked_words(wanted) == marked_words(got):
+        return True
+    if wanted.isupper() and len(wanted) <= CODE:
+        return False  # `EUR` is a code: `euros` is another value to a program
+    if looks_coded(wanted) or looks_coded_text(wanted) or looks_coded_text(got):
+        return _same_value(wanted, got)
+    if len(wanted.split()) > PROSE or len(got.split()) > PROSE + 1:
+        return same_statement(wanted, got, known)
+    return _same_value(wanted, got) or _same_words(wanted, got)
+
+
+def _same_value(wanted: str, got: str) -> bool:
+    """Whether both are one and the same measure or date, and nothing besides."""
+    one, other = measured(wanted), measured(got)
+    if len(one.measures) != 1 or len(other.measures) != 1:
+        return False
+    first, second = one.measures[0], other.measures[0]
+    rest = one.text[: first.start] + one.text[first.end :]
+    other_rest = other.text[: second.start] + other.text[second.end :]
+    bare = not rest.strip(" .,") and not other_rest.strip(" .,")
+    dated = not first.is_number and not second.is_number
+    return bare and dated and same_measure(first, second)
+
+
+def _same_words(wanted: str, got: str) -> bool:
+    """Whether all words that carry one stand in the other, which may place it further."""
+    values, given = measured(wanted).measures, measured(got).measures
+    if len(values) != len(given) or not all(map(same_measure, values, given)):
+        return False
+    one, other = key_words(wanted), key_words(got)
+    if not one or not all(holds_word(other, word) for word in one):
+        return False
+    # `Oslo, Norway` for `Oslo`: what follows the comma places it further.
+    return len(other) == len(one) or (
+        "," in got and key_words(got.partition(",")[0]) == one
+    )

@@ -1,0 +1,79 @@
+"""The items of a list, however it is written: bullets, numbers, commas, JSON."""
+
+import re
+from typing import Final
+
+from replayd.scoring.extract.structure.body import unfenced
+from replayd.scoring.extract.structure.json_values import structured
+
+LONGEST_ITEM = 12  # words; longer ones are sentences
+MOST_ITEMS = 200
+
+_BULLET = re.compile(
+    r"^[ \t]*(?:[-*•–]|\d{1,3}[.)]|\(\d{1,3}\))[ \t]+(?P<item>\S[^\n]*)$", re.MULTILINE
+)
+_MARKUP = re.compile(r"\*\*|__|`")
+_SEPARATORS: Final = (
+    re.compile(r"\s*;\s*"),
+    re.compile(r"\s*(?<!\d),\s+|(?<=\d),\s+|、|，"),
+)
+_LAST = re.compile(
+    r",?\s+(?:and|und|et|y|e|en|och|i|ve|и|or|oder|ou|o)\s+", re.IGNORECASE
+)
+_LEAD = re.compile(r"\A[^:\n]{0,100}:\s+")
+_ASKS = re.compile(
+    r"\b(?:list|name|which|what are|enumerate|extract|give me (?:the|all|a list)|mention\w*|items|steps|ingredients|keywords|topics"
+    r"|nenne\w*|welche|liste|zähl\w*|schritte|zutaten|quels|quelles|cite\w*|énumér\w*|étapes|cuáles|enumera|pasos|elenca|quali)\b",
+    re.IGNORECASE,
+)
+_ORDERED = re.compile(
+    r"\b(?:steps?|order|sequence|procedure|instructions|first|how (?:do|to|can|should)|rank\w*|sort\w*|chronolog\w*|schritt\w*|reihenfolge|wie (?:kann|geht|mache)|étapes?|ordre|comment|pasos?|orden|cómo|passi|ordine)\b",
+    re.IGNORECASE,
+)
+
+
+def items_of(body: str, question: str) -> tuple[str, ...]:
+    """Return the items where a list was asked for and is given; else ()."""
+    return split_items(body) if _ASKS.search(question) else ()
+
+
+def is_ordered(question: str) -> bool:
+    """Whether the order of the items means something."""
+    return bool(_ORDERED.search(question))
+
+
+def split_items(body: str) -> tuple[str, ...]:
+    """Return the items of a list; a text that is none has one item or none."""
+    text = unfenced(body).strip()
+    value = structured(text)
+    if isinstance(value, dict) and len(value) == 1:
+        value = next(iter(value.values()))
+    if isinstance(value, list):
+        return tuple(str(item) for item in value[:MOST_ITEMS])
+    text = _MARKUP.sub("", text)
+    bullets = [m["item"].strip() for m in _BULLET.finditer(text)]
+    if len(bullets) >= 2:
+        return _kept(bullets)
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(lines) >= 2:
+        if lines[0].endswith(":"):
+            lines = lines[1:]
+        return _kept(lines)
+    text = _LEAD.sub("", text) if ":" in text else text
+    for separator in _SEPARATORS:
+        parts = separator.split(text)
+        if len(parts) >= 2:
+            head, tail = parts[:-1], parts[-1]
+            return _kept(
+                [*head, *_LAST.split(re.sub(r"\A(?:and|und|et|y|e)\s+", "", tail))]
+            )
+    return _kept(_LAST.split(text))
+
+
+def _kept(parts: list[str]) -> tuple[str, ...]:
+    """Return items without their marks; () where one of them is a sentence."""
+    items = [re.sub(r"[.;,:!]+\Z", "", part.strip()).strip() for part in parts]
+    items = [item for item in items if item]
+    if any(len(item.split()) > LONGEST_ITEM for item in items):
+        return ()
+    return tuple(items[:MOST_ITEMS])

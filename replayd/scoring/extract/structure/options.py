@@ -1,0 +1,241 @@
+"""Closed questions: the options of a request, and which of them an answer chose."""
+
+import json
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+from replayd.scoring.extract.language.words import words_of
+from replayd.scoring.extract.structure.body import body_of
+from replayd.scoring.extract.structure.json_values import structured
+
+MOST_OPTIONS = 26
+LONGEST_LABEL = 5  # words
+LONGEST_ANSWER = 60  # words; beyond, the last sentence is read
+LONGEST_REQUEST = 16_384  # characters
+
+_LINE_OPTION = re.compile(
+    r"^[ \t]*(?:[-*•][ \t]*)?[(\[]?(?P<mark>[A-Za-z]|\d{1,2})[)\].:][ \t]+(?P<text>\S[^\n]{0,200})$",
+    re.MULTILINE,
+)
+_INLINE_OPTION = re.compile(
+    r"(?<!\w)\(?(?P<mark>[A-Ha-h])[).:]\s+(?P<text>[^\n]{1,80}?)(?=[,;]?\s+\(?[A-Ha-h][).:]\s|[.?]?\s*$|\n)"
+)
+_MARKUP = re.compile(r"\*\*|__|`|\\boxed|\\text|\$|[{}]")
+_FINAL = re.compile(
+    r"(?:final answer|correct (?:answer|option|choice)|answer|antwort|lösung|réponse|réponses|bonne réponse"
+    r"|respuesta|risposta|resposta|antwoord|svar|odpowiedź|cevap|ответ|答案|答え|정답|choice|choose|option|label"
+    r"|category|class|kategorie|categor[íi]a|catégorie|sentiment|result|verdict)"
+    r"\s*(?:is|ist|lautet|est|es|è|är|:|：|=|->)+\s*",
+    re.IGNORECASE,
+)
+_LONE_LETTER = re.compile(
+    r"(?<![\w'’-])(?P<letter>[A-Z])(?=\s*(?:[).,:;!?\"'*\]]|$|\n)|\s+(?:or|and|oder|und|ou|et|o|y|is|ist|est|es)\b)"
+)
+_NEGATED = re.compile(
+    r"\b(?:not|n['’]t|never|isn|no|neither|nor|wrong|incorrect|nicht|kein\w*|weder|pas|ni|non|niet|geen|inte|nie|не|değil)"
+    r"\W+(?:\w+\W+){0,3}\Z",
+    re.IGNORECASE,
+)
+_REJECTED = re.compile(
+    r"\A[^.\n]{0,30}?\b(?:tempting|wrong|incorrect|false|not (?:right|correct|it)|out\b|falsch|faux|incorrect[ao])",
+    re.IGNORECASE,
+)
+_SENTENCES = re.compile(r"(?<=[.!?。])\s+|\n+")
+_SEPARATORS = re.compile(
+    r"\s*(?:[,;/|、，]|\n\s*[-*•]?|\b(?:or|and|oder|und|ou|et|o|y|e|u|lub|veya|eller|або|или|または|或)\b)\s*",
+    re.IGNORECASE,
+)
+_EITHER = re.compile(
+    r"[/|,]|\n\s*[-*•]|\b(?:or|oder|ou|o|u|lub|veya|eller|або|или)\b|または|或",
+    re.IGNORECASE,
+)
+_QUOTES = " \t\"'“”„«»‘’`*_.()[]{}<>:?!"
+
+
+class Chosen(NamedTuple):
+    """The options that an answer settles on."""
+
+    labels: frozenset[str]
+    unknown: bool = False  # it names something, but none of the set
+
+
+def options_of(question: str) -> dict[str, str]:
+    """Return the lettered or numbered options of a question: mark, then text."""
+    found = [
+        (m["mark"].upper(), m["text"].strip()) for m in _LINE_OPTION.finditer(question)
+    ]
+    if len(found) < 2:
+        found = [
+            (m["mark"].upper(), m["text"].strip())
+            for m in _INLINE_OPTION.finditer(question)
+        ]
+    marks = [mark for mark, _ in found]
+    first = marks[0] if marks else ""
+    if first not in {"A", "1"} or not 2 <= len(marks) <= MOST_OPTIONS:
+        return {}
+    ordered = (
+        [chr(ord("A") + n) for n in range(len(marks))]
+        if first == "A"
+        else [str(n + 1) for n in range(len(marks))]
+    )
+    return dict(found) if marks == ordered else {}
+
+
+def option_chosen(text: str, options: Mapping[str, str]) -> frozenset[str]:
+    """Return the marks of the options that an answer settles on; one, if it is clear."""
+    body = _MARKUP.sub("", _json_value(body_of(text))).strip()
+    bare = body.strip(_QUOTES).upper()
+    if bare in options:
+        return frozenset({bare})
+    head = re.match(r"\W*([A-Za-z]|\d{1,2})\s*[).:,–-]\s*\S", body)
+    stated = [m.end() for m in _FINAL.finditer(body)]
+    if stated:
+        last = body[stated[-1] :]
+        return _named(_first_line(last), options)
+    if head and head[1].upper() in options and len(body.split()) <= LONGEST_ANSWER:
+        chosen = head[1].upper()
+        others = _named(body[head.end() :], options) - {chosen}
+        if not others or _same_words(body[head.end() - 1 :], options[chosen]):
+            return frozenset({chosen})
+        return others | {chosen}
+    for sentence in reversed(_SENTENCES.split(body)):
+        if named := _named(sentence, options):
+            return named
+    return frozenset()
+
+
+def _first_line(text: str) -> str:
+    return next((line for line in text.splitlines() if line.strip()), "")
+
+
+def _json_value(text: str) -> str:
+    """Return the only value of a JSON object, else the text."""
+    value = structured(text)
+    if isinstance(value, dict) and value:
+        plain = [v for v in value.values() if isinstance(v, str | int | bool)]
+        known = {
+            "answer",
+            "choice",
+            "option",
+            "label",
+            "class",
+            "category",
+            "sentiment",
+        }
+        named = [v for k, v in value.items() if str(k).lower() in known]
+        if named and isinstance(named[0], str | int):
+            return str(named[0])
+        if isinstance(named[0] if named else None, list):
+            return json.dumps(named[0])
+        if len(plain) == 1:
+            return str(plain[0])
+    return text
+
+
+def _named(sentence: str, options: Mapping[str, str]) -> frozenset[str]:
+    """Return the options that a sentence names and does not reject."""
+    if sentence.strip(_QUOTES).upper() in options:
+        return frozenset({sentence.strip(_QUOTES).upper()})
+    found: set[str] = set()
+    for letter in _LONE_LETTER.finditer(sentence):
+        mark = letter["letter"]
+        if mark in options and not _is_rejected(sentence, letter.start(), letter.end()):
+            found.add(mark)
+    if found:
+        return frozenset(found)
+    folded = sentence.casefold()
+    spans: list[tuple[int, int, str]] = []
+    for mark, text in sorted(options.items(), key=lambda item: -len(item[1])):
+        wanted = text.strip(_QUOTES).casefold()
+        at = folded.find(wanted) if wanted else -1
+        if at >= 0 and not any(a <= at < b for a, b, _ in spans):
+            spans.append((at, at + len(wanted), mark))
+    return frozenset(
+        mark for at, end, mark in spans if not _is_rejected(sentence, at, end)
+    )
+
+
+def _is_rejected(sentence: str, start: int, end: int) -> bool:
+    return bool(
+        _NEGATED.search(sentence[max(0, start - 60) : start])
+        or _REJECTED.match(sentence[end : end + 60])
+    )
+
+
+def _same_words(one: str, other: str) -> bool:
+    return words_of(one) == words_of(other)
+
+
+def label_set(request: str, recorded: str) -> tuple[str, ...]:
+    """Return the labels that a request offers, if the recording uses one of them."""
+    body = _json_value(body_of(recorded)).strip(_QUOTES).casefold()
+    if not body or len(body.split()) > LONGEST_ANSWER:
+        return ()
+    best: tuple[str, ...] = ()
+    for sentence in re.split(r"(?<=[.!?])\s+|\n\s*\n|:", request[-LONGEST_REQUEST:]):
+        labels = _enumerated(sentence)
+        if len(labels) > len(best) and any(_word_in(label, body) for label in labels):
+            best = labels
+    return best
+
+
+def _enumerated(sentence: str) -> tuple[str, ...]:
+    """Return the items of an enumeration, folded; () where there is none."""
+    if len(sentence) > 2_000:
+        return ()
+    items = [item.strip(_QUOTES) for item in _SEPARATORS.split(sentence)]
+    items = [item for item in items if item]
+    if not 2 <= len(items) <= MOST_OPTIONS:
+        return ()
+    if len(items) == 2 and not _EITHER.search(sentence):
+        return ()  # two things joined by `and` are no choice
+    inner = items[1:-1] or items[1:]
+    longest = max(len(item.split()) for item in inner)
+    if longest > LONGEST_LABEL:
+        return ()
+    first = " ".join(items[0].split()[-longest:])
+    last = " ".join(items[-1].split()[:longest])
+    labels = [first, *items[1:-1], last]
+    return tuple(dict.fromkeys(label.casefold().strip(_QUOTES) for label in labels))
+
+
+def labels_chosen(text: str, labels: Sequence[str]) -> Chosen:
+    """Return the labels that an answer settles on, none of them negated."""
+    body = _MARKUP.sub("", _json_value(body_of(text))).strip()
+    folded = body.casefold()
+    if folded.strip(_QUOTES) in labels:
+        return Chosen(frozenset({folded.strip(_QUOTES)}))
+    stated = [m.end() for m in _FINAL.finditer(folded)]
+    pieces = [p for p in _SENTENCES.split(folded) if p.strip()]
+    if stated and len(pieces) > 1:
+        pieces = [folded[stated[-1] :]]
+    elif len(folded.split()) <= 12:
+        pieces = [folded]
+    for piece in reversed(pieces):
+        found = _mentioned(piece, labels)
+        kept = frozenset(
+            label
+            for label, (at, end) in found.items()
+            if not _is_rejected(piece, at, end)
+        )
+        if kept:
+            return Chosen(kept)
+        if found:
+            return Chosen(frozenset(), unknown=True)
+    return Chosen(frozenset(), unknown=bool(folded))
+
+
+def _mentioned(piece: str, labels: Collection[str]) -> dict[str, tuple[int, int]]:
+    """Return where labels stand, the longest first, none inside another."""
+    found: dict[str, tuple[int, int]] = {}
+    for label in sorted(labels, key=len, reverse=True):
+        for match in re.finditer(rf"(?<!\w){re.escape(label)}(?!\w)", piece):
+            if not any(a <= match.start() < b for a, b in found.values()):
+                found[label] = match.span()
+                break
+    return found
+
+
+def _word_in(label: str, body: str) -> bool:
+    return bool(label) and bool(re.search(rf"(?<!\w){re.escape(label)}(?!\w)", body))

@@ -1,0 +1,1 @@
+"""Scorers of answers that can be checked value by value."""

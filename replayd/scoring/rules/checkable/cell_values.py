@@ -1,0 +1,128 @@
+"""Charts and tables: is every value there, with its own row and column?"""
+
+from collections.abc import Mapping, Sequence
+
+from rapidfuzz import fuzz
+
+from replayd.scoring.contract import Said, Score, ScoringCase
+from replayd.scoring.extract.language.key_words import key_words
+from replayd.scoring.extract.numbers.marks import marked_words
+from replayd.scoring.extract.numbers.measures import measured, same_measure
+from replayd.scoring.extract.structure.cells import Cell, Grid, label_tokens
+from replayd.scoring.usability import ONE_WRONG, unusable, valued
+
+SAME_LABEL = 84.0  # percent, from which two long words of labels are one
+LONG_WORD = 5  # letters
+FEWEST_ROWS = 1
+
+
+class CellValues:
+    """Errors: wrong, missing and invented cells; order and layout do not count."""
+
+    name = "cell_values"
+
+    def applies(self, case: ScoringCase) -> bool:
+        """Where the recording holds labelled values."""
+        return len(Grid.of(case.recorded.body).cells) >= FEWEST_ROWS
+
+    async def score(self, case: ScoringCase, said: Said) -> Score:
+        """Return 1, or at most .5 and less the more cells are wrong."""
+        if (useless := unusable(case, said)) is not None:
+            return useless
+        wanted, got = Grid.of(case.recorded.body), Grid.of(said.body)
+        wrong = min(cell_errors(wanted.cells, got.cells), _transposed(wanted, got))
+        asked = len(wanted.cells)
+        if wrong >= asked and _bare_in_order(wanted.cells, said.body):
+            return Score(ONE_WRONG, "values without labels")
+        return valued(min(wrong, asked), asked, "cells")
+
+
+def _transposed(wanted: Grid, got: Grid) -> float:
+    if not any(cell.column for cell in got.cells):
+        return float("inf")
+    turned = [Cell(cell.column, cell.row, cell.value) for cell in got.cells]
+    return cell_errors(wanted.cells, turned)
+
+
+def cell_errors(wanted: Sequence[Cell], got: Sequence[Cell]) -> float:
+    """Count cells that are wrong, missing or invented."""
+    rows = _matching([c.row for c in wanted], [c.row for c in got])
+    columns = _matching([c.column for c in wanted], [c.column for c in got])
+    held: dict[tuple[str, str], list[str]] = {}
+    surplus = 0
+    for cell in got:
+        row, column = rows.get(cell.row), columns.get(cell.column)
+        if row is None or column is None:
+            surplus += _claims(cell)
+        else:
+            held.setdefault((row, column), []).append(cell.value)
+    wrong = missing = 0
+    for cell in wanted:
+        values = held.get((cell.row, cell.column))
+        if not values:
+            missing += 1
+        elif not _same_value(cell.value, values.pop(0)):
+            wrong += 1
+    surplus += sum(len(values) for values in held.values())
+    return wrong + max(missing, surplus)
+
+
+def _claims(cell: Cell) -> bool:
+    """Whether a cell that is not the recording's claims a value."""
+    return any(map(str.isdigit, cell.value)) or bool(cell.column)
+
+
+def _matching(wanted: Sequence[str], got: Sequence[str]) -> Mapping[str, str]:
+    """Map labels of the answer to those of the recording."""
+    known = list(dict.fromkeys(wanted))
+    mapped = {label: label for label in dict.fromkeys(got) if label in known}
+    if known == [""]:
+        return dict.fromkeys(got, "")  # one column of values, whatever it is called
+    tokens = {label: label_tokens(label) for label in known}
+    shared = frozenset.intersection(*tokens.values()) if len(known) > 1 else frozenset()
+    keys = {label: held - shared or held for label, held in tokens.items()}
+    vocabulary = frozenset[str]().union(*tokens.values())
+    for label in dict.fromkeys(got):
+        if label in mapped:
+            continue
+        own = _corrected(label_tokens(label), vocabulary)
+        fits = [k for k, needed in keys.items() if needed and needed <= own]
+        if fits:
+            mapped[label] = max(fits, key=lambda k: len(keys[k]))
+    return mapped
+
+
+def _corrected(tokens: frozenset[str], vocabulary: frozenset[str]) -> frozenset[str]:
+    """Return tokens in the recording's spelling where a letter was misread."""
+    found = set(tokens)
+    for token in tokens - vocabulary:
+        if len(token) < LONG_WORD or not token.isalpha():
+            continue
+        close = [
+            word
+            for word in vocabulary
+            if len(word) >= LONG_WORD and fuzz.ratio(token, word) >= SAME_LABEL
+        ]
+        if len(close) == 1:
+            found.add(close[0])
+    return frozenset(found)
+
+
+def _same_value(wanted: str, got: str) -> bool:
+    if wanted == got:
+        return True
+    one, other = measured(wanted).measures, measured(got).measures
+    if one:
+        return len(other) >= len(one) and all(
+            same_measure(a, b) for a, b in zip(one, other, strict=False)
+        )
+    return marked_words(wanted) == marked_words(got)
+
+
+def _bare_in_order(wanted: Sequence[Cell], body: str) -> bool:
+    """Whether an answer lists the values alone, in the recording's order."""
+    if key_words(body):
+        return False
+    asked = [m for cell in wanted for m in measured(cell.value).measures[:1]]
+    given = measured(body).measures
+    return len(given) == len(asked) and all(map(same_measure, asked, given))

@@ -1,0 +1,306 @@
+"""Short answers: is the stated result the recorded one, and the only one?
+
+The result is a value with its unit, a date, a code or a few words. What the question
+says already is no part of it; neither is working that comes before it.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from replayd.scoring.contract import Said, Score, ScoringCase
+from replayd.scoring.extract.language.key_words import holds_word, key_words
+from replayd.scoring.extract.language.language_id import likely_language
+from replayd.scoring.extract.language.polarity import negations, opposed
+from replayd.scoring.extract.numbers.marks import marked_words
+from replayd.scoring.extract.numbers.measures import Measure, measured, same_measure
+from replayd.scoring.extract.numbers.notation import plain_numbers
+from replayd.scoring.extract.structure.codes import codes_of, without_codes
+from replayd.scoring.extract.structure.final import (
+    final_of,
+    first_sentence,
+    last_sentence,
+)
+from replayd.scoring.usability import unusable, usable
+
+LONGEST_RESULT = 14  # words of a recorded result that this rule reads
+MOST_KEY_WORDS = 3  # that are no names; a longer result is prose
+MOST_MEASURES = 4
+FEW_WORDS = 4  # beside values, up to which every word counts
+SHORT = 12  # words, up to which a whole answer is one statement
+LIST_OF_VALUES = 5  # more values than these beside the right one state nothing
+
+_HEDGE = re.compile(
+    r"\b(?:or|oder|ou|o bien|either|maybe|perhaps|possibly|vielleicht|peut-être|quizás)\b",
+    re.IGNORECASE,
+)
+_PARENTHESES = re.compile(r"\([^()]{0,120}\)|\[[^\[\]]{0,120}\]")
+_NEGATED = re.compile(
+    r"\b(?:not|never|n['’]t|nicht|kein\w*|pas|no|non|nie|geen|niet|instead of|rather than|statt)\W+(?:\w+\W+){0,2}\Z",
+    re.IGNORECASE,
+)
+_SET_APART = re.compile(
+    r"[,;(]\s*(?:and )?not (?:the |an? )?(?P<word>\w+)", re.IGNORECASE
+)
+_MARKUP = re.compile(r"\*\*|__|`|\\text\b|[{}$]")
+_DASHES = re.compile(r"\s*[‐‑–—-]\s*")
+_CLAUSE = re.compile(r"[,;:]\s")
+_SEQUENCE = re.compile(r"\d\s?(?:[–:-]|to|bis|à|a|and|und)\s?\d", re.IGNORECASE)
+_FIRST_NAME = re.compile(r"\A[A-ZÀ-Þ][a-zà-þ]{2,}")
+_CAPITALISED = re.compile(r"(?<![.!?:]\s)(?<!\A)(?<![\"*(])\b[A-ZÀ-Þ][\w'’-]+")
+
+
+class Result(NamedTuple):
+    """What a recorded answer states."""
+
+    text: str
+    measures: tuple[Measure, ...] = ()
+    words: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    repeated: tuple[Measure, ...] = ()  # out of the question: may be left out
+
+    @property
+    def asked(self) -> int:
+        """How many things it states."""
+        return len(self.measures) + len(self.words) + len(self.codes)
+
+
+class FinalAnswer:
+    """Errors: values missing or contradicted, key words missing, a hedge."""
+
+    name = "final_answer"
+
+    def applies(self, case: ScoringCase) -> bool:
+        """Where the recording states a result of a few words or values."""
+        result = result_of(case)
+        return (
+            result.asked >= 1
+            and len(result.measures) <= MOST_MEASURES
+            and len(set(result.words) - _names(result.text)) <= MOST_KEY_WORDS
+        )
+
+    async def score(self, case: ScoringCase, said: Said) -> Score:
+        """Return 1, at most .5 where part of the result is wrong, 0 for another."""
+        if (useless := unusable(case, said)) is not None:
+            return useless
+        result = result_of(case)
+        wrong = min(_errors(result, part, case) for part in _statements(said.body))
+        value = usable(wrong, result.asked)
+        return Score(value, f"{wrong} of {result.asked} wrong" if wrong else "")
+
+
+def result_of(case: ScoringCase) -> Result:
+    """Return what the recording states; empty where that is more than a result."""
+    stated = final_of(case.recorded.body)
+    plain = plain_numbers(_plain(stated.text))
+    text = _PARENTHESES.sub(" ", plain).strip() or plain
+    if len(text.split()) > LONGEST_RESULT:
+        return Result(text)
+    asked = case.question
+    codes = tuple(code for code in codes_of(text) if code not in asked.casefold())
+    language = _numbers_in(case)
+    found = measured(without_codes(text), language)
+    known = measured(asked).measures
+    fresh = [m for m in found.measures if not any(same_measure(m, k) for k in known)]
+    measures = _each_once(m for m in fresh or found.measures if not m.quantity.optional)
+    if not measures and not codes and len(text.split()) <= FEW_WORDS:
+        measures = found.measures  # `One.` is a number after all
+    left = _without(found.text, found.measures)
+    words = key_words(left, known=marked_words(asked))
+    if not (measures or words or codes):
+        alone = marked_words(left)  # `Au` is an article elsewhere
+        words = key_words(left) or (tuple(alone) if len(alone) == 1 else ())
+    repeated = tuple(m for m in found.measures if m not in measures)
+    return Result(
+        text, measures, _weighty(text, words, measures, codes), codes, repeated
+    )
+
+
+def _each_once(measures: Iterable[Measure]) -> tuple[Measure, ...]:
+    """Return measures without those that say another again: `a quarter, 25 %`."""
+    kept: list[Measure] = []
+    for measure in measures:
+        if not any(same_measure(each, measure) for each in kept):
+            kept.append(measure)
+    return tuple(kept)
+
+
+def _numbers_in(case: ScoringCase) -> str | None:
+    """Return the language in whose notation the recording writes its numbers."""
+    if not any(mark in case.recorded.body for mark in ".,"):
+        return None
+    text = case.recorded.text
+    return text.language or likely_language(f"{case.question} {case.recorded.body}")
+
+
+def _plain(text: str) -> str:
+    return _MARKUP.sub("", text)
+
+
+def _weighty(
+    text: str, words: tuple[str, ...], measures: Sequence[Measure], codes: Sequence[str]
+) -> tuple[str, ...]:
+    """Return the words that count: beside values in a sentence, only its names."""
+    if codes:
+        return ()
+    if not measures:
+        return words
+    names = _names(text)
+    if len(text.split()) <= FEW_WORDS:
+        names |= {m[0].casefold() for m in _FIRST_NAME.finditer(text)}
+    return tuple(word for word in words if word in names)[:1]
+
+
+def _names(text: str) -> set[str]:
+    return {m[0].casefold() for m in _CAPITALISED.finditer(text)}
+
+
+def _without(text: str, measures: Sequence[Measure]) -> str:
+    """Return `text` without its measures and their units."""
+    for measure in reversed(measures):
+        text = f"{text[: measure.start]} {text[measure.end :]}"
+    return text
+
+
+def _statements(body: str) -> list[str]:
+    """Return the parts of an answer that may state its result, one of them marked."""
+    stated = final_of(body)
+    if stated.marked or len(body.split()) <= SHORT:
+        return [_plain(stated.text)]
+    parts = (first_sentence(body), last_sentence(body))
+    return list(dict.fromkeys(map(_plain, parts)))
+
+
+def _errors(result: Result, statement: str, case: ScoringCase) -> int:
+    """Count what one statement lacks of the result, or adds to it."""
+    found = measured(without_codes(statement))
+    codes = codes_of(statement)
+    wrong = _unmet_measures(result, found.measures, found.text, case)
+    wrong += sum(not _holds_code(statement, code) for code in result.codes)
+    wrong += _unmet_words(result, statement, case)
+    if wrong:
+        return wrong
+    if result.words and _negations(statement, result) != _negations(
+        result.text, result
+    ):
+        return 1
+    if result.measures and opposed(statement, result.text):
+        return 1
+    strange = [
+        c for c in codes if c not in result.codes and c not in case.question.casefold()
+    ]
+    if result.codes and strange and _HEDGE.search(statement):
+        return 1
+    return int(_rivals(result, _PARENTHESES.sub(" ", statement), case))
+
+
+def _unmet_words(result: Result, statement: str, case: ScoringCase) -> int:
+    words = marked_words(statement)
+    unmet = [w for w in result.words if not holds_word(words, w)]
+    names = _names(f"x {result.text}")
+    met = [w for w in result.words if w not in unmet]
+    if unmet and names.issuperset(result.words) and result.words[-1] in met:
+        # A surname stands for the whole name, unless another first name is given.
+        unmet = unmet if _other_name(statement, case) else []
+    return len(unmet) + sum(_is_negated(statement, word) for word in met)
+
+
+def _is_word(word: str) -> bool:
+    return len(word) > 1
+
+
+def _other_name(statement: str, case: ScoringCase) -> bool:
+    known = (*marked_words(case.question), *marked_words(case.reference.text))
+    names = re.findall(r"\b[A-ZÀ-Þ][a-zà-þ]+", statement)
+    return any(key_words(name, known=known) for name in names)
+
+
+def _negations(statement: str, result: Result) -> int:
+    """Count negations, but for those that only set another thing apart: `not Y`."""
+    apart = [
+        m
+        for m in _SET_APART.finditer(statement)
+        if not any(holds_word([m["word"].casefold()], word) for word in result.words)
+    ]
+    for match in reversed(apart):
+        statement = f"{statement[: match.start()]} {statement[match.end() :]}"
+    return negations(statement)
+
+
+def _holds_code(statement: str, code: str) -> bool:
+    pattern = rf"(?<![\w-]){re.escape(code)}(?![\w-])"
+    return bool(re.search(pattern, _DASHES.sub("-", statement.casefold())))
+
+
+def _unmet_measures(
+    result: Result, given: Sequence[Measure], text: str, case: ScoringCase
+) -> int:
+    met = [
+        [m for m in given if same_measure(w, m) and not _other_thing(w, m, text, case)]
+        for w in result.measures
+    ]
+    if unmet := sum(not each for each in met):
+        return unmet
+    if _contradicts(result, given):
+        return 1
+    if len(given) > len(result.measures) + LIST_OF_VALUES:
+        return 1
+    if len(met) == 2 and _SEQUENCE.search(result.text) and _SEQUENCE.search(text):
+        return int(met[0][0].start > met[1][-1].start)
+    return 0
+
+
+def _other_thing(wanted: Measure, got: Measure, text: str, case: ScoringCase) -> bool:
+    """Whether a bare number counts something else: `3,210 bags` for `3,210 tonnes`."""
+    if wanted.unit is None or got.unit is not None or not got.noun:
+        return False
+    known = (*marked_words(case.question), *marked_words(case.reference.text))
+    short = len(text.split()) <= FEW_WORDS
+    return short and bool(key_words(got.noun, known=known))
+
+
+def _contradicts(result: Result, given: Sequence[Measure]) -> bool:
+    """Whether another number stands where the recording repeats the question's."""
+    lost = [
+        m
+        for m in result.repeated
+        if not m.quantity.optional and not any(same_measure(m, g) for g in given)
+    ]
+    strange = [
+        g
+        for g in given
+        if not any(same_measure(m, g) for m in (*result.measures, *result.repeated))
+    ]
+    return any(g.is_number == m.is_number for m in lost for g in strange)
+
+
+def _is_negated(statement: str, word: str) -> bool:
+    at = statement.casefold().find(word)
+    return at >= 0 and bool(_NEGATED.search(statement[max(0, at - 40) : at]))
+
+
+def _rivals(result: Result, statement: str, case: ScoringCase) -> bool:
+    """Whether a statement offers another result beside the right one."""
+    given = measured(without_codes(statement)).measures
+    others = [
+        m
+        for m in given
+        if not m.quantity.optional
+        and not any(same_measure(w, m) for w in result.measures)
+    ]
+    hedge = _HEDGE.search(statement)
+    if hedge and not _HEDGE.search(result.text) and (others or result.words):
+        return True
+    if result.measures or result.codes:
+        return False
+    known = (*marked_words(case.question), *marked_words(case.reference.text))
+    clauses = [clause for clause in _CLAUSE.split(statement) if clause.strip()]
+    if (
+        clauses
+        and result.words
+        and holds_word(marked_words(clauses[-1]), result.words[-1])
+    ):
+        clauses = clauses[-1:]  # what was compared before is settled by then
+    names = [m[0] for clause in clauses for m in _CAPITALISED.finditer(clause)]
+    strange = [n for n in names if any(map(_is_word, key_words(n, known=known)))]
+    return bool(strange) and len(statement.split()) > len(result.text.split()) + 1

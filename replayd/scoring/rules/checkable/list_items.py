@@ -1,0 +1,68 @@
+"""Lists: are exactly the recorded items there, in their order where it matters?"""
+
+from collections.abc import Sequence
+
+from rapidfuzz.distance import LCSseq
+
+from replayd.scoring.contract import Said, Score, ScoringCase
+from replayd.scoring.extract.language.key_words import holds_word, key_words
+from replayd.scoring.extract.numbers.marks import marked_words
+from replayd.scoring.extract.numbers.measures import measured, same_measure
+from replayd.scoring.extract.structure.items import is_ordered, items_of, split_items
+from replayd.scoring.usability import unusable, valued
+
+FEWEST_ITEMS = 2
+
+
+class ListItems:
+    """Errors: items missing, invented, wrong or, for steps, out of order."""
+
+    name = "list_items"
+
+    def applies(self, case: ScoringCase) -> bool:
+        """Where a list was asked for and recorded."""
+        return len(items_of(case.recorded.body, case.question)) >= FEWEST_ITEMS
+
+    async def score(self, case: ScoringCase, said: Said) -> Score:
+        """Return 1, or at most .5 and less the more items are wrong."""
+        if (useless := unusable(case, said)) is not None:
+            return useless
+        wanted = items_of(case.recorded.body, case.question)
+        got = split_items(said.body)
+        places = _places(wanted, got)
+        missing = len(wanted) - len(places)
+        wrong = max(missing, len(got) - len(places))
+        if is_ordered(case.question) and not missing:
+            order = [places[index] for index in range(len(wanted))]
+            wrong += len(order) - LCSseq.similarity(order, sorted(order))
+        return valued(min(wrong, len(wanted)), len(wanted), "items")
+
+
+def _places(wanted: Sequence[str], got: Sequence[str]) -> dict[int, int]:
+    """Return which item of the answer is which of the recording, each once."""
+    places: dict[int, int] = {}
+    free = list(range(len(got)))
+    for same in (_equal, _alike):
+        for index, item in enumerate(wanted):
+            if index in places:
+                continue
+            found = next((j for j in free if same(item, got[j])), None)
+            if found is not None:
+                places[index] = found
+                free.remove(found)
+    return places
+
+
+def _equal(wanted: str, got: str) -> bool:
+    return marked_words(wanted) == marked_words(got)
+
+
+def _alike(wanted: str, got: str) -> bool:
+    """Whether two items name the same: all key words of either in the other."""
+    one, other = key_words(wanted), key_words(got)
+    if not one or not other:
+        return False
+    values, given = measured(wanted).measures, measured(got).measures
+    if len(values) != len(given) or not all(map(same_measure, values, given)):
+        return False
+    return all(holds_word(other, word) for word in one) and len(other) <= len(one) + 2

@@ -1,0 +1,1 @@
+"""Scorers of what must hold whatever is asked."""
