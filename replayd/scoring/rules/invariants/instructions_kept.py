@@ -1,7 +1,13 @@
 """Invariant: an answer keeps the constraints on form that the recording kept."""
 
+from typing import Final
+
 from replayd.scoring.contract import Said, Score, ScoringCase
 from replayd.scoring.extract.prose.constraints import Constraint, constraints_of
+from replayd.scoring.tasks import Task, task_of
+
+# Where one choice is read out of the answer, a label or a reason around it is no harm.
+_CHOICES: Final[frozenset[Task]] = frozenset({"options", "classification"})
 
 
 class InstructionsKept:
@@ -15,7 +21,11 @@ class InstructionsKept:
 
     def applies(self, case: ScoringCase) -> bool:
         """Where the request puts constraints that the recording keeps."""
-        return not case.nothing_recorded and bool(_kept(case))
+        return (
+            not case.nothing_recorded
+            and bool(_kept(case))
+            and task_of(case) not in _CHOICES
+        )
 
     async def score(self, case: ScoringCase, said: Said) -> Score:
         """Return 1 or 0."""
