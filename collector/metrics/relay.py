@@ -18,7 +18,7 @@ class RelayMetrics:
         prefix = "snaptrace_collector_"
         self.requests = Counter(
             f"{prefix}requests",
-            "Export requests answered, by what the client was told.",
+            "Export requests answered, by the status returned to the client.",
             ["signal", "protocol", "code"],
             registry=registry,
         )

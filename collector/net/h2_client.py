@@ -374,7 +374,7 @@ class Http2Connection(asyncio.Protocol):
         self._start_queued()
 
     def _on_push_promise(self, _flags: int, _stream: int, _payload: bytes) -> None:
-        raise h2_frames.ProtocolError("nobody asked for a push")
+        raise h2_frames.ProtocolError("server push is disabled")
 
     def _on_ping(self, flags: int, _stream: int, payload: bytes) -> None:
         if not flags & h2_frames.ACK:

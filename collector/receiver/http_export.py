@@ -29,7 +29,7 @@ _STATUS_BY_REASON: Final = {"too_large": 413, "unknown_coding": 415}
 
 
 class HttpExportService:
-    """Answers OTLP requests; a `Handler` of `http1.py`."""
+    """Answers OTLP requests; a `Handler` of `http1_server.py`."""
 
     def __init__(self, reception: ReceiverPolicy) -> None:
         self._reception = reception

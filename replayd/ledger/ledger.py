@@ -91,7 +91,7 @@ class Early(Struct, frozen=True, kw_only=True):
 
 
 class Checkpoint(Struct, frozen=True, kw_only=True):
-    """The fold over all results below `next_number`; see `replayd.fold`."""
+    """The fold over all results below `next_number`; see `evidence/epoch_fold.py`."""
 
     next_number: int
     fold: bytes

@@ -69,7 +69,7 @@ class EngineMetrics:
         )
         self.arm_availability = gauge(
             "arm_availability",
-            "Share of the last hour in which an arm answered somebody.",
+            "Share of the last hour in which an arm answered any request.",
             "arm",
         )
         self.arm_availability_limit = gauge(
@@ -99,18 +99,19 @@ class EngineMetrics:
         )
         self.decisions = gauge(
             "decisions",
-            "Lines read from the judge: known, foreign to the epoch, or unreadable.",
+            "Adjudication decisions read, by kind (known, foreign to the epoch, "
+            "unreadable).",
             "canary",
             "kind",
         )
         self.told = counter(
             "own_telemetry",
-            "Pairs told to an OTLP collector, or not, by what was to be told.",
+            "Pairs exported over OTLP, or not exported, by kind of telemetry.",
             "what",
             "outcome",
         )
         self.reloads = counter(
-            "config_reloads", "Times the configuration was read again.", "result"
+            "config_reloads", "Configuration reloads, by result.", "result"
         )
         self.traffic_calls = gauge(
             "traffic_calls",
@@ -210,7 +211,7 @@ class MaintenanceMetrics:
         )
         self.kept_at = Gauge(
             PREFIX + "store_kept_timestamp_seconds",
-            "When the store was last looked after, Unix time; 0: not yet.",
+            "Unix time of the last store maintenance; 0: none yet.",
             registry=registry,
         )
 

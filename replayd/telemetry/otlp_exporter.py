@@ -171,5 +171,5 @@ class OtlpExporter:
             ) as answer:
                 outcome = "sent" if answer.status == 200 else "failed"
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            log.debug("not told", extra={"why": str(error)})
+            log.debug("export failed", extra={"why": str(error)})
         self._told.labels(what, outcome).inc(len(pairs))

@@ -27,7 +27,7 @@ ADVICE = {
         "the server redirects, which is not followed: write the final URL",
     ),
     "given_up": "not tried: the server was away several times in a row",
-    "connection": "nobody answers there: see the URL, the network, ca_file and proxy",
+    "connection": "no server answers: check the URL, the network, ca_file and proxy",
     "timeout": "no answer in time: raise the arm's timeout, or ask for less at once",
     "rate_limited": "the server pushes back: lower --in-flight",
     "unsupported_modality": "the model does not take this kind of medium",
