@@ -1,6 +1,7 @@
 """Answers as servers really send them: shapes of streams, broken characters, cuts."""
 
 import json
+from base64 import b64decode
 from pathlib import Path
 
 import msgspec
@@ -75,6 +76,8 @@ def test_recorded_answers_cut_flipped_and_spliced_make_no_reader_raise(name, dat
     body = bytearray(
         json.dumps(response["json"]).encode()
         if "json" in response
+        else b64decode(response["base64"])
+        if "base64" in response
         else response["text"].encode()
     )
     for _ in range(data.draw(st.integers(0, 4))):

@@ -23,7 +23,7 @@ MODELS = {
 TARGETS = [(model, api) for model, apis in MODELS.items() for api in apis]
 SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}
 CLOSED = {**SCHEMA, "additionalProperties": False}
-_GOLDEN = Path(__file__).parents[3] / "golden" / "crossing"
+_GOLDEN = Path(__file__).parents[4] / "golden" / "crossing"
 
 
 def _corpus():
