@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 
 from collector.call import Call
 from collector.config.sampling import ResolveConfig
+from collector.media_fetch.workers import FetchWorkers
 
 if TYPE_CHECKING:
     from collector.media_fetch.fetcher import MediaFetcher
-
-_WAITING = 64  # calls
 
 
 class MediaFetchQueue:
@@ -28,20 +27,17 @@ class MediaFetchQueue:
         resolver: "MediaFetcher | None" = None,
     ) -> None:
         """Hand every call that was taken to `store`, fetched or not."""
-        self._config, self._store = config, store
+        self._config = config
         self._resolver = resolver
         if resolver is None and config.hosts:
             self._resolver = resolver_of(config)
-        self._waiting: asyncio.Queue[Call] = asyncio.Queue(_WAITING)
-        self._workers: list[asyncio.Task[None]] = []
         self.counts: Counter[str] = Counter()
+        self._workers = FetchWorkers(self._fetch, store, self.counts)
 
     def start(self, tasks: asyncio.TaskGroup) -> None:
         """Fetch in the background from now on; before that `take` fetches itself."""
         if self._config.hosts:
-            self._workers = [
-                tasks.create_task(self._work()) for _ in range(self._config.at_once)
-            ]
+            self._workers.start(tasks, self._config.at_once)
 
     async def take(self, call: Call) -> bool:
         """Take a call with something to fetch; False: it stays the caller's."""
@@ -49,44 +45,24 @@ class MediaFetchQueue:
             medium.state == "external" for medium in call.snapshot.media
         ):
             return False
-        if not self._workers:
-            await self._fetch(call)
+        if not self._workers.are_running:
+            await self._workers.process(call)
             return True
-        if self._waiting.full():
-            self.counts["queue_full"] += 1
-            return False
-        self._waiting.put_nowait(call)
-        return True
+        return self._workers.offer(call)
 
     async def close(self) -> None:
         """Store what waits with its references; safe to call twice."""
-        workers, self._workers = self._workers, []
-        for worker in workers:
-            worker.cancel()
-        if workers:
-            await asyncio.wait(workers)
-        while not self._waiting.empty():
-            self.counts["stopping"] += 1
-            await self._store(self._waiting.get_nowait())
+        await self._workers.close()
 
-    async def _work(self) -> None:
-        while True:
-            await self._fetch(await self._waiting.get())
-
-    async def _fetch(self, call: Call) -> None:
+    async def _fetch(self, call: Call) -> Call:
         # An HTTP client is no weight for a sidecar that never fetches.
         from collector.media_fetch.fetcher import resolve_call  # noqa: PLC0415
 
         assert self._resolver is not None
-        try:
-            found = await resolve_call(call, self._resolver, self._config.per_call)
-        except asyncio.CancelledError:
-            self.counts["stopping"] += 1
-            await self._store(call)
-            raise
+        found = await resolve_call(call, self._resolver, self._config.per_call)
         self.counts.update(found.refusals)
         self.counts["fetched"] += len(found.call.blobs) - len(call.blobs)
-        await self._store(found.call)
+        return found.call
 
 
 def resolver_of(config: ResolveConfig) -> "MediaFetcher":

@@ -10,14 +10,14 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from collector.call import Call, Deferred
+from collector.call import Call
 from collector.config.sampling import ResolveConfig
+from collector.media_fetch.workers import FetchWorkers
 from collector.recognise.references import address_of, value_of
 
 if TYPE_CHECKING:
     from collector.media_fetch.fetcher import MediaFetcher
 
-_WAITING = 64  # calls
 _TRIES = 3
 _PAUSE_SECONDS = 2.0  # before the second try; twice that before the third
 _LATE = ("status", "unreachable")  # refusals that time may mend
@@ -34,53 +34,29 @@ class References:
         resolver: "Callable[[ResolveConfig], MediaFetcher]",
     ) -> None:
         """Hand every call that was taken to `keep`, with its content or without."""
-        self._config, self._keep, self._make = config, keep, resolver
+        self._config, self._make = config, resolver
         self._resolver: MediaFetcher | None = None
-        self._waiting: asyncio.Queue[Call] = asyncio.Queue(_WAITING)
-        self._workers: list[asyncio.Task[None]] = []
         self.counts: Counter[str] = Counter()
+        self._workers = FetchWorkers(self._whole, keep, self.counts)
 
     def start(self, tasks: asyncio.TaskGroup) -> None:
         """Fetch in the background from now on."""
         if self._config.hosts:
-            self._workers = [
-                tasks.create_task(self._work()) for _ in range(self._config.at_once)
-            ]
+            self._workers.start(tasks, self._config.at_once)
 
     def take(self, call: Call) -> bool:
         """Take a call whose content is elsewhere; False: it stays the caller's."""
-        if call.deferred is None or not self._workers:
+        if call.deferred is None or not self._workers.are_running:
             return False
-        if self._waiting.full():
-            self.counts["queue_full"] += 1
-            return False
-        self._waiting.put_nowait(call)
-        return True
+        return self._workers.offer(call)
 
     async def close(self) -> None:
         """Let in what waits as it is; safe to call twice."""
-        workers, self._workers = self._workers, []
-        for worker in workers:
-            worker.cancel()
-        if workers:
-            await asyncio.wait(workers)
-        while not self._waiting.empty():
-            self.counts["stopping"] += 1
-            await self._keep(self._waiting.get_nowait())
+        await self._workers.close()
 
-    async def _work(self) -> None:
-        while True:
-            call = await self._waiting.get()
-            assert call.deferred is not None
-            try:
-                whole = await self._whole(call, call.deferred)
-            except asyncio.CancelledError:
-                self.counts["stopping"] += 1
-                await self._keep(call)
-                raise
-            await self._keep(whole)
-
-    async def _whole(self, call: Call, deferred: Deferred) -> Call:
+    async def _whole(self, call: Call) -> Call:
+        deferred = call.deferred
+        assert deferred is not None
         found: dict[str, Any] = {}
         for name, reference in list(deferred.references.items())[:_REFERENCES_MAX]:
             if (value := await self._value(address_of(reference))) is not None:

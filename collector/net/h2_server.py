@@ -35,11 +35,7 @@ _UNREAD_SECONDS: Final = 60.0  # answers that the client does not take
 class ServerConnection(ServerStreams[Head], asyncio.Protocol):
     """Serves one client connection; see the module."""
 
-    def __init__(
-        self,
-        service: Service[Head],
-        shared: ListenerState,
-    ) -> None:
+    def __init__(self, service: Service[Head], shared: ListenerState) -> None:
         super().__init__(service, shared)
         self._used = 0  # bytes of our window since it was last opened
         self._is_drain_acknowledged = self._is_asked = False
