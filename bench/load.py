@@ -17,7 +17,8 @@ from collections.abc import Iterator
 
 from bodies import requests
 
-from collector.net.h2_client import BrokenCallError, Http2Connection
+from collector.net.h2_call import BrokenCallError
+from collector.net.h2_client import Http2Connection
 from collector.net.h2_hpack import header_field
 
 _METHOD = b"/opentelemetry.proto.collector.trace.v1.TraceService/Export"

@@ -16,7 +16,8 @@ from urllib.parse import unquote, urlsplit
 from collector.config.relay import UpstreamTlsConfig
 from collector.errors import BodyTooLargeError, BodyUndecodableError
 from collector.exporter.tls_reload import tls_context
-from collector.net.h2_client import BrokenCallError, Http2Connection, Reply
+from collector.net.h2_call import BrokenCallError, Reply
+from collector.net.h2_client import Http2Connection
 from collector.net.h2_hpack import header_field
 from collector.otlp.compression import decompress
 from collector.otlp.export_result import (

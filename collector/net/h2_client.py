@@ -10,80 +10,25 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from msgspec import Struct
-
 from collector.net import h2_frames
-from collector.net.h2_hpack import (
-    MAX_LIST_BYTES,
-    TABLE_BYTES,
-    Field,
-    HeaderReader,
+from collector.net.h2_call import (
+    ANSWER_BYTES,
+    OPENING,
+    WINDOW_STEP,
+    BrokenCallError,
+    Call,
+    Reply,
+    joined_headers,
 )
+from collector.net.h2_hpack import TABLE_BYTES, HeaderReader
 from collector.net.write_buffer import WriteBuffer
 
-# What one answer may have, and what all of them may have on the way at once.
-_ANSWER_BYTES: Final = 4 * 2**20
-_CONNECTION_WINDOW: Final = 8 * 2**20
-# The connection's window is opened again once this much of it was used.
-_WINDOW_STEP: Final = 2**20
 # Streams are numbered upwards and never again: past this a connection is replaced.
 _LAST_STREAM: Final = 2**30
 _FIRST_LIMIT: Final = 100  # calls at once, until the other side says its own
 # Asked for a sign of life where calls wait and nothing came for so long.
 _KEEPALIVE_SECONDS: Final = 60.0
 _KEEPALIVE_TIMEOUT_SECONDS: Final = 20.0
-
-_OPENING: Final = (
-    h2_frames.PREFACE
-    + h2_frames.settings_frame(
-        (
-            (h2_frames.HEADER_TABLE_SIZE, 0),
-            (h2_frames.ENABLE_PUSH, 0),
-            # An answer within its limit never waits for its stream's window.
-            (h2_frames.INITIAL_WINDOW_SIZE, _ANSWER_BYTES + 65_536),
-            (h2_frames.MAX_HEADER_LIST_SIZE, MAX_LIST_BYTES),
-        )
-    )
-    + h2_frames.number_frame(
-        h2_frames.WINDOW_UPDATE, 0, _CONNECTION_WINDOW - h2_frames.FIRST_WINDOW
-    )
-)
-
-
-class BrokenCallError(Exception):
-    """A call failed without a response; the message states the cause, no address."""
-
-
-class Reply(Struct, frozen=True):
-    """Response to one call; a single header block is also stored in `trailers`."""
-
-    headers: dict[str, str]
-    body: bytes
-    trailers: dict[str, str]
-
-
-class _Call:
-    """One request on its way, from its first byte to the last of its answer."""
-
-    __slots__ = ("answer", "block", "headers", "reply", "stream", "unsent", "window")
-
-    def __init__(
-        self, block: bytes, body: tuple[bytes, ...], reply: asyncio.Future[Reply]
-    ) -> None:
-        self.block, self.reply = block, reply
-        self.unsent = deque([memoryview(piece) for piece in body])
-        self.stream = self.window = 0  # the stream is 0 until it has one
-        self.headers: dict[str, str] | None = None
-        self.answer = b""
-
-
-def _joined(fields: list[Field]) -> dict[str, str]:
-    """Return headers by name; those that come twice are joined by a comma."""
-    headers: dict[str, str] = {}
-    for raw_name, raw_value in fields:
-        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-        headers[name] = f"{headers[name]},{value}" if name in headers else value
-    return headers
 
 
 class Http2Connection(asyncio.Protocol):
@@ -101,16 +46,16 @@ class Http2Connection(asyncio.Protocol):
         self._usable = False
         self._heard = False  # anything from the other side; reset by keep-alive
         self._greeted = False
-        self._calls: dict[int, _Call] = {}
-        self._queued: deque[_Call] = deque()  # above the other side's limit of calls
-        self._stalled: dict[int, _Call] = {}  # not all sent: the windows are closed
+        self._calls: dict[int, Call] = {}
+        self._queued: deque[Call] = deque()  # above the other side's limit of calls
+        self._stalled: dict[int, Call] = {}  # not all sent: the windows are closed
         self._next_stream = 1
         self._limit = _FIRST_LIMIT
         self._window = self._first_window = h2_frames.FIRST_WINDOW
         self._frame_size = h2_frames.FIRST_FRAME_SIZE
         self._writable = True
         self._used = 0  # bytes of our window since it was last opened
-        self._reader = HeaderReader(_joined, TABLE_BYTES)
+        self._reader = HeaderReader(joined_headers, TABLE_BYTES)
         self._keep_alive: asyncio.TimerHandle | None = None
         handlers = {
             h2_frames.DATA: self._on_data,
@@ -135,7 +80,7 @@ class Http2Connection(asyncio.Protocol):
         Raises:
             BrokenCallError: no answer, or none in time.
         """
-        call = _Call(block, body, self._loop.create_future())
+        call = Call(block, body, self._loop.create_future())
         timer = self._loop.call_later(timeout_seconds, self._expire, call)
         if not self._usable:
             self._fail(call, "broke off")
@@ -170,7 +115,7 @@ class Http2Connection(asyncio.Protocol):
         """Send the connection preface; requests need not wait for the peer's."""
         self._writer.connect(transport)
         self._usable = True
-        self._write(_OPENING)
+        self._write(OPENING)
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - all alike
@@ -196,7 +141,7 @@ class Http2Connection(asyncio.Protocol):
 
     # Sending.
 
-    def _start(self, call: _Call) -> None:
+    def _start(self, call: Call) -> None:
         call.stream, call.window = self._next_stream, self._first_window
         self._next_stream += 2
         self._calls[call.stream] = call
@@ -225,7 +170,7 @@ class Http2Connection(asyncio.Protocol):
         self._write(h2_frames.block_frames(flags, call.stream, call.block))
         self._send_more(call)
 
-    def _fits(self, size: int, call: _Call) -> bool:
+    def _fits(self, size: int, call: Call) -> bool:
         return (
             size <= self._frame_size
             and len(call.block) <= h2_frames.FIRST_FRAME_SIZE
@@ -234,7 +179,7 @@ class Http2Connection(asyncio.Protocol):
             and self._writable
         )
 
-    def _send_more(self, call: _Call) -> None:
+    def _send_more(self, call: Call) -> None:
         """Send as much of a body as the windows take; the rest waits for them."""
         unsent = call.unsent
         while unsent:
@@ -262,15 +207,15 @@ class Http2Connection(asyncio.Protocol):
 
     # Ending calls.
 
-    def _expire(self, call: _Call) -> None:
+    def _expire(self, call: Call) -> None:
         self._fail(call, "no answer in time")
         self._abandon(call)
 
-    def _fail(self, call: _Call, why: str) -> None:
+    def _fail(self, call: Call, why: str) -> None:
         if not call.reply.done():
             call.reply.set_exception(BrokenCallError(why))
 
-    def _abandon(self, call: _Call) -> None:
+    def _abandon(self, call: Call) -> None:
         """Reset the stream of a call whose response is no longer awaited."""
         if call.stream in self._calls:
             self._write(
@@ -282,7 +227,7 @@ class Http2Connection(asyncio.Protocol):
         elif call in self._queued:
             self._queued.remove(call)
 
-    def _forget(self, call: _Call) -> None:
+    def _forget(self, call: Call) -> None:
         """Free a call's place, for one that waits."""
         del self._calls[call.stream]
         self._stalled.pop(call.stream, None)
@@ -294,7 +239,7 @@ class Http2Connection(asyncio.Protocol):
         while self._queued and self._usable and len(self._calls) < self._limit:
             self._start(self._queued.popleft())
 
-    def _finish(self, call: _Call, trailers: dict[str, str]) -> None:
+    def _finish(self, call: Call, trailers: dict[str, str]) -> None:
         if call.unsent:
             # Answered before it had everything: it does not want the rest.
             self._write(
@@ -316,14 +261,14 @@ class Http2Connection(asyncio.Protocol):
 
     def _on_data(self, flags: int, stream: int, payload: bytes) -> None:
         self._used += len(payload)
-        if self._used >= _WINDOW_STEP:
+        if self._used >= WINDOW_STEP:
             self._write(h2_frames.number_frame(h2_frames.WINDOW_UPDATE, 0, self._used))
             self._used = 0
         call = self._calls.get(stream)
         if call is None:
             return  # of a call that was given up
         call.answer += h2_frames.without_padding(flags & h2_frames.PADDED, payload)
-        if len(call.answer) > _ANSWER_BYTES:
+        if len(call.answer) > ANSWER_BYTES:
             self._fail(call, "the answer has no end")
             self._abandon(call)
         elif flags & h2_frames.END_STREAM:

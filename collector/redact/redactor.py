@@ -12,9 +12,10 @@ from collector.config.sampling import RedactConfig
 from collector.redact.budget import WorkBudget
 from collector.redact.media.redactor import MediaRedactor
 from collector.redact.rules import PathRules, Rule
-from collector.redact.text.detectors import SECRET_KEY, TELLING_KEY
+from collector.redact.text.detectors import TELLING_KEY
 from collector.redact.text.pseudonyms import Pseudonyms
 from collector.redact.text.redactor import Replacement, TextRedactor
+from collector.redact.text.secret_detectors import SECRET_KEY
 from snaptrace.crypto.fleet_key import FleetKey
 from snaptrace.snapshot.model import (
     Answer,

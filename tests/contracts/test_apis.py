@@ -9,7 +9,8 @@ from measure.compare import leaves, normal
 from measure.recordings import from_archive
 
 from snaptrace.snapshot.apis import APIS, UnmappableError
-from snaptrace.snapshot.apis.fields import FIELDS, all_but, expand
+from snaptrace.snapshot.apis.catalogue import FIELDS
+from snaptrace.snapshot.apis.fields import all_but, expand
 from snaptrace.snapshot.model import MediaRef
 
 _ARCHIVE = Path(__file__).parents[1] / "golden" / "corpus" / "recordings.tar.zst"

@@ -48,7 +48,8 @@ from collector.recognise.dialects.readers.target import chat_api, is_dated, prov
 from collector.recognise.inline_media import is_placeholder
 from collector.recognise.record import Record
 from snaptrace.snapshot.apis import APIS
-from snaptrace.snapshot.apis.fields import FIELDS, all_but, is_field
+from snaptrace.snapshot.apis.catalogue import FIELDS
+from snaptrace.snapshot.apis.fields import all_but, is_field
 from snaptrace.snapshot.model import Answer, Json
 
 # What the SDK takes beside the arguments that `input.value` holds.

@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 from collector.config.sampling import RedactConfig
 from collector.redact.rules import Rule
-from collector.redact.text.detectors import DETECTORS, REDACTED
+from collector.redact.text.detector import REDACTED
+from collector.redact.text.detectors import DETECTORS
 from collector.redact.text.encoded import (
     ENCODED,
     LONGEST_HEAD,

@@ -12,7 +12,7 @@ from functools import lru_cache
 from msgspec import Struct
 
 from replayd.providers.contract import Refusal
-from snaptrace.snapshot.apis.fields import EXTENSIONS, FIELDS
+from snaptrace.snapshot.apis.catalogue import EXTENSIONS, FIELDS
 from snaptrace.snapshot.model import Json, Snapshot
 
 # Who asked, where it is filed, how it is delivered: not what is asked.

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import TypeAlias
 
 from replayd.providers.wire.values import as_list, as_object, as_text
-from snaptrace.snapshot.apis.fields import EXTENSIONS, FIELDS
+from snaptrace.snapshot.apis.catalogue import EXTENSIONS, FIELDS
 from snaptrace.snapshot.model import Json
 
 Body: TypeAlias = dict[str, Json]

@@ -9,6 +9,13 @@ from typing import Any
 
 from snaptrace.snapshot.apis import inline
 from snaptrace.snapshot.apis.contract import UnmappableError
+from snaptrace.snapshot.apis.gemini_tools import (
+    parse_choice,
+    parse_tools,
+    render_choice,
+    render_tools,
+    text_of,
+)
 from snaptrace.snapshot.conversation import (
     Conversation,
     GenericPart,
@@ -17,7 +24,6 @@ from snaptrace.snapshot.conversation import (
     Part,
     ReasoningPart,
     TextPart,
-    Tool,
     ToolCallPart,
     ToolResultPart,
 )
@@ -42,8 +48,6 @@ _CAMEL: dict[str, str] = {
     "tool_config": "toolConfig",
     "cached_content": "cachedContent",
 }
-_MODES = {"AUTO": "auto", "NONE": "none", "ANY": "required"}
-_MODES_BACK = {word: mode for mode, word in _MODES.items()}
 
 
 class GeminiGenerateContent:
@@ -70,13 +74,13 @@ class GeminiGenerateContent:
         if isinstance(contents, list | tuple):
             messages.extend(_parse_content(raw, "user") for raw in contents)
         params, schema = _parse_config(rest)
-        tools = _parse_tools(rest)
+        tools = parse_tools(rest)
         model = rest.pop("model", "")
         return Conversation(
             model=model if isinstance(model, str) else "",
             messages=tuple(messages),
             tools=tools,
-            tool_choice=_parse_choice(rest),
+            tool_choice=parse_choice(rest),
             output_schema=schema,
             params=params,
             extra=rest,
@@ -99,10 +103,10 @@ class GeminiGenerateContent:
         if system:
             body["systemInstruction"] = {"parts": system, "role": role or "user"}
         if conversation.tools:
-            body["tools"] = _render_tools(conversation.tools)
+            body["tools"] = render_tools(conversation.tools)
         extra = dict(conversation.extra)
         if conversation.tool_choice is not None:
-            body["toolConfig"] = _render_choice(conversation.tool_choice)
+            body["toolConfig"] = render_choice(conversation.tool_choice)
         config = _render_config(conversation, lost)
         config.update(extra.pop("generationConfig", {}))
         if config:
@@ -111,12 +115,6 @@ class GeminiGenerateContent:
         if lost:
             raise UnmappableError(self.name, tuple(lost))
         return body
-
-
-def _render_tools(tools: tuple[Tool, ...]) -> list[Json]:
-    declared = [_render_tool(tool) for tool in tools if tool.kind == "function"]
-    others: list[Json] = [dict(tool.extra) for tool in tools if tool.kind != "function"]
-    return [{"functionDeclarations": declared}, *others] if declared else others
 
 
 def _render_config(conversation: Conversation, lost: list[str]) -> dict[str, Json]:
@@ -130,15 +128,6 @@ def _render_config(conversation: Conversation, lost: list[str]) -> dict[str, Jso
         config["responseMimeType"] = "application/json"
         config["responseSchema"] = conversation.output_schema
     return config
-
-
-def _text(value: Json) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _get(raw: dict[str, Json], camel: str, snake: str) -> Json:
-    found = raw.get(camel)
-    return raw.get(snake) if found is None else found
 
 
 def _parse_content(raw: Json, default: str) -> Message:
@@ -187,8 +176,8 @@ def _parse_part(raw: Json) -> Part:
 
 
 def _parse_media(inner: dict[str, Json], outer: dict[str, Json]) -> MediaPart:
-    mime = _text(inner.pop("mimeType", "")) or _text(inner.pop("mime_type", ""))
-    url = _text(inner.pop("fileUri", "")) or _text(inner.pop("file_uri", ""))
+    mime = text_of(inner.pop("mimeType", "")) or text_of(inner.pop("mime_type", ""))
+    url = text_of(inner.pop("fileUri", "")) or text_of(inner.pop("file_uri", ""))
     ref, data = inline.from_base64(inner.pop("data", None), mime)
     kind = kind_of_mime(mime) or kind_of_url(url) or "document"
     extra: dict[str, Json] = {**inner}
@@ -199,9 +188,9 @@ def _parse_media(inner: dict[str, Json], outer: dict[str, Json]) -> MediaPart:
 
 def _parse_call(inner: dict[str, Json], outer: dict[str, Json]) -> ToolCallPart:
     extra: dict[str, Json] = {"part": outer} if outer else {}
-    name = _text(inner.pop("name", ""))
+    name = text_of(inner.pop("name", ""))
     arguments = inline.json_text(inner.pop("args", None) or {})
-    call_id = _text(inner.pop("id", ""))
+    call_id = text_of(inner.pop("id", ""))
     return ToolCallPart(
         name=name, arguments=arguments, id=call_id, extra={**inner, **extra}
     )
@@ -209,9 +198,9 @@ def _parse_call(inner: dict[str, Json], outer: dict[str, Json]) -> ToolCallPart:
 
 def _parse_response(inner: dict[str, Json], outer: dict[str, Json]) -> ToolResultPart:
     extra: dict[str, Json] = {"part": outer} if outer else {}
-    name = _text(inner.pop("name", ""))
+    name = text_of(inner.pop("name", ""))
     content = (TextPart(text=inline.json_text(inner.pop("response", None))),)
-    call_id = _text(inner.pop("id", ""))
+    call_id = text_of(inner.pop("id", ""))
     return ToolResultPart(
         content=content, id=call_id, name=name, extra={**inner, **extra}
     )
@@ -255,78 +244,6 @@ def camel_case(key: str) -> str:
     """Return the camel-case spelling of a field name."""
     head, *more = key.split("_")
     return head + "".join(word.capitalize() for word in more) if more and head else key
-
-
-def _parse_tools(rest: dict[str, Json]) -> tuple[Tool, ...]:
-    tools = rest.pop("tools", None)
-    if isinstance(tools, dict):
-        tools = [tools]
-    found: list[Tool] = []
-    for raw in tools if isinstance(tools, list | tuple) else ():
-        if not isinstance(raw, dict):
-            found.append(Tool(name="", kind="unknown", extra={"value": raw}))
-            continue
-        own = dict(raw)
-        declared = own.pop(
-            "functionDeclarations", own.pop("function_declarations", None)
-        )
-        if isinstance(declared, list | tuple):
-            found.extend(_parse_declaration(one) for one in declared)
-        own = {key: value for key, value in own.items() if value is not None}
-        if own:
-            found.append(Tool(name="", kind=next(iter(own)), extra=own))
-    return tuple(found)
-
-
-def _parse_declaration(raw: Json) -> Tool:
-    if not isinstance(raw, dict):
-        return Tool(name="", kind="unknown", extra={"value": raw})
-    rest = {key: value for key, value in raw.items() if value is not None}
-    return Tool(
-        name=_text(rest.pop("name", "")),
-        description=_text(rest.pop("description", "")),
-        parameters=rest.pop("parameters", None),
-        extra=rest,
-    )
-
-
-def _render_tool(tool: Tool) -> Json:
-    body: dict[str, Json] = {"name": tool.name}
-    if tool.description:
-        body["description"] = tool.description
-    if tool.parameters is not None:
-        body["parameters"] = tool.parameters
-    return {**body, **tool.extra}
-
-
-def _parse_choice(rest: dict[str, Json]) -> Json:
-    config = rest.get("toolConfig")
-    own = (
-        _get(config, "functionCallingConfig", "function_calling_config")
-        if isinstance(config, dict)
-        else None
-    )
-    if not isinstance(config, dict) or not isinstance(own, dict) or len(config) > 1:
-        return None
-    names = _get(own, "allowedFunctionNames", "allowed_function_names")
-    mode = own.get("mode")
-    found: Json = None
-    if mode == "ANY" and isinstance(names, list) and len(names) == 1:
-        found = {"name": names[0]}
-    elif isinstance(mode, str) and mode in _MODES and not names and len(own) == 1:
-        found = _MODES[mode]
-    if found is not None:
-        del rest["toolConfig"]
-    return found
-
-
-def _render_choice(choice: Json) -> Json:
-    if isinstance(choice, dict) and set(choice) == {"name"}:
-        config = {"mode": "ANY", "allowedFunctionNames": [choice["name"]]}
-        return {"functionCallingConfig": config}
-    if isinstance(choice, str):
-        return {"functionCallingConfig": {"mode": _MODES_BACK.get(choice, "AUTO")}}
-    return choice
 
 
 def _merged_results(contents: list[Json]) -> list[Json]:

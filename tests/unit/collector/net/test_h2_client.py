@@ -8,7 +8,8 @@ import hpack
 import pytest
 
 from collector.net import h2_frames
-from collector.net.h2_client import BrokenCallError, Http2Connection
+from collector.net.h2_call import BrokenCallError
+from collector.net.h2_client import Http2Connection
 from collector.net.h2_hpack import header_field
 
 BLOCK = header_field(b":path", b"/x")

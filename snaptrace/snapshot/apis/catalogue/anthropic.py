@@ -1,0 +1,51 @@
+"""Request fields of Anthropic's Messages API; see the package."""
+
+MESSAGES_FIELDS = (
+    "model",
+    "messages.content.cache_control",
+    "messages.content.citations",
+    "messages.content.title",
+    "messages.content.context",
+    "messages.content.is_error",
+    "messages.content.signature",
+    "messages.content.source.media_type",
+    "system.cache_control",
+    "cache_control",
+    "container",
+    "context_management",
+    "max_tokens",
+    "mcp_servers",
+    "metadata.user_id",
+    "output_config",
+    "output_format",
+    "service_tier",
+    "stop_sequences",
+    "temperature",
+    "thinking.type",
+    "thinking.budget_tokens",
+    "thinking.display",
+    "tool_choice.type",
+    "tool_choice.name",
+    "tool_choice.disable_parallel_tool_use",
+    "tools.type",
+    "tools.name",
+    "tools.description",
+    "tools.input_schema",
+    "tools.cache_control",
+    "tools.eager_input_streaming",
+    "tools.strict",
+    "top_k",
+    "top_p",
+)
+FIELDS: dict[str, tuple[str, ...]] = {
+    "anthropic_messages": MESSAGES_FIELDS,
+}
+EXTENSIONS: dict[str, tuple[str, ...]] = {
+    "anthropic_messages": (
+        "betas",
+        "chat_template_kwargs",
+        "min_p",
+        "repetition_penalty",
+        "user",
+    ),
+}
