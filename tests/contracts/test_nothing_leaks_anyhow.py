@@ -11,9 +11,10 @@ import logging
 
 import msgspec
 import pytest
-from fakes import planted
+from fakes import planted, planted_files
 from fakes.filled_store import KEY, plain
-from fakes.telling_spans import BASE, CONVENTIONS, logs, semantic_kernel, spans
+from fakes.otlp_exports import logs, spans
+from fakes.telling_spans import BASE, CONVENTIONS, semantic_kernel
 from google.protobuf.json_format import MessageToDict
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
@@ -70,7 +71,7 @@ class Kept:
         yield plain(self.objects)
         for name, data in self.objects.items():
             if name.startswith(object_names.MEDIA):
-                yield from planted.unpacked(media.unpack(data, name))
+                yield from planted_files.unpacked(media.unpack(data, name))
 
     def assert_clean(self):
         for data in self.places():
@@ -195,11 +196,11 @@ async def test_names_of_services_scopes_and_resources_are_clean(keep):
     kept.assert_clean()
 
 
-@pytest.mark.parametrize("mime", planted.FILES)
+@pytest.mark.parametrize("mime", planted_files.FILES)
 async def test_no_file_keeps_what_was_written_into_it(keep, mime):
     """An author, a place or a paragraph would be stored with every file."""
-    data = planted.FILES[mime](planted.SENTENCE)
-    assert any(leaks(one) for one in planted.unpacked(data))
+    data = planted_files.FILES[mime](planted.SENTENCE)
+    assert any(leaks(one) for one in planted_files.unpacked(data))
     modality = mime.split("/")[0] if mime[0] in "iav" and "/" in mime else ""
     blob = {
         "type": "blob",

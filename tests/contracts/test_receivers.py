@@ -3,133 +3,18 @@
 import asyncio
 import gzip
 import zlib
-from contextlib import asynccontextmanager
-from io import BytesIO
 
 import aiohttp
 import grpc
 import grpc.aio
 import pytest
 from backports import zstd
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from fakes.served_receiver import BODY, grpc_client, http_client, serving
 
-from collector.config.relay import AuthConfig, HeadersConfig, LimitsConfig, TlsConfig
-from collector.metrics.instruments import Registry
-from collector.metrics.relay import RelayMetrics
+from collector.config.relay import HeadersConfig, LimitsConfig
 from collector.otlp.export_result import ExportResult, refusal
 from collector.otlp.signals import SIGNALS
-from collector.receiver import ENGINES, open_receiver
-from collector.receiver.admission import Admission
-from collector.receiver.policy import BearerTokens, HeaderFilter, ReceiverPolicy
-from snaptrace.runtime.clock import SystemClock
-from snaptrace.runtime.config import Address, ByteSize, Duration
-
-BODY = b"\x0a\x03abc"
-
-
-class Served:
-    """One receiver in front of a handler that a test chooses."""
-
-    def __init__(self):
-        self.requests = []
-        self.timeouts = []
-        self.cancelled = 0
-        self.answer = ExportResult()
-        self.hold = None
-        self.addresses = {}
-        self.admission = Admission(4 * 2**20)
-        self.registry = Registry()
-        self.is_serving = True
-
-    async def handle(self, request, timeout_seconds):
-        self.requests.append(request)
-        self.timeouts.append(timeout_seconds)
-        if self.hold is not None:
-            try:
-                await self.hold.wait()
-            except asyncio.CancelledError:
-                self.cancelled += 1
-                raise
-        return self.answer
-
-    def refused(self, reason):
-        return self.registry.value("snaptrace_collector_refused", reason)
-
-
-@asynccontextmanager
-async def serving(engine, *, limits=None, tokens=None, tls=None, headers=None):
-    served = Served()
-    auth = AuthConfig(bearer_token_file=str(tokens)) if tokens else AuthConfig()
-    reception = ReceiverPolicy(
-        handle=served.handle,
-        admission=served.admission,
-        limits=limits or LimitsConfig(message=ByteSize(2**20)),
-        headers=HeaderFilter(
-            headers or HeadersConfig(), drop_authorization=bool(tokens)
-        ),
-        tokens=BearerTokens(auth),
-        metrics=RelayMetrics(served.registry),
-        clock=SystemClock(),
-        instance="self",
-        serving=lambda: served.is_serving,
-    )
-    listen = [
-        ("grpc", Address("127.0.0.1:0"), tls or TlsConfig()),
-        ("http", Address("127.0.0.1:0"), tls or TlsConfig()),
-    ]
-    receiver = open_receiver(
-        engine, reception, listen, 2.0, served.addresses.__setitem__
-    )
-    ready, stop = asyncio.Event(), asyncio.Event()
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(receiver.run(ready.set, stop))
-        await ready.wait()
-        served.stop = stop
-        try:
-            yield served
-        finally:
-            stop.set()
-
-
-@pytest.fixture(params=list(ENGINES))
-def engine(request):
-    return request.param
-
-
-@asynccontextmanager
-async def grpc_client(served):
-    options = [
-        ("grpc.use_local_subchannel_pool", 1),
-        # A probe that gRPC's own server has not read when it closes after its last
-        # answer is a reset, and may cost the client that answer.
-        ("grpc.http2.bdp_probe", 0),
-    ]
-    async with grpc.aio.insecure_channel(served.addresses["grpc"], options) as channel:
-        yield lambda signal, body, **call: channel.unary_unary(
-            SIGNALS[signal].grpc_method
-        )(body, timeout=call.pop("timeout", 10), **call)
-
-
-@asynccontextmanager
-async def grpc_channel(served):
-    async with grpc.aio.insecure_channel(served.addresses["grpc"]) as channel:
-        yield channel
-
-
-@asynccontextmanager
-async def http_client(served):
-    async with aiohttp.ClientSession(auto_decompress=False) as session:
-
-        @asynccontextmanager
-        async def post(signal, body, media_type="application/x-protobuf", **headers):
-            url = f"http://{served.addresses['http']}{SIGNALS[signal].http_path}"
-            given = {"Content-Type": media_type}
-            given |= {k.replace("_", "-"): v for k, v in headers.items()}
-            async with session.post(url, data=BytesIO(body), headers=given) as response:
-                yield response
-
-        yield post
+from snaptrace.runtime.config import ByteSize, Duration
 
 
 @pytest.mark.parametrize("signal", SIGNALS)
@@ -404,73 +289,3 @@ async def test_a_trickling_body_is_given_up(engine, pieces):
         writer.close()
         assert served.requests == []
         assert served.admission.reserved_bytes == 0
-
-
-async def test_health_follows_readiness(engine):
-    """A rollout would send traffic to a collector that is leaving."""
-    async with serving(engine) as served, grpc_channel(served) as channel:
-        stub = health_pb2_grpc.HealthStub(channel)
-        question = health_pb2.HealthCheckRequest(service=SIGNALS["traces"].grpc_service)
-        answer = await stub.Check(question, timeout=5)
-        assert answer.status == health_pb2.HealthCheckResponse.SERVING
-        if engine == "native":
-            served.is_serving = False
-            answer = await stub.Check(question, timeout=5)
-            assert answer.status == health_pb2.HealthCheckResponse.NOT_SERVING
-
-
-async def test_health_can_be_watched(engine):
-    """A balancer would not hear of a drain, or a watcher would hold one up."""
-    states = health_pb2.HealthCheckResponse
-    async with serving(engine) as served, grpc_channel(served) as channel:
-        stub = health_pb2_grpc.HealthStub(channel)
-        question = health_pb2.HealthCheckRequest(service=SIGNALS["traces"].grpc_service)
-        watching = stub.Watch(question)
-        assert (await watching.read()).status == states.SERVING
-        stranger = stub.Watch(health_pb2.HealthCheckRequest(service="no.such"))
-        assert (await stranger.read()).status == states.SERVICE_UNKNOWN
-        stranger.cancel()
-        served.is_serving = False
-        served.stop.set()
-        async with asyncio.timeout(5):
-            assert (await watching.read()).status == states.NOT_SERVING
-            assert await watching.code() is not grpc.StatusCode.OK
-
-
-async def test_watchers_are_bounded_and_given_back():
-    """Clients that only watch could hold any number of streams."""
-    async with serving("native") as served, grpc_channel(served) as channel:
-        stub = health_pb2_grpc.HealthStub(channel)
-        question = health_pb2.HealthCheckRequest()
-        watching = [stub.Watch(question) for _ in range(64)]
-        for one in watching:
-            await one.read()
-        refused = stub.Watch(question)
-        assert await refused.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
-        for one in watching:
-            one.cancel()
-        async with asyncio.timeout(10):
-            while await _is_refused(stub.Watch(question)):
-                await asyncio.sleep(0.05)
-
-
-async def _is_refused(call):
-    try:
-        return await call.read() is grpc.aio.EOF
-    except grpc.aio.AioRpcError as error:
-        return error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
-    finally:
-        call.cancel()
-
-
-async def test_reflection_describes_the_services(engine):
-    """A debugging tool could not list what is served here."""
-    async with serving(engine) as served, grpc_channel(served) as channel:
-        stub = reflection_pb2_grpc.ServerReflectionStub(channel)
-        ask = reflection_pb2.ServerReflectionRequest
-        name = SIGNALS["traces"].grpc_service
-        questions = [ask(list_services=""), ask(file_containing_symbol=name)]
-        answers = [a async for a in stub.ServerReflectionInfo(iter(questions))]
-        listed = {s.name for s in answers[0].list_services_response.service}
-        assert name in listed
-        assert answers[1].file_descriptor_response.file_descriptor_proto

@@ -13,11 +13,10 @@ from pathlib import Path
 import grpc
 import grpc.aio
 import pytest
-from contracts.test_receivers import BODY, grpc_client, serving
+from fakes.served_receiver import BODY, grpc_client, serving
 
 from collector.config.relay import LimitsConfig
 from collector.otlp.signals import SIGNALS
-from collector.receiver import ENGINES
 from snaptrace.runtime.config import ByteSize, Duration
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -25,11 +24,6 @@ DATA, HEADERS, RST_STREAM, SETTINGS, PING, CONTINUATION = 0, 1, 3, 4, 6, 9
 END_HEADERS = 4
 # Far above what the bounds of one connection allow, far below what was sent at it.
 GROWTH_BYTES = 48 * 2**20
-
-
-@pytest.fixture(params=list(ENGINES))
-def engine(request):
-    return request.param
 
 
 def frame(kind, flags, stream, payload=b""):

@@ -7,7 +7,7 @@ import asyncio
 import re
 
 import pytest
-from contracts.test_receivers import serving
+from fakes.served_receiver import serving
 
 from collector.config.relay import LimitsConfig
 from snaptrace.runtime.config import ByteSize, Duration

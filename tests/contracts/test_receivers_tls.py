@@ -8,9 +8,9 @@ import aiohttp
 import grpc
 import grpc.aio
 import pytest
-from contracts.test_receivers import BODY, serving
 from cryptography import x509
 from fakes.certificates import Authority
+from fakes.served_receiver import BODY, serving
 
 from collector.config.relay import (
     JoinConfig,
@@ -26,16 +26,11 @@ from collector.metrics.relay import RelayMetrics
 from collector.net import listener
 from collector.otlp.export_result import UNAVAILABLE
 from collector.otlp.signals import SIGNALS, OtlpRequest
-from collector.receiver import ENGINES, native
+from collector.receiver import native
 from snaptrace.runtime.clock import SystemClock
 from snaptrace.runtime.config import ByteSize
 
 METHOD = SIGNALS["traces"].grpc_method
-
-
-@pytest.fixture(params=list(ENGINES))
-def engine(request):
-    return request.param
 
 
 async def over_grpc(served, authority, client=None):

@@ -9,7 +9,8 @@ import zlib
 
 import pytest
 from fakes.filled_store import KEY, memory_store
-from fakes.telling_spans import BASE, spans
+from fakes.otlp_exports import spans
+from fakes.telling_spans import BASE
 from prometheus_client import CollectorRegistry
 
 from collector.config.relay import CollectorConfig, TapConfig

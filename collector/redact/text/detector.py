@@ -22,9 +22,7 @@ class Detector(Struct, frozen=True):
     kind: str  # of its pseudonyms, and label of the counter
     pattern: re.Pattern[str]
     is_one: Callable[[str], bool] = lambda _text: True
-    gate: str = (
-        ""  # key of `prefilters.GATES`; a text that it does not pass cannot match
-    )
+    gate: str = ""  # key of `prefilters.GATES`; a text that fails it cannot match
     words: tuple[str, ...] = ()  # lower case; a text with none of them cannot match
     # What has to stand before the match, for values that nothing else tells, and the
     # words without which that cannot be: they say where to look at all.

@@ -6,9 +6,10 @@ not need them.
 
 import json
 import os
+import shutil
 
 import pytest
-from rendered import CHART, GOLDEN, KUBERNETES
+from rendered import CHART, GOLDEN, KUBERNETES, PARENT
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +22,17 @@ def render():
             return loaded.render(values or {}, name=release, namespace="ml")
 
     return call
+
+
+@pytest.fixture
+def parent(tmp_path):
+    """Return a chart of somebody else that includes the sidecar."""
+    for name, text in PARENT.items():
+        path = tmp_path / "assistant" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text.lstrip())
+    shutil.copytree(CHART, tmp_path / "assistant" / "charts" / "snaptrace")
+    return tmp_path / "assistant"
 
 
 @pytest.fixture(scope="session")

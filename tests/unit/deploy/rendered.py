@@ -4,6 +4,9 @@ from pathlib import Path
 
 import yaml
 
+from collector.config.relay import CollectorConfig
+from snaptrace.runtime import config as runtime_config
+
 ROOT = Path(__file__).parents[3]
 CHART = ROOT / "helm" / "snaptrace"
 GOLDEN = ROOT / "tests" / "golden" / "helm"
@@ -46,6 +49,47 @@ MONITORED = {
     }
 }
 
+# A chart of somebody else that includes the sidecar.
+PARENT = {
+    "Chart.yaml": """
+apiVersion: v2
+name: assistant
+version: 1.0.0
+dependencies: [{name: snaptrace, version: 0.1.0}]
+""",
+    "values.yaml": """
+snaptrace:
+  image: {repository: registry.example/snaptrace, tag: "1"}
+  store: {url: "s3://bucket/team", keySecret: {name: fleet}}
+  collector:
+    shape: none
+    config:
+      upstream: {url: "grpc://otel-collector:4317"}
+      tap: {queue_bytes: 33554432}
+  replayd: {enabled: false}
+""",
+    "templates/deployment.yaml": """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: assistant}
+spec:
+  selector: {matchLabels: {app: assistant}}
+  template:
+    metadata: {labels: {app: assistant, snaptrace.io/collector: "true"}}
+    spec:
+      initContainers:
+        {{- include "snaptrace.sidecar.container" .Subcharts.snaptrace | nindent 8 }}
+      containers:
+        - name: app
+          image: assistant
+          env:
+            {{- $grpc := dict "protocol" "grpc" }}
+            {{- include "snaptrace.sidecar.appEnv" $grpc | nindent 12 }}
+      volumes:
+        {{- include "snaptrace.sidecar.volumes" .Subcharts.snaptrace | nindent 8 }}
+""",
+}
+
 
 def merged(*trees):
     """Deep-merge mappings; the later one wins."""
@@ -75,3 +119,16 @@ def only(found, kind, name_part=""):
         d for d in found if d["kind"] == kind and name_part in d["metadata"]["name"]
     ]
     return match
+
+
+def environment(container):
+    """Return plain environment values; references keep their mapping."""
+    return {e["name"]: e.get("value", e.get("valueFrom")) for e in container["env"]}
+
+
+def loaded(container):
+    """Return the collector's configuration as the program reads it."""
+    plain = {k: v for k, v in environment(container).items() if isinstance(v, str)}
+    document = runtime_config.load(None, plain)
+    document.section("store", runtime_config.StoreConfig)
+    return document.section("collector", CollectorConfig), plain

@@ -3,7 +3,7 @@
 `tests/system/admission` is a small Go program around it. Building takes minutes and a
 download, so that the binary is given by the environment variable SNAPTRACE_ADMISSION
 (`go build -o PATH .` in that folder). Without it the test is skipped, and says so;
-`test_sidecar.py` evaluates the same expressions with a CEL library.
+`test_injection.py` evaluates the same expressions with a CEL library.
 """
 
 import json
@@ -12,7 +12,7 @@ import subprocess
 
 import pytest
 from rendered import documents, merged, only
-from test_sidecar import ANNOTATED, injected_values, pod, policy_of
+from test_injection import ANNOTATED, injected_values, pod, policy_of
 
 BINARY = os.environ.get("SNAPTRACE_ADMISSION", "")
 pytestmark = [

@@ -10,6 +10,8 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
+CODE = ("snaptrace", "collector", "replayd", "bench", "deploy", "docs", "helm", "tests")
+LONGEST = 400  # lines of one file
 # MiB each, in both processes of every pod; loaded only where a setting asks for them.
 NOT_IN_A_SIDECAR = (
     "numpy",
@@ -24,6 +26,14 @@ NOT_IN_A_SIDECAR = (
     "PIL",
     "opentelemetry.sdk",
 )
+
+
+def test_no_file_is_longer_than_a_reader_can_hold():
+    """A file that grows on and on hides where things are decided."""
+    files = [path for top in CODE for path in (ROOT / top).rglob("*.py")]
+    lengths = {str(path): len(path.read_bytes().splitlines()) for path in files}
+    assert len(lengths) > 500
+    assert {name: n for name, n in lengths.items() if n > LONGEST} == {}
 
 
 @pytest.mark.parametrize("path", TESTS, ids=lambda path: path.stem)

@@ -4,14 +4,13 @@ import asyncio
 
 import msgspec
 import pytest
+from fakes.records import candidate_of, record_of
 
 from collector.config.sampling import ResolveConfig
 from collector.media_fetch import references
 from collector.media_fetch.fetcher import Fetched
-from collector.recognise.dialects import DIALECTS
 from collector.recognise.merge import merge_trace
 from collector.recognise.recogniser import Recogniser
-from collector.recognise.record import Record
 from collector.recognise.references import address_of, value_of
 
 _BASE = "https://prompts.example"
@@ -36,18 +35,8 @@ def _call(**more):
         "gen_ai.system_instructions_ref": f"{_BASE}/system",
         **more,
     }
-    record = Record(
-        kind="span",
-        trace_id=b"t" * 16,
-        span_id=b"s" * 8,
-        name="chat m1",
-        start_ns=10,
-        end_ns=20,
-        attributes=attributes,
-        scope="opentelemetry.instrumentation.genai.openai",
-    )
-    dialect = next(d for d in DIALECTS if d.claims(record))
-    merged = merge_trace([dialect.read(record)], lambda _: False)
+    record = record_of(attributes, scope="opentelemetry.instrumentation.genai.openai")
+    merged = merge_trace([candidate_of(record)], lambda _: False)
     (call,) = Recogniser()._calls(iter(merged.calls), 0)
     return call
 

@@ -2,12 +2,12 @@
 
 import msgspec
 import pytest
+from fakes.records import candidate_of, record_of
 
 from collector.recognise.assemble import assemble
-from collector.recognise.dialects import DIALECTS
 from collector.recognise.dialects.readers.other_operations import other_operation
 from collector.recognise.merge import merge_trace
-from collector.recognise.record import Event, Record
+from collector.recognise.record import Event
 
 _TEXT = '[{"role":"user","parts":[{"type":"text","content":"Hi"}]}]'
 _CHAT = {
@@ -18,31 +18,9 @@ _CHAT = {
 }
 
 
-def record(attributes, *, scope="", version="1", name="chat m1", **more):
-    """Return a span, or what `more` makes of it."""
-    fields = {
-        "kind": "span",
-        "trace_id": b"t" * 16,
-        "span_id": b"s" * 8,
-        "name": name,
-        "start_ns": 10,
-        "end_ns": 20,
-        "attributes": attributes,
-        "scope": scope,
-        "scope_version": version,
-    }
-    return Record(**{**fields, **more})
-
-
-def read(found):
-    """Return the candidate of the first dialect that claims the record."""
-    dialect = next(d for d in DIALECTS if d.claims(found))
-    return dialect.read(found)
-
-
 def snapshot(*records):
     """Return the one snapshot that the records of a trace come to."""
-    merged = merge_trace([read(found) for found in records], lambda _: False)
+    merged = merge_trace([candidate_of(found) for found in records], lambda _: False)
     (call,) = merged.calls
     return assemble(call, 0).snapshot
 
@@ -60,7 +38,7 @@ def snapshot(*records):
 )
 def test_a_scope_is_claimed_by_its_name_never_by_a_namespace(scope, dialect):
     """A library would be read by the habits of another that shares its prefix."""
-    assert read(record(_CHAT, scope=scope)).dialect == dialect
+    assert candidate_of(record_of(_CHAT, scope=scope)).dialect == dialect
 
 
 @pytest.mark.parametrize(
@@ -84,14 +62,14 @@ def test_a_scope_is_claimed_by_its_name_never_by_a_namespace(scope, dialect):
 )
 def test_an_api_comes_from_evidence_or_is_called_a_guess(more, api, source):
     """A call would be replayed through an API that it never went to."""
-    found = read(record({**_CHAT, **more}))
+    found = candidate_of(record_of({**_CHAT, **more}))
     assert (found.api, found.api_source) == (api, source)
 
 
 def test_a_client_method_as_operation_is_a_call():
     """LangTrace's Responses calls would be missed."""
     attributes = {**_CHAT, "gen_ai.operation.name": "openai.responses.create"}
-    found = read(record(attributes, name="openai.responses.create"))
+    found = candidate_of(record_of(attributes, name="openai.responses.create"))
     assert (found.role, found.api) == ("call", "openai_responses")
 
 
@@ -104,9 +82,9 @@ def test_invented_defaults_count_only_where_the_event_repeats_them():
         "gen_ai.request.seed": "",
     }
     scope = "openlit.instrumentation.openai"
-    span = record({**_CHAT, **invented}, scope=scope)
+    span = record_of({**_CHAT, **invented}, scope=scope)
     given = {**_CHAT, "gen_ai.request.top_p": 1.0, "gen_ai.request.temperature": None}
-    event = record(
+    event = record_of(
         given,
         scope=scope,
         kind="log",
@@ -123,8 +101,8 @@ def test_invented_defaults_count_only_where_the_event_repeats_them():
 
 def test_content_told_by_span_and_events_is_there_once():
     """Agent Framework's messages would be sent twice."""
-    span = record(_CHAT, scope="agent_framework")
-    event = record(
+    span = record_of(_CHAT, scope="agent_framework")
+    event = record_of(
         {"gen_ai.system": "openai"},
         scope="agent_framework",
         kind="log",
@@ -143,7 +121,7 @@ def test_instructions_told_twice_are_there_once():
         "gen_ai.system_instructions": told,
         "gen_ai.input.messages": f"[{first},{_TEXT[1:]}",
     }
-    messages = snapshot(record(attributes)).request.body["messages"]
+    messages = snapshot(record_of(attributes)).request.body["messages"]
     assert [message["role"] for message in messages] == ["system", "user"]
 
 
@@ -151,13 +129,13 @@ def test_a_result_without_its_call_is_no_whole_history():
     """A request that its provider would refuse would be replayed as if sent."""
     part = {"type": "tool_call_response", "id": "c1", "response": "21"}
     lone = [{"role": "tool", "parts": [part]}]
-    found = snapshot(record({**_CHAT, "gen_ai.input.messages": lone}))
+    found = snapshot(record_of({**_CHAT, "gen_ai.input.messages": lone}))
     assert "content_dropped" in found.fidelity.reasons
 
 
 def test_an_unknown_emitter_may_have_dropped_media_and_tools():
     """A picture that an instrumentation leaves out would be missed in silence."""
-    unobserved = snapshot(record(_CHAT)).fidelity.unobserved
+    unobserved = snapshot(record_of(_CHAT)).fidelity.unobserved
     assert {"messages.content.image_url", "tools"} <= set(unobserved)
 
 
@@ -172,7 +150,7 @@ def test_a_framework_message_is_never_passed_off_as_the_providers():
         "llm.input_messages.0.message.role": "user",
         "llm.input_messages.0.message.content": "Hi",
     }
-    found = snapshot(record(attributes, name="OpenAIChat.invoke"))
+    found = snapshot(record_of(attributes, name="OpenAIChat.invoke"))
     assert found.request.body["messages"] == [{"role": "user", "content": "Hi"}]
 
 
@@ -183,7 +161,7 @@ def test_a_reasoning_model_gets_its_cap_under_the_name_it_takes():
         "gen_ai.request.model": "gpt-5-mini",
         "gen_ai.request.max_tokens": 300,
     }
-    body = snapshot(record(attributes)).request.body
+    body = snapshot(record_of(attributes)).request.body
     assert body["max_completion_tokens"] == 300
     assert "max_tokens" not in body
 
@@ -193,7 +171,9 @@ def test_a_printed_role_is_that_role(word):
     """A system prompt would be sent as the user's words."""
     raw = [{"role": word, "parts": [{"type": "text", "content": "Be brief."}]}]
     attributes = {**_CHAT, "gen_ai.input.messages": raw}
-    assert snapshot(record(attributes)).request.body["messages"][0]["role"] == "system"
+    assert (
+        snapshot(record_of(attributes)).request.body["messages"][0]["role"] == "system"
+    )
 
 
 def test_prompts_of_a_langtrace_event_keep_their_tools():
@@ -207,7 +187,7 @@ def test_prompts_of_a_langtrace_event_keep_their_tools():
     }
     prompt = {"gen_ai.prompt": '[{"role":"user","content":"Hi"}]'}
     events = (Event("gen_ai.content.prompt", prompt),)
-    body = snapshot(record(attributes, events=events)).request.body
+    body = snapshot(record_of(attributes, events=events)).request.body
     assert body["tools"][0]["function"]["name"] == "f"
 
 
@@ -223,9 +203,9 @@ def test_prompts_of_a_langtrace_event_keep_their_tools():
 )
 def test_work_that_is_no_call_has_a_name(attributes, more, named):
     """A person would look for calls in sessions and evaluations."""
-    found = record(attributes, **more)
+    found = record_of(attributes, **more)
     assert other_operation(found) == named
-    assert getattr(read(found), "role", "wrapper") == "wrapper"
+    assert getattr(candidate_of(found), "role", "wrapper") == "wrapper"
 
 
 _OBJECTS = [{"role": "user", "content": "Hi", "from_history": False}]
@@ -250,7 +230,7 @@ _OBJECTS = [{"role": "user", "content": "Hi", "from_history": False}]
 )
 def test_a_frameworks_objects_are_rendered_anew_under_every_convention(attributes):
     """What a framework keeps beside its messages would be sent to the provider."""
-    found = snapshot(record(attributes))
+    found = snapshot(record_of(attributes))
     assert found.request.body["messages"] == [{"role": "user", "content": "Hi"}]
     assert "temperature" in found.fidelity.unobserved
 
@@ -268,7 +248,7 @@ def test_what_was_not_given_is_not_sent(sign):
         "llm.provider": "mistralai",
         "input.value": msgspec.json.encode(body).decode(),
     }
-    found = snapshot(record(attributes))
+    found = snapshot(record_of(attributes))
     assert found.request.api == "mistral_chat"
     assert "temperature" not in found.request.body
 
@@ -280,5 +260,5 @@ def test_a_framework_is_told_by_the_id_that_only_bedrock_gives_a_model():
         "gen_ai.provider.name": "strands-agents",
         "gen_ai.request.model": "eu.anthropic.claude-x-v1:0",
     }
-    found = read(record(attributes))
+    found = candidate_of(record_of(attributes))
     assert (found.api, found.api_source) == ("bedrock_converse", "guessed")

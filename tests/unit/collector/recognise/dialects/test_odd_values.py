@@ -1,10 +1,11 @@
 """Attribute values of any shape, in every dialect and beside every gap."""
 
 import pytest
+from fakes.records import record_of
 
 from collector.recognise.assemble import assemble
 from collector.recognise.dialects import DIALECTS
-from collector.recognise.record import Event, Record
+from collector.recognise.record import Event
 
 _ODD_VALUES = (None, 7, 0.5, True, b"\xff", "", "[", "[[[]]]", ["x"], [None], {"a": 1})
 _NAMES = (
@@ -64,15 +65,6 @@ def test_values_of_any_shape_are_read_by_every_dialect(dialect, odd):
         attributes = {k: v for k, v in whole.items() if k != left_out}
         attributes |= _KINDS.get(dialect.name, {})
         events = (Event("gen_ai.user.message", whole), Event("gen_ai.choice", whole))
-        record = Record(
-            kind="span",
-            trace_id=b"t" * 16,
-            span_id=b"s" * 8,
-            name="chat",
-            start_ns=1,
-            end_ns=2,
-            attributes=attributes,
-            events=events,
-        )
+        record = record_of(attributes, events=events)
         if dialect.claims(record) and (candidate := dialect.read(record)) is not None:
             assemble(candidate, 0)

@@ -1,45 +1,12 @@
 """Dialects without a recording, as their sources describe them."""
 
-import base64
 import json
 
 import pytest
+from fakes.records import PNG, calls, one, record_of
 
-from collector.recognise.assemble import assemble
-from collector.recognise.correlate import Correlator
 from collector.recognise.dialects import DIALECTS
-from collector.recognise.record import Event, Record
-
-PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"\0" * 24).decode()
-
-
-def _record(attributes, *, kind="span", name="chat", number=1, parent=b"", **more):
-    return Record(
-        kind=kind,
-        trace_id=b"t" * 16,
-        span_id=number.to_bytes(8, "big"),
-        parent_id=parent,
-        name=name,
-        start_ns=more.pop("start_ns", 1_000),
-        end_ns=more.pop("end_ns", 2_000_000),
-        attributes=attributes,
-        **more,
-    )
-
-
-def _calls(*records):
-    join = Correlator()
-    for record in records:
-        dialect = next(dialect for dialect in DIALECTS if dialect.claims(record))
-        candidate = dialect.read(record)
-        if candidate is not None:
-            list(join.offer(candidate, 0))
-    return [assemble(candidate, 0).snapshot for candidate in join.flush()]
-
-
-def _one(*records):
-    (call,) = _calls(*records)
-    return call
+from collector.recognise.record import Event
 
 
 def test_langsmith_runs_of_a_provider_hold_the_request():
@@ -49,8 +16,8 @@ def test_langsmith_runs_of_a_provider_hold_the_request():
         "messages": [{"role": "user", "content": "x"}],
         "tool_choice": "auto",
     }
-    call = _one(
-        _record(
+    call = one(
+        record_of(
             {
                 "langsmith.span.kind": "llm",
                 "gen_ai.operation.name": "chat",
@@ -71,7 +38,7 @@ def test_langsmith_runs_of_a_provider_hold_the_request():
 def test_langsmith_runs_of_other_kinds_are_no_calls(kind):
     """A prompt template would be counted as a call."""
     attributes = {"langsmith.span.kind": kind, "gen_ai.operation.name": "chat"}
-    assert _calls(_record(attributes)) == []
+    assert calls(record_of(attributes)) == []
 
 
 def test_adk_requests_say_that_bytes_may_be_gone():
@@ -81,8 +48,8 @@ def test_adk_requests_say_that_bytes_may_be_gone():
         "contents": [{"role": "user", "parts": [{"text": "x"}]}],
         "config": {"temperature": 0.5, "system_instruction": "be brief"},
     }
-    call = _one(
-        _record(
+    call = one(
+        record_of(
             {
                 "gcp.vertex.agent.llm_request": json.dumps(request),
                 "gen_ai.system": "gcp.vertex.agent",
@@ -104,8 +71,8 @@ def test_adk_counts_by_modality_tell_of_bytes_that_are_gone():
             "prompt_tokens_details": [{"modality": "IMAGE", "token_count": 258}]
         }
     }
-    call = _one(
-        _record(
+    call = one(
+        record_of(
             {
                 "gcp.vertex.agent.llm_request": json.dumps(request),
                 "gcp.vertex.agent.llm_response": json.dumps(response),
@@ -122,7 +89,7 @@ def test_adk_tool_spans_are_no_calls():
         "gen_ai.operation.name": "execute_tool",
         "gen_ai.tool.name": "f",
     }
-    assert _calls(_record(attributes)) == []
+    assert calls(record_of(attributes)) == []
 
 
 def test_strands_blocks_come_in_span_events():
@@ -131,7 +98,7 @@ def test_strands_blocks_come_in_span_events():
         {"text": "see"},
         {"image": {"format": "png", "source": {"bytes": "<replaced>"}}},
     ]
-    record = _record(
+    record = record_of(
         {
             "gen_ai.operation.name": "chat",
             "gen_ai.system": "aws.bedrock",
@@ -148,7 +115,7 @@ def test_strands_blocks_come_in_span_events():
             ),
         ),
     )
-    call = _one(record)
+    call = one(record)
     assert call.request.body["system"] == [{"text": "be brief"}]
     assert "media_redacted" in call.fidelity.reasons
     assert call.answer.text == "ok"
@@ -159,8 +126,8 @@ def test_strands_details_come_in_pieces():
     """The newer form would be taken for a call without content."""
     details = "gen_ai.client.inference.operation.details"
     messages = [{"role": "user", "parts": [{"type": "text", "content": "x"}]}]
-    call = _one(
-        _record(
+    call = one(
+        record_of(
             {
                 "gen_ai.operation.name": "chat",
                 "gen_ai.provider.name": "openai",
@@ -190,8 +157,8 @@ def test_azure_events_keep_the_providers_parts():
         {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PNG}"}},
     ]
     message = {"role": "user", "content": content}
-    call = _one(
-        _record(
+    call = one(
+        record_of(
             {
                 "gen_ai.operation.name": "chat",
                 "gen_ai.system": "az.ai.inference",
@@ -223,21 +190,21 @@ def test_azure_events_keep_the_providers_parts():
 
 def test_semantic_kernel_logs_join_their_span():
     """Content in log records would not find its span."""
-    span = _record(
+    span = record_of(
         {
             "gen_ai.operation.name": "chat",
             "gen_ai.system": "openai",
             "gen_ai.request.model": "m",
         }
     )
-    log = _record(
+    log = record_of(
         {"event.name": "gen_ai.user.message", "gen_ai.system": "openai"},
         kind="log",
         name="gen_ai.user.message",
         body=json.dumps({"role": "user", "content": "x"}),
     )
     for order in ((span, log), (log, span)):
-        call = _one(*order)
+        call = one(*order)
         assert call.request.body["messages"] == [{"role": "user", "content": "x"}]
         assert "temperature" in call.fidelity.unobserved
 
@@ -246,8 +213,8 @@ def test_the_first_era_had_one_prompt_event():
     """Emitters that never moved on would be seen without content."""
     messages = json.dumps([{"role": "user", "content": "x"}])
     completion = json.dumps([{"role": "assistant", "content": "y"}])
-    call = _one(
-        _record(
+    call = one(
+        record_of(
             {
                 "gen_ai.operation.name": "chat",
                 "gen_ai.system": "openai",
@@ -276,8 +243,8 @@ def test_haystack_messages_have_a_shape_of_their_own():
         ],
     }
     reply = {"role": "assistant", "content": [{"text": "red"}], "meta": {"model": "m"}}
-    call = _one(
-        _record(
+    call = one(
+        record_of(
             {
                 "haystack.component.type": "OpenAIChatGenerator",
                 "haystack.component.input": json.dumps(
@@ -295,58 +262,7 @@ def test_haystack_messages_have_a_shape_of_their_own():
 
 def test_haystack_components_that_generate_nothing_are_no_calls():
     """A retriever would be counted as a call."""
-    assert _calls(_record({"haystack.component.type": "InMemoryRetriever"})) == []
-
-
-@pytest.mark.parametrize(
-    "operation",
-    [
-        "invoke_agent",
-        "execute_tool",
-        "invoke_workflow",
-        "create_agent",
-        "plan",
-        "agent_step",
-        "fetch_response",
-    ],
-)
-def test_operations_around_a_call_are_no_calls(operation):
-    """An agent's span carries the same messages and would be counted again."""
-    messages = json.dumps(
-        [{"role": "user", "parts": [{"type": "text", "content": "x"}]}]
-    )
-    attributes = {
-        "gen_ai.operation.name": operation,
-        "gen_ai.provider.name": "openai",
-        "gen_ai.request.model": "m",
-        "gen_ai.input.messages": messages,
-    }
-    assert _calls(_record(attributes)) == []
-
-
-@pytest.mark.parametrize(
-    ("operation", "api"),
-    [
-        ("embeddings", "openai_embeddings"),
-        ("rerank", ""),
-        ("image_generation", "openai_image_generation"),
-        ("transcription", "openai_transcription"),
-    ],
-)
-def test_other_operations_are_kept_and_counted(operation, api):
-    """Calls that cannot be replayed would be missing from the coverage."""
-    call = _one(
-        _record(
-            {
-                "gen_ai.operation.name": operation,
-                "gen_ai.provider.name": "openai",
-                "gen_ai.request.model": "m",
-            }
-        )
-    )
-    assert call.operation == operation
-    assert call.request.api == api
-    assert call.fidelity.level == "unreplayable"
+    assert calls(record_of({"haystack.component.type": "InMemoryRetriever"})) == []
 
 
 def test_structured_values_read_like_json_text():
@@ -362,166 +278,13 @@ def test_structured_values_read_like_json_text():
         "gen_ai.provider.name": "openai",
         "gen_ai.request.model": "m",
     }
-    plain = _one(_record({**base, "gen_ai.input.messages": messages}))
-    text = _one(_record({**base, "gen_ai.input.messages": json.dumps(messages)}))
+    plain = one(record_of({**base, "gen_ai.input.messages": messages}))
+    text = one(record_of({**base, "gen_ai.input.messages": json.dumps(messages)}))
     assert plain.request.body == text.request.body
     assert plain.request.body["messages"][0]["content"][2] == {
         "type": "odd",
         "thing": 1,
     }
-
-
-def _text_messages(*parts):
-    given = [{"type": "text", "content": "x"}, *parts]
-    return json.dumps([{"role": "user", "parts": given}])
-
-
-_LITELLM_2 = {
-    "gen_ai.operation.name": "chat",
-    "gen_ai.provider.name": "openai",
-    "gen_ai.request.model": "m",
-    "gen_ai.input.messages": _text_messages(),
-    "litellm.call_type": "acompletion",
-}
-
-
-@pytest.mark.parametrize(
-    ("declared", "missing"), [(1, ()), (3, ("tools",)), ("2", ("tools",))]
-)
-def test_litellm_2_lists_its_tools_and_says_how_many_there_were(declared, missing):
-    """Tools would be left out, or those beyond the cap, without a word."""
-    listed = {
-        "gen_ai.tool.0.name": "f",
-        "gen_ai.tool.0.description": "d",
-        "gen_ai.tool.0.parameters": '{"type": "object"}',
-        "litellm.tools.declared": declared,
-    }
-    call = _one(_record({**_LITELLM_2, **listed}, scope="another"))
-    assert call.dialect == "litellm"
-    (tool,) = call.request.body["tools"]
-    assert tool["function"]["parameters"] == {"type": "object"}
-    assert call.fidelity.missing == missing
-
-
-@pytest.mark.parametrize(
-    ("call_type", "word", "operation", "field"),
-    [
-        ("aimage_generation", "generate_content", "image_generation", "prompt"),
-        ("amoderation", "litellm.moderation", "moderation", "input"),
-        ("aspeech", "generate_content", "speech", None),
-    ],
-)
-def test_litellm_2_names_other_operations_by_call_type(
-    call_type, word, operation, field
-):
-    """A picture would be asked of a chat model."""
-    named = {"litellm.call_type": call_type, "gen_ai.operation.name": word}
-    call = _one(_record({**_LITELLM_2, **named}))
-    assert call.operation == operation
-    if field is None:
-        assert call.fidelity.level == "unreplayable"
-    else:
-        assert call.request.body == {"model": "m", field: "x"}
-
-
-@pytest.mark.parametrize(
-    ("provider", "output", "operation"),
-    [
-        ("openai", "image", "image_generation"),
-        ("openai", "speech", "speech"),
-        ("openai", "text", "chat"),
-        ("gcp.gemini", "image", "chat"),
-    ],
-)
-def test_generated_content_is_told_by_what_it_gave(provider, output, operation):
-    """A picture would be asked of a chat model, or Gemini of another API."""
-    call = _one(
-        _record(
-            {
-                "gen_ai.operation.name": "generate_content",
-                "gen_ai.provider.name": provider,
-                "gen_ai.request.model": "m",
-                "gen_ai.output.type": output,
-                "gen_ai.input.messages": _text_messages(),
-            }
-        )
-    )
-    assert call.operation == operation
-
-
-def test_vercel_7_steps_make_one_call_and_a_lost_file_is_said():
-    """Agent and step would be calls too, and an empty image would be sent."""
-    shared = {"gen_ai.provider.name": "openai.responses", "gen_ai.request.model": "m"}
-    pdf = base64.b64encode(b"%PDF-1.4 \n" + b"x" * 24).decode()
-    parts = [
-        {
-            "type": "blob",
-            "modality": "image",
-            "mime_type": "application/pdf",
-            "content": pdf,
-        },
-        {"type": "blob", "modality": "image", "mime_type": "image/png", "content": ""},
-    ]
-    tool = {"type": "function", "name": "f", "inputSchema": {"type": "object"}}
-    root = {"gen_ai.operation.name": "invoke_agent", "gen_ai.request.seed": 3}
-    step = {"gen_ai.operation.name": "agent_step"}
-    chat = {
-        "gen_ai.operation.name": "chat",
-        "gen_ai.input.messages": _text_messages(*parts),
-        "gen_ai.tool.definitions": json.dumps([tool]),
-    }
-    first, second = (1).to_bytes(8, "big"), (2).to_bytes(8, "big")
-    call = _one(
-        _record({**shared, **chat}, number=3, parent=second, scope="ai"),
-        _record(step, number=2, parent=first, scope="ai", end_ns=3_000_000),
-        _record({**shared, **root}, number=1, scope="ai", end_ns=4_000_000),
-    )
-    assert call.request.api == "openai_responses"
-    assert [medium.kind for medium in call.media] == ["document", "image"]
-    assert [medium.state for medium in call.media] == ["inline", "redacted"]
-    assert call.request.body["tools"][0]["parameters"] == {"type": "object"}
-    assert call.fidelity.level == "unreplayable"
-
-
-def test_adk_2_bytes_that_were_not_serialised_are_placeholders():
-    """A sign would be sent as an image, or a made-up id as a tool's."""
-    blob = {"type": "blob", "mime_type": "image/png", "data": "<not serializable>"}
-    call_part = {"type": "tool_call", "name": "f", "id": "f_0", "arguments": {}}
-    result = {"type": "tool_call_response", "id": "f_0", "response": {"a": 1}}
-    messages = [
-        {"role": "user", "parts": [blob]},
-        {"role": "model", "parts": [call_part]},
-        {"role": "", "parts": [result]},
-    ]
-    call = _one(
-        _record(
-            {
-                "gen_ai.operation.name": "generate_content",
-                "gen_ai.system": "gcp.vertex.agent",
-                "gen_ai.request.model": "gemini-2.5-flash",
-                "gen_ai.input.messages": json.dumps(messages),
-            }
-        )
-    )
-    _, asked, answered = call.request.body["contents"]
-    assert asked["parts"] == [{"functionCall": {"name": "f", "args": {}}}]
-    assert answered["parts"][0]["functionResponse"]["name"] == "f"
-    assert call.media[0].state == "placeholder"
-    assert call.fidelity.level == "unreplayable"
-
-
-def test_haystack_inputs_written_as_python_are_refused():
-    """Half of a representation would be asked as a prompt."""
-    call = _one(
-        _record(
-            {
-                "haystack.component.type": "OpenAIChatGenerator",
-                "haystack.component.input": "{'messages': [ChatMessage(_role='user')]}",
-            }
-        )
-    )
-    assert call.request.body is None
-    assert call.fidelity.level == "unreplayable"
 
 
 def test_dialect_names_are_unique():

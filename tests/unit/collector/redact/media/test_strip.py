@@ -5,7 +5,7 @@ import struct
 import zipfile
 
 import pytest
-from fakes import planted
+from fakes import planted_files
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageOps, PngImagePlugin
@@ -327,7 +327,7 @@ def test_what_cannot_be_cleaned_is_said():
 )
 def test_blanked_files_keep_their_length(mime):
     """Offsets within the file would lead beside what they mean."""
-    data = planted.FILES[mime]("Ann Example")
+    data = planted_files.FILES[mime]("Ann Example")
     clean = strip(data)
     assert len(clean) == len(data)
     assert b"Ann Example" not in clean
@@ -337,7 +337,7 @@ def test_blanked_files_keep_their_length(mime):
 def test_a_page_of_ogg_says_its_check_sum():
     """A player would pass over the page that was changed."""
     table = strip_in_place._OGG_TABLE
-    clean = bytearray(strip(planted.FILES["audio/ogg"]("Ann Example")))
+    clean = bytearray(strip(planted_files.FILES["audio/ogg"]("Ann Example")))
     start = clean.index(b"OggS", 4)
     end = clean.index(b"OggS", start + 4)
     page = clean[start:end]
