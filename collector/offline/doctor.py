@@ -91,6 +91,15 @@ _GENERAL: dict[str, str] = {
         "Content was stored by an upload hook; let the collector resolve references to"
         " that place (collector.recognise.resolve)."
     ),
+    "lost_content_suspected": (
+        "More input tokens were counted than the rebuilt request can have: a system"
+        " prompt, tools, turns or media are not in the telemetry. Use another"
+        " instrumentation, or capture the request bytes."
+    ),
+    "invented_content_suspected": (
+        "Far fewer input tokens were counted than the rebuilt request has. Many"
+        " libraries leave cached tokens out; if none were cached, content was invented."
+    ),
     "scope_unrecorded": (
         "No recording shows that this library is read right; record it (make record),"
         " or let equal token counts of replays vouch for it."

@@ -12,15 +12,16 @@ from collector.recognise.dialects.readers.events import pair_by_order, without_r
 from collector.recognise.dialects.readers.json_values import as_dict
 from collector.recognise.dialects.readers.parameters import capped_as_taken
 from collector.recognise.dialects.readers.target import is_dated
+from collector.recognise.estimate.suspicion import suspicion
 from collector.recognise.evidence.features import features
 from collector.recognise.evidence.table import Evidence, Judgement, Reading
-from collector.recognise.fidelity import assess
+from collector.recognise.fidelity import assess, doubted
 from collector.recognise.inline_media import Cut, cut
 from collector.recognise.merge import with_supplement
 from snaptrace.snapshot.apis import APIS, UnmappableError
 from snaptrace.snapshot.conversation import Conversation
 from snaptrace.snapshot.modality import modality, user_turns
-from snaptrace.snapshot.model import Answer, Json, Request, Snapshot
+from snaptrace.snapshot.model import Answer, Fidelity, Json, Request, Snapshot
 
 _ID_BYTES = 16
 
@@ -72,6 +73,8 @@ def assemble(
         reasons=reasons,
         judgement=_judged(candidate, found.body, evidence),
     )
+    if evidence is not None:
+        fidelity = _weighed(candidate, fidelity, found, answer)
     view = (
         api.parse(_without_tools(found.body))
         if api is not None
@@ -144,6 +147,23 @@ def _judged(
     if candidate.api_source == "guessed":
         return Judgement(("api_guessed", *judgement.doubts), judgement.lost)
     return judgement
+
+
+def _weighed(
+    candidate: Candidate, fidelity: Fidelity, found: Cut, answer: Answer
+) -> Fidelity:
+    """Return the record after the recorded tokens were held against the body."""
+    if fidelity.level == "unreplayable" or "content_missing" in fidelity.reasons:
+        return fidelity  # what is known to be lost needs no suspicion
+    reason = suspicion(
+        api=candidate.api,
+        operation=candidate.operation,
+        body=found.body,
+        media=found.media,
+        usage=answer.usage,
+        recorded_bytes=candidate.size_bytes,
+    )
+    return doubted(fidelity, reason) if reason else fidelity
 
 
 def _without_tools(body: Json) -> Json:

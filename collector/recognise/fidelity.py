@@ -9,6 +9,7 @@ import functools
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
+from collector.recognise.estimate.suspicion import INVENTED, LOST
 from collector.recognise.evidence.table import UNVERIFIED, Judgement
 from snaptrace.snapshot.apis.fields import expand, partly_carried
 from snaptrace.snapshot.model import Fidelity, FidelityLevel, Json, Media
@@ -42,9 +43,12 @@ NOTED: frozenset[str] = frozenset(
         "external_media",  # a URL, not resolved at capture
         "content_missing",
         "references_expanded",  # ids of stored items, replaced by what they stand for
+        INVENTED,  # far fewer tokens were counted than the request has
     }
 )
-REASONS = FATAL | NOTED | UNVERIFIED
+# Why a reading does not count, whatever its dialect says of it.
+DOUBTS = UNVERIFIED | {LOST}
+REASONS = FATAL | NOTED | DOUBTS
 
 _STATE_REASONS = {
     "redacted": "media_redacted",
@@ -119,6 +123,12 @@ def reassess(fidelity: Fidelity, media: tuple[Media, ...]) -> Fidelity:
     return _record(missing, fidelity.unobserved, reasons, fidelity.unproven)
 
 
+def doubted(fidelity: Fidelity, reason: str) -> Fidelity:
+    """Return the record with one reason more; `lost_content_suspected` lowers it."""
+    reasons = tuple(dict.fromkeys((*fidelity.reasons, reason)))
+    return _record(fidelity.missing, fidelity.unobserved, reasons, fidelity.unproven)
+
+
 def _record(
     missing: tuple[str, ...],
     unobserved: tuple[str, ...],
@@ -128,7 +138,7 @@ def _record(
     level: FidelityLevel = "exact"
     if FATAL.intersection(reasons):
         level = "unreplayable"
-    elif UNVERIFIED.intersection(reasons):
+    elif DOUBTS.intersection(reasons):
         level = "unverified"
     elif missing:
         level = "lossy"

@@ -7,6 +7,7 @@ beyond the limit are counted together.
 from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
+from collector.recognise.estimate.suspicion import LOST
 from snaptrace.snapshot.model import Snapshot
 
 Stage = Literal["seen", "recognised", "with_content", "replayable"]
@@ -72,7 +73,8 @@ class Funnel:
             reason = fidelity.reasons[0] if fidelity.reasons else "unknown"
             self.count(scope, version, "replayable", reason)
         elif fidelity.level == "unverified":
-            self.count(scope, version, "replayable", "unverified")
+            why = LOST if LOST in fidelity.reasons else "unverified"
+            self.count(scope, version, "replayable", why)
         else:
             self.count(scope, version, "replayable")
 

@@ -1,0 +1,1 @@
+"""Compares a recorded input token count with the size of the rebuilt request."""
