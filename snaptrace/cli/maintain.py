@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.progress import Progress
 
+from replayd.scoring.rules.assertions import problem_of
 from snaptrace.cli.options import Source
 from snaptrace.cli.output import (
     CommandError,
@@ -20,6 +21,7 @@ from snaptrace.cli.output import (
 )
 from snaptrace.cli.session import Opened
 from snaptrace.snapshot.errors import MissingObjectError
+from snaptrace.snapshot.model import Json
 from snaptrace.store import erase as erasing
 from snaptrace.store import export as exporting
 from snaptrace.store import pins
@@ -137,8 +139,12 @@ def pin(
     suite: str,
     remark: str = "",
     expect: str = "",
+    hard: Annotated[bool, Parameter(negative="")] = False,
+    replace: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
     """Keep a snapshot, with its media, in a named suite beyond retention.
+
+    Without --expect, `snaptrace test` holds answers to the recording.
 
     Parameters
     ----------
@@ -150,12 +156,13 @@ def pin(
         Why it was pinned.
     expect
         What the answer has to satisfy, as JSON; takes the place of the recording.
+    hard
+        Production itself is not sure of it: `snaptrace test` asks it several times.
+    replace
+        Change what an earlier pin of it says.
     """
     opened = Opened.of(source)
-    try:
-        assertion = msgspec.json.decode(expect) if expect else None
-    except msgspec.DecodeError as error:
-        raise CommandError(f"--expect is no JSON: {error}", 2) from None
+    assertion = _assertion(expect)
 
     async def keep() -> str:
         found = await opened.one(snapshot_id)
@@ -169,7 +176,14 @@ def pin(
                 now_ns=time.time_ns(),
                 assertion=assertion,
                 note=remark,
+                hard=hard,
+                replace=replace,
             )
+        except pins.PinnedAlreadyError as error:
+            there = msgspec.json.encode(error.there.assertion).decode()
+            raise CommandError(
+                f"{error}, expecting {there}; add --replace to change it", 2
+            ) from None
         except MissingObjectError as error:
             raise CommandError(f"a medium of it is gone: {error}") from None
         except ValueError as error:
@@ -177,6 +191,16 @@ def pin(
 
     Console(highlight=False).print(f"pinned {asyncio.run(keep())}")
     return 0
+
+
+def _assertion(expect: str) -> Json:
+    try:
+        assertion = msgspec.json.decode(expect) if expect else None
+    except msgspec.DecodeError as error:
+        raise CommandError(f"--expect is no JSON: {error}", 2) from None
+    if expect and (why := problem_of(assertion)):
+        raise CommandError(f"--expect: {why}", 2)
+    return assertion
 
 
 def unpin(snapshot_id: str, source: Source | None = None, *, suite: str) -> int:

@@ -4,7 +4,9 @@ import asyncio
 import os
 import random
 import sys
-from typing import Annotated
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from typing import Annotated, Literal
 
 import msgspec
 from cyclopts import Parameter
@@ -16,22 +18,27 @@ from replayd.arms.arm import Arm, endpoint_settings
 from replayd.arms.endpoint import Endpoint
 from replayd.cases.loader import CaseLoader
 from replayd.config import ArmConfig
-from replayd.offline.suite import SuiteCase, exit_code, run_suite
+from replayd.offline.suite.outcome import Outcome, SuiteCase, outcome_of, settled
+from replayd.offline.suite.run import HARD_RUNS, Settings, SuiteRun, entries_of
 from replayd.providers import PROVIDERS
 from snaptrace.cli.options import Source
-from snaptrace.cli.output import Format, print_json
+from snaptrace.cli.output import CommandError, Format, print_json
 from snaptrace.cli.session import Opened
 from snaptrace.runtime.clock import SystemClock
 from snaptrace.runtime.config import Duration
-from snaptrace.store import pins
 
 _SAID = {
-    0: "[green]passed[/green]",
-    1: "[red]failed[/red]",
-    2: "[yellow]undecided: not every case could be judged[/yellow]",
-    3: "[yellow]no cases in this suite[/yellow]",
+    "passed": "[green]passed[/green]",
+    "failed": "[red]failed[/red]",
+    "undecided": "[yellow]undecided[/yellow]",
+    "unknown": "[yellow]nothing was judged[/yellow]",
 }
-_STYLES = {"passed": "green", "failed": "red", "not_judged": "yellow"}
+_STYLES = {
+    "passed": "green",
+    "failed": "red",
+    "quarantined": "magenta",
+    "not_judged": "yellow",
+}
 LONGEST_SHOWN = 300  # characters of an answer in a table
 
 
@@ -43,14 +50,20 @@ def run_pinned(
     api: str = "openai_chat",
     model: str = "",
     api_key_env: str = "",
+    control: str = "",
+    control_model: str = "",
+    control_key_env: str = "",
     timeout: Annotated[float, Parameter(help="Seconds for one case.")] = 120.0,
+    runs: int = HARD_RUNS,
+    in_flight: int = 8,
     format: Format = "table",  # noqa: A002 - the name of the option
 ) -> int:
     """Run a pinned suite against an endpoint, without a daemon.
 
-    Exits as a gate: 0 every case passed, 1 one failed, 2 one could not be judged, 3
-    there was none. A case fails without a usable answer, where an invariant is worse
-    kept than in the recording, or where a pin's assertion is not met.
+    Exits as a gate: 0 every judged case passed, 1 one failed, 2 one was left unjudged,
+    3 nothing was judged. A case fails without a usable answer, where an invariant is
+    worse kept than in the recording, where an assertion is not met, and, without one,
+    where the answer differs from the recording by the rules for live traffic.
 
     Parameters
     ----------
@@ -59,69 +72,108 @@ def run_pinned(
     canary
         Base URL of the endpoint, as http://canary/v1.
     api
-        Which API the endpoint speaks.
+        Which API the endpoints speak.
     model
         The model to ask for; the one recorded with each case if not given.
     api_key_env
         Environment variable that holds the credential.
+    control
+        Base URL of the production model: what fails there too is quarantined.
+    control_model
+        The model to ask the control for; the recorded one if not given.
+    control_key_env
+        Environment variable that holds the control's credential.
+    runs
+        How often a hard pin is asked; more than half must pass.
+    in_flight
+        Pins asked at once.
     """
+    if runs < 1 or in_flight < 1:
+        raise CommandError("--runs and --in-flight are at least 1", 2)
     opened = Opened.of(source)
-    arm = ArmConfig(
-        role="canary",
-        url=canary,
-        model=model,
-        api=api,
-        api_key_env=api_key_env,
-        timeout=Duration(timeout),
-    )
-    cases = asyncio.run(_run(opened, arm, suite, format))
+    asked: dict[Literal["canary", "control"], tuple[str, str, str]]
+    asked = {"canary": (canary, model, api_key_env)}
+    if control:
+        asked["control"] = (control, control_model, control_key_env)
+    arms = {
+        role: ArmConfig(
+            role=role,
+            url=url,
+            model=name,
+            api=api,
+            api_key_env=key_env,
+            timeout=Duration(timeout),
+        )
+        for role, (url, name, key_env) in asked.items()
+    }
+    settings = Settings(hard_runs=runs, in_flight=in_flight)
+    found = asyncio.run(_run(opened, arms, suite, settings))
     if format == "json":
-        print_json(cases)
-    elif format == "table":
-        print_cases(cases)
-    return exit_code(cases)
+        print_json(found.cases)
+    elif format == "jsonl":
+        for case in found.cases:
+            sys.stdout.buffer.write(msgspec.json.encode(case) + b"\n")
+        sys.stdout.buffer.flush()
+    else:
+        print_outcome(found)
+    return found.exit_code
 
 
 async def _run(
-    opened: Opened, config: ArmConfig, suite: str, output: Format
-) -> list[SuiteCase]:
+    opened: Opened,
+    arms: Mapping[Literal["canary", "control"], ArmConfig],
+    suite: str,
+    settings: Settings,
+) -> Outcome:
     store, content = opened.store, CaseLoader(opened.store, opened.key)
-    settings = endpoint_settings("canary", config, os.environ)
-    endpoint = Endpoint(
-        settings, PROVIDERS[config.api], SystemClock(), random.SystemRandom()
-    )
-    cases: list[SuiteCase] = []
-    ids = [one.snapshot_id async for _, _, one in pins.pinned(store, suite)]
+    entries = await entries_of(store, suite)
     await content.refresh()
-    opened.read(f"test --suite {suite}", ids)
-    with opened.progress() as progress:
-        bar = progress.add_task(f"testing {suite}", total=len(ids))
-        async with endpoint:
-            arm = Arm("canary", config, endpoint)
-            async for case in run_suite(store, content, arm, suite):
-                cases.append(case)
-                progress.advance(bar)
-                if output == "jsonl":
-                    sys.stdout.buffer.write(msgspec.json.encode(case) + b"\n")
-                    sys.stdout.buffer.flush()
-    return cases
+    opened.read(f"test --suite {suite}", [entry.snapshot_id for entry in entries])
+    cases: list[SuiteCase] = []
+    async with AsyncExitStack() as stack:
+        progress = stack.enter_context(opened.progress())
+        bar = progress.add_task(f"testing {suite}", total=len(entries))
+        asked = {}
+        for name, config in arms.items():
+            endpoint = Endpoint(
+                endpoint_settings(name, config, os.environ, at=f"--{name}"),
+                PROVIDERS[config.api],
+                SystemClock(),
+                random.SystemRandom(),
+            )
+            asked[name] = Arm(name, config, await stack.enter_async_context(endpoint))
+        run = SuiteRun(
+            store,
+            content,
+            asked["canary"],
+            control=asked.get("control"),
+            settings=settings,
+        )
+        async for case in run.cases(entries):
+            cases.append(case)
+            progress.advance(bar)
+    return outcome_of(suite, settled(cases))
 
 
-def print_cases(cases: list[SuiteCase]) -> None:
+def print_outcome(found: Outcome) -> None:
     """Print every case, and what all of them come to."""
     table = Table(show_lines=True, header_style="bold")
     for heading in ("snapshot", "modality", "state", "why", "recorded", "answered"):
         table.add_column(heading, overflow="fold")
-    for case in cases:
+    for case in found.cases:
         table.add_row(
             case.snapshot_id[:12],
             case.modality,
-            Text(case.state, _STYLES[case.state]),
-            Text("\n".join((*case.why, case.note) if case.note else case.why)),
+            Text(case.state.replace("_", " "), _STYLES[case.state]),
+            Text("\n".join(filter(None, (*case.why, case.note)))),
             Text(case.recorded[:LONGEST_SHOWN]),
             Text(case.answer[:LONGEST_SHOWN] or case.outcome),
         )
     console = Console(highlight=False)
-    if cases:
+    if found.cases:
         console.print(table)
-    console.print(_SAID[exit_code(cases)])
+    else:
+        console.print(f"no cases in the suite {found.suite!r}")
+    console.print(_SAID[found.verdict])
+    for sentence in found.statement:
+        console.print(sentence)

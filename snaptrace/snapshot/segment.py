@@ -54,6 +54,7 @@ class Pin(Struct, frozen=True, kw_only=True, omit_defaults=True):
     suite: str
     assertion: Json = None  # what the answer must meet; `replayd` knows the kinds
     note: str = ""
+    hard: bool = False  # production itself is not sure of it: `test` asks repeatedly
 
 
 class SegmentHeader(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -8,12 +8,24 @@ from collections.abc import AsyncIterator
 
 from snaptrace.crypto.fleet_key import FleetKey
 from snaptrace.snapshot import object_names, segment
-from snaptrace.snapshot.errors import CorruptSnapshotError, MissingObjectError
+from snaptrace.snapshot.errors import (
+    CorruptSnapshotError,
+    MissingObjectError,
+    SnapshotError,
+)
 from snaptrace.snapshot.model import Json, Snapshot
 from snaptrace.snapshot.segment import Pin, SegmentHeader
 from snaptrace.store import media
 from snaptrace.store.store import Store
 from snaptrace.store.tombstones import subjects_of
+
+
+class PinnedAlreadyError(SnapshotError):
+    """The snapshot is pinned in this suite with other expectations."""
+
+    def __init__(self, suite: str, snapshot_id: str, there: Pin) -> None:
+        super().__init__(f"{snapshot_id} is pinned in {suite} already")
+        self.suite, self.snapshot_id, self.there = suite, snapshot_id, there
 
 
 async def pin(
@@ -26,15 +38,25 @@ async def pin(
     now_ns: int,
     assertion: Json = None,
     note: str = "",
+    hard: bool = False,
+    replace: bool = False,
 ) -> str:
     """Copy a snapshot and its media into a suite; return the pin's name.
 
-    A pin that is there stays as it is: unpin it first to change what is expected.
+    The same pin again changes nothing; another one takes its place with `replace`.
 
     Raises:
+        PinnedAlreadyError: it is pinned there with another assertion, note or `hard`.
         MissingObjectError: a medium of it is gone; nothing was pinned.
         ValueError: a suite's name that cannot stand in an object name.
     """
+    name = object_names.pin(suite, snapshot.snapshot_id)
+    wanted = Pin(suite=suite, assertion=assertion, note=note, hard=hard)
+    there = await _pin_at(store, name)
+    if there == wanted:
+        return name
+    if there is not None and not replace:
+        raise PinnedAlreadyError(suite, snapshot.snapshot_id, there)
     parsed = object_names.parse_segment(segment_name)
     folder = object_names.suite_media_folder(suite)
     if parsed is not None:
@@ -49,12 +71,22 @@ async def pin(
         sealed_at_ns=now_ns,
         redaction_version=snapshot.redaction.version,
         subjects=segment.pack_subjects(subjects_of(key, snapshot)),
-        pin=Pin(suite=suite, assertion=assertion, note=note),
+        pin=wanted,
     )
-    name = object_names.pin(suite, snapshot.snapshot_id)
+    if there is not None:
+        await store.delete(name)
     # Last, so that a pin is there only with all its media.
-    await store.create(name, segment.write(header, [snapshot]))
+    if not await store.create(name, segment.write(header, [snapshot])):
+        raise PinnedAlreadyError(suite, snapshot.snapshot_id, wanted)
     return name
+
+
+async def _pin_at(store: Store, name: str) -> Pin | None:
+    """Return the pin of that name; None without one, and where it is damaged."""
+    try:
+        return segment.read(await store.get(name), name).header.pin
+    except (MissingObjectError, CorruptSnapshotError):
+        return None
 
 
 async def unpin(store: Store, suite: str, snapshot_id: str) -> bool:

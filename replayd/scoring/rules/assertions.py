@@ -93,6 +93,42 @@ class Assertions:
         return Score(value, f"broken: {', '.join(broken)}" if broken else "")
 
 
+def problem_of(assertion: Json) -> str:
+    """Return why an assertion, or a list of them, could not be checked; "" if it can.
+
+    For whoever writes one down: stored ones are read as they are.
+    """
+    every = assertion if isinstance(assertion, list | tuple) else [assertion]
+    if not every:
+        return "an empty list asserts nothing"
+    for each in every:
+        if not isinstance(each, dict) or not each:
+            return "an assertion is an object with one of: " + ", ".join(CHECKS)
+        for kind, wanted in each.items():
+            if kind not in CHECKS:
+                return f"no assertion {kind!r}; there are: " + ", ".join(CHECKS)
+            if why := _misfit(kind, wanted):
+                return f"{kind}: {why}"
+    return ""
+
+
+def _misfit(kind: str, wanted: Json) -> str:
+    """Return why a value cannot be what this kind asks for."""
+    if kind == "refuses":
+        return "" if isinstance(wanted, bool) else "true or false is wanted"
+    if kind == "schema":
+        return "" if compiled(wanted) is not None else "not a JSON Schema"
+    if kind == "json":
+        held = isinstance(wanted, dict | list) and bool(wanted)
+        return "" if held else "an object or list of fields is wanted"
+    if kind == "number":
+        plain = isinstance(wanted, str | int | float) and not isinstance(wanted, bool)
+        held = plain and bool(Text(str(wanted)).quantities)
+        return "" if held else "a value is wanted, as 42.7 or '1,250 kg'"
+    held = isinstance(wanted, str) and bool(wanted.strip())
+    return "" if held else "a text is wanted"
+
+
 def unknown_kinds(case: ScoringCase) -> tuple[str, ...]:
     """Return assertion kinds that this release cannot check."""
     kinds = {kind for assertion in case.assertions for kind in assertion}

@@ -42,3 +42,40 @@ def test_an_unknown_suite_could_not_be_told(pinned, capfdbinary):
     options = ["--suite", "relaese", "--canary", "http://127.0.0.1:9/v1"]
     assert cli.main(["test", *pinned, *options]) == 3
     assert b"no cases" in capfdbinary.readouterr().out
+
+
+def test_pinning_again_with_another_expectation_is_refused_or_replaces(
+    pinned, capfdbinary
+):
+    """If it failed, a corrected expectation would be ignored without a word."""
+    name = text_call(1, at_ns=NOW).snapshot_id
+    pin = ["pin", name, *pinned, "--suite", "release", "--expect"]
+    assert cli.main([*pin, '{"number": "42"}']) == 0  # the same: nothing to do
+    assert cli.main([*pin, '{"number": "43"}']) == 2
+    said = capfdbinary.readouterr().err
+    assert b"--replace" in said
+    assert b'{"number":"42"}' in said
+    assert cli.main([*pin, '{"number": "43"}', "--replace"]) == 0
+    with served(lambda _body: completion("It is 42.")) as model:
+        options = ["--suite", "release", "--canary", model.url]
+        assert cli.main(["test", *pinned, *options]) == 1
+
+
+@pytest.mark.parametrize(
+    "expect",
+    ["7", "[]", "{}", '{"bogus": 1}', '{"refuses": "yes"}', '{"number": "many"}', "{"],
+)
+def test_an_assertion_that_cannot_be_checked_is_refused(pinned, capfdbinary, expect):
+    """If it failed, a pin would assert nothing and its wrong answers would pass."""
+    name = text_call(1, at_ns=NOW).snapshot_id
+    options = ["--suite", "other", "--expect", expect]
+    assert cli.main(["pin", name, *pinned, *options]) == 2
+    assert b"--expect" in capfdbinary.readouterr().err
+
+
+def test_a_control_that_fails_too_puts_a_pin_in_quarantine(pinned, capfdbinary):
+    """If it failed, an outdated pin would block every release."""
+    with served(lambda _body: completion("It is 43.")) as model:
+        options = ["--suite", "release", "--canary", model.url, "--control", model.url]
+        assert cli.main(["test", *pinned, *options]) == 3
+    assert b"quarantined" in capfdbinary.readouterr().out

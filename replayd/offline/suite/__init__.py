@@ -1,0 +1,1 @@
+"""Suites of pins, run once against one endpoint: judged, settled and reported."""

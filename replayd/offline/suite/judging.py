@@ -1,0 +1,119 @@
+"""One answer to one pin: passed, failed, or not judged and why.
+
+A pin with an assertion is held to it; one without is held to its recording by the rules
+that judge live traffic. The recording stands in for the control there, so its own score
+says whether the rule can judge this pin at all.
+"""
+
+from typing import Final
+
+from msgspec import Struct
+
+from replayd.arms.outcomes import RULES, is_outage
+from replayd.cases.loader import Loaded
+from replayd.model import (
+    ArmAnswer,
+    Case,
+    PairAnswers,
+    PairResult,
+    Planned,
+    StreamScore,
+)
+from replayd.offline.suite.outcome import State
+from replayd.offline.suite.sense import senseless
+from replayd.scoring.pair import judge
+from replayd.scoring.tasks import USABILITY
+
+# Rules of usability take at most this much for what changes nothing (an article, an
+# accent); from one error on they give half or less. Rules of partial agreement take
+# less than that for an error, so there only 1 passes.
+LEAST_USABLE: Final = 0.9
+ASSERTIONS: Final = "assertions"
+
+
+class Judged(Struct, frozen=True):
+    """One answer's state, by which rule, and why."""
+
+    state: State
+    why: tuple[str, ...] = ()
+    judged_by: str = ""
+    outage: bool = False
+
+
+async def judged(case: Case, loaded: Loaded, answer: ArmAnswer) -> Judged:
+    """Judge one arm's answer to a pin."""
+    recorded = loaded.snapshot.answer
+    usable = recorded.observed and recorded.outcome != "error"
+    answers = PairAnswers(
+        number=0,
+        snapshot_id=case.snapshot_id,
+        canary=answer,
+        control=ArmAnswer(outcome="answered", answer=recorded) if usable else None,
+    )
+    planned = Planned(number=0, case=case, lane=f"pin:{case.pin}")
+    result = await judge(planned, loaded.scoring, answers, committed_at_ns=0)
+    found = _state_of(result, answer)
+    if found.state != "passed" or found.judged_by == ASSERTIONS:
+        return found
+    why = senseless(loaded.scoring, answer.answer.text)
+    return Judged("failed", (why,), found.judged_by) if why else found
+
+
+def _state_of(result: PairResult, answer: ArmAnswer) -> Judged:
+    if not RULES[answer.outcome].scored:
+        detail = f" ({answer.detail})" if answer.detail else ""
+        why = f"no answer: {answer.outcome}{detail}"
+        away = is_outage(answer.outcome, answer.detail)
+        return Judged("failed", (why,), "answered", away)
+    if result.excluded:
+        return Judged("not_judged", (_excluded(result.excluded),))
+    quality = result.streams.get("quality")
+    found = [_kept(result.streams.get("invariants")), _agreed(quality)]
+    by = quality.scorer if quality is not None else ""
+    if failed := tuple(why for state, why in found if state == "failed"):
+        return Judged("failed", failed, by or "invariants")
+    if invalid := tuple(why for state, why in found if state == "not_judged"):
+        return Judged("not_judged", invalid)
+    return Judged("passed", (), by)
+
+
+def _kept(invariants: StreamScore | None) -> tuple[State, str]:
+    """Return whether the invariants hold as well as in the recording."""
+    if invariants is None:
+        return "passed", ""
+    why = f"invariants: {invariants.reason}"
+    if invariants.canary is None:
+        return "not_judged", why
+    least = 1.0 if invariants.control is None else invariants.control
+    return ("failed" if invariants.canary < least else "passed"), why
+
+
+def _agreed(quality: StreamScore | None) -> tuple[State, str]:
+    """Return whether the assertion is met, or the recording agreed with."""
+    if quality is None:
+        return "not_judged", "no rule can check this recording; pin it with --expect"
+    why = f"{quality.scorer}: {quality.reason or 'differs'}"
+    if quality.canary is None:
+        return "not_judged", why
+    if not _judges(quality):
+        return "not_judged", f"the recording itself does not satisfy {quality.scorer}"
+    least = _least(quality.scorer)
+    return ("failed" if quality.canary < least else "passed"), why
+
+
+def _least(scorer: str) -> float:
+    return LEAST_USABLE if scorer in USABILITY else 1.0
+
+
+def _judges(quality: StreamScore) -> bool:
+    """Whether a rule that fails an answer does not fail the recording as well."""
+    if quality.scorer == ASSERTIONS:
+        return True
+    return quality.control is not None and quality.control >= _least(quality.scorer)
+
+
+def _excluded(reason: str) -> str:
+    return {
+        "unknown_assertion": "an assertion of a kind that this release does not know",
+        "unscorable_redacted": "the fact that was asked for is redacted",
+    }.get(reason, reason)

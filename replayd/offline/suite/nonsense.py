@@ -1,0 +1,38 @@
+"""Senseless answers: a pin that one of them passes tells nothing good from nothing.
+
+They are judged by the same rules as the canary, without asking anybody. A suite that
+one of them passes from end to end is never green.
+"""
+
+from typing import Final
+
+from replayd.cases.loader import Loaded
+from replayd.model import ArmAnswer, Case
+from replayd.offline.suite.judging import judged
+from replayd.scoring.contract import ScoringCase
+from snaptrace.snapshot.model import Answer
+
+FILLER: Final = "Forest: 1. That is lovely, and there is nothing else to say about it."
+LONGEST_ECHO: Final = 4_000  # characters of the question
+
+
+async def passing_nonsense(case: Case, loaded: Loaded) -> tuple[str, ...]:
+    """Return the names of the senseless answers that would pass this pin."""
+    scoring = loaded.scoring
+    if not scoring.assertions:
+        return ()  # held to its recording, whose own rules were tried on nonsense
+    found = []
+    for name, text in _answers(scoring).items():
+        answer = ArmAnswer(
+            outcome="answered", answer=Answer(text=text, finish_reason="stop")
+        )
+        if (await judged(case, loaded, answer)).state == "passed":
+            found.append(name)
+    return tuple(found)
+
+
+def _answers(scoring: ScoringCase) -> dict[str, str]:
+    named = {"filler": FILLER}
+    if scoring.question.strip():
+        named["echo of the question"] = scoring.question[:LONGEST_ECHO]
+    return named

@@ -1,0 +1,159 @@
+"""Outcome of a suite: one state per pin, an exit code, and what a pass promises."""
+
+from collections.abc import Sequence
+from typing import Final, Literal
+
+from msgspec import Struct
+
+State = Literal["passed", "failed", "quarantined", "not_judged"]
+PASSED, FAILED, UNDECIDED, UNKNOWN = 0, 1, 2, 3
+
+# From here on a suite says too little: most of its pins were not judged.
+LEAST_JUDGED_SHARE: Final = 0.5
+CONFIDENCE: Final = 0.95
+
+
+class SuiteCase(Struct, frozen=True, kw_only=True):
+    """What one pinned case came to."""
+
+    snapshot_id: str
+    modality: str
+    state: State
+    why: tuple[str, ...] = ()  # what failed, or why it was not judged
+    note: str = ""  # of the person who pinned it
+    recorded: str = ""
+    answer: str = ""
+    outcome: str = ""
+    latency_ms: float = 0.0
+    judged_by: str = ""  # `assertions`, or the scorer that held it to the recording
+    runs: int = 1
+    passed_runs: int = 0
+    control_answer: str = ""  # where the control was asked too
+    nonsense: tuple[str, ...] = ()  # senseless answers that would have passed
+    outage: bool = False  # no answer, for a reason that concerns the endpoint
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """All cases of a run and what they come to."""
+
+    suite: str
+    verdict: Literal["passed", "failed", "undecided", "unknown"]
+    exit_code: int
+    counts: dict[str, int]
+    statement: tuple[str, ...]  # what this does and does not promise
+    cases: tuple[SuiteCase, ...]
+
+
+def settled(cases: Sequence[SuiteCase]) -> list[SuiteCase]:
+    """Return the cases with outages told from failures of single cases.
+
+    An endpoint that answers most pins and not this one failed it. One that answers
+    few is away, which says nothing about its model.
+    """
+    away = [case for case in cases if case.outage]
+    asked = [case for case in cases if case.outcome]
+    if len(away) * 2 < len(asked):
+        return list(cases)
+    return [_unanswered(case) if case.outage else case for case in cases]
+
+
+def _unanswered(case: SuiteCase) -> SuiteCase:
+    why = (f"endpoint unavailable: {case.outcome}", *case.why[1:])
+    return SuiteCase(
+        snapshot_id=case.snapshot_id,
+        modality=case.modality,
+        state="not_judged",
+        why=why,
+        note=case.note,
+        recorded=case.recorded,
+        outcome=case.outcome,
+        latency_ms=case.latency_ms,
+        runs=case.runs,
+        outage=True,
+    )
+
+
+def exit_code(cases: Sequence[SuiteCase]) -> int:
+    """Return a gate's exit code.
+
+    0: judged cases passed and none was left open; 1: one failed; 2: some could not be
+    judged, or nonsense would pass as well; 3: nothing was judged.
+    """
+    judged = [case for case in cases if case.state in ("passed", "failed")]
+    if not judged:
+        return UNKNOWN
+    if any(case.state == "failed" for case in judged):
+        return FAILED
+    open_ones = any(case.state == "not_judged" for case in cases)
+    few = len(judged) < LEAST_JUDGED_SHARE * len(cases)
+    return UNDECIDED if open_ones or few or passed_by_nonsense(judged) else PASSED
+
+
+def passed_by_nonsense(judged: Sequence[SuiteCase]) -> tuple[str, ...]:
+    """Return the senseless answers that would pass every judged case."""
+    if not judged:
+        return ()
+    common = set(judged[0].nonsense)
+    for case in judged[1:]:
+        common &= set(case.nonsense)
+    return tuple(sorted(common))
+
+
+def outcome_of(suite: str, cases: Sequence[SuiteCase]) -> Outcome:
+    """Return what a run came to."""
+    code = exit_code(cases)
+    names: tuple[Literal["passed", "failed", "undecided", "unknown"], ...]
+    names = ("passed", "failed", "undecided", "unknown")
+    counts = dict.fromkeys(("passed", "failed", "quarantined", "not_judged"), 0)
+    for case in cases:
+        counts[case.state] += 1
+    return Outcome(
+        suite=suite,
+        verdict=names[code],
+        exit_code=code,
+        counts=counts,
+        statement=statement(cases),
+        cases=tuple(cases),
+    )
+
+
+def statement(cases: Sequence[SuiteCase]) -> tuple[str, ...]:
+    """Return what these results do and do not promise, a sentence each."""
+    judged = [case for case in cases if case.state in ("passed", "failed")]
+    if not judged:
+        return ("Nothing was judged, so nothing is promised.",)
+    passed = sum(case.state == "passed" for case in judged)
+    said = [f"{passed} of {len(judged)} judged pins passed."]
+    if passed == len(judged):
+        share = most_failing(len(judged))
+        said.append(
+            f"If these pins had been drawn at random, up to {share:.0%} of such calls "
+            f"could still fail ({CONFIDENCE:.0%} confidence). They were chosen, so "
+            "nothing follows for traffic: `snaptrace gate` judges that."
+        )
+    by_recording = sum(case.judged_by != "assertions" for case in judged)
+    if by_recording:
+        said.append(
+            f"{by_recording} of them have no assertion and were held to their "
+            "recording, right or wrong."
+        )
+    quarantined = sum(case.state == "quarantined" for case in cases)
+    if quarantined:
+        said.append(
+            f"{quarantined} failed on the control as well and were quarantined: they "
+            "say nothing about the canary. Correct or unpin them."
+        )
+    if senseless := passed_by_nonsense(judged):
+        said.append(
+            f"Senseless answers ({', '.join(senseless)}) would pass every pin: add "
+            "assertions that only a right answer meets."
+        )
+    return tuple(said)
+
+
+def most_failing(passed: int) -> float:
+    """Return the largest failing share that `passed` of `passed` leaves plausible.
+
+    Clopper and Pearson (1934), the case without failures, one-sided.
+    """
+    return float(1.0 - (1.0 - CONFIDENCE) ** (1.0 / passed))

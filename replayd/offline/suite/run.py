@@ -1,0 +1,205 @@
+"""A pinned suite run once against one canary, without a daemon: for pipelines.
+
+A case fails when no usable answer came, when an invariant is worse kept than in the
+recording, when an assertion is not met, or, without one, when the answer differs from
+the recording by the rules that judge live traffic. Exit codes are those of a gate.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from replayd.arms.arm import Arm
+from replayd.cases.intake import case_of
+from replayd.cases.loader import CaseLoader, Gone, Loaded
+from replayd.model import ArmAnswer, Case
+from replayd.offline.oneshot import answer_once
+from replayd.offline.suite.judging import Judged, judged
+from replayd.offline.suite.nonsense import passing_nonsense
+from replayd.offline.suite.outcome import SuiteCase
+from replayd.providers.contract import Refusal
+from snaptrace.snapshot import object_names, segment
+from snaptrace.snapshot.errors import CorruptSnapshotError, MissingObjectError
+from snaptrace.snapshot.inclusion_probability import Frame
+from snaptrace.snapshot.segment import Pin
+from snaptrace.store.store import Store
+
+HARD_RUNS: Final = 5
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """One pin of a suite, found in the store or not."""
+
+    snapshot_id: str
+    name: str = ""  # of the pin's object
+    pin: Pin | None = None
+    problem: str = ""  # why it cannot be run
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """How a suite is run."""
+
+    hard_runs: int = HARD_RUNS  # times that a hard pin is asked
+    in_flight: int = 8
+
+
+class SuiteRun:
+    """Asks a canary, and a control where a pin fails, for every pin of a suite."""
+
+    def __init__(
+        self,
+        store: Store,
+        content: CaseLoader,
+        canary: Arm,
+        *,
+        control: Arm | None = None,
+        settings: Settings | None = None,
+    ) -> None:
+        self._store, self._content = store, content
+        self._canary, self._control = canary, control
+        self._settings = settings or Settings()
+
+    async def cases(self, entries: list[Entry]) -> AsyncIterator[SuiteCase]:
+        """Yield each case in the order of `entries`.
+
+        Raises:
+            StoreUnavailableError: safe to run again.
+        """
+        waiting: asyncio.Queue[asyncio.Task[SuiteCase] | None]
+        waiting = asyncio.Queue(self._settings.in_flight)
+        async with asyncio.TaskGroup() as group:
+
+            async def start() -> None:
+                for entry in entries:
+                    await waiting.put(group.create_task(self._case(entry)))
+                await waiting.put(None)
+
+            group.create_task(start())
+            while (task := await waiting.get()) is not None:
+                yield await task
+
+    async def _case(self, entry: Entry) -> SuiteCase:
+        if entry.problem or entry.pin is None:
+            return _not_judged(entry, entry.problem or "not pinned")
+        try:
+            data = await self._store.get(entry.name)
+            case = case_of(segment.read(data, entry.name), 0, Frame())
+        except CorruptSnapshotError:
+            return _not_judged(entry, "damaged")
+        loaded = await self._content.load(case)
+        if isinstance(loaded, Gone):
+            return _not_judged(entry, loaded.reason, case.modality)
+        return await self._asked(entry.pin, case, loaded)
+
+    async def _asked(self, pin: Pin, case: Case, loaded: Loaded) -> SuiteCase:
+        runs = self._settings.hard_runs if pin.hard else 1
+        found = await asked(self._canary, case, loaded, runs)
+        recorded = loaded.snapshot.answer
+        shown = SuiteCase(
+            snapshot_id=case.snapshot_id,
+            modality=case.modality,
+            state=found.judged.state,
+            why=found.judged.why,
+            note=pin.note,
+            recorded=recorded.text or recorded.refusal,
+            answer=found.text,
+            outcome=found.outcome,
+            latency_ms=found.latency_ms,
+            judged_by=found.judged.judged_by,
+            runs=runs,
+            passed_runs=found.passed,
+            nonsense=await passing_nonsense(case, loaded),
+            outage=found.judged.outage,
+        )
+        if shown.state != "failed" or shown.outage or self._control is None:
+            return shown
+        control = await asked(self._control, case, loaded, runs)
+        shown = replace(shown, control_answer=control.text)
+        if control.judged.state != "failed" or control.judged.outage:
+            return shown
+        why = (*shown.why, f"control: {'; '.join(control.judged.why)}")
+        return replace(shown, state="quarantined", why=why)
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """What one arm's answers to one pin came to: the last answer, and all states."""
+
+    judged: Judged
+    passed: int = 0
+    text: str = ""
+    outcome: str = ""
+    latency_ms: float = 0.0
+
+
+async def asked(arm: Arm, case: Case, loaded: Loaded, runs: int) -> Asked:
+    """Ask an arm `runs` times; more than half must pass.
+
+    What is shown is the last answer that is in the state of the whole.
+    """
+    found = [await _once(arm, case, loaded) for _ in range(runs)]
+    passed = sum(each.judged.state == "passed" for each in found)
+    if passed * 2 > runs:
+        kept = [each for each in found if each.judged.state == "passed"]
+    else:
+        kept = [each for each in found if each.judged.state == "failed"] or found
+    shown = replace(kept[-1], passed=passed)
+    if runs == 1 or shown.judged.state != "failed":
+        return shown
+    why = (f"passed {passed} of {runs} runs", *shown.judged.why)
+    return replace(shown, judged=replace(shown.judged, why=why))
+
+
+async def _once(arm: Arm, case: Case, loaded: Loaded) -> Asked:
+    found = await answer_once(arm, loaded.snapshot, loaded.media)
+    if isinstance(found, Refusal):
+        return Asked(judged=Judged("not_judged", (found.reason, *found.paths)))
+    reading = found.attempt.reading
+    answer = ArmAnswer(
+        outcome=reading.outcome,
+        answer=reading.answer,
+        latency_ms=found.attempt.latency_ms,
+        attempts=found.tries,
+        detail=reading.detail,
+    )
+    return Asked(
+        judged=await judged(case, loaded, answer),
+        text=_text(answer),
+        outcome=reading.outcome,
+        latency_ms=round(found.attempt.latency_ms, 1),
+    )
+
+
+def _text(answer: ArmAnswer) -> str:
+    calls = [f"{c.name}({c.arguments})" for c in answer.answer.tool_calls]
+    return "\n".join(
+        filter(None, [answer.answer.text or answer.answer.refusal, *calls])
+    )
+
+
+def _not_judged(entry: Entry, why: str, modality: str = "") -> SuiteCase:
+    note = entry.pin.note if entry.pin is not None else ""
+    return SuiteCase(
+        snapshot_id=entry.snapshot_id,
+        modality=modality,
+        state="not_judged",
+        why=(why,),
+        note=note,
+    )
+
+
+async def entries_of(store: Store, suite: str) -> list[Entry]:
+    """Return every pin of a suite, unreadable ones too, in the order of names."""
+    found: list[Entry] = []
+    async for info in store.list(object_names.suite_folder(suite)):
+        if (parsed := object_names.parse_pin(info.name)) is None:
+            continue
+        try:
+            pin = segment.read(await store.get(info.name), info.name).header.pin
+            why = "" if pin is not None else "damaged"
+        except (MissingObjectError, CorruptSnapshotError):
+            pin, why = None, "damaged"
+        found.append(Entry(snapshot_id=parsed[1], name=info.name, pin=pin, problem=why))
+    return found

@@ -1,0 +1,38 @@
+"""Models that answer without sense, against pins without an assertion."""
+
+import pytest
+from fakes.nonsense import (
+    CHARTS,
+    PICTURE,
+    TEXTS,
+    looked_up,
+    pinned_calls,
+    stubs,
+)
+from fakes.suite_runs import pin_calls, run_release
+
+SUITES = {"charts": (CHARTS, True), "texts": (TEXTS, False)}
+
+
+async def outcome(suite, answer):
+    """Return what a model of a suite's questions came to."""
+    rows, pictures = SUITES[suite]
+    store = await pin_calls(pinned_calls(rows, pictures=pictures), blobs=[PICTURE])
+    return await run_release(store, answer)
+
+
+@pytest.mark.parametrize("stub", stubs(TEXTS))
+@pytest.mark.parametrize("suite", SUITES)
+async def test_no_nonsense_is_green(suite, stub):
+    """If it failed, a canary that answers without sense would be rolled out."""
+    found = await outcome(suite, stubs(SUITES[suite][0])[stub])
+    assert found.exit_code == 1, [(case.state, case.why) for case in found.cases]
+    assert found.counts["passed"] < len(found.cases)
+
+
+@pytest.mark.parametrize("suite", SUITES)
+async def test_the_recorded_answers_are_green(suite):
+    """If it failed, no canary could pass, and the suite would be switched off."""
+    rows, _ = SUITES[suite]
+    found = await outcome(suite, looked_up(rows, lambda r, n: f"Sure.\n\n{r[n][1]}"))
+    assert found.exit_code == 0, [(case.state, case.why) for case in found.cases]
