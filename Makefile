@@ -9,10 +9,10 @@ IMAGE_TOOL := docker
 
 .DEFAULT_GOAL := help
 .PHONY: help setup fmt check test test-system test-slow test-deploy chart image \
-	emulators image-test fuzz golden record record-newest evidence bench docs lock demo clean
+	emulators image-test fuzz golden record record-newest evidence evidence-holdout bench docs lock demo clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("snaptrace needs Python 3.11 or newer; run make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
@@ -99,7 +99,10 @@ record-newest: setup ## newest releases against what is recorded; for a schedule
 evidence: setup ## what dialects may claim, from recordings, and what it is worth for others
 	@PYTHONPATH=tests:. $(BIN)/python -m measure.evidence
 	@git diff --stat -- collector/recognise/evidence/tables
-	@PYTHONPATH=tests:. $(BIN)/python -m measure.evidence --out-of-sample | sed -n '1p;$$p'
+	@PYTHONPATH=tests:. $(BIN)/python -m measure.holdout
+
+evidence-holdout: setup ## what becomes of recordings that the evidence has never seen
+	@PYTHONPATH=tests:. $(BIN)/python -m measure.holdout
 
 golden: setup ## rewrite golden files and show what changed; a person commits it
 	@SNAPTRACE_REWRITE_GOLDEN=1 $(BIN)/python -m pytest -m "not system and not slow and not deploy and not image" -q $(ARGS) || true

@@ -1,22 +1,19 @@
-"""Builds the evidence table from recordings, and judges recordings by a table.
+"""Builds the evidence table from recordings.
 
 `PYTHONPATH=tests:. python -m measure.evidence` writes `tables/` from the golden
-recordings; `--out-of-sample` prints what becomes of each variant when the table is
-built from all the others.
+recordings. What such a table is worth for others is measured by `measure.holdout`.
 """
 
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 from measure.compare import Verdict, filled, leaves, normal
-from measure.recordings import Case, golden
-from measure.table import Line, believed, measure, table
+from measure.recordings import golden
+from measure.table import Line, believed, measure
 
 from collector.call import Call
 from collector.recognise.evidence.contract import DialectEvidence, Row
@@ -219,24 +216,6 @@ def render(table: DialectEvidence) -> bytes:
     return msgspec.json.format(msgspec.json.encode(table), indent=1) + b"\n"
 
 
-def out_of_sample(cases: Iterable[Case]) -> list[Line]:
-    """Judge every variant by a table of all other variants: as if never seen."""
-    by_variant: dict[str, list[Case]] = defaultdict(list)
-    for case in cases:
-        by_variant[case.variant].append(case)
-    every = [case for mine in by_variant.values() for case in mine]
-    seen = witnesses(measure(every, believed))
-    found = []
-    for variant, mine in sorted(by_variant.items()):
-        others = build(witness for witness in seen if witness.variant != variant)
-        found += measure(mine, partial(_the, others))
-    return found
-
-
-def _the(evidence: Evidence) -> Evidence:
-    return evidence
-
-
 def write(seen: Iterable[Witness]) -> None:
     """Replace the tables of the tree."""
     written = set()
@@ -248,13 +227,10 @@ def write(seen: Iterable[Witness]) -> None:
         path.unlink()
 
 
-def main(arguments: list[str]) -> None:
-    """Write the tables, or print the estimate for variants never seen."""
-    if "--out-of-sample" in arguments:
-        sys.stdout.write(table(out_of_sample(golden())) + "\n")
-        return
+def main() -> None:
+    """Write the tables of the tree."""
     write(witnesses(measure(golden(), believed)))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -86,6 +86,13 @@ def case_lines(case: Case, calls: list[Call]) -> Iterable[Line]:
         yield Line(case, "double", None, present, call)
 
 
+def routes(case: Case) -> str:
+    """Return which API a case's first request went to: its path without names."""
+    path = case.requests[0].path.partition("?")[0]
+    words = [w for w in path.replace(":", "/").split("/") if w]
+    return next((w for w in reversed(words) if w.isalpha() or "-" in w), path)
+
+
 _ORDER = {name: rank for rank, name in enumerate(OUTCOMES)}
 
 

@@ -39,6 +39,7 @@ from snaptrace.snapshot.model import Json, Usage
 _NAME = "mlflow"
 _MODEL_TYPES = ("LLM", "CHAT_MODEL", "EMBEDDING", "RERANKER")
 _SCOPE = "mlflow."
+_INSTRUCTIONS = "gen_ai.system_instructions"
 _FORMATS = {
     "openai": "openai",
     "anthropic": "anthropic",
@@ -195,6 +196,9 @@ def _read_translated(record: Record) -> Candidate:
     candidate.model = asked or ""
     if candidate.api == "openai_chat" and not _says_chat(record, bare):
         candidate.reasons += ("api_unknown",)
+    if candidate.api == "openai_chat" and not attributes.get(_INSTRUCTIONS):
+        # A system message goes there if it is a string; a list of parts is dropped.
+        candidate.reasons += ("differences_recorded",)
     _take_bare(candidate, bare)
     if candidate.api == "openai_embeddings":
         candidate.lost = ("extra_body", "encoding_format")

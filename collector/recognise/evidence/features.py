@@ -50,6 +50,11 @@ _BARE = 2  # fields of a text part that says nothing more
 _DEPTH_MAX = 8
 _FEATURES_MAX = 512  # of one body
 _OTHER = "?"
+_TEXTS = ("text", "input_text", "output_text")
+SEVERAL = "texts"  # more than one text in one turn
+# Turns of which developers send several texts at once. A reading that joins them shows
+# one, like a turn that had one: nothing in the body tells them apart.
+_JOINED = ("tool", "tool_result.content", "toolResult.content")
 _EMPTY: tuple[Json, ...] = (None, [], {})
 
 
@@ -70,6 +75,17 @@ def features(body: Json) -> frozenset[str]:
         else:
             found.update(_paths(name, value, 0))
     return frozenset(found)
+
+
+def seams(found: frozenset[str]) -> frozenset[str]:
+    """Return the features to be proven of texts that may be several, joined."""
+    return frozenset(
+        f"{turn}/{SEVERAL}"
+        for turn, _, kind in (name.rpartition("/") for name in found)
+        if kind in _TEXTS
+        and turn.endswith(_JOINED)
+        and f"{turn}/{SEVERAL}" not in found
+    )
 
 
 def _name(key: Any) -> str:  # noqa: ANN401 - JSON of any origin
@@ -151,6 +167,8 @@ def _parts(name: str, value: Any, found: set[str], depth: int = 0) -> None:  # n
         else:
             kinds.append("text" if type(part) is str else _OTHER)
     found.update(f"{name}/{kind}" for kind in kinds)
+    if sum(kind in _TEXTS for kind in kinds) > 1:
+        found.add(f"{name}/{SEVERAL}")
     if len(kinds) > 1:
         found.add(f"{name}/…" if len(set(kinds)) < len(kinds) else f"{name}/+")
 

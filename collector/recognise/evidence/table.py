@@ -9,6 +9,7 @@ import msgspec
 
 from collector.call import Source
 from collector.recognise.evidence.contract import DialectEvidence, Row
+from collector.recognise.evidence.features import seams
 from collector.recognise.evidence.versions import vouching
 
 Doubt = Literal[
@@ -80,9 +81,12 @@ class Evidence:
         if not known.suspect.isdisjoint(features):
             wrong = tuple(sorted(known.suspect & features)[:_UNPROVEN_MAX])
             return Judgement(("differences_recorded",), known.lost, wrong)
-        if features <= known.proven:
+        asked = features
+        if reading.source != "body":
+            asked |= seams(features)
+        if asked <= known.proven:
             return Judgement((), known.lost)
-        unproven = tuple(sorted(features - known.proven)[:_UNPROVEN_MAX])
+        unproven = tuple(sorted(asked - known.proven)[:_UNPROVEN_MAX])
         return Judgement(("features_unrecorded",), known.lost, unproven)
 
     def rows(self, dialect: str, scope: str) -> tuple[Row, ...]:

@@ -1,0 +1,164 @@
+"""What becomes of recordings that the evidence has never seen.
+
+`PYTHONPATH=tests:. python -m measure.holdout` leaves parts of the golden recordings out
+of the table in several ways, judges them by the rest, and prints a line per way. The
+exit code is 1 if a request that would gate is silently different in any of them.
+"""
+
+import hashlib
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+import msgspec
+from measure.compare import compare
+from measure.evidence import Witness, build, reading_of, witnesses
+from measure.recordings import Case, golden
+from measure.table import Line, believed, measure, routes
+
+from collector.call import Call
+from collector.recognise.evidence.features import features
+from collector.recognise.evidence.table import Evidence, Judgement
+from collector.recognise.fidelity import unseen
+
+_FOLDS = 5
+_OUTCOMES = ("exact", "declared", "unverified", "refused", "silent", "missed", "double")
+# Clients and frameworks whose calls were recorded, the longer names first.
+_LIBRARIES = (
+    "openai-agents",
+    "pydantic-ai",
+    "google-genai",
+    "langchain",
+    "anthropic",
+    "openai",
+)
+
+
+class Seen(NamedTuple):
+    """One recorded case as read without the table, and what it shows."""
+
+    case: Case
+    lines: list[Line]
+    witnesses: list[Witness]
+
+
+def read(cases: Iterable[Case]) -> list[Seen]:
+    """Return every case as the dialects alone read it."""
+    found = []
+    for case in cases:
+        lines = measure([case], believed)
+        found.append(Seen(case, lines, witnesses(lines)))
+    return found
+
+
+def _digest(*names: str) -> int:
+    text = "/".join(names).encode()
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")
+
+
+def library(variant: str) -> str:
+    """Return which client or framework a variant's calls were made with."""
+    rest = variant.partition("--")[2] or variant
+    known = (name for name in _LIBRARIES if name in rest)
+    return next(known, rest.partition("-")[2].partition(".")[0] or rest)
+
+
+def _drawn(seed: str) -> Callable[[Case], object]:
+    return lambda case: _digest(seed, case.variant, case.name) % _FOLDS
+
+
+# What is left out together.
+SPLITS: dict[str, Callable[[Case], object]] = {
+    "one variant": lambda case: case.variant,
+    "one library": lambda case: library(case.variant),
+    "one API": routes,
+    "one case name": lambda case: case.name,
+    "a fifth of the case names": lambda case: _digest(case.name) % _FOLDS,
+    "a fifth of the cases": _drawn("first"),
+    "another fifth of the cases": _drawn("second"),
+    "a third fifth of the cases": _drawn("third"),
+}
+
+
+def held_out(seen: list[Seen], key: Callable[[Case], object]) -> list[Line]:
+    """Judge each group of cases by a table made of all the others."""
+    groups: dict[object, list[Seen]] = defaultdict(list)
+    for one in seen:
+        groups[key(one.case)].append(one)
+    found: list[Line] = []
+    for group, mine in groups.items():
+        others = (one for name, rest in groups.items() if name != group for one in rest)
+        table = build(witness for one in others for witness in one.witnesses)
+        found.extend(judged(line, table) for one in mine for line in one.lines)
+    return found
+
+
+def judged(line: Line, evidence: Evidence) -> Line:
+    """Return a line that was read without the table as `evidence` rates it.
+
+    The same as measuring with that table, without reading the spans again.
+    """
+    call, verdict = line.call, line.verdict
+    if call is None or verdict is None or line.truth is None:
+        return line
+    body = call.snapshot.request.body
+    if body is None or verdict.outcome in ("refused", "unverified"):
+        return line
+    judgement = evidence.judge(reading_of(call), features(body))
+    if judgement.doubts or call.source == "guess":
+        reasons = judgement.doubts or ("api_guessed",)
+        verdict = verdict._replace(
+            outcome="unverified", reasons=reasons, beneath=verdict.outcome
+        )
+    elif judgement.lost:
+        call = _with_losses(call, judgement)
+        verdict = compare(line.truth.body, call)
+    return line._replace(outcome=verdict.outcome, verdict=verdict, call=call)
+
+
+def _with_losses(call: Call, judgement: Judgement) -> Call:
+    snapshot = call.snapshot
+    fidelity = snapshot.fidelity
+    lost = tuple(f"!{path}" for path in judgement.lost)
+    more = unseen(snapshot.request.api, lost, snapshot.request.body)
+    kept = tuple(path for path in more if path not in fidelity.missing)
+    fidelity = msgspec.structs.replace(fidelity, unobserved=fidelity.unobserved + kept)
+    snapshot = msgspec.structs.replace(snapshot, fidelity=fidelity)
+    return msgspec.structs.replace(call, snapshot=snapshot)
+
+
+def row(name: str, lines: list[Line]) -> str:
+    """Return one line of the table: all requests, then those carried whole."""
+    count = Counter(line.outcome for line in lines)
+    whole = [line for line in lines if line.fully_present and line.truth is not None]
+    exact = sum(line.outcome == "exact" for line in whole)
+    doubted = sum(line.outcome in ("unverified", "refused") for line in whole)
+    cells = "".join(f"{count[outcome]:>11}" for outcome in _OUTCOMES)
+    share = f"{exact / len(whole):>8.0%}{doubted / len(whole):>9.0%}" if whole else ""
+    return f"{name:28}{cells}{len(whole):>8}{share}"
+
+
+def rows(seen: list[Seen]) -> Iterator[tuple[str, list[Line]]]:
+    """Yield every split with its lines."""
+    for name, key in SPLITS.items():
+        yield name, held_out(seen, key)
+
+
+def main() -> int:
+    """Print the table, and every silent request by name."""
+    head = "".join(f"{outcome:>11}" for outcome in _OUTCOMES)
+    sys.stdout.write(f"{'left out':28}{head}{'whole':>8}{'exact':>8}{'doubted':>9}\n")
+    wrong = False
+    for name, lines in rows(read(golden())):
+        sys.stdout.write(row(name, lines) + "\n")
+        for line in lines:
+            if line.outcome == "silent":
+                wrong = True
+                what = line.verdict and line.verdict.undeclared
+                sys.stdout.write(f"  {line.case.variant}/{line.case.name} {what}\n")
+    return int(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
