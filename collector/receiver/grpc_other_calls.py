@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from typing import Any, Final
+from collections.abc import AsyncIterator
+from typing import Final
 
 from collector.net.h2_frames import CANCEL, ENHANCE_YOUR_CALM, PROTOCOL_ERROR
 from collector.net.h2_hpack import header_field
@@ -20,6 +21,8 @@ log = logging.getLogger(__name__)
 # keep it, so it stays reserved until the call has ended.
 _UNREAD_BYTES: Final = 128 * 1024
 _MOST_BYTES: Final = STREAM_WINDOW
+_QUESTION_BYTES: Final = 64 * 1024  # of one message
+_RESPONSE: Final = STATUS_200 + header_field(b"content-type", b"application/grpc")
 _NO_GRPC: Final = header_field(b":status", b"415") + header_field(
     b"content-length", str(len(WRONG_PORT)).encode()
 )
@@ -53,7 +56,7 @@ class NotGrpcRequest:
 
 
 class ServiceCall:
-    """A health or reflection call, presented to the service as ASGI events."""
+    """A call to the health or reflection service, whose messages come one by one."""
 
     def __init__(
         self,
@@ -67,10 +70,12 @@ class ServiceCall:
         self._reserved = Reservation(reception.admission)
         self._unread = bytearray()  # in one piece: each object costs as much again
         self._read_bytes = 0
-        self._is_over = self._is_gone = False
-        self._ends_at = 0.0  # seconds; 0: since the last look something came
+        self._is_over = self._has_begun = False
+        self._ends_at = 0.0  # seconds; 0: something came since the last check
         self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+
+    # Called by the connection.
 
     def begin(self) -> bool:
         """Start the response; False: refused."""
@@ -100,9 +105,7 @@ class ServiceCall:
             self.cancelled()
 
     def cancelled(self) -> None:
-        """Signal the disconnect to the service."""
-        self._is_gone = True
-        self._news.set()
+        """Stop answering."""
         if self._task is not None:
             self._task.cancel()
         self._reserved.release()  # a task that has not begun has no `finally`
@@ -110,8 +113,7 @@ class ServiceCall:
     async def _answer(self) -> None:
         stream = self._stream
         try:
-            path = self._head.path
-            if not await self._services.answer(path, self._receive, self._send):
+            if not await self._services.answer(self._head.path, self):
                 send_answer(stream, refusal(UNIMPLEMENTED, "no such method"))
         except asyncio.CancelledError:
             raise
@@ -121,22 +123,39 @@ class ServiceCall:
         finally:
             self._reserved.release()
 
-    async def _receive(self) -> dict[str, Any]:
-        await self._news.wait()
-        self._news.clear()
-        if self._is_gone:
-            return {"type": "http.disconnect"}
-        body, self._unread = bytes(self._unread), bytearray()
-        self._read_bytes += len(body)
-        return {"type": "http.request", "body": body, "more_body": not self._is_over}
+    # Called by the service.
 
-    async def _send(self, event: dict[str, Any]) -> None:
-        stream, kind = self._stream, event["type"]
-        if kind == "http.response.start":
-            fields = [header_field(*field) for field in event["headers"]]
-            stream.send(STATUS_200 + b"".join(fields))
-        elif kind == "http.response.body":
-            stream.send_data(event["body"])
-            await stream.sent()
-        else:
-            stream.end(b"".join(header_field(*field) for field in event["headers"]))
+    async def messages(self) -> AsyncIterator[bytes]:
+        """Yield request messages; ends at one that is compressed or too long."""
+        while True:
+            unread = self._unread
+            while len(unread) >= 5:
+                end = 5 + int.from_bytes(unread[1:5], "big")
+                if unread[0] or end > 5 + _QUESTION_BYTES:
+                    return
+                if len(unread) < end:
+                    break
+                message = bytes(unread[5:end])
+                del unread[:end]
+                self._read_bytes += end
+                yield message
+            if self._is_over:
+                return
+            self._news.clear()
+            await self._news.wait()
+
+    async def send(self, message: bytes) -> None:
+        """Send one response message; wait until flow control has let it through."""
+        self._begin_response()
+        self._stream.send_data(b"\0" + len(message).to_bytes(4, "big") + message)
+        await self._stream.sent()
+
+    def finish(self, code: int) -> None:
+        """End the response with a status."""
+        self._begin_response()
+        self._stream.end(header_field(b"grpc-status", str(code).encode()))
+
+    def _begin_response(self) -> None:
+        if not self._has_begun:
+            self._has_begun = True
+            self._stream.send(_RESPONSE)

@@ -1,17 +1,14 @@
 """gRPC health v1 and server reflection v1 and v1alpha.
 
-Written against the ASGI events, because the packages that implement them want a
-`grpc.Server`; their message classes are used, and loaded on the first question.
+The packages that implement them want a `grpc.Server`; only their message classes are
+used, and loaded on the first question.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Final, Protocol
 
 from collector.otlp.signals import SIGNALS
-
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 _HEALTH: Final = "/grpc.health.v1.Health/"
 _REFLECTION: Final = (
@@ -19,13 +16,29 @@ _REFLECTION: Final = (
     "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
 )
 _SERVICES: Final = ("", *(row.grpc_service for row in SIGNALS.values()))
-_MAX_QUESTION_BYTES: Final = 64 * 1024
+_OK: Final = 0
 _NOT_FOUND: Final = 5
 _RESOURCE_EXHAUSTED: Final = 8
 _UNAVAILABLE: Final = 14
 # Watching calls at once; each holds a stream for as long as its client likes.
 _WATCHERS: Final = 64
 _WATCH_SECONDS: Final = 0.25
+
+
+class GrpcCall(Protocol):
+    """A call as a service sees it: messages in, messages and a status out."""
+
+    def messages(self) -> AsyncIterator[bytes]:
+        """Yield the request messages as they come."""
+        ...
+
+    async def send(self, message: bytes) -> None:
+        """Send one response message."""
+        ...
+
+    def finish(self, code: int) -> None:
+        """End the response with a gRPC status code."""
+        ...
 
 
 class GrpcServices:
@@ -35,75 +48,74 @@ class GrpcServices:
         self._serving = serving
         self._watchers = 0
 
-    async def answer(self, path: str, receive: Receive, send: Send) -> bool:
+    async def answer(self, path: str, call: GrpcCall) -> bool:
         """Answer a call to one of the services; False if `path` is none of them."""
         if path == f"{_HEALTH}Check":
-            await self._check(receive, send)
+            await self._check(call)
         elif path == f"{_HEALTH}Watch":
-            await self._watch(receive, send)
+            await self._watch(call)
         elif path in _REFLECTION:
-            await self._reflect(receive, send)
+            await _reflect(call)
         else:
             return False
         return True
 
-    async def _check(self, receive: Receive, send: Send) -> None:
+    async def _check(self, call: GrpcCall) -> None:
         from grpc_health.v1 import health_pb2  # noqa: PLC0415 - seldom asked
 
-        question = [message async for message in _messages(receive)]
-        request = health_pb2.HealthCheckRequest.FromString(b"".join(question[:1]))
+        messages = [message async for message in call.messages()]
+        request = health_pb2.HealthCheckRequest.FromString(b"".join(messages[:1]))
         if request.service not in _SERVICES:
-            await _finish(send, _NOT_FOUND, started=False)
+            call.finish(_NOT_FOUND)
             return
-        states = health_pb2.HealthCheckResponse
-        state = states.SERVING if self._serving() else states.NOT_SERVING
-        await _start(send)
-        await _message(send, states(status=state).SerializeToString())
-        await _finish(send, 0)
+        response = health_pb2.HealthCheckResponse(status=self._state(request.service))
+        await call.send(response.SerializeToString())
+        call.finish(_OK)
 
-    async def _watch(self, receive: Receive, send: Send) -> None:
-        """Tell the state now and at each change; ends once the server is leaving."""
+    async def _watch(self, call: GrpcCall) -> None:
+        """Send the state now and at each change; ends when the server drains."""
         if self._watchers >= _WATCHERS:
-            await _finish(send, _RESOURCE_EXHAUSTED, started=False)
+            call.finish(_RESOURCE_EXHAUSTED)
             return
         self._watchers += 1
         try:
-            await self._tell_changes(receive, send)
+            await self._send_changes(call)
         finally:
             self._watchers -= 1
 
-    async def _tell_changes(self, receive: Receive, send: Send) -> None:
+    async def _send_changes(self, call: GrpcCall) -> None:
         from grpc_health.v1 import health_pb2  # noqa: PLC0415 - seldom asked
 
-        question = await anext(_messages(receive), b"")
-        request = health_pb2.HealthCheckRequest.FromString(question)
+        question = await anext(call.messages(), b"")
+        service = health_pb2.HealthCheckRequest.FromString(question).service
         states = health_pb2.HealthCheckResponse
-        told: int | None = None
-        await _start(send)
-        async with asyncio.TaskGroup() as tasks:
-            cancelled = tasks.create_task(_gone(receive))
-            while not cancelled.done():
-                state = states.SERVING if self._serving() else states.NOT_SERVING
-                if request.service not in _SERVICES:
-                    state = states.SERVICE_UNKNOWN
-                if state != told:
-                    await _message(send, states(status=state).SerializeToString())
-                if told == states.SERVING and state == states.NOT_SERVING:
-                    # A drain must not wait for who only watches.
-                    cancelled.cancel()
-                    break
-                told = state
-                await asyncio.wait({cancelled}, timeout=_WATCH_SECONDS)
-        await _finish(send, _UNAVAILABLE, started=True)
+        sent = None
+        while True:
+            state = self._state(service)
+            if state != sent:
+                await call.send(states(status=state).SerializeToString())
+            if sent == states.SERVING and state == states.NOT_SERVING:
+                break  # a drain must not wait for who only watches
+            sent = state
+            await asyncio.sleep(_WATCH_SECONDS)
+        call.finish(_UNAVAILABLE)
 
-    async def _reflect(self, receive: Receive, send: Send) -> None:
-        from grpc_reflection.v1alpha import reflection_pb2  # noqa: PLC0415
+    def _state(self, service: str) -> Any:  # noqa: ANN401 - an enum's value, not typed
+        from grpc_health.v1 import health_pb2  # noqa: PLC0415 - seldom asked
 
-        await _start(send)
-        async for question in _messages(receive):
-            request = reflection_pb2.ServerReflectionRequest.FromString(question)
-            await _message(send, _describe(request).SerializeToString())
-        await _finish(send, 0)
+        states = health_pb2.HealthCheckResponse
+        if service not in _SERVICES:
+            return states.SERVICE_UNKNOWN
+        return states.SERVING if self._serving() else states.NOT_SERVING
+
+
+async def _reflect(call: GrpcCall) -> None:
+    from grpc_reflection.v1alpha import reflection_pb2  # noqa: PLC0415
+
+    async for question in call.messages():
+        request = reflection_pb2.ServerReflectionRequest.FromString(question)
+        await call.send(_describe(request).SerializeToString())
+    call.finish(_OK)
 
 
 def _describe(request: Any) -> Any:  # noqa: ANN401 - generated classes have no types
@@ -146,48 +158,3 @@ def _with_dependencies(file: Any) -> list[Any]:  # noqa: ANN401 - not typed ther
                 found[dependency.name] = dependency
                 open_files.append(dependency)
     return list(found.values())
-
-
-async def _messages(receive: Receive) -> Any:  # noqa: ANN401 - an async generator
-    """Yield the messages of a call as they come; stops at one that is too long."""
-    data = b""
-    more = True
-    while more:
-        event = await receive()
-        if event["type"] == "http.disconnect":
-            return
-        data += event.get("body", b"")
-        more = event.get("more_body", False)
-        while len(data) >= 5:
-            size = int.from_bytes(data[1:5], "big")
-            if size > _MAX_QUESTION_BYTES or data[0]:
-                return
-            if len(data) < size + 5:
-                break
-            yield data[5 : size + 5]
-            data = data[size + 5 :]
-
-
-async def _gone(receive: Receive) -> None:
-    """Return once the client has left."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-async def _start(send: Send) -> None:
-    headers = [(b"content-type", b"application/grpc")]
-    start = {"type": "http.response.start", "status": 200, "headers": headers}
-    await send({**start, "trailers": True})
-
-
-async def _message(send: Send, message: bytes) -> None:
-    framed = b"\0" + len(message).to_bytes(4, "big") + message
-    await send({"type": "http.response.body", "body": framed, "more_body": True})
-
-
-async def _finish(send: Send, code: int, *, started: bool = True) -> None:
-    if not started:
-        await _start(send)
-    await send({"type": "http.response.body", "body": b""})
-    headers = [(b"grpc-status", str(code).encode())]
-    await send({"type": "http.response.trailers", "headers": headers})
