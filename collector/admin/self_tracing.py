@@ -13,7 +13,6 @@ import random
 import socket
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -35,6 +34,7 @@ from collector.receiver.policy import HOP_HEADER
 from snaptrace import VERSION
 from snaptrace.runtime.clock import Clock
 from snaptrace.runtime.config import Address, ConfigError
+from snaptrace.runtime.events import wait
 
 _KEY: Final = "collector.telemetry.traces_url"
 _WAITING_SPANS: Final = 512
@@ -176,8 +176,7 @@ class SelfTracing(SpanProcessor):
         ready()
         try:
             while not stop.is_set():
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), _SEND_EVERY_SECONDS)
+                await wait(stop, _SEND_EVERY_SECONDS)
                 await self.send()
             await self.send()  # what was stopped before the loop began
         finally:

@@ -32,6 +32,7 @@ from collector.otlp.export_result import (
     refusal,
 )
 from collector.otlp.signals import SIGNALS, OtlpRequest
+from snaptrace.runtime.backoff import Backoff
 
 _PORT: Final = 4317
 _UNKNOWN: Final = 2
@@ -49,8 +50,7 @@ _ONE_PIECE_BYTES: Final = 16_384
 _KNOWN_BLOCKS: Final = 256
 _CONNECT_SECONDS: Final = 20.0
 _NEARLY: Final = 0.9  # of a deadline
-_FIRST_BACKOFF_SECONDS: Final = 0.2
-_MAX_BACKOFF_SECONDS: Final = 5.0
+_RECONNECT: Final = Backoff(0.2, 5.0)
 
 
 class GrpcUpstream:
@@ -81,7 +81,7 @@ class GrpcUpstream:
         self._blocks: dict[tuple[object, ...], bytes] = {}
         self._connection: Http2Connection | None = None
         self._connecting: asyncio.Task[Http2Connection] | None = None
-        self._backoff_seconds = 0.0
+        self._failures = 0  # to connect, in a row
         self._retry_at_seconds = 0.0
         self._closed = False
 
@@ -191,16 +191,14 @@ class GrpcUpstream:
         """Take note that the connection takes no more requests."""
         self._connection = None
         if was_greeted:
-            self._backoff_seconds = 0.0
+            self._failures = 0
         else:
             self._back_off()
 
     def _back_off(self) -> None:
-        self._backoff_seconds = min(
-            max(_FIRST_BACKOFF_SECONDS, 2 * self._backoff_seconds), _MAX_BACKOFF_SECONDS
-        )
+        self._failures += 1
         now_seconds = asyncio.get_running_loop().time()
-        self._retry_at_seconds = now_seconds + self._backoff_seconds
+        self._retry_at_seconds = now_seconds + _RECONNECT.seconds(self._failures)
 
 
 def _beginning(method: str, authority: str, compression: str, is_tls: bool) -> bytes:  # noqa: FBT001 - a scheme

@@ -14,12 +14,13 @@ from collector.call import Call
 from collector.config.sampling import ResolveConfig
 from collector.media_fetch.workers import FetchWorkers
 from collector.recognise.references import address_of, value_of
+from snaptrace.runtime.backoff import Backoff
 
 if TYPE_CHECKING:
     from collector.media_fetch.fetcher import MediaFetcher
 
 _TRIES = 3
-_PAUSE_SECONDS = 2.0  # before the second try; twice that before the third
+_RETRIES = Backoff(2.0, 4.0)
 _LATE = ("status", "unreachable")  # refusals that time may mend
 _REFERENCES_MAX = 4  # as many attributes as the hook has
 
@@ -73,7 +74,7 @@ class References:
         refusal = ""
         for attempt in range(_TRIES):
             if attempt:
-                await asyncio.sleep(_PAUSE_SECONDS * attempt)
+                await asyncio.sleep(_RETRIES.seconds(attempt))
             got = await self._resolver.fetch(address, medium=False)
             if got.refusal is None:
                 try:

@@ -17,6 +17,7 @@ from collector.receiver.grpc_services import GrpcServices
 from collector.receiver.http_export import HttpExportService
 from collector.receiver.policy import ReceiverPolicy
 from snaptrace.runtime.config import Address
+from snaptrace.runtime.events import wait
 
 # Requests begun and not answered, of all clients: beside their bodies, which admission
 # counts, each costs about a kilobyte.
@@ -102,8 +103,5 @@ def shared_by_all(reception: ReceiverPolicy) -> ListenerState:
 async def reload_tokens(reception: ReceiverPolicy, stop: asyncio.Event) -> None:
     """Reload the token file periodically until `stop`."""
     while not stop.is_set():
-        try:
-            async with asyncio.timeout(RELOAD_SECONDS):
-                await stop.wait()
-        except TimeoutError:
+        if not await wait(stop, RELOAD_SECONDS):
             reception.tokens.reload()

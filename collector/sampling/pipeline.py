@@ -33,6 +33,7 @@ from snaptrace.crypto.cipher import Cipher
 from snaptrace.crypto.fleet_key import FleetKey
 from snaptrace.runtime.clock import Clock, SystemClock
 from snaptrace.runtime.config import Document, StoreConfig
+from snaptrace.runtime.events import wait
 from snaptrace.runtime.malloc_trim import MallocTrimmer, trim
 from snaptrace.snapshot.errors import SnapshotError
 from snaptrace.store.data_keys import local_cipher, read_envelopes
@@ -140,11 +141,7 @@ class Pipeline:
                 await self._sealer.tick(now_ns)
                 await self._probe()
                 self._trimmer.check()
-                try:
-                    async with asyncio.timeout(_TICK_SECONDS):
-                        await stop.wait()
-                except TimeoutError:
-                    continue
+                await wait(stop, _TICK_SECONDS)
             await self._references.close()
             await self._resolving.close()
 

@@ -20,12 +20,13 @@ from collector.metrics.families import Family, unpack
 from collector.metrics.relay import RelayMetrics
 from collector.tap import protocol
 from collector.tap.queue import Tap
+from snaptrace.runtime.backoff import Backoff
 from snaptrace.runtime.clock import Clock
+from snaptrace.runtime.events import wait
 
 log = logging.getLogger(__name__)
 
-_FIRST_BACKOFF_SECONDS: Final = 0.5
-_MAX_BACKOFF_SECONDS: Final = 30.0
+_RESTART: Final = Backoff(0.5, 30.0)
 # A child that ran this long starts with a short backoff again.
 _HEALTHY_SECONDS: Final = 60.0
 _METRICS_SECONDS: Final = 1.0
@@ -74,7 +75,7 @@ class Supervisor:
         """
         if not self._strict:
             ready()
-        backoff = _FIRST_BACKOFF_SECONDS
+        failures = 0
         while not self._stopping.is_set():
             started = self._clock.monotonic_seconds()
             await self._one_life(ready)
@@ -83,10 +84,9 @@ class Supervisor:
             if self._stopping.is_set():
                 break
             if self._clock.monotonic_seconds() - started > _HEALTHY_SECONDS:
-                backoff = _FIRST_BACKOFF_SECONDS
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), backoff)
-            backoff = min(2 * backoff, _MAX_BACKOFF_SECONDS)
+                failures = 0
+            failures += 1
+            await wait(self._stopping, _RESTART.seconds(failures))
             if not self._stopping.is_set():
                 self._metrics.tap_restarts.inc()
         self._tap.close()

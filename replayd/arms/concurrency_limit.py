@@ -13,6 +13,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from snaptrace.runtime.backoff import Backoff
+
 Sign = Literal["good", "slow_down", "away"]
 
 START_LIMIT = 8.0
@@ -21,7 +23,7 @@ SLOW_FACTOR = 3.0  # recent latency over usual latency that counts as push-back
 RECENT_WEIGHT, USUAL_WEIGHT = 0.2, 0.02  # of one call in the moving averages
 SETTLED_CALLS = 50  # calls before latency means anything
 AWAY_IN_A_ROW = 5  # faults without one success that open the breaker
-FIRST_REST_SECONDS, LONGEST_REST_SECONDS = 1.0, 60.0
+RESTS = Backoff(1.0, 60.0)
 LONGEST_OBEYED_SECONDS = 3600.0  # a longer Retry-After is a mistake or an attack
 
 
@@ -135,8 +137,6 @@ class ConcurrencyLimit:
         self._away_in_a_row += fresh or self._broken
         self._cut(now, latency)
         if self._broken and now >= self._rest_until:
-            longest = min(FIRST_REST_SECONDS * 2**self._rests, LONGEST_REST_SECONDS)
-            self._rests = min(self._rests + 1, 16)
-            # Jitter, so that several replayd do not knock at the same moment.
-            rest = longest * (0.5 + 0.5 * self._rng.random())
+            self._rests += 1
+            rest = RESTS.seconds(self._rests, self._rng)
             self._rest_until = max(self._rest_until, now + rest)

@@ -11,6 +11,7 @@ from replayd.errors import BudgetSpentError
 from replayd.evaluation.counts import EpochRunnerSettings, RunCounts
 from replayd.model import Planned
 from snaptrace.runtime.clock import Clock
+from snaptrace.runtime.events import wait
 
 DRAWN_AT_ONCE = 32  # before the loop may turn
 
@@ -106,8 +107,4 @@ class BlockDrawing:
 
     async def _pause(self, seconds: float) -> None:
         """Wait, but not longer than until fresh cases come."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self.fresh.wait()
-        except TimeoutError:
-            return
+        await wait(self.fresh, seconds)

@@ -25,6 +25,7 @@ from replayd.errors import BudgetSpentError
 from replayd.model import ArmAnswer, PairAnswers, Planned
 from replayd.providers.contract import ProviderRequest, Refusal
 from replayd.scoring.recorded import Recorded
+from snaptrace.runtime.backoff import Backoff
 from snaptrace.snapshot.errors import StoreUnavailableError
 from snaptrace.snapshot.model import Answer
 
@@ -32,7 +33,7 @@ Place = Literal["canary", "control", "second_control"]
 Charge = Callable[[Place, Attempt], tuple[int, float]]
 Load = Callable[[], Awaitable[Loaded | Gone]]
 MOST_ATTEMPTS = 5
-FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 0.5, 30.0
+RETRIES = Backoff(0.5, 30.0)
 KEPT_LATENCIES = 500  # of the control, for its p99
 DEADLINE_FACTOR = 3.0  # times that p99
 RETRY_SECONDS = 5.0  # while the store does not answer
@@ -262,12 +263,8 @@ class PairReplay:
         failed = [a for a in tally.last.values() if RULES[a.reading.outcome].retry]
         if not failed or tally.tries >= MOST_ATTEMPTS:
             return None
-        longest = min(
-            FIRST_BACKOFF_SECONDS * 2.0 ** (tally.tries - 1), LONGEST_BACKOFF_SECONDS
-        )
-        backoff = longest * (0.5 + 0.5 * self._rng.random())
         waits: list[float] = [a.retry_after_seconds for a in failed]
-        return max([backoff, *waits])
+        return max([RETRIES.seconds(tally.tries, self._rng), *waits])
 
     async def _turn_for_retry(
         self, planned: Planned, wait: float, deadline: float

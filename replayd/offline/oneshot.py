@@ -16,7 +16,7 @@ from msgspec import Struct
 from replayd.arms.arm import Arm
 from replayd.arms.endpoint import Attempt
 from replayd.arms.outcomes import RULES
-from replayd.evaluation.pair import FIRST_BACKOFF_SECONDS, MOST_ATTEMPTS
+from replayd.evaluation.pair import MOST_ATTEMPTS, RETRIES
 from replayd.providers.contract import ProviderRequest, Reading, Refusal
 from replayd.providers.wire.encode import media_refs
 from snaptrace.snapshot.apis import APIS
@@ -161,8 +161,7 @@ async def answer_once(
             return Answered(last, tries)
         attempt = last = await arm.endpoint.attempt(found, deadline)
         tries += 1
-        backoff = FIRST_BACKOFF_SECONDS * 2.0 ** (tries - 1)
-        wait = max(attempt.retry_after_seconds, backoff)
+        wait = max(attempt.retry_after_seconds, RETRIES.seconds(tries))
         late = tries >= MOST_ATTEMPTS or loop.time() + wait >= deadline
         if late or not RULES[attempt.reading.outcome].retry:
             return Answered(attempt, tries)

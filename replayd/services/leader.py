@@ -12,12 +12,13 @@ from replayd.errors import LostLeadError, ReplaydError
 from replayd.evaluation.canary import CanaryEvaluation
 from replayd.ledger.lease import Lease
 from replayd.telemetry.metrics import EngineMetrics
+from snaptrace.runtime.backoff import Backoff
 from snaptrace.runtime.events import wait
 from snaptrace.snapshot.errors import SnapshotError, StoreUnavailableError
 
 log = logging.getLogger(__name__)
 
-LONGEST_BACKOFF_SECONDS = 60.0
+RETRIES = Backoff(1.0, 60.0)
 CALM_SECONDS = 30.0  # of leading and committing, after which a failure is over
 
 
@@ -112,8 +113,8 @@ class LeaderElection:
                 log.exception("evaluation failed", extra={"canary": shadow.name})
             if not lost.is_set():
                 shadow.step_down()
-                await wait(lost, min(2.0**failures, LONGEST_BACKOFF_SECONDS))
-                failures = min(failures + 1, 10)
+                failures += 1
+                await wait(lost, RETRIES.seconds(failures))
 
     def _failed(self, shadow: CanaryEvaluation, why: str) -> None:
         self._metrics.lead_failures.labels(shadow.name, why).inc()
@@ -133,7 +134,7 @@ class _Failure:
         if (lead := self._shadow.lead) is None or not lead.caught_up.is_set():
             return True
         goes_on = _committed(self._shadow) > self._committed
-        calm = CALM_SECONDS if goes_on else 2 * LONGEST_BACKOFF_SECONDS
+        calm = CALM_SECONDS if goes_on else 2 * RETRIES.longest_seconds
         return asyncio.get_running_loop().time() - self._at < calm
 
 

@@ -11,7 +11,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
-_BACKOFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+from snaptrace.runtime.backoff import Backoff
+
+_RESTART = Backoff(0.2, 10.0)
 
 
 class Program(Struct, frozen=True, kw_only=True):
@@ -96,9 +98,8 @@ class ProcessTree:
             self._on_exit(program.name, code)
             if not program.restart:
                 return
-            pause = _BACKOFF_SECONDS[min(failures, len(_BACKOFF_SECONDS) - 1)]
             failures += 1
-            await asyncio.sleep(pause)
+            await asyncio.sleep(_RESTART.seconds(failures))
 
     async def _end(self, name: str) -> None:
         self._stopping.add(name)

@@ -33,6 +33,7 @@ from typing import Any
 from msgspec import Struct
 
 from snaptrace.demo.pictures import draw
+from snaptrace.runtime.events import wait
 
 SERVICE_NAME = "demo-assistant"
 MODALITIES = ("text", "image", "audio")
@@ -202,8 +203,7 @@ async def send(settings: TrafficSettings, app: App, stop: asyncio.Event) -> None
                 started += 1
                 # A backlog of more than a second is let go: no burst after a stall.
                 due = max(due + rng.expovariate(settings.rate), loop.time() - 1.0)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), max(0.0, due - loop.time()))
+                await wait(stop, due - loop.time())
             if not stop.is_set():
                 watch.cancel()
 

@@ -7,6 +7,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
+from snaptrace.runtime.events import wait
+
 _LOOK_EVERY_SECONDS: Final = 5.0
 # Below this it is not worth a system call: the next request would want it again.
 _WORTH_BYTES: Final = 4 * 2**20
@@ -38,11 +40,7 @@ class MallocTrimmer:
         ready()
         while not stop.is_set():
             self.check()
-            try:
-                async with asyncio.timeout(_LOOK_EVERY_SECONDS):
-                    await stop.wait()
-            except TimeoutError:
-                continue
+            await wait(stop, _LOOK_EVERY_SECONDS)
 
     def check(self) -> None:
         """Trim if a burst has ended."""

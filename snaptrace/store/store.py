@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Protocol, TypeVar
 
 from snaptrace.crypto.cipher import HEAD_BYTES, data_key_of
+from snaptrace.runtime.backoff import Backoff
 from snaptrace.snapshot import object_names
 from snaptrace.snapshot.errors import (
     MissingObjectError,
@@ -28,8 +29,7 @@ T = TypeVar("T")
 
 # A full or read-only disk does not heal within a retry; a person has to act.
 _REFUSED_ERRNO = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EPERM, errno.EXDEV}
-_FIRST_WAIT_SECONDS = 0.2
-_LONGEST_WAIT_SECONDS = 10.0
+_RETRIES = Backoff(0.4, 10.0)
 
 
 class StoreSettings(Protocol):
@@ -170,7 +170,7 @@ class Store:
                 tries += 1
                 if self._is_final(typed, tries):
                     raise typed from None
-                await self._wait(tries)
+                await asyncio.sleep(_RETRIES.seconds(tries, self._rng))
             else:
                 return
 
@@ -239,14 +239,10 @@ class Store:
                 tries += 1
                 if self._is_final(typed, tries):
                     raise typed from None
-            await self._wait(tries)
+            await asyncio.sleep(_RETRIES.seconds(tries, self._rng))
 
     def _is_final(self, error: SnapshotError, tries: int) -> bool:
         return not isinstance(error, StoreUnavailableError) or tries > self._retries
-
-    async def _wait(self, tries: int) -> None:
-        longest = min(_FIRST_WAIT_SECONDS * 2**tries, _LONGEST_WAIT_SECONDS)
-        await asyncio.sleep(longest * (0.5 + self._rng.random() / 2))
 
 
 def _is_encrypted(name: str) -> bool:

@@ -12,6 +12,7 @@ from collector.media_fetch.fetcher import Fetched
 from collector.recognise.merge import merge_trace
 from collector.recognise.recogniser import Recogniser
 from collector.recognise.references import address_of, value_of
+from snaptrace.runtime.backoff import Backoff
 
 _BASE = "https://prompts.example"
 _MESSAGES = [{"role": "user", "parts": [{"type": "text", "content": "Hi"}]}]
@@ -98,7 +99,7 @@ async def test_the_call_is_whole_once_its_objects_are_read():
 
 async def test_an_object_that_comes_late_is_asked_for_again(monkeypatch):
     """The hook writes after the span has ended: a single request would be too soon."""
-    monkeypatch.setattr(references, "_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(references, "_RETRIES", Backoff(0, 0))
     call, _ = await _through(_Resolver(_OBJECTS, late=2), _call())
     assert call.snapshot.request.body is not None
 
