@@ -40,10 +40,11 @@ from collector.config.sampling import SealConfig
 from collector.otlp.signals import OtlpRequest
 from collector.recognise.correlate import CorrelationSettings
 from collector.recognise.recogniser import Recogniser
-from collector.redact import RedactConfig, Redactor
 from collector.reservoir import Kind, ReservoirConfig, Reservoirs
 from collector.sealing.sealer import Sealer
 from snaptrace.crypto.fleet_key import FleetKey
+from snaptrace.redact.config import RedactConfig
+from snaptrace.redact.redactor import Redactor
 from snaptrace.runtime.config import Duration, StoreConfig
 from snaptrace.snapshot import object_names
 from snaptrace.store.store import Store
@@ -225,7 +226,8 @@ async def _sealed(load: dict[str, Any], bodies: list[bytes]) -> dict[str, float]
         for call in calls:
             placed = sealer.place(call)
             if sealer.wants(placed):
-                await sealer.admit(redactor.redact(placed))
+                clean = redactor.redact(placed)
+                await sealer.admit(Call(snapshot=clean.snapshot, blobs=clean.blobs))
         admitting = time.process_time() - started
         clock.at_ns += 700 * SECOND_NS
         longest, stop = 0.0, asyncio.Event()

@@ -6,10 +6,10 @@ from msgspec import Meta, Struct
 
 from collector.config.sampling import (
     RecogniseConfig,
-    RedactConfig,
     ReservoirConfig,
     SealConfig,
 )
+from snaptrace.redact.config import RedactConfig
 from snaptrace.runtime.config import Address, ByteSize, Duration
 
 

@@ -24,13 +24,13 @@ from collector.otlp.signals import OtlpRequest
 from collector.recognise.correlate import CorrelationSettings
 from collector.recognise.funnel import Funnel
 from collector.recognise.recogniser import Recogniser
-from collector.redact import Redactor
 from collector.sampling.decode_budget import DecodeBudget
 from collector.sampling.metrics import SamplingMetrics
 from collector.sealing.sealer import Sealer
 from snaptrace import VERSION
 from snaptrace.crypto.cipher import Cipher
 from snaptrace.crypto.fleet_key import FleetKey
+from snaptrace.redact.redactor import Redactor
 from snaptrace.runtime.clock import Clock, SystemClock
 from snaptrace.runtime.config import Document, StoreConfig
 from snaptrace.runtime.events import wait
@@ -199,7 +199,7 @@ class Pipeline:
             self._metrics.failed["redact"] += 1
             self._sealer.lose(call, "redaction_failed")
             return
-        await self._sealer.admit(clean)
+        await self._sealer.admit(Call(snapshot=clean.snapshot, blobs=clean.blobs))
 
     def _set_pre_thresholds(self, changes: Mapping[str, int]) -> None:
         self._sealer.set_pre_thresholds(changes)

@@ -11,8 +11,8 @@ import zipfile
 import zlib
 from collections.abc import Callable
 
-from collector.redact.media.charsets import text_of
-from collector.redact.media.strip import strip
+from snaptrace.redact.media.charsets import text_of
+from snaptrace.redact.media.strip import strip
 
 Clean = Callable[[str], str]
 CleanPart = Callable[[bytes, Clean, "Left"], bytes | None]

@@ -6,8 +6,8 @@ import zipfile
 import pytest
 from PIL import Image
 
-from collector.redact.media.documents import clean_document
-from collector.redact.media.strip import strip
+from snaptrace.redact.media.documents import clean_document
+from snaptrace.redact.media.strip import strip
 
 VALUE = "ann.example@mail.example.org"
 OWNER = b"Ann Example"

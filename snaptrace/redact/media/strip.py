@@ -13,9 +13,9 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 
-from collector.redact.media import orientation
-from collector.redact.media.pdf import strip_pdf
-from collector.redact.media.strip_in_place import (
+from snaptrace.redact.media import orientation
+from snaptrace.redact.media.pdf import strip_pdf
+from snaptrace.redact.media.strip_in_place import (
     holds_picture,
     strip_heif,
     strip_matroska,

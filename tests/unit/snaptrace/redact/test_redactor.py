@@ -8,12 +8,13 @@ import pytest
 from fakes.filled_store import KEY
 
 from collector.call import Call
-from collector.redact import RedactConfig, Redactor
-from collector.redact.budget import BudgetSpentError, WorkBudget
-from collector.redact.media.plugin import PluginFailedError
-from collector.redact.media.redactor import MediaRedactor
-from collector.redact.text.pseudonyms import Pseudonyms
-from collector.redact.text.redactor import TextRedactor
+from snaptrace.redact.budget import BudgetSpentError, WorkBudget
+from snaptrace.redact.config import RedactConfig
+from snaptrace.redact.media.plugin import PluginFailedError
+from snaptrace.redact.media.redactor import MediaRedactor
+from snaptrace.redact.redactor import Redactor
+from snaptrace.redact.text.pseudonyms import Pseudonyms
+from snaptrace.redact.text.redactor import TextRedactor
 from snaptrace.snapshot.model import (
     Answer,
     Fidelity,
@@ -313,7 +314,7 @@ def test_a_plug_in_decides_over_its_kind(monkeypatch, answer):
             raise answer
         return answer
 
-    monkeypatch.setattr("collector.redact.media.redactor.Plugin.redact", redact)
+    monkeypatch.setattr("snaptrace.redact.media.redactor.Plugin.redact", redact)
     made = with_image(image_plugin="blur")
     assert list(made.blobs.values()) == [b for b in [answer] if isinstance(b, bytes)]
     assert (made.snapshot.fidelity.level == "exact") is isinstance(answer, bytes)

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from collector.redact.media.documents import clean_document
-from collector.redact.media.pdf_words import UnreadablePdfError, words_of
-from collector.redact.media.strip import strip
+from snaptrace.redact.media.documents import clean_document
+from snaptrace.redact.media.pdf_words import UnreadablePdfError, words_of
+from snaptrace.redact.media.strip import strip
 
 VALUE = "ann.example@mail.example.org"
 OWNER = b"Ann Example"

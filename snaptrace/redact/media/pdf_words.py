@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from collector.redact.media.glyph_names import ASCII_NAMES
+from snaptrace.redact.media.glyph_names import ASCII_NAMES
 
 _MOST_BYTES = 32 * 2**20  # of all streams but pictures, once unpacked
 _MOST_WORDS = 16 * 2**20  # characters, over all fonts

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.redact.media.plugin import Plugin, PluginFailedError
+from snaptrace.redact.media.plugin import Plugin, PluginFailedError
 
 PLUGIN = """
 import ctypes, os, socket, time

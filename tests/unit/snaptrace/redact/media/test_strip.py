@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageOps, PngImagePlugin
 
-from collector.redact.media import strip_in_place
-from collector.redact.media.strip import strip
+from snaptrace.redact.media import strip_in_place
+from snaptrace.redact.media.strip import strip
 
 SECRET = b"Ann Example, 52.5200N 13.4050E"
 

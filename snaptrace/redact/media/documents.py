@@ -10,9 +10,9 @@ import quopri
 import re
 from collections.abc import Callable
 
-from collector.redact.media.archive import Left, clean_archive
-from collector.redact.media.charsets import is_pdf, text_of, words_in
-from collector.redact.media.pdf_words import UnreadablePdfError, words_of
+from snaptrace.redact.media.archive import Left, clean_archive
+from snaptrace.redact.media.charsets import is_pdf, text_of, words_in
+from snaptrace.redact.media.pdf_words import UnreadablePdfError, words_of
 
 Clean = Callable[[str], str]
 _QUOTED = re.compile(r"=[0-9A-F]{2}")

@@ -11,8 +11,8 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterator
 
-from collector.redact.text import check_digits
 from snaptrace.crypto.fleet_key import FleetKey
+from snaptrace.redact.text import check_digits
 
 _HEX_KEPT = 10  # hex digits of a digest in a pseudonym: 40 bits
 _DIGITS = "0123456789"

@@ -3,20 +3,20 @@
 import hashlib
 import re
 from collections import Counter
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
-from collector.call import Call
-from collector.config.sampling import RedactConfig
-from collector.redact.budget import WorkBudget
-from collector.redact.media.redactor import MediaRedactor
-from collector.redact.rules import PathRules, Rule
-from collector.redact.text.detectors import TELLING_KEY
-from collector.redact.text.pseudonyms import Pseudonyms
-from collector.redact.text.redactor import Replacement, TextRedactor
-from collector.redact.text.secret_detectors import SECRET_KEY
 from snaptrace.crypto.fleet_key import FleetKey
+from snaptrace.redact.budget import WorkBudget
+from snaptrace.redact.config import RedactConfig
+from snaptrace.redact.media.redactor import MediaRedactor
+from snaptrace.redact.rules import PathRules, Rule
+from snaptrace.redact.text.detectors import TELLING_KEY
+from snaptrace.redact.text.pseudonyms import Pseudonyms
+from snaptrace.redact.text.redactor import Replacement, TextRedactor
+from snaptrace.redact.text.secret_detectors import SECRET_KEY
 from snaptrace.snapshot.model import (
     Answer,
     Json,
@@ -51,6 +51,37 @@ _IDENTIFIER_PATHS = frozenset(
 )
 
 
+class Unredacted(Protocol):
+    """A call with what may not be stored as it is."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The snapshot in the making."""
+        ...
+
+    @property
+    def blobs(self) -> Mapping[int, bytes]:
+        """Bytes of inline media: those of the request, then those of the answer."""
+        ...
+
+    @property
+    def session_id(self) -> str:
+        """The session as the telemetry had it."""
+        ...
+
+    @property
+    def user_id(self) -> str:
+        """The user as the telemetry had it."""
+        ...
+
+
+class Clean(NamedTuple):
+    """A call as it may be stored."""
+
+    snapshot: Snapshot
+    blobs: dict[int, bytes]
+
+
 class Redactor:
     """Takes personal data and secrets out of calls; same input, same output.
 
@@ -71,7 +102,7 @@ class Redactor:
         self._paths = PathRules(config)
         self.version = _version(config)
 
-    def redact(self, call: Call) -> Call:
+    def redact(self, call: Unredacted) -> Clean:
         """Return the call as it may be stored.
 
         Fills the redaction record, keyed session and user, and the digests of media,
@@ -83,22 +114,40 @@ class Redactor:
         known = _known_values(call) if self._is_on("identifier") else None
         walk = _Walk(self._texts, self._paths, self._pseudonyms, known)
         self._budget.start(_MEDIA_SECONDS)
-        clean, blobs = self._media.redact(call, walk.counts, walk.clean)
+        clean, blobs = self._media.redact(
+            call.snapshot, call.blobs, walk.counts, walk.clean
+        )
         self._budget.start(_TEXT_SECONDS)
         snapshot = walk.snapshot(clean, identifiers=self._is_on("identifier"))
-        return Call(
-            snapshot=msgspec.structs.replace(
-                snapshot,
-                session=self._subject("session", call.session_id, snapshot.session),
-                user=self._subject("user", call.user_id, snapshot.user),
-                redaction=Redaction(
-                    version=self.version,
-                    counts=dict(sorted(walk.counts.items())),
-                    replaced=tuple(walk.replaced),
-                ),
+        redacted = msgspec.structs.replace(
+            snapshot,
+            session=self._subject("session", call.session_id, snapshot.session),
+            user=self._subject("user", call.user_id, snapshot.user),
+            redaction=Redaction(
+                version=self.version,
+                counts=dict(sorted(walk.counts.items())),
+                replaced=tuple(walk.replaced),
             ),
-            blobs=blobs,
         )
+        return Clean(redacted, blobs)
+
+    def redact_answer(
+        self, answer: Answer, blobs: Mapping[int, bytes]
+    ) -> tuple[Answer, dict[int, bytes]]:
+        """Return a replayed answer as it may be stored: as if it had been recorded.
+
+        `blobs` holds the bytes of `answer.media` by index.
+
+        Raises:
+            BudgetSpentError: its texts cost too much; media that do are dropped.
+        """
+        walk = _Walk(self._texts, self._paths, self._pseudonyms, None)
+        self._budget.start(_MEDIA_SECONDS)
+        media, kept = self._media.redact_all(
+            answer.media, blobs, walk.counts, walk.clean
+        )
+        self._budget.start(_TEXT_SECONDS)
+        return walk.answer(msgspec.structs.replace(answer, media=media)), kept
 
     def close(self) -> None:
         """End the processes of plug-ins; harmless if there are none."""
@@ -148,12 +197,13 @@ class _Walk:
     ) -> None:
         self._texts, self._paths, self._pseudonyms = texts, paths, pseudonyms
         self._known = known
+        self._identifiers: frozenset[str] = frozenset()
         self.counts: Counter[str] = Counter()
         self.replaced: list[ReplacedText] = []
 
     def snapshot(self, snapshot: Snapshot, *, identifiers: bool) -> Snapshot:
         """Return the snapshot with every text in it looked at."""
-        self._identifiers = _IDENTIFIER_PATHS if identifiers else frozenset[str]()
+        self._identifiers = _IDENTIFIER_PATHS if identifiers else frozenset()
         # Every text field, so that a new one is covered on the day it is added.
         changed: dict[str, Any] = {}
         for name in snapshot.__struct_fields__:
@@ -161,7 +211,7 @@ class _Walk:
             if isinstance(value, str) and value and name not in _OWN_FIELDS:
                 changed[name] = self._text(value, "")
         changed["request"] = self._request(snapshot.request)
-        changed["answer"] = self._answer(snapshot.answer)
+        changed["answer"] = self.answer(snapshot.answer)
         changed["media"] = tuple(self._medium(medium) for medium in snapshot.media)
         changed["attributes"] = {
             self._text(key, ""): self._attribute(key, value)
@@ -188,7 +238,8 @@ class _Walk:
             body=self._json(request.body, _Place()),
         )
 
-    def _answer(self, answer: Answer) -> Answer:
+    def answer(self, answer: Answer) -> Answer:
+        """Return an answer with every text in it looked at."""
         return msgspec.structs.replace(
             answer,
             text=self._body_text(answer.text, "answer.text", "answer.text"),
@@ -323,7 +374,7 @@ def _finish_reason(text: str) -> str:
     return text if _REASON.fullmatch(text) else "other"
 
 
-def _known_values(call: Call) -> "re.Pattern[str] | None":
+def _known_values(call: Unredacted) -> "re.Pattern[str] | None":
     values = [
         re.escape(value)
         for value in (call.session_id, call.user_id)

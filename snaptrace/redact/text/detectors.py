@@ -2,9 +2,9 @@
 
 import re
 
-from collector.redact.text import check_digits
-from collector.redact.text.detector import REDACTED, Detector, row
-from collector.redact.text.secret_detectors import SECRETS
+from snaptrace.redact.text import check_digits
+from snaptrace.redact.text.detector import REDACTED, Detector, row
+from snaptrace.redact.text.secret_detectors import SECRETS
 
 # Names of object keys that tell what a number below them is.
 TELLING_KEY = re.compile(

@@ -5,10 +5,10 @@ import re
 import pytest
 from fakes.filled_store import KEY
 
-from collector.config.sampling import RedactConfig
-from collector.redact.text.normalise import plainest
-from collector.redact.text.pseudonyms import Pseudonyms
-from collector.redact.text.redactor import TextRedactor
+from snaptrace.redact.config import RedactConfig
+from snaptrace.redact.text.normalise import plainest
+from snaptrace.redact.text.pseudonyms import Pseudonyms
+from snaptrace.redact.text.redactor import TextRedactor
 
 # What each search steps over sign by sign, and whether a long run of it says anything.
 RUNS = {

@@ -2,7 +2,7 @@
 
 import re
 
-from collector.redact.text.detector import REDACTED, Detector, row
+from snaptrace.redact.text.detector import REDACTED, Detector, row
 
 _NO_SECRET = re.compile(
     # What stands there in code and documents: templates, types, calls, words for none.

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from collector.config.sampling import RedactConfig, RedactRule
+from snaptrace.redact.config import RedactConfig, RedactRule
 
 Rule = tuple[str, "re.Pattern[str] | None"]  # kind, and what of the value; None: all
 

@@ -10,7 +10,8 @@ from fakes.filled_store import KEY
 from PIL import Image
 
 from collector.call import Call
-from collector.redact import RedactConfig, Redactor
+from snaptrace.redact.config import RedactConfig
+from snaptrace.redact.redactor import Redactor
 from snaptrace.snapshot.model import Answer, Fidelity, Request, Snapshot
 
 ARTIST = "Ann Example of Rostock"
@@ -60,7 +61,7 @@ def stored(text, **settings):
 
 def readings(text):
     """Return every run of base64 in a text, undone as often as it goes."""
-    from collector.redact.text.normalise import plainest  # noqa: PLC0415 - as the search does
+    from snaptrace.redact.text.normalise import plainest  # noqa: PLC0415 - as the search does
 
     view = plainest(text)
     plain = (text if view is None else view.text).replace("\n", "")

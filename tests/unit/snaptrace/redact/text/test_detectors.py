@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.config.sampling import RedactConfig
-from collector.redact.text import check_digits
-from collector.redact.text.pseudonyms import Pseudonyms
-from collector.redact.text.redactor import TextRedactor
 from snaptrace.crypto.fleet_key import FleetKey
+from snaptrace.redact.config import RedactConfig
+from snaptrace.redact.text import check_digits
+from snaptrace.redact.text.pseudonyms import Pseudonyms
+from snaptrace.redact.text.redactor import TextRedactor
 
 PSEUDONYMS = Pseudonyms(FleetKey(b"the secret of a fleet of test sidecars"))
 REDACTOR = TextRedactor(RedactConfig(), PSEUDONYMS)

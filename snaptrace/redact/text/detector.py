@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from collector.config.sampling import DetectorName
+from snaptrace.redact.config import DetectorName
 
 # A value that one of our own pseudonyms already replaced.
 REDACTED = "redacted_"

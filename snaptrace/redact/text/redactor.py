@@ -6,11 +6,11 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
-from collector.config.sampling import RedactConfig
-from collector.redact.rules import Rule
-from collector.redact.text.detector import REDACTED
-from collector.redact.text.detectors import DETECTORS
-from collector.redact.text.encoded import (
+from snaptrace.redact.config import RedactConfig
+from snaptrace.redact.rules import Rule
+from snaptrace.redact.text.detector import REDACTED
+from snaptrace.redact.text.detectors import DETECTORS
+from snaptrace.redact.text.encoded import (
     ENCODED,
     LONGEST_HEAD,
     Encoding,
@@ -18,9 +18,9 @@ from collector.redact.text.encoded import (
     decoded,
     medium_of,
 )
-from collector.redact.text.normalise import plainest
-from collector.redact.text.prefilters import LONG_WORD, passed
-from collector.redact.text.pseudonyms import Pseudonyms
+from snaptrace.redact.text.normalise import plainest
+from snaptrace.redact.text.prefilters import LONG_WORD, passed
+from snaptrace.redact.text.pseudonyms import Pseudonyms
 
 _BLOT = "\ue000"  # private use: no pattern crosses it
 _MOST_TRIES = 1000  # per pattern and text; a crafted text must not cost more

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import IO
 
-from collector.redact.media.sandbox import confine, protect_parent
+from snaptrace.redact.media.sandbox import confine, protect_parent
 
 GROUP = "snaptrace.redactors"
 _HEAD = struct.Struct(">IQ")  # bytes of the media type, bytes of the data
@@ -79,7 +79,7 @@ class Plugin:
                     *(
                         sys.executable,
                         "-m",
-                        "collector.redact.media.plugin",
+                        "snaptrace.redact.media.plugin",
                         self._name,
                     ),
                     *self._hidden,

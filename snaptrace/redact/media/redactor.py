@@ -1,19 +1,18 @@
 """Media before they are stored: dropped by rule, cleaned of metadata, digested."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
-from collector.call import Call
-from collector.config.sampling import RedactConfig
-from collector.redact.budget import BudgetSpentError
-from collector.redact.media.charsets import text_of, words_in
-from collector.redact.media.documents import clean_document
-from collector.redact.media.plugin import Plugin, PluginFailedError
-from collector.redact.media.strip import strip
-from collector.redact.text.encoded import Medium as Found
 from snaptrace.crypto.fleet_key import FleetKey
+from snaptrace.redact.budget import BudgetSpentError
+from snaptrace.redact.config import RedactConfig
+from snaptrace.redact.media.charsets import text_of, words_in
+from snaptrace.redact.media.documents import clean_document
+from snaptrace.redact.media.plugin import Plugin, PluginFailedError
+from snaptrace.redact.media.strip import strip
+from snaptrace.redact.text.encoded import Medium as Found
 from snaptrace.snapshot.model import Fidelity, Media, Snapshot
 
 _REASON = "media_redacted"  # a row of the collector's fidelity reasons
@@ -45,7 +44,11 @@ class MediaRedactor:
             plugin.close()
 
     def redact(
-        self, call: Call, counts: Counter[str], clean_text: Callable[[str], str]
+        self,
+        snapshot: Snapshot,
+        blobs: Mapping[int, bytes],
+        counts: Counter[str],
+        clean_text: Callable[[str], str],
     ) -> tuple[Snapshot, dict[int, bytes]]:
         """Return the snapshot with digests filled in, and the bytes to store.
 
@@ -53,25 +56,37 @@ class MediaRedactor:
 
         `blobs` are numbered through: those of the request, then those of the answer.
         """
-        snapshot = call.snapshot
-        blobs: dict[int, bytes] = {}
-        media: list[Media] = []
-        gone: list[str] = []
-        for index, medium in enumerate((*snapshot.media, *snapshot.answer.media)):
-            clean, data = self._one(medium, call.blobs.get(index), counts, clean_text)
-            if data is not None:
-                blobs[index] = data
-            elif medium.state == "inline" and index < len(snapshot.media):
-                gone.append(medium.path)
-            media.append(clean)
-        asked = len(snapshot.media)
+        asked, said = snapshot.media, snapshot.answer.media
+        media, kept = self.redact_all((*asked, *said), blobs, counts, clean_text)
+        gone = [
+            medium.path
+            for index, medium in enumerate(asked)
+            if medium.state == "inline" and index not in kept
+        ]
         clean_snapshot = msgspec.structs.replace(
             snapshot,
-            media=tuple(media[:asked]),
-            answer=msgspec.structs.replace(snapshot.answer, media=tuple(media[asked:])),
+            media=media[: len(asked)],
+            answer=msgspec.structs.replace(snapshot.answer, media=media[len(asked) :]),
             fidelity=_without(snapshot.fidelity, gone) if gone else snapshot.fidelity,
         )
-        return clean_snapshot, blobs
+        return clean_snapshot, kept
+
+    def redact_all(
+        self,
+        media: Sequence[Media],
+        blobs: Mapping[int, bytes],
+        counts: Counter[str],
+        clean_text: Callable[[str], str],
+    ) -> tuple[tuple[Media, ...], dict[int, bytes]]:
+        """Return media with digests filled in, and the bytes to store, by index."""
+        kept: dict[int, bytes] = {}
+        clean: list[Media] = []
+        for index, medium in enumerate(media):
+            made, data = self._one(medium, blobs.get(index), counts, clean_text)
+            if data is not None:
+                kept[index] = data
+            clean.append(made)
+        return tuple(clean), kept
 
     def _one(
         self,

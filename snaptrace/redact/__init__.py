@@ -1,0 +1,1 @@
+"""Redaction: what may be stored of a recorded call or of a replayed answer."""
