@@ -32,7 +32,7 @@ from replayd.telemetry.metrics import (
     VerdictCollector,
 )
 from replayd.verdicts.views import Verdicts
-from snaptrace.crypto.fleet_key import FleetKey
+from snaptrace.crypto.fleet_key import FleetKey, secret_files
 from snaptrace.runtime.clock import Clock, SystemClock
 from snaptrace.runtime.config import ConfigError, StoreConfig
 from snaptrace.runtime.lifecycle import Part, run_parts
@@ -73,6 +73,7 @@ async def run(
     store = Store.open(store_config)
     await store.probe()
     key = FleetKey.of_store(store_config.url, store_config.key_file)
+    key_files = secret_files(store_config)
     registry = CollectorRegistry()
     metrics = EngineMetrics(registry)
 
@@ -86,7 +87,9 @@ async def run(
             why = f"{model} has no price and counts as free"
             log.warning("model without a price", extra={"arm": name, "why": why})
         made = rng or random.SystemRandom()
-        return Engine(config, store, key, clock, made, metrics=metrics)
+        return Engine(
+            config, store, key, clock, made, metrics=metrics, key_files=key_files
+        )
 
     def next_engine() -> Engine:
         if reread is None:

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from snaptrace.redact.config import RedactConfig
 from snaptrace.runtime.config import Address, Duration
 
 Share = Annotated[float, Meta(ge=0, le=1)]
@@ -208,6 +209,9 @@ class ReplaydConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     publish: Duration = Duration(10)  # how often the leader tells the standbys
     drain: Duration = Duration(10)
     keep_answers: bool = True
+    # Rules by which answers are redacted before they are scored, shown and stored. Set
+    # them as `collector.privacy`, so that both hold the same pseudonyms.
+    privacy: RedactConfig = RedactConfig()
     telemetry: TelemetryConfig = TelemetryConfig()
     judge: JudgeConfig = JudgeConfig()
     # Whether answers are scored in a process of its own: for 70 MiB more, calls in

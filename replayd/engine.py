@@ -32,10 +32,11 @@ from replayd.judge_model.model import Judgement
 from replayd.judge_model.pair import PairJudge
 from replayd.judge_model.rounds import JudgeRounds
 from replayd.ledger.lease import Lease
-from replayd.model import PairAnswers, PairResult, Planned
+from replayd.model import Judged, PairAnswers, PairResult, Planned
 from replayd.providers import PROVIDERS
 from replayd.scoring.pool import ScoringPool
 from replayd.scoring.recorded import Recorded
+from replayd.scoring.redaction import RedactionSettings, bare
 from replayd.services import gauges
 from replayd.services.adjudication import AdjudicationFeed
 from replayd.services.leader import LeaderElection
@@ -69,6 +70,7 @@ class Engine:
         rng: random.Random,
         *,
         metrics: EngineMetrics | None = None,
+        key_files: tuple[str, ...] = (),
     ) -> None:
         self.config, self._store = config, store
         self._clock, self._rng = clock, rng
@@ -101,6 +103,7 @@ class Engine:
         self._judge_rounds: JudgeRounds | None = None
         self.judging = ScoringPool(
             clock,
+            RedactionSettings(config.privacy, key.handed_over(), key_files),
             in_process=config.judge_process,
             log_level=config.log_level,
             on_lost=self.metrics.judging_lost.inc,
@@ -188,25 +191,35 @@ class Engine:
 
     async def _judged(
         self, planned: Planned, recorded: Recorded, answers: PairAnswers
-    ) -> PairResult:
-        """Return a pair's scores, and a judge model's verdict where one is wanted."""
-        result = await self.judging.judge(planned, recorded, answers)
+    ) -> Judged:
+        """Return a pair's scores, and a judge model's verdict where one is wanted.
+
+        Whoever comes after the scoring process sees answers as they are stored.
+        """
+        found = await self.judging.judge(planned, recorded, answers)
+        if found.answers is None:
+            self.metrics.answers_withheld.inc()
+            return found
         if self._pair_judge is None:
-            return result
-        return await self._pair_judge.judged(planned, recorded, answers, result)
+            return found
+        result = await self._pair_judge.judged(
+            planned, recorded, found.answers, found.result
+        )
+        return Judged(result, found.answers)
 
     def _telling_judge(self, canary: str) -> Judge:
         """Return the judge that also tells what it found."""
 
         async def judged(
             planned: Planned, recorded: Recorded, answers: PairAnswers
-        ) -> PairResult:
-            result = await self._judged(planned, recorded, answers)
+        ) -> Judged:
+            found = await self._judged(planned, recorded, answers)
             epoch = self.shadows[canary].epoch
             if self._telling is not None and epoch is not None:
                 snapshot = unpack_snapshot(recorded.packed)
-                self._telling.pair(epoch, planned, snapshot, answers, result)
-            return result
+                told = found.answers or bare(answers)
+                self._telling.pair(epoch, planned, snapshot, told, found.result)
+            return found
 
         return judged
 

@@ -193,6 +193,13 @@ class PairResult(Struct, frozen=True, kw_only=True, gc=False):
     charged: Charged | None = None  # None: by an earlier release, or nothing was sent
 
 
+class Judged(Struct, frozen=True):
+    """A number with a known result; `answers` are redacted, None: not to be stored."""
+
+    result: PairResult
+    answers: PairAnswers | None = None
+
+
 class ResultRun(Struct, frozen=True, kw_only=True):
     """Consecutive results in one object, named by the first one's number."""
 

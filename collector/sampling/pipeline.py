@@ -29,7 +29,7 @@ from collector.sampling.metrics import SamplingMetrics
 from collector.sealing.sealer import Sealer
 from snaptrace import VERSION
 from snaptrace.crypto.cipher import Cipher
-from snaptrace.crypto.fleet_key import FleetKey
+from snaptrace.crypto.fleet_key import FleetKey, secret_files
 from snaptrace.redact.redactor import Redactor
 from snaptrace.runtime.clock import Clock, SystemClock
 from snaptrace.runtime.config import Document, StoreConfig
@@ -238,12 +238,5 @@ def build_pipeline(tree: dict[str, Any], clock: Clock | None = None) -> Pipeline
         folder,
         clock or SystemClock(),
         cipher=local_cipher(read_envelopes(store.encryption, os.environ)),
-        key_files=_key_files(store),
+        key_files=secret_files(store),
     )
-
-
-def _key_files(store: StoreConfig) -> tuple[str, ...]:
-    """Return the files that hold secrets of ours."""
-    local = f"{store.url.removeprefix('file://')}/fleet.key"
-    named = (store.key_file, store.encryption.key_file)
-    return tuple(name for name in (*named, local) if name and Path(name).is_file())

@@ -8,8 +8,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from replayd.evidence.epoch_fold import Fold
-from replayd.ledger.ledger import Checkpoint, Judged, Ledger
-from replayd.model import PairAnswers, PairResult, Planned
+from replayd.ledger.ledger import Checkpoint, Ledger
+from replayd.model import Judged, PairAnswers, PairResult, Planned
 from snaptrace.snapshot.errors import StoreUnavailableError
 
 COMMIT_EVERY_SECONDS = 0.2  # results of that long share an object
@@ -73,13 +73,14 @@ class Committer:
         self._due.set()
         return frozenset(adopted)
 
-    def put(self, result: PairResult, answers: PairAnswers | None) -> None:
+    def put(self, judged: Judged) -> None:
         """Take a judged number."""
-        self._judged[result.number] = Judged(result, answers)
-        self._unsafe.add(result.number)
+        number = judged.result.number
+        self._judged[number] = judged
+        self._unsafe.add(number)
         self.changed.set()
         # Whoever commits is not woken by every number.
-        if result.number == self.fold.next_number or self._is_full:
+        if number == self.fold.next_number or self._is_full:
             self._due.set()
 
     def wake(self) -> None:

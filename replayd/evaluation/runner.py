@@ -30,8 +30,9 @@ from replayd.evidence.epoch_fold import Fold
 from replayd.evidence.tallies import ARM_UNREACHABLE, PAIR_FAULT
 from replayd.ledger.ledger import Ledger, Opened
 from replayd.ledger.try_log import TryLog
-from replayd.model import PairAnswers, PairResult, Planned
+from replayd.model import Judged, PairAnswers, PairResult, Planned
 from replayd.scoring.recorded import Recorded
+from replayd.scoring.redaction import bare
 from snaptrace.runtime.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ MOST_HELD = 1000  # pairs that wait for an arm; then they alone see if it is bac
 AHEAD = 8  # times the pairs in flight that may be held up by a slow number
 STARTED_AT_ONCE = 8  # pairs; what starts in a burst is answered in one, too
 
-Judge = Callable[[Planned, Recorded, PairAnswers], Awaitable[PairResult]]
+Judge = Callable[[Planned, Recorded, PairAnswers], Awaitable[Judged]]
 
 
 class EpochRunner:
@@ -208,7 +209,7 @@ class EpochRunner:
             self._unsent[item.number] = item, NOT_RESERVED
         for item in open_numbers:
             if item.number in doomed:
-                self._committer.put(self._excluded(item, "crashed_twice"), None)
+                self._committer.put(Judged(self._excluded(item, "crashed_twice")))
         self.counts.resent += len(again)
         width = max(1, len(again) // WAVES) if opened.crashed else max(1, len(again))
         for first in range(0, len(again), width):
@@ -278,14 +279,12 @@ class EpochRunner:
 
     async def _pair(self, item: Planned, reserved_at_ns: int) -> None:
         try:
-            result, answers = await self._replayed(item, reserved_at_ns)
+            judged = await self._replayed(item, reserved_at_ns)
         finally:
             self.counts.in_flight -= 1
-        self._committer.put(result, answers)
+        self._committer.put(judged)
 
-    async def _replayed(
-        self, item: Planned, reserved_at_ns: int
-    ) -> tuple[PairResult, PairAnswers | None]:
+    async def _replayed(self, item: Planned, reserved_at_ns: int) -> Judged:
         # Media and requests are gone before the pair waits to be judged.
         try:
             found = await self._answered(item, reserved_at_ns)
@@ -293,23 +292,25 @@ class EpochRunner:
             raise
         except Exception:  # noqa: BLE001 - logged and counted there
             failed = self._faulty(item, "sending", None)
-            return replace(failed, charged=planned_charge(item)), None
+            return Judged(replace(failed, charged=planned_charge(item)))
         if isinstance(found, PairResult):
-            return found, None
-        answers, charged = found.answers, self._spending.settle(item, found.answers)
-        result = await self._judged(item, found)
-        return replace(result, charged=charged), answers
+            return Judged(found)
+        charged = self._spending.settle(item, found.answers)
+        judged = await self._judged(item, found)
+        return Judged(replace(judged.result, charged=charged), judged.answers)
 
-    async def _judged(self, item: Planned, found: Asked | Caught) -> PairResult:
+    async def _judged(self, item: Planned, found: Asked | Caught) -> Judged:
         answers = found.answers
+        # Who is not judged is not redacted either: only numbers are kept of it.
+        numbers = bare(answers)
         if isinstance(found, Caught):
-            return self._excluded(item, ARM_UNREACHABLE, answers)
+            return Judged(self._excluded(item, ARM_UNREACHABLE, numbers), numbers)
         if refused_by_both(answers.canary, answers.control):
-            return self._excluded(item, REFUSED_BY_BOTH, answers)
+            return Judged(self._excluded(item, REFUSED_BY_BOTH, numbers), numbers)
         try:
             return await self._judge(item, found.recorded, answers)
         except Exception:  # noqa: BLE001
-            return self._faulty(item, "scoring", answers)
+            return Judged(self._faulty(item, "scoring", numbers), numbers)
 
     async def _answered(
         self, item: Planned, reserved_at_ns: int

@@ -29,6 +29,7 @@ from replayd.errors import DamagedResultError, LostLeadError
 from replayd.model import (
     Block,
     Epoch,
+    Judged,
     Lost,
     PairAnswers,
     PairResult,
@@ -75,13 +76,6 @@ class Wave(Struct, frozen=True, kw_only=True):
 
     numbers: tuple[int, ...]
     leader: str
-
-
-class Judged(Struct, frozen=True):
-    """A number with a known, uncommitted result."""
-
-    result: PairResult
-    answers: PairAnswers | None = None
 
 
 class Early(Struct, frozen=True, kw_only=True):

@@ -14,9 +14,17 @@ from collections.abc import Callable, Sequence
 import msgspec
 from msgspec import Struct
 
-from replayd.model import PairAnswers, PairResult, Planned
+from replayd.model import Judged, PairAnswers, Planned
 from replayd.scoring.recorded import Recorded
-from replayd.scoring.worker import SIZE_BYTES, Batch, Job, Judged, judged
+from replayd.scoring.redaction import AnswerRedactor, RedactionSettings
+from replayd.scoring.worker import (
+    SIZE_BYTES,
+    Batch,
+    Found,
+    Job,
+    Results,
+    redacted_and_judged,
+)
 from snaptrace.runtime.clock import Clock
 from snaptrace.snapshot import codec
 
@@ -24,12 +32,13 @@ log = logging.getLogger(__name__)
 
 LARGEST_BATCH = 64  # pairs
 CHILD = (sys.executable, "-m", "replayd.scoring.worker")
+_results = codec.Decoder(Results)
 MOST_LOST = 3  # processes that ended by themselves; then none is started any more
 
 
 class _PendingBatch(Struct, frozen=True):
     job: Job
-    result: asyncio.Future[PairResult | None]  # None: judge it here
+    result: asyncio.Future[Found | None]  # None: judge it here
 
 
 class ScoringPool:
@@ -43,6 +52,7 @@ class ScoringPool:
     def __init__(
         self,
         clock: Clock,
+        redaction: RedactionSettings,
         *,
         in_process: bool,
         log_level: str = "INFO",
@@ -50,6 +60,8 @@ class ScoringPool:
         on_lost: Callable[[], None] = lambda: None,
     ) -> None:
         self._clock, self._on_lost = clock, on_lost
+        self._redaction = redaction
+        self._redactor: AnswerRedactor | None = None  # made if pairs are judged here
         self._wanted, self._command = in_process, (*command, log_level)
         self._taking = False  # somebody empties the queue
         self._waiting: deque[_PendingBatch] = deque()  # no more than pairs in flight
@@ -59,19 +71,21 @@ class ScoringPool:
 
     async def judge(
         self, planned: Planned, recorded: Recorded, answers: PairAnswers
-    ) -> PairResult:
-        """Return the pair's result."""
+    ) -> Judged:
+        """Return the pair's result, and its answers as they may be stored."""
         job = Job(planned, recorded, answers, self._clock.now_ns())
         if self._taking:
-            future: asyncio.Future[PairResult | None]
+            future: asyncio.Future[Found | None]
             future = asyncio.get_running_loop().create_future()
             self._waiting.append(_PendingBatch(job, future))
             self._some.set()
-            if (result := await future) is not None:
-                return result
+            if (found := await future) is not None:
+                unchanged = Judged(found.judged.result, answers)
+                return unchanged if found.unchanged else found.judged
         async with self._here:
             await asyncio.sleep(0)  # the loop turns between two judgements
-            return (await judged([job]))[0]
+            self._redactor = self._redactor or AnswerRedactor(self._redaction)
+            return (await redacted_and_judged([job], self._redactor))[0]
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
         """Keep a process until `stop`; it is started for the first pair."""
@@ -85,6 +99,8 @@ class ScoringPool:
                 self._taking = False
                 self._give_back(self._waiting)
             await stop.wait()
+        if self._redactor is not None:
+            self._redactor.close()
 
     async def _keep_going(self, stop: asyncio.Event) -> None:
         lost = 0
@@ -114,6 +130,9 @@ class ScoringPool:
             stdout=asyncio.subprocess.PIPE,
         )
         try:
+            assert process.stdin is not None
+            settings = msgspec.msgpack.encode(self._redaction)
+            process.stdin.write(len(settings).to_bytes(SIZE_BYTES, "big") + settings)
             while not stop.is_set():
                 self._some.clear()
                 if not self._waiting:
@@ -138,7 +157,7 @@ class ScoringPool:
             await given.drain()
             size = int.from_bytes(await taken.readexactly(SIZE_BYTES), "big")
             data = await taken.readexactly(size)
-            found = msgspec.msgpack.decode(data, type=Judged).results
+            found = _results.decode(data).found
         except (asyncio.IncompleteReadError, ConnectionError):
             return False
         else:

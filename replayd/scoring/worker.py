@@ -1,4 +1,4 @@
-"""The process that judges: pairs in, results out, over its standard streams.
+"""The process that redacts and judges: pairs in, results out, over standard streams.
 
 Started by `replayd.judging`; ends when its input does, whatever ended the parent.
 """
@@ -14,10 +14,12 @@ import msgspec
 from msgspec import Struct
 
 from replayd.gc_tuning import search_seldom
-from replayd.model import PairAnswers, PairResult, Planned
+from replayd.model import Judged, PairAnswers, PairResult, Planned
 from replayd.scoring import INVARIANTS, SCORERS
+from replayd.scoring.contract import ScoringCase
 from replayd.scoring.pair import PairScoring, read_ahead
 from replayd.scoring.recorded import Recorded
+from replayd.scoring.redaction import AnswerRedactor, RedactionSettings
 from snaptrace.runtime.telemetry import set_up_logging
 from snaptrace.snapshot import codec
 
@@ -40,10 +42,17 @@ class Batch(Struct, frozen=True):
     jobs: tuple[Job, ...]
 
 
-class Judged(Struct, frozen=True):
-    """Their results, in the same order."""
+class Found(Struct, frozen=True):
+    """What one pair came to."""
 
-    results: tuple[PairResult, ...]
+    judged: Judged  # without answers where they are as they were
+    unchanged: bool
+
+
+class Results(Struct, frozen=True):
+    """What the pairs of a batch came to, in the same order."""
+
+    found: tuple[Found, ...]
 
 
 _batches = codec.Decoder(Batch)
@@ -52,24 +61,64 @@ _batches = codec.Decoder(Batch)
 async def judged(jobs: Sequence[Job]) -> list[PairResult]:
     """Judge pairs, in whichever process this is called."""
     benches = [
-        PairScoring(
-            job.planned, job.recorded.scoring_case(), job.answers, job.committed_at_ns
-        )
+        PairScoring(job.planned, _case(job), job.answers, job.committed_at_ns)
         for job in jobs
     ]
+    return await _scored(benches)
+
+
+async def redacted_and_judged(
+    jobs: Sequence[Job], redactor: AnswerRedactor
+) -> list[Judged]:
+    """Redact the answers of pairs, then judge what may be stored of them.
+
+    Answers that cannot be redacted are judged as they are, and not stored.
+    """
+    clean: list[PairAnswers | None] = []
+    benches = []
+    for job in jobs:
+        case, answers = _case(job), redactor.redacted(job.answers)
+        redactor.compare(case.snapshot.redaction.version)
+        clean.append(answers)
+        known = answers or job.answers
+        benches.append(PairScoring(job.planned, case, known, job.committed_at_ns))
+    results = await _scored(benches)
+    return [Judged(*each) for each in zip(results, clean, strict=True)]
+
+
+def _case(job: Job) -> ScoringCase:
+    return job.recorded.scoring_case()
+
+
+async def _scored(benches: Sequence[PairScoring]) -> list[PairResult]:
     read_ahead(benches)
     return [await bench.judged(SCORERS, INVARIANTS) for bench in benches]
 
 
 def serve(given: BinaryIO, taken: BinaryIO) -> None:
-    """Judge what comes until there is no more."""
+    """Judge what comes until there is no more; settings come first."""
+    settings = msgspec.msgpack.decode(_message(given), type=RedactionSettings)
+    redactor = AnswerRedactor(settings)
     with asyncio.Runner() as runner:
-        while size := given.read(SIZE_BYTES):
-            batch = _batches.decode(given.read(int.from_bytes(size, "big")))
-            found = Judged(tuple(runner.run(judged(batch.jobs))))
-            data = msgspec.msgpack.encode(found)
+        while data := _message(given):
+            jobs = _batches.decode(data).jobs
+            found = runner.run(redacted_and_judged(jobs, redactor))
+            told = (_told(job, each) for job, each in zip(jobs, found, strict=True))
+            data = codec.encode(Results(tuple(told)))
             taken.write(len(data).to_bytes(SIZE_BYTES, "big") + data)
             taken.flush()
+    redactor.close()
+
+
+def _message(given: BinaryIO) -> bytes:
+    return given.read(int.from_bytes(given.read(SIZE_BYTES), "big"))
+
+
+def _told(job: Job, found: Judged) -> Found:
+    """Leave out answers that the parent has already."""
+    if found.answers is job.answers:
+        return Found(Judged(found.result), unchanged=True)
+    return Found(found, unchanged=False)
 
 
 def main(argv: list[str]) -> int:

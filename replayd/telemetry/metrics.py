@@ -137,6 +137,10 @@ class EngineMetrics:
             "judging_processes_lost",
             "Judging processes that ended by themselves; their pairs were judged here.",
         )
+        self.answers_withheld = counter(
+            "answers_withheld",
+            "Pairs whose answers could not be redacted: judged, but not stored.",
+        )
         self.pair_faults = counter(
             "pair_faults",
             "Pairs that ran into a defect of ours and were left out, by where.",

@@ -12,6 +12,8 @@ import os
 import secrets
 from pathlib import Path
 
+from snaptrace.runtime.config import StoreConfig
+
 _RANK_BYTES = 7  # 56 bits, as trace ids have of randomness; see `segment.RANK_SPAN`
 _SHORTEST_SECRET = 32
 
@@ -27,10 +29,13 @@ class KeyFileError(Exception):
 class FleetKey:
     """Ranks, subjects and digests under one fleet's secret. No I/O after creation."""
 
-    __slots__ = ("_media", "_pseudonym", "_rank", "_span_rank", "_subject")
+    __slots__ = ("_media", "_pseudonym", "_rank", "_root", "_span_rank", "_subject")
 
-    def __init__(self, secret: bytes) -> None:
-        root = hashlib.blake2b(secret, person=b"snaptrace-fleet1").digest()
+    def __init__(self, secret: bytes, *, handed_over: bool = False) -> None:
+        """Derive the keys; `handed_over` says that a parent process gave the secret."""
+        if not handed_over:
+            secret = hashlib.blake2b(secret, person=b"snaptrace-fleet1").digest()
+        root = self._root = secret
 
         def derived(purpose: bytes) -> bytes:
             return hmac.digest(root, purpose, "sha256")
@@ -45,6 +50,10 @@ class FleetKey:
 
     def __repr__(self) -> str:
         return "FleetKey(…)"  # never the secret
+
+    def handed_over(self) -> bytes:
+        """Return a secret that makes the same key in a child process."""
+        return self._root
 
     @classmethod
     def load(cls, path: str | Path) -> "FleetKey":
@@ -113,6 +122,13 @@ class FleetKey:
         """Return 32 bytes that identify a value replaced by redaction."""
         text = f"{kind}\0{value}".encode("utf-8", "surrogatepass")
         return hashlib.blake2b(text, key=self._pseudonym, digest_size=32).digest()
+
+
+def secret_files(store: StoreConfig) -> tuple[str, ...]:
+    """Return the files that hold secrets of ours, which no plug-in may read."""
+    local = f"{store.url.removeprefix('file://')}/fleet.key"
+    named = (store.key_file, store.encryption.key_file)
+    return tuple(name for name in (*named, local) if name and Path(name).is_file())
 
 
 def read_secret(path: str | Path) -> bytes:

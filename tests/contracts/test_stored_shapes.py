@@ -14,8 +14,8 @@ from msgspec import inspect
 from collector.sealing.journal import JournalCall
 from replayd.adjudication.decisions import Decision
 from replayd.ledger.lease import Holding
-from replayd.ledger.ledger import AnswerRun, Checkpoint, Early, Judged, Term, Wave
-from replayd.model import Block, Epoch, ResultRun
+from replayd.ledger.ledger import AnswerRun, Checkpoint, Early, Term, Wave
+from replayd.model import Block, Epoch, Judged, ResultRun
 from replayd.services.verdict_publisher import Published
 from snaptrace.snapshot.model import Snapshot
 from snaptrace.snapshot.segment import Pin, ReservoirState, SegmentHeader

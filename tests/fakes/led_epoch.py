@@ -27,6 +27,7 @@ from replayd.model import (
     ArmOutcome,
     Case,
     Epoch,
+    Judged,
     PairAnswers,
     PairResult,
     StreamScore,
@@ -116,7 +117,7 @@ async def judge(planned, _case, answers):
     """Score by a hash of the case: the same at every time it is judged."""
     digest = hashlib.blake2b(planned.case.snapshot_id.encode(), digest_size=1).digest()
     worse = digest[0] < 20
-    return PairResult(
+    result = PairResult(
         number=planned.number,
         snapshot_id=answers.snapshot_id,
         modality="text",
@@ -134,6 +135,7 @@ async def judge(planned, _case, answers):
         service="shop",
         route="r1",
     )
+    return Judged(result, answers)
 
 
 def lead(store, known, *, replay=None, leader="a", in_flight=3, block=4, **more):

@@ -10,6 +10,7 @@ from fakes.judge_server import MODEL, FakeJudge
 from fakes.judged_epoch import KEY
 from fakes.provider import FakeProvider, completion
 from fakes.stored_calls import store_calls, text_call
+from msgspec.structs import replace
 
 from replayd.adjudication.decisions import Decisions, canary_is_left, is_labelled
 from replayd.config import ReplaydConfig
@@ -83,14 +84,10 @@ def unscored_by_rules(program):
     scored = program.judging.judge
 
     async def judge(planned, recorded, answers):
-        result = await scored(planned, recorded, answers)
+        judged = await scored(planned, recorded, answers)
+        result = judged.result
         streams = {k: v for k, v in result.streams.items() if k != "quality"}
-        return type(result)(
-            **{
-                **{f: getattr(result, f) for f in result.__struct_fields__},
-                "streams": streams,
-            }
-        )
+        return replace(judged, result=replace(result, streams=streams))
 
     program.judging.judge = judge
 

@@ -14,10 +14,14 @@ from replayd.model import PairAnswers
 from replayd.scoring.pair import judge
 from replayd.scoring.pool import MOST_LOST, ScoringPool
 from replayd.scoring.recorded import Recorded, scoring_case
+from replayd.scoring.redaction import RedactionSettings
 from replayd.scoring.worker import Job
 from replayd.scoring.worker import judged as judged_together
+from snaptrace.crypto.fleet_key import FleetKey
+from snaptrace.redact.config import RedactConfig
 from snaptrace.snapshot.codec import pack_snapshot
 
+REDACTION = RedactionSettings(RedactConfig(), FleetKey(b"k" * 32).handed_over())
 CALL = text_call(7, at_ns=AT_NS, answer="The total is 7 and it left on Monday.")
 SAID = "It left on Monday; the total is {}."
 
@@ -43,12 +47,14 @@ def processes():
 async def judged(numbers, **more):
     """Judge pairs while the part runs; return results and how many were lost."""
     lost = []
-    judging = ScoringPool(LoopClock(AT_NS), on_lost=lambda: lost.append(1), **more)
+    judging = ScoringPool(
+        LoopClock(AT_NS), REDACTION, on_lost=lambda: lost.append(1), **more
+    )
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         part = group.create_task(judging.run(lambda: None, stop))
         await asyncio.sleep(0)
-        found = [await judging.judge(*pair(number)) for number in numbers]
+        found = [(await judging.judge(*pair(number))).result for number in numbers]
         stop.set()
         await part
     return found, len(lost)
@@ -101,7 +107,7 @@ async def test_pairs_survive_their_process():
 async def test_a_stop_leaves_nobody_waiting():
     """If it failed, a daemon told to stop would hang on an unjudged pair."""
     sleeps = (sys.executable, "-c", "import time; time.sleep(3600)")
-    judging = ScoringPool(LoopClock(AT_NS), in_process=True, command=sleeps)
+    judging = ScoringPool(LoopClock(AT_NS), REDACTION, in_process=True, command=sleeps)
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         part = group.create_task(judging.run(lambda: None, stop))
@@ -112,6 +118,6 @@ async def test_a_stop_leaves_nobody_waiting():
             await asyncio.sleep(0)
         await asyncio.sleep(0)
         stop.set()
-        assert (await waiting).number == 1
+        assert (await waiting).result.number == 1
         await part
     assert processes() == before

@@ -342,7 +342,9 @@ def test_a_call_that_costs_too_much_is_lost_and_a_medium_dropped():
     blob = Media(kind="document", mime="text/plain", state="inline", path="messages")
     one = call({"messages": []}, media=(blob,), blobs={0: b"hello"})
     counts = Counter()
-    snapshot, blobs = media.redact(one, counts, lambda text: texts.redact(text)[0])
+    snapshot, blobs = media.redact(
+        one.snapshot, one.blobs, counts, lambda text: texts.redact(text)[0]
+    )
     assert blobs == {}
     assert snapshot.media[0].state == "redacted"
     assert snapshot.fidelity.level == "unreplayable"
