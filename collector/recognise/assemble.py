@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from collector.call import Call, Source
+from collector.recognise.absorb import with_supplement
 from collector.recognise.dialects import FINISHERS
 from collector.recognise.dialects.contract import Candidate
 from collector.recognise.dialects.readers.events import pair_by_order, without_repeats
@@ -17,7 +18,6 @@ from collector.recognise.evidence.features import features
 from collector.recognise.evidence.table import Evidence, Judgement, Reading
 from collector.recognise.fidelity import assess, doubted
 from collector.recognise.inline_media import Cut, cut
-from collector.recognise.merge import with_supplement
 from snaptrace.snapshot.apis import APIS, UnmappableError
 from snaptrace.snapshot.conversation import Conversation
 from snaptrace.snapshot.modality import modality, user_turns
@@ -47,7 +47,7 @@ def assemble(
     found = Cut(None, (), {}, complete=True)
     if body is not None:
         found = cut(body, _own_ids(candidate))
-    if found.redacted:
+    if found.redacted and not candidate.verbatim:
         reasons.append("redacted")
         missing.extend(found.redacted)
     if not found.complete:
@@ -141,7 +141,7 @@ def reading_of(candidate: Candidate) -> Reading:
 def _judged(
     candidate: Candidate, body: Json, evidence: Evidence | None
 ) -> Judgement | None:
-    if evidence is None or body is None:
+    if evidence is None or body is None or candidate.verbatim:
         return None
     judgement = evidence.judge(reading_of(candidate), features(body))
     if candidate.api_source == "guessed":
@@ -259,6 +259,8 @@ def _own_shape(
 ) -> dict[str, Any]:
     """Return the body without what its API cannot have been sent."""
     body = dict(body)
+    if candidate.verbatim:
+        return _addressed(candidate, body)
     if isinstance(body.get("response_format"), str) and candidate.operation == "chat":
         # A class's name stands where the SDK sent its schema.
         del body["response_format"]
@@ -267,6 +269,11 @@ def _own_shape(
         body.get("text")
     ):
         missing.append("text.format")  # a class, of which the SDK sent the schema
+    return _addressed(candidate, body)
+
+
+def _addressed(candidate: Candidate, body: dict[str, Any]) -> dict[str, Any]:
+    """Return the body with the model where its API has it; changes it in place."""
     if candidate.api in _MODEL_IN_PATH:
         body.pop("model", None)
     elif candidate.model and "model" not in body:

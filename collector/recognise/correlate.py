@@ -12,13 +12,12 @@ from collections.abc import Iterable, Iterator
 import msgspec
 from msgspec import Struct
 
+from collector.recognise.absorb import absorb, attach
 from collector.recognise.dialects.contract import Candidate
-from collector.recognise.merge import (
-    absorb,
-    attach,
+from collector.recognise.merge import merge_trace
+from collector.recognise.same_exchange import (
     contains,
     has_request,
-    merge_trace,
     overlap,
     reports_same,
     request_digest,
@@ -108,7 +107,7 @@ class Correlator:
             trace = self._traces[candidate.trace_id] = _Trace(now_ns, now_ns, [], set())
         trace.processes.add(candidate.process)
         self._traces_of.setdefault(candidate.process, set()).add(candidate.trace_id)
-        if candidate.role in ("transport", "companion"):
+        if _seeks_call(candidate):
             self._seeking.setdefault(candidate.process, set()).add(candidate.trace_id)
         trace.last_ns = now_ns
         trace.candidates.append(candidate)
@@ -171,6 +170,9 @@ class Correlator:
         self._take_unbound(calls)
         calls.extend(self._pair(calls, loose))
         for call in calls:
+            if self._was_captured(call):
+                self.counts.late += 1
+                continue
             self.counts.closed += 1
             self._process(call.process).recent.append(_outline(call))
             yield call
@@ -258,7 +260,7 @@ class Correlator:
                 taken = [
                     candidate
                     for candidate in trace.candidates
-                    if candidate.role in ("transport", "companion")
+                    if _seeks_call(candidate)
                     and _partner(candidate, lonely) is not None
                 ]
                 found.extend(taken)
@@ -290,9 +292,28 @@ class Correlator:
                 for call in recent
             )
         else:
-            known = any(reports_same(call, candidate) for call in recent)
+            known = any(
+                reports_same(call, candidate)
+                # Of two calls at once without ids, both were sent.
+                and (not candidate.verbatim or _response_id(candidate) != "")
+                for call in recent
+            )
         self.counts.late += known
         return known
+
+    def _was_captured(self, call: Candidate) -> bool:
+        """Tell whether the call is out already, as captured in a trace of its own."""
+        process = self._processes.get(call.process)
+        response_id = _response_id(call)
+        if process is None or call.verbatim or not response_id:
+            return False
+        return any(
+            known.verbatim
+            and not known.joined
+            and _response_id(known) == response_id
+            and overlap(known, call)
+            for known in process.recent
+        )
 
     def _process(self, key: bytes) -> _Process:
         process = self._processes.get(key)
@@ -318,6 +339,17 @@ class Correlator:
 def _one_library(one: str, other: str) -> bool:
     """Tell whether two scope names are of one instrumentation: `….openai.v1` of it."""
     return one.startswith(other) or other.startswith(one)
+
+
+def _seeks_call(candidate: Candidate) -> bool:
+    """Tell whether the record's call may be in another trace."""
+    if candidate.verbatim:
+        return not candidate.parent_id and not candidate.joined
+    return candidate.role in ("transport", "companion")
+
+
+def _response_id(call: Candidate) -> str:
+    return call.answer.response_id if call.answer is not None else ""
 
 
 def _partner(candidate: Candidate, calls: list[Candidate]) -> Candidate | None:
@@ -348,6 +380,8 @@ def _outline(call: Candidate) -> Candidate:
     return Candidate(
         dialect=call.dialect,
         role="call",
+        verbatim=call.verbatim,
+        joined=call.joined,
         operation=call.operation,
         trace_id=call.trace_id,
         span_id=call.span_id,

@@ -12,11 +12,12 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from collector.call import Call, Deferred
+from collector.recognise.absorb import absorb
 from collector.recognise.assemble import assemble
 from collector.recognise.dialects import DIALECTS
 from collector.recognise.dialects.contract import Candidate
 from collector.recognise.evidence.table import Evidence
-from collector.recognise.merge import absorb, has_request
+from collector.recognise.same_exchange import has_request
 
 REASON = "content_by_reference"
 _OBJECT_HOSTS = {

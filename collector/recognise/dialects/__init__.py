@@ -5,6 +5,7 @@ from collections.abc import Callable
 from collector.recognise.dialects import litellm
 from collector.recognise.dialects.adk import GoogleAdk
 from collector.recognise.dialects.agentops import AgentOps
+from collector.recognise.dialects.capture import Capture
 from collector.recognise.dialects.contract import Candidate, Dialect
 from collector.recognise.dialects.haystack import Haystack
 from collector.recognise.dialects.langfuse import Langfuse
@@ -23,6 +24,7 @@ __all__ = ["DIALECTS", "FINISHERS", "Candidate", "Dialect"]
 
 # Order matters: a record that speaks two conventions is read by the richer one.
 DIALECTS: tuple[Dialect, ...] = (
+    Capture(),
     PydanticAi(),
     OpenInference(),
     OpenLit(),

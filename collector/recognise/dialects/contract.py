@@ -38,6 +38,7 @@ class Candidate(Struct, kw_only=True):
     trace_id: bytes
     span_id: bytes
     parent_id: bytes = b""
+    outer_id: bytes = b""  # the parent's parent, where the record names it
     start_ns: int
     end_ns: int
     scope: str = ""
@@ -48,6 +49,8 @@ class Candidate(Struct, kw_only=True):
     api_source: ApiSource = "carried"
     model: str = ""  # the model asked for; "" if only the answering one is known
     body: Json = None  # the provider's own JSON
+    verbatim: bool = False  # the body's bytes as sent: no other record knows better
+    joined: bool = False  # a verbatim call whose other record was found
     conversation: Conversation | None = None  # put together from parts
     of_langchain: bool = False  # read from that framework's messages and arguments
     lost: tuple[str, ...] = ()  # leaf paths or groups this dialect never carries
