@@ -16,7 +16,6 @@ from replayd.stats.bins import FloatArray, IntArray
 from replayd.stats.intervals import log_threshold
 from replayd.stats.restarts import (
     block_start,
-    blocks_of,
     log_e_mixed,
     log_start_shares,
 )
@@ -24,6 +23,14 @@ from replayd.stats.restarts import (
 Pairs = NDArray[np.int8]
 SIGNS = [0, 10, 20]  # the bins of -1, 0, 1
 STRETCH = 256  # looks judged in one call
+
+
+def blocks_of(replays: int) -> int:
+    """Return the number of blocks opened by `replays` replays."""
+    block = 0
+    while block_start(block) < replays:
+        block += 1
+    return block
 
 
 class Truth(Struct, frozen=True):

@@ -8,6 +8,7 @@ from bench.calibrate.exact import false_alarm_chance
 from bench.calibrate.paths import (
     SIGNS,
     Truth,
+    blocks_of,
     draw,
     ever_outside,
     first_alarm,
@@ -27,7 +28,7 @@ from bench.calibrate.row import (
 )
 from replayd.stats import SliceFlags, flag_slices
 from replayd.stats.betting import growth_below, log_e_of
-from replayd.stats.restarts import block_start, blocks_of, log_e_mixed
+from replayd.stats.restarts import block_start, log_e_mixed
 
 EXACT = {
     (300, 0.05): 0.0333026,

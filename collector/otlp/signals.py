@@ -13,7 +13,6 @@ class Signal(Struct, frozen=True, kw_only=True):
     name: str  # traces, metrics, logs, profiles
     http_path: str
     grpc_service: str  # full name of the collector service
-    rejected_field: str  # JSON name of the rejected count in a partial success
 
     @property
     def grpc_method(self) -> str:
@@ -30,25 +29,21 @@ SIGNALS: dict[str, Signal] = {
             name="traces",
             http_path="/v1/traces",
             grpc_service=f"{_PROTO}.trace.v1.TraceService",
-            rejected_field="rejectedSpans",
         ),
         Signal(
             name="metrics",
             http_path="/v1/metrics",
             grpc_service=f"{_PROTO}.metrics.v1.MetricsService",
-            rejected_field="rejectedDataPoints",
         ),
         Signal(
             name="logs",
             http_path="/v1/logs",
             grpc_service=f"{_PROTO}.logs.v1.LogsService",
-            rejected_field="rejectedLogRecords",
         ),
         Signal(
             name="profiles",
             http_path="/v1development/profiles",
             grpc_service=f"{_PROTO}.profiles.v1development.ProfilesService",
-            rejected_field="rejectedProfiles",
         ),
     )
 }

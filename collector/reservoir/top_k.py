@@ -157,27 +157,3 @@ class Reservoir:
         for rank, trace in self._traces.items():
             for span_rank, ref in trace.items():
                 yield rank, span_rank, ref
-
-    def merge(self, other: "Reservoir") -> None:
-        """Merge `other`: the result equals offering both inputs to one reservoir.
-
-        Both need the same size and cap. Associative, commutative, idempotent but for
-        `seen`, which adds up.
-        """
-        dropped: list[int] = []
-        counts = RankCounts()
-        counts.add_all(self.counts)
-        counts.add_all(other.counts)
-        self.raise_pre(other.pre, dropped)
-        self.raise_threshold(other.threshold, dropped)
-        for rank, span_threshold in other.spans.items():
-            known = max(span_threshold, self.spans.get(rank, 0))
-            trace = self._traces.get(rank, {})
-            self.spans[rank] = known
-            for low in [span for span in trace if span <= known]:
-                del trace[low]
-        for rank, span_rank, ref in other.calls():
-            self.offer(rank, span_rank, ref, dropped)
-        for rank in [rank for rank in self.spans if rank not in self._traces]:
-            del self.spans[rank]
-        self.counts = counts

@@ -138,7 +138,6 @@ class Schedule:
         self._known: dict[str, Case] = {}
         self._units: dict[str, tuple[float, str]] = {}  # unit -> (hash, modality)
         self._thresholds: dict[str, int] = {}
-        self.dropped_cases = 0  # pushed out by `case_limit`
 
     def offer(self, cases: Iterable[Case]) -> None:
         """Add new cases; ones already known by id are ignored."""
@@ -342,7 +341,6 @@ class Schedule:
             key=lambda case: case.recorded_at_ns,
         )
         gone = {case_key(case) for case in oldest}
-        self.dropped_cases += len(gone)
         kept = [c for name, c in self._known.items() if name not in gone]
         self._known, self._units = {}, {}
         self._traffic, self._side = {}, {}

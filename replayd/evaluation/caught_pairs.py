@@ -60,7 +60,6 @@ class CaughtPairs:
         self._waiting: set[asyncio.Task[object]] = set()
         self._sent_again_at: dict[int, float] = {}  # pairs that are being sent again
         self._fresh_sent_at = float("-inf")
-        self.resent = 0
         self.on_held: Callable[[int], None] = lambda _number: None
         self.on_lonely: Callable[[], None] = lambda: None
         for each in availability.values():
@@ -125,7 +124,6 @@ class CaughtPairs:
             reserved_at_ns = await self._reserved(planned)
             await self._noted(planned)
             began = asyncio.get_running_loop().time()
-            self.resent += 1
             again = await self._again(planned, reserved_at_ns, load)
             if isinstance(again, Unsent):
                 return Caught(found.answers)  # gone since it was sent first

@@ -18,7 +18,6 @@ class RunCounts:
 
     def __init__(self) -> None:
         self.dispatched = 0
-        self.resent = 0
         self.in_flight = 0
         self.excluded: dict[str, int] = {}
         self.waiting = ""  # for: fresh_cases, budget, outage_<arm>, or nothing

@@ -210,7 +210,6 @@ class EpochRunner:
         for item in open_numbers:
             if item.number in doomed:
                 self._committer.put(Judged(self._excluded(item, "crashed_twice")))
-        self.counts.resent += len(again)
         width = max(1, len(again) // WAVES) if opened.crashed else max(1, len(again))
         for first in range(0, len(again), width):
             wave = again[first : first + width]

@@ -6,7 +6,7 @@ a row in `TASKS`, a line in `task_of`, a section with examples in `docs/scoring.
 """
 
 import re
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 from replayd.scoring.contract import ScoringCase
 from replayd.scoring.extract.language.polarity import asks_yes_no, says_yes_or_no
@@ -43,7 +43,6 @@ Task = Literal[
     "short_answer",
     "prose",
 ]
-TASK_NAMES: Final[frozenset[str]] = frozenset(get_args(Task))
 
 _PROSE: Final = ("claims", "key_facts")
 # Scorers by task, best first.

@@ -40,14 +40,6 @@ def block_start(block: int) -> int:
     return FIRST_BLOCK_REPLAYS * (earlier + (within << generation))
 
 
-def blocks_of(replays: int) -> int:
-    """Return the number of blocks opened by `replays` replays."""
-    block = 0
-    while block_start(block) < replays:
-        block += 1
-    return block
-
-
 def start_share(block: int) -> float:
     """Return the share of the stake, gamma_k, that starts with `block`."""
     if block == 0:

@@ -113,11 +113,6 @@ class Frame:
             )
             self._put(key, state)
 
-    def merge(self, other: "Frame") -> None:
-        """Add everything in `other`."""
-        for key, state in other.items():
-            self._put(key, state)
-
     def items(self) -> Iterator[tuple[ReservoirKey, ReservoirState]]:
         """Yield every reservoir and its state."""
         yield from self._states.items()
@@ -231,18 +226,6 @@ class Frame:
             key = _key(collector, snapshot, stratum)
             if (state := self._states.get(key)) is not None:
                 yield key, state
-
-
-def inclusion_probability(
-    headers: Iterable[SegmentHeader], collector: str, snapshot: Sampled
-) -> float | None:
-    """Return `Frame(headers).probability(collector, snapshot)`."""
-    return Frame(headers).probability(collector, snapshot)
-
-
-def equal_probability_threshold(headers: Iterable[SegmentHeader]) -> int:
-    """Return `Frame(headers).equal_probability_threshold()`."""
-    return Frame(headers).equal_probability_threshold()
 
 
 def _key(collector: str, snapshot: Sampled, stratum: str) -> ReservoirKey:

@@ -64,14 +64,6 @@ def user_turns(conversation: Conversation) -> int:
     )
 
 
-def history_kinds(
-    conversation: Conversation, media: tuple[Media, ...]
-) -> frozenset[MediaKind]:
-    """Return the kinds of media anywhere in the request: a slice of text calls."""
-    parts = [part for message in conversation.messages for part in message.parts]
-    return frozenset(_kinds(parts, media))
-
-
 def _kinds(parts: Iterable[Part], media: tuple[Media, ...]) -> set[MediaKind]:
     kinds: set[MediaKind] = set()
     for part in parts:

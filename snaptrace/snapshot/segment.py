@@ -75,10 +75,6 @@ class SegmentHeader(Struct, frozen=True, kw_only=True, omit_defaults=True):
     subjects: bytes = b""  # sorted 4-byte beginnings of keyed subjects
     pin: Pin | None = None  # of a pinned snapshot only
 
-    def may_hold(self, subject: str) -> bool:
-        """Return whether a record may concern `subject`; false is certain."""
-        return subject_start(subject) in self.subject_starts()
-
     def subject_starts(self) -> set[bytes]:
         """Return the prefixes of the keyed subjects of its records."""
         starts = range(0, len(self.subjects), _SUBJECT_BYTES)
@@ -217,11 +213,6 @@ class Segment:
     def __iter__(self) -> Iterator[Snapshot]:
         for index in range(len(self)):
             yield self.record(index)
-
-    @property
-    def records(self) -> "Segment":
-        """Lazy sequence of the records."""
-        return self
 
 
 def read(data: bytes, name: str) -> Segment:

@@ -88,16 +88,6 @@ class Store:
             keyring=Keyring(read_envelopes(config.encryption, environ)),
         )
 
-    def with_keyring(self, keyring: Keyring) -> "Store":
-        """Return the same store with other keys."""
-        return Store(
-            self._backend,
-            url=self.url,
-            retries=self._retries,
-            rng=self._rng,
-            keyring=keyring,
-        )
-
     async def create(self, name: str, data: bytes) -> bool:
         """Write an object; false, without changes, if the name is taken.
 

@@ -57,7 +57,8 @@ def store(request, tmp_path):
         return Store.open(server.bucket(bucket))
     store = Store.open(StoreConfig(url=f"file://{tmp_path}/a%20store"))
     if request.param == "encrypted folder":
-        return store.with_keyring(Keyring((EnvelopeKey(b"k" * 32),)))
+        keyring = Keyring((EnvelopeKey(b"k" * 32),))
+        return Store(store._backend, url=store.url, keyring=keyring)
     return store
 
 

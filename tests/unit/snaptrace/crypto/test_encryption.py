@@ -28,7 +28,7 @@ ONE, OTHER = EnvelopeKey(b"one secret" * 4), EnvelopeKey(b"another one" * 4)
 
 def keyed(store, *envelopes):
     """Return the same store for a program that holds these envelope keys."""
-    return store.with_keyring(Keyring(envelopes))
+    return Store(store._backend, url=store.url, keyring=Keyring(envelopes))
 
 
 async def raw(store):

@@ -2,7 +2,7 @@ import pytest
 
 from snaptrace.snapshot.apis import APIS
 from snaptrace.snapshot.media_type import kind_of_mime, kind_of_url, sniff
-from snaptrace.snapshot.modality import history_kinds, modality, user_turns
+from snaptrace.snapshot.modality import modality, user_turns
 from snaptrace.snapshot.model import Answer, Media
 
 IMAGE = {"type": "image_url", "image_url": {"url": "https://a.example/x.png"}}
@@ -81,12 +81,6 @@ def test_output_decides_where_the_input_is_text():
 def test_operations_have_a_modality_of_their_own(operation, expected):
     """An image made from words would be judged as text."""
     assert modality(_view(), (), Answer(), operation) == expected
-
-
-def test_media_in_the_history_are_a_slice():
-    """Text turns over an image could not be watched apart."""
-    view = _view(_user(IMAGE), {"role": "assistant", "content": "y"}, _user(TEXT))
-    assert history_kinds(view, ()) == {"image"}
 
 
 @pytest.mark.parametrize(
