@@ -184,6 +184,19 @@ class TelemetryConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     headers: dict[str, str] = {}  # sent with it, as a credential
 
 
+class WitnessConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When equal token counts verify a reading; see docs/token-witness.md."""
+
+    # Share of a row's calls whose recorded and replayed input tokens are proven equal
+    # before its unverified calls may gate.
+    share: Annotated[float, Meta(gt=0.5, lt=1)] = 0.95
+    # Share of calls that may differ before a row's calls are taken out of the verdicts.
+    tolerated: Annotated[float, Meta(gt=0, lt=0.5)] = 0.005
+    alpha: Annotated[float, Meta(gt=0, lt=0.5)] = 0.005  # error of either decision
+    # Tokens of difference from which content counts as lost or invented.
+    least_difference: Annotated[int, Meta(ge=1)] = 16
+
+
 class ReplaydConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The section `replayd`."""
 
@@ -197,8 +210,10 @@ class ReplaydConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     slices: dict[str, SliceConfig] = {}
     schedule: ScheduleConfig = ScheduleConfig()
     # `unverified`: calls that no recording shows to be read right are replayed, too, in
-    # the lane `quota:unverified`, for diagnosis. No verdict depends on them either way.
+    # the lane `quota:unverified`, for diagnosis. No verdict depends on them until equal
+    # token counts verify them; then they count as verified under either setting.
     fidelity: Literal["verified", "unverified"] = "verified"
+    witness: WitnessConfig = WitnessConfig()
     stats: StatsConfig = StatsConfig()
     budget: BudgetConfig = BudgetConfig()
     budgets: dict[str, BudgetConfig] = {}  # modality -> its own limits

@@ -19,6 +19,7 @@ from replayd.arms.endpoint import Endpoint
 from replayd.budget.accounting import SpendingAccount
 from replayd.budget.limits import Budgets, ControlRate, Prices
 from replayd.cases import intake as intaking
+from replayd.cases.eligibility import Eligibility
 from replayd.cases.intake import Intake
 from replayd.cases.loader import CaseLoader
 from replayd.config import ReplaydConfig
@@ -26,6 +27,7 @@ from replayd.evaluation import revisions as declarations
 from replayd.evaluation.canary import CanaryEvaluation, EvaluationContext
 from replayd.evaluation.epochs import DeclaredRevision, control_of
 from replayd.evaluation.runner import Judge
+from replayd.evidence.token_witness import TokenEvidence
 from replayd.judge_model import setup as judge_setup
 from replayd.judge_model.anchors import load_anchors
 from replayd.judge_model.model import Judgement
@@ -41,6 +43,7 @@ from replayd.services import gauges
 from replayd.services.adjudication import AdjudicationFeed
 from replayd.services.leader import LeaderElection
 from replayd.services.store_follower import StoreFollower
+from replayd.services.token_review import TokenReview
 from replayd.services.verdict_refresh import live_traffic
 from replayd.telemetry.metrics import EngineMetrics
 from snaptrace.crypto.fleet_key import FleetKey
@@ -82,12 +85,15 @@ class Engine:
         schedule = config.schedule
         span = max(schedule.lookback, schedule.age_limit)
         allowed = {tool for arm in config.arms.values() for tool in arm.allowed_tools}
+        self.eligibility = Eligibility(diagnose=config.fidelity == "unverified")
+        self.tokens = TokenEvidence(store, clock, config.witness)
+        self.tokens.on_decided = self.eligibility.decide
         self.intake = Intake(
             store,
             since_ns=intaking.since(clock.now_ns(), span),
             lookback_ns=int(schedule.lookback * 1e9),
             allowed_tools=tuple(sorted(allowed)),
-            diagnose=config.fidelity == "unverified",
+            eligibility=self.eligibility,
             is_erased=self._content.is_erased,
         )
         self._telling = self._made_telling()
@@ -185,6 +191,8 @@ class Engine:
             ),
             judge_key=self._judge_rounds.key if self._judge_rounds else None,
             live=lambda: live_traffic(self.intake),
+            eligibility=self.eligibility,
+            tokens=self.tokens,
             on_committed=self._committed,
             on_fault=lambda name, at: self.metrics.pair_faults.labels(name, at).inc(),
         )
@@ -267,10 +275,18 @@ class Engine:
             self.shadows,
             self.metrics,
             renew_seconds=config.lease / 3,
-            began=self.spending.forget,
+            began=self._forget,
             keeps_lease=keeps_lease,
         )
-        parts: list[Part] = [self.reading, self._leading, self.judging]
+        review = TokenReview(
+            self.tokens,
+            self.shadows,
+            self.metrics,
+            self._clock,
+            poll_seconds=config.schedule.poll,
+            leading=lambda: self.leading,
+        )
+        parts: list[Part] = [self.reading, self._leading, review, self.judging]
         if self._telling is not None:
             parts.append(self._telling)
         if self._judge_rounds is not None:
@@ -281,6 +297,11 @@ class Engine:
                 AdjudicationFeed(self.shadows, self.metrics, poll_seconds=poll)
             )
         return parts
+
+    def _forget(self) -> None:
+        """Forget what another replica may have changed while it led."""
+        self.spending.forget()
+        self.tokens.forget()
 
     async def declare(self, canary: str, revision: str) -> None:
         """Judge another revision of a canary from now on.

@@ -58,6 +58,7 @@ class Case(Struct, frozen=True, kw_only=True, gc=False):
     pin: str = ""  # suite, where the case is a pin; `segment` is then the pin's name
     asserted: bool = False  # somebody wrote down what its answer must meet
     verified: bool = True  # False: for diagnosis only, in no gating stream
+    row: tuple[str, ...] = ()  # of the token witness: how the call was read and asked
 
 
 class Planned(Struct, frozen=True, kw_only=True, gc=False):
@@ -119,6 +120,9 @@ class ArmAnswer(Struct, frozen=True, kw_only=True, gc=False):
     quota: dict[str, str] = {}  # the server's rate-limit headers, as sent
     # What budgets count over all tries, estimated where no usage was reported.
     charged_tokens: int | None = None
+    # Why the request differs from the recorded one by intention: `other_api`,
+    # `overridden` or `left_out`; "" if it does not.
+    altered: str = ""
 
 
 class PairAnswers(Struct, frozen=True, kw_only=True, gc=False):
@@ -171,6 +175,16 @@ class Lost(Struct, frozen=True, kw_only=True):
     spent: tuple[tuple[str, Charged], ...]  # by modality
 
 
+class TokenWitness(Struct, frozen=True, kw_only=True, gc=False):
+    """Recorded input tokens of a pair's case, to be held against the control's."""
+
+    row: tuple[str, ...]  # scope, version, operation, API, medium, doubt
+    recorded: int = 0
+    again: int = 0  # of the second control; 0 if it was not asked
+    tools: bool = False  # whether the request has any: providers write a prompt then
+    none: str = ""  # why the counts do not compare, from a bounded set
+
+
 class PairResult(Struct, frozen=True, kw_only=True, gc=False):
     """What the fold reads: `results/`, kept, no content."""
 
@@ -191,6 +205,7 @@ class PairResult(Struct, frozen=True, kw_only=True, gc=False):
     attributes: dict[str, str] = {}
     judge: ArmOutcome | None = None  # what asking a judge model came to, if one was
     charged: Charged | None = None  # None: by an earlier release, or nothing was sent
+    witness: TokenWitness | None = None  # None: by an earlier release, or not scored
 
 
 class Judged(Struct, frozen=True):

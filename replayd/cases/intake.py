@@ -7,16 +7,18 @@ here, from the recording alone, and counted either way: that is the coverage.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
-from typing import Final
+from typing import TypeAlias
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from replayd.cases.eligibility import UNVERIFIED, Eligibility
 from replayd.cases.traffic import TrafficSample
 from replayd.model import Case
 from replayd.providers.contract import Refusal
 from replayd.providers.preparation.hygiene import clean
+from replayd.witness.row import row_of
 from snaptrace.snapshot import object_names, segment
 from snaptrace.snapshot.errors import (
     CorruptSnapshotError,
@@ -46,8 +48,6 @@ _CONTENT = frozenset(
 )
 _CHARACTERS_PER_TOKEN = 4
 _TOKENS_PER_MEDIUM = 1000
-# The level, the reason, and the quota stratum whose lane is for diagnosis only.
-UNVERIFIED: Final = "unverified"
 _NS_PER_HOUR = 3_600 * 10**9
 _TOKENS_ANSWERED = 500  # where neither usage nor a limit was recorded
 
@@ -77,16 +77,15 @@ class Intake:
         lookback_ns: int,
         allowed_tools: tuple[str, ...] = (),
         *,
-        diagnose: bool = False,
+        eligibility: Eligibility | None = None,
         is_erased: Callable[[Snapshot], bool] = lambda _snapshot: False,
     ) -> None:
         self._store, self._watch = store, SegmentWatch(store, since_ns)
         self._is_erased = is_erased
         self._lookback_ns, self._allowed_tools = lookback_ns, allowed_tools
-        self._diagnose = diagnose
         self._waiting: list[str] = []  # listed, not read yet
         self._pins: set[str] = set()  # read before
-        self.sample = RecentSample()
+        self.sample = RecentSample(eligibility or Eligibility())
         self.traffic = TrafficSample()
 
     async def poll(self, now_ns: int) -> Fresh:
@@ -105,9 +104,7 @@ class Intake:
                 read = await asyncio.to_thread(self._read, name, data)
                 self.sample.add(read.header, read.cases)
                 self.traffic.add(read.header, read.placed, now_ns)
-                # Only the offered copies change: the sample counts these as not judged.
-                offered = map(for_diagnosis, read.cases)
-                cases += offered if self._diagnose else read.cases
+                cases += read.cases
             except (CorruptSnapshotError, NewerSnapshotError):
                 damaged.append(name)
             except MissingObjectError:
@@ -187,18 +184,7 @@ def case_of(
         notes=snapshot.notes,
         tokens=given + answered,
         input_tokens=given,
-    )
-
-
-def for_diagnosis(case: Case) -> Case:
-    """Return an unverified case as one that may be sent, in a lane that gates nothing.
-
-    It keeps its reason: coverage counts it as not judged.
-    """
-    if case.reason != UNVERIFIED:
-        return case
-    return replace(
-        case, replayable=True, verified=False, uniform=False, strata=(UNVERIFIED,)
+        row=row_of(snapshot),
     )
 
 
@@ -237,12 +223,17 @@ def estimate_tokens(snapshot: Snapshot) -> tuple[int, int]:
     return given, answered
 
 
+_Facts: TypeAlias = tuple[str, str, tuple[str, ...]]
+
+
 class RecentSample:
     """Windows of the lookback: thresholds, production calls, coverage. Bounded."""
 
-    def __init__(self) -> None:
+    def __init__(self, eligibility: Eligibility) -> None:
+        self._eligibility = eligibility
         self._frames: dict[int, Frame] = {}  # by window
-        self._cases: dict[int, dict[str, tuple[str, str]]] = {}  # id -> facts
+        # By window, then by id: modality, why it was no case when read, and its row.
+        self._cases: dict[int, dict[str, _Facts]] = {}
 
     def add(self, header: SegmentHeader, cases: Iterable[Case]) -> None:
         """Add one segment. Idempotent."""
@@ -251,7 +242,7 @@ class RecentSample:
         known = self._cases.setdefault(window, {})
         for case in cases:
             if case.uniform:
-                known[case.snapshot_id] = (case.modality, case.reason)
+                known[case.snapshot_id] = (case.modality, case.reason, case.row)
 
     def forget(self, before_ns: int) -> None:
         """Drop windows that began before `before_ns`."""
@@ -299,7 +290,8 @@ class RecentSample:
         """Return replayable traffic by modality, and the reasons for the rest."""
         totals: dict[str, dict[str, int]] = {}
         for cases in self._cases.values():
-            for modality, reason in cases.values():
+            for modality, found, row in cases.values():
+                reason = self._eligibility.reason(found, row)
                 counts = totals.setdefault(modality, {})
                 counts[reason] = counts.get(reason, 0) + 1
         return {

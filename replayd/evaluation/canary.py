@@ -18,6 +18,7 @@ from replayd.arms.arm import Arm, applies, concerns
 from replayd.arms.availability import Availability
 from replayd.arms.model_change import ServedModelWatch
 from replayd.budget.accounting import SpendingAccount
+from replayd.cases.eligibility import Eligibility
 from replayd.cases.loader import CaseLoader
 from replayd.cases.schedule import Schedule, ScheduleSettings, Slice, case_key
 from replayd.config import ReplaydConfig
@@ -37,10 +38,12 @@ from replayd.evidence.settings import (
     of_epoch,
     settings_of,
 )
+from replayd.evidence.token_witness import TokenEvidence
 from replayd.ledger.ledger import Ledger
 from replayd.model import Case, Epoch, PairResult
 from replayd.verdicts.compute import VerdictComputation
 from replayd.verdicts.views import ArmView, CanaryView, LiveTraffic
+from replayd.witness.tally import WitnessTally
 from snaptrace.runtime.clock import Clock
 from snaptrace.store.store import Store
 
@@ -64,6 +67,8 @@ class EvaluationContext(Struct, frozen=True, kw_only=True):
     # What an epoch holds fixed of the judge model, after the epoch before.
     judge_key: Callable[[JudgeKey | None], Awaitable[JudgeKey]] | None = None
     live: Callable[[], LiveTraffic]
+    eligibility: Eligibility
+    tokens: TokenEvidence
     on_committed: Callable[[str, Sequence[PairResult]], None] = lambda _c, _r: None
     on_fault: Callable[[str, str], None] = lambda _canary, _where: None
 
@@ -90,6 +95,7 @@ class CanaryEvaluation:
         self._board: VerdictComputation | None = None
         self._view: CanaryView | None = None
         self._decisions: tuple[str, Decisions] = "", Decisions()  # of which epoch
+        self._drawn_by = tools.eligibility.decided  # decisions behind the schedule
 
     @property
     def decisions(self) -> str:
@@ -129,8 +135,8 @@ class CanaryEvaluation:
             self.lead.fresh.set()
 
     def newest_cases(self) -> Iterable[Case]:
-        """Return the cases that apply, as they came, the newest first."""
-        return reversed(self._cases.values())
+        """Return the cases that apply, as they may be drawn, the newest first."""
+        return map(self._tools.eligibility.offered, reversed(self._cases.values()))
 
     def declare(self, declared: DeclaredRevision) -> None:
         """Judge another revision or model from now on; a new epoch opens."""
@@ -144,6 +150,16 @@ class CanaryEvaluation:
             before = judge_key(self.epoch)
             if key_now(before) != before:
                 self._restart.set()
+
+    @property
+    def draws_by_older_decisions(self) -> bool:
+        """Whether rows were verified or lowered since the schedule was filled."""
+        now = self._tools.eligibility.decided
+        return self.schedule is not None and self._drawn_by != now
+
+    def reconsider(self) -> None:
+        """Lead the present epoch anew: other calls may be drawn from now on."""
+        self._restart.set()
 
     def decide(self, epoch: str, decisions: Decisions) -> None:
         """Take all decisions of a judge about one epoch; a later one starts anew."""
@@ -199,6 +215,8 @@ class CanaryEvaluation:
             earlier = await epochs.spent_before(tools.store, tools.clock, epoch)
             for name, spent in earlier.items():
                 tools.spending.recount(name, spent)
+            # What may be drawn has to be known before the schedule is filled.
+            await tools.tokens.follow(self.name, epoch.epoch, self._live_tally)
             await self._prepare(epoch)
             assert self.lead is not None
             ending = asyncio.Event()
@@ -206,6 +224,11 @@ class CanaryEvaluation:
                 waiter = group.create_task(_set_after(ending, stop, self._restart))
                 await self.lead.run(ending)
                 waiter.cancel()
+
+    def _live_tally(self) -> WitnessTally | None:
+        """Return the present epoch's token counts; None while it is folded."""
+        lead = self.lead
+        return lead.fold.witness if lead and lead.caught_up.is_set() else None
 
     def step_down(self) -> None:
         """Show nothing any more: somebody else leads."""
@@ -260,6 +283,7 @@ class CanaryEvaluation:
         arms = [canary] if self._control is None else [canary, self._control]
         # The schedule is there for cases that come while it takes in what is known.
         self.epoch, self.schedule = epoch, schedule
+        self._drawn_by = tools.eligibility.decided
         known = list(self._cases.values())
         for first in range(0, len(known), HANDED_AT_ONCE):
             self._hand_over(schedule, known[first : first + HANDED_AT_ONCE])
@@ -305,7 +329,7 @@ class CanaryEvaluation:
                 self._restart.set()
 
     def _hand_over(self, schedule: Schedule, cases: Iterable[Case]) -> None:
-        schedule.offer(cases)
+        schedule.offer(map(self._tools.eligibility.offered, cases))
         for modality, rank in self._thresholds.items():
             schedule.set_threshold(modality, rank)
 

@@ -25,6 +25,7 @@ from replayd.errors import BudgetSpentError
 from replayd.model import ArmAnswer, PairAnswers, Planned
 from replayd.providers.contract import ProviderRequest, Refusal
 from replayd.scoring.recorded import Recorded
+from replayd.witness.compare import altered
 from snaptrace.runtime.backoff import Backoff
 from snaptrace.snapshot.errors import StoreUnavailableError
 from snaptrace.snapshot.model import Answer
@@ -46,6 +47,7 @@ class Ready(Struct, frozen=True):
     control: ProviderRequest | None  # where there is such an arm
     recorded: Recorded
     subjects: tuple[str, ...]
+    altered: str = ""  # why the control's request is not the recorded one, as intended
 
 
 class Asked(Struct, frozen=True):
@@ -129,6 +131,7 @@ class PairReplay:
             turn = self._spending.carry_turn(turn)
             found = await self._send(planned, ready, turn, deadline, call)
             tally.add(found, partial(self._charge, planned))
+            tally.altered = ready.altered
             last = Asked(ready.recorded, tally.answers(planned, ready.subjects))
             del ready
             if (wait := self._wait_before_retry(tally)) is None:
@@ -183,7 +186,9 @@ class PairReplay:
             canary = self._canary.request(loaded.snapshot, loaded.media, left_out)
             if isinstance(canary, Refusal):
                 return Unsent(canary.reason)
-        return Ready(canary, control, loaded.recorded, loaded.subjects)
+        api, left_out = loaded.snapshot.request.api, canary.left_out
+        why = "" if arm is None else altered(arm.config, api, left_out)
+        return Ready(canary, control, loaded.recorded, loaded.subjects, why)
 
     async def _take_turn(self, planned: Planned) -> Turn:
         """Take a slot of each arm, then wait until the control may be asked."""
@@ -348,6 +353,7 @@ class _Tally:
         self.last: dict[Place, Attempt] = {}
         self._tokens: dict[Place, int] = {}
         self._money: dict[Place, float] = {}
+        self.altered = ""
 
     def add(self, found: dict[Place, Attempt], charge: Charge) -> None:
         self.tries += 1
@@ -386,4 +392,5 @@ class _Tally:
             blobs=reading.blobs,
             quota=attempt.quota,
             charged_tokens=self._tokens[place],
+            altered="" if place == "canary" else self.altered,
         )

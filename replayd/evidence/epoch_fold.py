@@ -14,6 +14,7 @@ from replayd.budget.accounting import SpendingReader
 from replayd.budget.limits import Amount
 from replayd.cases.schedule import drawn_by
 from replayd.model import PairResult, Planned
+from replayd.witness.tally import WitnessTally
 
 
 class Board(Protocol):
@@ -32,6 +33,13 @@ class Board(Protocol):
         ...
 
 
+class WitnessState(Struct, frozen=True, kw_only=True):
+    """What a checkpoint says of token counts; its other fields are skipped."""
+
+    next_number: int
+    witness: bytes = b""
+
+
 class _State(Struct, frozen=True, kw_only=True):
     next_number: int
     board: bytes
@@ -39,6 +47,7 @@ class _State(Struct, frozen=True, kw_only=True):
     minutes: list[tuple[int, str, Amount]]
     control: list[tuple[int, int]]
     judge: list[tuple[int, Amount]] = []
+    witness: bytes = b""
 
 
 class Fold:
@@ -53,6 +62,7 @@ class Fold:
         self.board, self.next_number = self._new_board(), 0
         self.drawn: list[tuple[str, str]] = []
         self.spent = SpendingReader()
+        self.witness = WitnessTally()
 
     def add(self, planned: Planned, result: PairResult) -> None:
         """Take in the next number.
@@ -65,6 +75,7 @@ class Fold:
         self.board.fold(result)
         self.drawn += drawn_by(planned)
         self.spent.add(result)
+        self.witness.fold(result)
         self.next_number += 1
 
     def checkpoint(self) -> bytes:
@@ -78,6 +89,7 @@ class Fold:
                 minutes=[(at, modality, spent) for (at, modality), spent in minutes],
                 control=sorted(self.spent.control.items()),
                 judge=sorted(self.spent.judge.items()),
+                witness=self.witness.encode(),
             )
         )
 
@@ -89,6 +101,7 @@ class Fold:
         """
         state = msgspec.msgpack.decode(data, type=_State)
         self.board.restore(state.board)
+        self.witness = WitnessTally.decode(state.witness)
         self.next_number, self.drawn = state.next_number, state.drawn
         minutes = {(at, modality): spent for at, modality, spent in state.minutes}
         self.spent.restore(minutes, dict(state.control), dict(state.judge))

@@ -348,6 +348,12 @@ async def epochs(store: Store, canary: str) -> list[Epoch]:
     return [_unpack(name, await store.get(name), Epoch) for name in names]
 
 
+async def every_epoch(store: Store) -> list[Epoch]:
+    """Return every epoch of every canary name that the store ever had."""
+    names = [info.name async for info in store.list(EPOCHS)]
+    return [_unpack(name, await store.get(name), Epoch) for name in names]
+
+
 async def open_epoch(store: Store, epoch: Epoch) -> None:
     """Record an epoch under its canary's next sequence number.
 

@@ -131,6 +131,7 @@ def _usage(value: object) -> Usage:
         input_tokens=None if fresh is None else fresh + (read or 0) + (written or 0),
         output_tokens=as_count(usage.get("outputTokens")),
         cached_tokens=read,
+        cache_written_tokens=written,
     )
 
 

@@ -27,6 +27,7 @@ from replayd.scoring import INVARIANTS, SCORERS
 from replayd.scoring.choice import Choice, choose
 from replayd.scoring.contract import Said, Score, Scorer, ScoringCase
 from replayd.scoring.extract.masking import masked_answer, masked_reference, pseudonyms
+from replayd.witness.compare import compare
 from snaptrace.snapshot.model import Answer
 
 log = logging.getLogger(__name__)
@@ -101,7 +102,10 @@ class PairScoring:
         """Choose the rules, score every answer by each; see the module."""
         case, answers = self.case, self._answers
         choice = choose(case, self._unmasked, scorers, invariants)
-        result = _frame(self._planned, answers, self._committed_at_ns)
+        result = structs.replace(
+            _frame(self._planned, answers, self._committed_at_ns),
+            witness=compare(case.snapshot, answers),
+        )
         if choice.excluded:
             return structs.replace(result, excluded=choice.excluded)
         streams = {"answered": _answered(answers)}

@@ -11,9 +11,12 @@ from replayd.evaluation.canary import CanaryEvaluation
 from replayd.judge_model.model import Judgement
 from replayd.model import ArmOutcome, PairResult
 from replayd.telemetry.metrics import EngineMetrics
+from replayd.witness.standing import WORDS, Standing
+from replayd.witness.tally import OTHER
 from snaptrace.runtime.clock import Clock
 from snaptrace.snapshot.traffic_estimate import Traffic
 
+WITNESS_ROWS = 32  # whose token counts are shown apart
 WAITING = ("fresh_cases", "budget", "outage_canary", "outage_control")
 
 
@@ -107,6 +110,24 @@ def refresh(
         share = line.used / line.limit if line.limit else 1.0
         metrics.budget_used.labels(name).set(share)
     metrics.control_rate.set(spending.rate.per_minute)
+
+
+def show_tokens(metrics: EngineMetrics, standings: Iterable[Standing]) -> None:
+    """Set what token counts say, per row; the busiest rows, the rest as one."""
+    for gauge in (metrics.witness_cases, metrics.witness_rows):
+        gauge.clear()
+    rows = sorted(standings, key=lambda found: (-found.cases, found.row))
+    totals: Counter[tuple[str, ...]] = Counter()
+    words: Counter[str] = Counter(found.word for found in rows)
+    for place, found in enumerate(rows):
+        row = found.row if place < WITNESS_ROWS else OTHER
+        key = (row.scope, row.version, row.operation, row.api, row.medium, found.word)
+        for result in ("equal", "near", "different"):
+            totals[(*key, result)] += getattr(found, result)
+    for labels, cases in totals.items():
+        metrics.witness_cases.labels(*labels).set(cases)
+    for word in WORDS:
+        metrics.witness_rows.labels(word).set(words[word])
 
 
 def show_traffic(

@@ -58,7 +58,7 @@ def lower_bound(evidence: Evidence, threshold: float, from_block: int = 0) -> fl
     def ruled_out(theta: float) -> bool:
         return float(log_e_of(counts, growth_above(theta, clip))) >= threshold
 
-    return _last_ruled_out(ruled_out, start=-clip, end=clip)
+    return last_ruled_out(ruled_out, start=-clip, end=clip)
 
 
 def upper_bound(evidence: Evidence, threshold: float, from_block: int = 0) -> float:
@@ -68,7 +68,7 @@ def upper_bound(evidence: Evidence, threshold: float, from_block: int = 0) -> fl
     def ruled_out(theta: float) -> bool:
         return float(log_e_of(counts, growth_below(theta, clip))) >= threshold
 
-    return _last_ruled_out(ruled_out, start=clip, end=-clip)
+    return last_ruled_out(ruled_out, start=clip, end=-clip)
 
 
 def upper_bound_mixed(evidence: Evidence, threshold: float) -> float:
@@ -85,10 +85,10 @@ def upper_bound_mixed(evidence: Evidence, threshold: float) -> float:
             threshold
         )
 
-    return _last_ruled_out(ruled_out, start=clip, end=-clip)
+    return last_ruled_out(ruled_out, start=clip, end=-clip)
 
 
-def _last_ruled_out(
+def last_ruled_out(
     ruled_out: Callable[[float], bool], start: float, end: float
 ) -> float:
     """Bisect from `start`, which may be ruled out, towards `end`, which is not."""

@@ -133,6 +133,25 @@ class EngineMetrics:
             "service",
             "modality",
         )
+        self.witness_cases = gauge(
+            "witness_cases",
+            "Distinct cases whose recorded input tokens were compared with the "
+            "control's, by what they prove (standing) and by result: equal, near or "
+            "different.",
+            "scope",
+            "version",
+            "operation",
+            "api",
+            "medium",
+            "standing",
+            "result",
+        )
+        self.witness_rows = gauge(
+            "witness_rows",
+            "Kinds of calls by what token counts prove of them: verified, differs, "
+            "open, or standing_doubt.",
+            "standing",
+        )
         self.judging_lost = counter(
             "judging_processes_lost",
             "Judging processes that ended by themselves; their pairs were judged here.",

@@ -111,6 +111,7 @@ class Usage(Struct, frozen=True, kw_only=True):
     output_tokens: int | None = None  # includes reasoning
     cached_tokens: int | None = None
     reasoning_tokens: int | None = None
+    cache_written_tokens: int | None = None  # put into the provider's prompt cache
 
 
 class Answer(Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ import pytest
 from fakes.dict_store import dict_store
 from fakes.stored_calls import image_call, store_calls, text_call
 
+from replayd.cases.eligibility import Eligibility
 from replayd.cases.intake import Intake, why_not
 from replayd.cases.loader import CaseLoader, Gone, Loaded
 from replayd.cases.schedule import Slice
@@ -115,8 +116,9 @@ async def test_diagnosis_draws_unverified_calls_in_a_lane_of_their_own():
     """If it failed, an operator's look at them would decide a gate."""
     store = dict_store(0)
     await store_calls(store, [text_call(1, at_ns=NOW, fidelity=UNVERIFIED)], at_ns=NOW)
-    looking = intake(store, diagnose=True)
-    (case,) = (await looking.poll(NOW)).cases
+    eligibility = Eligibility(diagnose=True)
+    looking = intake(store, eligibility=eligibility)
+    (case,) = map(eligibility.offered, (await looking.poll(NOW)).cases)
     assert (case.replayable, case.uniform, case.verified) == (True, False, False)
     assert case.strata == ("unverified",)
     # Coverage says what was judged, and this was not.

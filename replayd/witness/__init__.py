@@ -1,0 +1,1 @@
+"""Compares recorded input tokens with those of the control's replay."""
