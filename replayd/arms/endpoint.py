@@ -31,8 +31,8 @@ from replayd.providers.contract import (
     ProviderRequest,
     Reading,
 )
-from replayd.providers.wire.lenient_json import mended_text
 from snaptrace.runtime.clock import Clock
+from snaptrace.streams.lenient_json import mended_text
 
 READ_BYTES = 65_536
 LINE_BYTES = 64  # that a line of a stream counts for, beside what it holds

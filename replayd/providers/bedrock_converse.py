@@ -10,20 +10,19 @@ from typing import Any
 from replayd.model import Outcome
 from replayd.providers.contract import Overrides, Reading
 from replayd.providers.preparation.prepare import Body
-from replayd.providers.wire import aws_eventstream
 from replayd.providers.wire.faults import fault, fault_in_answer
-from replayd.providers.wire.joining import MOST_PARTS, JoinedText
 from replayd.providers.wire.json_post import JsonPost
-from replayd.providers.wire.values import (
+from snaptrace.snapshot.model import Answer, AnswerOutcome, ToolCall, Usage
+from snaptrace.streams import aws_eventstream
+from snaptrace.streams import bedrock_converse as streamed
+from snaptrace.streams.values import (
     as_count,
     as_list,
     as_object,
     as_text,
     decoded,
     json_text,
-    mended_object,
 )
-from snaptrace.snapshot.model import Answer, AnswerOutcome, ToolCall, Usage
 
 _CUT: tuple[Outcome, AnswerOutcome, str] = ("truncated", "truncated", "length")
 _FILTERED: tuple[Outcome, AnswerOutcome, str] = (
@@ -42,15 +41,6 @@ _STOPS: dict[str, tuple[Outcome, AnswerOutcome, str]] = {
     "content_filtered": _FILTERED,
     "malformed_model_output": _BROKEN,
     "malformed_tool_use": _BROKEN,
-}
-# A failure after the head of a stream was sent: its name, and the status it would have.
-FAILURES: dict[str, int] = {
-    "internalServerException": 500,
-    "modelStreamErrorException": 500,
-    "serviceUnavailableException": 503,
-    "modelTimeoutException": 408,
-    "throttlingException": 429,
-    "validationException": 400,
 }
 
 
@@ -77,9 +67,9 @@ class BedrockConverse(JsonPost):
             return fault(status, body)
         found: dict[str, Any] | None
         if aws_eventstream.is_stream(headers):
-            found = _joined(body)
-            if isinstance(failed := found.get("failed"), Reading):
-                return failed
+            found = streamed.joined(body)
+            if failed := found.get("failed"):
+                return failure(**failed)
         else:
             found = decoded(body)
         message = as_object(as_object((found or {}).get("output")).get("message"))
@@ -92,7 +82,7 @@ class BedrockConverse(JsonPost):
 
 def failure(kind: str, event: dict[str, Any]) -> Reading:
     """Type a failure that a stream ended with."""
-    status = str(FAILURES[kind])
+    status = str(streamed.FAILURES[kind])
     return fault_in_answer({"status": status, "message": event.get("message")})
 
 
@@ -133,42 +123,3 @@ def _usage(value: object) -> Usage:
         cached_tokens=read,
         cache_written_tokens=written,
     )
-
-
-class _Block:
-    """One content block of a stream: its text, or a call and the call's input."""
-
-    def __init__(self) -> None:
-        self.call: dict[str, Any] = {}
-        self.text, self.input = JoinedText(), JoinedText()
-
-    def whole(self) -> dict[str, Any]:
-        if self.call:
-            return {"toolUse": {**self.call, "input": self.input.whole or {}}}
-        return {"text": self.text.whole}
-
-
-def _joined(body: bytes) -> dict[str, Any]:
-    """Return the response that a finished stream adds up to, or how it failed."""
-    blocks: dict[int, _Block] = {}
-    whole: dict[str, Any] = {}
-    for kind, event in aws_eventstream.events(body):
-        if kind in FAILURES:
-            return {"failed": failure(kind, event)}
-        if kind == "messageStop":
-            whole["stopReason"] = event.get("stopReason")
-        elif kind == "metadata":
-            whole["usage"] = event.get("usage")
-        if kind not in ("contentBlockStart", "contentBlockDelta"):
-            continue
-        index = as_count(event.get("contentBlockIndex")) or 0
-        block = blocks.setdefault(index, _Block())
-        block.call |= as_object(as_object(event.get("start")).get("toolUse"))
-        delta = as_object(event.get("delta"))
-        block.text.add(as_text(delta.get("text")))
-        block.input.add(as_text(as_object(delta.get("toolUse")).get("input")))
-        if len(blocks) > MOST_PARTS:
-            return {}
-    content = [blocks[index].whole() for index in sorted(blocks)]
-    whole["output"] = {"message": {"content": content}}
-    return mended_object(whole)

@@ -9,15 +9,16 @@ from typing import Any
 
 from replayd.model import Outcome
 from replayd.providers import anthropic_messages
-from replayd.providers.bedrock_converse import FAILURES, failure, read_message
+from replayd.providers.bedrock_converse import failure, read_message
 from replayd.providers.contract import Overrides, Reading
 from replayd.providers.preparation.prepare import Body
-from replayd.providers.wire import aws_eventstream
 from replayd.providers.wire.faults import fault
 from replayd.providers.wire.json_post import JsonPost
-from replayd.providers.wire.values import as_count, as_object, as_text, decoded
 from snaptrace.snapshot.apis.bedrock_invoke import family_of_body
 from snaptrace.snapshot.model import Answer, AnswerOutcome, Usage
+from snaptrace.streams import aws_eventstream
+from snaptrace.streams import bedrock_invoke as streamed
+from snaptrace.streams.values import as_count, as_object, as_text, decoded
 
 _LLAMA_CUT = "length"
 
@@ -47,14 +48,16 @@ class BedrockInvoke(JsonPost):
         """Type a response by its own form; of a stream, Claude's and Llama's."""
         if status != HTTPStatus.OK:
             return fault(status, body)
+        found: dict[str, Any] | None
         if aws_eventstream.is_stream(headers):
-            return _streamed(body)
-        found = decoded(body)
-        return (
-            Reading(outcome="malformed", detail="no_object")
-            if found is None
-            else (_read(found))
-        )
+            found = streamed.joined(body)
+            if failed := found.get("failed"):
+                return failure(**failed)
+        else:
+            found = decoded(body)
+        if found is None:
+            return Reading(outcome="malformed", detail="no_object")
+        return _read(found)
 
 
 def _read(found: dict[str, Any]) -> Reading:
@@ -82,18 +85,3 @@ def _read_llama(found: dict[str, Any]) -> Reading:
         outcome=said, text=found["generation"], finish_reason=finish, usage=usage
     )
     return Reading(outcome=outcome, answer=answer)
-
-
-def _streamed(body: bytes) -> Reading:
-    chunks: list[dict[str, Any]] = []
-    for kind, event in aws_eventstream.events(body):
-        if kind in FAILURES:
-            return failure(kind, event)
-        chunks.append(aws_eventstream.chunk(event))
-    if any("generation" in chunk for chunk in chunks):
-        whole: dict[str, Any] = {}
-        for chunk in chunks:
-            whole |= {key: value for key, value in chunk.items() if value is not None}
-        text = "".join(as_text(chunk.get("generation")) for chunk in chunks)
-        return _read_llama({**whole, "generation": text})
-    return anthropic_messages.read_message(anthropic_messages.joined(chunks))

@@ -10,20 +10,19 @@ from typing import Any
 from replayd.model import Outcome
 from replayd.providers.contract import Overrides, Reading
 from replayd.providers.preparation.prepare import Body
-from replayd.providers.wire import sse
 from replayd.providers.wire.faults import fault
-from replayd.providers.wire.joining import MOST_PARTS, JoinedCalls, JoinedText
 from replayd.providers.wire.json_post import JsonPost, with_system
-from replayd.providers.wire.values import (
+from snaptrace.snapshot.model import Answer, AnswerOutcome, ToolCall, Usage
+from snaptrace.streams import cohere_chat as streamed
+from snaptrace.streams import sse
+from snaptrace.streams.values import (
     as_count,
     as_list,
     as_object,
     as_text,
     decoded,
     json_text,
-    mended_object,
 )
-from snaptrace.snapshot.model import Answer, AnswerOutcome, ToolCall, Usage
 
 _FINISH: dict[str, tuple[Outcome, AnswerOutcome, str]] = {
     "COMPLETE": ("answered", "answered", "stop"),
@@ -52,7 +51,7 @@ class CohereChat(JsonPost):
         """Type a response, streamed or not."""
         if status != HTTPStatus.OK:
             return fault(status, body)
-        found = _joined(body) if sse.is_stream(headers, body) else decoded(body)
+        found = streamed.joined(body) if sse.is_stream(headers, body) else decoded(body)
         if not found or not isinstance(found.get("message"), dict):
             return Reading(outcome="malformed", detail="no_message")
         if not (stop := as_text(found.get("finish_reason"))):
@@ -92,34 +91,3 @@ def _usage(value: object) -> Usage:
         output_tokens=as_count(tokens.get("output_tokens")),
         cached_tokens=as_count(usage.get("cached_tokens")),
     )
-
-
-def _joined(body: bytes) -> dict[str, Any]:
-    """Return the response that a finished stream of events adds up to."""
-    whole: dict[str, Any] = {}
-    texts: dict[int, JoinedText] = {}
-    calls = JoinedCalls()
-    for event in sse.events(body):
-        delta = as_object(event.get("delta"))
-        message = as_object(delta.get("message"))
-        index, kind = as_count(event.get("index")) or 0, event.get("type")
-        if kind == "message-start":
-            whole["id"] = event.get("id")
-        elif kind in ("content-start", "content-delta"):
-            piece = as_text(as_object(message.get("content")).get("text"))
-            texts.setdefault(index, JoinedText()).add(piece)
-        elif kind in ("tool-call-start", "tool-call-delta"):
-            calls.add({"index": index, **as_object(message.get("tool_calls"))})
-        elif kind == "message-end":
-            whole |= {
-                "finish_reason": delta.get("finish_reason"),
-                "usage": delta.get("usage"),
-            }
-    if "finish_reason" in whole:  # without one the stream was cut
-        whole["message"] = {
-            "content": [{"text": texts[index].whole} for index in sorted(texts)],
-            "tool_calls": calls.as_messages(),
-        }
-    if calls.too_many or len(texts) > MOST_PARTS:
-        return {}
-    return mended_object(whole)

@@ -3,27 +3,15 @@
 Source: Gemini API reference, v1beta, as of 2026.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
 from replayd.model import Outcome
 from replayd.providers.contract import Overrides, Reading
 from replayd.providers.preparation.prepare import Body
-from replayd.providers.wire import sse
 from replayd.providers.wire.faults import fault, fault_in_answer
-from replayd.providers.wire.joining import MOST_PARTS, JoinedText
 from replayd.providers.wire.json_post import JsonPost
-from replayd.providers.wire.lenient_json import lenient
-from replayd.providers.wire.values import (
-    as_bytes,
-    as_count,
-    as_list,
-    as_object,
-    as_text,
-    json_text,
-    mended_object,
-)
 from snaptrace.snapshot.model import (
     Answer,
     AnswerOutcome,
@@ -31,6 +19,16 @@ from snaptrace.snapshot.model import (
     MediaKind,
     ToolCall,
     Usage,
+)
+from snaptrace.streams import gemini_generate_content as streamed
+from snaptrace.streams import sse
+from snaptrace.streams.values import (
+    as_bytes,
+    as_count,
+    as_list,
+    as_object,
+    as_text,
+    json_text,
 )
 
 _STOPS: dict[str, tuple[Outcome, AnswerOutcome, str]] = {
@@ -81,8 +79,9 @@ class GeminiGenerateContent(JsonPost):
         """Type a response: one object, an array of them, or a stream of events."""
         if status != HTTPStatus.OK:
             return fault(status, body)
-        streamed = sse.is_stream(headers, body)
-        found = _joined(sse.events(body) if streamed else _chunks(body))
+        is_stream = sse.is_stream(headers, body)
+        chunks = sse.events(body) if is_stream else streamed.chunks(body)
+        found = streamed.joined(chunks)
         if error := found.get("error"):
             return fault_in_answer(error)
         if not found:
@@ -94,64 +93,6 @@ class GeminiGenerateContent(JsonPost):
             answer = Answer(outcome=said, usage=_usage(found.get("usageMetadata")))
             return Reading(outcome=outcome, answer=answer, detail="no_candidate")
         return _read(found, found["candidate"])
-
-
-def _chunks(body: bytes) -> Iterator[dict[str, Any]]:
-    found = lenient(body)
-    found = found if isinstance(found, list) else [found]
-    return (chunk for chunk in found if isinstance(chunk, dict))
-
-
-def _joined(chunks: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """Return the response that its chunks add up to; `candidate` is the first one."""
-    whole: dict[str, Any] = {}
-    parts, index, stop = _JoinedParts(), None, ""
-    for chunk in chunks:
-        whole.update({k: v for k, v in chunk.items() if k != "candidates" and v})
-        for candidate in map(as_object, as_list(chunk.get("candidates"))):
-            its_index = as_count(candidate.get("index")) or 0
-            if index is None or its_index < index:
-                parts, index, stop = _JoinedParts(), its_index, ""
-            if its_index == index:
-                parts.add(_parts(candidate))
-                stop = as_text(candidate.get("finishReason")) or stop
-    if index is not None and not parts.too_many:
-        whole["candidate"] = {"parts": parts.whole(), "finishReason": stop}
-        if stop:
-            whole.pop("error", None)  # it came after the answer
-    return mended_object(whole)
-
-
-class _JoinedParts:
-    """The parts of one candidate; texts that follow each other are one."""
-
-    def __init__(self) -> None:
-        self._parts: list[dict[str, Any] | JoinedText] = []
-        self.too_many = False
-
-    def add(self, parts: Iterable[dict[str, Any]]) -> None:
-        """Take in the parts of the next chunk; thoughts are no part of an answer."""
-        for part in parts:
-            if part.get("thought"):
-                continue
-            last = self._parts[-1] if self._parts else None
-            if not isinstance(part.get("text"), str):
-                self._append(part)
-            elif isinstance(last, JoinedText):
-                last.add(part["text"])
-            else:
-                self._append(JoinedText(part["text"]))
-
-    def _append(self, part: dict[str, Any] | JoinedText) -> None:
-        self.too_many |= len(self._parts) >= MOST_PARTS
-        if not self.too_many:
-            self._parts.append(part)
-
-    def whole(self) -> list[dict[str, Any]]:
-        """Return the parts as an unstreamed answer has them."""
-        return [
-            {"text": p.whole} if isinstance(p, JoinedText) else p for p in self._parts
-        ]
 
 
 def _read(found: dict[str, Any], candidate: dict[str, Any]) -> Reading:
@@ -178,11 +119,6 @@ def _read(found: dict[str, Any], candidate: dict[str, Any]) -> Reading:
         usage=_usage(found.get("usageMetadata")),
     )
     return Reading(outcome=outcome, answer=answer, served_model=model, blobs=blobs)
-
-
-def _parts(candidate: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    content = as_object(candidate.get("content"))
-    return (as_object(part) for part in as_list(content.get("parts")))
 
 
 def _calls(parts: list[dict[str, Any]]) -> Iterator[ToolCall]:

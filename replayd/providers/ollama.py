@@ -12,8 +12,10 @@ from replayd.providers.contract import Overrides, Reading
 from replayd.providers.preparation.prepare import Body
 from replayd.providers.wire.faults import fault, fault_in_answer
 from replayd.providers.wire.json_post import JsonPost, with_system
-from replayd.providers.wire.lenient_json import lenient, mended_text
-from replayd.providers.wire.values import (
+from snaptrace.snapshot.model import Answer, AnswerOutcome, ToolCall, Usage
+from snaptrace.streams import ollama as streamed
+from snaptrace.streams.lenient_json import mended_text
+from snaptrace.streams.values import (
     as_count,
     as_list,
     as_object,
@@ -21,7 +23,6 @@ from replayd.providers.wire.values import (
     json_text,
     mended_object,
 )
-from snaptrace.snapshot.model import Answer, AnswerOutcome, ToolCall, Usage
 
 _FINISH: dict[str, tuple[Outcome, AnswerOutcome]] = {
     "length": ("truncated", "truncated"),
@@ -70,7 +71,7 @@ def read_lines(status: int, body: bytes, field: str) -> Reading:
     """Type a response whose text stands in `field`, whole or in pieces."""
     if status != HTTPStatus.OK:
         return fault(status, body)
-    lines = list(_objects(body))
+    lines = list(streamed.objects(body))
     last = mended_object(lines[-1]) if lines else {}
     if error := next((line["error"] for line in lines if line.get("error")), None):
         return fault_in_answer(error)
@@ -100,13 +101,6 @@ def read_lines(status: int, body: bytes, field: str) -> Reading:
         ),
     )
     return Reading(outcome=outcome, answer=answer, served_model=model)
-
-
-def _objects(body: bytes) -> Iterator[dict[str, Any]]:
-    for line in body.splitlines():
-        found = lenient(line)
-        if isinstance(found, dict):
-            yield found
 
 
 def _calls(message: dict[str, Any]) -> Iterator[ToolCall]:

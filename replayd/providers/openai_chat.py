@@ -10,11 +10,19 @@ from typing import Any
 from replayd.model import Outcome
 from replayd.providers.contract import Overrides, Reading
 from replayd.providers.preparation.prepare import Body
-from replayd.providers.wire import sse
 from replayd.providers.wire.faults import fault, fault_in_answer
-from replayd.providers.wire.joining import JoinedCalls, JoinedSound, JoinedText
 from replayd.providers.wire.json_post import JsonPost, with_system
-from replayd.providers.wire.values import (
+from snaptrace.snapshot.model import (
+    Answer,
+    AnswerOutcome,
+    Media,
+    ToolCall,
+    Usage,
+)
+from snaptrace.streams import openai_chat as streamed
+from snaptrace.streams import sse
+from snaptrace.streams.openai_chat import message_text, part_refusal
+from snaptrace.streams.values import (
     as_bytes,
     as_count,
     as_list,
@@ -22,14 +30,6 @@ from replayd.providers.wire.values import (
     as_text,
     decoded,
     json_text,
-    mended_object,
-)
-from snaptrace.snapshot.model import (
-    Answer,
-    AnswerOutcome,
-    Media,
-    ToolCall,
-    Usage,
 )
 
 _CUT: tuple[Outcome, AnswerOutcome] = ("truncated", "truncated")
@@ -50,7 +50,6 @@ FINISH: dict[str, tuple[Outcome, AnswerOutcome]] = {
     "abort": _BROKEN,
     "insufficient_system_resource": _BROKEN,
 }
-_THOUGHTS = frozenset({"reasoning", "thinking"})
 _AUDIO_MIME = {"wav": "audio/wav", "mp3": "audio/mpeg", "flac": "audio/flac"}
 
 
@@ -72,7 +71,7 @@ class OpenAiChat(JsonPost):
         """Type a response, streamed or not."""
         if status != HTTPStatus.OK:
             return fault(status, body)
-        found = _joined(body) if sse.is_stream(headers, body) else decoded(body)
+        found = streamed.joined(body) if sse.is_stream(headers, body) else decoded(body)
         if error := (found or {}).get("error"):
             return fault_in_answer(error)
         choice = first_choice(found)
@@ -92,7 +91,7 @@ def first_choice(found: dict[str, Any] | None) -> dict[str, Any]:
 def _read_choice(found: dict[str, Any], choice: dict[str, Any]) -> Reading:
     message = as_object(choice.get("message"))
     finish = as_text(choice.get("finish_reason"))
-    refusal = as_text(message.get("refusal")) or _part_refusal(message)
+    refusal = as_text(message.get("refusal")) or part_refusal(message)
     outcome, said = FINISH.get(finish.lower(), ("answered", "answered"))
     if refusal:
         outcome, said = "refused", "refused"
@@ -117,21 +116,6 @@ def _read_choice(found: dict[str, Any], choice: dict[str, Any]) -> Reading:
         fingerprint=as_text(found.get("system_fingerprint")),
         blobs=blobs,
     )
-
-
-def message_text(content: object) -> str:
-    """Return a message's text, whether it came whole or in parts; no reasoning."""
-    if isinstance(content, str):
-        return content
-    parts = map(as_object, as_list(content))
-    return "".join(
-        as_text(part.get("text")) for part in parts if part.get("type") not in _THOUGHTS
-    )
-
-
-def _part_refusal(message: dict[str, Any]) -> str:
-    parts = as_list(message.get("content"))
-    return "".join(as_text(as_object(p).get("refusal")) for p in parts)
 
 
 def _tool_calls(message: dict[str, Any]) -> Iterator[ToolCall]:
@@ -171,82 +155,3 @@ def read_usage(value: object) -> Usage:
         cached_tokens=as_count(prompt.get("cached_tokens")),
         reasoning_tokens=as_count(completion.get("reasoning_tokens")),
     )
-
-
-class _JoinedChoice:
-    """What the chunks say of one choice."""
-
-    def __init__(self) -> None:
-        self.content, self.refusal = JoinedText(), JoinedText()
-        self.transcript, self.sound = JoinedText(), JoinedSound()
-        self.calls = JoinedCalls()
-        self.old_name, self.old_arguments = "", JoinedText()
-        self.finish = ""
-
-    def add(self, choice: dict[str, Any]) -> None:
-        """Take in the next piece, or a whole message in its place."""
-        self.finish = as_text(choice.get("finish_reason")) or self.finish
-        delta, message = (
-            as_object(choice.get("delta")),
-            as_object(choice.get("message")),
-        )
-        self._add_delta(delta)
-        if _says(delta) or not message:
-            self.content.add("" if delta else as_text(choice.get("text")))
-            return
-        text = message_text(message.get("content"))
-        self.content.take_whole(text)
-        self._add_delta({**message, "content": None})
-
-    def _add_delta(self, delta: dict[str, Any]) -> None:
-        self.content.add(message_text(delta.get("content")))
-        self.refusal.add(as_text(delta.get("refusal")) or _part_refusal(delta))
-        for piece in as_list(delta.get("tool_calls")):
-            self.calls.add(as_object(piece))
-        audio = as_object(delta.get("audio"))
-        self.transcript.add(as_text(audio.get("transcript")))
-        self.sound.add(as_text(audio.get("data")))
-        if old := as_object(delta.get("function_call")):
-            name = as_text(old.get("name"))
-            self.old_name += name if name != self.old_name else ""
-            given = old.get("arguments")
-            self.old_arguments.add("" if given is None else json_text(given))
-
-    def whole(self) -> dict[str, Any]:
-        """Return the choice as it would have come unstreamed."""
-        message = {
-            "content": self.content.whole,
-            "refusal": self.refusal.whole,
-            "tool_calls": self.calls.as_messages(),
-            "audio": {"transcript": self.transcript.whole, "data": self.sound.whole},
-        }
-        if self.old_name:
-            arguments = self.old_arguments.whole
-            message["function_call"] = {"name": self.old_name, "arguments": arguments}
-        return {"message": message, "finish_reason": self.finish}
-
-
-def _says(delta: dict[str, Any]) -> bool:
-    """Tell a delta that holds something; some send an empty one beside a message."""
-    return any(value for key, value in delta.items() if key != "role")
-
-
-def _joined(body: bytes) -> dict[str, Any]:
-    """Return the response that a finished stream of chunks adds up to."""
-    whole: dict[str, Any] = {}
-    joined, index, over = _JoinedChoice(), None, False
-    for chunk in sse.events(body):
-        over = over or chunk.get("type") == sse.DONE
-        whole.update({k: v for k, v in chunk.items() if k != "choices" and v})
-        for choice in map(as_object, as_list(chunk.get("choices"))):
-            its_index = as_count(choice.get("index")) or 0
-            if index is None or its_index < index:
-                joined, index = _JoinedChoice(), its_index
-            if its_index == index:  # of several choices the first is the answer
-                joined.add(choice)
-    # Without an end the stream was cut.
-    if index is not None and (joined.finish or over) and not joined.calls.too_many:
-        whole["choices"] = [joined.whole()]
-        if joined.finish:
-            whole.pop("error", None)  # it came after the answer
-    return mended_object(whole)

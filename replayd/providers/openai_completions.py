@@ -4,29 +4,23 @@ Source: OpenAI API reference, completions, as of 2026.
 """
 
 from http import HTTPStatus
-from typing import Any
 
 from replayd.providers.contract import Overrides, Reading
 from replayd.providers.openai_chat import (
     FINISH,
     first_choice,
-    message_text,
     read_usage,
 )
 from replayd.providers.preparation.prepare import Body
-from replayd.providers.wire import sse
 from replayd.providers.wire.faults import fault, fault_in_answer
-from replayd.providers.wire.joining import JoinedText
 from replayd.providers.wire.json_post import JsonPost
-from replayd.providers.wire.values import (
-    as_count,
-    as_list,
-    as_object,
+from snaptrace.snapshot.model import Answer
+from snaptrace.streams import openai_completions as streamed
+from snaptrace.streams import sse
+from snaptrace.streams.values import (
     as_text,
     decoded,
-    mended_object,
 )
-from snaptrace.snapshot.model import Answer
 
 
 class OpenAiCompletions(JsonPost):
@@ -44,8 +38,8 @@ class OpenAiCompletions(JsonPost):
         """Type a response; of several choices the first counts."""
         if status != HTTPStatus.OK:
             return fault(status, body)
-        streamed = sse.is_stream(headers, body)
-        found = (_joined(body) if streamed else decoded(body)) or {}
+        is_stream = sse.is_stream(headers, body)
+        found = (streamed.joined(body) if is_stream else decoded(body)) or {}
         if error := found.get("error"):
             return fault_in_answer(error)
         choice = first_choice(found)
@@ -68,32 +62,3 @@ class OpenAiCompletions(JsonPost):
             served_model=model,
             fingerprint=as_text(found.get("system_fingerprint")),
         )
-
-
-def _joined(body: bytes) -> dict[str, Any]:
-    """Return the response that a finished stream of chunks adds up to."""
-    whole: dict[str, Any] = {}
-    text, finish = JoinedText(), ""
-    index, over = None, False
-    for chunk in sse.events(body):
-        over = over or chunk.get("type") == sse.DONE
-        whole.update({k: v for k, v in chunk.items() if k != "choices" and v})
-        for choice in map(as_object, as_list(chunk.get("choices"))):
-            its_index = as_count(choice.get("index")) or 0
-            if index is None or its_index < index:
-                text, finish, index = JoinedText(), "", its_index
-            if its_index == index:  # of several choices the first is the answer
-                text.add(_text(choice))
-                finish = as_text(choice.get("finish_reason")) or finish
-    if index is not None and (finish or over):  # without an end the stream was cut
-        whole["choices"] = [{"text": text.whole, "finish_reason": finish}]
-        if finish:
-            whole.pop("error", None)  # it came after the answer
-    return mended_object(whole)
-
-
-def _text(choice: dict[str, Any]) -> str:
-    if isinstance(choice.get("text"), str):
-        return as_text(choice["text"])
-    delta = as_object(choice.get("delta")) or as_object(choice.get("message"))
-    return message_text(delta.get("content"))

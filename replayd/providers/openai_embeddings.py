@@ -13,8 +13,8 @@ from replayd.providers.contract import Reading
 from replayd.providers.openai_chat import read_usage
 from replayd.providers.wire.faults import fault
 from replayd.providers.wire.json_post import JsonPost
-from replayd.providers.wire.values import as_bytes, as_list, as_object, as_text, decoded
 from snaptrace.snapshot.model import Answer
+from snaptrace.streams.values import as_bytes, as_list, as_object, as_text, decoded
 
 _FLOAT_BYTES = 4
 

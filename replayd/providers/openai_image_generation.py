@@ -8,7 +8,8 @@ from http import HTTPStatus
 from replayd.providers.contract import Reading
 from replayd.providers.wire.faults import fault
 from replayd.providers.wire.json_post import JsonPost
-from replayd.providers.wire.values import (
+from snaptrace.snapshot.model import Answer, Media, Usage
+from snaptrace.streams.values import (
     as_bytes,
     as_count,
     as_list,
@@ -16,7 +17,6 @@ from replayd.providers.wire.values import (
     as_text,
     decoded,
 )
-from snaptrace.snapshot.model import Answer, Media, Usage
 
 _MIME = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
 

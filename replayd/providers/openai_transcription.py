@@ -15,8 +15,8 @@ from replayd.providers.preparation.prepare import Body, merged, sendable
 from replayd.providers.wire.encode import media_refs
 from replayd.providers.wire.faults import fault
 from replayd.providers.wire.json_post import JsonPost
-from replayd.providers.wire.values import as_object, as_text, decoded
 from snaptrace.snapshot.model import Answer, Json, Snapshot
+from snaptrace.streams.values import as_object, as_text, decoded
 
 _SUFFIX = {
     "audio/wav": "wav",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from replayd.model import ArmAnswer
 from replayd.providers import PROVIDERS
-from replayd.providers.wire.joining import MOST_PARTS
+from snaptrace.streams.joining import MOST_PARTS
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 SHAPES = [

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import TypeAlias
 
-from replayd.providers.wire.values import as_list, as_object, as_text
 from snaptrace.snapshot.apis.catalogue import EXTENSIONS, FIELDS
 from snaptrace.snapshot.model import Json
+from snaptrace.streams.values import as_list, as_object, as_text
 
 Body: TypeAlias = dict[str, Json]
 Ruled: TypeAlias = tuple[Body, list[str]]

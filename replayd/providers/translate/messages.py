@@ -24,7 +24,6 @@ from replayd.providers.translate.targets import (
     TAKES_DETAIL,
     TARGETS,
 )
-from replayd.providers.wire.values import decoded
 from snaptrace.snapshot.conversation import (
     GenericPart,
     MediaPart,
@@ -37,6 +36,7 @@ from snaptrace.snapshot.conversation import (
     ToolResultPart,
 )
 from snaptrace.snapshot.model import Json, Media
+from snaptrace.streams.values import decoded
 
 
 class Turns:

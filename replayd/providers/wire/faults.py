@@ -10,8 +10,8 @@ from http import HTTPStatus
 
 from replayd.model import Outcome
 from replayd.providers.contract import Reading
-from replayd.providers.wire.lenient_json import lenient, mended
 from snaptrace.snapshot.model import Json
+from snaptrace.streams.lenient_json import lenient, mended
 
 READ_AT_MOST_BYTES = 65_536  # of an error body; what matters stands at its start
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from replayd.providers.wire.lenient_json import lenient, mended
+from snaptrace.streams.lenient_json import lenient, mended
 
 
 def as_object(value: object) -> dict[str, Any]:

@@ -10,8 +10,8 @@ import re
 from base64 import b64encode
 from typing import Any
 
-from replayd.providers.wire.lenient_json import lenient
-from replayd.providers.wire.values import (
+from snaptrace.streams.lenient_json import lenient
+from snaptrace.streams.values import (
     as_bytes,
     as_count,
     as_object,

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from replayd.providers.wire.lenient_json import lenient
+from snaptrace.streams.lenient_json import lenient
 
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 _LOOKS_LIKE_ONE = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:data:|event:|:|id:|retry:)")

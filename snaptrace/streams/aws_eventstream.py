@@ -10,7 +10,7 @@ from binascii import Error as Base64Error
 from collections.abc import Iterator
 from typing import Any
 
-from replayd.providers.wire.lenient_json import lenient
+from snaptrace.streams.lenient_json import lenient
 
 _PRELUDE_BYTES, _CHECK_BYTES = 12, 4
 _MOST_BYTES = 24 * 2**20  # of one message, as the encoding allows
