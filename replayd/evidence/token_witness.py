@@ -71,6 +71,18 @@ async def tallies(
     return found
 
 
+async def installation(
+    store: Store, clock: Clock, settings: WitnessConfig
+) -> dict[Row, Standing]:
+    """Return what all stored results prove, as a leader would decide it now.
+
+    Raises:
+        StoreUnavailableError: safe to repeat.
+    """
+    known = await tallies(store, clock)
+    return standings(merged(known.values()).rows, settings)
+
+
 class TokenEvidence:
     """Standings of all rows, while this replica leads."""
 

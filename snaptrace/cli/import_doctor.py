@@ -20,6 +20,7 @@ from collector.recognise.recogniser import Recogniser
 from collector.sampling.pipeline import Pipeline
 from snaptrace.cli.options import Source
 from snaptrace.cli.output import CommandError, Format, print_json
+from snaptrace.cli.token_report import print_replays, standings_of
 from snaptrace.crypto.fleet_key import FleetKey
 from snaptrace.runtime.clock import SystemClock
 from snaptrace.store.data_keys import local_cipher, read_envelopes
@@ -114,6 +115,7 @@ def doctor(
     *,
     seconds: Annotated[float, Parameter(name="--seconds")] = 30.0,
     listen: str = "127.0.0.1:4317",
+    replays: bool = False,
     format: Format = "table",  # noqa: A002 - the name of the option
 ) -> int:
     """Say per instrumentation what would be kept and replayed, and why not.
@@ -129,8 +131,14 @@ def doctor(
         How long to listen.
     listen
         Where to listen.
+    replays
+        Say instead what replays proved so far: per scope, version, operation, API and
+        kind of media, how many input tokens the recorded calls had and the rebuilt
+        requests have, and the cases that differ. Reads the store.
     """
-    del source  # accepted everywhere; nothing of it matters here
+    if replays:
+        store = Store.open((source or Source()).store_config())
+        return print_replays(asyncio.run(standings_of(store, source)).values(), format)
     console = Console(stderr=True, highlight=False)
     recogniser, doctor_ = Recogniser(), Doctor()
     failures: list[str] = []

@@ -55,6 +55,13 @@ def _say(text: str) -> None:
     Console(stderr=True, highlight=False).print(f"[red]error:[/red] {text}")
 
 
+def print_lines(rows: Iterable[Mapping[str, object]]) -> None:
+    """Print a JSON object per line, as the rows come."""
+    for row in rows:
+        sys.stdout.buffer.write(msgspec.json.encode(row) + b"\n")
+    sys.stdout.buffer.flush()
+
+
 def print_rows(
     rows: Iterable[Mapping[str, object]],
     columns: Mapping[str, str],
@@ -67,9 +74,7 @@ def print_rows(
     `jsonl` is written as the rows come, so that a large store can be piped.
     """
     if output == "jsonl":
-        for row in rows:
-            sys.stdout.buffer.write(msgspec.json.encode(row) + b"\n")
-        sys.stdout.buffer.flush()
+        print_lines(rows)
         return
     if output == "json":
         print_json(list(rows))

@@ -18,6 +18,7 @@ from snaptrace.cli import explain
 from snaptrace.cli.options import Source
 from snaptrace.cli.output import Format, print_json, print_rows
 from snaptrace.cli.session import Opened
+from snaptrace.cli.token_report import Proven, level_now, standings_of
 from snaptrace.snapshot.apis import APIS
 from snaptrace.snapshot.conversation import (
     Conversation,
@@ -43,7 +44,7 @@ _COLUMNS = {
     "service": "service",
     "modality": "modality",
     "model": "model",
-    "fidelity": "fidelity",
+    "fidelity_now": "fidelity",
     "uniform": "uniform",
     "inclusion_probability": "probability",
 }
@@ -74,7 +75,7 @@ _MEDIA_SUFFIX = {
 }
 
 
-def row_of(browser: Browser, found: Found) -> dict[str, object]:
+def row_of(browser: Browser, found: Found, proven: Proven) -> dict[str, object]:
     """Return one line of `ls`, in the shape that scripts rely on."""
     snapshot, collector = found.snapshot, found.header.collector
     at_seconds = (snapshot.ended_at_ns or snapshot.arrived_at_ns) / 1e9
@@ -91,6 +92,7 @@ def row_of(browser: Browser, found: Found) -> dict[str, object]:
         "uniform": browser.frame.is_uniform(collector, snapshot),
         "kept_by": sorted(key.stratum or "uniform" for key in holders),
         "fidelity": snapshot.fidelity.level,
+        "fidelity_now": level_now(snapshot, proven),  # after replays' token counts
         "recorded_at": datetime.fromtimestamp(at_seconds, UTC).isoformat(
             timespec="milliseconds"
         ),
@@ -133,7 +135,8 @@ def ls(
             return await _weights(browser)
         rows: list[dict[str, object]] = []
         count = 0
-        async for row in _rows(browser, service, modality, uniform=uniform):
+        proven = await standings_of(opened.store, source)
+        async for row in _rows(browser, proven, service, modality, uniform=uniform):
             if format == "jsonl":
                 sys.stdout.buffer.write(msgspec.json.encode(row) + b"\n")
             else:
@@ -159,7 +162,12 @@ def ls(
 
 
 async def _rows(
-    browser: Browser, service: str | None, modality: str | None, *, uniform: bool
+    browser: Browser,
+    proven: Proven,
+    service: str | None,
+    modality: str | None,
+    *,
+    uniform: bool,
 ) -> AsyncIterator[dict[str, object]]:
     known: set[str] = set()
     async for found in browser.snapshots():
@@ -172,7 +180,7 @@ async def _rows(
             continue
         if modality is not None and snapshot.modality != modality:
             continue
-        row = row_of(browser, found)
+        row = row_of(browser, found, proven)
         if not uniform or row["uniform"]:
             yield row
 
@@ -230,7 +238,8 @@ def show(
         if media is not None:
             held = await media_of(opened.store, opened.key, found)
             written = write_media(media, found.snapshot, held)
-        return found, row_of(browser, found), browser.frame, written
+        proven = await standings_of(opened.store, source)
+        return found, row_of(browser, found, proven), browser.frame, written
 
     found, row, frame, written = asyncio.run(find())
     if format != "table":
@@ -285,7 +294,7 @@ def _print_snapshot(
         "modality": snapshot.modality,
         "instrumentation": f"{snapshot.scope} {snapshot.scope_version} "
         f"({snapshot.dialect})",
-        "fidelity": _fidelity(snapshot),
+        "fidelity": _fidelity(snapshot, str(row["fidelity_now"])),
         "redacted": _counts(snapshot.redaction.counts)
         + f" (rules {snapshot.redaction.version or 'unknown'})",
         "tokens": f"{usage.input_tokens} in, {usage.output_tokens} out",
@@ -340,9 +349,9 @@ def _part(part: Part) -> str:
             return f"[{msgspec.json.encode(part, enc_hook=str).decode()}]"
 
 
-def _fidelity(snapshot: Snapshot) -> str:
+def _fidelity(snapshot: Snapshot, now: str) -> str:
     fidelity = snapshot.fidelity
-    parts: list[str] = [fidelity.level]
+    parts = [now if now == fidelity.level else f"{now} ({fidelity.level} at capture)"]
     for name, values in (
         ("missing", fidelity.missing),
         ("cannot be seen", fidelity.unobserved),
