@@ -1,7 +1,7 @@
 """What a scorer promises, and what it is given to judge by."""
 
 from functools import cached_property
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -150,4 +150,18 @@ class Scorer(Protocol):
 
     async def score(self, case: ScoringCase, said: Said) -> Score:
         """An empty, refused or unparseable answer scores 0, not None."""
+        ...
+
+
+@runtime_checkable
+class Corroborated(Protocol):
+    """A scorer that reads the other arm's answer too, where there is one.
+
+    Two answers of one model differ in wording that a recording alone cannot excuse.
+    Both arms are scored beside each other by the same function, so arms that are alike
+    differ by nothing on average, whatever it does.
+    """
+
+    async def score_beside(self, case: ScoringCase, said: Said, other: Said) -> Score:
+        """Return the score of `said`; decided as `Scorer.score` is."""
         ...

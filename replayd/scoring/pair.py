@@ -25,7 +25,13 @@ from replayd.model import (
 )
 from replayd.scoring import INVARIANTS, SCORERS
 from replayd.scoring.choice import Choice, choose
-from replayd.scoring.contract import Said, Score, Scorer, ScoringCase
+from replayd.scoring.contract import (
+    Corroborated,
+    Said,
+    Score,
+    Scorer,
+    ScoringCase,
+)
 from replayd.scoring.extract.masking import masked_answer, masked_reference, pseudonyms
 from replayd.witness.compare import compare
 from snaptrace.snapshot.model import Answer
@@ -85,6 +91,9 @@ class PairScoring:
             self._control = _usable(answers.control, stand_ins)
         if _answer(self._canary) == _answer(self._control):
             self._control = self._canary
+        # Only what a second call of the serving model said stands beside an answer.
+        replayed = answers.control is not None and self._control is not self._canary
+        self._beside = self._control if replayed else None
         self._twice = answers.second_control is not None
         self._second: Said | None = None
         if answers.second_control is not None:
@@ -131,11 +140,17 @@ class PairScoring:
     async def _score(self, rule: Scorer) -> StreamScore:
         """Return one rule's scores; all None with a reason if it is at fault."""
         try:
-            canary = await self._of(rule, self._canary)
+            canary = await self._of(rule, self._canary, self._beside)
             # A rule is pure: the same answer is not valued twice.
             alike = self._canary is self._control
-            control = canary if alike else await self._of(rule, self._control)
-            second = await self._of(rule, self._second) if self._twice else None
+            control = (
+                canary if alike else await self._of(rule, self._control, self._canary)
+            )
+            second = (
+                await self._of(rule, self._second, self._canary)
+                if self._twice
+                else None
+            )
         except ScoreRangeError as error:
             log.error("scorer at fault", extra={"why": str(error)})  # noqa: TRY400
             return _fault(rule.name)
@@ -148,11 +163,14 @@ class PairScoring:
             reason=AWAY if away else _short(canary.reason),
         )
 
-    async def _of(self, rule: Scorer, said: Said | None) -> Score:
+    async def _of(self, rule: Scorer, said: Said | None, other: Said | None) -> Score:
         if said is None:
             return Score(0.0, "no usable answer")
         try:
-            score = await rule.score(self.case, said)
+            if other is not None and isinstance(rule, Corroborated):
+                score = await rule.score_beside(self.case, said, other)
+            else:
+                score = await rule.score(self.case, said)
         except Exception as error:  # whatever it is, other pairs must not suffer
             raise ScoreRangeError(rule.name, type(error).__name__) from error
         return checked(rule.name, score)

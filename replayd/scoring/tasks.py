@@ -6,10 +6,13 @@ a row in `TASKS`, a line in `task_of`, a section with examples in `docs/scoring.
 """
 
 import re
+from collections.abc import Sequence
 from typing import Final, Literal
 
 from replayd.scoring.contract import ScoringCase
 from replayd.scoring.extract.language.polarity import asks_yes_no, says_yes_or_no
+from replayd.scoring.extract.language.words import word_count
+from replayd.scoring.extract.prose.citations import cites_sources
 from replayd.scoring.extract.structure.cells import Grid
 from replayd.scoring.extract.structure.code_blocks import code_of
 from replayd.scoring.extract.structure.final import final_of
@@ -152,7 +155,8 @@ def _hears(case: ScoringCase) -> bool:
 
 def _closed(case: ScoringCase) -> Task | None:
     text = case.reference.text
-    options = options_of(case.question)
+    # Numbered sources that a sentence cites look like options, of which it names one.
+    options = {} if cites_sources(text, case.question) else options_of(case.question)
     if options and option_chosen(text, options):
         return "options"
     chosen = labels_chosen(text, case.labels).labels if case.labels else ()
@@ -203,13 +207,21 @@ def _by_recording(case: ScoringCase) -> Task:
     if _DOES_SUMS.search(case.question) and _SYMBOLIC.search(body):
         return "mathematics"
     items = items_of(body, case.question)
-    if len(items) >= 2 and not any(map(_GOES_ON.match, items)):
+    if len(items) >= 2 and not _is_sentence(body, items):
         return "list"
     if asks_yes_no(case.question) or says_yes_or_no(body) is not None:
         return "yes_no"
     values = any(map(str.isdigit, body))
     short = SHORT_WITH_VALUES if values else SHORT_ANSWER
-    return "short_answer" if len(body.split()) <= short else "prose"
+    return "short_answer" if word_count(body) <= short else "prose"
+
+
+def _is_sentence(body: str, items: Sequence[str]) -> bool:
+    """Whether what looks like items are the parts of a sentence."""
+    if any(map(_GOES_ON.match, items)):
+        return True
+    in_line = len(body.strip().splitlines()) == 1
+    return in_line and any(len(item.split()) > LONGEST_IN_LINE for item in items)
 
 
 def _states_result(case: ScoringCase) -> bool:
@@ -226,5 +238,6 @@ _GOES_ON = re.compile(
     r"|and it|and they|and does|and is|and was|does|is|was|were|has|had|can|will)\s",
     re.IGNORECASE,
 )
+LONGEST_IN_LINE: Final = 6  # words of an item that stands in a sentence
 SHORT_ANSWER: Final = 8  # words of a recording
 SHORT_WITH_VALUES: Final = 14  # the same where it states numbers

@@ -10,19 +10,26 @@ from typing import Final
 
 from replayd.scoring.contract import Said, Score, ScoringCase
 from replayd.scoring.extract.language.language import language_of
-from replayd.scoring.extract.language.polarity import asks_yes_no, polarity
+from replayd.scoring.extract.language.polarity import (
+    asks_yes_no,
+    says_yes_or_no,
+)
 from replayd.scoring.extract.prose.citations import citation_faults
 from replayd.scoring.extract.prose.disagreement import Findings, compare
+from replayd.scoring.extract.prose.edits import Edit, edits
 from replayd.scoring.usability import unusable
 
-WRONG: Final = 0.4
+WRONG: Final = 0.3
 OPPOSITE: Final = 0.2
+UNSURE: Final = 0.65  # a difference that is a fault as often as it is wording
 SHORT_QUESTION: Final = 300  # characters; a longer one brings the text it asks about
 LONGEST_CONTEXT: Final = 8_000  # characters
+SURELY_COPIED: Final = 0.62  # of a sentence unchanged, from which a turn is sure
+COPIED: Final = 0.74  # the same, from which another word is another fact
 NEAR: Final = 0.6  # share of known words from which a lost negation is sure
-HALF: Final = 0.5  # of the recorded words kept, from which one put for another counts
-MOSTLY: Final = 0.75  # the same, from which a claim of the answer's own counts
+COMPLETE: Final = 0.9  # of what was recorded, beside which a claim is an addition
 LIKELY: Final = 0.45  # probability from which a difference counts
+ALMOST_SURE: Final = 0.8  # the same, from which it counts in full
 
 # How far an answer may differ that contradicts nothing: weights of a logistic regression
 # over the project's own prose cases (docs/scoring-prose.md), for a difference that
@@ -47,30 +54,54 @@ class Claims:
         return bool(case.recorded.body.strip())
 
     async def score(self, case: ScoringCase, said: Said) -> Score:
-        """Return 1, .4, .2 or 0, and the difference that decided."""
-        if (useless := unusable(case, said)) is not None:
-            return useless
-        if not said.body.strip():
-            return Score(0.0, "no text")
-        recorded, body, question = case.recorded.body, said.body, case.question
-        if recorded.split() == body.split():
-            return Score(1.0)
-        if asks_yes_no(question):
-            wanted, got = polarity(recorded, question), polarity(body, question)
-            if None not in {wanted, got} and wanted != got:
-                return Score(OPPOSITE, "the opposite")
-        context = _context(case)
-        if fault := citation_faults(recorded, body, context):
-            return Score(WRONG, fault)
-        return _judged(
-            compare(
-                recorded,
-                body,
-                context=context,
-                question=question if len(question) <= SHORT_QUESTION else question[:80],
-                language=case.language or language_of(question) or "en",
-            )
-        )
+        """Return 1, .65, .4, .2 or 0, and the difference that decided."""
+        return _sure(case, said) or _judged(_compared(case, said, case.recorded))
+
+    async def score_beside(self, case: ScoringCase, said: Said, other: Said) -> Score:
+        """Return the score; wording that the other arm's answer has too is no fault."""
+        if (sure := _sure(case, said)) is not None:
+            return sure
+        alone = _judged(_compared(case, said, case.recorded))
+        if alone.value == 1.0 or not other.body.strip() or unusable(case, other):
+            return alone
+        both = _judged(_compared(case, said, other))
+        return both if both.value == 1.0 else alone
+
+
+def _sure(case: ScoringCase, said: Said) -> Score | None:
+    """Return the score where a single difference, or its absence, decides."""
+    if (useless := unusable(case, said)) is not None:
+        return useless
+    if not said.body.strip():
+        return Score(0.0, "no text")
+    recorded, body, question = case.recorded.body, said.body, case.question
+    if recorded.split() == body.split():
+        return Score(1.0)
+    if asks_yes_no(question):
+        wanted, got = says_yes_or_no(recorded), says_yes_or_no(body)
+        if None not in {wanted, got} and wanted != got:
+            return Score(OPPOSITE, "the opposite")
+    if fault := citation_faults(recorded, body, case.request.plain):
+        return Score(WRONG, fault)
+    return _edited(edits(recorded, body, _language(case)))
+
+
+def _compared(case: ScoringCase, said: Said, reference: Said) -> Findings:
+    """Return how an answer's claims differ from another answer's."""
+    question, context = case.question, _context(case)
+    if reference is not case.recorded:
+        context = f"{case.recorded.body}\n{context}"
+    return compare(
+        reference.body,
+        said.body,
+        context=context,
+        question=question if len(question) <= SHORT_QUESTION else question[:80],
+        language=_language(case),
+    )
+
+
+def _language(case: ScoringCase) -> str:
+    return case.language or language_of(case.question) or "en"
 
 
 def _context(case: ScoringCase) -> str:
@@ -81,12 +112,28 @@ def _context(case: ScoringCase) -> str:
     return known[:LONGEST_CONTEXT]
 
 
+def _edited(found: tuple[Edit, ...]) -> Score | None:
+    """Return what sentences that are else word for word the same were changed to."""
+    for edit in found:
+        if edit.kind == "exchanged":
+            return Score(OPPOSITE, f"exchanged: {edit.gone} / {edit.new}")
+    for edit in found:
+        if edit.kind != "other" and edit.near >= SURELY_COPIED:
+            what = f"“{edit.new}” for “{edit.gone}”"
+            return Score(OPPOSITE, f"{edit.kind}: {what}")
+    for edit in found:
+        if edit.kind == "other" and edit.near >= COPIED:
+            return Score(WRONG, f"changed: “{edit.new}” for “{edit.gone}”")
+    return None
+
+
 def _judged(found: Findings) -> Score:
     turned = [each for each in found.reversed if not each.startswith("negation")]
     if found.swapped:
-        return Score(OPPOSITE, f"changed sides: {found.swapped[0]}")
+        return Score(UNSURE, f"changed sides: {found.swapped[0]}")
     if turned or (found.reversed and found.known >= NEAR):
-        return Score(OPPOSITE, f"turned round: {(turned or found.reversed)[0]}")
+        what = (turned or found.reversed)[0]
+        return Score(WRONG if turned else UNSURE, f"turned round: {what}")
     if found.values:
         return Score(WRONG, f"other value: {found.values[0]}")
     if found.names:
@@ -95,16 +142,16 @@ def _judged(found: Findings) -> Score:
         return Score(1.0)
     if found.kept < OPPOSITE and found.known < OPPOSITE:
         return Score(0.0, "another answer")
-    # What is else the same differs by intent; in other words it may be the wording.
-    if found.put and found.kept >= HALF:
-        return Score(WRONG, f"changed: {found.put[0]}")
-    if found.added and found.kept >= MOSTLY:
+    if found.added and found.kept >= COMPLETE:
         return Score(WRONG, f"not supported: {found.added[0]}")
-    if _useless(found) <= LIKELY:
+    likely = _useless(found)
+    if likely <= LIKELY:
         return Score(1.0)
     differs = (*found.changed, *found.added)
     kept = f"{found.kept:.0%} of the recorded claims kept"
-    return Score(WRONG, f"{kept}; {differs[0]}" if differs else kept)
+    only_left_out = found.known >= COMPLETE
+    value = WRONG if likely >= ALMOST_SURE or only_left_out else UNSURE
+    return Score(value, f"{kept}; {differs[0]}" if differs else kept)
 
 
 def _useless(found: Findings) -> float:

@@ -1,5 +1,6 @@
 """Words as scorers compare them: letter case, accents' encoding and marks aside."""
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from string import ascii_letters, digits
@@ -10,6 +11,8 @@ from replayd.scoring.extract.numbers.quantity import Quantity
 from replayd.scoring.extract.structure.splitting import splitter
 
 MOST_WORDS = 5_000  # read of one text; a longer one is cut alike for every arm
+
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 
 # Scripts written without blanks are compared letter by letter.
 _split = splitter(
@@ -25,6 +28,12 @@ def words_of(text: str) -> list[str]:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).replace("’", "'")
     return _split(text.casefold())[:MOST_WORDS]
+
+
+def word_count(text: str) -> int:
+    """Return how many words a text has, two letters to a word without blanks."""
+    letters = len(_UNSPACED.findall(text))
+    return len(_UNSPACED.sub(" ", text).split()) + (letters + 1) // 2
 
 
 def spoken_words(text: str, quantities: Iterable[Quantity]) -> list[str]:

@@ -1,4 +1,8 @@
-"""Citations of numbered sources: do they exist, and stand where they support?"""
+"""Citations of sources in the request: do they exist, and stand where they support?
+
+A source is known by a number or a letter in brackets, a document id, a link, a section
+sign or a title in quotes. Only a recording that cites shows what counts as a source.
+"""
 
 import re
 from collections.abc import Sequence
@@ -11,52 +15,78 @@ from replayd.scoring.extract.numbers.marks import marked_words
 LONGEST_READ: Final = 8_000  # characters
 MOST_SOURCES: Final = 60
 CLEARLY: Final = 2  # words more, by which another source supports a claim better
+FEWEST_CITED: Final = 3  # words that carry a claim which cites a source
+FEWEST_QUOTED: Final = 4  # words of a quotation that has to stand in the request
 
 _SUPERSCRIPTS: Final = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _RAISED = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+_KIND: Final = r"(?:(?:doc|document|source|ref|passage|quelle|fuente|fonte)\.?\s*)?"
+_ID: Final = r"(?:[A-Za-z]{1,6}[-_.]?\d{1,6}|\d{1,3}|(?-i:[A-Z]))"
+_LINK: Final = r"https?://[^\s<>\"')\]]*[^\s<>\"')\].,;:]"
+_SECTION: Final = r"§§?\s*\d+[a-z]?"
+_TITLE: Final = r"[\"“„«](?-i:(?=[A-ZÀ-Þ]))[^\"“”„«»\n.]{3,60}[\"”“»]"
 _CITED = re.compile(
-    r"[\[【(]\s*(?:(?:doc|document|source|ref|quelle|fuente)\.?\s*)?"
-    r"(?P<ids>\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\s*[\])】]",
+    rf"[\[【(]\s*{_KIND}(?P<ids>{_ID}(?:\s*[,;]\s*{_KIND}{_ID})*)\s*[\])】]"
+    rf"|(?P<open>[(\[])?(?:(?P<link>{_LINK})|(?P<section>{_SECTION})|(?P<title>{_TITLE}))[)\]]?",
     re.IGNORECASE,
 )
 _SOURCE = re.compile(
-    r"(?:^|\s)(?:[\[【(](?:doc|document|source)?\s*(?P<a>\d{1,3})[\])】]|(?:doc|document|source)"
-    r"\s*(?P<b>\d{1,3})\s*:)\s*",
+    rf"(?:^|\s)(?:[\[【(]{_KIND}(?P<ids>{_ID})[\])】]|(?:doc|document|source)"
+    rf"\s*(?P<number>\d{{1,3}})\s*:|(?P<link>{_LINK})\s*:|(?P<section>{_SECTION})"
+    rf"|(?:document|source|title|article|dokument|titel)?\s*(?P<title>{_TITLE})\s*:)\s*",
     re.IGNORECASE,
 )
 _LIST_OF_SOURCES = re.compile(
     r"\n\s*(?:sources?|references?|quellen|fuentes)\s*:.*\Z", re.IGNORECASE | re.DOTALL
 )
+_QUOTED = re.compile(r"[\"“„«]([^\"“”„«»\n]{12,400})[\"”“»]")
 
 
 class Cited(NamedTuple):
     """A claim and the sources that it names."""
 
     claim: str
-    ids: frozenset[int]
+    ids: frozenset[str]
+    behind: bool  # the sources stand behind the claim, in brackets, not within it
 
 
 def citation_faults(recorded: str, answer: str, context: str) -> str:
-    """Return what is wrong with the citations of an answer, "" where nothing is.
+    """Return what is wrong with the sources of an answer, "" where nothing is.
 
-    Only where the recording cites sources that the request holds by number.
+    Only where the recording cites sources that the request holds.
     """
     sources = sources_of(context)
-    if len(sources) < 2 or not _ids(cited_in(recorded)) & sources.keys():
-        return ""
+    wanted = _ids(cited_in(recorded)) & sources.keys()
+    if wanted and (fault := _faults(recorded, answer, sources)):
+        return fault
+    return _misquoted(recorded, answer, context)
+
+
+def cites_sources(recorded: str, context: str) -> bool:
+    """Whether a recording is a sentence that cites sources which a request holds."""
+    cited = cited_in(recorded)
+    held = _ids(cited) & sources_of(context).keys()
+    return bool(held) and any(
+        each.behind and len(key_words(each.claim)) >= FEWEST_CITED for each in cited
+    )
+
+
+def _faults(recorded: str, answer: str, sources: dict[str, str]) -> str:
     cited = cited_in(answer)
     ids = _ids(cited)
-    if not ids:
+    if not ids & sources.keys() and not any(_names(s, answer) for s in sources):
         return "cites no source"
-    if unknown := ids - sources.keys():
+    if unknown := ids - sources.keys() - _ids(cited_in(recorded)):
         return f"cites [{min(unknown)}], which is no source"
+    if len(sources) < 2 or not all(each.behind for each in cited):
+        return ""
     for each in cited:
         if fault := _misplaced(each, sources):
             return fault
     return ""
 
 
-def _misplaced(cited: Cited, sources: dict[int, str]) -> str:
+def _misplaced(cited: Cited, sources: dict[str, str]) -> str:
     words = key_words(cited.claim)
     if not words:
         return ""
@@ -64,7 +94,7 @@ def _misplaced(cited: Cited, sources: dict[int, str]) -> str:
     named = max((support.get(n, 0) for n in cited.ids), default=0)
     best = max(support, key=support.__getitem__)
     if support[best] - named >= CLEARLY or (named == 0 and support[best] >= 1):
-        return f"cites {sorted(cited.ids)} for what [{best}] says"
+        return f"cites {', '.join(sorted(cited.ids))} for what {best} says"
     return ""
 
 
@@ -73,21 +103,54 @@ def _shared(words: Sequence[str], text: str) -> int:
     return sum(holds_word(given, word) for word in words)
 
 
-def _ids(cited: Sequence[Cited]) -> frozenset[int]:
-    return frozenset[int]().union(*(each.ids for each in cited))
+def _misquoted(recorded: str, answer: str, context: str) -> str:
+    """Return a quotation that the request does not hold, where the recording quotes it."""
+    given = _letters(context)
+    if not _quotations(recorded) or not all(q in given for q in _quotations(recorded)):
+        return ""
+    known = given + _letters(recorded)
+    for quote in _quotations(answer):
+        if quote not in known:
+            return f"quotes what is nowhere: {quote[:40]}"
+    return ""
+
+
+def _quotations(text: str) -> tuple[str, ...]:
+    found = (_letters(m[1]) for m in _QUOTED.finditer(text[:LONGEST_READ]))
+    return tuple(quote for quote in found if quote.count(" ") >= FEWEST_QUOTED - 1)
+
+
+def _letters(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text[:LONGEST_READ].casefold()))
+
+
+def _names(source: str, answer: str) -> bool:
+    """Whether an answer names a source in its running text."""
+    return len(source) > 1 and source in _normal(answer)
+
+
+def _ids(cited: Sequence[Cited]) -> frozenset[str]:
+    return frozenset[str]().union(*(each.ids for each in cited))
+
+
+def _normal(mark: str) -> str:
+    """Return a mark as it is compared: letter case and spaces say nothing."""
+    return "".join(mark.strip('"“”„«»()[] ').casefold().split())
 
 
 @lru_cache(maxsize=256)
-def sources_of(context: str) -> dict[int, str]:
-    """Return the numbered sources that a request holds."""
-    marks = list(_SOURCE.finditer(context[:LONGEST_READ]))[:MOST_SOURCES]
-    if not marks:
-        return {}
-    ends = [*(mark.start() for mark in marks[1:]), LONGEST_READ]
-    return {
-        int(mark["a"] or mark["b"]): context[mark.end() : end]
-        for mark, end in zip(marks, ends, strict=True)
-    }
+def sources_of(context: str) -> dict[str, str]:
+    """Return the sources that a request holds, each with what it says."""
+    read = context[:LONGEST_READ]
+    marks = list(_SOURCE.finditer(read))[:MOST_SOURCES]
+    ends = [*(mark.start() for mark in marks[1:]), len(read)][: len(marks)]
+    found: dict[str, str] = {}
+    for mark, end in zip(marks, ends, strict=True):
+        name = next(m for m in mark.groups() if m)
+        # A mark that nothing follows is the mention of a source, not the source.
+        if said := read[mark.end() : end].strip():
+            found.setdefault(_normal(name), said.split("\n\n")[0])
+    return found
 
 
 def cited_in(text: str) -> tuple[Cited, ...]:
@@ -97,11 +160,17 @@ def cited_in(text: str) -> tuple[Cited, ...]:
     found: list[Cited] = []
     at = 0
     for mark in _CITED.finditer(plain):
-        claim = plain[at : mark.start()].strip(" .,;:\n")
-        ids = frozenset(int(n) for n in re.findall(r"\d+", mark["ids"]))
-        if claim or not found:
-            found.append(Cited(claim, ids))
+        claim = plain[at : mark.start()].strip(" .,;:()\n")
+        listed = mark["ids"]
+        names = (
+            re.findall(_ID, listed, re.IGNORECASE)
+            if listed
+            else [mark["link"] or mark["section"] or mark["title"]]
+        )
+        ids = frozenset(map(_normal, names))
+        if key_words(claim) or not found:
+            found.append(Cited(claim, ids, bool(listed or mark["open"])))
         else:
-            found[-1] = Cited(found[-1].claim, found[-1].ids | ids)
+            found[-1] = found[-1]._replace(ids=found[-1].ids | ids)
         at = mark.end()
     return tuple(found)

@@ -37,8 +37,24 @@ _STEMMERS: Final = {
     "sv": "swedish",
     "tr": "turkish",
 }
+_GRADED = re.compile(r"\A(?P<base>[a-z]{3,})(?:er|est)\Z")
 _COMPOUNDING: Final = frozenset(["de", "nl", "sv", "da", "no", "fi"])
 _TURNED = re.compile(r"\A(?:un|in|im|ir|il|dis|non-?|mis|dés|des)(?P<base>\w{4,})\Z")
+
+# A yes or no before a sentence, which says nothing that the sentence does not.
+LEADING = re.compile(
+    r"\A\W*(?:yes|no|yeah|nope|ja|nein|oui|non|sí|no|sì|sim|não|nee|nej|да|нет|tak|hayır|evet|はい|いいえ|نعم|لا|हाँ|नहीं|네|아니요)\s*[,.;:!–—、،，。-]\s*",
+    re.IGNORECASE,
+)
+
+_ELISION = re.compile(r"\b(?:[cdjlmnst]|qu|dell|nell|all|sull|dall|un|quest)'(?=\w\w)")
+
+
+def spoken(text: str) -> str:
+    """Return a text case-folded, with its contractions taken apart."""
+    folded = text.casefold().replace("n't", " n't").replace("can not", "cannot")
+    folded = folded.replace("cannot", "can not").replace("'s ", " ")
+    return _ELISION.sub(lambda m: f"{m[0][:-1]} ", folded)
 
 
 @cache
@@ -96,6 +112,10 @@ def relation(one: str, other: str, language: str) -> Relation:
     first, second = stem(one, language), stem(other, language)
     if first == second:
         return "same"
+    if language == "en":
+        bases = _ungraded(one), _ungraded(other)
+        if bases != (one, other):
+            return relation(*bases, language)
     if _opposite(one, other, first, second, language):
         return "opposite"
     if _akin(one, other, language) or (
@@ -103,6 +123,17 @@ def relation(one: str, other: str, language: str) -> Relation:
     ):
         return "same"
     return "none"
+
+
+@lru_cache(maxsize=MOST_STEMMED)
+def _ungraded(word: str) -> str:
+    """Return an English word without the ending of a comparison: `cheap` of `cheaper`."""
+    graded = _GRADED.match(word)
+    if graded is None or word in minor_words() or is_verb(word, "en"):
+        return word
+    base = graded["base"]
+    turned = base[:-1] + "y" if base[-1] == "i" else base[:-1]
+    return next((w for w in (base, base + "e", turned) if _antonyms(w)), word)
 
 
 def _akin(one: str, other: str, language: str) -> bool:

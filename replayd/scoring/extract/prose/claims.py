@@ -15,11 +15,13 @@ from msgspec import Struct
 from replayd.scoring.extract.lexicon import table
 from replayd.scoring.extract.numbers.measures import measured
 from replayd.scoring.extract.prose.claim_words import (
+    LEADING,
     absences,
     comparisons,
     minor_words,
     negations,
     relation,
+    spoken,
 )
 
 LONGEST_READ: Final = 6_000  # characters of an answer
@@ -38,11 +40,7 @@ _CLAUSE = re.compile(
     r"|parce que|porque|perché|provided(?: that)?|as long as|even if|if|when|until|unless|wenn"
     r"|falls|sofern|bis|si|quand|lorsque|cuando|mientras|se|quando|jeśli|если|när|om)\s"
 )
-_WORD = re.compile(r"[぀-ヿ㐀-鿿]|[^\W_]+(?:['’][^\W_]+)*(?:-[^\W_]+)*")
-_LEADING = re.compile(
-    r"\A\W*(?:yes|no|yeah|nope|ja|nein|oui|non|sí|no|sì|sim|não|nee|nej|да|нет)\s*[,.;:!–—-]\s*",
-    re.IGNORECASE,
-)
+_WORD = re.compile(r"[぀-ヿ㐀-鿿]|[\u0900-\u0dff]+|[^\W_]+(?:['’][^\W_]+)*(?:-[^\W_]+)*")
 
 
 class Word(Struct, frozen=True):
@@ -72,7 +70,7 @@ class Claim(Struct, frozen=True):
 def claims_of(text: str) -> tuple[Claim, ...]:
     """Return the claims that a text makes, in order; its values are not among them."""
     plain = _MARKUP.sub(" ", without_values(text)).replace("’", "'")
-    plain = _LEADING.sub("", plain)
+    plain = LEADING.sub("", plain)
     found = [_claim(piece) for piece in _CLAUSE.split(plain) if piece and piece.strip()]
     return tuple(claim for claim in found if claim.words)[:MOST_CLAUSES]
 
@@ -90,9 +88,7 @@ def without_values(text: str) -> str:
 
 
 def _claim(clause: str) -> Claim:
-    spoken = clause.casefold().replace("n't", " n't").replace("can not", "cannot")
-    spoken = spoken.replace("'s ", " ")
-    tokens = re.findall(r"n't|" + _WORD.pattern, spoken)[: 3 * MOST_WORDS]
+    tokens = re.findall(r"n't|" + _WORD.pattern, spoken(clause))[: 3 * MOST_WORDS]
     within = table("polarity.toml")["negation"]["within"]
     negated = any(mark in clause for mark in within)
     absent, after, compares, governed, waiting = False, False, False, "", False

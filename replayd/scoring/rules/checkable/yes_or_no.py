@@ -1,15 +1,19 @@
 """Questions of yes or no: is the same said, with the same values in the reason?"""
 
+import re
+
 from replayd.scoring.contract import Said, Score, ScoringCase
 from replayd.scoring.extract.language.polarity import (
     asks_yes_no,
     polarity,
     says_yes_or_no,
 )
+from replayd.scoring.extract.language.words import word_count
 from replayd.scoring.extract.numbers.measures import measured, same_measure
 from replayd.scoring.usability import unusable, usable
 
-LONGEST_REASON = 30  # words of a recording that this rule reads
+_SECOND = re.compile(r"[.!?。！？।]\s*\w.*\w+\W+\w+", re.DOTALL)
+LONGEST_REASON = 12  # words of a recording that this rule reads; claims read more
 
 
 class YesOrNo:
@@ -20,7 +24,7 @@ class YesOrNo:
     def applies(self, case: ScoringCase) -> bool:
         """Where yes or no was asked, and the recording says one of them shortly."""
         text = case.recorded.body
-        if not text or len(text.split()) > LONGEST_REASON:
+        if not text or word_count(text) > LONGEST_REASON or _SECOND.search(text):
             return False
         asked = asks_yes_no(case.question) or says_yes_or_no(text) is not None
         return asked and polarity(text, case.question) is not None

@@ -1,0 +1,326 @@
+"""Edits between sentences that are nearly word for word the same.
+
+Free rewording changes many words of a sentence. Where an answer repeats a sentence of its
+reference but for one or two words, those words are what differs in fact: a thing for
+another, an opposite, a negation, two things exchanged. Needs no grammar, only an order
+of words, so it holds for every language.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final, Literal
+
+from msgspec import Struct
+from rapidfuzz.distance import LCSseq
+
+from replayd.scoring.extract.lexicon import table
+from replayd.scoring.extract.numbers.measures import measured
+from replayd.scoring.extract.prose.claim_words import (
+    LEADING,
+    absences,
+    minor_words,
+    negations,
+    relation,
+    spoken,
+    stem,
+)
+
+EditKind = Literal["negation", "opposite", "exchanged", "other"]
+
+LONGEST_READ: Final = 6_000  # characters
+MOST_SENTENCES: Final = 40
+MOST_TOKENS: Final = 60  # of a sentence
+NEAR: Final = 0.55  # of the longer sentence's words in place, for a near copy
+FEWEST_IN_PLACE: Final = 2  # words in place that carry meaning
+LONGEST_EDIT: Final = 2  # words that carry meaning, on either side of one edit
+SAME_WORDS: Final = 0.85  # of a sentence, in any order, for words exchanged in it
+MOST_MOVED: Final = 12  # words that are held against each other
+BESIDE: Final = 2  # unchanged words between a negation and what it takes back
+MOST_EDITS: Final = 3  # of one sentence that exchange words, to still be a near copy
+
+_SENTENCE = re.compile(r"(?<!\d)[.!?;:](?=\s|\Z|[\"”»)])|[\n。！？；।؟]+")
+_MARKUP = re.compile(r"[*_`#>|~]+|^\s*(?:[-•–+]|\d+[.)])\s+", re.MULTILINE)
+_VALUE = "\ue000"  # before the reading of a value, in place of its words
+_TOKEN = re.compile(
+    r"\ue000[^\ue000]+\ue000|n't|[\u3041-\u309f]+|[\u30a0-\u30ff]+|[\u3400-\u9fff]"
+    r"|[\u0900-\u0dff]+|[^\W_]+(?:['’][^\W_]+)*(?:-[^\W_]+)*"
+)
+_HAN_OR_KANA = re.compile(r"[\u3041-\u30ff\u3400-\u9fff]")
+ARTICLES: Final = frozenset(
+    (
+        *("a", "an", "the", "der", "die", "das", "den", "dem", "des", "ein", "eine"),
+        *("einen", "einem", "einer", "le", "la", "les", "l", "un", "une", "el", "los"),
+        *("las", "una", "il", "lo", "gli", "uno", "o", "os", "as", "um", "uma"),
+        *("het", "een", "en", "ett", "et"),
+    )
+)
+_JOINING: Final = frozenset(
+    (
+        *("and", "or", "und", "oder", "et", "ou", "y", "e", "o", "u", "ed", "en", "of"),
+        *(
+            "och",
+            "eller",
+            "og",
+            "i",
+            "oraz",
+            "lub",
+            "ve",
+            "veya",
+            "и",
+            "или",
+            "та",
+            "і",
+        ),
+        *("と", "や", "和", "与", "및", "와", "과", "و", "أو", "और", "या"),
+    )
+)
+
+
+class Edit(Struct, frozen=True):
+    """Words of the reference, and those that stand in their place."""
+
+    kind: EditKind
+    gone: str
+    new: str
+    near: float  # share of the sentence that is unchanged
+
+
+class _Sentence(Struct, frozen=True):
+    tokens: tuple[str, ...]  # case-folded, in order
+    keys: tuple[str, ...]  # the same, so that forms of a word are one
+
+
+@lru_cache(maxsize=512)
+def edits(reference: str, answer: str, language: str) -> tuple[Edit, ...]:
+    """Return how near copies of the reference's sentences differ from them."""
+    wanted, got = _sentences(reference, language), _sentences(answer, language)
+    found: list[Edit] = []
+    for at, sentence in enumerate(got):
+        # Of equally near ones, the one at the same place.
+        partner = _partner(sentence, (*wanted[at : at + 1], *wanted))
+        if partner is not None:
+            found += _edits(partner, sentence, language)
+    return tuple(_across(found))
+
+
+@lru_cache(maxsize=512)
+def _sentences(text: str, language: str) -> tuple[_Sentence, ...]:
+    read = measured(_MARKUP.sub(" ", text[:LONGEST_READ]))
+    pieces, at = [], 0
+    for measure in read.measures:
+        if not measure.quantity.optional and measure.start >= at:
+            value = min(measure.quantity.readings)
+            pieces += [read.text[at : measure.start], f" {_VALUE}{value}{_VALUE} "]
+            at = measure.end
+    plain = "".join([*pieces, read.text[at:]]).replace("’", "'")
+    plain = LEADING.sub("", plain)
+    found = []
+    for piece in _SENTENCE.split(plain):
+        tokens = tuple(_TOKEN.findall(spoken(piece))[:MOST_TOKENS])
+        if tokens:
+            keys = tuple(stem(token, language) for token in tokens)
+            found.append(_Sentence(tokens, keys))
+    return tuple(found[:MOST_SENTENCES])
+
+
+def _partner(sentence: _Sentence, others: Sequence[_Sentence]) -> _Sentence | None:
+    words = Counter(sentence.keys)
+    best, most = None, 0.0
+    for other in others:
+        longer = max(len(sentence.keys), len(other.keys))
+        if NEAR * longer > min(len(sentence.keys), len(other.keys)):
+            continue
+        shared = (words & Counter(other.keys)).total() / longer
+        if shared >= NEAR and shared > most:
+            best, most = other, shared
+    return best
+
+
+class _Block(Struct, frozen=True):
+    gone: tuple[str, ...]  # words of the reference
+    new: tuple[str, ...]
+    at: int  # how many words stand unchanged before it
+
+
+def _edits(wanted: _Sentence, got: _Sentence, language: str) -> list[Edit]:
+    blocks, kept = _blocks(wanted, got)
+    near = len(kept) / max(len(wanted.keys), len(got.keys))
+    in_place = sum(_carries(wanted.tokens[i]) for i in kept)
+    if exchanged := _exchanged(wanted, got) or _replaced(blocks, language):
+        return [Edit("exchanged", *exchanged, near)]
+    if not blocks or near < NEAR or in_place < FEWEST_IN_PLACE:
+        return []
+    # What only moved within the sentence says nothing new.
+    moved = Counter(w for b in blocks for w in b.gone) & Counter(
+        w for b in blocks for w in b.new
+    )
+    found: list[Edit] = []
+    turns: list[tuple[int, Edit]] = []
+    pairs = 0
+    for block in blocks:
+        gone = [w for w in block.gone if w not in moved]
+        new = [w for w in block.new if w not in moved]
+        turned, other = _compared(gone, new, near, language)
+        turns += [(block.at, turn) for turn in turned]
+        found += other
+        pairs += bool(other)
+    return _lasting(turns) + (found if pairs <= MOST_EDITS else [])
+
+
+def _lasting(turns: Sequence[tuple[int, Edit]]) -> list[Edit]:
+    """Leave out turns that take back one another: `not closed` for `open`."""
+    left = list(turns)
+    for at, turn in turns:
+        if turn.kind != "negation" or (at, turn) not in left:
+            continue
+        for other in left:
+            if other[1] is not turn and (
+                other[1].kind == "negation" or abs(other[0] - at) <= BESIDE
+            ):
+                left.remove(other)
+                left.remove((at, turn))
+                break
+    return [turn for _, turn in left]
+
+
+def _replaced(blocks: Sequence[_Block], language: str) -> tuple[str, str] | None:
+    """Return a word that took another's place, which took its own."""
+    put = [
+        (at, gone[0], new[0])
+        for at, gone, new in ((b.at, _bare(b.gone), _bare(b.new)) for b in blocks)
+        if len(gone) == len(new) == 1
+    ]
+    for at, gone, new in put:
+        for other, back, forth in put:
+            if (
+                other > at + 1
+                and relation(gone, forth, language) == "same"
+                and relation(new, back, language) == "same"
+            ):
+                return gone, new
+    return None
+
+
+def _bare(words: Sequence[str]) -> tuple[str, ...]:
+    return tuple(w for w in words if _carries(w))
+
+
+def _blocks(wanted: _Sentence, got: _Sentence) -> tuple[list[_Block], list[int]]:
+    """Return the stretches that differ, and the places that do not."""
+    found: list[_Block] = []
+    kept: list[int] = []
+    gone: list[str] = []
+    new: list[str] = []
+    for code in LCSseq.opcodes(wanted.keys, got.keys):
+        tag, i, end, j, until = code.tag, *_span(code)
+        if tag != "equal":
+            gone += wanted.tokens[i:end] if tag != "insert" else ()
+            new += got.tokens[j:until] if tag != "delete" else ()
+            continue
+        if gone or new:
+            found.append(_Block(tuple(gone), tuple(new), len(kept)))
+            gone, new = [], []
+        kept += range(i, end)
+    if gone or new:
+        found.append(_Block(tuple(gone), tuple(new), len(kept)))
+    return found, kept
+
+
+def _span(code: object) -> tuple[int, int, int, int]:
+    return code.src_start, code.src_end, code.dest_start, code.dest_end  # type: ignore[attr-defined]
+
+
+def _compared(
+    gone: list[str], new: list[str], near: float, language: str
+) -> tuple[list[Edit], list[Edit]]:
+    """Return the turns between two stretches, and the words that stand for others."""
+    turns: list[Edit] = []
+    for word in list(gone):
+        same = next((n for n in new if relation(word, n, language) == "same"), None)
+        if same is not None:
+            gone.remove(word)
+            new.remove(same)
+    for word in list(gone):
+        against = next(
+            (n for n in new if relation(word, n, language) == "opposite"), None
+        )
+        if against is not None:
+            gone.remove(word)
+            new.remove(against)
+            turns.append(Edit("opposite", word, against, near))
+    lost, won = _negating(gone), _negating(new)
+    if len(lost) != len(won) and (not lost or not won):
+        turns.append(Edit("negation", " ".join(lost), " ".join(won), near))
+    left = [w for w in gone if _carries(w) and not w.startswith(_VALUE)]
+    put = [w for w in new if _carries(w) and not w.startswith(_VALUE)]
+    if left and put and max(len(left), len(put)) <= LONGEST_EDIT:
+        return turns, [Edit("other", " ".join(left), " ".join(put), near)]
+    return turns, []
+
+
+def _negating(words: Sequence[str]) -> list[str]:
+    within = table("polarity.toml")["negation"]["within"]
+    return [
+        w
+        for w in words
+        if w in negations() or w in absences() or any(mark in w for mark in within)
+    ]
+
+
+def _exchanged(wanted: _Sentence, got: _Sentence) -> tuple[str, str] | None:
+    """Return two words of a sentence that stand in each other's surroundings."""
+    if (Counter(wanted.keys) & Counter(got.keys)).total() < SAME_WORDS * max(
+        len(wanted.keys), len(got.keys)
+    ):
+        return None
+    here, there = _surroundings(wanted), _surroundings(got)
+    shared = [word for word in here if word in there and here[word] != there[word]]
+    for at, one in enumerate(shared[:MOST_MOVED]):
+        for other in shared[at + 1 : MOST_MOVED]:
+            if _meets(there[one], here[other]) and _meets(there[other], here[one]):
+                return one, other
+    return None
+
+
+def _surroundings(sentence: _Sentence) -> dict[str, tuple[str, str]]:
+    """Return the words beside each word that occurs once and carries meaning."""
+    bare = [
+        (token, key)
+        for token, key in zip(sentence.tokens, sentence.keys, strict=True)
+        if token not in ARTICLES
+    ]
+    counts = Counter(key for _, key in bare)
+    return {
+        key: (
+            bare[at - 1][1] if at else "",
+            bare[at + 1][1] if at + 1 < len(bare) else "",
+        )
+        for at, (token, key) in enumerate(bare)
+        if counts[key] == 1 and _carries(token)
+    }
+
+
+def _meets(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    return any(
+        a == b and a and a not in _JOINING for a, b in zip(one, other, strict=True)
+    )
+
+
+def _carries(word: str) -> bool:
+    """Whether a word means something by itself."""
+    if _HAN_OR_KANA.match(word):
+        return not "\u3041" <= word[0] <= "\u309f"
+    return word not in minor_words() and not word.endswith("'")
+
+
+def _across(found: Sequence[Edit]) -> list[Edit]:
+    """Join words put for each other in two sentences: who did what was exchanged."""
+    put = {(e.gone, e.new) for e in found if e.kind == "other"}
+    return [
+        Edit("exchanged", e.gone, e.new, e.near)
+        if e.kind == "other" and (e.new, e.gone) in put
+        else e
+        for e in found
+    ]
