@@ -11,6 +11,13 @@ _PROGRAMS = {
     "collector": "the sidecar: forward OTLP, keep a sample of model calls",
     "replayd": "the daemon: replay on canary and control, score, judge",
 }
+_SUITE = {
+    "init": ("init", "Write a suite file to begin with, and its schema."),
+    "add": ("add", "Add pins to a suite file: by id, or by filter."),
+    "check": ("check", "Check a suite file: mistakes, cases, lock. Nobody is asked."),
+    "diff": ("diff", "Show what locking would change."),
+    "lock": ("lock_", "Resolve rules into cases, pin them, write the lock."),
+}
 _COMMANDS = {
     "up": ("run", "run", "Run both programs on a local folder, in one process tree."),
     "demo": (
@@ -78,6 +85,10 @@ def _run_command(arguments: list[str]) -> int:
             name=name,
             **({"help": text} if is_list else {}),
         )
+    suite = App(name="suite", help="A suite as a file: pin, assert, ignore.")
+    for name, (function, text) in _SUITE.items():
+        suite.command(f"snaptrace.cli.suite_commands:{function}", name=name, help=text)
+    app.command(suite)
     for name, text in _PROGRAMS.items():
         app.command(lambda: 0, name=name, help=f"Run {text}; see {name} --help.")
     return report_errors(lambda: app(arguments))

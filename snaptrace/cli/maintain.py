@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.progress import Progress
 
-from replayd.scoring.rules.assertions import problem_of
+from replayd.scoring.assertions import problem_of
 from snaptrace.cli.options import Source
 from snaptrace.cli.output import (
     CommandError,

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from snaptrace.crypto.fleet_key import KeyFileError
 from snaptrace.runtime.config import ConfigError
@@ -52,7 +53,8 @@ def report_errors(command: Callable[[], object]) -> int:
 
 
 def _say(text: str) -> None:
-    Console(stderr=True, highlight=False).print(f"[red]error:[/red] {text}")
+    said = Text.assemble(("error:", "red"), " ", text)  # its brackets are no markup
+    Console(stderr=True, highlight=False).print(said, soft_wrap=True)
 
 
 def print_lines(rows: Iterable[Mapping[str, object]]) -> None:

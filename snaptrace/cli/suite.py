@@ -18,14 +18,19 @@ from replayd.arms.arm import Arm, endpoint_settings
 from replayd.arms.endpoint import Endpoint
 from replayd.cases.loader import CaseLoader
 from replayd.config import ArmConfig
+from replayd.offline.suite.entries import Entries, locked_entries, stored_entries
 from replayd.offline.suite.outcome import Outcome, SuiteCase, outcome_of, settled
-from replayd.offline.suite.run import HARD_RUNS, Settings, SuiteRun, entries_of
+from replayd.offline.suite.run import HARD_RUNS, Settings, SuiteRun
 from replayd.providers import PROVIDERS
 from snaptrace.cli.options import Source
 from snaptrace.cli.output import CommandError, Format, print_json
 from snaptrace.cli.session import Opened
+from snaptrace.cli.suite_file import is_file, read_lock, read_suite
 from snaptrace.runtime.clock import SystemClock
 from snaptrace.runtime.config import Duration
+from snaptrace.store.store import Store
+from snaptrace.suite.errors import LockError
+from snaptrace.suite.lock import SHOWN_HASH
 
 _SAID = {
     "passed": "[green]passed[/green]",
@@ -68,7 +73,7 @@ def run_pinned(
     Parameters
     ----------
     suite
-        Name of the suite, as given to `snaptrace pin`.
+        Name of a suite in the store, as given to `snaptrace pin`, or a suite file.
     canary
         Base URL of the endpoint, as http://canary/v1.
     api
@@ -125,14 +130,14 @@ async def _run(
     suite: str,
     settings: Settings,
 ) -> Outcome:
-    store, content = opened.store, CaseLoader(opened.store, opened.key)
-    entries = await entries_of(store, suite)
+    found = await entries_of(opened.store, suite)
+    content = CaseLoader(opened.store, opened.key)
     await content.refresh()
-    opened.read(f"test --suite {suite}", [entry.snapshot_id for entry in entries])
+    opened.read(f"test --suite {suite}", [e.snapshot_id for e in found.entries])
     cases: list[SuiteCase] = []
     async with AsyncExitStack() as stack:
         progress = stack.enter_context(opened.progress())
-        bar = progress.add_task(f"testing {suite}", total=len(entries))
+        bar = progress.add_task(f"testing {suite}", total=len(found.entries))
         asked = {}
         for name, config in arms.items():
             endpoint = Endpoint(
@@ -143,16 +148,30 @@ async def _run(
             )
             asked[name] = Arm(name, config, await stack.enter_async_context(endpoint))
         run = SuiteRun(
-            store,
+            opened.store,
             content,
             asked["canary"],
             control=asked.get("control"),
             settings=settings,
         )
-        async for case in run.cases(entries):
+        async for case in run.cases(found.entries):
             cases.append(case)
             progress.advance(bar)
-    return outcome_of(suite, settled(cases))
+    return outcome_of(found.suite, settled(cases), found.suite_hash)
+
+
+async def entries_of(store: Store, suite: str) -> Entries:
+    """Return the pins of a suite in the store, or of a suite file and its lock.
+
+    Raises:
+        CommandError: the file or its lock cannot be used.
+    """
+    if not is_file(suite):
+        return await stored_entries(store, suite)
+    try:
+        return await locked_entries(store, read_suite(suite), read_lock(suite))
+    except LockError as error:
+        raise CommandError(str(error), 2) from None
 
 
 def print_outcome(found: Outcome) -> None:
@@ -165,7 +184,7 @@ def print_outcome(found: Outcome) -> None:
             case.snapshot_id[:12],
             case.modality,
             Text(case.state.replace("_", " "), _STYLES[case.state]),
-            Text("\n".join(filter(None, (*case.why, case.note)))),
+            Text("\n".join(filter(None, (*case.why, *_warned(case), case.note)))),
             Text(case.recorded[:LONGEST_SHOWN]),
             Text(case.answer[:LONGEST_SHOWN] or case.outcome),
         )
@@ -174,6 +193,11 @@ def print_outcome(found: Outcome) -> None:
         console.print(table)
     else:
         console.print(f"no cases in the suite {found.suite!r}")
-    console.print(_SAID[found.verdict])
+    version = found.suite_hash[:SHOWN_HASH]
+    console.print(f"{_SAID[found.verdict]} (suite {found.suite}, version {version})")
     for sentence in found.statement:
         console.print(sentence)
+
+
+def _warned(case: SuiteCase) -> list[str]:
+    return [f"warning: {warning}" for warning in case.warnings]

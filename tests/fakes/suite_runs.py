@@ -12,8 +12,9 @@ from replayd.arms.arm import Arm, endpoint_settings
 from replayd.arms.endpoint import Endpoint
 from replayd.cases.loader import CaseLoader
 from replayd.config import ArmConfig
+from replayd.offline.suite.entries import stored_entries
 from replayd.offline.suite.outcome import outcome_of, settled
-from replayd.offline.suite.run import Settings, SuiteRun, entries_of
+from replayd.offline.suite.run import Settings, SuiteRun
 from replayd.providers import PROVIDERS
 from snaptrace.crypto.fleet_key import FleetKey
 from snaptrace.store import pins
@@ -40,7 +41,9 @@ async def pin_calls(calls, *, assertions=(), blobs=(), hard=()):
     return store
 
 
-async def run_release(store, answer, *, control=None, api="openai_chat", runs=5):
+async def run_release(
+    store, answer, *, control=None, api="openai_chat", runs=5, entries=None
+):
     """Ask a canary that answers so (and a control); return what the suite came to."""
     async with AsyncExitStack() as stack:
         arms = {}
@@ -63,5 +66,6 @@ async def run_release(store, answer, *, control=None, api="openai_chat", runs=5)
             control=arms.get("control"),
             settings=Settings(hard_runs=runs),
         )
-        cases = [case async for case in run.cases(await entries_of(store, "release"))]
-    return outcome_of("release", settled(cases))
+        entries = entries or await stored_entries(store, "release")
+        cases = [case async for case in run.cases(entries.entries)]
+    return outcome_of("release", settled(cases), entries.suite_hash)

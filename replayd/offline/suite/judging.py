@@ -8,9 +8,9 @@ says whether the rule can judge this pin at all.
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from replayd.arms.outcomes import RULES, is_outage
-from replayd.cases.loader import Loaded
 from replayd.model import (
     ArmAnswer,
     Case,
@@ -19,10 +19,12 @@ from replayd.model import (
     Planned,
     StreamScore,
 )
+from replayd.offline.suite.held import MOST_MASKED, Held
 from replayd.offline.suite.outcome import State
 from replayd.offline.suite.sense import senseless
 from replayd.scoring.pair import judge
 from replayd.scoring.tasks import USABILITY
+from snaptrace.snapshot.model import Snapshot
 
 # Rules of usability take at most this much for what changes nothing (an article, an
 # accent); from one error on they give half or less. Rules of partial agreement take
@@ -40,26 +42,55 @@ class Judged(Struct, frozen=True):
     outage: bool = False
 
 
-async def judged(case: Case, loaded: Loaded, answer: ArmAnswer) -> Judged:
+async def judged(held: Held, answer: ArmAnswer) -> Judged:
     """Judge one arm's answer to a pin."""
-    recorded = loaded.snapshot.answer
+    scoring = held.scoring
+    recorded = scoring.reference
     usable = recorded.observed and recorded.outcome != "error"
+    masked = held.masks.apply(answer.answer).answer
     answers = PairAnswers(
         number=0,
-        snapshot_id=case.snapshot_id,
-        canary=answer,
+        snapshot_id=scoring.snapshot.snapshot_id,
+        canary=replace(answer, answer=masked),
         control=ArmAnswer(outcome="answered", answer=recorded) if usable else None,
     )
-    planned = Planned(number=0, case=case, lane=f"pin:{case.pin}")
-    result = await judge(planned, loaded.scoring, answers, committed_at_ns=0)
-    found = _state_of(result, answer)
+    planned = Planned(number=0, case=_case(scoring.snapshot), lane="pin")
+    result = await judge(planned, scoring, answers, committed_at_ns=0)
+    found = _state_of(result, answer, held)
     if found.state != "passed" or found.judged_by == ASSERTIONS:
         return found
-    why = senseless(loaded.scoring, answer.answer.text)
+    why = senseless(scoring, answer.answer.text)
     return Judged("failed", (why,), found.judged_by) if why else found
 
 
-def _state_of(result: PairResult, answer: ArmAnswer) -> Judged:
+async def rule_judges(held: Held) -> bool:
+    """Return whether a rule finds the recording itself right: else none can judge."""
+    recorded = held.scoring.reference
+    answer = ArmAnswer(outcome="answered", answer=recorded)
+    return (await judged(held, answer)).state != "not_judged"
+
+
+def _case(snapshot: Snapshot) -> Case:
+    """Return the facts of a case that is judged outside a schedule."""
+    return Case(
+        snapshot_id=snapshot.snapshot_id,
+        segment="",
+        index=0,
+        unit=snapshot.snapshot_id,
+        trace_id=snapshot.trace_id,
+        service=snapshot.service,
+        modality=snapshot.modality,
+        api=snapshot.request.api,
+        model=snapshot.request.model,
+        route=snapshot.route,
+        rank=snapshot.rank,
+        recorded_at_ns=snapshot.ended_at_ns,
+        uniform=False,
+        replayable=True,
+    )
+
+
+def _state_of(result: PairResult, answer: ArmAnswer, held: Held) -> Judged:
     if not RULES[answer.outcome].scored:
         detail = f" ({answer.detail})" if answer.detail else ""
         why = f"no answer: {answer.outcome}{detail}"
@@ -67,14 +98,29 @@ def _state_of(result: PairResult, answer: ArmAnswer) -> Judged:
         return Judged("failed", (why,), "answered", away)
     if result.excluded:
         return Judged("not_judged", (_excluded(result.excluded),))
-    quality = result.streams.get("quality")
-    found = [_kept(result.streams.get("invariants")), _agreed(quality)]
+    quality = _quality(result, held)
     by = quality.scorer if quality is not None else ""
+    found = [_kept(result.streams.get("invariants"))]
+    if held.by_recording and held.masked_share > MOST_MASKED:
+        found.append(("not_judged", "too little of the recording is left unmasked"))
+    elif held.by_recording or held.scoring.assertions:
+        found.append(_agreed(quality))
+    else:
+        by = ASSERTIONS  # those that some of several runs must meet
+    found += [("not_judged", why) for why in held.unjudged]
     if failed := tuple(why for state, why in found if state == "failed"):
         return Judged("failed", failed, by or "invariants")
     if invalid := tuple(why for state, why in found if state == "not_judged"):
         return Judged("not_judged", invalid)
     return Judged("passed", (), by)
+
+
+def _quality(result: PairResult, held: Held) -> StreamScore | None:
+    """Return the stream that decides; facts alone where wording is ignored."""
+    quality = result.streams.get("quality")
+    if quality is not None and held.masks.wording and quality.scorer == "claims":
+        return result.diagnostics.get("key_facts", quality)
+    return quality
 
 
 def _kept(invariants: StreamScore | None) -> tuple[State, str]:

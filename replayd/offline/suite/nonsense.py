@@ -6,8 +6,8 @@ one of them passes from end to end is never green.
 
 from typing import Final
 
-from replayd.cases.loader import Loaded
-from replayd.model import ArmAnswer, Case
+from replayd.model import ArmAnswer
+from replayd.offline.suite.held import Held, unmet
 from replayd.offline.suite.judging import judged
 from replayd.scoring.contract import ScoringCase
 from snaptrace.snapshot.model import Answer
@@ -16,17 +16,19 @@ FILLER: Final = "Forest: 1. That is lovely, and there is nothing else to say abo
 LONGEST_ECHO: Final = 4_000  # characters of the question
 
 
-async def passing_nonsense(case: Case, loaded: Loaded) -> tuple[str, ...]:
+async def passing_nonsense(held: Held) -> tuple[str, ...]:
     """Return the names of the senseless answers that would pass this pin."""
-    scoring = loaded.scoring
-    if not scoring.assertions:
-        return ()  # held to its recording, whose own rules were tried on nonsense
+    scoring = held.scoring
+    if held.by_recording:
+        return ()  # its rules were tried on nonsense
     found = []
     for name, text in _answers(scoring).items():
         answer = ArmAnswer(
             outcome="answered", answer=Answer(text=text, finish_reason="stop")
         )
-        if (await judged(case, loaded, answer)).state == "passed":
+        if (await judged(held, answer)).state == "passed" and not unmet(
+            held.counted, held, answer
+        ):
             found.append(name)
     return tuple(found)
 

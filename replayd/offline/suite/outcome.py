@@ -31,12 +31,16 @@ class SuiteCase(Struct, frozen=True, kw_only=True):
     control_answer: str = ""  # where the control was asked too
     nonsense: tuple[str, ...] = ()  # senseless answers that would have passed
     outage: bool = False  # no answer, for a reason that concerns the endpoint
+    warnings: tuple[str, ...] = ()  # assertions and bands that fail nothing
+    masked_stretches: int = 0  # of the recording, that the suite ignores
+    masked_share: float = 0.0
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
     """All cases of a run and what they come to."""
 
     suite: str
+    suite_hash: str  # of the cases and what is said of them
     verdict: Literal["passed", "failed", "undecided", "unknown"]
     exit_code: int
     counts: dict[str, int]
@@ -99,7 +103,7 @@ def passed_by_nonsense(judged: Sequence[SuiteCase]) -> tuple[str, ...]:
     return tuple(sorted(common))
 
 
-def outcome_of(suite: str, cases: Sequence[SuiteCase]) -> Outcome:
+def outcome_of(suite: str, cases: Sequence[SuiteCase], suite_hash: str = "") -> Outcome:
     """Return what a run came to."""
     code = exit_code(cases)
     names: tuple[Literal["passed", "failed", "undecided", "unknown"], ...]
@@ -109,6 +113,7 @@ def outcome_of(suite: str, cases: Sequence[SuiteCase]) -> Outcome:
         counts[case.state] += 1
     return Outcome(
         suite=suite,
+        suite_hash=suite_hash,
         verdict=names[code],
         exit_code=code,
         counts=counts,
@@ -142,6 +147,14 @@ def statement(cases: Sequence[SuiteCase]) -> tuple[str, ...]:
         said.append(
             f"{quarantined} failed on the control as well and were quarantined: they "
             "say nothing about the canary. Correct or unpin them."
+        )
+    masked = [case for case in cases if case.masked_stretches]
+    if masked:
+        most = max(case.masked_share for case in masked)
+        said.append(
+            f"{len(masked)} were judged without what the suite ignores: "
+            f"{sum(case.masked_stretches for case in masked)} stretches, at most "
+            f"{most:.0%} of one recording."
         )
     if senseless := passed_by_nonsense(judged):
         said.append(

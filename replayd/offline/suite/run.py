@@ -6,7 +6,7 @@ the recording by the rules that judge live traffic. Exit codes are those of a ga
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -17,15 +17,17 @@ from replayd.cases.intake import case_of
 from replayd.cases.loader import CaseLoader, Gone, Loaded
 from replayd.model import ArmAnswer, Case
 from replayd.offline.oneshot import answer_once
+from replayd.offline.suite.held import Expected, Held, held_to, unmet
 from replayd.offline.suite.judging import Judged, judged
 from replayd.offline.suite.nonsense import passing_nonsense
 from replayd.offline.suite.outcome import SuiteCase
 from replayd.providers.contract import Refusal
-from snaptrace.snapshot import object_names, segment
+from snaptrace.snapshot import segment
 from snaptrace.snapshot.errors import CorruptSnapshotError, MissingObjectError
 from snaptrace.snapshot.inclusion_probability import Frame
 from snaptrace.snapshot.segment import Pin
 from snaptrace.store.store import Store
+from snaptrace.suite.lock import record_digest
 
 HARD_RUNS: Final = 5
 
@@ -37,6 +39,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     name: str = ""  # of the pin's object
     pin: Pin | None = None
     problem: str = ""  # why it cannot be run
+    expected: Expected | None = None  # what a suite file says of it
+    digest: str = ""  # of the record, as a lock has it; "" where there is none
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -62,7 +66,7 @@ class SuiteRun:
         self._canary, self._control = canary, control
         self._settings = settings or Settings()
 
-    async def cases(self, entries: list[Entry]) -> AsyncIterator[SuiteCase]:
+    async def cases(self, entries: Sequence[Entry]) -> AsyncIterator[SuiteCase]:
         """Yield each case in the order of `entries`.
 
         Raises:
@@ -86,17 +90,27 @@ class SuiteRun:
             return _not_judged(entry, entry.problem or "not pinned")
         try:
             data = await self._store.get(entry.name)
-            case = case_of(segment.read(data, entry.name), 0, Frame())
+            read = segment.read(data, entry.name)
+            case = case_of(read, 0, Frame())
+        except MissingObjectError:
+            return _not_judged(entry, "erased or unpinned since")
         except CorruptSnapshotError:
             return _not_judged(entry, "damaged")
+        if entry.digest and entry.digest != record_digest(read.record(0)):
+            return _not_judged(entry, "not the snapshot that was locked", case.modality)
         loaded = await self._content.load(case)
         if isinstance(loaded, Gone):
             return _not_judged(entry, loaded.reason, case.modality)
-        return await self._asked(entry.pin, case, loaded)
+        return await self._asked(entry, case, loaded)
 
-    async def _asked(self, pin: Pin, case: Case, loaded: Loaded) -> SuiteCase:
-        runs = self._settings.hard_runs if pin.hard else 1
-        found = await asked(self._canary, case, loaded, runs)
+    async def _asked(self, entry: Entry, case: Case, loaded: Loaded) -> SuiteCase:
+        assert entry.pin is not None
+        pin, expected = entry.pin, entry.expected
+        held = held_to(loaded.snapshot, pin.assertion, expected)
+        hard = pin.hard if expected is None else expected.hard
+        hard_runs = (expected.runs if expected else 0) or self._settings.hard_runs
+        runs = max(hard_runs if hard else 1, held.runs)
+        found = await asked(self._canary, loaded, held, runs)
         recorded = loaded.snapshot.answer
         shown = SuiteCase(
             snapshot_id=case.snapshot_id,
@@ -111,12 +125,15 @@ class SuiteRun:
             judged_by=found.judged.judged_by,
             runs=runs,
             passed_runs=found.passed,
-            nonsense=await passing_nonsense(case, loaded),
+            nonsense=await passing_nonsense(held),
             outage=found.judged.outage,
+            warnings=found.warnings,
+            masked_stretches=held.masked_stretches,
+            masked_share=round(held.masked_share, 4),
         )
         if shown.state != "failed" or shown.outage or self._control is None:
             return shown
-        control = await asked(self._control, case, loaded, runs)
+        control = await asked(self._control, loaded, held, runs)
         shown = replace(shown, control_answer=control.text)
         if control.judged.state != "failed" or control.judged.outage:
             return shown
@@ -132,27 +149,47 @@ class Asked(Struct, frozen=True, kw_only=True):
     text: str = ""
     outcome: str = ""
     latency_ms: float = 0.0
+    unmet: frozenset[int] = frozenset()  # places in `Held.counted`
+    warnings: tuple[str, ...] = ()
 
 
-async def asked(arm: Arm, case: Case, loaded: Loaded, runs: int) -> Asked:
-    """Ask an arm `runs` times; more than half must pass.
+async def asked(arm: Arm, loaded: Loaded, held: Held, runs: int) -> Asked:
+    """Ask an arm `runs` times; more than half must pass, or as many as is asserted.
 
     What is shown is the last answer that is in the state of the whole.
     """
-    found = [await _once(arm, case, loaded) for _ in range(runs)]
+    found = [await _once(arm, loaded, held) for _ in range(runs)]
     passed = sum(each.judged.state == "passed" for each in found)
     if passed * 2 > runs:
         kept = [each for each in found if each.judged.state == "passed"]
     else:
         kept = [each for each in found if each.judged.state == "failed"] or found
     shown = replace(kept[-1], passed=passed)
+    if shown.judged.state == "passed":
+        broken = _too_rarely(held, found)
+        if broken:
+            failed = Judged("failed", broken, shown.judged.judged_by)
+            return replace(shown, judged=failed)
     if runs == 1 or shown.judged.state != "failed":
         return shown
     why = (f"passed {passed} of {runs} runs", *shown.judged.why)
     return replace(shown, judged=replace(shown.judged, why=why))
 
 
-async def _once(arm: Arm, case: Case, loaded: Loaded) -> Asked:
+def _too_rarely(held: Held, found: list[Asked]) -> tuple[str, ...]:
+    """Return the assertions that fewer runs met than must, with how many did."""
+    broken: list[str] = []
+    for place, entry in enumerate(held.counted):
+        met = sum(place not in each.unmet for each in found[: entry.runs])
+        if met < entry.at_least:
+            broken.append(
+                f"{entry.kind}: met in {met} of {entry.runs} runs, "
+                f"at least {entry.at_least} must"
+            )
+    return tuple(broken)
+
+
+async def _once(arm: Arm, loaded: Loaded, held: Held) -> Asked:
     found = await answer_once(arm, loaded.snapshot, loaded.media)
     if isinstance(found, Refusal):
         return Asked(judged=Judged("not_judged", (found.reason, *found.paths)))
@@ -165,10 +202,16 @@ async def _once(arm: Arm, case: Case, loaded: Loaded) -> Asked:
         detail=reading.detail,
     )
     return Asked(
-        judged=await judged(case, loaded, answer),
+        judged=await judged(held, answer),
         text=_text(answer),
         outcome=reading.outcome,
         latency_ms=round(found.attempt.latency_ms, 1),
+        unmet=frozenset(
+            place
+            for place, entry in enumerate(held.counted)
+            if unmet([entry], held, answer)
+        ),
+        warnings=unmet(held.warned, held, answer),
     )
 
 
@@ -188,18 +231,3 @@ def _not_judged(entry: Entry, why: str, modality: str = "") -> SuiteCase:
         why=(why,),
         note=note,
     )
-
-
-async def entries_of(store: Store, suite: str) -> list[Entry]:
-    """Return every pin of a suite, unreadable ones too, in the order of names."""
-    found: list[Entry] = []
-    async for info in store.list(object_names.suite_folder(suite)):
-        if (parsed := object_names.parse_pin(info.name)) is None:
-            continue
-        try:
-            pin = segment.read(await store.get(info.name), info.name).header.pin
-            why = "" if pin is not None else "damaged"
-        except (MissingObjectError, CorruptSnapshotError):
-            pin, why = None, "damaged"
-        found.append(Entry(snapshot_id=parsed[1], name=info.name, pin=pin, problem=why))
-    return found

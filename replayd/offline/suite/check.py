@@ -1,0 +1,65 @@
+"""A suite looked at without asking anybody: cases, media, assertions, weak pins."""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from replayd.cases.intake import why_not
+from replayd.cases.loader import CaseLoader
+from replayd.offline.suite.entries import expected_of, inapplicable
+from replayd.offline.suite.held import held_to
+from replayd.offline.suite.judging import rule_judges
+from replayd.offline.suite.nonsense import passing_nonsense
+from snaptrace.snapshot.errors import CorruptSnapshotError, MissingObjectError
+from snaptrace.suite.model import Suite
+from snaptrace.suite.resolve import Case as SuiteCase
+
+
+class Finding(Struct, frozen=True):
+    """One thing that is wrong with a suite's case."""
+
+    what: str
+    where: str
+    why: str
+
+
+async def check_cases(
+    content: CaseLoader, suite: Suite, cases: Iterable[SuiteCase]
+) -> list[Finding]:
+    """Return what is wrong with the cases that a suite comes to.
+
+    Raises:
+        StoreUnavailableError: safe to run again.
+    """
+    found: list[Finding] = []
+    for case in cases:
+        found += await _check(content, suite, case)
+    return found
+
+
+async def _check(content: CaseLoader, suite: Suite, case: SuiteCase) -> list[Finding]:
+    snapshot = case.snapshot
+    name = snapshot.snapshot_id
+    if content.is_erased(snapshot):
+        return [Finding("no case", name, "erased")]
+    found: list[Finding] = []
+    try:
+        await content.media(case.name, snapshot)
+    except (MissingObjectError, CorruptSnapshotError) as error:
+        found.append(Finding("no media", name, str(error)))
+    if why := why_not(snapshot):
+        found.append(Finding("cannot be sent", name, why))
+    for place, kind, why in inapplicable(suite, snapshot):
+        found.append(
+            Finding("cannot apply", f"assert[{place}].{kind}", f"{name}: {why}")
+        )
+    held = held_to(snapshot, None, expected_of(suite, snapshot, hard=case.hard))
+    found += [Finding("not judged", name, why) for why in held.unjudged]
+    if held.by_recording and not await rule_judges(held):
+        found.append(
+            Finding("not judged", name, "no rule can check this recording; assert")
+        )
+    if senseless := await passing_nonsense(held):
+        why = f"{' and '.join(senseless)} would pass: assert more"
+        found.append(Finding("weak pin", name, why))
+    return found

@@ -1,0 +1,1 @@
+"""Filters over snapshots: one language for `ls`, `export`, `replay` and suites."""

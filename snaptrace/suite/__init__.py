@@ -1,0 +1,1 @@
+"""A suite as a file: what to pin, what to assert, what to ignore."""

@@ -1,0 +1,83 @@
+"""Additions to a suite file that keep its comments and its order."""
+
+from typing import Final
+
+import msgspec
+import yaml
+
+from snaptrace.suite.errors import Problem, SuiteFileError
+from snaptrace.suite.yaml_tree import read
+
+SCHEMA_LINE: Final = "# yaml-language-server: $schema=suite.schema.json\n"
+
+
+def template(name: str, owner: str) -> str:
+    """Return a suite file to begin with."""
+    said = f"owner: {_scalar(owner)}\n" if owner else ""
+    return (
+        f"{SCHEMA_LINE}"
+        f"suite: {_scalar(name)}\n"
+        f"{said}"
+        "\n"
+        "# Cases by id, or by rule; `snaptrace suite lock` resolves rules into ids.\n"
+        "pin:\n"
+        '  - rule: "every route at least 3"\n'
+        "    why: a floor under every route\n"
+        "\n"
+        "# What answers must satisfy; a pin without an assertion is held to its\n"
+        "# recording.\n"
+        "assert: []\n"
+        "\n"
+        "# What is left out of the recording and of every answer before it is judged.\n"
+        "ignore: []\n"
+    )
+
+
+def with_pins(text: str, entries: list[dict[str, str | bool]]) -> str:
+    """Return the file with more pins at the end of its list.
+
+    Raises:
+        SuiteFileError: the file is no suite, or its list is written in one line.
+    """
+    read(text.encode())  # within the bounds, before it is composed again
+    text = text if text.endswith("\n") else f"{text}\n"
+    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    found = {key.value: value for key, value in pairs}
+    pin = found.get("pin")
+    lines = text.splitlines(keepends=True)
+    if pin is None:
+        return "".join([*lines, "pin:\n", *_written(entries, 2)])
+    if not isinstance(pin, yaml.SequenceNode) or not pin.value:
+        at = pin.start_mark.line
+        empty = lines[at].split("pin:", 1)[0] + "pin:\n"
+        return "".join([*lines[:at], empty, *_written(entries, 2), *lines[at + 1 :]])
+    if pin.flow_style:
+        place = pin.start_mark
+        why = "write the list with one pin a line, so that pins can be added"
+        raise SuiteFileError([Problem(place.line + 1, place.column + 1, "pin", why)])
+    last = pin.value[-1].end_mark.line
+    # The end of a block is the next token's place: step back over blanks and comments.
+    while last > 0 and (not lines[last - 1].strip() or _is_comment(lines[last - 1])):
+        last -= 1
+    return "".join(
+        [*lines[:last], *_written(entries, pin.start_mark.column), *lines[last:]]
+    )
+
+
+def _is_comment(line: str) -> bool:
+    return line.lstrip().startswith("#")
+
+
+def _written(entries: list[dict[str, str | bool]], indent: int) -> list[str]:
+    lines: list[str] = []
+    for entry in entries:
+        for place, (key, value) in enumerate(entry.items()):
+            dash = "- " if place == 0 else "  "
+            lines.append(f"{' ' * indent}{dash}{key}: {_scalar(value)}\n")
+    return lines
+
+
+def _scalar(value: str | bool) -> str:  # noqa: FBT001 - a YAML value
+    """Return a value as YAML; JSON's strings are YAML's."""
+    return msgspec.json.encode(value).decode()
