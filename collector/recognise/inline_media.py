@@ -145,6 +145,8 @@ class _Cutter:
         if isinstance(inner, str):
             if key in _URL_FIELDS:
                 return self._url(inner, _URL_FIELDS[key], "", path)
+            if path == "file" and is_data_url(inner):  # of a form
+                return self._base64(inner, "audio", "", path)
             if key in _TEXT_FIELDS and _REDACTED_TEXT.fullmatch(inner):
                 self.redacted[path] = None
             return inner

@@ -17,12 +17,10 @@ from snaptrace.snapshot.model import (
     Answer,
     AnswerOutcome,
     ToolCall,
-    Usage,
 )
 from snaptrace.streams import anthropic_messages as streamed
-from snaptrace.streams import sse
+from snaptrace.streams import sse, usage
 from snaptrace.streams.values import (
-    as_count,
     as_list,
     as_object,
     as_text,
@@ -105,7 +103,7 @@ def _read(found: dict[str, Any]) -> Reading:
         finish_reason=finish,
         model=model,
         response_id=as_text(found.get("id")),
-        usage=_usage(found.get("usage")),
+        usage=usage.of_anthropic(found.get("usage")),
     )
     return Reading(outcome=outcome, answer=answer, served_model=model)
 
@@ -118,17 +116,3 @@ def _calls(blocks: list[dict[str, Any]]) -> Iterator[ToolCall]:
                 arguments=json_text(block.get("input")),
                 id=as_text(block.get("id")),
             )
-
-
-def _usage(value: object) -> Usage:
-    usage = as_object(value)
-    fresh = as_count(usage.get("input_tokens"))
-    read = as_count(usage.get("cache_read_input_tokens"))
-    written = as_count(usage.get("cache_creation_input_tokens"))
-    return Usage(
-        # The API counts cached input apart; a snapshot's count includes it.
-        input_tokens=None if fresh is None else fresh + (read or 0) + (written or 0),
-        output_tokens=as_count(usage.get("output_tokens")),
-        cached_tokens=read,
-        cache_written_tokens=written,
-    )

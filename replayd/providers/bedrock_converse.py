@@ -12,11 +12,10 @@ from replayd.providers.contract import Overrides, Reading
 from replayd.providers.preparation.prepare import Body
 from replayd.providers.wire.faults import fault, fault_in_answer
 from replayd.providers.wire.json_post import JsonPost
-from snaptrace.snapshot.model import Answer, AnswerOutcome, ToolCall, Usage
-from snaptrace.streams import aws_eventstream
+from snaptrace.snapshot.model import Answer, AnswerOutcome, ToolCall
+from snaptrace.streams import aws_eventstream, usage
 from snaptrace.streams import bedrock_converse as streamed
 from snaptrace.streams.values import (
-    as_count,
     as_list,
     as_object,
     as_text,
@@ -86,7 +85,7 @@ def failure(kind: str, event: dict[str, Any]) -> Reading:
     return fault_in_answer({"status": status, "message": event.get("message")})
 
 
-def read_message(message: dict[str, Any], stop: str, usage: object) -> Reading:
+def read_message(message: dict[str, Any], stop: str, counts: object) -> Reading:
     """Type a message in Converse's form, which Nova's own bodies share."""
     outcome, said, finish = _STOPS.get(stop, ("answered", "answered", stop))
     blocks = [as_object(block) for block in as_list(message.get("content"))]
@@ -95,7 +94,7 @@ def read_message(message: dict[str, Any], stop: str, usage: object) -> Reading:
         text="".join(as_text(block.get("text")) for block in blocks),
         tool_calls=tuple(_calls(blocks)),
         finish_reason=finish,
-        usage=_usage(usage),
+        usage=usage.of_converse(counts),
     )
     return Reading(outcome=outcome, answer=answer)
 
@@ -109,17 +108,3 @@ def _calls(blocks: list[dict[str, Any]]) -> Iterator[ToolCall]:
                 arguments=json_text(call.get("input")),
                 id=as_text(call.get("toolUseId")),
             )
-
-
-def _usage(value: object) -> Usage:
-    usage = as_object(value)
-    fresh = as_count(usage.get("inputTokens"))
-    read = as_count(usage.get("cacheReadInputTokens"))
-    written = as_count(usage.get("cacheWriteInputTokens"))
-    return Usage(
-        # The API counts cached input apart; a snapshot's count includes it.
-        input_tokens=None if fresh is None else fresh + (read or 0) + (written or 0),
-        output_tokens=as_count(usage.get("outputTokens")),
-        cached_tokens=read,
-        cache_written_tokens=written,
-    )

@@ -15,10 +15,10 @@ from replayd.providers.preparation.prepare import Body
 from replayd.providers.wire.faults import fault
 from replayd.providers.wire.json_post import JsonPost
 from snaptrace.snapshot.apis.bedrock_invoke import family_of_body
-from snaptrace.snapshot.model import Answer, AnswerOutcome, Usage
-from snaptrace.streams import aws_eventstream
+from snaptrace.snapshot.model import Answer, AnswerOutcome
+from snaptrace.streams import aws_eventstream, usage
 from snaptrace.streams import bedrock_invoke as streamed
-from snaptrace.streams.values import as_count, as_object, as_text, decoded
+from snaptrace.streams.values import as_object, as_text, decoded
 
 _LLAMA_CUT = "length"
 
@@ -77,11 +77,10 @@ def _read_llama(found: dict[str, Any]) -> Reading:
     cut = finish == _LLAMA_CUT
     said: AnswerOutcome = "truncated" if cut else "answered"
     outcome: Outcome = "truncated" if cut else "answered"
-    usage = Usage(
-        input_tokens=as_count(found.get("prompt_token_count")),
-        output_tokens=as_count(found.get("generation_token_count")),
-    )
     answer = Answer(
-        outcome=said, text=found["generation"], finish_reason=finish, usage=usage
+        outcome=said,
+        text=found["generation"],
+        finish_reason=finish,
+        usage=usage.of_llama(found),
     )
     return Reading(outcome=outcome, answer=answer)

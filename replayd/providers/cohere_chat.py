@@ -12,11 +12,10 @@ from replayd.providers.contract import Overrides, Reading
 from replayd.providers.preparation.prepare import Body
 from replayd.providers.wire.faults import fault
 from replayd.providers.wire.json_post import JsonPost, with_system
-from snaptrace.snapshot.model import Answer, AnswerOutcome, ToolCall, Usage
+from snaptrace.snapshot.model import Answer, AnswerOutcome, ToolCall
 from snaptrace.streams import cohere_chat as streamed
-from snaptrace.streams import sse
+from snaptrace.streams import sse, usage
 from snaptrace.streams.values import (
-    as_count,
     as_list,
     as_object,
     as_text,
@@ -70,7 +69,7 @@ def _read(found: dict[str, Any], stop: str) -> Reading:
         tool_calls=tuple(_calls(message)),
         finish_reason=finish,
         response_id=as_text(found.get("id")),
-        usage=_usage(found.get("usage")),
+        usage=usage.of_cohere(found.get("usage")),
     )
     return Reading(outcome=outcome, answer=answer)
 
@@ -81,13 +80,3 @@ def _calls(message: dict[str, Any]) -> Iterator[ToolCall]:
         if name := as_text(function.get("name")):
             arguments = json_text(function.get("arguments"))
             yield ToolCall(name=name, arguments=arguments, id=as_text(call.get("id")))
-
-
-def _usage(value: object) -> Usage:
-    usage = as_object(value)
-    tokens = as_object(usage.get("tokens")) or as_object(usage.get("billed_units"))
-    return Usage(
-        input_tokens=as_count(tokens.get("input_tokens")),
-        output_tokens=as_count(tokens.get("output_tokens")),
-        cached_tokens=as_count(usage.get("cached_tokens")),
-    )

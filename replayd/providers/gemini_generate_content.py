@@ -18,13 +18,11 @@ from snaptrace.snapshot.model import (
     Media,
     MediaKind,
     ToolCall,
-    Usage,
 )
 from snaptrace.streams import gemini_generate_content as streamed
-from snaptrace.streams import sse
+from snaptrace.streams import sse, usage
 from snaptrace.streams.values import (
     as_bytes,
-    as_count,
     as_list,
     as_object,
     as_text,
@@ -90,7 +88,9 @@ class GeminiGenerateContent(JsonPost):
             blocked = as_object(found.get("promptFeedback")).get("blockReason")
             outcome: Outcome = "refused" if blocked else "malformed"
             said: AnswerOutcome = "filtered" if blocked else "error"
-            answer = Answer(outcome=said, usage=_usage(found.get("usageMetadata")))
+            answer = Answer(
+                outcome=said, usage=usage.of_gemini(found.get("usageMetadata"))
+            )
             return Reading(outcome=outcome, answer=answer, detail="no_candidate")
         return _read(found, found["candidate"])
 
@@ -116,7 +116,7 @@ def _read(found: dict[str, Any], candidate: dict[str, Any]) -> Reading:
         finish_reason="tool_calls" if calls and finish == "stop" else finish,
         model=model,
         response_id=as_text(found.get("responseId")),
-        usage=_usage(found.get("usageMetadata")),
+        usage=usage.of_gemini(found.get("usageMetadata")),
     )
     return Reading(outcome=outcome, answer=answer, served_model=model, blobs=blobs)
 
@@ -144,16 +144,3 @@ def _media(
                 Media(kind=kind, mime=mime, state="inline", size_bytes=len(data))
             )
     return tuple(media), blobs
-
-
-def _usage(value: object) -> Usage:
-    usage = as_object(value)
-    answered = as_count(usage.get("candidatesTokenCount"))
-    thought = as_count(usage.get("thoughtsTokenCount"))
-    both = None if answered is None and thought is None else (answered or 0)
-    return Usage(
-        input_tokens=as_count(usage.get("promptTokenCount")),
-        output_tokens=None if both is None else both + (thought or 0),
-        cached_tokens=as_count(usage.get("cachedContentTokenCount")),
-        reasoning_tokens=thought,
-    )

@@ -12,11 +12,11 @@ from replayd.providers.contract import Overrides, Reading
 from replayd.providers.preparation.prepare import Body
 from replayd.providers.wire.faults import fault, fault_in_answer
 from replayd.providers.wire.json_post import JsonPost, with_system
-from snaptrace.snapshot.model import Answer, AnswerOutcome, ToolCall, Usage
+from snaptrace.snapshot.model import Answer, AnswerOutcome, ToolCall
 from snaptrace.streams import ollama as streamed
+from snaptrace.streams import usage
 from snaptrace.streams.lenient_json import mended_text
 from snaptrace.streams.values import (
-    as_count,
     as_list,
     as_object,
     as_text,
@@ -94,11 +94,7 @@ def read_lines(status: int, body: bytes, field: str) -> Reading:
         tool_calls=calls,
         finish_reason="tool_calls" if calls and finish == "stop" else finish,
         model=model,
-        usage=Usage(
-            # Left out by the server where the whole prompt was in its cache.
-            input_tokens=as_count(last.get("prompt_eval_count")),
-            output_tokens=as_count(last.get("eval_count")),
-        ),
+        usage=usage.of_ollama(last),
     )
     return Reading(outcome=outcome, answer=answer, served_model=model)
 

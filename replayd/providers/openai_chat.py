@@ -17,10 +17,9 @@ from snaptrace.snapshot.model import (
     AnswerOutcome,
     Media,
     ToolCall,
-    Usage,
 )
 from snaptrace.streams import openai_chat as streamed
-from snaptrace.streams import sse
+from snaptrace.streams import sse, usage
 from snaptrace.streams.openai_chat import message_text, part_refusal
 from snaptrace.streams.values import (
     as_bytes,
@@ -107,7 +106,7 @@ def _read_choice(found: dict[str, Any], choice: dict[str, Any]) -> Reading:
         finish_reason=finish,
         model=model,
         response_id=as_text(found.get("id")),
-        usage=read_usage(found.get("usage")),
+        usage=usage.of_openai(found.get("usage")),
     )
     return Reading(
         outcome=outcome,
@@ -142,16 +141,3 @@ def _read_audio(
     mime = _AUDIO_MIME.get(as_text(audio.get("format")), "audio/wav")
     medium = Media(kind="audio", mime=mime, state="inline", size_bytes=len(data))
     return (medium,), {0: data}
-
-
-def read_usage(value: object) -> Usage:
-    """Return the tokens of an OpenAI usage object."""
-    usage = as_object(value)
-    prompt = as_object(usage.get("prompt_tokens_details"))
-    completion = as_object(usage.get("completion_tokens_details"))
-    return Usage(
-        input_tokens=as_count(usage.get("prompt_tokens")),
-        output_tokens=as_count(usage.get("completion_tokens")),
-        cached_tokens=as_count(prompt.get("cached_tokens")),
-        reasoning_tokens=as_count(completion.get("reasoning_tokens")),
-    )

@@ -9,14 +9,13 @@ from replayd.providers.contract import Overrides, Reading
 from replayd.providers.openai_chat import (
     FINISH,
     first_choice,
-    read_usage,
 )
 from replayd.providers.preparation.prepare import Body
 from replayd.providers.wire.faults import fault, fault_in_answer
 from replayd.providers.wire.json_post import JsonPost
 from snaptrace.snapshot.model import Answer
 from snaptrace.streams import openai_completions as streamed
-from snaptrace.streams import sse
+from snaptrace.streams import sse, usage
 from snaptrace.streams.values import (
     as_text,
     decoded,
@@ -54,7 +53,7 @@ class OpenAiCompletions(JsonPost):
             finish_reason=finish,
             model=model,
             response_id=as_text(found.get("id")),
-            usage=read_usage(found.get("usage")),
+            usage=usage.of_openai(found.get("usage")),
         )
         return Reading(
             outcome=outcome,

@@ -10,10 +10,10 @@ from http import HTTPStatus
 import msgspec
 
 from replayd.providers.contract import Reading
-from replayd.providers.openai_chat import read_usage
 from replayd.providers.wire.faults import fault
 from replayd.providers.wire.json_post import JsonPost
 from snaptrace.snapshot.model import Answer
+from snaptrace.streams import usage
 from snaptrace.streams.values import as_bytes, as_list, as_object, as_text, decoded
 
 _FLOAT_BYTES = 4
@@ -38,7 +38,7 @@ class OpenAiEmbeddings(JsonPost):
         answer = Answer(
             text=msgspec.json.encode(vectors).decode(),
             model=model,
-            usage=read_usage(found.get("usage")),
+            usage=usage.of_openai(found.get("usage")),
         )
         return Reading(outcome="answered", answer=answer, served_model=model)
 

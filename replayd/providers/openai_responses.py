@@ -16,12 +16,10 @@ from snaptrace.snapshot.model import (
     Answer,
     AnswerOutcome,
     ToolCall,
-    Usage,
 )
 from snaptrace.streams import openai_responses as streamed
-from snaptrace.streams import sse
+from snaptrace.streams import sse, usage
 from snaptrace.streams.values import (
-    as_count,
     as_list,
     as_object,
     as_text,
@@ -72,7 +70,7 @@ def _read(found: dict[str, Any]) -> Reading:
         finish_reason="tool_calls" if calls and finish == "stop" else finish,
         model=model,
         response_id=as_text(found.get("id")),
-        usage=_usage(found.get("usage")),
+        usage=usage.of_responses(found.get("usage")),
     )
     return Reading(outcome=outcome, answer=answer, served_model=model)
 
@@ -104,15 +102,3 @@ def _calls(found: dict[str, Any]) -> Iterator[ToolCall]:
                 arguments=json_text(item.get(field)),
                 id=as_text(item.get("call_id")),
             )
-
-
-def _usage(value: object) -> Usage:
-    usage = as_object(value)
-    given = as_object(usage.get("input_tokens_details"))
-    answered = as_object(usage.get("output_tokens_details"))
-    return Usage(
-        input_tokens=as_count(usage.get("input_tokens")),
-        output_tokens=as_count(usage.get("output_tokens")),
-        cached_tokens=as_count(given.get("cached_tokens")),
-        reasoning_tokens=as_count(answered.get("reasoning_tokens")),
-    )

@@ -10,13 +10,13 @@ from http import HTTPStatus
 import msgspec
 
 from replayd.providers.contract import Overrides, ProviderRequest, Reading, Refusal
-from replayd.providers.openai_chat import read_usage
 from replayd.providers.preparation.prepare import Body, merged, sendable
 from replayd.providers.wire.encode import media_refs
 from replayd.providers.wire.faults import fault
 from replayd.providers.wire.json_post import JsonPost
 from snaptrace.snapshot.model import Answer, Json, Snapshot
-from snaptrace.streams.values import as_object, as_text, decoded
+from snaptrace.streams.usage import of_responses
+from snaptrace.streams.values import as_text, decoded
 
 _SUFFIX = {
     "audio/wav": "wav",
@@ -68,15 +68,10 @@ class OpenAiTranscription(JsonPost):
         found = decoded(body)
         if found is None or not isinstance(found.get("text"), str):
             return Reading(outcome="malformed", detail="no_text")
-        usage = as_object(found.get("usage"))
-        named = {
-            "prompt_tokens": usage.get("input_tokens"),
-            "completion_tokens": usage.get("output_tokens"),
-        }
         answer = Answer(
             text=found["text"],
             model=as_text(found.get("model")),
-            usage=read_usage(named),
+            usage=of_responses(found.get("usage")),
         )
         return Reading(outcome="answered", answer=answer)
 

@@ -24,11 +24,13 @@ from collector.recognise.dialects.readers.common_attributes import (
     normal_finish,
     outcome_of,
 )
-from collector.recognise.dialects.readers.json_values import as_count, as_text, loads
+from collector.recognise.dialects.readers.json_values import as_count, as_text
 from collector.recognise.dialects.readers.span import candidate_of
 from collector.recognise.record import Record
 from snaptrace.snapshot.apis import APIS
-from snaptrace.snapshot.model import Answer, Json, Media, Usage
+from snaptrace.snapshot.model import Answer, Media
+from snaptrace.streams.usage import of_answer
+from snaptrace.streams.whole import whole
 
 _NAME = "capture"
 _PREFIX = "snaptrace.llm."
@@ -124,20 +126,18 @@ def _answer(record: Record) -> Answer:
     came = raw_body(attributes, _PREFIX + "response")
     if came is None or attributes.get(_PREFIX + "response.cut"):
         return Answer(observed=False)
-    return _read(_decoded(came, kind), failed=bool(error))
+    if kind == "text/plain":
+        return Answer(text=came.decode("utf-8", "replace").strip())
+    body = whole(as_text(attributes.get(_PREFIX + "api")), kind, came)
+    if not body:
+        return Answer(observed=False)
+    return _read(as_text(attributes.get(_PREFIX + "api")), body, failed=bool(error))
 
 
-def _decoded(came: bytes, kind: str) -> Json:
-    """Return a response's JSON; a text where it is none."""
-    text = came.decode("utf-8", "replace")
-    return text if kind == "text/plain" else loads(text).value
-
-
-def _read(value: Any, *, failed: bool) -> Answer:  # noqa: ANN401 - any JSON
-    said = answer_bodies.read(value)
-    usage = Usage(**said.usage) if said.usage else Usage()
+def _read(api: str, body: dict[str, Any], *, failed: bool) -> Answer:
+    said, usage = answer_bodies.read(body), of_answer(api, body)
     if said.is_empty:
-        found = answer_of_output(value, failed=failed, error="error", usage=usage)
+        found = answer_of_output(body, failed=failed, error="error", usage=usage)
         return msgspec.structs.replace(found, model=found.model or said.model)
     finish = normal_finish(said.finish)
     return Answer(
