@@ -41,12 +41,10 @@ class HeldBytes:
         """Take `size` bytes; False where there is no room for them."""
         with self._lock:
             self._settle()
-            if self._held + size > self._limit:
-                fits = False
-            else:
+            fits = self._held + size <= self._limit
+            if fits:
                 self._held += size
-                fits = True
-            is_high = self._held + size > self._limit // 2
+            is_high = not fits or self._held > self._limit // 2
         if is_high:
             self._on_half()
         return fits
