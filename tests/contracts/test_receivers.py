@@ -10,6 +10,7 @@ import grpc.aio
 import pytest
 from backports import zstd
 from fakes.served_receiver import BODY, grpc_client, http_client, serving
+from fakes.waiting import until
 
 from collector.config.relay import HeadersConfig, LimitsConfig
 from collector.otlp.export_result import ExportResult, refusal
@@ -171,11 +172,9 @@ async def test_the_clients_deadline_and_leaving_are_passed_on(engine):
         assert refused.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
         assert 0 < served.timeouts[0] <= 0.25
         under_way = call("traces", BODY, timeout=30)
-        while len(served.requests) < 2:
-            await asyncio.sleep(0.01)
+        await until(lambda: len(served.requests) >= 2)
         under_way.cancel()
-        while served.cancelled < 2:
-            await asyncio.sleep(0.01)
+        await until(lambda: served.cancelled >= 2)
         served.hold.set()
         assert served.admission.reserved_bytes == 0
 
@@ -259,8 +258,7 @@ async def test_requests_in_flight_are_answered_after_stop(engine):
     async with serving(engine) as served, grpc_client(served) as call:
         served.hold = asyncio.Event()
         under_way = [call("traces", BODY) for _ in range(20)]
-        while len(served.requests) < 20:
-            await asyncio.sleep(0.01)
+        await until(lambda: len(served.requests) >= 20)
         served.stop.set()
         served.stop.set()
         asyncio.get_running_loop().call_later(0.2, served.hold.set)

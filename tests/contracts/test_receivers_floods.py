@@ -14,6 +14,7 @@ import grpc
 import grpc.aio
 import pytest
 from fakes.served_receiver import BODY, grpc_client, serving
+from fakes.waiting import holds, until
 
 from collector.config.relay import LimitsConfig
 from collector.otlp.signals import SIGNALS
@@ -103,9 +104,7 @@ async def test_rapid_resets_cost_nothing_lasting(engine):
                 if not await attacker.send(b"".join(frames)):
                     break
             await still_serves(served)
-        async with asyncio.timeout(10):
-            while served.admission.reserved_bytes:
-                await asyncio.sleep(0.02)
+        await until(lambda: not served.admission.reserved_bytes, 10)
         assert resident_bytes() - before < GROWTH_BYTES
 
 
@@ -122,8 +121,7 @@ async def test_streams_of_a_connection_are_bounded(engine):
                 whole += frame(DATA, 1, stream, message)
                 if not await attacker.send(whole):
                     break
-            await asyncio.sleep(0.2)
-            assert len(served.requests) <= 16
+            await holds(lambda: len(served.requests) <= 16, 0.2)
             served.hold.set()
         served.hold = None
         await still_serves(served)
@@ -177,15 +175,12 @@ async def test_a_grpc_message_that_never_comes_whole_is_given_up(engine, pieces)
         promised = b"\0" + (900_000).to_bytes(4, "big")
         await attacker.send(frame(HEADERS, END_HEADERS, 1, export_headers()))
         await attacker.send(frame(DATA, 0, 1, promised + b"x"))
-        async with asyncio.timeout(5):
-            while not served.admission.reserved_bytes:
-                await asyncio.sleep(0.01)
+        await until(lambda: served.admission.reserved_bytes, 5)
         async with asyncio.timeout(5):
             for _ in range(pieces - 1):
                 await attacker.send(frame(DATA, 0, 1, b"x"))
                 await asyncio.sleep(0.02)
-            while served.admission.reserved_bytes:
-                await asyncio.sleep(0.02)
+            await until(lambda: not served.admission.reserved_bytes)
         assert served.requests == []
         await still_serves(served)
 
@@ -237,12 +232,15 @@ async def test_idle_connections_are_bounded_and_cheap():
                 await asyncio.gather(*(attacker.reader.read() for attacker in more[1:]))
             assert served.refused("connections") >= 4
             assert resident_bytes() - before < GROWTH_BYTES
-        async with asyncio.timeout(10):
-            while True:
-                try:
-                    return await still_serves(served)
-                except grpc.aio.AioRpcError:
-                    await asyncio.sleep(0.05)
+        await until(lambda: serves_again(served))
+
+
+async def serves_again(served):
+    try:
+        await still_serves(served)
+    except grpc.aio.AioRpcError:
+        return False
+    return True
 
 
 async def test_single_bytes_are_read_and_hold_up_nobody(engine):
@@ -263,7 +261,5 @@ async def test_single_bytes_are_read_and_hold_up_nobody(engine):
             await asyncio.sleep(0)
             if at == len(said) // 2:
                 await still_serves(served)
-        async with asyncio.timeout(10):
-            while len(served.requests) < 21:
-                await asyncio.sleep(0.01)
+        await until(lambda: len(served.requests) >= 21, 10)
         assert [request.body for request in served.requests] == [BODY] * 21

@@ -8,6 +8,7 @@ import re
 
 import pytest
 from fakes.served_receiver import serving
+from fakes.waiting import holds, turns, until
 
 from collector.config.relay import LimitsConfig
 from snaptrace.runtime.config import ByteSize, Duration
@@ -180,17 +181,14 @@ async def test_a_client_that_asks_and_does_not_wait_is_read_no_further():
         for _ in range(200):
             writer.write(WHOLE)
             await asyncio.sleep(0)
-        await asyncio.sleep(0.1)
+        await until(lambda: len(served.requests) > 32)
         # One reading from the socket may bring more than the bound.
-        assert 32 < len(served.requests) <= 200
+        await holds(lambda: 32 < len(served.requests) <= 200)
         before = len(served.requests)
         writer.write(WHOLE * 50)
-        await asyncio.sleep(0.1)
-        assert len(served.requests) == before
+        await holds(lambda: len(served.requests) == before)
         served.hold.set()
-        async with asyncio.timeout(5):
-            while len(served.requests) < 250:
-                await asyncio.sleep(0.01)
+        await until(lambda: len(served.requests) >= 250, 5)
         writer.transport.abort()
 
 
@@ -234,7 +232,7 @@ async def test_connections_are_bounded_and_counted():
         for listener in ("grpc", "http"):
             host, _, port = served.addresses[listener].rpartition(":")
             opened = [await asyncio.open_connection(host, int(port)) for _ in range(3)]
-            await asyncio.sleep(0.05)
+            await turns()
             reader, late = await asyncio.open_connection(host, int(port))
             async with asyncio.timeout(5):
                 assert await reader.read() == b""

@@ -5,6 +5,7 @@ import asyncio
 import grpc
 import grpc.aio
 from fakes.served_receiver import grpc_channel, serving
+from fakes.waiting import until
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
@@ -54,16 +55,14 @@ async def test_watchers_are_bounded_and_given_back():
         assert await refused.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
         for one in watching:
             one.cancel()
-        async with asyncio.timeout(10):
-            while await _is_refused(stub.Watch(question)):
-                await asyncio.sleep(0.05)
+        await until(lambda: _is_served(stub.Watch(question)), 10)
 
 
-async def _is_refused(call):
+async def _is_served(call):
     try:
-        return await call.read() is grpc.aio.EOF
+        return await call.read() is not grpc.aio.EOF
     except grpc.aio.AioRpcError as error:
-        return error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        return error.code() is not grpc.StatusCode.RESOURCE_EXHAUSTED
     finally:
         call.cancel()
 

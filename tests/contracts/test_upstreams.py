@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from fakes.upstream import BREAK, HANG, FakeUpstream
+from fakes.waiting import until
 
 from collector.config.relay import JoinConfig, UpstreamConfig
 from collector.exporter import open_upstreams
@@ -99,8 +100,7 @@ async def test_too_slow_is_unavailable(kind):
     async with connected(kind, always(HANG)) as (upstream, fake):
         answer = await upstream.send(request(), 0.2)
         assert answer.code == UNAVAILABLE
-        while fake.waiting:
-            await asyncio.sleep(0.01)
+        await until(lambda: not fake.waiting)
 
 
 async def test_unreachable_is_unavailable(kind):
@@ -143,11 +143,9 @@ async def test_leaving_cancels_the_call(kind):
     """The upstream would work for clients that have gone."""
     async with connected(kind, always(HANG)) as (upstream, fake):
         sending = asyncio.ensure_future(upstream.send(request(), 30))
-        while not fake.waiting:
-            await asyncio.sleep(0.01)
+        await until(lambda: fake.waiting)
         sending.cancel()
-        while fake.waiting:
-            await asyncio.sleep(0.01)
+        await until(lambda: not fake.waiting)
         assert fake.accepted == []
 
 

@@ -6,6 +6,7 @@ import random
 
 from fakes.leaping_loop import LoopClock
 from fakes.stored_calls import text_call
+from fakes.waiting import until
 
 from replayd.arms.availability import Availability
 from replayd.budget.accounting import SpendingAccount
@@ -184,8 +185,7 @@ async def run_until(found, numbers, seconds=3600.0):
 
     async def watch():
         async with asyncio.timeout(seconds):
-            while found.fold.next_number < numbers:
-                await asyncio.sleep(0.5)
+            await until(lambda: found.fold.next_number >= numbers)
         stop.set()
 
     async with asyncio.TaskGroup() as group:

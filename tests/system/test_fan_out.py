@@ -16,6 +16,7 @@ import grpc.aio
 import pytest
 import yaml
 from fakes.upstream import FakeUpstream
+from fakes.waiting import until
 from system.forwarding import RunningCollector
 from system.test_forward import METHOD, get
 from system.test_forward_disk import model_call
@@ -91,13 +92,12 @@ async def test_a_copy_arrives_and_its_loss_is_not_felt(tmp_path):
                 await call(model_call(rng), timeout=20, wait_for_ready=True)
 
         await send(10)
-        page = ""
-        async with asyncio.timeout(30):
-            while handed_over(page) < 10:
-                await asyncio.sleep(0.1)
-                _, page = await get(running.metrics, "/metrics")
+
+        async def are_handed_over():
+            _, page = await get(running.metrics, "/metrics")
+            return handed_over(page) >= 10
+
+        await until(are_handed_over)
         running.kill()
         await send(10)
-        async with asyncio.timeout(30):
-            while len(backend.accepted) < 20:
-                await asyncio.sleep(0.1)
+        await until(lambda: len(backend.accepted) >= 20, 30)

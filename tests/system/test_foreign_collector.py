@@ -17,6 +17,7 @@ import grpc.aio
 import pytest
 import yaml
 from fakes.upstream import FakeUpstream
+from fakes.waiting import until
 from system.forwarding import RunningCollector
 
 from collector.otlp.export_result import ExportResult, refusal
@@ -167,9 +168,7 @@ async def test_everything_that_another_collector_exports_arrives_once(
                     (s, n) for s, body in upstream.accepted for n in names_in(s, body)
                 ]
 
-            async with asyncio.timeout(40):
-                while len(arrived()) < len(signals) * COUNT:
-                    await asyncio.sleep(0.1)
+            await until(lambda: len(arrived()) >= len(signals) * COUNT, 40)
     expected = [(s, f"n{n}") for s in signals for n in range(COUNT)]
     assert sorted(arrived()) == sorted(expected)
     assert told_to_wait > 2

@@ -12,6 +12,7 @@ import grpc
 import grpc.aio
 import pytest
 from fakes.upstream import HANG, FakeUpstream
+from fakes.waiting import holds, until
 from system.forwarding import RunningCollector
 
 from collector.otlp.export_result import ExportResult, read_varint, refusal
@@ -154,8 +155,7 @@ class Clients:
 
     async def until_acknowledged(self, more):
         enough = len(self.acknowledged) + more
-        while len(self.acknowledged) < enough:
-            await asyncio.sleep(0.05)
+        await until(lambda: len(self.acknowledged) >= enough)
 
 
 MOODS = [
@@ -257,12 +257,13 @@ async def test_a_million_spans_arrive_whatever_is_killed(tmp_path, protocol):
 
 async def test_a_stop_drains_what_is_under_way(tmp_path):
     """A rollout would cost the batches in flight."""
-    slow = asyncio.Event()
+    slow, arrived = asyncio.Event(), []
 
     async with FakeUpstream() as upstream:
         original = upstream._answer
 
         async def wait_then_answer(*arguments):
+            arrived.append(arguments)
             await slow.wait()
             return await original(*arguments)
 
@@ -276,10 +277,9 @@ async def test_a_stop_drains_what_is_under_way(tmp_path):
                 channel.unary_unary(METHOD)(frame(b"x"), timeout=20) for _ in range(30)
             ]
             done = [asyncio.ensure_future(asyncio.wait_for(c, 20)) for c in calls]
-            await asyncio.sleep(0.5)
+            await until(lambda: len(arrived) == 30)
             stopping = asyncio.ensure_future(running.stop())
-            await asyncio.sleep(0.3)
-            assert not stopping.done()
+            await holds(lambda: not stopping.done(), 0.3)
             slow.set()
             assert await asyncio.gather(*done) == [b""] * 30
             assert await stopping == 0
@@ -304,9 +304,7 @@ async def test_a_store_that_cannot_be_written_is_not_felt(tmp_path):
             assert (await get(running.metrics, "/readyz"))[0] == 200
             _, page = await get(running.metrics, "/metrics")
             assert "snaptrace_collector_store_writable 0.0" in page
-            async with asyncio.timeout(10):
-                while str(blocked) not in running.log():
-                    await asyncio.sleep(0.05)
+            await until(lambda: str(blocked) in running.log(), 10)
             assert await running.stop() == 0
 
 

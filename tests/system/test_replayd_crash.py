@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 from fakes.provider import FakeProvider, completion
 from fakes.stored_calls import store_calls, text_call
+from fakes.waiting import until
 
 from replayd.ledger.ledger import Ledger, epochs
 from snaptrace.runtime.clock import SystemClock
@@ -76,19 +77,6 @@ class Daemon:
         if self.process.returncode is None:
             os.kill(self.process.pid, how)
         return await self.process.wait()
-
-
-async def until(condition, seconds=60.0):
-    """Poll until `condition()` holds."""
-    give_up = time.monotonic() + seconds
-    while True:
-        found = condition()
-        if asyncio.iscoroutine(found):
-            found = await found
-        if found:
-            return
-        assert time.monotonic() < give_up, "waited too long"
-        await asyncio.sleep(0.05)
 
 
 class World:

@@ -3,7 +3,8 @@
 import aiohttp
 import pytest
 from fakes.provider import completion
-from system.test_replayd_crash import World, until
+from fakes.waiting import until
+from system.test_replayd_crash import World
 
 from replayd.ledger.ledger import epochs
 

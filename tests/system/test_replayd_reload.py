@@ -5,7 +5,8 @@ import os
 import signal
 
 import pytest
-from system.test_replayd_crash import World, until
+from fakes.waiting import until
+from system.test_replayd_crash import World
 
 from replayd.ledger.ledger import epochs
 

@@ -2,8 +2,9 @@
 
 import pytest
 from fakes.upstream import FakeUpstream
+from fakes.waiting import until
 from system.forwarding import RunningCollector
-from system.test_replayd_crash import World, until
+from system.test_replayd_crash import World
 
 from snaptrace.runtime.config import StoreConfig
 from snaptrace.snapshot import object_names

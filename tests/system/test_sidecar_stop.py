@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from fakes.waiting import until
 from forwarding import RunningCollector
 
 pytestmark = pytest.mark.system
@@ -113,12 +114,9 @@ async def test_terminated_in_mid_traffic(tmp_path, drain_seconds):
             ]
             for client in clients:
                 client.start()
-            deadline = time.monotonic() + 30
-            while time.monotonic() < deadline:
-                # In the middle: its sampling process is up, too, and at work.
-                if len(acknowledged) >= 100 and is_sampling(collector.metrics):
-                    break
-                await asyncio.sleep(0.05)
+            # In the middle: its sampling process is up, too, and at work.
+            await until(lambda: len(acknowledged) >= 100)
+            await until(lambda: is_sampling(collector.metrics))
             collector.process.send_signal(signal.SIGTERM)
             await asyncio.sleep(GRACE_SECONDS)
             collector.kill()  # as the kubelet, if it has not ended by itself

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from fakes.provider import FakeProvider, completion
 from fakes.stored_calls import hexed, store_calls
+from fakes.waiting import until
 from msgspec import structs
-from system.test_replayd_crash import Daemon, World, until
+from system.test_replayd_crash import Daemon, World
 
 sys.path.append(str(Path(__file__).parents[2] / "bench"))
 
@@ -107,10 +108,13 @@ async def codes_until_judged(folder, parts):
         daemon = await Daemon(
             folder, "one", world.canary.url, world.control.url
         ).start()
-        while not await world.committed(len(world._drawn)):
+
+        async def is_judged():
             code, _ = await gate(daemon)
             codes.append(code)
-            await asyncio.sleep(0.2)
+            return await world.committed(len(world._drawn))
+
+        await until(is_judged, 300)
 
         async def shown():
             found = (await daemon.verdicts())["canaries"].get("canary") or {}

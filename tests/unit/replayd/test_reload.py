@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from fakes.waiting import until
 from prometheus_client import CollectorRegistry
 
 from replayd.reload import EngineReloader, check, check_reload, unpriced
@@ -35,12 +36,6 @@ def config_of(**more):
     settings = [f"replayd.{key}={value}" for key, value in more.items()]
     document = load(None, {}, settings)
     return document.section("replayd", ReplaydConfig)
-
-
-async def until(condition):
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0)
 
 
 def value(metrics, result):

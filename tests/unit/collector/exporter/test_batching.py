@@ -4,6 +4,7 @@ import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
+from fakes.waiting import turns, until
 from google.protobuf.message import DecodeError
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -233,8 +234,7 @@ async def test_a_large_body_does_not_wait():
             upstream.tasks.create_task(upstream.send(request(span("n" * n)), 5))
             for n in (1, 200, 300)
         ]
-        await asyncio.sleep(0.01)
-        assert len(backend.bodies) == 3
+        await until(lambda: len(backend.bodies) == 3)
         backend.gate.set()
         await asyncio.wait(sending)
 
@@ -246,9 +246,8 @@ async def test_a_full_group_does_not_wait_for_a_stalled_upstream():
             upstream.tasks.create_task(upstream.send(request(span("n" * 40)), 5))
             for _ in range(20)
         ]
-        await asyncio.sleep(0.01)
+        await until(lambda: len(backend.bodies) >= 4)
         assert max(map(len, backend.bodies)) < 300
-        assert len(backend.bodies) >= 4
         backend.gate.set()
         await asyncio.wait(sending)
 
@@ -259,8 +258,7 @@ async def test_waiting_for_company_ends():
         first = upstream.tasks.create_task(upstream.send(request(span("a")), 5))
         await asyncio.sleep(0)
         second = upstream.tasks.create_task(upstream.send(request(span("b")), 5))
-        while len(backend.bodies) < 2:
-            await asyncio.sleep(0.005)
+        await until(lambda: len(backend.bodies) >= 2)
         backend.gate.set()
         await asyncio.wait([first, second])
 
@@ -274,16 +272,14 @@ async def test_one_leaving_does_not_hurt_the_others_and_all_leaving_ends_the_cal
             upstream.tasks.create_task(upstream.send(request(span(f"m{i}")), 5))
             for i in range(3)
         ]
-        while len(backend.bodies) < 2:
-            await asyncio.sleep(0.005)
+        await until(lambda: len(backend.bodies) >= 2)
         group[0].cancel()
-        await asyncio.sleep(0.01)
+        await turns()
         assert backend.cancelled == 0
         group[1].cancel()
         group[2].cancel()
         await asyncio.wait(group)
-        await asyncio.sleep(0.01)
-        assert backend.cancelled == 1
+        await until(lambda: backend.cancelled == 1)
         backend.gate.set()
         assert (await first).code == 0
 

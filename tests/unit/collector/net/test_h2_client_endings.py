@@ -7,6 +7,7 @@ import struct
 import hpack
 import pytest
 from fakes.h2_server_side import OK, Side, broken
+from fakes.waiting import until
 
 from collector.net import h2_frames
 
@@ -177,8 +178,7 @@ async def test_keep_alive_leaves_a_connection_alone_that_is_idle_or_answers(
         await asyncio.sleep(0.01)
     assert side.wire.frames() == []
     call = await side.sends(b"a")
-    while h2_frames.PING not in [kind for kind, *_ in side.wire.frames()]:
-        await asyncio.sleep(0.005)
+    await until(lambda: h2_frames.PING in [kind for kind, *_ in side.wire.frames()])
     side.says(h2_frames.PING, h2_frames.ACK, payload=bytes(8))
     side.answers(1)
     assert (await call).body == b"hello"

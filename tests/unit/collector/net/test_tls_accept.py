@@ -7,6 +7,7 @@ import ssl
 
 import pytest
 from fakes.certificates import Authority
+from fakes.waiting import turns, until
 
 from collector.config.relay import TlsConfig
 from collector.net import tls_accept
@@ -67,9 +68,7 @@ class Door:
         return said
 
     async def shows(self, count):
-        async with asyncio.timeout(10):
-            while len(self.going_on) != count:
-                await asyncio.sleep(0.005)
+        await until(lambda: len(self.going_on) == count, 10)
 
 
 @contextlib.asynccontextmanager
@@ -83,7 +82,7 @@ async def door(folder, places=100):
             task.cancel()
         for echo in opened.made:
             echo.transport.abort()
-        await asyncio.sleep(0.01)
+        await turns()
 
 
 async def closed(reader):
@@ -173,7 +172,7 @@ async def test_after_the_end_nobody_is_let_in(tmp_path):
         reader, writer = await opened.knocks()
         await opened.shows(1)
         opened.server.close()
-        await asyncio.sleep(0.01)
+        await turns()
         with pytest.raises(OSError, match="Connect call failed"):
             await opened.knocks()
         assert len(opened.going_on) == 1  # may still end

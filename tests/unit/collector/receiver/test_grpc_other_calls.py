@@ -1,11 +1,11 @@
 """`collector.receiver.grpc_other_calls`: health, reflection, and what is no gRPC."""
 
-import asyncio
 import tracemalloc
 
 import pytest
 from fakes.grpc_caller import Caller, framed
 from fakes.http2_client import Client
+from fakes.waiting import turns
 from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection_pb2
 
@@ -26,11 +26,6 @@ HTML = (
 )
 
 
-async def settle():
-    for _ in range(10):
-        await asyncio.sleep(0)
-
-
 async def test_health_is_answered_in_any_pieces():
     """A balancer whose library cuts its frames would take us for dead."""
     caller = Caller()
@@ -39,7 +34,7 @@ async def test_health_is_answered_in_any_pieces():
     for byte in said:
         caller.says(h2_frames.DATA, 0, 1, bytes((byte,)))
     caller.says(h2_frames.DATA, h2_frames.END_STREAM, 1)
-    await settle()
+    await turns()
     assert await caller.status(1) == (0, "", framed(SERVING))
     assert caller.admission.reserved_bytes == 0
 
@@ -48,7 +43,7 @@ async def test_an_unknown_method_is_said_to_be_one():
     """A client would wait for an answer to what nobody serves."""
     caller = Caller()
     caller.calls(1, path="/some.Service/Method", is_last=False)
-    await settle()
+    await turns()
     assert (await caller.status(1))[0] == 12
     assert caller.shared.open_streams == 0
 
@@ -57,7 +52,7 @@ async def test_nonsense_for_a_service_resets_its_stream():
     """A broken question would end the relay, or never be answered."""
     caller = Caller()
     caller.calls(1, framed(b"\xff\xff\xff"), path=CHECK)
-    await settle()
+    await turns()
     assert await caller.reset_code(1) == h2_frames.CANCEL
     assert caller.admission.reserved_bytes == 0
     assert caller.shared.open_streams == 0
@@ -73,9 +68,9 @@ async def test_a_client_that_leaves_gives_its_memory_back(path, begun):
     caller.says(h2_frames.DATA, 0, 1, framed(b"abc")[:4])
     assert caller.admission.reserved_bytes > 10_000
     if begun:
-        await settle()
+        await turns()
     caller.resets(1)
-    await settle()
+    await turns()
     assert caller.admission.reserved_bytes == 0
 
 
@@ -84,31 +79,31 @@ async def test_a_lost_connection_ends_its_watchers():
     caller = Caller()
     for stream in range(1, 129, 2):
         caller.calls(stream, framed(b""), path=WATCH)
-    await settle()
+    await turns()
     caller.connection.connection_lost(None)
-    await settle()
+    await turns()
     assert caller.admission.reserved_bytes == 0
     again = Client(caller.service, caller.shared)
     watch = ((":method", "POST"), (":scheme", "http"), (":path", WATCH), GRPC)
     again.asks(1, framed(b""), watch)
-    await settle()
+    await turns()
     assert h2_frames.DATA in [frame[0] for frame in await again.hears_of(1)]
     again.connection.end()
-    await settle()
+    await turns()
 
 
 async def test_a_watcher_may_stay():
     """A balancer would be sent away every few seconds."""
     caller = Caller()
     caller.calls(1, framed(b""), path=WATCH)
-    await settle()
+    await turns()
     for _ in range(100):
         caller.looks(10)
         caller.says(h2_frames.PING, h2_frames.ACK, 0, bytes(8))
     kinds = [frame[0] for frame in await caller.hears_of(1)]
     assert kinds == [h2_frames.HEADERS, h2_frames.DATA]
     caller.connection.end()
-    await settle()
+    await turns()
 
 
 @pytest.mark.parametrize("path", [CHECK, WATCH, REFLECT])
@@ -124,7 +119,7 @@ async def test_questions_that_do_not_end_are_given_up(path):
     assert h2_frames.RST_STREAM not in [frame[0] for frame in await caller.hears_of(1)]
     caller.looks(1)
     assert await caller.reset_code(1) == h2_frames.CANCEL
-    await settle()
+    await turns()
     assert caller.shared.open_streams == caller.admission.reserved_bytes == 0
 
 
@@ -132,7 +127,7 @@ async def asks_without_reading(caller, questions):
     """Ask for answers that the client's window does not let through."""
     caller.sets(INITIAL_WINDOW_SIZE=0)
     caller.calls(1, framed(LIST), path=REFLECT, is_last=False)
-    await settle()
+    await turns()
     await caller.hears()
     caller.sends(
         b"".join(h2_frames.frame(h2_frames.DATA, 0, 1, piece) for piece in questions)
@@ -146,7 +141,7 @@ async def test_what_a_service_has_unread_is_bounded():
     assert not await caller.hears()
     caller.says(h2_frames.DATA, 0, 1, b"x")
     assert await caller.reset_code(1) == h2_frames.ENHANCE_YOUR_CALM
-    await settle()
+    await turns()
     assert caller.admission.reserved_bytes == 0
 
 
@@ -164,7 +159,7 @@ async def test_unread_crumbs_cost_what_is_counted():
         tracemalloc.stop()
     assert held < caller.admission.reserved_bytes
     caller.connection.end()
-    await settle()
+    await turns()
 
 
 async def test_what_a_service_keeps_is_reserved_and_bounded():
@@ -174,12 +169,12 @@ async def test_what_a_service_keeps_is_reserved_and_bounded():
     question = framed(bytes(16_379))
     for n in range(64):
         caller.says(h2_frames.DATA, 0, 1, question)
-        await settle()
+        await turns()
         assert caller.admission.reserved_bytes >= 3 * 16_384 * (n + 1)
     assert not await caller.hears_of(1)
     caller.says(h2_frames.DATA, 0, 1, question)
     assert await caller.reset_code(1) == h2_frames.ENHANCE_YOUR_CALM
-    await settle()
+    await turns()
     assert caller.admission.reserved_bytes == 0
 
 

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from fakes.waiting import until
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
 )
@@ -157,9 +158,7 @@ async def test_a_store_that_cannot_be_written_is_said_and_tried_again(tmp_path):
         assert "store" in pipeline.store_error
         (tmp_path / "store").unlink()
         clock.now += 60 * 10**9
-        async with asyncio.timeout(20):
-            while pipeline.store_error:
-                await asyncio.sleep(0.01)
+        await until(lambda: not pipeline.store_error, 20)
         stop.set()
 
 
@@ -172,9 +171,7 @@ async def test_an_open_window_survives_its_process(tmp_path):
         await ready.wait()
         await first.offer(_request(3))
         clock.now += 6 * 10**9
-        async with asyncio.timeout(20):
-            while first.totals()["kept"] < 3:
-                await asyncio.sleep(0.01)
+        await until(lambda: first.totals()["kept"] >= 3, 20)
         task.cancel()
     second = build_pipeline(_tree(tmp_path), clock)
     await second.seal_and_close(30)

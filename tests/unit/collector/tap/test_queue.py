@@ -5,6 +5,7 @@ import socket
 import sys
 
 import pytest
+from fakes.waiting import turns, until
 
 from collector.errors import TapUnavailableError
 from collector.metrics.families import counter
@@ -108,10 +109,9 @@ async def test_a_child_that_dies_costs_at_most_the_frame_being_sent():
     tap.connect(sending)
     for i in range(3):
         tap.offer(request(MODEL_CALL + bytes([i]) * 2_000_000))
-    await asyncio.sleep(0.01)
+    await turns()
     receiving.close()
-    while not tap.dropped("sampler_died"):
-        await asyncio.sleep(0.01)
+    await until(lambda: tap.dropped("sampler_died"))
     sending, receiving = socket.socketpair()
     sending.settimeout(0)
     tap.connect(sending)
@@ -322,20 +322,21 @@ class Running:
     def value(self, name):
         return self.registry.value(f"snaptrace_collector_{name}")
 
-    async def until(self, name, value):
-        async with asyncio.timeout(20):
-            while self.value(name) != value:
-                await self.supervisor.refresh()
-                await asyncio.sleep(0.05)
+    async def shows(self, name, value):
+        async def is_shown():
+            await self.supervisor.refresh()
+            return self.value(name) == value
+
+        await until(is_shown)
 
 
 async def test_a_child_samples_reports_and_seals(tmp_path):
     """Two processes would not show as one, or the end would lose what was sent."""
     async with Running(tmp_path) as it:
-        await it.until("store_writable", 1)
+        await it.shows("store_writable", 1)
         for _ in range(5):
             assert it.tap.offer(request())
-        await it.until("fake", 5)
+        await it.shows("fake", 5)
         assert it.value("tap_up") == 1
     assert it.sealed.read_text() == "sealed"
     await it.running
@@ -344,23 +345,21 @@ async def test_a_child_samples_reports_and_seals(tmp_path):
 async def test_a_child_that_dies_is_started_again(tmp_path):
     """One crash would end sampling for good."""
     async with Running(tmp_path) as it:
-        await it.until("store_writable", 1)
+        await it.shows("store_writable", 1)
         it.tap.offer(request(MODEL_CALL + b"die"))
-        await it.until("tap_restarts", 1)
-        await it.until("store_writable", 1)
+        await it.shows("tap_restarts", 1)
+        await it.shows("store_writable", 1)
         it.tap.offer(request())
-        await it.until("fake", 1)
+        await it.shows("fake", 1)
 
 
 async def test_a_child_that_hangs_is_left_out_and_ended_at_the_deadline(tmp_path):
     """A scrape or a stop would wait for a child that never answers."""
     async with Running(tmp_path) as it:
         it.supervisor._drain_seconds = 3
-        await it.until("store_writable", 1)
+        await it.shows("store_writable", 1)
         it.tap.offer(request(MODEL_CALL + b"hang"))
-        await asyncio.sleep(0.2)
-        await it.supervisor.refresh()
-        assert it.value("tap_up") == 0
+        await it.shows("tap_up", 0)
         assert it.supervisor.families() == ()
     assert it.running.done()
     assert not it.sealed.exists()
@@ -369,9 +368,7 @@ async def test_a_child_that_hangs_is_left_out_and_ended_at_the_deadline(tmp_path
 async def test_an_unwritable_store_is_a_gauge_and_only_strict_ends(tmp_path):
     """A full disk would stop forwarding, or --strict would start all the same."""
     async with Running(tmp_path, store_error="file:///x: read-only") as it:
-        async with asyncio.timeout(10):
-            while it.supervisor.why_not_up != "file:///x: read-only":
-                await asyncio.sleep(0.05)
+        await until(lambda: it.supervisor.why_not_up == "file:///x: read-only", 10)
         assert it.value("store_writable") == 0
         assert it.ready.is_set()
         assert not it.running.done()
@@ -389,6 +386,6 @@ async def test_an_unwritable_store_is_a_gauge_and_only_strict_ends(tmp_path):
 async def test_a_child_that_cannot_start_leaves_forwarding_alone(tmp_path):
     """A missing interpreter would take the telemetry path down."""
     async with Running(tmp_path, command=("/does/not/exist",)) as it:
-        await it.until("tap_restarts", 1)
+        await it.shows("tap_restarts", 1)
         assert it.ready.is_set()
         assert "cannot be started" in it.supervisor.why_not_up

@@ -12,6 +12,7 @@ from fakes.leaping_loop import LoopClock
 from fakes.led_epoch import NOW, cases
 from fakes.provider import completion
 from fakes.stored_calls import image_call
+from fakes.waiting import turns, until
 
 from replayd.arms.arm import Arm, endpoint_settings
 from replayd.arms.endpoint import Endpoint
@@ -108,18 +109,6 @@ async def world(canary, control, *, per_minute=1e9, seconds=60.0):
             )
 
         yield ask, [arm.endpoint for arm in arms]
-
-
-async def until(condition):
-    async with asyncio.timeout(15):
-        while not condition():
-            await asyncio.sleep(0.001)
-
-
-async def turns():
-    """Let the loop turn, so that whoever was woken has gone on."""
-    for _ in range(10):
-        await asyncio.sleep(0)
 
 
 @pytest.fixture

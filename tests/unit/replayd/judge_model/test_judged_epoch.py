@@ -10,6 +10,7 @@ from fakes.judge_server import MODEL, FakeJudge
 from fakes.judged_epoch import KEY
 from fakes.provider import FakeProvider, completion
 from fakes.stored_calls import store_calls, text_call
+from fakes.waiting import until
 from msgspec.structs import replace
 
 from replayd.adjudication.decisions import Decisions, canary_is_left, is_labelled
@@ -138,8 +139,13 @@ async def test_ruined_prose_is_found_by_judge_and_people(tmp_path):
         async with asyncio.TaskGroup() as group:
             group.create_task(program._judge_rounds.run(lambda: None, stop))
             group.create_task(shadow.run(stop))
-            while shadow.lead is None or shadow.lead.fold.next_number < PAIRS - 20:
-                await asyncio.sleep(0.02)
+            await until(
+                lambda: (
+                    not (
+                        shadow.lead is None or shadow.lead.fold.next_number < PAIRS - 20
+                    )
+                )
+            )
             before = shadow.view().modalities["text"]
             stop.set()
         epoch = shadow.epoch

@@ -5,6 +5,7 @@ import json
 
 import pytest
 from fakes.judge_server import MODEL, FakeJudge, judge_of
+from fakes.waiting import until
 from msgspec import structs
 
 from replayd.config import ArmConfig, BudgetConfig, JudgeConfig, ReplaydConfig
@@ -132,8 +133,7 @@ async def test_rounds_are_run_for_who_leads_and_again_when_another_model_answers
         part.saw(MODEL)
         fake.wrong = ("never",)
         part.saw("referee-2032-01")
-        while len(rounds) < 2:
-            await asyncio.sleep(0.01)
+        await until(lambda: len(rounds) >= 2)
         assert part.key_now(key).standing == "shown"
         stop.set()
         await running

@@ -4,6 +4,8 @@ import asyncio
 import os
 import sys
 
+from fakes.waiting import until
+
 from snaptrace.cli.processes import ProcessTree, Program, free_ports
 
 _WAIT = (
@@ -19,12 +21,6 @@ _WAIT = (
 def _program(name, out):
     argv = [sys.executable, "-c", _WAIT, str(out), name]
     return Program(name=name, argv=argv, environ=os.environ)
-
-
-async def _until(condition):
-    async with asyncio.timeout(20):
-        while not condition():
-            await asyncio.sleep(0.02)
 
 
 def _ups(tree, name):
@@ -43,9 +39,9 @@ async def test_a_killed_program_is_started_again_and_sources_stop_first(tmp_path
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         group.create_task(tree.run(stop))
-        await _until(lambda: _ups(tree, "source") and _ups(tree, "sink"))
+        await until(lambda: _ups(tree, "source") and _ups(tree, "sink"))
         os.kill(tree.pids["sink"], 9)
-        await _until(lambda: _ups(tree, "sink") == 2)
+        await until(lambda: _ups(tree, "sink") == 2)
         stop.set()
     assert exits == [("sink", -9)]
     assert out.read_text().split() == ["source", "sink"]
@@ -65,7 +61,7 @@ async def test_a_program_that_ignores_the_signal_is_killed(tmp_path):
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         group.create_task(tree.run(stop))
-        await _until(lambda: _ups(tree, "stubborn"))
+        await until(lambda: _ups(tree, "stubborn"))
         stop.set()
 
 
