@@ -3,65 +3,94 @@
 import asyncio
 import os
 import random
-import sys
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from typing import Annotated, Literal
+from dataclasses import dataclass
+from typing import Annotated, Literal, TypeAlias
 
-import msgspec
 from cyclopts import Parameter
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from replayd.arms.arm import Arm, endpoint_settings
 from replayd.arms.endpoint import Endpoint
 from replayd.cases.loader import CaseLoader
-from replayd.config import ArmConfig
+from replayd.config import ArmConfig, ReplaydConfig
+from replayd.offline.suite.cost import cost_of
 from replayd.offline.suite.entries import Entries, locked_entries, stored_entries
 from replayd.offline.suite.outcome import Outcome, SuiteCase, outcome_of, settled
 from replayd.offline.suite.run import HARD_RUNS, Settings, SuiteRun
 from replayd.providers import PROVIDERS
 from snaptrace.cli.options import Source
-from snaptrace.cli.output import CommandError, Format, print_json
+from snaptrace.cli.output import CommandError
 from snaptrace.cli.session import Opened
 from snaptrace.cli.suite_file import is_file, read_lock, read_suite
+from snaptrace.cli.suite_reports import Reports, TestFormat, print_outcome, print_plan
 from snaptrace.runtime.clock import SystemClock
 from snaptrace.runtime.config import Duration
 from snaptrace.store.store import Store
 from snaptrace.suite.errors import LockError
-from snaptrace.suite.lock import SHOWN_HASH
 
-_SAID = {
-    "passed": "[green]passed[/green]",
-    "failed": "[red]failed[/red]",
-    "undecided": "[yellow]undecided[/yellow]",
-    "unknown": "[yellow]nothing was judged[/yellow]",
-}
-_STYLES = {
-    "passed": "green",
-    "failed": "red",
-    "quarantined": "magenta",
-    "not_judged": "yellow",
-}
-LONGEST_SHOWN = 300  # characters of an answer in a table
+Role: TypeAlias = Literal["canary", "control"]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Endpoints:
+    """Who is asked."""
+
+    canary: str
+    """Base URL of the endpoint, as http://canary/v1."""
+
+    api: str = "openai_chat"
+    """Which API the endpoints speak."""
+
+    model: str = ""
+    """The model to ask for; the one recorded with each case if not given."""
+
+    api_key_env: str = ""
+    """Environment variable that holds the credential."""
+
+    control: str = ""
+    """Base URL of the production model: what fails there too is quarantined."""
+
+    control_model: str = ""
+    """The model to ask the control for; the recorded one if not given."""
+
+    control_key_env: str = ""
+    """Environment variable that holds the control's credential."""
+
+    timeout: float = 120.0
+    """Seconds for one case."""
+
+    def arms(self) -> dict[Role, ArmConfig]:
+        """Return the arms' settings."""
+        asked: dict[Role, tuple[str, str, str]]
+        asked = {"canary": (self.canary, self.model, self.api_key_env)}
+        if self.control:
+            asked["control"] = self.control, self.control_model, self.control_key_env
+        return {
+            role: ArmConfig(
+                role=role,
+                url=url,
+                model=name,
+                api=self.api,
+                api_key_env=key_env,
+                timeout=Duration(self.timeout),
+            )
+            for role, (url, name, key_env) in asked.items()
+        }
 
 
 def run_pinned(
     source: Source | None = None,
     *,
     suite: str,
-    canary: str,
-    api: str = "openai_chat",
-    model: str = "",
-    api_key_env: str = "",
-    control: str = "",
-    control_model: str = "",
-    control_key_env: str = "",
-    timeout: Annotated[float, Parameter(help="Seconds for one case.")] = 120.0,
+    endpoints: Endpoints,
     runs: int = HARD_RUNS,
     in_flight: int = 8,
-    format: Format = "table",  # noqa: A002 - the name of the option
+    most_requests: int = 0,
+    plan_only: Annotated[bool, Parameter(negative="")] = False,
+    format: TestFormat = "table",  # noqa: A002 - the name of the option
+    reports: Reports | None = None,
 ) -> int:
     """Run a pinned suite against an endpoint, without a daemon.
 
@@ -74,90 +103,96 @@ def run_pinned(
     ----------
     suite
         Name of a suite in the store, as given to `snaptrace pin`, or a suite file.
-    canary
-        Base URL of the endpoint, as http://canary/v1.
-    api
-        Which API the endpoints speak.
-    model
-        The model to ask for; the one recorded with each case if not given.
-    api_key_env
-        Environment variable that holds the credential.
-    control
-        Base URL of the production model: what fails there too is quarantined.
-    control_model
-        The model to ask the control for; the recorded one if not given.
-    control_key_env
-        Environment variable that holds the control's credential.
     runs
         How often a hard pin is asked; more than half must pass.
     in_flight
         Pins asked at once.
+    most_requests
+        Refuse a run that would send more (0: any number).
+    plan_only
+        Say what a run would take, and send nothing.
     """
     if runs < 1 or in_flight < 1:
         raise CommandError("--runs and --in-flight are at least 1", 2)
-    opened = Opened.of(source)
-    asked: dict[Literal["canary", "control"], tuple[str, str, str]]
-    asked = {"canary": (canary, model, api_key_env)}
-    if control:
-        asked["control"] = (control, control_model, control_key_env)
-    arms = {
-        role: ArmConfig(
-            role=role,
-            url=url,
-            model=name,
-            api=api,
-            api_key_env=key_env,
-            timeout=Duration(timeout),
-        )
-        for role, (url, name, key_env) in asked.items()
-    }
-    settings = Settings(hard_runs=runs, in_flight=in_flight)
-    found = asyncio.run(_run(opened, arms, suite, settings))
-    if format == "json":
-        print_json(found.cases)
-    elif format == "jsonl":
-        for case in found.cases:
-            sys.stdout.buffer.write(msgspec.json.encode(case) + b"\n")
-        sys.stdout.buffer.flush()
-    else:
-        print_outcome(found)
+    source = source or Source()
+    run = _Run(source, endpoints, suite, Settings(hard_runs=runs, in_flight=in_flight))
+    found = asyncio.run(run.outcome(most_requests, plan_only=plan_only))
+    if found is None:
+        return 0
+    (reports or Reports()).write(found)
+    print_outcome(found, format)
     return found.exit_code
 
 
-async def _run(
-    opened: Opened,
-    arms: Mapping[Literal["canary", "control"], ArmConfig],
-    suite: str,
-    settings: Settings,
-) -> Outcome:
-    found = await entries_of(opened.store, suite)
-    content = CaseLoader(opened.store, opened.key)
-    await content.refresh()
-    opened.read(f"test --suite {suite}", [e.snapshot_id for e in found.entries])
-    cases: list[SuiteCase] = []
-    async with AsyncExitStack() as stack:
-        progress = stack.enter_context(opened.progress())
-        bar = progress.add_task(f"testing {suite}", total=len(found.entries))
-        asked = {}
-        for name, config in arms.items():
-            endpoint = Endpoint(
-                endpoint_settings(name, config, os.environ, at=f"--{name}"),
-                PROVIDERS[config.api],
-                SystemClock(),
-                random.SystemRandom(),
-            )
-            asked[name] = Arm(name, config, await stack.enter_async_context(endpoint))
-        run = SuiteRun(
+class _Run:
+    """One call of the command."""
+
+    def __init__(
+        self, source: Source, endpoints: Endpoints, suite: str, settings: Settings
+    ) -> None:
+        self._opened, self._suite, self._settings = Opened.of(source), suite, settings
+        self._arms = endpoints.arms()
+        self._prices = source.document().section("replayd", ReplaydConfig).prices
+
+    async def outcome(self, most_requests: int, *, plan_only: bool) -> Outcome | None:
+        """Say what a run takes, then run it; None where only the plan is wanted."""
+        opened = self._opened
+        found = await entries_of(opened.store, self._suite)
+        cost = await cost_of(
             opened.store,
-            content,
-            asked["canary"],
-            control=asked.get("control"),
-            settings=settings,
+            found.entries,
+            self._settings,
+            self._prices,
+            model=self._arms["canary"].model,
+            has_control="control" in self._arms,
         )
-        async for case in run.cases(found.entries):
-            cases.append(case)
-            progress.advance(bar)
-    return outcome_of(found.suite, settled(cases), found.suite_hash)
+        print_plan(cost)
+        most = cost.requests + cost.control_requests
+        if 0 < most_requests < most:
+            raise CommandError(f"{most} requests are more than --most-requests", 2)
+        if plan_only:
+            return None
+        opened.read(
+            f"test --suite {self._suite}", [e.snapshot_id for e in found.entries]
+        )
+        cases = await self._cases(found)
+        return outcome_of(found.suite, settled(cases), found.suite_hash)
+
+    async def _cases(self, found: Entries) -> list[SuiteCase]:
+        opened = self._opened
+        content = CaseLoader(opened.store, opened.key)
+        await content.refresh()
+        cases: list[SuiteCase] = []
+        async with AsyncExitStack() as stack:
+            progress = stack.enter_context(opened.progress())
+            bar = progress.add_task(f"testing {found.suite}", total=len(found.entries))
+            asked = await _opened(self._arms, stack)
+            run = SuiteRun(
+                opened.store,
+                content,
+                asked["canary"],
+                control=asked.get("control"),
+                settings=self._settings,
+            )
+            async for case in run.cases(found.entries):
+                cases.append(case)
+                progress.advance(bar)
+        return cases
+
+
+async def _opened(
+    arms: Mapping[Role, ArmConfig], stack: AsyncExitStack
+) -> dict[Role, Arm]:
+    asked: dict[Role, Arm] = {}
+    for name, config in arms.items():
+        endpoint = Endpoint(
+            endpoint_settings(name, config, os.environ, at=f"--{name}"),
+            PROVIDERS[config.api],
+            SystemClock(),
+            random.SystemRandom(),
+        )
+        asked[name] = Arm(name, config, await stack.enter_async_context(endpoint))
+    return asked
 
 
 async def entries_of(store: Store, suite: str) -> Entries:
@@ -172,32 +207,3 @@ async def entries_of(store: Store, suite: str) -> Entries:
         return await locked_entries(store, read_suite(suite), read_lock(suite))
     except LockError as error:
         raise CommandError(str(error), 2) from None
-
-
-def print_outcome(found: Outcome) -> None:
-    """Print every case, and what all of them come to."""
-    table = Table(show_lines=True, header_style="bold")
-    for heading in ("snapshot", "modality", "state", "why", "recorded", "answered"):
-        table.add_column(heading, overflow="fold")
-    for case in found.cases:
-        table.add_row(
-            case.snapshot_id[:12],
-            case.modality,
-            Text(case.state.replace("_", " "), _STYLES[case.state]),
-            Text("\n".join(filter(None, (*case.why, *_warned(case), case.note)))),
-            Text(case.recorded[:LONGEST_SHOWN]),
-            Text(case.answer[:LONGEST_SHOWN] or case.outcome),
-        )
-    console = Console(highlight=False)
-    if found.cases:
-        console.print(table)
-    else:
-        console.print(f"no cases in the suite {found.suite!r}")
-    version = found.suite_hash[:SHOWN_HASH]
-    console.print(f"{_SAID[found.verdict]} (suite {found.suite}, version {version})")
-    for sentence in found.statement:
-        console.print(sentence)
-
-
-def _warned(case: SuiteCase) -> list[str]:
-    return [f"warning: {warning}" for warning in case.warnings]

@@ -44,11 +44,6 @@ class Held(Struct, frozen=True, kw_only=True):
     masked_stretches: int = 0
     masked_share: float = 0.0
 
-    @property
-    def runs(self) -> int:
-        """Runs that its assertions ask for."""
-        return max((each.runs for each in self.counted), default=1)
-
 
 def held_to(snapshot: Snapshot, assertion: Json, expected: Expected | None) -> Held:
     """Return what a pin's answers are held to.

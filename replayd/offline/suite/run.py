@@ -50,6 +50,15 @@ class Settings(Struct, frozen=True, kw_only=True):
     in_flight: int = 8
 
 
+def runs_of(entry: Entry, settings: Settings) -> int:
+    """Return how often a pin is asked."""
+    expected = entry.expected
+    if expected is None:
+        return settings.hard_runs if entry.pin is not None and entry.pin.hard else 1
+    hard = (expected.runs or settings.hard_runs) if expected.hard else 1
+    return max(hard, *(each.runs for each in expected.assertions), 1)
+
+
 class SuiteRun:
     """Asks a canary, and a control where a pin fails, for every pin of a suite."""
 
@@ -107,9 +116,7 @@ class SuiteRun:
         assert entry.pin is not None
         pin, expected = entry.pin, entry.expected
         held = held_to(loaded.snapshot, pin.assertion, expected)
-        hard = pin.hard if expected is None else expected.hard
-        hard_runs = (expected.runs if expected else 0) or self._settings.hard_runs
-        runs = max(hard_runs if hard else 1, held.runs)
+        runs = runs_of(entry, self._settings)
         found = await asked(self._canary, loaded, held, runs)
         recorded = loaded.snapshot.answer
         shown = SuiteCase(

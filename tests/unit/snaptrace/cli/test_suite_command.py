@@ -79,3 +79,40 @@ def test_a_control_that_fails_too_puts_a_pin_in_quarantine(pinned, capfdbinary):
         options = ["--suite", "release", "--canary", model.url, "--control", model.url]
         assert cli.main(["test", *pinned, *options]) == 3
     assert b"quarantined" in capfdbinary.readouterr().out
+
+
+def test_a_run_says_first_what_it_takes(pinned, capfdbinary):
+    """If it failed, a suite could spend before anybody knows how much."""
+    with served(lambda _body: completion("It is 42.")) as model:
+        options = ["--suite", "release", "--canary", model.url, "--control", model.url]
+        assert cli.main(["test", *pinned, *options, "--plan-only"]) == 0
+        assert cli.main(["test", *pinned, *options, "--most-requests", "1"]) == 2
+        assert not model.requests
+    said = capfdbinary.readouterr().err
+    assert b"1 pins: 1 requests, up to 1 to the control; about 11 tokens in" in said
+    assert b"--most-requests" in said
+
+
+@pytest.mark.parametrize("output", ["json", "jsonl", "junit", "markdown", "table"])
+def test_every_report_names_the_version(pinned, capfdbinary, tmp_path, output):
+    """If it failed, nobody could say which suite a verdict was given on."""
+    files = [tmp_path / name for name in ("a.json", "a.xml", "a.md")]
+    with served(lambda _body: completion("It is 42.")) as model:
+        options = ["--suite", "release", "--canary", model.url, "--format", output]
+        names = ("json", "junit", "markdown")
+        written = [f"--{n}={f}" for n, f in zip(names, files, strict=True)]
+        assert cli.main(["test", *pinned, *options, *written]) == 0
+    version = json.loads(files[0].read_bytes())["suite_hash"]
+    assert len(version) == 32
+    assert version in files[1].read_text()
+    assert version[:12] in files[2].read_text()
+    assert version[:12] in capfdbinary.readouterr().out.decode()
+
+
+def test_a_report_that_cannot_be_written_is_no_verdict(pinned, capfdbinary, tmp_path):
+    """If it failed, a pipeline would take a full disk for a failed canary."""
+    with served(lambda _body: completion("It is 42.")) as model:
+        options = ["--suite", "release", "--canary", model.url]
+        junit = ["--junit", str(tmp_path / "none" / "a.xml")]
+        assert cli.main(["test", *pinned, *options, *junit]) == 4
+    assert b"cannot be written" in capfdbinary.readouterr().err
