@@ -23,6 +23,7 @@ from collector.exporter.contract import Upstream
 from collector.exporter.endpoints import endpoints
 from collector.exporter.relay import Relay
 from collector.metrics.instruments import Registry
+from collector.metrics.process import ProcessFamilies
 from collector.metrics.relay import RelayMetrics
 from collector.otlp.export_result import UNAVAILABLE, ExportResult, refusal
 from collector.otlp.signals import OtlpRequest
@@ -103,6 +104,7 @@ async def run(
     """
     clock = SystemClock()
     registry = Registry()
+    registry.register(ProcessFamilies())
     metrics = RelayMetrics(registry)
     ways_out = endpoints(config.upstream, os.environ)
     upstreams = open_upstreams(

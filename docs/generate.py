@@ -38,6 +38,10 @@ set by the environment, `SNAPTRACE_<SECTION>__<KEY>` with two underscores for ea
 level, and by `--set section.key=value`; the later source wins. An unknown key, a wrong
 type or an impossible value ends the program at its start, naming the key.
 
+In the file, `${env:NAME}` stands for a variable of the environment and
+`${env:NAME:-text}` gives a default, as in an OpenTelemetry Collector; `$$` is a dollar
+sign. `snaptrace validate FILE` checks a file without starting anything.
+
 A duration is a number of seconds, or `500ms`, `10s`, `5m`, `2h`, `14d`. A size is a
 number of bytes, or `512KiB`, `64MiB`, `1GiB`. `NAME` in a key stands for a name that
 you choose, `[]` for an entry of a list.

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 
 from replayd.config import ReplaydConfig
 from replayd.engine import DRAIN_MARGIN_SECONDS, REPLICA_ID, Engine
@@ -75,6 +75,7 @@ async def run(
     key = FleetKey.of_store(store_config.url, store_config.key_file)
     key_files = secret_files(store_config)
     registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
     metrics = EngineMetrics(registry)
 
     def engine_of(config: ReplaydConfig) -> Engine:

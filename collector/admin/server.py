@@ -9,7 +9,12 @@ import time
 from collections.abc import Awaitable, Callable
 
 from collector.config.relay import TlsConfig
-from collector.metrics.exposition import MEDIA_TYPE, page
+from collector.metrics.exposition import (
+    MEDIA_TYPE,
+    OPEN_METRICS,
+    page,
+    wants_open_metrics,
+)
 from collector.metrics.instruments import Registry
 from collector.net.http1_server import Http1Connection, Http1Exchange
 from collector.net.listener import IncomingRequest, Listener, ListenerState
@@ -72,16 +77,16 @@ class AdminServer:
         _respond(exchange, status, "text/plain; charset=utf-8", f"{text}\n".encode())
         return None
 
-    async def _page(self) -> bytes:
+    async def _page(self, *, open_metrics: bool) -> bytes:
         await self._refresh()
-        return page(self._registry.families())
+        return page(self._registry.families(), open_metrics=open_metrics)
 
 
 class _Scrape:
     """One question for the metrics, which takes a moment to answer."""
 
     def __init__(
-        self, exchange: Http1Exchange, make_page: Callable[[], Awaitable[bytes]]
+        self, exchange: Http1Exchange, make_page: Callable[..., Awaitable[bytes]]
     ) -> None:
         self._exchange, self._make_page = exchange, make_page
         self._task: asyncio.Task[None] | None = None
@@ -100,7 +105,12 @@ class _Scrape:
             self._task.cancel()
 
     async def _answer(self) -> None:
-        _respond(self._exchange, 200, MEDIA_TYPE, await self._make_page())
+        accept = b",".join(
+            value for name, value in self._exchange.fields if name.lower() == b"accept"
+        )
+        asked = wants_open_metrics(accept.decode("latin-1"))
+        body = await self._make_page(open_metrics=asked)
+        _respond(self._exchange, 200, OPEN_METRICS if asked else MEDIA_TYPE, body)
 
 
 def _respond(

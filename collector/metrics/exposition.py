@@ -1,6 +1,7 @@
-"""Prometheus text exposition.
+"""Prometheus text exposition and OpenMetrics, as the scraper asks.
 
-Source: Prometheus documentation, "Exposition formats", text format 0.0.4.
+Sources: Prometheus documentation, "Exposition formats", text format 0.0.4; OpenMetrics
+1.0.0, where a counter's family has no `_total` and the page ends with `# EOF`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,19 +11,34 @@ from typing import Final
 from collector.metrics.families import Buckets, Family, Labels
 
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+OPEN_METRICS: Final = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 _ESCAPED_TEXT: Final = str.maketrans({"\\": r"\\", "\n": r"\n"})
 _ESCAPED_LABEL: Final = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
 
 
-def page(families: Iterable[Family]) -> bytes:
-    """Render these families as a page."""
-    return "".join(line for family in families for line in _lines(family)).encode()
+def wants_open_metrics(accept: str) -> bool:
+    """Report whether an `Accept` header names OpenMetrics in a version written here."""
+    for choice in accept.split(","):
+        kind, *parameters = (part.strip() for part in choice.split(";"))
+        if kind == "application/openmetrics-text":
+            versions = [p[8:] for p in parameters if p.startswith("version=")]
+            if not versions or versions[0].strip('"') in ("0.0.1", "1.0.0"):
+                return True
+    return False
 
 
-def _lines(family: Family) -> Iterator[str]:
+def page(families: Iterable[Family], *, open_metrics: bool = False) -> bytes:
+    """Render these families as a page of either format."""
+    text = "".join(line for family in families for line in _lines(family, open_metrics))
+    return (text + "# EOF\n" if open_metrics else text).encode()
+
+
+def _lines(family: Family, open_metrics: bool) -> Iterator[str]:  # noqa: FBT001
     name = f"{family.name}_total" if family.kind == "counter" else family.name
-    yield f"# HELP {name} {family.text.translate(_ESCAPED_TEXT)}\n"
-    yield f"# TYPE {name} {family.kind}\n"
+    titled = family.name if open_metrics else name
+    escaped = _ESCAPED_LABEL if open_metrics else _ESCAPED_TEXT
+    yield f"# HELP {titled} {family.text.translate(escaped)}\n"
+    yield f"# TYPE {titled} {family.kind}\n"
     for labels, value in family.values:
         if isinstance(value, Buckets):
             yield from _histogram(family, labels, value)

@@ -6,6 +6,7 @@ reads them; they are shown by the leader alone, once its fold has caught up. Lab
 come from bounded sets and never from content.
 """
 
+import platform
 from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -15,6 +16,8 @@ from prometheus_client.registry import Collector
 
 from replayd.telemetry.verdict_series import SERIES, Series, samples_of
 from replayd.verdicts.views import Verdicts
+from snaptrace import VERSION
+from snaptrace.runtime.telemetry import BUILD_INFO_HELP
 from snaptrace.store.maintenance import Kept
 
 PREFIX = "snaptrace_replayd_"
@@ -31,6 +34,8 @@ class EngineMetrics:
         def gauge(name: str, text: str, *labels: str) -> Gauge:
             return Gauge(PREFIX + name, text, labels, registry=registry)
 
+        self.build_info = gauge("build_info", BUILD_INFO_HELP, "version", "python")
+        self.build_info.labels(VERSION, platform.python_version()).set(1)
         self.calls = counter(
             "calls",
             "Calls to an arm that came to an end, by how.",

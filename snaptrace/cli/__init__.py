@@ -48,6 +48,8 @@ _COMMANDS = {
     "results": ("gate", "results", "Print all pairs as JSON lines."),
     "worksheet": ("judge", "worksheet", "Print pairs for people to decide."),
     "judge": ("judge", "judge", "Say how good the judge model is."),
+    "validate": ("checks", "validate", "Check a configuration file."),
+    "healthcheck": ("checks", "healthcheck", "Ask a program whether it is ready."),
     "doctor": (
         "import_doctor",
         "doctor",

@@ -6,7 +6,6 @@ The file has the sections `store`, `collector` and `replayd`. Every key can be s
 decided by the frozen Struct that its program hands in; this file knows only `store`.
 """
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -14,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
+
+from snaptrace.runtime.env_references import UnsetVariableError, resolve, scalar
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -205,17 +206,17 @@ def load(
     """
     tree: dict[str, Any] = {}
     if path is not None:
-        tree = _read_file(path)
+        tree = _read_file(path, environ)
     for name in sorted(environ):
         head, _, rest = name.removeprefix(_PREFIX).partition("__")
         if name.startswith(_PREFIX) and rest and head.lower() in SECTIONS:
             keys = [head, *rest.split("__")]
-            _put(tree, [key.lower() for key in keys], _scalar(environ[name]), name)
+            _put(tree, [key.lower() for key in keys], scalar(environ[name]), name)
     for override in overrides:
         key, equals, value = override.partition("=")
         if not equals:
             raise ConfigError(override, "write --set section.key=value")
-        _put(tree, key.strip().split("."), _scalar(value), f"--set {key}")
+        _put(tree, key.strip().split("."), scalar(value), f"--set {key}")
     for section in tree:
         if section not in SECTIONS:
             raise ConfigError(
@@ -224,7 +225,7 @@ def load(
     return Document(tree, path or "defaults")
 
 
-def _read_file(path: str) -> dict[str, Any]:
+def _read_file(path: str, environ: Mapping[str, str]) -> dict[str, Any]:
     from snaptrace.runtime.plain_yaml import YAMLError, read  # noqa: PLC0415 - see there
 
     try:
@@ -237,18 +238,12 @@ def _read_file(path: str) -> dict[str, Any]:
         return {}
     if not isinstance(tree, dict):
         raise ConfigError(path, "must be a mapping of sections to keys")
-    for section, value in tree.items():
-        if value is None:
-            tree[section] = {}
-    return tree
-
-
-def _scalar(text: str) -> Any:  # noqa: ANN401 - any JSON value
-    """Read JSON where it is JSON, else the text itself."""
     try:
-        return json.loads(text)
-    except ValueError:
-        return text
+        sections = {k: {} if v is None else v for k, v in tree.items()}
+        resolved: dict[str, Any] = resolve(sections, environ)
+    except UnsetVariableError as error:
+        raise ConfigError(path, str(error)) from None
+    return resolved
 
 
 def _put(tree: dict[str, Any], keys: list[str], value: object, source: str) -> None:

@@ -226,6 +226,27 @@ def test_compose():
         assert set(service["depends_on"]) <= set(compose["services"])
 
 
+def test_compose_grafana():
+    """Grafana would start without its data source, or with an empty list."""
+    (compose,) = load("compose/compose.yaml")
+    (sources,) = load("compose/grafana/datasources.yaml")
+    (boards,) = load("compose/grafana/dashboards.yaml")
+    mounted = dict(
+        volume.split(":")[:2] for volume in compose["services"]["grafana"]["volumes"]
+    )
+    for source in mounted:
+        assert (DEPLOY / "compose" / source).is_file(), source
+    host, port = sources["datasources"][0]["url"].removeprefix("http://").split(":")
+    assert host in compose["services"]
+    assert compose["services"][host]["ports"] == [f"127.0.0.1:{port}:{port}"]
+    folder = boards["providers"][0]["options"]["path"]
+    shown = [target for target in mounted.values() if target.startswith(f"{folder}/")]
+    every = {path.name for path in (DEPLOY / "dashboards").glob("*.json")}
+    assert {target.rpartition("/")[2] for target in shown} == every
+    for each in (DEPLOY / "dashboards").glob("*.json"):
+        assert '"query": "prometheus"' in each.read_text(), "asks for another source"
+
+
 def test_compose_prometheus(pytestconfig, tmp_path):
     """Prometheus would not start, or load no alert."""
     promtool = unpack(pytestconfig.cache.mkdir("prometheus")) / "promtool"

@@ -1,15 +1,19 @@
 """`collector.instruments`, `families` and `exposition`: what is counted is shown."""
 
 import pytest
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client import Counter as TheirCounter
 from prometheus_client import Gauge as TheirGauge
 from prometheus_client import Histogram as TheirHistogram
+from prometheus_client.openmetrics.parser import (
+    text_string_to_metric_families as open_metrics_families,
+)
 from prometheus_client.parser import text_string_to_metric_families
 
-from collector.metrics.exposition import page
+from collector.metrics.exposition import page, wants_open_metrics
 from collector.metrics.families import Family, counter, gauge, pack, unpack
 from collector.metrics.instruments import Counter, Gauge, Histogram, Registry
+from collector.metrics.process import ProcessFamilies
 
 HOSTILE = 'a\\b"c\nd{e="f"} é'
 
@@ -55,6 +59,56 @@ def test_a_scraper_reads_what_the_client_library_would_have_shown():
     shown = read(page(ours.families()).decode())
     assert shown == read(generate_latest(theirs).decode())
     assert len(shown) == 12
+
+
+def test_open_metrics_says_the_same():
+    """Prometheus asks for OpenMetrics first and would refuse the page."""
+    registry = Registry()
+    counted((Counter, Gauge, Histogram), registry)
+    families = open_metrics_families(
+        page(registry.families(), open_metrics=True).decode()
+    )
+    shown = {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in families
+        for sample in family.samples
+    }
+    assert shown == read(page(registry.families()).decode())
+
+
+@pytest.mark.parametrize(
+    ("accept", "asked"),
+    [
+        ("application/openmetrics-text;version=1.0.0;q=0.5,text/plain;q=0.2", True),
+        ("application/openmetrics-text", True),
+        ("application/openmetrics-text; version=2.0.0, text/plain", False),
+        ("text/plain;version=0.0.4", False),
+        ("", False),
+    ],
+)
+def test_the_scraper_chooses(accept, asked):
+    """A scraper would be sent a format that it did not ask for."""
+    assert wants_open_metrics(accept) is asked
+
+
+def test_the_process_is_described_as_by_the_client_library():
+    """A dashboard of process metrics would show other figures for this program."""
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    theirs = read(generate_latest(registry).decode())
+    ours = read(page(ProcessFamilies().families()).decode())
+    info = [labels for name, labels in ours if name.endswith("_build_info")]
+    assert [name for name, _ in info[0]] == ["python", "version"]
+    assert {name for name, _ in ours} >= {name for name, _ in theirs}
+    for name in ("process_start_time_seconds", "process_max_fds"):
+        assert ours[name, ()] == pytest.approx(theirs[name, ()])
+
+
+def test_without_proc_only_the_build_is_shown(tmp_path):
+    """A scrape would fail on a system that has no /proc."""
+    assert [one.name for one in ProcessFamilies(tmp_path).families()] == [
+        "snaptrace_collector_build_info"
+    ]
 
 
 def test_what_another_process_reports_arrives_whole_and_hides_nothing_of_ours():
