@@ -21,6 +21,7 @@ from collector.net.listener import IncomingRequest, Listener, ListenerState
 from snaptrace.runtime.config import Address
 
 _CONNECTIONS = 64
+_IDLE_SECONDS = 75.0  # longer than scrapes are apart
 _READ_SECONDS = 10.0
 _DRAIN_SECONDS = 1.0
 
@@ -53,6 +54,7 @@ class AdminServer:
             refused=lambda _reason: None,
             read_seconds=_READ_SECONDS,
             most_connections=_CONNECTIONS,
+            idle_seconds=_IDLE_SECONDS,
         )
         listening = Listener(
             self._listen,

@@ -3,6 +3,7 @@
 import asyncio
 
 from collector.errors import BodyUndecodableError
+from collector.exporter.conversion import Conversions
 from collector.otlp.export_result import (
     ACCEPTED,
     ACCEPTED_JSON,
@@ -16,6 +17,9 @@ from collector.otlp.signals import OtlpRequest
 class DiscardUpstream:
     """Accepts decodable requests; INVALID_ARGUMENT for others."""
 
+    def __init__(self) -> None:
+        self._conversions = Conversions()
+
     async def send(
         self,
         request: OtlpRequest,
@@ -24,27 +28,36 @@ class DiscardUpstream:
         """Validate the body against its signal's message and answer."""
         if request.body:
             try:
-                check(request)
+                await self._check(request)
             except BodyUndecodableError as error:
                 return refusal(INVALID_ARGUMENT, error.why)
             await asyncio.sleep(0)
         return ACCEPTED if request.encoding == "protobuf" else ACCEPTED_JSON
 
     async def close(self) -> None:
-        """No resources to release."""
+        """Leave a conversion that runs to itself."""
+        self._conversions.close()
+
+    async def _check(self, request: OtlpRequest) -> None:
+        """Decode a body and discard it.
+
+        Raises:
+            BodyUndecodableError: it is not a message of its signal.
+        """
+        if request.encoding == "json":
+            from collector.otlp.transcode import to_message  # noqa: PLC0415 - see there
+
+            await self._conversions.run(to_message, request)
+        else:
+            check(request)
 
 
 def check(request: OtlpRequest) -> None:
-    """Decode a body and discard it.
+    """Decode a protobuf body and discard it.
 
     Raises:
         BodyUndecodableError: it is not a message of its signal.
     """
-    if request.encoding == "json":
-        from collector.otlp.transcode import to_message  # noqa: PLC0415 - messages.py
-
-        to_message(request.body, request.signal)
-        return
     from google.protobuf.message import DecodeError  # noqa: PLC0415 - see messages.py
 
     from collector.otlp import protobuf_reader  # noqa: PLC0415

@@ -7,6 +7,7 @@ import msgspec
 
 from collector.errors import BodyUndecodableError
 from collector.exporter.contract import Upstream
+from collector.exporter.conversion import Conversions
 from collector.exporter.endpoints import UpstreamEndpoint
 from collector.otlp.export_result import (
     INVALID_ARGUMENT,
@@ -37,6 +38,7 @@ class Relay:
         self._upstreams, self._endpoints = dict(upstreams), dict(endpoints)
         self._offer = offer
         self._terminal = all(e.protocol == "none" for e in endpoints.values())
+        self._conversions = Conversions()
         self._hop = {_HOP_HEADER: instance}
 
     async def handle(
@@ -53,7 +55,7 @@ class Relay:
             body = request.body
             if encoding != request.encoding:
                 try:
-                    body = _convert(request, encoding)
+                    body = await self._converted(request, encoding)
                 except BodyUndecodableError as error:
                     return refusal(INVALID_ARGUMENT, error.why)
             sent = msgspec.structs.replace(
@@ -72,6 +74,13 @@ class Relay:
             self._offer(request)
         return answer
 
+    async def _converted(self, request: OtlpRequest, encoding: Encoding) -> bytes:
+        from collector.otlp import transcode  # noqa: PLC0415 - see messages.py
+
+        to_protobuf = encoding == "protobuf"
+        convert = transcode.to_protobuf if to_protobuf else transcode.to_json
+        return await self._conversions.run(convert, request)
+
     def _with_hop(self, headers: dict[str, str]) -> dict[str, str]:
         if not headers:
             return self._hop
@@ -84,14 +93,6 @@ def _encoding_of(endpoint: UpstreamEndpoint, received: Encoding) -> Encoding:
     if endpoint.protocol == "grpc":
         return "protobuf"
     return endpoint.encoding or received
-
-
-def _convert(request: OtlpRequest, encoding: Encoding) -> bytes:
-    from collector.otlp import transcode  # noqa: PLC0415 - see messages.py
-
-    if encoding == "protobuf":
-        return transcode.to_protobuf(request.body, request.signal)
-    return transcode.to_json(request.body, request.signal)
 
 
 def _convert_answer(answer: ExportResult, request: OtlpRequest) -> ExportResult:

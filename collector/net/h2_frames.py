@@ -47,7 +47,7 @@ FIRST_WINDOW: Final = 65_535  # until settings say otherwise
 FIRST_FRAME_SIZE: Final = 16_384  # the largest frame that either side may send
 LARGEST_WINDOW: Final = 2**31 - 1
 
-_MAX_BLOCK_BYTES: Final = 65_536
+_MAX_BLOCK_BYTES: Final = 131_072  # beyond the list, so that it is read to its end
 
 HEAD: Final = struct.Struct(">BHBBI")  # length in 8 + 16 bits, kind, flags, stream
 _SETTING: Final = struct.Struct(">HI")

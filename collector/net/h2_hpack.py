@@ -14,7 +14,7 @@ from hpack import HPACKError
 from hpack.huffman_table import decode_huffman
 from hpack.table import HeaderTable
 
-from collector.net.h2_frames import COMPRESSION_ERROR, ProtocolError
+from collector.net.h2_frames import COMPRESSION_ERROR, ENHANCE_YOUR_CALM, ProtocolError
 
 Field = tuple[bytes, bytes]  # name and value, as they were sent
 Meaning = TypeVar("Meaning")
@@ -55,6 +55,13 @@ def _string(text: bytes) -> bytes:
     return bytes(encoded) + text
 
 
+class TooManyHeadersError(ProtocolError):
+    """A block of more than `MAX_LIST_BYTES`, read to its end: the tables agree."""
+
+    def __init__(self) -> None:
+        super().__init__("more headers than anybody needs", ENHANCE_YOUR_CALM)
+
+
 class HeaderReader(Generic[Meaning]):
     """Decodes the header blocks of one connection, in order.
 
@@ -80,7 +87,8 @@ class HeaderReader(Generic[Meaning]):
         """Return the parsed meaning of a block.
 
         Raises:
-            ProtocolError: not a header block, or an unreasonable one.
+            ProtocolError: not a header block.
+            TooManyHeadersError: its stream may be refused alone.
         """
         known = self._known.get(block)
         if known is not None:
@@ -103,11 +111,12 @@ class HeaderReader(Generic[Meaning]):
         """Return the fields of a block in order, and update the dynamic table.
 
         Raises:
-            ProtocolError: not a header block, or an unreasonable one.
+            ProtocolError: not a header block.
+            TooManyHeadersError: as `read`.
         """
         changes = self._table.changes
         try:
-            return self._table.decode(block)
+            found = self._table.decode(block)
         except (IndexError, HPACKError):
             raise ProtocolError("not a header block", COMPRESSION_ERROR) from None
         finally:
@@ -115,6 +124,9 @@ class HeaderReader(Generic[Meaning]):
             self.work += self._table.rounds + len(block) // _BYTES_A_FIELD
             if self._table.changes != changes:
                 self._forget()
+        if self._table.list_bytes > MAX_LIST_BYTES:
+            raise TooManyHeadersError
+        return found
 
 
 class _Table:
@@ -150,10 +162,9 @@ class _Table:
                 continue
             else:
                 field, at = self._literal(block, at, 0x0F)
-            fields.append(field)
             size += len(field[0]) + len(field[1]) + _FIELD_OVERHEAD
-            if size > MAX_LIST_BYTES:
-                raise IndexError("more headers than anybody needs")
+            if size <= MAX_LIST_BYTES:  # read on: later blocks build on the table
+                fields.append(field)
         self.list_bytes = size
         return fields
 

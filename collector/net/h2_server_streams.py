@@ -37,7 +37,7 @@ class ServerStreams(Generic[Head]):
         self._last_stream = 0
         self.window = self.first_window = h2_frames.FIRST_WINDOW
         self._preface: bytes | None = b""  # what came of it, until it is whole
-        self._is_draining = False
+        self._is_draining = self._was_answered = False
         self._flood_credit = FLOOD_CREDIT
 
     # Writing.
@@ -77,6 +77,7 @@ class ServerStreams(Generic[Head]):
     def answered(self, stream: Stream) -> None:
         """Record that a stream's response has been sent."""
         self._flood_credit += _AN_ANSWER_ALLOWS
+        self._was_answered = True
         if not stream.is_over:
             # It has its answer and may keep the rest. RFC 9113, 8.1.
             self.write(

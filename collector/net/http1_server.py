@@ -24,7 +24,6 @@ _MAX_HEAD_BYTES: Final = 65_536
 _MAX_FIELDS: Final = 256
 _WAITING: Final = 32  # requests of a connection that are not answered yet
 _MOST_WAITING: Final = 256  # of those that came in one piece
-_IDLE_SECONDS: Final = 180.0
 _UNREAD_SECONDS: Final = 60.0  # answers that the client does not take
 _STATUS_LINES: Final = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode()
@@ -97,6 +96,7 @@ class Http1Connection(asyncio.Protocol):
         self._in_head = True
         self._is_draining = self._is_closing = self._is_upgrade = False
         self._is_asleep = False  # reading was paused
+        self._was_answered = False
         self._since_seconds = 0.0  # of the last change: a head begun, an answer sent
         self._paused_seconds = 0.0  # since when the client takes nothing; 0: it does
 
@@ -115,7 +115,7 @@ class Http1Connection(asyncio.Protocol):
             # An unwanted body, or an unfinished head.
             if waited_seconds > self._shared.read_seconds:
                 self._writer.close()
-        elif not self._exchanges and waited_seconds > _IDLE_SECONDS:
+        elif not self._exchanges and waited_seconds > self._shared.idle_seconds:
             self._writer.close()
 
     def start_drain(self) -> None:
@@ -128,6 +128,12 @@ class Http1Connection(asyncio.Protocol):
         """Close immediately; requests in flight are aborted."""
         self._writer.close()
         self._cancel_all()
+
+    def expendable(self) -> tuple[bool, float] | None:
+        """Rank for closing; see `listener.Connection`."""
+        if any(exchange.is_over for exchange in self._exchanges):
+            return None
+        return self._was_answered, self._since_seconds
 
     # Called by the event loop.
 
@@ -163,12 +169,15 @@ class Http1Connection(asyncio.Protocol):
         if self._is_closing:
             return
         steps = self._steps
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._stay(data[upgrade.args[0] :])
-        except httptools.HttpParserError:
-            self._refuse(400)
+        rest: bytes | None = data
+        while rest and not self._is_closing:
+            try:
+                self._parser.feed_data(rest)
+                rest = None
+            except httptools.HttpParserUpgrade as upgrade:
+                rest = self._stay((rest or b"")[upgrade.args[0] :])
+            except httptools.HttpParserError:
+                self._refuse(400)
         if self._steps == steps:
             if self._in_head and not self._head_bytes:
                 self._since_seconds = self._shared.now_seconds()
@@ -200,6 +209,9 @@ class Http1Connection(asyncio.Protocol):
             return
         if len(self._exchanges) >= _MOST_WAITING:
             self._refuse(503)
+            return
+        if status := _fault_of(self._fields, parser.get_http_version()):
+            self._refuse(status)
             return
         if parser.should_upgrade():
             self._is_upgrade = True  # read again, without that; see `_stay`
@@ -272,6 +284,7 @@ class Http1Connection(asyncio.Protocol):
         exchanges = self._exchanges
         while exchanges and exchanges[0].response is not None:
             exchange = exchanges.popleft()
+            self._was_answered = True
             self._since_seconds = self._shared.now_seconds()
             self._writer.write(exchange.response or b"")
             if not exchange.keep_alive:
@@ -306,8 +319,8 @@ class Http1Connection(asyncio.Protocol):
         broken.keep_alive, broken.is_over = False, True
         broken.respond(status, [])
 
-    def _stay(self, rest: bytes) -> None:
-        """Read a request again that would rather speak another protocol: it may not.
+    def _stay(self, rest: bytes) -> bytes:
+        """Return what to read instead of a request for another protocol, and the rest.
 
         Some clients ask for HTTP/2 with each request. The parser takes nothing of the
         body of such a request, so it is given the request without the question.
@@ -315,12 +328,12 @@ class Http1Connection(asyncio.Protocol):
         method = self._parser.get_method()
         if method == b"CONNECT":
             self._refuse(405)
-            return
+            return b""
         head = [b"%s %s HTTP/1.1\r\n" % (method, self._path)]
         kept = [f for f in self._fields if f[0].lower() not in _NO_UPGRADE]
         head += [b"%s: %s\r\n" % field for field in kept]
         self._parser = httptools.HttpRequestParser(self)
-        self.data_received(b"".join(head) + b"\r\n" + rest)
+        return b"".join(head) + b"\r\n" + rest
 
     def _throttle(self) -> None:
         """Read only from a client that takes its answers and waits for some."""
@@ -336,6 +349,20 @@ class Http1Connection(asyncio.Protocol):
             incoming, exchange.incoming = exchange.incoming, None
             if incoming is not None:
                 incoming.cancelled()
+
+
+def _fault_of(fields: list[Field], version: str) -> int:
+    """Return the status for a head that the parser takes and RFC 9112 forbids; or 0."""
+    hosts, coding = 0, b""
+    for name, value in fields:
+        low = name.lower()
+        hosts += low == b"host"
+        if low == b"transfer-encoding":
+            coding += b"," + value.strip().lower()
+    if coding not in (b"", b",chunked"):
+        return 501  # Section 6.1: a coding that is not undone here.
+    # Section 3.2: two readers of one message must not find two hosts in it.
+    return 400 if hosts > 1 or (not hosts and version == "1.1") else 0
 
 
 def _path_of(target: bytes) -> str:

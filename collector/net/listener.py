@@ -9,6 +9,7 @@ import logging
 import socket
 import ssl
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Final, Protocol
 
 from msgspec import Struct
@@ -22,6 +23,9 @@ log = logging.getLogger(__name__)
 RELOAD_SECONDS: Final = 30.0
 TIMEOUT_CHECK_SECONDS: Final = 1.0
 _DRAIN_CHECK_SECONDS: Final = 0.05
+# Share of all places that is cleared at once of clients that never asked anything: a
+# look at all of them is not to be paid for every stranger.
+_CLEARED_SHARE: Final = 1 / 32
 
 
 class BindAddress(Protocol):
@@ -101,6 +105,14 @@ class Connection(Protocol):
         """Close immediately; requests in flight are aborted."""
         ...
 
+    def expendable(self) -> tuple[bool, float] | None:
+        """Rank for closing where places run out, lowest first; None: not to be closed.
+
+        Whether it ever was answered, and since when it waits for its client. Never one
+        that waits for an answer of ours.
+        """
+        ...
+
 
 class ListenerState(Struct):
     """State shared by all connections of a listener."""
@@ -109,6 +121,7 @@ class ListenerState(Struct):
     refused: Callable[[str], None]  # counts by reason
     read_seconds: float  # for a head, and for a body
     most_connections: int
+    idle_seconds: float = 180.0  # between two requests; HTTP/1.1
     most_streams: int = 1  # of a connection, at once; HTTP/2
     all_streams: int = 1  # of all connections
     open_streams: int = 0
@@ -195,10 +208,29 @@ class Listener:
 
     def _has_room(self) -> bool:
         count = len(self._shared.connections) + len(self._shared.handshakes)
-        has_room = count < self._shared.most_connections
-        if not has_room:
-            self._shared.refused("connections")
-        return has_room
+        if count < self._shared.most_connections:
+            return True
+        self._shared.refused("connections")
+        return self._clear()
+
+    def _clear(self) -> bool:
+        """Close connections that wait for their client; false if none does.
+
+        Otherwise silent clients could take every place and keep it.
+        """
+        shared = self._shared
+        ranked = [
+            (rank, connection)
+            for connection in shared.connections
+            if (rank := connection.expendable()) is not None
+        ]
+        ranked.sort(key=itemgetter(0))
+        strangers = sum(not was_answered for (was_answered, _), _ in ranked)
+        most = max(1, min(strangers, int(shared.most_connections * _CLEARED_SHARE)))
+        for _, connection in ranked[:most]:
+            shared.connections.discard(connection)
+            connection.end()
+        return bool(ranked)
 
     async def _renew(self, server: _Server) -> _Server:
         """Serve with the new certificates; clients of the old ones come again."""

@@ -22,15 +22,14 @@ def names_this_machine(request: web.Request) -> bool:
     A web page can point a name of its own at 127.0.0.1 (DNS rebinding), or post across
     sites; its browser then sends that name or origin.
     """
-    host = request.host.rsplit(":", 1)[0] if request.host else ""
     origin = request.headers.get("Origin")
     if origin is not None and not is_loopback(_host_of(origin)):
         return False
-    return is_loopback(host.strip("[]"))
+    return is_loopback(_host_of(f"//{request.host}"))
 
 
-def _host_of(origin: str) -> str:
+def _host_of(url: str) -> str:
     try:
-        return urlsplit(origin).hostname or ""
+        return urlsplit(url).hostname or ""
     except ValueError:
         return ""

@@ -77,6 +77,8 @@ class TelemetryServer:
         from aiohttp import web  # noqa: PLC0415
         from prometheus_client import disable_created_metrics  # noqa: PLC0415
 
+        from snaptrace.runtime.http_server import served  # noqa: PLC0415
+
         disable_created_metrics()  # type: ignore[no-untyped-call] # not annotated there
         app = web.Application()
         app.router.add_get("/metrics", self._metrics)
@@ -85,17 +87,10 @@ class TelemetryServer:
         for path, handler in self._routes.items():
             method, _, route = path.rpartition(" ")
             app.router.add_route(method or "GET", route, handler)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        site = web.TCPSite(runner, self._listen.host, self._listen.port)
-        try:
-            await site.start()
-            host, port = runner.addresses[0][:2]
-            self._on_bound(f"{host}:{port}")
+        async with served(app, self._listen) as address:
+            self._on_bound(address)
             ready()
             await stop.wait()
-        finally:
-            await runner.cleanup()
 
     async def _metrics(self, request: web.Request) -> web.Response:
         from aiohttp import web  # noqa: PLC0415 - a program may only want the logs

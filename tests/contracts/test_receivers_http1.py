@@ -8,7 +8,7 @@ import re
 
 import pytest
 from fakes.served_receiver import serving
-from fakes.waiting import holds, turns, until
+from fakes.waiting import holds, until
 
 from collector.config.relay import LimitsConfig
 from snaptrace.runtime.config import ByteSize, Duration
@@ -231,11 +231,73 @@ async def test_connections_are_bounded_and_counted():
     async with serving("native", limits=limits) as served:
         for listener in ("grpc", "http"):
             host, _, port = served.addresses[listener].rpartition(":")
-            opened = [await asyncio.open_connection(host, int(port)) for _ in range(3)]
-            await turns()
-            reader, late = await asyncio.open_connection(host, int(port))
+            opened = [await asyncio.open_connection(host, int(port)) for _ in range(4)]
             async with asyncio.timeout(5):
-                assert await reader.read() == b""
-            for _, writer in (*opened, (None, late)):
+                assert await opened[0][0].read() == b""  # the oldest gives way
+            for _, writer in opened:
                 writer.transport.abort()
         assert served.refused("connections") == 2
+
+
+async def test_silent_connections_give_way_to_a_new_one():
+    """A thousand connections that say nothing would lock out exporters and probes."""
+    limits = LimitsConfig(connections=8)
+    async with serving("native", limits=limits) as served:
+        host, _, port = served.addresses["http"].rpartition(":")
+        served.hold = asyncio.Event()
+        waiting, asks = await asyncio.open_connection(host, int(port))
+        asks.write(WHOLE)
+        async with asyncio.timeout(5):
+            while not served.requests:
+                await asyncio.sleep(0.005)
+        silent = [await asyncio.open_connection(host, int(port)) for _ in range(7)]
+        for _, writer in silent[::2]:
+            writer.write(EXPORT[:9])  # a head that never ends is no better
+        served.hold.set()
+        for number in range(10):
+            reader, writer = await asyncio.open_connection(host, int(port))
+            writer.write(WHOLE)
+            async with asyncio.timeout(5):
+                assert b" 200 " in await reader.readline(), number
+            silent.append((reader, writer))
+        # Whoever waits for an answer of ours is never closed for others.
+        async with asyncio.timeout(5):
+            assert b" 200 " in await waiting.readline()
+        for _, writer in (*silent, (None, asks)):
+            writer.transport.abort()
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"Host: a\r\nHost: b\r\n", b"400"),
+        (b"", b"400"),
+        (b"Host: a\r\nTransfer-Encoding: gzip, chunked\r\n", b"501"),
+        (b"Host: a\r\nTransfer-Encoding: chunked\r\n", b"404"),
+    ],
+)
+async def test_what_two_readers_could_read_differently_is_refused(head, status):
+    """A proxy in front and the relay could take two halves of a message for one."""
+    async with serving("native") as served:
+        host, _, port = served.addresses["http"].rpartition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(b"POST /n HTTP/1.1\r\n" + head + b"\r\n0\r\n\r\n")
+        async with asyncio.timeout(5):
+            assert (await reader.readline()).split()[1] == status
+        writer.transport.abort()
+
+
+async def test_any_number_of_pipelined_upgrades_is_read_in_one_frame_of_the_stack():
+    """A few kilobytes would raise in the loop, with a traceback of hundreds more."""
+    upgrade = b"GET /n HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: a\r\n\r\n"
+    async with serving("native") as served:
+        host, _, port = served.addresses["http"].rpartition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(upgrade * 3000)
+        heard = b""
+        async with asyncio.timeout(10):
+            while heard.count(b"HTTP/1.1 404") < 3000:
+                piece = await reader.read(2**16)
+                assert piece
+                heard += piece
+        writer.transport.abort()

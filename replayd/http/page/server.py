@@ -18,6 +18,7 @@ from replayd.results.pair_view import rendered
 from replayd.verdicts.views import CanaryView, Verdicts
 from snaptrace.runtime.clock import Clock
 from snaptrace.runtime.config import Address
+from snaptrace.runtime.http_server import served
 from snaptrace.snapshot.errors import AuditRefusedError, SnapshotError
 from snaptrace.store.audit import Audit
 
@@ -84,17 +85,10 @@ class PageServer:
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
         """Serve until `stop`; raise OSError if the address cannot be bound."""
-        runner = web.AppRunner(self.app(), access_log=None)
-        await runner.setup()
-        site = web.TCPSite(runner, self._listen.host, self._listen.port)
-        try:
-            await site.start()
-            host, port = runner.addresses[0][:2]
-            self._on_bound(f"{host}:{port}")
+        async with served(self.app(), self._listen) as address:
+            self._on_bound(address)
             ready()
             await stop.wait()
-        finally:
-            await runner.cleanup()
 
     def app(self) -> web.Application:
         """Return the routes; all but the style and the token form are guarded."""

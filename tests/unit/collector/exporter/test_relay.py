@@ -1,16 +1,19 @@
 """One request through the relay: encodings, loops, and what the tap is shown."""
 
+import asyncio
 import json
 
 import pytest
 
 from collector.config.relay import UpstreamConfig
+from collector.exporter.conversion import MOST_VALUES, values_of_json
 from collector.exporter.discard import DiscardUpstream
 from collector.exporter.endpoints import endpoints
 from collector.exporter.relay import Relay
 from collector.otlp.export_result import ExportResult, from_http, refusal
 from collector.otlp.messages import REQUESTS, RESPONSES
 from collector.otlp.signals import OtlpRequest
+from collector.otlp.transcode import to_protobuf
 
 JSON_BODY = b'{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"a"}]}]}]}'
 
@@ -85,6 +88,36 @@ async def test_what_cannot_be_converted_is_refused_for_good():
     relay, upstream, _ = relay_to("grpc://u:1", ExportResult())
     assert (await relay.handle(request("json", b"{"), None)).code == 3
     assert upstream.sent == []
+
+
+async def test_a_large_body_is_converted_beside_the_loop():
+    """One client's JSON would hold up every other request for seconds."""
+    spans = ",".join(f'{{"name":"{number}"}}' for number in range(20_000))
+    body = f'{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{spans}]}}]}}]}}'.encode()
+    relay, upstream, _ = relay_to("grpc://u:1", ExportResult())
+    turns = 0
+    task = asyncio.ensure_future(relay.handle(request("json", body), None))
+    while not task.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert (await task).code == 0
+    assert upstream.sent[0].body == to_protobuf(body, "traces")
+    assert turns > 3
+
+
+async def test_a_body_of_too_many_values_is_not_converted():
+    """Some megabytes of empty lists would become a gigabyte of objects."""
+    relay, upstream, _ = relay_to("grpc://u:1", ExportResult())
+    many = b'{"x":[' + b"[]," * MOST_VALUES + b"[]]}"
+    assert (await relay.handle(request("json", many), None)).code == 3
+    assert upstream.sent == []
+
+
+def test_long_texts_are_few_values():
+    """A prompt of megabytes of JSON text would be refused as if it were an attack."""
+    text = json.dumps([{"a": "b, c", "d": [1, 2]}] * 20_000)
+    body = json.dumps({"resourceSpans": [{"note": text}]}).encode()
+    assert values_of_json(body) < MOST_VALUES / 2
 
 
 async def test_a_refusal_in_the_wrong_encoding_keeps_code_and_text():

@@ -116,7 +116,7 @@ async def test_an_answer_without_an_end_is_given_up():
         h2_frames.frame(h2_frames.HEADERS, 0, 1, b"")
         + h2_frames.frame(h2_frames.PING, 0, 0, bytes(8)),
         h2_frames.frame(h2_frames.HEADERS, 0, 1, b"")
-        + h2_frames.frame(h2_frames.CONTINUATION, 0, 1, bytes(16_000)) * 5,
+        + h2_frames.frame(h2_frames.CONTINUATION, 0, 1, bytes(16_000)) * 9,
         h2_frames.frame(h2_frames.SETTINGS, 0, 0, b"odd"),
         b"HTTP/1.1 400 Bad Request\r\n\r\n",
     ],

@@ -197,7 +197,7 @@ async def test_a_refused_requests_headers_count_for_those_after_it():
 
 def long_block():
     return h2_frames.frame(h2_frames.HEADERS, 0, 1, BLOCK) + b"".join(
-        h2_frames.frame(h2_frames.CONTINUATION, 0, 1, bytes(16_000)) for _ in range(5)
+        h2_frames.frame(h2_frames.CONTINUATION, 0, 1, bytes(16_000)) for _ in range(9)
     )
 
 
