@@ -102,6 +102,7 @@ class Epoch(Struct, frozen=True, kw_only=True):
     pinned: tuple[str, ...] = ()  # modalities with pinned assertions at the start
     # Of the epoch before, by modality: what the plan expects at the start.
     expected_discordance: dict[str, float] = {}
+    sides: str = ""  # salt of which side a judge sees the canary on; empty: none
 
 
 class ArmAnswer(Struct, frozen=True, kw_only=True, gc=False):

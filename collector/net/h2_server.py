@@ -10,7 +10,7 @@ import asyncio
 from typing import Final
 
 from collector.net import h2_frames
-from collector.net.h2_hpack import MAX_LIST_BYTES, TooManyHeadersError
+from collector.net.h2_hpack import MAX_LIST_BYTES
 from collector.net.h2_server_streams import (
     FLOOD_CREDIT,
     RESET_COST,
@@ -39,7 +39,7 @@ class ServerConnection(ServerStreams[Head], asyncio.Protocol):
         super().__init__(service, shared)
         self._used = 0  # bytes of our window since it was last opened
         self._is_drain_acknowledged = self._is_asked = False
-        self._heard_at = self._born = self._block_since = 0.0
+        self._block_since = 0.0
         self._paused_since = self._drain_started_at = 0.0
         self._has_heard = False
         handlers = {
@@ -111,12 +111,6 @@ class ServerConnection(ServerStreams[Head], asyncio.Protocol):
             h2_frames.frame(h2_frames.GOAWAY, 0, 0, goaway)
             + h2_frames.frame(h2_frames.PING, 0, 0, _DRAIN_PING)
         )
-
-    def expendable(self) -> tuple[bool, float] | None:
-        """Rank for closing; see `listener.Connection`."""
-        if any(stream.is_over for stream in self._streams.values()):
-            return None
-        return self._was_answered, self._heard_at if self._was_answered else self._born
 
     def end(self) -> None:
         """Close immediately; requests in flight are aborted."""
@@ -265,14 +259,8 @@ class ServerConnection(ServerStreams[Head], asyncio.Protocol):
         self._last_stream = number
         stream = Stream(self, number)
         stream.is_over = is_last
-        try:
-            head = self._reader.read(block)  # each one: they may build on one another
-        except TooManyHeadersError as error:
-            self._shared.refused("too_large")
-            self._charge_header_work()
-            self._refute(stream, error.code)
+        if (head := self._read_head(stream, block)) is None:
             return
-        self._charge_header_work()
         shared = self._shared
         if len(self._streams) >= shared.most_streams or (
             shared.open_streams >= shared.all_streams

@@ -6,7 +6,7 @@ Reading frames is in `h2_server.py`. Source: RFC 9113.
 from typing import Final, Generic
 
 from collector.net import h2_frames
-from collector.net.h2_hpack import TABLE_BYTES, HeaderReader
+from collector.net.h2_hpack import TABLE_BYTES, HeaderReader, TooManyHeadersError
 from collector.net.h2_streams import WRONG_PORT, Head, Service, Stream
 from collector.net.listener import ListenerState
 from collector.net.write_buffer import WriteBuffer
@@ -39,6 +39,7 @@ class ServerStreams(Generic[Head]):
         self._preface: bytes | None = b""  # what came of it, until it is whole
         self._is_draining = self._was_answered = False
         self._flood_credit = FLOOD_CREDIT
+        self._heard_at = self._born = 0.0
 
     # Writing.
 
@@ -139,6 +140,23 @@ class ServerStreams(Generic[Head]):
         head = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: "
         self.write(b"%s%d\r\n\r\n%s" % (head, len(WRONG_PORT), WRONG_PORT))
         self._close()
+
+    def expendable(self) -> tuple[bool, float] | None:
+        """Rank for closing; see `listener.Connection`."""
+        if any(stream.is_over for stream in self._streams.values()):
+            return None
+        return self._was_answered, self._heard_at if self._was_answered else self._born
+
+    def _read_head(self, stream: Stream, block: bytes) -> Head | None:
+        """Return the meaning of a request's headers; None: too many, and refused."""
+        try:
+            return self._reader.read(block)  # each one: they may build on one another
+        except TooManyHeadersError as error:
+            self._shared.refused("too_large")
+            self._refute(stream, error.code)
+            return None
+        finally:
+            self._charge_header_work()
 
     def _charge_header_work(self) -> None:
         work, self._reader.work = self._reader.work, 0

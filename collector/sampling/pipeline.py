@@ -230,7 +230,7 @@ def build_pipeline(tree: dict[str, Any], clock: Clock | None = None) -> Pipeline
     config = document.section("collector", CollectorConfig)
     store = document.section("store", StoreConfig)
     folder = Path(config.journal_dir or tempfile.mkdtemp(prefix="snaptrace-"))
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(0o700, parents=True, exist_ok=True)
     return Pipeline(
         config,
         Store.open(store),

@@ -69,7 +69,7 @@ class Journal:
     def __init__(self, folder: Path, cipher: Cipher | None = None) -> None:
         self.folder, self._cipher = folder, cipher
         self._blobs = folder / "media"
-        self._blobs.mkdir(parents=True, exist_ok=True)
+        self._blobs.mkdir(0o700, parents=True, exist_ok=True)
         self._open: dict[int, tuple[Path, int]] = {}  # window -> file, descriptor
         self._places: dict[int, Place] = {}  # ref -> its frame
         self._digests: dict[int, tuple[str, ...]] = {}  # ref -> its media

@@ -39,7 +39,7 @@ class Spool:
 
     def __init__(self, folder: Path, cipher: Cipher | None = None) -> None:
         self._folder, self._cipher = folder, cipher
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(0o700, parents=True, exist_ok=True)
         for torn in folder.glob("*.new"):
             shutil.rmtree(torn, ignore_errors=True)
         self._entries = {entry.sequence: entry for entry in self._scan()}
@@ -73,7 +73,7 @@ class Spool:
             OSError: nothing is left behind but a folder that the next start removes.
         """
         staged = self._folder / f"{entry.sequence:012d}.new"
-        staged.mkdir()
+        staged.mkdir(0o700)
         size = len(segment)
         _write(staged / "segment", self._sealed(segment))
         for digest in entry.digests:

@@ -2,8 +2,9 @@
 
 For a canary that is meant to answer differently. Only pairs whose quality scores
 differ are asked about; each is shown as left and right, and which side the canary
-stands on is drawn from epoch and number, so that a judge cannot learn it and a
-second reader draws alike. Decisions are lines of JSON, one object each:
+stands on is drawn from number and the epoch's own salt, so that a judge cannot learn
+it and a second reader of the store draws alike. Decisions are lines of JSON, one
+object each:
 
     {"epoch": "…", "number": 17, "better": "left"}      or "right", or "tie"
 
@@ -36,9 +37,13 @@ class Decisions(Struct, frozen=True):
     foreign: int = 0  # lines about another epoch
 
 
-def canary_is_left(epoch: str, number: int) -> bool:
-    """Return the canary's side in the pair `number`, the same for every reader."""
-    drawn = blake2b(f"{epoch}/{number}".encode(), digest_size=1, person=b"sides")
+def canary_is_left(epoch: str, number: int, salt: str = "") -> bool:
+    """Return the canary's side in the pair `number`, the same for every reader.
+
+    `salt` is the epoch's own: without it whoever has a worksheet could compute sides.
+    """
+    text, key = f"{epoch}/{number}".encode(), salt.encode()
+    drawn = blake2b(text, digest_size=1, key=key, person=b"sides")
     return bool(drawn.digest()[0] & 1)
 
 
@@ -52,15 +57,16 @@ def is_labelled(epoch: str, number: int, share: float) -> bool:
     return int.from_bytes(drawn, "big") < share * 2**56
 
 
-def difference_of(decision: Decision) -> int:
+def difference_of(decision: Decision, salt: str = "") -> int:
     """Return 1 if the canary was found better, -1 if worse, 0 for a tie."""
     if decision.better == "tie":
         return 0
     left = decision.better == "left"
-    return 1 if left == canary_is_left(decision.epoch, decision.number) else -1
+    is_left = canary_is_left(decision.epoch, decision.number, salt)
+    return 1 if left == is_left else -1
 
 
-def read_decisions(lines: Iterable[bytes], epoch: str) -> Decisions:
+def read_decisions(lines: Iterable[bytes], epoch: str, salt: str = "") -> Decisions:
     """Return the decisions about `epoch`; other and broken lines are counted."""
     found: dict[int, int] = {}
     unreadable = foreign = 0
@@ -75,7 +81,7 @@ def read_decisions(lines: Iterable[bytes], epoch: str) -> Decisions:
         if decision.epoch != epoch:
             foreign += 1
         else:
-            found.setdefault(decision.number, difference_of(decision))
+            found.setdefault(decision.number, difference_of(decision, salt))
     return Decisions(found, unreadable, foreign)
 
 

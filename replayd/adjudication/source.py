@@ -29,7 +29,7 @@ class DecisionSource:
         self._seen: tuple[int, int, str] | None = None
 
     @classmethod
-    async def once(cls, source: str, epoch: str) -> Decisions:
+    async def once(cls, source: str, epoch: str, salt: str = "") -> Decisions:
         """Return the decisions about `epoch` as they are now; none without a source.
 
         Raises:
@@ -38,10 +38,12 @@ class DecisionSource:
         if not source:
             return Decisions()
         async with aiohttp.ClientSession() as session:
-            return await cls(source, session).read(epoch) or Decisions()
+            return await cls(source, session).read(epoch, salt) or Decisions()
 
-    async def read(self, epoch: str) -> Decisions | None:
+    async def read(self, epoch: str, salt: str = "") -> Decisions | None:
         """Return all decisions about `epoch`; None where nothing changed.
+
+        `salt` is `Epoch.sides`.
 
         Raises:
             DecisionsUnreadableError: what was known before still holds.
@@ -52,7 +54,7 @@ class DecisionSource:
             data = await self._from_file(epoch)
         if data is None:
             return None
-        return await asyncio.to_thread(read_decisions, data.splitlines(), epoch)
+        return await asyncio.to_thread(read_decisions, data.splitlines(), epoch, salt)
 
     async def _from_file(self, epoch: str) -> bytes | None:
         try:

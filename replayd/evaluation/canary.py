@@ -253,7 +253,9 @@ class CanaryEvaluation:
             wanted = replace(wanted, key={**wanted.key, JUDGE: fixed.text()})
         if before is not None and epochs.same(before, wanted):
             return before
-        epoch = await epochs.begin(tools.store, tools.clock, wanted, before, settings)
+        epoch = await epochs.begin(
+            tools.store, tools.clock, wanted, before, settings, rng=tools.rng
+        )
         log.info("epoch opened", extra={"canary": self.name, "epoch": epoch.epoch})
         return epoch
 

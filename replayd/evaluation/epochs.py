@@ -5,6 +5,7 @@ starts from nothing, and what had regressed stays so until the new epoch decides
 """
 
 import hashlib
+import random
 from collections.abc import Mapping
 from itertools import pairwise
 
@@ -132,6 +133,8 @@ async def begin(
     wanted: Epoch,
     before: Epoch | None,
     settings: BoardSettings,
+    *,
+    rng: random.Random,
 ) -> Epoch:
     """Write down the epoch that follows `before`, carrying what regressed in it.
 
@@ -152,6 +155,7 @@ async def begin(
         started_at_ns=clock.now_ns(),
         carried=tuple(sorted(carried)),
         expected_discordance=noise,
+        sides=f"{rng.getrandbits(128):032x}",
     )
     epoch = replace(named, epoch=_digest(named))
     await open_epoch(store, epoch)

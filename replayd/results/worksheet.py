@@ -80,7 +80,7 @@ async def sheet(
         pair = await history.pair(epoch, number)
         if pair is not None:
             reading(pair.result.snapshot_id)
-        line = await _line(pair, media_to) if pair else None
+        line = await _line(pair, media_to, epoch.sides) if pair else None
         if line is not None and line.left != line.right:
             given += 1
             yield msgspec.json.encode(line) + b"\n"
@@ -99,12 +99,12 @@ async def _wanted(history: History, epoch: Epoch, decisions: Decisions) -> list[
     return drawn + others
 
 
-async def _line(pair: Pair, media_to: Path | None) -> WorksheetLine | None:
+async def _line(pair: Pair, media_to: Path | None, salt: str) -> WorksheetLine | None:
     words = rendered(pair)
     if words.said_canary is None or words.said_control is None or words.gone:
         return None
     canary, control = _side(words.said_canary), _side(words.said_control)
-    left_first = canary_is_left(words.epoch, words.number)
+    left_first = canary_is_left(words.epoch, words.number, salt)
     return WorksheetLine(
         epoch=words.epoch,
         number=words.number,

@@ -7,6 +7,7 @@ or it ended, a pair is judged here, one at a time: slower, with the same result.
 
 import asyncio
 import logging
+import os
 import sys
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -25,6 +26,7 @@ from replayd.scoring.worker import (
     Results,
     redacted_and_judged,
 )
+from snaptrace.runtime.child_environment import child_environment
 from snaptrace.runtime.clock import Clock
 from snaptrace.snapshot import codec
 
@@ -128,6 +130,7 @@ class ScoringPool:
             *self._command,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
+            env=child_environment(os.environ),
         )
         try:
             assert process.stdin is not None

@@ -49,7 +49,7 @@ class AdjudicationFeed:
             return
         epoch = shadow.epoch.epoch
         try:
-            decisions = await source.read(epoch)
+            decisions = await source.read(epoch, shadow.epoch.sides)
         except DecisionsUnreadableError as error:
             self._metrics.damaged.labels("decisions").inc()
             log.warning(

@@ -88,7 +88,7 @@ async def _write(
     chosen = await history.epoch(canary, epoch)
     if chosen is None:
         raise CommandError(f"nothing was judged under the canary name {canary!r}")
-    known = await DecisionSource.once(decided, chosen.epoch)
+    known = await DecisionSource.once(decided, chosen.epoch, chosen.sides)
     limit, media = wanted
     lines = sheet(
         history,

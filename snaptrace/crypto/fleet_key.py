@@ -167,7 +167,7 @@ def make_secret(path: str | Path) -> bool:
         return False
     staged = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(0o750, parents=True, exist_ok=True)
         descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             os.write(descriptor, secrets.token_hex(32).encode() + b"\n")

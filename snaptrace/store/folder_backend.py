@@ -14,6 +14,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 _LINK_TRIES = 8
+FOLDER_MODE = 0o750  # content: nobody else on the machine reads it
 _STAGING = ".staging"  # begins with a dot, so it is never a part of a name
 
 
@@ -47,7 +48,7 @@ class Folder:
         target = self._path(name)
         if target.exists():
             return False
-        self._staging.mkdir(parents=True, exist_ok=True)
+        _make_folders(self._staging)
         staged = self._staging / secrets.token_hex(16)
         try:
             _write_synced(staged, data)
@@ -181,7 +182,8 @@ def _make_folders(folder: Path) -> list[Path]:
     while not here.exists():
         missing.append(here)
         here = here.parent
-    folder.mkdir(parents=True, exist_ok=True)
+    for each in reversed(missing):
+        each.mkdir(FOLDER_MODE, exist_ok=True)
     return missing
 
 

@@ -99,6 +99,17 @@ async def test_an_address_is_asked_and_may_be_away():
             await source.read("e1")
 
 
+def test_sides_cannot_be_computed_from_a_worksheet():
+    """A judge who knows how sides are drawn would know whose answer it reads."""
+    epochs = [(salt, n) for salt in ("a" * 32, "b" * 32) for n in range(1000)]
+    sides = [canary_is_left("e1", n, salt) for salt, n in epochs]
+    unsalted = [canary_is_left("e1", n) for _, n in epochs]
+    alike = sum(a == b for a, b in zip(sides, unsalted, strict=True))
+    assert 900 < alike < 1100
+    side = "left" if canary_is_left("e1", 3, "a" * 32) else "right"
+    assert read_decisions([line(3, side)], "e1", "a" * 32).differences == {3: 1}
+
+
 async def test_the_sheet_names_no_side(tmp_path):
     """A judge who sees whose answer it is judges the name."""
     pairs = [

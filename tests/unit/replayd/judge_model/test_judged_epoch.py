@@ -169,7 +169,9 @@ async def test_ruined_prose_is_found_by_judge_and_people(tmp_path):
     assert len(rows) == 10
     assert all(is_labelled(epoch.epoch, row["number"], 0.5) for row in rows)
     sides = {
-        ("ajar" in row["left"]["text"]): canary_is_left(epoch.epoch, row["number"])
+        ("ajar" in row["left"]["text"]): canary_is_left(
+            epoch.epoch, row["number"], epoch.sides
+        )
         for row in rows
         if "ajar" in row["left"]["text"] + row["right"]["text"]
     }

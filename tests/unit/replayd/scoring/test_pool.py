@@ -121,3 +121,14 @@ async def test_a_stop_leaves_nobody_waiting():
         assert (await waiting).result.number == 1
         await part
     assert processes() == before
+
+
+async def test_the_process_gets_no_key_of_an_arm(monkeypatch, tmp_path):
+    """A defect in a scorer could read and send away what pays for calls."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-planted")
+    out = tmp_path / "environment"
+    tells = f"import os; open({str(out)!r}, 'w').write(repr(dict(os.environ)))"
+    found, _ = await judged([1], in_process=True, command=(sys.executable, "-c", tells))
+    assert found
+    assert "PATH" in out.read_text()
+    assert "sk-planted" not in out.read_text()
