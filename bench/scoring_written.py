@@ -86,9 +86,7 @@ def case_of(made: dict) -> ScoringCase:
 def _conversation(made: dict, modality: str) -> Conversation:
     messages = []
     if made.get("system"):
-        messages.append(
-            Message(role="system", parts=(TextPart(text=made["system"]),))
-        )
+        messages.append(Message(role="system", parts=(TextPart(text=made["system"]),)))
     for turn in made.get("history", ()):
         role, _, text = turn.partition(": ")
         messages.append(Message(role=role, parts=(TextPart(text=text),)))

@@ -234,7 +234,7 @@ LONGEST_IDEA: Final = 160  # characters of a request that brings nothing to writ
 # What follows a comma or a semicolon in a sentence, not in a list.
 _GOES_ON = re.compile(
     r"(?:it|which|that|this|they|he|she|there|so|but|because|though|although|who|where|when|if"
-    r"|as|es|das|die|der|sie|er|weil|aber|denn|wenn|elle|qui|mais|parce|que|pero|porque|ma|che"
+    r"|as|with|for|at|in|on|from|by|of|to|mit|bei|für|avec|pour|con|para|per|com|med|es|das|die|der|sie|er|weil|aber|denn|wenn|elle|qui|mais|parce|que|pero|porque|ma|che"
     r"|and it|and they|and does|and is|and was|does|is|was|were|has|had|can|will)\s",
     re.IGNORECASE,
 )

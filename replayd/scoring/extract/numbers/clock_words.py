@@ -54,7 +54,7 @@ _FORMS: Final = (
     (_form(rf"halb {_H}\b"), 30),
     (_form(rf"(?P<w>viertel) nach {_H}\b"), 0),
     (_form(rf"(?P<w>viertel) vor {_H}\b"), 1),
-    (_form(rf"{_H}\s?(?:h|uhr|heures?)\s?(?P<m>[0-5]\d)\b"), 0),
+    (_form(rf"{_H}\s?(?:h|uhr|heures?)\s?(?P<m>[0-5]\d)\b(?!\s?min)"), 0),
     (_form(rf"{_H}\.(?P<m>[0-5]\d)\s?(?:uhr\b|h\b|(?=[ap]\.?m))"), 0),
     (_form(rf"{_H}\s?(?:o['’]clock|uhr)\b"), 0),
     (_form(rf"à {_H}\s?(?:heures?|h)\b"), 0),

@@ -9,19 +9,29 @@ MONTHS = {
     name: month
     for month, names in enumerate(
         (
-            "january jan januar janvier janv enero ene gennaio gen janeiro januari",
+            "january jan januar janvier janv enero ene gennaio gen janeiro januari"
+            " stycznia styczeń ocak января январь يناير",
             "february feb februar février fév févr febrero febbraio fevereiro fev"
-            " februari",
-            "march mar märz mär mrz mars marzo março maart mrt",
-            "april apr avril avr abril abr aprile",
-            "may mai mayo maggio mag maio mei",
-            "june jun juni juin junio giugno giu junho",
-            "july jul juli juillet juil julio luglio lug julho",
-            "august aug août aoû agosto ago augustus",
-            "september sep sept septembre septiembre settembre set setembro",
-            "october oct oktober okt octobre octubre ottobre ott outubro out",
-            "november nov novembre noviembre novembro",
-            "december dec dezember dez décembre déc diciembre dic dicembre dezembro",
+            " februari lutego luty şubat февраля февраль فبراير",
+            "march mar märz mär mrz mars marzo março maart mrt marca marzec mart марта март"
+            " مارس",
+            "april apr avril avr abril abr aprile kwietnia kwiecień nisan апреля апрель"
+            " أبريل",
+            "may mai mayo maggio mag maio mei maj maja mayıs мая май مايو",
+            "june jun juni juin junio giugno giu junho czerwca czerwiec haziran июня июнь"
+            " يونيو",
+            "july jul juli juillet juil julio luglio lug julho lipca lipiec temmuz июля"
+            " июль يوليو",
+            "august aug août aoû agosto ago augustus augusti sierpnia sierpień ağustos"
+            " августа август أغسطس",
+            "september sep sept septembre septiembre settembre set setembro września"
+            " wrzesień eylül сентября сентябрь سبتمبر",
+            "october oct oktober okt octobre octubre ottobre ott outubro out października"
+            " październik ekim октября октябрь أكتوبر",
+            "november nov novembre noviembre novembro listopada listopad kasım ноября ноябрь"
+            " نوفمبر",
+            "december dec dezember dez décembre déc diciembre dic dicembre dezembro grudnia"
+            " grudzień aralık декабря декабрь ديسمبر",
         ),
         start=1,
     )
@@ -29,8 +39,8 @@ MONTHS = {
 }
 # Words of other meanings too: a month only where a year follows, or a capital begins
 # and nothing in small letters follows, as in `5 May`.
-_DOUBTFUL = frozenset("may mai mag mar mars set out ago gen mei".split())
-_MONTH = r"(?P<month>[^\W\d_]{3,10})\.?"
+_DOUBTFUL = frozenset("may mai mag mar mars mart maj set out ago gen mei".split())
+_MONTH = r"(?P<month>[^\W\d_]{3,12})\.?"
 # Digits with which something else than a plain number may begin: a date, a time, or
 # thousands grouped by blanks. One search for all, since most texts have none of them.
 _SPECIAL = re.compile(
@@ -55,7 +65,7 @@ _MONTH_FIRST = re.compile(
     re.IGNORECASE,
 )
 _ENDS = re.compile(r"\s*(?:\Z|[^\w\s]|\d|\n|(?:at|um|à|a las|from|to|and|und)\b)")
-LONGEST_MONTH = 11  # letters, with its mark
+LONGEST_MONTH = 13  # letters, with its mark
 _TIME = re.compile(
     r"(?<![\w.:])(?P<h>\d{1,2})(?::(?P<min>\d{2}))?(?:\s?(?P<half>[ap])\.?m\b\.?|(?<=:\d\d)(?![:\d]))",
     re.IGNORECASE,

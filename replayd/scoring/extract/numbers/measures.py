@@ -1,20 +1,20 @@
 """Numbers with their units, dates, times and weekdays: what a short answer states."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from replayd.scoring.extract.language.language import language_of
 from replayd.scoring.extract.numbers.clock_words import plain_clock
 from replayd.scoring.extract.numbers.dates import MONTHS
+from replayd.scoring.extract.numbers.joined import joined
+from replayd.scoring.extract.numbers.measure import Measure, same_measure
 from replayd.scoring.extract.numbers.notation import plain_numbers
 from replayd.scoring.extract.numbers.quantities import quantities
-from replayd.scoring.extract.numbers.quantity import Quantity, agree
-from replayd.scoring.extract.numbers.units import PURE, Beside, Unit, unit_beside
+from replayd.scoring.extract.numbers.quantity import Quantity
+from replayd.scoring.extract.numbers.units import Beside, unit_beside
 
 LONGEST_READ = 16_384  # characters
-CLOSE = 1e-6  # relative; more is another value
-ROUGH = 5e-4  # for values that do not end, as 1/3
 
 _FRACTIONS: Final = (
     (re.compile(r"\bhalf (?:an?|of an?)\b(?! (?:dozen|million|billion))|\b(?:ein|eine[nrs]?) halbe[rns]?\b|\bun demi(?:-|\b)|\bune demi(?:e|-)|\bmedi[oa]\b(?= (?:litro|kilo|hora|metro))|\bmezz[oa]\b(?= )", re.IGNORECASE), "0.5"),
@@ -33,16 +33,20 @@ _DAYS: Final = {
     word: f"weekday {day}"
     for day, words in enumerate(
         (
-            "monday mon mondays montag montags lundi lunes lunedì segunda-feira maandag",
-            "tuesday tue tues tuesdays dienstag dienstags mardi martes martedì dinsdag",
+            "monday mon mondays montag montags lundi lunes lunedì segunda-feira maandag"
+            " måndag poniedziałek pazartesi понедельник 월요일",
+            "tuesday tue tues tuesdays dienstag dienstags mardi martes martedì dinsdag"
+            " terça-feira tisdag wtorek salı вторник 화요일",
             "wednesday wed wednesdays mittwoch mittwochs mercredi miércoles mercoledì"
-            " woensdag",
+            " woensdag quarta-feira onsdag środa środę çarşamba среда среду 수요일",
             "thursday thu thur thurs thursdays donnerstag donnerstags jeudi jueves"
-            " giovedì donderdag",
-            "friday fri fridays freitag freitags vendredi viernes venerdì vrijdag",
+            " giovedì donderdag quinta-feira torsdag czwartek perşembe четверг 목요일",
+            "friday fri fridays freitag freitags vendredi viernes venerdì vrijdag"
+            " sexta-feira fredag piątek cuma пятница пятницу 금요일",
             "saturday sat saturdays samstag samstags sonnabend samedi sábado sabato"
-            " zaterdag",
-            "sunday sundays sonntag sonntags dimanche domingo domenica zondag",
+            " zaterdag lördag sobota sobotę cumartesi суббота субботу 토요일",
+            "sunday sundays sonntag sonntags dimanche domingo domenica zondag söndag"
+            " niedziela niedzielę pazar воскресенье 일요일",
         )
     )
     for word in words.split()
@@ -61,25 +65,7 @@ _MONTH_YEAR = re.compile(
 )
 
 
-class Measure(NamedTuple):
-    """One value and what it counts."""
-
-    quantity: Quantity
-    unit: Unit | None
-    per: str
-    noun: str  # the word that follows a bare number
-    end: int  # where its unit ends
-    mark: str = ""  # the one mark among its digits
-
-    @property
-    def start(self) -> int:
-        """Where it begins."""
-        return self.quantity.start
-
-    @property
-    def is_number(self) -> bool:
-        """Whether it is a number, not a date, a time or a weekday."""
-        return not any(" " in reading for reading in self.quantity.readings)
+__all__ = ["Measure", "Measured", "measured", "same_measure"]
 
 
 class Measured(NamedTuple):
@@ -89,12 +75,16 @@ class Measured(NamedTuple):
     measures: tuple[Measure, ...]
 
 
-def measured(text: str, language: str | None = None) -> Measured:
-    """Return the measures of `text`."""
+def measured(text: str, language: Callable[[], str | None] | None = None) -> Measured:
+    """Return the measures of `text`; its `language` is asked for only where it tells."""
     plain = plain_clock(plain_numbers(text[:LONGEST_READ]))
     for pattern, value in _FRACTIONS:
         plain = pattern.sub(_and_a_half if value == "+half" else value, plain)
-    found = list(quantities(plain, language=lambda: language or language_of(plain)))
+    found = list(
+        quantities(
+            plain, language=lambda: (language and language()) or language_of(plain)
+        )
+    )
     taken = {q.start for q in found}
     for day in _DAY.finditer(plain):
         word = day[0].lower()
@@ -104,7 +94,7 @@ def measured(text: str, language: str | None = None) -> Measured:
     for month in _MONTH_YEAR.finditer(plain):
         found = _with_month(found, month)
     found.sort(key=lambda quantity: quantity.start)
-    return Measured(plain, tuple(_with_units(plain, found)))
+    return Measured(plain, tuple(joined(plain, _with_units(plain, found))))
 
 
 def _with_month(found: list[Quantity], match: re.Match[str]) -> list[Quantity]:
@@ -139,56 +129,3 @@ def _with_units(text: str, found: Sequence[Quantity]) -> list[Measure]:
             Measure(quantity, beside.unit, beside.per, beside.noun, beside.end, mark)
         )
     return measures
-
-
-def same_measure(wanted: Measure, got: Measure) -> bool:
-    """Whether both state the same; a unit left out is none that contradicts."""
-    if not wanted.is_number or not got.is_number:
-        return agree(wanted.quantity, got.quantity)
-    if wanted.per and got.per and wanted.per != got.per:
-        return False
-    one, other = wanted.unit, got.unit
-    if one and other and one.dimension != other.dimension:
-        return _angle(one, other) and _close(wanted, 1.0, got, 1.0)
-    if one and other:
-        return _close(wanted, one.factor, got, other.factor)
-    if _close(wanted, 1.0, got, 1.0):
-        return True
-    shares = [u for u in (one, other) if u and u.dimension == PURE]
-    if not shares:
-        return False
-    return _close(
-        wanted, one.factor if one else 1.0, got, other.factor if other else 1.0
-    )
-
-
-def _angle(one: Unit, other: Unit) -> bool:
-    """Whether bare degrees stand for those of a temperature."""
-    kinds = {one.dimension, other.dimension}
-    return "angle" in kinds and bool(kinds & {"temperature", "temperature_f"})
-
-
-def _close(wanted: Measure, by: float, got: Measure, other: float) -> bool:
-    wants, gets = wanted.quantity.readings, got.quantity.readings
-    if by == other and not wants.isdisjoint(gets):
-        return True
-    if len(wants) == len(gets) == 2 and wanted.mark == got.mark:
-        # Both grouped or both decimal: `3,210 t` is not `3,210 kg` read otherwise.
-        pairs = zip(sorted(wants, key=len), sorted(gets, key=len), strict=True)
-        return any(
-            _same(float(a) * by, float(b) * other, rough=False) for a, b in pairs
-        )
-    return any(
-        _same(float(a) * by, float(b) * other, rough=_endless(a) or _endless(b))
-        for a in wants
-        for b in gets
-        if not a.startswith("digits") and not b.startswith("digits")
-    )
-
-
-def _endless(reading: str) -> bool:
-    return len(reading.partition(".")[2]) > 5
-
-
-def _same(one: float, other: float, *, rough: bool) -> bool:
-    return abs(one - other) <= (ROUGH if rough else CLOSE) * max(abs(one), abs(other))

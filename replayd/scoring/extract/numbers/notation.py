@@ -10,9 +10,13 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
+from replayd.scoring.extract.numbers.scripts import dotted_dates, western
+
 _ODD = re.compile(
     r"[^\x00-\x7f]|\{,\}|\\|\d[eE][+-]?\d|\^|\(\s*[-$(]?\s*[\d$]|(?<![\w.,])\.\d"
-    r"|\d,\d\d,\d|[x*]\s?10\b|\d(?:/\d)|\b(?:minus|moins|menos|meno|negative)\s",
+    r"|\d,\d\d,\d|[x*]\s?10\b|\d(?:/\d)|\b(?:minus|moins|menos|meno|negative)\s"
+    r"|\d\s?(?:k|m|bn|b|mn|md|mio|mrd)\b|\+/-|\bplus (?:or|ou|oder) |\bcent|\d\s(?:bc|v\.|av\.|a\.)|\b\d{4}\. ?\d"
+    r"|\b(?:a|b|ab|o)\b[\s-]*(?:rh|rhesus|neg|pos)|siècle|siglo|secolo|jahrhundert",
     re.IGNORECASE,
 )
 _DIGITS: Final = {
@@ -51,6 +55,7 @@ _LATEX_WORDS = re.compile(
     r"\\(?:text|mathrm|mathbf|textbf|operatorname)\s*\{([^{}]*)\}"
 )
 _LATEX_MARKS = re.compile(r"\\(?=[$%&#])|\\[,;:! ]|\\(?:left|right)\b")
+_SUBSCRIPT = re.compile(r"(?<=[A-Za-z)])_\{?(\d{1,3})\}?")
 _POWER = re.compile(
     r"(?<![\w.])(?P<m>\d+(?:[.,]\d+)?)\s?(?:[x×*·]|\\times|\\cdot)\s?10"
     r"(?:\^\{?(?P<e>[-+]?\d{1,2})\}?|(?P<sup>[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}))"
@@ -77,6 +82,51 @@ _ACCOUNTING = re.compile(
 _ADDS = re.compile(r"\d|\b[A-Z][\w'’-]+\s*$")
 
 
+# A letter for a scale beside money, or a capital one stuck to digits.
+_SCALES: Final = {
+    "k": "thousand", "m": "million", "mn": "million", "mio": "million",
+    "b": "billion", "bn": "billion", "md": "billion", "mrd": "billion",
+    "t": "trillion", "tn": "trillion",
+}  # fmt: skip
+_CODES: Final = "USD|EUR|GBP|CHF|INR|BRL|AUD|CAD|JPY|CNY|SEK|NOK|DKK|PLN"
+_MONEY_SCALE = re.compile(
+    rf"(?P<n>\d{{1,3}}(?:[ \u00a0]\d{{3}})+(?:,\d+)?|\d)\s?(?P<s>k|m|mio|mn|md|mrd|bn|b|tn|t)\.?\s?(?=[{_MONEY}]|(?:{_CODES})\b)",
+    re.IGNORECASE,
+)
+_SCALED_MONEY = re.compile(
+    rf"(?P<n>(?:[{_MONEY}]|\b(?:{_CODES}))\s?\d[\d.,]*)\s?(?P<s>k|mn|mio|m|bn|b|mrd|tn)\b(?!\w)",
+    re.IGNORECASE,
+)
+_CAPITAL_SCALE = re.compile(r"(?<![\w.,-])(?P<n>\d[\d.,]*)(?P<s>K|M|B|bn|mn)\b")
+_PLUS_MINUS = re.compile(
+    r"\+/-|\bplus(?: or |/| ou | oder )(?:minus|moins)\b", re.IGNORECASE
+)
+_CENTURY: Final = (
+    r"(?:century|centuries|jahrhunderts?|siècle|siglo|secolo|eeuw|wiek\w*|век\w*)"
+)
+_ROMAN_CENTURY = re.compile(
+    rf"\b(?P<a>[IVX]{{1,5}})(?:\.|e|ème)?(?=\s{_CENTURY}\b)|\b(?:siglo|secolo)\s(?P<b>[IVX]{{1,5}})\b"
+)
+_ORDINALS: Final = {
+    word: n
+    for n, word in enumerate(
+        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
+        " thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth"
+        " twentieth twenty-first".split(),
+        start=1,
+    )
+}
+_WORD_CENTURY = re.compile(
+    rf"\b(?P<w>{'|'.join(sorted(_ORDINALS, key=len, reverse=True))})(?=\s(?:century|floor|grade|place)\b)",
+    re.IGNORECASE,
+)
+_BEFORE_CHRIST = re.compile(
+    r"(?<![\w-])(?P<n>\d{1,4})(?P<c>(?:st|nd|rd|th)? century)?\s(?:BCE?|B\.C\.(?:E\.)?|v\.\s?Chr\.?|av\.\s?J\.?-?\s?C\.?|a\.\s?C\.)(?!\w)"
+)
+_BLOOD = re.compile(
+    r"\b(?P<g>AB|A|B|O)[\s-]*(?:Rh(?:esus)?(?:\(?D\)?)?[\s-]*)?(?:(?P<n>neg(?:ative|ativ|atif)?)|(?P<p>pos(?:itive|itiv|itif)?))\b"
+)
+_ROMANS: Final = {"I": 1, "V": 5, "X": 10}
 _MYRIADS: Final = {
     "千": 10**3,
     "万": 10**4,
@@ -111,9 +161,10 @@ def plain_numbers(text: str) -> str:
     if not _ODD.search(text):
         return text
     if not text.isascii():
-        text = text.translate(_DIGITS)
+        text = western(text.translate(_DIGITS))
     if "\\" in text or "{,}" in text:
         text = _without_latex(text)
+    text = _worded(dotted_dates(text))
     text = _POWER.sub(_power, text)
     if not text.isascii():
         text = _A_VULGAR.sub(_vulgar, text)
@@ -126,11 +177,36 @@ def plain_numbers(text: str) -> str:
     return _ACCOUNTING.sub(_accounting, text) if "(" in text else text
 
 
+def _worded(text: str) -> str:
+    """Rewrite scales by letter, plus-minus, centuries, years before Christ, blood groups."""
+    text = _MONEY_SCALE.sub(_scaled, text)
+    text = _SCALED_MONEY.sub(lambda m: f"{m['n']} {_SCALES[m['s'].lower()]}", text)
+    text = _CAPITAL_SCALE.sub(lambda m: f"{m['n']} {_SCALES[m['s'].lower()]}", text)
+    text = _PLUS_MINUS.sub("±", text)
+    text = _WORD_CENTURY.sub(lambda m: f"{_ORDINALS[m['w'].lower()]}th", text)
+    text = _ROMAN_CENTURY.sub(lambda m: f"{_roman(m['a'] or m['b'])}th", text)
+    text = _BEFORE_CHRIST.sub(lambda m: f"-{m['n']}{m['c'] or ''}", text)
+    return _BLOOD.sub(lambda m: m["g"] + ("-" if m["n"] else "+"), text)
+
+
+def _scaled(match: re.Match[str]) -> str:
+    number = match["n"].replace(" ", "\u202f").replace("\u00a0", "\u202f")
+    return f"{number} {_SCALES[match['s'].lower()]} "
+
+
+def _roman(text: str) -> int:
+    values = [_ROMANS[c] for c in text]
+    return sum(
+        -v if any(later > v for later in values[i + 1 : i + 2]) else v
+        for i, v in enumerate(values)
+    )
+
+
 def _without_latex(text: str) -> str:
     text = _LATEX_GROUP.sub("\u202f", text)
     text = _LATEX_FRACTION.sub(r"\1/\2", text)
     text = _LATEX_WORDS.sub(r"\1", text)
-    text = _LATEX_MARKS.sub("", text)
+    text = _SUBSCRIPT.sub(r"\1", _LATEX_MARKS.sub("", text))
     return text.replace("{,}", ",").replace("^{\\circ}", "°").replace("^\\circ", "°")
 
 

@@ -19,7 +19,7 @@ _TABLE: Final[dict[str, dict[float, str]]] = {
         1: "kg kilo kilos kilogram kilograms kilogramm kilogrammes kilogramos kgs",
         1e3: "t tonne tonnes tonnen toneladas tonnellate",
         907.18474: "ton tons",
-        0.45359237: "lb lbs",
+        0.45359237: "lb lbs libras livres pfund",
         0.028349523125: "oz ounce ounces unzen onces onzas",
     },
     "length": {
@@ -35,7 +35,7 @@ _TABLE: Final[dict[str, dict[float, str]]] = {
         1609.344: "mi mile miles meilen milles millas",
     },
     "area": {
-        1: "m2 m² sqm qm quadratmeter",
+        1: "m2 m² sqm qm quadratmeter quadratmetern",
         1e4: "ha hectare hectares hektar hectáreas",
         4046.8564224: "acre acres",
         1e6: "km2 km² quadratkilometer",
@@ -53,16 +53,16 @@ _TABLE: Final[dict[str, dict[float, str]]] = {
     "time": {
         1e-3: "ms millisecond milliseconds millisekunden",
         1: "s sec secs second seconds sekunde sekunden seconde secondes segundo segundos"
-        " secondi",
-        60: "min mins minute minutes minuten minuto minutos minuti",
-        3600: "h hr hrs hour hours stunde stunden heure heures hora horas ora ore",
-        86400: "d day days tag tage tagen jour jours día días giorno giorni dia dias",
-        604800: "week weeks woche wochen semaine semaines semana semanas settimane",
+        " secondi segundos seconden sekunder sekundy sekund секунд saniye 秒 초",
+        60: "min mins minute minutes minuten minuto minutos minuti minuut minuten minuter minuty minut минут минуты dakika 分 分钟 分間 분",
+        3600: "h hr hrs hour hours stunde stunden heure heures hora horas ora ore godzina godziny godzin timme timmar uur час часа часов saat 小时 時間 시간",
+        86400: "d day days tag tage tagen jour jours día días giorno giorni dia dias dag dagen dagar dni dzień день дня дней gün 天 일",
+        604800: "week weeks woche wochen semaine semaines semana semanas settimana settimane weken vecka veckor tydzień tygodni неделя недели недель hafta 周",
     },
     "months": {
-        1: "month months monat monate monaten mois mes meses mese mesi",
+        1: "month months monat monate monaten mois mes meses mese mesi mês maand maanden månad månader miesiąc miesiące miesięcy месяц месяца месяцев ay 个月 ヶ月 개월",
         12: "yr yrs year years jahr jahre jahren an ans année années año años anno anni"
-        " annum ano anos",
+        " annum ano anos jaar år rok lata lat год года лет yıl 年 년",
     },
     "temperature": {1: "°c celsius centigrade c"},
     "temperature_f": {1: "°f fahrenheit f"},
@@ -101,35 +101,41 @@ _TABLE: Final[dict[str, dict[float, str]]] = {
     "concentration": {1: "mmol/l", 1e-3: "µmol/l"},
     "density": {1: "mg/dl", 10: "mg/l", 1e3: "g/l"},
     "dots": {1: "px pixel pixels"},
+    "pounds": {1: "pound pounds"},  # of mass or of money
     "voltage": {1: "v volt volts"},
     "current": {1: "a amp amps ampere"},
 }
 _MONEY: Final = {
-    "USD": "$ usd us$ dollar dollars dólares dollari",
-    "EUR": "€ eur euro euros",
+    "$": "$ dollar dollars dólares dollari",
+    "EUR": "€ eur euro euros евро 欧元 ユーロ 유로",
     "GBP": "£ gbp sterling",
-    "JPY": "¥ jpy yen",
+    "¥": "¥ ￥",
     "CHF": "chf franken sfr",
     "INR": "₹ inr rupee rupees rs",
-    "CNY": "cny rmb yuan",
-    "SEK": "sek kronor",
-    "NOK": "nok kroner",
+    "USD": "usd us$ 美元",
+    "JPY": "jpy yen 円 日元",
+    "CNY": "cny rmb yuan 元 块 圆 人民币",
+    "kr": "kr kronor kroner kroner",
+    "SEK": "sek",
+    "NOK": "nok",
     "DKK": "dkk",
-    "PLN": "pln zł złoty zloty",
+    "PLN": "pln zł złoty zloty złote złotych",
     "CZK": "czk",
-    "AUD": "aud a$",
-    "CAD": "cad c$",
-    "BRL": "brl r$",
-    "KRW": "krw ₩ won",
-    "TRY": "try ₺",
-    "RUB": "rub ₽",
-    "MXN": "mxn",
+    "AUD": "aud a$ au$",
+    "CAD": "cad c$ ca$",
+    "BRL": "brl r$ reais real",
+    "KRW": "krw ₩ won 원",
+    "TRY": "try ₺ tl lira",
+    "RUB": "rub ₽ руб рублей рубля рубль",
+    "MXN": "mxn mx$",
     "ZAR": "zar",
-    "HKD": "hkd",
-    "SGD": "sgd",
-    "NZD": "nzd",
+    "HKD": "hkd hk$",
+    "SGD": "sgd s$",
+    "NZD": "nzd nz$",
 }
-_CENTS: Final = "cent cents ¢ ct centimes"
+_CENTS: Final = (
+    "cent cents ¢ ct centimes céntimos centesimi centavos pence grosze groszy"
+)
 UNITS: Final[dict[str, Unit]] = {
     name: Unit(dimension, factor)
     for dimension, sizes in _TABLE.items()
@@ -150,9 +156,11 @@ _PHRASES = (
     (re.compile(r"(?:square|sq\.?)\s(?:metres?|meters?)", re.IGNORECASE), "m2"),
     (re.compile(r"(?:square|sq\.?)\s(?:kilometres?|kilometers?|km)", re.IGNORECASE), "km2"),
     (re.compile(r"(?:square|sq\.?)\s(?:feet|ft)", re.IGNORECASE), "sqft"),
-    (re.compile(r"cubic\s(?:metres?|meters?)", re.IGNORECASE), "m3"),
-    (re.compile(r"percentage points?|pp\b|prozentpunkte?", re.IGNORECASE), "pp"),
-    (re.compile(r"(?:per|pour|por|per)\s(?:cent|ciento|cento)", re.IGNORECASE), "%"),
+    (re.compile(r"(?:mètres?|metros|metri|meter) (?:carrés?|cuadrados?|quadrat[io]s?|quadrados?)|vierkante meter|kvadratmeter", re.IGNORECASE), "m2"),
+    (re.compile(r"(?:kilomètres?|kilómetros|chilometri|quilómetros) (?:carrés?|cuadrados?|quadrati|quadrados?)", re.IGNORECASE), "km2"),
+    (re.compile(r"cubic\s(?:metres?|meters?)|(?:mètres?|metros|metri) (?:cubes?|cúbicos?|cubi)|kubikmeter", re.IGNORECASE), "m3"),
+    (re.compile(r"percentage points?|pp\b|prozentpunkte?|points? de pourcentage|puntos porcentuales|punti percentuali|pontos percentuais", re.IGNORECASE), "pp"),
+    (re.compile(r"(?:per|pour|por)\s(?:cent|ciento|cento)", re.IGNORECASE), "%"),
     (re.compile(r"degrees? (?:celsius|centigrade|c\b)|grad celsius|°\s?c\b|º\s?c\b|degrés celsius|grados celsius", re.IGNORECASE), "°c"),
     (re.compile(r"degrees? fahrenheit|°\s?f\b|º\s?f\b", re.IGNORECASE), "°f"),
     (re.compile(r"(?:kilomet(?:er|re)s?|km)\s?(?:per|an|pro|/|par|por)\s?(?:hour|h\b|stunde|heure|hora)|km/h", re.IGNORECASE), "km/h"),
@@ -162,6 +170,9 @@ _PHRASES = (
     (re.compile(r"swiss francs?|schweizer franken", re.IGNORECASE), "chf"),
     (re.compile(r"pounds? sterling|british pounds?", re.IGNORECASE), "gbp"),
 )  # fmt: skip
+# An abbreviation with capitals inside, as TWh or mAh, is a unit though no table has it.
+_UNKNOWN = re.compile(r"[a-zµ]{0,3}[A-Z]?[a-z]{0,2}[A-Z][a-zA-Z]{0,2}\Z")
+_IDEOGRAM = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _WORD = re.compile(r"[^\W\d_]+(?:[/][^\W\d_]+)?[²³23]?|[%°$€£¥₹¢₩₺₽](?:[CFcf]\b)?")
 _RATE = re.compile(
     r"[\s,]*(?:(?:/|per|an?\b|each|every|pro|je|par|por|al|alla|all['’]|à l['’]|im|jährlich|p\.?\s?)\s?"
@@ -188,6 +199,7 @@ _PERIODS: Final = {
     }.items()
     for word in words.split()
 }
+_DOLLAR = re.compile(r"(?<![A-Za-z])[A-Z]{0,2}\$\Z")
 MOST_BETWEEN = 3  # blanks and marks between a number and its unit
 
 
@@ -231,12 +243,24 @@ def _unit_at(text: str, at: int, *, stuck: bool) -> tuple[Unit, int] | None:
         return None
     word = match[0]
     known = UNITS.get(word.lower().rstrip("."))
+    if known is None and _IDEOGRAM.match(word):
+        return _ideogram_unit(word, at)
+    if known is None and len(word) > 1 and _UNKNOWN.match(word) and not word.isupper():
+        return Unit(f"unit {word}", 1.0), match.end()
     if known is None:
         return None
     # `5 a` is no ampere; a capital C is a letter, not a unit, unless it is stuck.
     if word.lower() in _SHORT and not stuck and not _ends_here(text, match.end()):
         return None
     return known, match.end()
+
+
+def _ideogram_unit(word: str, at: int) -> tuple[Unit, int] | None:
+    """Return the unit that begins a run of words written without blanks."""
+    for length in (3, 2, 1):
+        if len(word) >= length and (known := UNITS.get(word[:length])):
+            return known, at + length
+    return None
 
 
 def _ends_here(text: str, at: int) -> bool:
@@ -247,10 +271,16 @@ def _ends_here(text: str, at: int) -> bool:
 
 def _money_before(text: str, start: int, end: int) -> Unit | None:
     inside = text[start:end].strip("+- 0123456789.,'’\u202f\u00a0")[:1]
+    if inside == "$" and (
+        dollar := _DOLLAR.search(f"{text[max(0, start - 3) : start]}$")
+    ):
+        return UNITS.get(dollar[0].lower(), UNITS["$"])
     if inside and inside in "$€£¥₹":
         return UNITS[inside]
-    before = text[max(0, start - 5) : start].rstrip(" -\u00a0\u202f*")
-    if before[-1:] in {"$", "€", "£", "¥", "₹"}:
+    before = text[max(0, start - 6) : start].rstrip(" -\u00a0\u202f*")
+    if dollar := _DOLLAR.search(before):
+        return UNITS.get(dollar[0].lower(), UNITS["$"])
+    if before[-1:] in {"€", "£", "¥", "₹", "￥", "₺", "₽", "₩"}:
         return UNITS[before[-1]]
     code = before[-3:]
     if len(code) == 3 and code.isupper() and code.lower() in UNITS:

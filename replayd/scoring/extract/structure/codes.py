@@ -13,9 +13,21 @@ _CODE = re.compile(
     r"|(?<![\w.-])(?=\w*\d)[A-Z]{1,6}\d[A-Z0-9]{2,40}(?!\w)"
     r"|(?<![\w./~-])[~.]{0,2}/(?:[\w.-]+/)*[\w.-]+"
     r"|(?<![\w.,-])\+\d{7,}(?![\d.,])"
-    r"|(?<![\w.-])\d{1,4}(?:-\d{2,6}){2,6}(?![\w-])",
+    r"|(?<![\w.-])\d{1,4}(?:-\d{2,6}){2,6}(?![\w-])"
+    r"|(?<![\w.-])[vV]?\d{1,4}(?:\.\d{1,5}){2,5}(?![\w-]|\.\d)",
     re.ASCII,
 )
+# Written in groups: account numbers, telephone numbers, card numbers.
+_GROUPED = re.compile(
+    r"(?<![\w-])[A-Z]{2}\d{2}(?:[ -][A-Z0-9]{4}){2,7}(?:[ -][A-Z0-9]{1,3})?(?![\w-])"
+    r"|(?<![\w+])\+\d{1,3}(?:[ ()./-]{1,3}\d{1,5}){2,6}(?![\w-])"
+    r"|(?<![\w-])(?:\d{4}[ -]){3}\d{4}(?![\w-])"
+    r"|(?<![\w+-])\(?0\d{1,5}\)?(?:[ /-]{1,2}\d{2,8}){2,5}(?![\w-]|[.,:]\d)"
+)
+_VERSION = re.compile(r"v?\d+(?:\.\d+)+")
+_SUBSCRIPT = re.compile(r"(?<=[A-Z])_(?=\d)|(?<=[a-z])_(?=\d+[A-Z])")
+_TRUNK = re.compile(r"\(0\)")
+_BETWEEN = re.compile(r"[ ()./-]")
 # What has the shape of a code and is a value: a date, a time, a rate, a size.
 _VALUE: Final = re.compile(
     r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d+(?:st|nd|rd|th)|\d+[.,]?\d*[a-zA-Z]{1,3}(?:/[a-zA-Z]{1,3})?"
@@ -25,12 +37,22 @@ _VALUE: Final = re.compile(
 
 def codes_of(text: str) -> tuple[str, ...]:
     """Return the codes of `text` in order, folded, each once."""
-    found = [m[0].rstrip(".,").casefold() for m in _matches(text)]
-    return tuple(dict.fromkeys(found))[:MOST_CODES]
+    found = [m[0].rstrip(".,").casefold() for m in _matches(one_group(text))]
+    versions = (c.lstrip("v") if _VERSION.fullmatch(c) else c for c in found)
+    return tuple(dict.fromkeys(versions))[:MOST_CODES]
+
+
+def one_group(text: str) -> str:
+    """Return `text` with account and telephone numbers written in one."""
+    if not any(map(str.isdigit, text)):
+        return text
+    text = _GROUPED.sub(lambda m: _BETWEEN.sub("", _TRUNK.sub("", m[0])), text)
+    return _SUBSCRIPT.sub("", text)
 
 
 def without_codes(text: str) -> str:
     """Return `text` with a blank for each code, so that none is read as a number."""
+    text = one_group(text)
     for match in reversed(_matches(text)):
         text = f"{text[: match.start()]} {text[match.end() :]}"
     return text

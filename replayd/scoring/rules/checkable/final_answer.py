@@ -9,13 +9,18 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from replayd.scoring.contract import Said, Score, ScoringCase
-from replayd.scoring.extract.language.key_words import holds_word, key_words
+from replayd.scoring.extract.language.key_words import (
+    LONG_WORD,
+    holds_word,
+    key_words,
+    plain_word,
+)
 from replayd.scoring.extract.language.language_id import likely_language
 from replayd.scoring.extract.language.polarity import negations, opposed
 from replayd.scoring.extract.numbers.marks import marked_words
 from replayd.scoring.extract.numbers.measures import Measure, measured, same_measure
 from replayd.scoring.extract.numbers.notation import plain_numbers
-from replayd.scoring.extract.structure.codes import codes_of, without_codes
+from replayd.scoring.extract.structure.codes import codes_of, one_group, without_codes
 from replayd.scoring.extract.structure.final import (
     final_of,
     first_sentence,
@@ -42,8 +47,24 @@ _NEGATED = re.compile(
 _SET_APART = re.compile(
     r"[,;(]\s*(?:and )?not (?:the |an? )?(?P<word>\w+)", re.IGNORECASE
 )
+# Set apart from the answer, behind it: `Canberra, not Sydney`.
+_APART = re.compile(
+    r"[,;–—-]\s*(?:and |und |et |y )?(?:not|nicht|pas|no|non|niet|inte|nie|не|instead of|rather than|statt|au lieu de|en lugar de)\s[^.,;\n]{1,60}",
+    re.IGNORECASE,
+)
+_RANGE = re.compile(
+    r"[^\d\n]{0,12}\d+(?:[.,]\d+)?\s?[–-]\s?\d+(?:[.,]\d+)?\s?[^\W\d]{0,12}"
+)
+_TWO = re.compile(
+    r"\w+(?: \w+)? (?:o|u|of|lub|czy|eller|veya|или|أو|या|또는) \w+(?: \w+)?|\w{1,12}(?:または|か|或者|或)\w{1,12}",
+    re.IGNORECASE,
+)
 _MARKUP = re.compile(r"\*\*|__|`|\\text\b|[{}$]")
 _DASHES = re.compile(r"\s*[‐‑–—-]\s*")
+# Follow a number and count nothing of their own.
+_COUNTED = frozenset(
+    "th st nd rd in on at of for and or is was were are per of more to".split()
+)
 _CLAUSE = re.compile(r"[,;:]\s")
 _SEQUENCE = re.compile(r"\d\s?(?:[–:-]|to|bis|à|a|and|und)\s?\d", re.IGNORECASE)
 _FIRST_NAME = re.compile(r"\A[A-ZÀ-Þ][a-zà-þ]{2,}")
@@ -98,11 +119,12 @@ def result_of(case: ScoringCase) -> Result:
         return Result(text)
     asked = case.question
     codes = tuple(code for code in codes_of(text) if code not in asked.casefold())
-    language = _numbers_in(case)
-    found = measured(without_codes(text), language)
+    found = measured(without_codes(text), lambda: _numbers_in(case))
     known = measured(asked).measures
     fresh = [m for m in found.measures if not any(same_measure(m, k) for k in known)]
     measures = _each_once(m for m in fresh or found.measures if not m.quantity.optional)
+    if any(map(_is_date, measures)):
+        measures = tuple(m for m in measures if not _is_weekday(m))
     if not measures and not codes and len(text.split()) <= FEW_WORDS:
         measures = found.measures  # `One.` is a number after all
     left = _without(found.text, found.measures)
@@ -125,10 +147,16 @@ def _each_once(measures: Iterable[Measure]) -> tuple[Measure, ...]:
     return tuple(kept)
 
 
+def _is_date(measure: Measure) -> bool:
+    return any(reading.startswith("date ") for reading in measure.quantity.readings)
+
+
+def _is_weekday(measure: Measure) -> bool:
+    return any(reading.startswith("weekday") for reading in measure.quantity.readings)
+
+
 def _numbers_in(case: ScoringCase) -> str | None:
     """Return the language in whose notation the recording writes its numbers."""
-    if not any(mark in case.recorded.body for mark in ".,"):
-        return None
     text = case.recorded.text
     return text.language or likely_language(f"{case.question} {case.recorded.body}")
 
@@ -165,9 +193,13 @@ def _without(text: str, measures: Sequence[Measure]) -> str:
 def _statements(body: str) -> list[str]:
     """Return the parts of an answer that may state its result, one of them marked."""
     stated = final_of(body)
-    if stated.marked or len(body.split()) <= SHORT:
+    if stated.marked:
         return [_plain(stated.text)]
-    parts = (first_sentence(body), last_sentence(body))
+    parts: tuple[str, ...] = (first_sentence(body), last_sentence(body))
+    if len(body.split()) <= SHORT:
+        parts = (stated.text, parts[0])
+    if _HEDGE.search(body):
+        parts = parts[:1]
     return list(dict.fromkeys(map(_plain, parts)))
 
 
@@ -191,18 +223,51 @@ def _errors(result: Result, statement: str, case: ScoringCase) -> int:
     ]
     if result.codes and strange and _HEDGE.search(statement):
         return 1
-    return int(_rivals(result, _PARENTHESES.sub(" ", statement), case))
+    settled = _APART.sub(" ", _PARENTHESES.sub(" ", statement))
+    return int(_rivals(result, settled, case) or _is_range(result, settled))
+
+
+def _is_range(result: Result, statement: str) -> bool:
+    """Whether a range or two things stand where one value was recorded."""
+    text = statement.strip(" .!*")
+    if len(result.measures) == 1 and _RANGE.fullmatch(text):
+        return not _RANGE.search(result.text)
+    return bool(_TWO.fullmatch(text)) and not _TWO.search(result.text)
 
 
 def _unmet_words(result: Result, statement: str, case: ScoringCase) -> int:
     words = marked_words(statement)
-    unmet = [w for w in result.words if not holds_word(words, w)]
     names = _names(f"x {result.text}")
+    unmet = [
+        w
+        for w in result.words
+        if not (_holds_name if w in names else holds_word)(words, w)
+    ]
     met = [w for w in result.words if w not in unmet]
     if unmet and names.issuperset(result.words) and result.words[-1] in met:
         # A surname stands for the whole name, unless another first name is given.
         unmet = unmet if _other_name(statement, case) else []
     return len(unmet) + sum(_is_negated(statement, word) for word in met)
+
+
+def _holds_name(words: Sequence[str], name: str) -> bool:
+    """Whether a name stands there, accents and a genitive aside: Mario is not Maria."""
+    wanted = plain_word(name)
+    endings = {wanted, f"{wanted}s", f"{wanted}'s", wanted.removesuffix("s")}
+    if not name.isascii() and not name[:1].isascii():
+        return holds_word(words, name)  # declined, where names are
+    return any(plain_word(word) in endings for word in words) or (
+        len(name) >= LONG_WORD
+        and holds_word(words, name)
+        and not _gender(words, wanted)
+    )
+
+
+def _gender(words: Sequence[str], name: str) -> bool:
+    """Whether only a last vowel tells a name of `words` from this one."""
+    return any(
+        len(word) == len(name) and plain_word(word)[:-1] == name[:-1] for word in words
+    )
 
 
 def _is_word(word: str) -> bool:
@@ -228,8 +293,9 @@ def _negations(statement: str, result: Result) -> int:
 
 
 def _holds_code(statement: str, code: str) -> bool:
-    pattern = rf"(?<![\w-]){re.escape(code)}(?![\w-])"
-    return bool(re.search(pattern, _DASHES.sub("-", statement.casefold())))
+    pattern = rf"(?<![\w-])v?{re.escape(code)}(?![\w-])"
+    one = _DASHES.sub("-", one_group(statement).casefold())
+    return bool(re.search(pattern, one))
 
 
 def _unmet_measures(
@@ -252,7 +318,9 @@ def _unmet_measures(
 
 def _other_thing(wanted: Measure, got: Measure, text: str, case: ScoringCase) -> bool:
     """Whether a bare number counts something else: `3,210 bags` for `3,210 tonnes`."""
-    if wanted.unit is None or got.unit is not None or not got.noun:
+    if got.unit is not None or not got.noun or got.noun in _COUNTED:
+        return False
+    if wanted.unit is None and (not wanted.noun or wanted.noun in _COUNTED):
         return False
     known = (*marked_words(case.question), *marked_words(case.reference.text))
     short = len(text.split()) <= FEW_WORDS

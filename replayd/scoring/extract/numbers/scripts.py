@@ -1,0 +1,114 @@
+"""Numerals, dates and months of other scripts, rewritten into Western notation.
+
+Chinese numerals (`一万二千`), dates by year, month and day characters (`2025年3月9日`,
+`2025년 3월 9일`), and Devanagari month names.
+"""
+
+import re
+from typing import Final
+
+_ODD = re.compile(r"[\u0900-\u097f\u3400-\u9fff\uac00-\ud7af]")
+_FIGURES: Final = {c: n for n, c in enumerate("〇一二三四五六七八九")} | {
+    "零": 0,
+    "两": 2,
+    "兩": 2,
+}
+_TENS: Final = {"十": 10, "百": 100, "千": 1_000}
+_MYRIADS: Final = {"万": 10**4, "萬": 10**4, "億": 10**8, "亿": 10**8, "兆": 10**12}
+_ALL: Final = "".join((*_FIGURES, *_TENS, *_MYRIADS))
+# What is counted; without it, or a ten, a figure is as likely part of a word.
+_COUNTERS: Final = "時时點点分秒日号號月年人名個个件本枚台回次歳岁才階阶层楼元円圆块票张張杯匹頭头軒度倍割週周章番位泊"
+_NUMERAL = re.compile(
+    rf"(?<![第\w])(?P<counted>[{_ALL}]+)(?=\s?[{_COUNTERS}])"
+    rf"|(?P<run>[{_ALL}]*[{''.join(_TENS)}{''.join(_MYRIADS)}][{_ALL}]*)(?=[^\w]|\Z)"
+    rf"|(?<=[\u3040-\u309f\u3400-\u9fff\s])(?P<inner>[{_ALL}]+)(?=[{_COUNTERS}])"
+)
+_DATE = re.compile(
+    r"(?P<y>\d{4})\s?[年년]\s?(?P<m>\d{1,2})\s?[月월]\s?(?P<d>\d{1,2})\s?[日号號일]"
+)
+_DOTTED = re.compile(
+    r"(?<![\d.])(?P<y>(?:19|20)\d\d)\.\s?(?P<m>\d{1,2})\.\s?(?P<d>\d{1,2})\.?(?!\d)"
+)
+_DAY = re.compile(r"(?<!\d)(?P<m>\d{1,2})\s?[月월]\s?(?P<d>\d{1,2})\s?[日号號일]")
+_TIME = re.compile(
+    r"(?P<half>午後|午前|下午|上午|晚上|早上|오후|오전)?\s?(?<!\d)(?P<h>\d{1,2})\s?(?:時|时|點|点|시)(?!间|間|간)"
+    r"\s?(?:(?P<min>\d{1,2})\s?(?:分|분)|(?P<mid>半|반))?(?:鐘|钟)?"
+)
+_LATE: Final = frozenset("午後 下午 晚上 오후".split())
+_MONTHS: Final = (
+    "January February March April May June July August September October November"
+    " December"
+).split()
+_HINDI: Final = {
+    name: _MONTHS[month]
+    for month, names in enumerate(
+        "जनवरी|फ़रवरी फरवरी|मार्च|अप्रैल|मई|जून|जुलाई|अगस्त|सितंबर सितम्बर"
+        "|अक्टूबर अक्तूबर|नवंबर नवम्बर|दिसंबर दिसम्बर".split("|")
+    )
+    for name in names.split()
+}
+_HINDI_MONTH = re.compile("|".join(sorted(_HINDI, key=len, reverse=True)))
+MOST_FIGURES = 24  # characters of one numeral
+
+
+def western(text: str) -> str:
+    """Return `text` with numerals and dates of other scripts in Western notation."""
+    if not _ODD.search(text):
+        return text
+    text = _HINDI_MONTH.sub(lambda m: _HINDI[m[0]], text)
+    text = _NUMERAL.sub(_numeral, text)
+    text = _DATE.sub(lambda m: _iso(m) or m[0], text)
+    text = _DAY.sub(_day, text)
+    return _TIME.sub(_time, text)
+
+
+def dotted_dates(text: str) -> str:
+    """Return `text` with `2025. 3. 9.` as an ISO date."""
+    return _DOTTED.sub(lambda m: _iso(m) or m[0], text)
+
+
+def _iso(match: re.Match[str]) -> str:
+    month, day = int(match["m"]), int(match["d"])
+    if not (1 <= month <= 12 and 1 <= day <= 31):
+        return ""
+    return f"{match['y']}-{month:02}-{day:02} "
+
+
+def _day(match: re.Match[str]) -> str:
+    month, day = int(match["m"]), int(match["d"])
+    if not (1 <= month <= 12 and 1 <= day <= 31):
+        return match[0]
+    return f" {day} {_MONTHS[month - 1]} "
+
+
+def _time(match: re.Match[str]) -> str:
+    hour = int(match["h"])
+    minute = int(match["min"] or (30 if match["mid"] else 0))
+    if hour > 24 or minute > 59:
+        return match[0]
+    if match["half"] in _LATE and hour < 12:
+        hour += 12
+    return f" {hour:02}:{minute:02} "
+
+
+def _numeral(match: re.Match[str]) -> str:
+    text = match[0]
+    value = _value(text) if len(text) <= MOST_FIGURES else None
+    return text if value is None else str(value)
+
+
+def _value(text: str) -> int | None:
+    """Return the value of a numeral: by place (`二〇二五`) or composed (`一万二千`)."""
+    if all(c in _FIGURES for c in text):
+        return int("".join(str(_FIGURES[c]) for c in text))
+    total = section = figure = 0
+    for c in text:
+        if c in _FIGURES:
+            figure = _FIGURES[c]
+        elif c in _TENS:
+            section += (figure or 1) * _TENS[c]
+            figure = 0
+        else:
+            total += (section + figure or 1) * _MYRIADS[c]
+            section = figure = 0
+    return total + section + figure
