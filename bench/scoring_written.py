@@ -1,7 +1,7 @@
-"""Cases written by hand in `scoring_cases/*.toml`: recorded answers, same ones, worse ones.
+"""Cases written by hand in `scoring_cases/*.toml`: a recording, same and worse answers.
 
-A case names its task, its language and what is asked; `same` and `worse` hold answers by
-the kind of change. A line `CALL name {json}` of an answer is a tool call.
+A case names its task, its language and what is asked; `same` and `worse` hold answers
+by the kind of change. A line `CALL name {json}` of an answer is a tool call.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import json
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from replayd.scoring import INVARIANTS, SCORERS
 from replayd.scoring.choice import choose
@@ -18,15 +18,29 @@ from snaptrace.snapshot.conversation import (
     Conversation,
     MediaPart,
     Message,
+    Part,
     TextPart,
     Tool,
     ToolResultPart,
 )
-from snaptrace.snapshot.model import Answer, Fidelity, Request, Snapshot, ToolCall
+from snaptrace.snapshot.model import (
+    Answer,
+    Fidelity,
+    MediaKind,
+    Request,
+    Snapshot,
+    ToolCall,
+)
 
 _CASES = Path(__file__).parent / "scoring_cases"
 CALL = "CALL "
-_MEDIA = {"image": "image", "audio": "audio", "video": "video", "document": "document"}
+Case = dict[str, Any]  # as TOML reads it
+_MEDIA: dict[str, MediaKind] = {
+    "image": "image",
+    "audio": "audio",
+    "video": "video",
+    "document": "document",
+}
 
 
 class Scored(NamedTuple):
@@ -43,7 +57,7 @@ class Scored(NamedTuple):
     text: str
 
 
-def written() -> Iterator[dict]:
+def written() -> Iterator[Case]:
     """Yield the cases of all files, in order."""
     for file in sorted(_CASES.glob("*.toml")):
         yield from tomllib.loads(file.read_text())["case"]
@@ -51,7 +65,8 @@ def written() -> Iterator[dict]:
 
 def answer_of(text: str) -> Answer:
     """Return an answer whose lines of calls are tool calls."""
-    lines, calls = [], []
+    lines: list[str] = []
+    calls: list[ToolCall] = []
     for line in text.split("\n"):
         if not line.startswith(CALL):
             lines.append(line)
@@ -61,7 +76,7 @@ def answer_of(text: str) -> Answer:
     return Answer(text="\n".join(lines), tool_calls=tuple(calls))
 
 
-def case_of(made: dict) -> ScoringCase:
+def case_of(made: Case) -> ScoringCase:
     """Return what the answers of a case are scored against."""
     recorded = answer_of(made["recorded"])
     modality = made.get("modality", "text")
@@ -83,14 +98,14 @@ def case_of(made: dict) -> ScoringCase:
     )
 
 
-def _conversation(made: dict, modality: str) -> Conversation:
+def _conversation(made: Case, modality: str) -> Conversation:
     messages = []
     if made.get("system"):
         messages.append(Message(role="system", parts=(TextPart(text=made["system"]),)))
     for turn in made.get("history", ()):
         role, _, text = turn.partition(": ")
         messages.append(Message(role=role, parts=(TextPart(text=text),)))
-    parts: list = [TextPart(text=made["ask"])] if made.get("ask") else []
+    parts: list[Part] = [TextPart(text=made["ask"])] if made.get("ask") else []
     if modality in _MEDIA:
         parts.append(MediaPart(kind=_MEDIA[modality], url="https://example.com/m"))
     messages.append(Message(role="user", parts=tuple(parts)))
@@ -109,7 +124,7 @@ async def _value(rule: Scorer, case: ScoringCase, said: Said) -> tuple[float, st
     return (1.0 if score.value is None else score.value), score.reason
 
 
-def scored(made: dict) -> Iterator[Scored]:
+def scored(made: Case) -> Iterator[Scored]:
     """Yield every answer of a case with the values of quality and invariants."""
     case = case_of(made)
     choice = choose(case, case, SCORERS, INVARIANTS)

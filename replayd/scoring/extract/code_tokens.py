@@ -25,12 +25,20 @@ _KEYWORDS: Final = frozenset(
     " class yield pass break continue function const let var new this func package range type struct nil fn pub mut match"
     " public private static void int string bool float double char self".split()
 )
+_SPREAD = re.compile(r"\bArray\.from\(((?:[^(),]|\([^()]*\)){1,200})\)")
+_DECLARED = re.compile(
+    r"\b(?:def|func|function|fn|class)\s+(\w+)"
+    r"|\b(?:const|let|var)\s+(\w+)\s*=\s*(?:async\s*)?(?:\(|function\b|\w+\s*=>)"
+    r"|^(\w+)\s*=\s*lambda\b",
+    re.MULTILINE,
+)
 _SQL_NOISE: Final = frozenset({"as", "outer", "inner", ";", "asc"})
 
 
 def code_tokens(text: str, *, sql: bool = False) -> list[str]:
     """Return the tokens of code; variables are numbered in order of appearance."""
     text = _COMMENT.sub(" ", text[:LONGEST_READ])
+    text = _SPREAD.sub(r"[...\1]", text)
     text = _ANNOTATION.sub(lambda m: ")" if m[0].startswith(")") else "", text)
     found = [_one_form(t) for t in _TOKEN.findall(text)][:MOST_TOKENS]
     if sql:
@@ -97,7 +105,9 @@ def literals_of(tokens: Sequence[str]) -> frozenset[str]:
 
 def declared(text: str) -> frozenset[str]:
     """Return the functions and classes that are defined."""
-    return frozenset(re.findall(r"\b(?:def|func|function|fn|class)\s+(\w+)", text))
+    return frozenset(
+        name for match in _DECLARED.findall(text) for name in match if name
+    )
 
 
 def is_broken_python(text: str) -> bool:

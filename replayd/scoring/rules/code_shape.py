@@ -1,8 +1,9 @@
 """Code and queries: the same program by static shape? Nothing is ever run.
 
-Equal tokens, up to names of variables, layout and comments, are the same program. A few
-tokens changed in the recorded program are an error. A program that is written otherwise
-is accepted if it parses, defines and calls what the recording does, and is not empty.
+Equal in one form (names of variables, layout, order of conditions and other ways to
+write the same left out) is the same program. A few tokens changed in the recorded
+program, or a part of it left out, are an error. A program that is written otherwise is
+accepted if it parses, declares what the recording does, and is not empty.
 """
 
 from rapidfuzz.distance import LCSseq
@@ -16,12 +17,15 @@ from replayd.scoring.extract.code_tokens import (
     is_trivial,
     literals_of,
 )
+from replayd.scoring.extract.python_form import python_form
+from replayd.scoring.extract.sql_shape import QUERIES, query_form
 from replayd.scoring.extract.structure.code_blocks import Code, code_of
 from replayd.scoring.usability import ONE_WRONG, unusable
 
-NEAR = 0.7  # of the tokens in common, from which one program was edited into the other
+FEW = 4  # tokens changed, up to which one program was edited into the other
+FEW_SHARE = 0.15  # of the tokens, likewise
+NEAR = 0.7  # of a query's tokens in common, likewise
 SMALLEST = 0.3  # of the recorded tokens: less is no program for the same
-QUERIES = ("select", "insert", "update", "delete", "with", "create", "alter", "drop")
 
 
 class CodeShape:
@@ -38,42 +42,70 @@ class CodeShape:
         if (useless := unusable(case, said)) is not None:
             return useless
         wanted, got = code_of(case.recorded.body), code_of(said.body)
-        sql = wanted.text.lstrip().lower().startswith(QUERIES)
-        one, other = code_tokens(wanted.text, sql=sql), code_tokens(got.text, sql=sql)
-        if one == other:
+        if wanted.text.lstrip().lower().startswith(QUERIES):
+            return _query(wanted.text, got.text)
+        return _program(wanted, got)
+
+
+def _program(wanted: Code, got: Code) -> Score:
+    one, other = code_tokens(wanted.text), code_tokens(got.text)
+    if one == other:
+        return Score(1.0)
+    if not other or (not got.language and wanted.language):
+        return Score(0.0, "no code")
+    if wanted.language == "python" and not is_broken_python(wanted.text):
+        if is_broken_python(got.text):
+            return Score(0.0, "does not parse")
+        if is_trivial(got.text) and not is_trivial(wanted.text):
+            return Score(0.0, "does nothing")
+        if python_form(wanted.text) == python_form(got.text):
             return Score(1.0)
-        if not other or (not got.language and not sql and wanted.language):
-            return Score(0.0, "no code")
-        if wanted.language == "python" and not is_broken_python(wanted.text):
-            if is_broken_python(got.text):
-                return Score(0.0, "does not parse")
-            if is_trivial(got.text) and not is_trivial(wanted.text):
-                return Score(0.0, "does nothing")
-        alike = LCSseq.normalized_similarity(one, other)
-        if alike >= NEAR or wanted.is_markup:
-            return Score(ONE_WRONG * alike, "edited")
-        if _does_otherwise(wanted, got, one, other, sql=sql):
-            return Score(1.0, "written otherwise")
-        return Score(ONE_WRONG * alike, "another program")
+    alike = LCSseq.normalized_similarity(one, other)
+    if wanted.is_markup or _is_edited(one, other):
+        return Score(ONE_WRONG * alike, "edited")
+    if _does_otherwise(wanted, got, one, other):
+        return Score(1.0, "written otherwise")
+    return Score(ONE_WRONG * alike, "another program")
 
 
-def _does_otherwise(
-    wanted: Code, got: Code, one: list[str], other: list[str], *, sql: bool
-) -> bool:
+def _query(wanted: str, got: str) -> Score:
+    one, other = query_form(wanted), query_form(got)
+    if one == other:
+        return Score(1.0)
+    if not other or other[0] not in QUERIES:
+        return Score(0.0, "no query")
+    alike = LCSseq.normalized_similarity(one, other)
+    if alike < NEAR and _asks_otherwise(one, other):
+        return Score(1.0, "written otherwise")
+    return Score(ONE_WRONG * alike, "edited" if alike >= NEAR else "another query")
+
+
+def _asks_otherwise(one: list[str], other: list[str]) -> bool:
+    tables = {t for i, t in enumerate(one) if i and one[i - 1] in {"from", "join"}}
+    return (
+        one[0] == other[0]
+        and literals_of(one) <= literals_of(other) | {"1"}
+        and calls_of(one) == calls_of(other)
+        and tables <= set(other)
+    )
+
+
+def _is_edited(one: list[str], other: list[str]) -> bool:
+    """Whether a program was made out of the other by a small change, or by leaving out."""
+    blocks = [b for b in LCSseq.opcodes(one, other) if b.tag != "equal"]
+    lost = sum(b.src_end - b.src_start for b in blocks)
+    new = sum(b.dest_end - b.dest_start for b in blocks)
+    if not new:
+        return True
+    return max(lost, new) <= max(FEW, FEW_SHARE * len(one))
+
+
+def _does_otherwise(wanted: Code, got: Code, one: list[str], other: list[str]) -> bool:
     """Whether a program that is written otherwise may do the same."""
     if len(other) < SMALLEST * len(one):
         return False
-    if sql:
-        tables = {t for i, t in enumerate(one) if i and one[i - 1] in {"from", "join"}}
-        return (
-            one[0] == other[0]
-            and literals_of(one) <= literals_of(other) | {"1"}
-            and calls_of(one) == calls_of(other)
-            and tables <= set(other)
-        )
     names = declared(wanted.text)
-    if names and not names & declared(got.text):
-        return False
-    calls = calls_of(one) - {name.lower() for name in names}
-    shared = calls & calls_of(other)
-    return bool(shared) or not calls
+    if names:
+        return bool(names & declared(got.text))
+    calls = calls_of(one)
+    return bool(calls & calls_of(other)) or not calls

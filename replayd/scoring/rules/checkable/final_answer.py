@@ -56,7 +56,8 @@ _RANGE = re.compile(
     r"[^\d\n]{0,12}\d+(?:[.,]\d+)?\s?[–-]\s?\d+(?:[.,]\d+)?\s?[^\W\d]{0,12}"
 )
 _TWO = re.compile(
-    r"\w+(?: \w+)? (?:o|u|of|lub|czy|eller|veya|или|أو|या|또는) \w+(?: \w+)?|\w{1,12}(?:または|か|或者|或)\w{1,12}",
+    r"\w{3,}(?: \w+)? (?:o|u|lub|czy|eller|veya|или|أو|या|또는) \w{3,}(?: \w+)?"
+    r"|\w{1,12}(?:または|か|或者|或)\w{1,12}",
     re.IGNORECASE,
 )
 _MARKUP = re.compile(r"\*\*|__|`|\\text\b|[{}$]")
