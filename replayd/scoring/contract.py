@@ -122,9 +122,10 @@ class ScoringCase(Struct, frozen=True, kw_only=True, dict=True):
             return None
         # A prompt that production itself did not follow is no rule to hold others to,
         # so it counts only where the recording does not say.
-        return likely_language(self.reference.text) or language_asked(
-            instructions(self.conversation)
-        )
+        said = likely_language(self.reference.text)
+        if said == "zh" and likely_language(self.question) == "ja":
+            return "ja"  # names and numbers in Chinese characters alone
+        return said or language_asked(instructions(self.conversation))
 
     def hides(self, *leaves: str) -> bool:
         """Whether the telemetry could not show, or lost, one of these body fields."""

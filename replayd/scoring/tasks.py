@@ -209,7 +209,8 @@ def _by_recording(case: ScoringCase) -> Task:
     items = items_of(body, case.question)
     if len(items) >= 2 and not _is_sentence(body, items):
         return "list"
-    if asks_yes_no(case.question) or says_yes_or_no(body) is not None:
+    closed = asks_yes_no(case.question) and not _ASKS_OPENLY.search(case.question)
+    if closed or says_yes_or_no(body) is not None:
         return "yes_no"
     values = any(map(str.isdigit, body))
     short = SHORT_WITH_VALUES if values else SHORT_ANSWER
@@ -230,6 +231,15 @@ def _states_result(case: ScoringCase) -> bool:
     return stated.marked and any(map(str.isdigit, stated.text))
 
 
+# The last question begins with a question word: no yes or no is wanted.
+_ASKS_OPENLY = re.compile(
+    r"(?:\A|[.!?:\n]\s*)(?:and |so |in |at |on |by |for |to |from |with |um |auf |in |bei |mit |à |en |de |a |¿)?"
+    r"(?:what|which|who|whom|whose|when|where|why|how|wer|wen|wem|welche[rsmn]?|wann|wo|warum|wie|wieso|wohin"
+    r"|qui|que|quel\w*|quand|où|pourquoi|comment|combien|quién|qué|cuál\w*|cuándo|dónde|cómo|cuánt\w+"
+    r"|chi|cosa|quale|quali|quando|dove|perché|quant\w+|quem|qual|onde|quanto|wie|wat|welk\w*|wanneer|waar|hoe"
+    r"|vad|vem|vilken|vilket|när|var|hur|co|kto|który|kiedy|gdzie|ile|jaka|jaki|jakie|кто|что|где|когда|какой|какая|сколько)\b[^.?!\n]{0,200}[?？]\s*\Z",
+    re.IGNORECASE,
+)
 LONGEST_IDEA: Final = 160  # characters of a request that brings nothing to write about
 # What follows a comma or a semicolon in a sentence, not in a list.
 _GOES_ON = re.compile(

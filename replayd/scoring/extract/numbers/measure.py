@@ -90,7 +90,7 @@ def _is_time(time: Measure, number: Measure) -> bool:
         high, low = int(first), int(second)
         if unit is None:
             # The second of a pair of digits may be a nought: 18.3 is 18.30.
-            stated = {f"{float(r):.2f}" for r in number.quantity.readings if "." in r}
+            stated = {f"{float(r):.2f}" for r in number.quantity.readings}
             if f"{high}.{low:02}" in stated:
                 return True
         elif unit.dimension == "time":

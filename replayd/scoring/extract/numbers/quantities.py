@@ -46,11 +46,12 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _BLANK_GROUPED = re.compile(
-    r"(?<![\w.,])\d{1,3}(?: \d{3})+(?:,\d{1,2}(?!\d))?(?![\w.,]*\d)"
+    r"(?:(?<![\w)])[-−])?(?<![\w.,])\d{1,3}(?: \d{3})+(?:,\d{1,2}(?!\d))?"
+    r"(?![\w.,]*\d)"
 )
 # In any language: with a unit or a mark of money beside it, or a decimal comma.
 _SURELY_GROUPED = re.compile(
-    r"(?<![\w.,])(?<!\d )(?:(?<=[$€£¥])|(?<=[$€£¥] ))?\d{1,3}(?: \d{3})+"
+    r"(?:(?<![\w)])[-−])?(?<![\w.,])(?<!\d )(?:(?<=[$€£¥])|(?<=[$€£¥] ))?\d{1,3}(?: \d{3})+"
     r"(?:,\d{1,2}(?!\d)|(?= ?(?:[^\W\d_]|[%$€£¥°]))|(?=[.!]?\s*\Z))(?![\w.,]*\d)"
 )
 _A_DIGIT = re.compile(r"\d")
@@ -99,7 +100,8 @@ def _numbers(
     if grouped:
         pattern = _BLANK_GROUPED if code in BLANK_GROUPS else _SURELY_GROUPED
         for match in pattern.finditer(text):
-            value = Decimal(match[0].replace(" ", "").replace(",", "."))
+            digits = match[0].replace(" ", "").replace(",", ".").replace("−", "-")
+            value = Decimal(digits)
             yield Quantity(match.start(), match.end(), frozenset({_canonical(value)}))
     decimal_mark = _decimal_mark(marked, code) if marked else ""
     for match in matches:

@@ -16,8 +16,8 @@ _TABLE: Final[dict[str, dict[float, str]]] = {
     "mass": {
         1e-6: "mg milligram milligrams milligramm milligrammes",
         1e-3: "g gram grams gramm gramme grammes gramos grammi",
-        1: "kg kilo kilos kilogram kilograms kilogramm kilogrammes kilogramos kgs",
-        1e3: "t tonne tonnes tonnen toneladas tonnellate",
+        1: "kg kilo kilos kilogram kilograms kilogramm kilogrammes kilogramos kgs 公斤 千克 キロ 킬로그램 кг",
+        1e3: "t tonne tonnes tonnen toneladas tonnellate 吨 トン 톤 тонн",
         907.18474: "ton tons",
         0.45359237: "lb lbs libras livres pfund",
         0.028349523125: "oz ounce ounces unzen onces onzas",
@@ -26,9 +26,9 @@ _TABLE: Final[dict[str, dict[float, str]]] = {
         1e-6: "µm micron microns",
         1e-3: "mm millimetre millimetres millimeter millimeters milímetros",
         1e-2: "cm centimetre centimetres centimeter centimeters centímetros zentimeter",
-        1: "m metre metres meter meters mètre mètres metro metros metri metern",
+        1: "m metre metres meter meters mètre mètres metro metros metri metern 米 メートル 미터 м метров",
         1e3: "km kms kilometre kilometres kilometer kilometers kilomètre kilomètres"
-        " kilómetro kilómetros chilometri quilómetros kilometern",
+        " kilómetro kilómetros chilometri quilómetros kilometern 公里 キロメートル 킬로미터 км",
         0.0254: "inch inches zoll pouces pulgadas",
         0.3048: "ft foot feet fuß pieds pies",
         0.9144: "yd yard yards",

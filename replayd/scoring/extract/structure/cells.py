@@ -11,6 +11,7 @@ from functools import lru_cache
 from html import unescape
 from typing import Final, NamedTuple, Self
 
+from replayd.scoring.extract.numbers.dates import MONTHS
 from replayd.scoring.extract.numbers.notation import plain_numbers
 from replayd.scoring.extract.structure.body import unfenced
 from replayd.scoring.extract.structure.json_values import NOTHING, structured
@@ -36,9 +37,14 @@ _LABELLED = re.compile(
 )
 _SUM = re.compile(r"\d\s*[×x*+/÷−-]\s*\d|[=×÷]")
 _GAPS = re.compile(r"\s{2,}|\t")
+# `14. Februar` is a date, not the end of a sentence.
+_NO_MONTH: Final = (
+    rf"(?!(?:{'|'.join(sorted(map(str.title, MONTHS), key=len, reverse=True))})\b)"
+)
 _CLAUSES = re.compile(
-    r"(?<=\D),\s+|(?<=\d),\s+(?=\S)|;\s*|\s+(?:and|und|et|y|e|while|with|sowie)\s+(?=\D*\d)"
-    r"|(?<=[^\d\W])[.!?](?:\s+|\Z)|(?<=\d)[.!?](?:\s+(?=[A-Z])|\Z)|\n+"
+    r"[、،。]\s*|(?<=\D),\s+|(?<=\d),\s+(?=\S)|;\s*|\s+(?:and|und|et|y|e|while|with|sowie)\s+(?=\D*\d)"
+    r"|(?<=[^\d\W])[.!?](?:\s+|\Z)|(?<=\d)[.!?](?:\s+"
+    rf"(?=[A-Z]){_NO_MONTH}|\Z)|\n+"
 )
 _NUMBER = re.compile(r"(?<![\w.])[-+]?[$€£¥]?\d[\d.,'\u202f\u00a0]*(?:\s\d{3}\b)*")
 _PART = re.compile(r"^(?P<name>[^\d:=]{1,60}?)\s*[:=]?\s+(?P<value>[-+$€£]?\d.*)$")
@@ -166,7 +172,14 @@ def _of_rows(rows: Sequence[Sequence[str]]) -> Iterator[Cell]:
         for index, value in enumerate(row[1:], start=1):
             column = header[index] if headed and index < len(header) else str(index)
             single = len(row) == 2
-            yield Cell(row[0].strip(), "" if single else column.strip(), value.strip())
+            if not _is_blank(value):
+                name = "" if single else column.strip()
+                yield Cell(row[0].strip(), name, value.strip())
+
+
+def _is_blank(value: str) -> bool:
+    """Whether a cell holds nothing, or a dash that says so."""
+    return value.strip().strip("-–—").strip().casefold() in {"", "n/a"}
 
 
 def _of_json(value: Json) -> Iterator[Cell]:

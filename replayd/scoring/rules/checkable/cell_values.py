@@ -1,6 +1,8 @@
 """Charts and tables: is every value there, with its own row and column?"""
 
+import re
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from rapidfuzz import fuzz
 
@@ -9,11 +11,26 @@ from replayd.scoring.extract.language.key_words import key_words
 from replayd.scoring.extract.numbers.marks import marked_words
 from replayd.scoring.extract.numbers.measures import measured, same_measure
 from replayd.scoring.extract.structure.cells import Cell, Grid, label_tokens
+from replayd.scoring.extract.structure.labelled_text import cells_stated
 from replayd.scoring.usability import ONE_WRONG, unusable, valued
 
 SAME_LABEL = 84.0  # percent, from which two long words of labels are one
 LONG_WORD = 5  # letters
 FEWEST_ROWS = 1
+_LAID_OUT = re.compile(r"\|.*\||<t[hdr]\b|\t")
+_BOUND = re.compile(r"<=|>=|[<>≤≥](?=\s?[-$€£]?\d)")
+_ONE_BOUND: Final = {"<=": "≤", ">=": "≥"}
+_PARENTHESISED = re.compile(r"\(\s*(?P<value>[$€£¥]?\s?\d[\d.,\u202f ]*%?)\s*\)")
+_LOSS = re.compile(
+    r"\W*(?:an? |ein(?:en)? |une |una? |um )?(?:net )?(?:loss(?:es)?|deficit|verlust|perte|pérdida|perdita|prejuízo|minus)"
+    r"(?: (?:of|von|de|di))?\s(?=\D{0,5}\d)",
+    re.IGNORECASE,
+)
+_GAIN = re.compile(
+    r"\A\W*(?:an? |ein(?:en)? |un |um )?(?:net )?(?:profit|gain|surplus|gewinn|bénéfice|beneficio|profitto|lucro)"
+    r"(?: (?:of|von|de|di))?\s(?=\D{0,5}\d)",
+    re.IGNORECASE,
+)
 
 
 class CellValues:
@@ -31,6 +48,9 @@ class CellValues:
             return useless
         wanted, got = Grid.of(case.recorded.body), Grid.of(said.body)
         wrong = min(cell_errors(wanted.cells, got.cells), _transposed(wanted, got))
+        if not _LAID_OUT.search(said.body):
+            stated, spare = cells_stated(wanted.cells, said.body)
+            wrong = min(wrong, cell_errors(wanted.cells, stated) + spare)
         asked = len(wanted.cells)
         if wrong >= asked and _bare_in_order(wanted.cells, said.body):
             return Score(ONE_WRONG, "values without labels")
@@ -111,12 +131,29 @@ def _corrected(tokens: frozenset[str], vocabulary: frozenset[str]) -> frozenset[
 def _same_value(wanted: str, got: str) -> bool:
     if wanted == got:
         return True
+    if _bounds(wanted) != _bounds(got):
+        return False
+    wanted, got = _signed(wanted), _signed(got)
     one, other = measured(wanted).measures, measured(got).measures
     if one:
         return len(other) >= len(one) and all(
             same_measure(a, b) for a, b in zip(one, other, strict=False)
         )
     return marked_words(wanted) == marked_words(got)
+
+
+def _bounds(value: str) -> list[str]:
+    """Return the marks that bound a value: `<5` is not `>5`, nor `5`."""
+    return [_ONE_BOUND.get(mark, mark) for mark in _BOUND.findall(value)]
+
+
+def _signed(value: str) -> str:
+    """Return a value with its sign: `(85)` and `a loss of 85` are below nought."""
+    if alone := _PARENTHESISED.fullmatch(value.strip()):
+        return f"-{alone['value']}"
+    if told := _LOSS.match(value):
+        return f"-{value[told.end() :].lstrip('-−')}"
+    return _GAIN.sub("", value)
 
 
 def _bare_in_order(wanted: Sequence[Cell], body: str) -> bool:

@@ -68,6 +68,9 @@ _COUNTED = frozenset(
 )
 _CLAUSE = re.compile(r"[,;:]\s")
 _SEQUENCE = re.compile(r"\d\s?(?:[–:-]|to|bis|à|a|and|und)\s?\d", re.IGNORECASE)
+_LEADING_NAME = re.compile(r"[A-ZÀ-Þ][\w'’-]+(?: [A-ZÀ-Þ][\w'’-]+){0,3}(?=[,:]| [–(-])")
+# Words of scripts without blanks come as whole clauses.
+_UNSEGMENTED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]{4,}")
 _FIRST_NAME = re.compile(r"\A[A-ZÀ-Þ][a-zà-þ]{2,}")
 _CAPITALISED = re.compile(r"(?<![.!?:]\s)(?<!\A)(?<![\"*(])\b[A-ZÀ-Þ][\w'’-]+")
 
@@ -174,7 +177,10 @@ def _weighty(
         return ()
     if not measures:
         return words
+    words = tuple(word for word in words if not _UNSEGMENTED.search(word))
     names = _names(text)
+    if leading := _LEADING_NAME.match(text):
+        names |= {word.casefold() for word in leading[0].split()}
     if len(text.split()) <= FEW_WORDS:
         names |= {m[0].casefold() for m in _FIRST_NAME.finditer(text)}
     return tuple(word for word in words if word in names)[:1]
