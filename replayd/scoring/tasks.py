@@ -115,7 +115,21 @@ _CREATES = re.compile(
 _READS_TEXT = re.compile(
     r"\b(?:read|transcribe|ocr|copy|type out|write out|extract)\b[^.?!\n]{0,40}\b(?:text|words?|writing|sign|label|note|letter|page|receipt|caption|handwrit\w+|plate|serial|code|word for word)\b"
     r"|\bwhat (?:does|do) (?:the|this|that|it) .{0,30}\b(?:say|read)\b|\bwhat is written\b|\bwhich text\b|\bwhat text\b|\btext (?:in|on|from|of) (?:the|this)\b"
-    r"|\bwas steht\b|\blies\b[^.?!\n]{0,30}\btext|\btext (?:auf|in|aus)\b|\babschreib\w*|\bque dit\b|\bqu'est-ce qui est écrit|\blis(?:ez)? le texte|\bqué (?:dice|pone)\b|\blee el texto|\bcosa (?:dice|c'è scritto)",
+    r"|\bwas steht\b|\blies\b[^.?!\n]{0,30}\btext|\btext (?:auf|in|aus)\b|\babschreib\w*|\bque dit\b|\bqu'est-ce qui est écrit|\blis(?:ez)? le texte|\bqué (?:dice|pone)\b|\blee el texto|\bcosa (?:dice|c'è scritto)"
+    r"|\b(?:leggi|trascrivi)\b|\bleia\b|escrito n|transcrev\w+|\blees\b[^.?!\n]{0,30}tekst|wat staat er|\bskriv av\b|vad står"
+    r"|przeczytaj|co jest napisane|ne yazıyor|прочита\w+|что написано|読(?:んで|み取)|書いてあ|写了什么|读出|识别|읽어|뭐라고|اقرأ|المكتوب|पढ़|लिखा",
+    re.IGNORECASE,
+)
+# Thanks, greetings, goodbyes and nothing else: any courtesy answers them.
+_IS_SOCIAL = re.compile(
+    r"\W*(?:(?:ok(?:ay)?|great|perfect|super|cool|no|nein|non)\W+)?(?:thanks?\b|thank you|thx|cheers|hello|hi\b|hey|good (?:morning|evening|night|bye)|bye|goodbye|see you"
+    r"|danke\w*|vielen dank|hallo|guten (?:morgen|tag|abend)|tschüss|auf wiedersehen|merci|bonjour|salut|au revoir|bonne (?:journée|soirée)"
+    r"|gracias|muchas gracias|hola|buen[oa]s (?:días|tardes|noches)|adiós|grazie|ciao|buongiorno|arrivederci|obrigad[oa]|olá|tchau|bom dia"
+    r"|bedankt|dank je|tack|hej|dzięk\w+|cześć|teşekkür\w*|merhaba|спасибо|привет|ありがとう|こんにちは|谢谢|你好|감사합니다|안녕\w*|شكرا|مرحبا|धन्यवाद|नमस्ते)[^?？\n]{0,60}",
+    re.IGNORECASE,
+)
+_SHOWS_VALUES = re.compile(
+    r"\b(?:charts?|graphs?|plots?|bars?|tables?|diagramm?\w*|tabell\w*|tableau\w*|graphique\w*|gr[aá]fic\w*|tabla|tabela|wykres\w*|grafiek|grafi[ğk]\w*|график\w*|таблиц\w*)\b|グラフ|図表|[图圖]表|图中|표|차트|그래프|الرسم|الجدول|चार्ट|तालिका",
     re.IGNORECASE,
 )
 _DOES_SUMS = re.compile(
@@ -179,7 +193,8 @@ def _by_verb(case: ScoringCase) -> Task | None:
         return "summary"
     if _REWRITES.search(question) and not _DOES_SUMS.search(question):
         return "rewriting"
-    if _CREATES.search(question) or _PLAYS.search(question):
+    social = _IS_SOCIAL.fullmatch(question.strip()) is not None
+    if social or _CREATES.search(question) or _PLAYS.search(question):
         return "creative"
     alone = case.snapshot.modality == "text" and len(question) <= LONGEST_IDEA
     if alone and _DESCRIBES.search(question) and not case.system_prompt:
@@ -190,9 +205,10 @@ def _by_verb(case: ScoringCase) -> Task | None:
 def _by_recording(case: ScoringCase) -> Task:
     body = case.recorded.body
     pictures = case.snapshot.modality in PICTURES
-    if pictures and _READS_TEXT.search(case.question):
-        return "text_reading"
     grid = Grid.of(body)
+    charted = grid.is_table or _SHOWS_VALUES.search(case.question)
+    if pictures and not charted and _READS_TEXT.search(case.question):
+        return "text_reading"
     if pictures and (grid.is_table or grid.rows >= 2):
         return "table"
     code = code_of(body)

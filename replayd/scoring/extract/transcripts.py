@@ -13,12 +13,30 @@ from replayd.scoring.extract.numbers.marks import marked_words
 from replayd.scoring.extract.numbers.notation import plain_numbers
 from replayd.scoring.extract.numbers.number_words import names_numbers, number_words
 from replayd.scoring.extract.numbers.units import UNITS
-from replayd.scoring.extract.structure.body import body_of, unfenced
+from replayd.scoring.extract.structure.body import (
+    body_of,
+    unfenced,
+    without_thoughts,
+)
+from replayd.scoring.extract.turns import turns_of
 
 LONGEST_READ = 32_768  # characters
 MOST_WORDS = 4_000
 MAIN_SHARE = 0.4  # of an answer, from which what it quotes is the transcript
 
+# Between lines that were read as one.
+_SLASH = re.compile(r"\s[/|•·]\s")
+# A hyphen or a dash joins words; before a number alone it is a sign.
+_JOINED = re.compile(r"(?<=\w)\s?[‐‑–—-]\s?(?=\w)")
+_STUCK = re.compile(
+    r"(?<=\d)\s+(?=(?:[ap]\.?m|kg|mg|g|ml|cl|l|cm|mm|km|m|h|min|uhr)\b|[%€°])",
+    re.IGNORECASE,
+)
+_ANNOUNCED = re.compile(
+    r"\A(?:the|this|it|auf|der|die|das|la|le|les|el|il|en|su|sul|sulla|sur|op|på|na|на)\b[^.:\n\"“„«]{0,60}"
+    r"\b(?:reads?|says?|shows?|states?|is|lautet|steht|zeigt|sagt|dit|indique|est|dice|pone|es|è|staat|står|написано)\b:?\s+",
+    re.IGNORECASE,
+)
 _QUOTED = re.compile(
     r"\A[^\"“„«「]{0,80}[\"“„«「](?P<inside>.+)[\"”“»」][^\"”»」\w]{0,4}\Z", re.DOTALL
 )
@@ -30,13 +48,31 @@ _INTRODUCES = re.compile(
     r"\b(?:command|speaker|text|sign|label|says?|said|reads?|transcri\w*|recording|befehl|lautet|steht|sagt|gesagt|dit|dice|comando|commande)\b",
     re.IGNORECASE,
 )
+_SHORT_CLOCK = re.compile(r"\d:\d\d")
 _MARKUP = re.compile(r"\*\*|__|`|^[ \t]*>[ \t]?|^#+[ \t]", re.MULTILINE)
 _STAMP = re.compile(
-    r"[\[(]?\b\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?[\])]?\s*(?:-->\s*\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?)?(?=\s*[A-Z\n])"
+    r"(?:^[ \t]*[\[(]?|[\[(])\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?[\])]?\s*(?:-->\s*\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?)?(?=\s*[^\W\d_\n]|\s*\n)",
+    re.MULTILINE,
 )
 _TURN = re.compile(
     r"^\s*(?:\[?(?:speaker|sprecher\w*|locuteur|hablante|spk)[ _]?\w{1,3}\]?)\s*[:.-]\s*",
     re.IGNORECASE | re.MULTILINE,
+)
+# At either end of a request; it changes nothing that is asked for.
+_POLITE: Final = r"please|bitte|s['’]il (?:te|vous) pla[iî]t|por favor|per favore|per piacere|alsjeblieft|alstublieft|proszę|lütfen|пожалуйста|vänligen"
+_PLEASE = re.compile(
+    rf"\A(?:{_POLITE})\b,?\s+(?=\w)|(?<=\w),?\s+(?:{_POLITE})(?=[\s.!?]*\Z)"
+)
+_DIGIT_WORD: Final = "zero|oh|one|two|three|four|five|six|seven|eight|nine"
+_THEN_DIGITS = re.compile(
+    rf"\b(hundred|thousand)\b,? (?=(?:{_DIGIT_WORD}),? (?:{_DIGIT_WORD})\b)"
+)
+_OH = re.compile(
+    rf"\b(?<=(?:one|two|six) )oh\b|\b(?<=(?:four|five|nine|zero) )oh\b|\boh(?= (?:{_DIGIT_WORD})\b)"
+)
+_AFTER_TIME = re.compile(r"\b(\d{1,2}:\d{2})\s?(?:uhr|h|heures?|o['’]clock|hrs?)\b")
+_DIGIT_GROUPS = re.compile(
+    r"(?<![\w/.,-])\+?\d{1,4}(?:[ -]\d{2,4}){2,5}(?![\w/-]|[.,]\d)"
 )
 _NOISE = re.compile(
     r"\[[a-zA-Z _]{2,20}\]|\((?:inaudible|laughs?|laughter|applause|music|pause|noise)\)",
@@ -118,6 +154,9 @@ _SAME: Final = {
 }  # fmt: skip
 
 
+_TWO_LETTERS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa"})
+
+
 class Errors(NamedTuple):
     """Words that differ: those that change what was said, and those that do not."""
 
@@ -125,11 +164,15 @@ class Errors(NamedTuple):
     light: int
 
 
-def transcript_of(text: str) -> str:
-    """Return the words that an answer passes on, without what it says about them."""
-    body = unfenced(body_of(text))[:LONGEST_READ]
+def transcript_of(text: str, *, courtesies: bool = False) -> str:
+    """Return the words that an answer passes on, without what it says about them.
+
+    With `courtesies`, what may be one is taken as said: `Okay, so he left`.
+    """
+    body = without_thoughts(text).strip() if courtesies else body_of(text)
+    body = unfenced(body)[:LONGEST_READ]
     body = _MARKUP.sub("", body).strip()
-    for pattern in (_QUOTED, _INTRODUCED):
+    for pattern in () if turns_of(body).names else (_QUOTED, _INTRODUCED):
         match = pattern.match(body)
         if match is None:
             continue
@@ -144,28 +187,37 @@ def transcript_of(text: str) -> str:
     return body.strip('"“”„«»「」 ')
 
 
-def heard_words(text: str) -> list[str]:
+def heard_words(text: str, *, courtesies: bool = False) -> list[str]:
     """Return spoken words: no fillers, contractions in full, one spelling, digits."""
-    plain = _NOISE.sub(
-        " ", _TURN.sub("", _STAMP.sub("", transcript_of(text)))
-    ).casefold()
+    said = _STAMP.sub("", transcript_of(text, courtesies=courtesies))
+    plain = _NOISE.sub(" ", _TURN.sub("", turns_of(said).text)).casefold()
     for pattern, full in _CONTRACTED:
         plain = pattern.sub(full, plain)
     plain = _FILLER.sub(" ", plain)
     plain = _LOOSE_COMMA.sub(" ", _MONEY_FIRST.sub(_money_last, plain))
-    plain = " ".join(plain.split())
-    plain = _in_digits(plain_clock(plain_numbers(plain)))
+    plain = _PLEASE.sub("", " ".join(plain.split()))
+    plain = _OH.sub("zero", _THEN_DIGITS.sub(r"\1 · ", plain))
+    plain = plain_clock(_in_digits(plain_clock(plain_numbers(plain))))
+    plain = _AFTER_TIME.sub(r"\1", plain)
+    plain = _DIGIT_GROUPS.sub(lambda m: re.sub(r"\D", "", m[0]), plain)
     plain = _ORDINAL.sub(r"\1", plain)
     found: list[str] = []
     for word in marked_words(plain)[:MOST_WORDS]:
         digits = word.replace(",", "").replace("\u202f", "")
         word = digits if digits.isdecimal() else word  # noqa: PLW2901
+        if _SHORT_CLOCK.fullmatch(word):
+            word = f"0{word}"  # noqa: PLW2901
         # Read out one by one: `4 7 1 1` is `4711`.
         if word.isdecimal() and found and _spelt(found[-1]) and _spelt(word):
             found[-1] += word
         else:
             found.append(_one_spelling(word))
     return found
+
+
+def announced(text: str) -> str:
+    """Return `text` without a sentence's beginning that announces what is read."""
+    return _ANNOUNCED.sub("", text, count=1)
 
 
 def _money_last(match: re.Match[str]) -> str:
@@ -181,7 +233,9 @@ def _spelt(word: str) -> bool:
 
 def read_words(text: str) -> list[str]:
     """Return read words with the marks that belong to them."""
-    return [_SAME.get(w, w) for w in marked_words(transcript_of(text))][:MOST_WORDS]
+    plain = _SLASH.sub(" ", plain_numbers(transcript_of(text)))
+    plain = _JOINED.sub(" ", _STUCK.sub("", plain))
+    return [_SAME.get(w, w) for w in marked_words(plain)][:MOST_WORDS]
 
 
 def _in_digits(text: str) -> str:
@@ -209,6 +263,15 @@ def _one_spelling(word: str) -> str:
     return plain_word(word)
 
 
+def _letters(words: Sequence[str]) -> list[str]:
+    return [plain_word(word) for word in words]
+
+
+def _umlauts(words: Sequence[str]) -> list[str]:
+    """Return words with umlauts as two letters: `taeglich` is `täglich`."""
+    return [plain_word(word.translate(_TWO_LETTERS)) for word in words]
+
+
 def word_errors(wanted: Sequence[str], got: Sequence[str]) -> Errors:
     """Count the words that differ between two rows, in their best alignment."""
     heavy = light = 0
@@ -221,7 +284,7 @@ def word_errors(wanted: Sequence[str], got: Sequence[str]) -> Errors:
             continue  # written together or apart
         kept = [w for w in lost if w not in _ARTICLES]
         added = [w for w in new if w not in _ARTICLES]
-        if [plain_word(w) for w in kept] == [plain_word(w) for w in added]:
+        if _letters(kept) == _letters(added) or _umlauts(kept) == _umlauts(added):
             light += max(1, abs(len(lost) - len(new)))
         else:
             heavy += max(len(kept), len(added), 1)

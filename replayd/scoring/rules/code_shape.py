@@ -6,6 +6,8 @@ program, or a part of it left out, are an error. A program that is written other
 accepted if it parses, declares what the recording does, and is not empty.
 """
 
+import re
+
 from rapidfuzz.distance import LCSseq
 
 from replayd.scoring.contract import Said, Score, ScoringCase
@@ -15,16 +17,17 @@ from replayd.scoring.extract.code_tokens import (
     declared,
     is_broken_python,
     is_trivial,
-    literals_of,
 )
 from replayd.scoring.extract.python_form import python_form
 from replayd.scoring.extract.sql_shape import QUERIES, query_form
 from replayd.scoring.extract.structure.code_blocks import Code, code_of
 from replayd.scoring.usability import ONE_WRONG, unusable
 
+_NO_MATCH = re.compile(r"\bnot (?:exists|in)\b|\bis null\b|\bexcept\b")
 FEW = 4  # tokens changed, up to which one program was edited into the other
 FEW_SHARE = 0.15  # of the tokens, likewise
 NEAR = 0.7  # of a query's tokens in common, likewise
+SHARED = 0.5  # of the words of a program that calls nothing
 SMALLEST = 0.3  # of the recorded tokens: less is no program for the same
 
 
@@ -84,10 +87,20 @@ def _asks_otherwise(one: list[str], other: list[str]) -> bool:
     tables = {t for i, t in enumerate(one) if i and one[i - 1] in {"from", "join"}}
     return (
         one[0] == other[0]
-        and literals_of(one) <= literals_of(other) | {"1"}
+        and _literals(one) <= _literals(other) | {"1"}
         and calls_of(one) == calls_of(other)
         and tables <= set(other)
+        and _asks_for_none(one) == _asks_for_none(other)
     )
+
+
+def _literals(query: list[str]) -> set[str]:
+    return {word for word in query if word[0].isdigit() or word[0] == "'"}
+
+
+def _asks_for_none(query: list[str]) -> bool:
+    """Whether a query asks for what has no match, however it is written."""
+    return bool(_NO_MATCH.search(" ".join(query)))
 
 
 def _is_edited(one: list[str], other: list[str]) -> bool:
@@ -108,4 +121,13 @@ def _does_otherwise(wanted: Code, got: Code, one: list[str], other: list[str]) -
     if names:
         return bool(names & declared(got.text))
     calls = calls_of(one)
-    return bool(calls & calls_of(other)) or not calls
+    if calls:
+        return bool(calls & calls_of(other))
+    mine, theirs = _words(one), _words(other)
+    return len(mine & theirs) >= SHARED * min(len(mine), len(theirs)) and (
+        len(other) >= SHARED * len(one)
+    )
+
+
+def _words(tokens: list[str]) -> set[str]:
+    return {token for token in tokens if any(map(str.isalnum, token))}

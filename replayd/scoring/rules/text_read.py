@@ -1,7 +1,7 @@
 """Text in pictures: is it read to the word and to the mark?"""
 
 from replayd.scoring.contract import Said, Score, ScoringCase
-from replayd.scoring.extract.transcripts import read_words, word_errors
+from replayd.scoring.extract.transcripts import announced, read_words, word_errors
 from replayd.scoring.usability import unusable, usable
 
 LIGHT_COST = 0.02  # of the value, for an accent or an article
@@ -22,7 +22,10 @@ class TextRead:
         if (useless := unusable(case, said)) is not None:
             return useless
         wanted = read_words(case.reference.text)
-        errors = word_errors(wanted, read_words(said.answer.text))
+        answer = said.answer.text
+        errors = word_errors(wanted, read_words(answer))
+        if errors.heavy:
+            errors = min(errors, word_errors(wanted, read_words(announced(answer))))
         if errors.heavy:
             value = usable(errors.heavy, len(wanted))
             return Score(value, f"{errors.heavy} of {len(wanted)} words wrong")

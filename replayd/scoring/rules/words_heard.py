@@ -1,7 +1,13 @@
 """Speech: are the same words passed on?"""
 
 from replayd.scoring.contract import Said, Score, ScoringCase
-from replayd.scoring.extract.transcripts import heard_words, word_errors
+from replayd.scoring.extract.transcripts import (
+    Errors,
+    heard_words,
+    transcript_of,
+    word_errors,
+)
+from replayd.scoring.extract.turns import turn_errors, turns_of
 from replayd.scoring.usability import unusable, usable
 
 LIGHT_COST = 0.02  # of the value, for a word that changes nothing
@@ -28,8 +34,19 @@ class WordsHeard:
         """Return 1, or at most .5 and less the more words are wrong."""
         if (useless := unusable(case, said)) is not None:
             return useless
-        wanted = heard_words(case.reference.text)
-        errors = word_errors(wanted, heard_words(said.answer.text))
+        recorded, answer = case.reference.text, said.answer.text
+        wanted = heard_words(recorded)
+        errors = word_errors(wanted, heard_words(answer))
+        if errors.heavy:
+            # What may be a courtesy may have been said: `Okay, so he left`.
+            whole = heard_words(recorded, courtesies=True)
+            others = (heard_words(answer, courtesies=True), heard_words(answer))
+            errors = min(errors, *(word_errors(whole, other) for other in others))
+        turns = turn_errors(
+            turns_of(transcript_of(recorded)).names,
+            turns_of(transcript_of(answer)).names,
+        )
+        errors = Errors(errors.heavy + turns, errors.light)
         if errors.heavy:
             value = usable(errors.heavy, len(wanted))
             return Score(value, f"{errors.heavy} of {len(wanted)} words wrong")

@@ -124,6 +124,7 @@ _LISTED = re.compile(r"^\s*(?:[-*•–+]|\d+[.)]|#|\||>)")
 _BARE_MARK = re.compile(r"(?:^|\n)\s*(?:[-*•–+]|\d+[.)])$")
 _RULE_ROW = re.compile(r"^[\s|:-]+$")
 _PAIRS = (("(", ")"), ("[", "]"), ("{", "}"), ("“", "”"), ("«", "»"))
+_GERMAN_QUOTED = re.compile(r"„[^“”„]*[“”]")  # closed by what opens elsewhere
 # Words that no sentence ends with.
 _DANGLING = frozenset(
     word for row in table("sentence_ends.toml").values() for word in row["never"]
@@ -141,10 +142,11 @@ def broken_end(text: str, recorded: str) -> str:
         return "in a code block"
     if _cut_copy(text, recorded):
         return "within the recorded words"
+    quoted, known = _GERMAN_QUOTED.sub("", text), _GERMAN_QUOTED.sub("", recorded)
     for opening, closing in _PAIRS:
-        if text.count(opening) > text.count(closing) and recorded.count(
+        if quoted.count(opening) > quoted.count(closing) and known.count(
             opening
-        ) <= recorded.count(closing):
+        ) <= known.count(closing):
             return f"after an open {opening}"
     if _BARE_MARK.search(text):
         return "before a list item"

@@ -36,6 +36,8 @@ def joined(text: str, measures: Sequence[Measure]) -> list[Measure]:
 
 def _together(one: Measure, other: Measure) -> Measure | None:
     a, b = one.unit, other.unit
+    if a is not None and b is None and _is_change(one, other):
+        return _sum(one, other, 1.0, 0.01, a)
     if a is None or b is None or one.per or not (one.is_number and other.is_number):
         return None
     if a.dimension == b.dimension == _SECOND.dimension and a.factor > b.factor:
@@ -45,6 +47,20 @@ def _together(one: Measure, other: Measure) -> Measure | None:
     if a.dimension == b.dimension == "length" and a.factor == 0.3048 > b.factor:
         return _sum(one, other, a.factor, b.factor, Unit("length", 1.0))
     return None
+
+
+def _is_change(one: Measure, other: Measure) -> bool:
+    """Whether a bare number behind a sum of money is its cents: `drei Euro sechzig`."""
+    spoken = one.end + 1 == other.start and one.end - one.quantity.end > 2
+    if not spoken or not (one.is_number and other.is_number) or other.noun:
+        return False
+    values = (_number(one), _number(other))
+    return (
+        one.unit is not None
+        and one.unit.dimension.startswith("money")
+        and all(value == int(value) for value in values)
+        and 0 < values[1] < 100
+    )
 
 
 def _sum(one: Measure, other: Measure, by: float, also: float, unit: Unit) -> Measure:

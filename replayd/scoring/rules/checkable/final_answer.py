@@ -33,6 +33,7 @@ MOST_KEY_WORDS = 3  # that are no names; a longer result is prose
 MOST_MEASURES = 4
 FEW_WORDS = 4  # beside values, up to which every word counts
 SHORT = 12  # words, up to which a whole answer is one statement
+TELLING = 3  # key words beside values, from which a sentence is prose
 LIST_OF_VALUES = 5  # more values than these beside the right one state nothing
 
 _HEDGE = re.compile(
@@ -51,6 +52,11 @@ _SET_APART = re.compile(
 _APART = re.compile(
     r"[,;–—-]\s*(?:and |und |et |y )?(?:not|nicht|pas|no|non|niet|inte|nie|не|instead of|rather than|statt|au lieu de|en lugar de)\s[^.,;\n]{1,60}",
     re.IGNORECASE,
+)
+# A clause behind the answer, which says more about it.
+_ASIDE = re.compile(
+    r",\s+(?:who|which|whose|where|qui|quien|der|die|das|welche[rs]?|который|która|który|och som)\s.*\Z",
+    re.DOTALL,
 )
 _RANGE = re.compile(
     r"[^\d\n]{0,12}\d+(?:[.,]\d+)?\s?[–-]\s?\d+(?:[.,]\d+)?\s?[^\W\d]{0,12}"
@@ -98,6 +104,8 @@ class FinalAnswer:
     def applies(self, case: ScoringCase) -> bool:
         """Where the recording states a result of a few words or values."""
         result = result_of(case)
+        if result.measures and len(_beside(result, case)) >= TELLING:
+            return False  # a sentence that states more than its values
         return (
             result.asked >= 1
             and len(result.measures) <= MOST_MEASURES
@@ -114,11 +122,19 @@ class FinalAnswer:
         return Score(value, f"{wrong} of {result.asked} wrong" if wrong else "")
 
 
+def _beside(result: Result, case: ScoringCase) -> tuple[str, ...]:
+    """Return the key words beside the values of a result, names aside."""
+    known = (*marked_words(case.question), *result.words)
+    return key_words(_without(result.text, result.measures), known=known)
+
+
 def result_of(case: ScoringCase) -> Result:
     """Return what the recording states; empty where that is more than a result."""
     stated = final_of(case.recorded.body)
     plain = plain_numbers(_plain(stated.text))
     text = _PARENTHESES.sub(" ", plain).strip() or plain
+    if key_words(before := _ASIDE.sub("", text), known=marked_words(case.question)):
+        text = before
     if len(text.split()) > LONGEST_RESULT:
         return Result(text)
     asked = case.question
