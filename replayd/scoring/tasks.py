@@ -206,7 +206,8 @@ def _by_recording(case: ScoringCase) -> Task:
     body = case.recorded.body
     pictures = case.snapshot.modality in PICTURES
     grid = Grid.of(body)
-    charted = grid.is_table or _SHOWS_VALUES.search(case.question)
+    laid_out = grid.is_table and ("|" in body or "\t" in body)
+    charted = laid_out or _SHOWS_VALUES.search(case.question)
     if pictures and not charted and _READS_TEXT.search(case.question):
         return "text_reading"
     if pictures and (grid.is_table or grid.rows >= 2):
@@ -223,7 +224,8 @@ def _by_recording(case: ScoringCase) -> Task:
     if _DOES_SUMS.search(case.question) and _SYMBOLIC.search(body):
         return "mathematics"
     items = items_of(body, case.question)
-    if len(items) >= 2 and not _is_sentence(body, items):
+    spans = _RANGES.match(body) is not None and len(items) == 2
+    if len(items) >= 2 and not spans and not _is_sentence(body, items):
         return "list"
     closed = asks_yes_no(case.question) and not _ASKS_OPENLY.search(case.question)
     if closed or says_yes_or_no(body) is not None:
@@ -247,6 +249,11 @@ def _states_result(case: ScoringCase) -> bool:
     return stated.marked and any(map(str.isdigit, stated.text))
 
 
+# A range from one value to another is one answer, not a list of two.
+_RANGES = re.compile(
+    r"\W*(?:between|from|zwischen|von|entre|de|desde|tra|da|dal|tussen|mellan|między|od|от|между)\b\D{0,20}[-−]?\d",
+    re.IGNORECASE,
+)
 # The last question begins with a question word: no yes or no is wanted.
 _ASKS_OPENLY = re.compile(
     r"(?:\A|[.!?:\n]\s*)(?:and |so |in |at |on |by |for |to |from |with |um |auf |in |bei |mit |à |en |de |a |¿)?"

@@ -10,6 +10,7 @@ from replayd.scoring.extract.code_tokens import code_tokens
 from replayd.scoring.extract.structure.body import body_of
 from replayd.scoring.extract.structure.cells import Grid
 from replayd.scoring.extract.structure.code_blocks import code_of
+from replayd.scoring.extract.structure.diagrams import flowchart
 from replayd.scoring.extract.structure.documents import difference
 from replayd.scoring.rules.checkable.cell_values import cell_errors
 from replayd.scoring.usability import unusable, usable, valued
@@ -19,6 +20,8 @@ LONGEST_YAML = 8_000  # characters
 LONGEST_READ = 20_000  # characters of lines
 _ANCHOR = re.compile(r"(?:^|\s)[&*]\w")  # may unfold without end
 _COUNT_FLAG = re.compile(r"(?<=\s)-n\s+(?=\d)")
+_SPAN = re.compile(r"`([^`\n]+)`")
+_PLAIN_FILES = re.compile(r"(?<=\s)-type f\s+")  # what `find -name` mostly means
 _ARROW: Final = re.compile(r"\s*(-->|->|=>|---)\s*")
 
 
@@ -35,7 +38,12 @@ class MarkupFields:
         """Return 1, or at most .5 and less the more differs."""
         if (useless := unusable(case, said)) is not None:
             return useless
-        wanted, got = code_of(case.recorded.body).text, code_of(said.body).text
+        wanted, got = code_of(case.recorded.body).text, _code_given(said.body)
+        chart = flowchart(wanted)
+        if chart:
+            given = flowchart(got)
+            wrong = max(len(chart - given), len(given - chart))
+            return valued(min(wrong, len(chart)), len(chart), "arrows")
         grid, other = Grid.of(wanted), Grid.of(body_of(got))
         if grid.is_table:
             wrong = cell_errors(grid.cells, other.cells)
@@ -49,6 +57,13 @@ class MarkupFields:
         return Score(
             usable(wrong, len(lines)), f"{wrong} lines differ" if wrong else ""
         )
+
+
+def _code_given(body: str) -> str:
+    """Return the code of an answer; in a sentence, what stands between backticks."""
+    found = code_of(body).text
+    spans = _SPAN.findall(body) if "```" not in body else []
+    return max(spans, key=len) if spans and found.strip() == body.strip() else found
 
 
 def _yaml(text: str) -> Json:
@@ -72,6 +87,8 @@ def _lines(text: str) -> frozenset[tuple[str, ...]]:
         else:
             steps = [" ".join(parts)]
         found.update(
-            tuple(code_tokens(step, sql=True)) for step in steps if step.strip()
+            tuple(code_tokens(_PLAIN_FILES.sub("", step), sql=True))
+            for step in steps
+            if step.strip()
         )
     return frozenset(found)

@@ -8,18 +8,18 @@ _HOURS: Final = {
     word: hour
     for hour, words in enumerate(
         (
-            "one ein eins une una",
-            "two zwei deux dos",
-            "three drei trois tres",
-            "four vier quatre cuatro",
-            "five fünf cinq cinco",
-            "six sechs seis",
-            "seven sieben sept siete",
-            "eight acht huit ocho",
-            "nine neun neuf nueve",
-            "ten zehn dix diez",
-            "eleven elf onze once",
-            "twelve zwölf douze doce",
+            "one ein eins une una uma",
+            "two zwei deux dos due duas twee",
+            "three drei trois tres tre três drie",
+            "four vier quatre cuatro quattro quatro",
+            "five fünf cinq cinco cinque vijf",
+            "six sechs seis sei zes",
+            "seven sieben sept siete sette sete zeven",
+            "eight acht huit ocho otto oito",
+            "nine neun neuf nueve nove negen",
+            "ten zehn dix diez dieci dez tien",
+            "eleven elf onze once undici",
+            "twelve zwölf douze doce dodici doze twaalf",
         ),
         start=1,
     )
@@ -27,17 +27,19 @@ _HOURS: Final = {
 }
 _MINUTES: Final = {
     "five": 5, "ten": 10, "a quarter": 15, "quarter": 15, "twenty": 20,
-    "twenty-five": 25, "half": 30, "viertel": 15, "media": 30, "cuarto": 15,
+    "twenty-five": 25, "half": 30, "viertel": 15, "media": 30, "cuarto": 15, "mezza": 30, "mezzo": 30,
+    "un quarto": 15, "meia": 30, "um quarto": 15, "kwart": 15, "demie": 30, "quart": 15,
 }  # fmt: skip
 _H: Final = rf"(?P<h>\d{{1,2}}|{'|'.join(sorted(_HOURS, key=len, reverse=True))})"
 _HALF_DAY: Final = (
     r"(?P<half>\s*,?\s*(?:in the (?:morning|afternoon|evening)|at night|tonight"
     r"|this (?:morning|afternoon|evening)|morgens|vormittags|nachmittags|abends|nachts"
     r"|du matin|de l['’]après-midi|du soir|de la (?:mañana|tarde|noche)"
+    r"|d[ai] (?:sera|mattina|notte)|del (?:pomeriggio|mattino)|da (?:manhã|tarde|noite)|['’]s (?:ochtends|middags|avonds)"
     r"|[ap]\.?\s?m\b\.?))"
 )
 _LATE = re.compile(
-    r"afternoon|evening|night|nachm|abend|soir|après|tarde|noche|p\.?\s?m"
+    r"afternoon|evening|night|nachm|abend|soir|après|tarde|noche|noite|sera|pomeriggio|middag|avond|p\.?\s?m"
 )
 _MINUTE_WORD = r"(?:a )?(?P<w>quarter|five|ten|twenty-five|twenty)"
 
@@ -59,11 +61,18 @@ _FORMS: Final = (
     (_form(rf"{_H}\s?(?:o['’]clock|uhr)\b"), 0),
     (_form(rf"à {_H}\s?(?:heures?|h)\b"), 0),
     (_form(rf"a las? {_H}(?: y (?P<w>media|cuarto))?\b(?![:\d])"), 0),
+    (_form(rf"(?:alle|all['’]) ?{_H}(?: e (?P<w>mezz[ao]|un quarto))?\b(?![:.\d])"), 0),
+    (_form(rf"às {_H}(?: e (?P<w>meia|um quarto))?\b(?![:h\d])"), 0),
+    (_form(rf"half {_H}(?=\W*(?:['’]s|uur|\Z))"), 30),
+    (_form(rf"(?P<w>kwart) over {_H}\b"), 0),
+    (_form(rf"(?P<w>kwart) voor {_H}\b"), 1),
+    (_form(rf"{_H} heures? et (?P<w>demie|quart)\b"), 0),
     (_form(rf"{_H}(?::(?P<m>[0-5]\d))?(?!\w)", half=""), 0),
 )
 _QUICK = re.compile(
     r"past\b|quarter|o.clock|uhr|halb|viertel|\d\s?h\b|\d\s?h\d|heure|noon|midnight"
     r"|mittag|mitternacht|midi|minuit|mediod|medianoche|\blas? \w|morning|evening"
+    r"|\balle? \w|\ball['’]|\bàs \w|kwart|\bsera\b|pomeriggio|\bdi (?:mattina|notte)|manhã|noite|avonds|middags|ochtends"
     r"|\bat night|tonight|abends|morgens|nachts|soir\b|matin\b|mañana|tarde|noche|[ap]\.?m\b",
     re.IGNORECASE,
 )

@@ -151,6 +151,7 @@ PURE = "share"  # of one; a bare number may mean it
 _SHORT = frozenset(
     "a c d f g h j l m s t v w pa an kn won try in mi min ha once ore".split()
 )
+_SURE_SHORT = frozenset("g l h ha".split())  # no words where a number precedes
 # Two or three words that are one unit.
 _PHRASES = (
     (re.compile(r"(?:square|sq\.?)\s(?:metres?|meters?)", re.IGNORECASE), "m2"),
@@ -250,7 +251,8 @@ def _unit_at(text: str, at: int, *, stuck: bool) -> tuple[Unit, int] | None:
     if known is None:
         return None
     # `5 a` is no ampere; a capital C is a letter, not a unit, unless it is stuck.
-    if word.lower() in _SHORT and not stuck and not _ends_here(text, match.end()):
+    short = word.lower() in _SHORT and not stuck and word not in _SURE_SHORT
+    if short and not _ends_here(text, match.end()):
         return None
     return known, match.end()
 

@@ -1,5 +1,6 @@
 """Nested values compared by path: how many leaves are wrong, missing or invented."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -15,6 +16,12 @@ from snaptrace.snapshot.model import Json
 
 PROSE: Final = 5  # words, from which a string is a statement and not a value
 CODE: Final = 5  # letters of capitals that are a code
+SAME_ESTIMATE: Final = 0.2
+_ESTIMATE = re.compile(r"confiden|probab|certainty|likelihood|score\Z", re.IGNORECASE)
+_INSTANT = re.compile(
+    r"(?:(?P<date>\d{4}-\d\d-\d\d)[T ])?(?P<time>\d\d:\d\d)(?::00(?:[.,]0+)?)?"
+    r"\s?(?P<zone>Z|[+-]\d\d:?\d\d)?"
+)
 MOST_ALIGNED = 64  # objects of one list that are aligned; beyond, by place
 DEEPEST = 60
 
@@ -59,12 +66,24 @@ def _of_objects(
     wrong = 0.0
     for key, value in wanted.items():
         if key in got:
-            wrong += _wrong(value, got[key], known, level + 1)
+            if not _is_estimate(key, value, got[key]):
+                wrong += _wrong(value, got[key], known, level + 1)
         elif value is not None:
             wrong += leaf_count(value)
     surplus = [got[key] for key in got.keys() - wanted.keys()]
     return wrong + sum(
         leaf_count(value) for value in surplus if not _says_nothing(value)
+    )
+
+
+def _is_estimate(key: str, wanted: Json, got: Json) -> bool:
+    """Whether two values are a model's own confidence, close to each other."""
+    return (
+        bool(_ESTIMATE.search(key))
+        and isinstance(wanted, float)
+        and isinstance(got, int | float)
+        and 0 <= wanted <= 1
+        and abs(wanted - got) <= SAME_ESTIMATE
     )
 
 
@@ -125,6 +144,8 @@ def same_text(wanted: str, got: str, known: str = "") -> bool:
     """Whether two strings are the same value: marks count, wording of prose does not."""
     if wanted == got or marked_words(wanted) == marked_words(got):
         return True
+    if (instant := _instant(wanted)) and instant == _instant(got):
+        return True
     if wanted.isupper() and len(wanted) <= CODE:
         return False  # `EUR` is a code: `euros` is another value to a program
     if looks_coded(wanted) or looks_coded_text(wanted) or looks_coded_text(got):
@@ -132,6 +153,15 @@ def same_text(wanted: str, got: str, known: str = "") -> bool:
     if len(wanted.split()) > PROSE or len(got.split()) > PROSE + 1:
         return same_statement(wanted, got, known)
     return _same_value(wanted, got) or _same_words(wanted, got)
+
+
+def _instant(text: str) -> str:
+    """Return a date with its time or a time, without seconds that are nought."""
+    match = _INSTANT.fullmatch(text.strip())
+    if match is None:
+        return ""
+    zone = (match["zone"] or "").replace("+00:00", "Z").replace("+0000", "Z")
+    return f"{match['date'] or ''} {match['time']} {zone}"
 
 
 def _same_value(wanted: str, got: str) -> bool:

@@ -52,7 +52,10 @@ def final_of(body: str) -> Stated:
     for pattern in (_HASHES, _STATED, _TOTAL):
         if found := list(pattern.finditer(body)):
             return Stated(_one_sentence(found[-1]["rest"]), marked=True)
-    if sums := list(_SUM.finditer(body)):
+    sums = list(_SUM.finditer(body))
+    if sums and (after := _stated_after(body, sums[-1].start("rest"))):
+        return Stated(after, marked=True)
+    if sums:
         return Stated(_one_sentence(sums[-1]["rest"]), marked=True)
     if len(body.split()) > 8:
         bold = [m["rest"] for m in _BOLD.finditer(body)]
@@ -61,6 +64,15 @@ def final_of(body: str) -> Stated:
         if found := list(_THEREFORE.finditer(body)):
             return Stated(_one_sentence(found[-1]["rest"]), marked=True)
     return Stated(body, marked=False)
+
+
+def _stated_after(body: str, at: int) -> str:
+    """Return the last sentence behind the working, where it states a value itself."""
+    end = _SENTENCE_END.search(body, at)
+    if end is None or not any(map(str.isdigit, body[end.end() :])):
+        return ""
+    last = last_sentence(body[end.end() :])
+    return last if "=" not in last and any(map(str.isdigit, last)) else ""
 
 
 def first_sentence(text: str) -> str:

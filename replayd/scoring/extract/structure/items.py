@@ -12,6 +12,10 @@ MOST_ITEMS = 200
 _BULLET = re.compile(
     r"^[ \t]*(?:[-*•–]|\d{1,3}[.)]|\(\d{1,3}\))[ \t]+(?P<item>\S[^\n]*)$", re.MULTILINE
 )
+_STEP = re.compile(
+    r"\A(?:step|schritt|étape|paso|passo|stap|steg|krok|adım|шаг|ステップ|步骤|第)\s*\d{1,2}\s*(?:步)?\s*[:.)–—-]?\s*(?=\S)",
+    re.IGNORECASE,
+)
 _MARKUP = re.compile(r"\*\*|__|`")
 _SEPARATORS: Final = (
     re.compile(r"\s*;\s*"),
@@ -23,7 +27,8 @@ _LAST = re.compile(
 _LEAD = re.compile(r"\A[^:\n]{0,100}:\s+")
 _ASKS = re.compile(
     r"\b(?:list|name|which|what are|enumerate|extract|give me (?:the|all|a list)|mention\w*|items|steps|ingredients|keywords|topics"
-    r"|nenne\w*|welche|liste|zähl\w*|schritte|zutaten|quels|quelles|cite\w*|énumér\w*|étapes|cuáles|enumera|pasos|elenca|quali)\b",
+    r"|nenne\w*|welche|liste|zähl\w*|schritte|zutaten|quels|quelles|cite\w*|énumér\w*|étapes|cuáles|enumera|pasos|elenca|quali|liste|cite|quais|noem|welke|nämn|vilka|wymień|jakie|wypisz|listele|hangi|nelerdir|перечисли\w*|какие|назови\w*)\b"
+    r"|挙げ|列挙|リスト|列出|哪些|나열|목록|무엇|اذكر|सूची|कौन",
     re.IGNORECASE,
 )
 _ORDERED = re.compile(
@@ -72,7 +77,10 @@ def split_items(body: str) -> tuple[str, ...]:
 
 def _kept(parts: list[str]) -> tuple[str, ...]:
     """Return items without their marks; () where one of them is a sentence."""
-    items = [re.sub(r"[.;,:!]+\Z", "", part.strip()).strip() for part in parts]
+    items = [
+        re.sub(r"[.;,:!。]+\Z", "", _STEP.sub("", part.strip())).strip()
+        for part in parts
+    ]
     items = [item for item in items if item]
     if any(len(item.split()) > LONGEST_ITEM for item in items):
         return ()

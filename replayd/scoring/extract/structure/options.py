@@ -32,13 +32,23 @@ _FINAL = re.compile(
 _LONE_LETTER = re.compile(
     r"(?<![\w'’-])(?P<letter>[A-Z])(?=\s*(?:[).,:;!?\"'*\]]|$|\n)|\s+(?:or|and|oder|und|ou|et|o|y|is|ist|est|es)\b)"
 )
+# In small letters only where a word or parentheses say that it is an option.
+_SMALL_LETTER = re.compile(
+    r"(?:\b(?:option|choice|answer|antwort|réponse|opción|risposta|variante?|alternativ\w*)\s*[:(\[]?\s*|\A\W*\()(?P<letter>[a-h])(?=\)|\]|\b(?!['’]))",
+    re.IGNORECASE,
+)
+_QUOTED_LABELS = re.compile(
+    r"[「『“„«\"'‘](?P<label>[^「」『』“”„«»\"'‘’\n]{1,30})[」』”“»\"'’]"
+)
 _NEGATED = re.compile(
     r"\b(?:not|n['’]t|never|isn|no|neither|nor|wrong|incorrect|nicht|kein\w*|weder|pas|ni|non|niet|geen|inte|nie|не|değil)"
     r"\W+(?:\w+\W+){0,3}\Z",
     re.IGNORECASE,
 )
+_NOT_BEFORE = re.compile(r"(?:不是|并非|並非|不属于)\s*[「“\"]?\Z")
+_UNSEGMENTED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _REJECTED = re.compile(
-    r"\A[^.\n]{0,30}?\b(?:tempting|wrong|incorrect|false|not (?:right|correct|it)|out\b|falsch|faux|incorrect[ao])",
+    r"\A(?:では|じゃ|でも)(?:あり|ない)|\A\s?(?:이|가)? ?아[니닙]|\A[^.\n]{0,30}?\b(?:tempting|wrong|incorrect|false|not (?:right|correct|it)|out\b|falsch|faux|incorrect[ao])",
     re.IGNORECASE,
 )
 _SENTENCES = re.compile(r"(?<=[.!?。])\s+|\n+")
@@ -142,6 +152,9 @@ def _named(sentence: str, options: Mapping[str, str]) -> frozenset[str]:
         mark = letter["letter"]
         if mark in options and not _is_rejected(sentence, letter.start(), letter.end()):
             found.add(mark)
+    if not found:
+        small = _SMALL_LETTER.finditer(sentence)
+        found = {m["letter"].upper() for m in small} & set(options)
     if found:
         return frozenset(found)
     folded = sentence.casefold()
@@ -159,6 +172,7 @@ def _named(sentence: str, options: Mapping[str, str]) -> frozenset[str]:
 def _is_rejected(sentence: str, start: int, end: int) -> bool:
     return bool(
         _NEGATED.search(sentence[max(0, start - 60) : start])
+        or _NOT_BEFORE.search(sentence[max(0, start - 6) : start])
         or _REJECTED.match(sentence[end : end + 60])
     )
 
@@ -173,6 +187,14 @@ def label_set(request: str, recorded: str) -> tuple[str, ...]:
     if not body or len(body.split()) > LONGEST_ANSWER:
         return ()
     best: tuple[str, ...] = ()
+    if not request.isascii():
+        quoted = tuple(
+            dict.fromkeys(
+                m["label"].casefold() for m in _QUOTED_LABELS.finditer(request)
+            )
+        )
+        if 2 <= len(quoted) <= MOST_OPTIONS and any(_word_in(q, body) for q in quoted):
+            best = quoted
     for sentence in re.split(r"(?<=[.!?])\s+|\n\s*\n|:", request[-LONGEST_REQUEST:]):
         labels = _enumerated(sentence)
         if len(labels) > len(best) and any(_word_in(label, body) for label in labels):
@@ -230,7 +252,7 @@ def _mentioned(piece: str, labels: Collection[str]) -> dict[str, tuple[int, int]
     """Return where labels stand, the longest first, none inside another."""
     found: dict[str, tuple[int, int]] = {}
     for label in sorted(labels, key=len, reverse=True):
-        for match in re.finditer(rf"(?<!\w){re.escape(label)}(?!\w)", piece):
+        for match in re.finditer(_whole(label), piece):
             if not any(a <= match.start() < b for a, b in found.values()):
                 found[label] = match.span()
                 break
@@ -238,4 +260,10 @@ def _mentioned(piece: str, labels: Collection[str]) -> dict[str, tuple[int, int]
 
 
 def _word_in(label: str, body: str) -> bool:
-    return bool(label) and bool(re.search(rf"(?<!\w){re.escape(label)}(?!\w)", body))
+    return bool(label) and bool(re.search(_whole(label), body))
+
+
+def _whole(label: str) -> str:
+    """Return a pattern for a label as a whole word, where words have blanks."""
+    word = re.escape(label)
+    return word if _UNSEGMENTED.search(label) else rf"(?<!\w){word}(?!\w)"

@@ -15,6 +15,7 @@ from replayd.scoring.extract.language.key_words import (
     key_words,
     plain_word,
 )
+from replayd.scoring.extract.language.language import language_of
 from replayd.scoring.extract.language.language_id import likely_language
 from replayd.scoring.extract.language.polarity import negations, opposed
 from replayd.scoring.extract.numbers.marks import marked_words
@@ -66,7 +67,9 @@ _TWO = re.compile(
     r"|\w{1,12}(?:または|か|或者|或)\w{1,12}",
     re.IGNORECASE,
 )
-_MARKUP = re.compile(r"\*\*|__|`|\\text\b|[{}$]")
+_MARKUP = re.compile(r"\*\*|__|`|\\text\b|[{}]")
+# Marks around mathematics, not of money: nothing priced follows the second.
+_MATH = re.compile(r"\${1,2}(?!\s)([^$\n]{1,200}?)(?<!\s)\${1,2}(?!\d)")
 _DASHES = re.compile(r"\s*[‐‑–—-]\s*")
 # Follow a number and count nothing of their own.
 _COUNTED = frozenset(
@@ -74,9 +77,17 @@ _COUNTED = frozenset(
 )
 _CLAUSE = re.compile(r"[,;:]\s")
 _SEQUENCE = re.compile(r"\d\s?(?:[–:-]|to|bis|à|a|and|und)\s?\d", re.IGNORECASE)
-_LEADING_NAME = re.compile(r"[A-ZÀ-Þ][\w'’-]+(?: [A-ZÀ-Þ][\w'’-]+){0,3}(?=[,:]| [–(-])")
+_LEADING_NAME = re.compile(
+    r"[A-ZÀ-Þ][\w'’-]+(?: [A-ZÀ-Þ][\w'’-]+){0,3}(?=[,:]| [–(]| - )"
+)
 # Words of scripts without blanks come as whole clauses.
 _UNSEGMENTED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]{4,}")
+# Beside a translated word they say which language it is.
+_LANGUAGES = frozenset(
+    "English German French Spanish Italian Portuguese Dutch Swedish Polish Turkish Russian"
+    " Japanese Chinese Korean Arabic Hindi Latin Greek Deutsch Englisch Französisch"
+    " Spanisch Italienisch".split()
+)
 _FIRST_NAME = re.compile(r"\A[A-ZÀ-Þ][a-zà-þ]{2,}")
 _CAPITALISED = re.compile(r"(?<![.!?:]\s)(?<!\A)(?<![\"*(])\b[A-ZÀ-Þ][\w'’-]+")
 
@@ -131,7 +142,7 @@ def _beside(result: Result, case: ScoringCase) -> tuple[str, ...]:
 def result_of(case: ScoringCase) -> Result:
     """Return what the recording states; empty where that is more than a result."""
     stated = final_of(case.recorded.body)
-    plain = plain_numbers(_plain(stated.text))
+    plain = _plain(stated.text)
     text = _PARENTHESES.sub(" ", plain).strip() or plain
     if key_words(before := _ASIDE.sub("", text), known=marked_words(case.question)):
         text = before
@@ -178,11 +189,15 @@ def _is_weekday(measure: Measure) -> bool:
 def _numbers_in(case: ScoringCase) -> str | None:
     """Return the language in whose notation the recording writes its numbers."""
     text = case.recorded.text
-    return text.language or likely_language(f"{case.question} {case.recorded.body}")
+    whole = f"{case.question} {case.recorded.body}"
+    if len(case.recorded.body.split()) < FEW_WORDS:
+        asked = language_of(case.question)
+        return likely_language(whole) or asked or text.language
+    return text.language or likely_language(whole)
 
 
 def _plain(text: str) -> str:
-    return _MARKUP.sub("", text)
+    return _MARKUP.sub("", _MATH.sub(r"\1", plain_numbers(text)))
 
 
 def _weighty(
@@ -334,7 +349,13 @@ def _unmet_measures(
         return 1
     if len(given) > len(result.measures) + LIST_OF_VALUES:
         return 1
-    if len(met) == 2 and _SEQUENCE.search(result.text) and _SEQUENCE.search(text):
+    numbers = all(measure.is_number for measure in result.measures)
+    if (
+        len(met) == 2
+        and numbers
+        and _SEQUENCE.search(result.text)
+        and _SEQUENCE.search(text)
+    ):
         return int(met[0][0].start > met[1][-1].start)
     return 0
 
@@ -384,7 +405,11 @@ def _rivals(result: Result, statement: str, case: ScoringCase) -> bool:
         return True
     if result.measures or result.codes:
         return False
-    known = (*marked_words(case.question), *marked_words(case.reference.text))
+    known = (
+        *marked_words(case.request.plain),
+        *marked_words(case.reference.text),
+        *result.words,
+    )
     clauses = [clause for clause in _CLAUSE.split(statement) if clause.strip()]
     if (
         clauses
@@ -393,5 +418,6 @@ def _rivals(result: Result, statement: str, case: ScoringCase) -> bool:
     ):
         clauses = clauses[-1:]  # what was compared before is settled by then
     names = [m[0] for clause in clauses for m in _CAPITALISED.finditer(clause)]
+    names = [name for name in names if name not in _LANGUAGES]
     strange = [n for n in names if any(map(_is_word, key_words(n, known=known)))]
     return bool(strange) and len(statement.split()) > len(result.text.split()) + 1

@@ -1,5 +1,6 @@
 """Lists: are exactly the recorded items there, in their order where it matters?"""
 
+import re
 from collections.abc import Sequence
 
 from rapidfuzz.distance import LCSseq
@@ -7,11 +8,21 @@ from rapidfuzz.distance import LCSseq
 from replayd.scoring.contract import Said, Score, ScoringCase
 from replayd.scoring.extract.language.key_words import holds_word, key_words
 from replayd.scoring.extract.numbers.marks import marked_words
-from replayd.scoring.extract.numbers.measures import measured, same_measure
+from replayd.scoring.extract.numbers.measures import (
+    Measured,
+    measured,
+    same_measure,
+)
 from replayd.scoring.extract.structure.items import is_ordered, items_of, split_items
 from replayd.scoring.usability import unusable, valued
 
 FEWEST_ITEMS = 2
+LONGEST_SUFFIX = 8  # characters around an item in scripts without blanks
+_UNSEGMENTED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+# Say how a thing comes, not what it is: a pair of glasses is glasses.
+_COLLECTIVES = frozenset(
+    "pair piece pieces set slice slices bunch paar stück paire par paio coppia".split()
+)
 
 
 class ListItems:
@@ -57,12 +68,24 @@ def _equal(wanted: str, got: str) -> bool:
     return marked_words(wanted) == marked_words(got)
 
 
+def _named(item: Measured) -> tuple[str, ...]:
+    """Return the key words of an item, its values and their units aside."""
+    text = item.text
+    for measure in reversed(item.measures):
+        text = f"{text[: measure.start]} {text[measure.end :]}"
+    return key_words(text) or key_words(item.text)
+
+
 def _alike(wanted: str, got: str) -> bool:
     """Whether two items name the same: all key words of either in the other."""
-    one, other = key_words(wanted), key_words(got)
-    if not one or not other:
-        return False
-    values, given = measured(wanted).measures, measured(got).measures
+    asked, stated = measured(wanted), measured(got)
+    values, given = asked.measures, stated.measures
     if len(values) != len(given) or not all(map(same_measure, values, given)):
         return False
+    one, other = _named(asked), _named(stated)
+    if not one or not other:
+        return False
+    if _UNSEGMENTED.search(wanted):
+        return wanted in got and len(got) <= len(wanted) + LONGEST_SUFFIX
+    one = tuple(word for word in one if word not in _COLLECTIVES) or one
     return all(holds_word(other, word) for word in one) and len(other) <= len(one) + 2
