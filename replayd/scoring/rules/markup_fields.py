@@ -39,15 +39,14 @@ class MarkupFields:
         if (useless := unusable(case, said)) is not None:
             return useless
         wanted, got = code_of(case.recorded.body).text, _code_given(said.body)
-        chart = flowchart(wanted)
-        if chart:
-            given = flowchart(got)
-            wrong = max(len(chart - given), len(given - chart))
-            return valued(min(wrong, len(chart)), len(chart), "arrows")
+        if chart := flowchart(wanted):
+            drawn = flowchart(got)
+            other_arrows = max(len(chart - drawn), len(drawn - chart))
+            return valued(min(other_arrows, len(chart)), len(chart), "arrows")
         grid, other = Grid.of(wanted), Grid.of(body_of(got))
         if grid.is_table:
-            wrong = cell_errors(grid.cells, other.cells)
-            return valued(min(wrong, len(grid.cells)), len(grid.cells), "cells")
+            other_cells = cell_errors(grid.cells, other.cells)
+            return valued(min(other_cells, len(grid.cells)), len(grid.cells), "cells")
         one, two = _yaml(wanted), _yaml(got)
         if one is not None and two is not None:
             found = difference(one, two)
