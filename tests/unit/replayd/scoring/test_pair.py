@@ -68,11 +68,9 @@ async def test_three_streams_with_one_primary_rule():
     result = await judged(case, arm("It was 4,120 euros, up 12.5 %."), arm(RECORDED))
     assert set(result.streams) == {"answered", "invariants", "quality"}
     quality = result.streams["quality"]
-    assert (quality.scorer, quality.canary, quality.control) == (
-        "final_answer",
-        0.25,
-        1.0,
-    )
+    assert (quality.scorer, quality.control) == ("claims", 1.0)
+    assert quality.canary is not None
+    assert quality.canary <= 0.5
     assert result.streams["answered"].canary == 1.0
     assert result.streams["invariants"].canary == 1.0
     assert "overlap" in result.diagnostics
