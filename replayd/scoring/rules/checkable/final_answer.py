@@ -5,8 +5,7 @@ says already is no part of it; neither is working that comes before it.
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
 from replayd.scoring.contract import Said, Score, ScoringCase
 from replayd.scoring.extract.language.key_words import (
@@ -15,24 +14,29 @@ from replayd.scoring.extract.language.key_words import (
     key_words,
     plain_word,
 )
-from replayd.scoring.extract.language.language import language_of
-from replayd.scoring.extract.language.language_id import likely_language
 from replayd.scoring.extract.language.polarity import negations, opposed
 from replayd.scoring.extract.numbers.marks import marked_words
 from replayd.scoring.extract.numbers.measures import Measure, measured, same_measure
-from replayd.scoring.extract.numbers.notation import plain_numbers
 from replayd.scoring.extract.structure.codes import codes_of, one_group, without_codes
 from replayd.scoring.extract.structure.final import (
     final_of,
     first_sentence,
     last_sentence,
 )
+from replayd.scoring.rules.checkable.result import (
+    CAPITALISED,
+    FEW_WORDS,
+    PARENTHESES,
+    Result,
+    names_in,
+    plain_statement,
+    result_of,
+    words_beside,
+)
 from replayd.scoring.usability import unusable, usable
 
-LONGEST_RESULT = 14  # words of a recorded result that this rule reads
 MOST_KEY_WORDS = 3  # that are no names; a longer result is prose
 MOST_MEASURES = 4
-FEW_WORDS = 4  # beside values, up to which every word counts
 SHORT = 12  # words, up to which a whole answer is one statement
 TELLING = 3  # key words beside values, from which a sentence is prose
 LIST_OF_VALUES = 5  # more values than these beside the right one state nothing
@@ -41,7 +45,6 @@ _HEDGE = re.compile(
     r"\b(?:or|oder|ou|o bien|either|maybe|perhaps|possibly|vielleicht|peut-être|quizás)\b",
     re.IGNORECASE,
 )
-_PARENTHESES = re.compile(r"\([^()]{0,120}\)|\[[^\[\]]{0,120}\]")
 _NEGATED = re.compile(
     r"\b(?:not|never|n['’]t|nicht|kein\w*|pas|no|non|nie|geen|niet|instead of|rather than|statt)\W+(?:\w+\W+){0,2}\Z",
     re.IGNORECASE,
@@ -54,11 +57,6 @@ _APART = re.compile(
     r"[,;–—-]\s*(?:and |und |et |y )?(?:not|nicht|pas|no|non|niet|inte|nie|не|instead of|rather than|statt|au lieu de|en lugar de)\s[^.,;\n]{1,60}",
     re.IGNORECASE,
 )
-# A clause behind the answer, which says more about it.
-_ASIDE = re.compile(
-    r",\s+(?:who|which|whose|where|qui|quien|der|die|das|welche[rs]?|который|która|który|och som)\s.*\Z",
-    re.DOTALL,
-)
 _RANGE = re.compile(
     r"[^\d\n]{0,12}\d+(?:[.,]\d+)?\s?[–-]\s?\d+(?:[.,]\d+)?\s?[^\W\d]{0,12}"
 )
@@ -67,9 +65,6 @@ _TWO = re.compile(
     r"|\w{1,12}(?:または|か|或者|或)\w{1,12}",
     re.IGNORECASE,
 )
-_MARKUP = re.compile(r"\*\*|__|`|\\text\b|[{}]")
-# Marks around mathematics, not of money: nothing priced follows the second.
-_MATH = re.compile(r"\${1,2}(?!\s)([^$\n]{1,200}?)(?<!\s)\${1,2}(?!\d)")
 _DASHES = re.compile(r"\s*[‐‑–—-]\s*")
 # Follow a number and count nothing of their own.
 _COUNTED = frozenset(
@@ -77,34 +72,12 @@ _COUNTED = frozenset(
 )
 _CLAUSE = re.compile(r"[,;:]\s")
 _SEQUENCE = re.compile(r"\d\s?(?:[–:-]|to|bis|à|a|and|und)\s?\d", re.IGNORECASE)
-_LEADING_NAME = re.compile(
-    r"[A-ZÀ-Þ][\w'’-]+(?: [A-ZÀ-Þ][\w'’-]+){0,3}(?=[,:]| [–(]| - )"
-)
-# Words of scripts without blanks come as whole clauses.
-_UNSEGMENTED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]{4,}")
 # Beside a translated word they say which language it is.
 _LANGUAGES = frozenset(
     "English German French Spanish Italian Portuguese Dutch Swedish Polish Turkish Russian"
     " Japanese Chinese Korean Arabic Hindi Latin Greek Deutsch Englisch Französisch"
     " Spanisch Italienisch".split()
 )
-_FIRST_NAME = re.compile(r"\A[A-ZÀ-Þ][a-zà-þ]{2,}")
-_CAPITALISED = re.compile(r"(?<![.!?:]\s)(?<!\A)(?<![\"*(])\b[A-ZÀ-Þ][\w'’-]+")
-
-
-class Result(NamedTuple):
-    """What a recorded answer states."""
-
-    text: str
-    measures: tuple[Measure, ...] = ()
-    words: tuple[str, ...] = ()
-    codes: tuple[str, ...] = ()
-    repeated: tuple[Measure, ...] = ()  # out of the question: may be left out
-
-    @property
-    def asked(self) -> int:
-        """How many things it states."""
-        return len(self.measures) + len(self.words) + len(self.codes)
 
 
 class FinalAnswer:
@@ -115,12 +88,12 @@ class FinalAnswer:
     def applies(self, case: ScoringCase) -> bool:
         """Where the recording states a result of a few words or values."""
         result = result_of(case)
-        if result.measures and len(_beside(result, case)) >= TELLING:
+        if result.measures and len(words_beside(result, case)) >= TELLING:
             return False  # a sentence that states more than its values
         return (
             result.asked >= 1
             and len(result.measures) <= MOST_MEASURES
-            and len(set(result.words) - _names(result.text)) <= MOST_KEY_WORDS
+            and len(set(result.words) - names_in(result.text)) <= MOST_KEY_WORDS
         )
 
     async def score(self, case: ScoringCase, said: Said) -> Score:
@@ -133,112 +106,17 @@ class FinalAnswer:
         return Score(value, f"{wrong} of {result.asked} wrong" if wrong else "")
 
 
-def _beside(result: Result, case: ScoringCase) -> tuple[str, ...]:
-    """Return the key words beside the values of a result, names aside."""
-    known = (*marked_words(case.question), *result.words)
-    return key_words(_without(result.text, result.measures), known=known)
-
-
-def result_of(case: ScoringCase) -> Result:
-    """Return what the recording states; empty where that is more than a result."""
-    stated = final_of(case.recorded.body)
-    plain = _plain(stated.text)
-    text = _PARENTHESES.sub(" ", plain).strip() or plain
-    if key_words(before := _ASIDE.sub("", text), known=marked_words(case.question)):
-        text = before
-    if len(text.split()) > LONGEST_RESULT:
-        return Result(text)
-    asked = case.question
-    codes = tuple(code for code in codes_of(text) if code not in asked.casefold())
-    found = measured(without_codes(text), lambda: _numbers_in(case))
-    known = measured(asked).measures
-    fresh = [m for m in found.measures if not any(same_measure(m, k) for k in known)]
-    measures = _each_once(m for m in fresh or found.measures if not m.quantity.optional)
-    if any(map(_is_date, measures)):
-        measures = tuple(m for m in measures if not _is_weekday(m))
-    if not measures and not codes and len(text.split()) <= FEW_WORDS:
-        measures = found.measures  # `One.` is a number after all
-    left = _without(found.text, found.measures)
-    words = key_words(left, known=marked_words(asked))
-    if not (measures or words or codes):
-        alone = marked_words(left)  # `Au` is an article elsewhere
-        words = key_words(left) or (tuple(alone) if len(alone) == 1 else ())
-    repeated = tuple(m for m in found.measures if m not in measures)
-    return Result(
-        text, measures, _weighty(text, words, measures, codes), codes, repeated
-    )
-
-
-def _each_once(measures: Iterable[Measure]) -> tuple[Measure, ...]:
-    """Return measures without those that say another again: `a quarter, 25 %`."""
-    kept: list[Measure] = []
-    for measure in measures:
-        if not any(same_measure(each, measure) for each in kept):
-            kept.append(measure)
-    return tuple(kept)
-
-
-def _is_date(measure: Measure) -> bool:
-    return any(reading.startswith("date ") for reading in measure.quantity.readings)
-
-
-def _is_weekday(measure: Measure) -> bool:
-    return any(reading.startswith("weekday") for reading in measure.quantity.readings)
-
-
-def _numbers_in(case: ScoringCase) -> str | None:
-    """Return the language in whose notation the recording writes its numbers."""
-    text = case.recorded.text
-    whole = f"{case.question} {case.recorded.body}"
-    if len(case.recorded.body.split()) < FEW_WORDS:
-        asked = language_of(case.question)
-        return likely_language(whole) or asked or text.language
-    return text.language or likely_language(whole)
-
-
-def _plain(text: str) -> str:
-    return _MARKUP.sub("", _MATH.sub(r"\1", plain_numbers(text)))
-
-
-def _weighty(
-    text: str, words: tuple[str, ...], measures: Sequence[Measure], codes: Sequence[str]
-) -> tuple[str, ...]:
-    """Return the words that count: beside values in a sentence, only its names."""
-    if codes:
-        return ()
-    if not measures:
-        return words
-    words = tuple(word for word in words if not _UNSEGMENTED.search(word))
-    names = _names(text)
-    if leading := _LEADING_NAME.match(text):
-        names |= {word.casefold() for word in leading[0].split()}
-    if len(text.split()) <= FEW_WORDS:
-        names |= {m[0].casefold() for m in _FIRST_NAME.finditer(text)}
-    return tuple(word for word in words if word in names)[:1]
-
-
-def _names(text: str) -> set[str]:
-    return {m[0].casefold() for m in _CAPITALISED.finditer(text)}
-
-
-def _without(text: str, measures: Sequence[Measure]) -> str:
-    """Return `text` without its measures and their units."""
-    for measure in reversed(measures):
-        text = f"{text[: measure.start]} {text[measure.end :]}"
-    return text
-
-
 def _statements(body: str) -> list[str]:
     """Return the parts of an answer that may state its result, one of them marked."""
     stated = final_of(body)
     if stated.marked:
-        return [_plain(stated.text)]
+        return [plain_statement(stated.text)]
     parts: tuple[str, ...] = (first_sentence(body), last_sentence(body))
     if len(body.split()) <= SHORT:
         parts = (stated.text, parts[0])
     if _HEDGE.search(body):
         parts = parts[:1]
-    return list(dict.fromkeys(map(_plain, parts)))
+    return list(dict.fromkeys(map(plain_statement, parts)))
 
 
 def _errors(result: Result, statement: str, case: ScoringCase) -> int:
@@ -261,7 +139,7 @@ def _errors(result: Result, statement: str, case: ScoringCase) -> int:
     ]
     if result.codes and strange and _HEDGE.search(statement):
         return 1
-    settled = _APART.sub(" ", _PARENTHESES.sub(" ", statement))
+    settled = _APART.sub(" ", PARENTHESES.sub(" ", statement))
     return int(_rivals(result, settled, case) or _is_range(result, settled))
 
 
@@ -275,7 +153,7 @@ def _is_range(result: Result, statement: str) -> bool:
 
 def _unmet_words(result: Result, statement: str, case: ScoringCase) -> int:
     words = marked_words(statement)
-    names = _names(f"x {result.text}")
+    names = names_in(f"x {result.text}")
     unmet = [
         w
         for w in result.words
@@ -417,7 +295,7 @@ def _rivals(result: Result, statement: str, case: ScoringCase) -> bool:
         and holds_word(marked_words(clauses[-1]), result.words[-1])
     ):
         clauses = clauses[-1:]  # what was compared before is settled by then
-    names = [m[0] for clause in clauses for m in _CAPITALISED.finditer(clause)]
+    names = [m[0] for clause in clauses for m in CAPITALISED.finditer(clause)]
     names = [name for name in names if name not in _LANGUAGES]
     strange = [n for n in names if any(map(_is_word, key_words(n, known=known)))]
     return bool(strange) and len(statement.split()) > len(result.text.split()) + 1

@@ -1,0 +1,146 @@
+"""What a recorded short answer states: values with units, dates, codes, a few words."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from replayd.scoring.contract import ScoringCase
+from replayd.scoring.extract.language.key_words import key_words
+from replayd.scoring.extract.language.language import language_of
+from replayd.scoring.extract.language.language_id import likely_language
+from replayd.scoring.extract.numbers.marks import marked_words
+from replayd.scoring.extract.numbers.measures import Measure, measured, same_measure
+from replayd.scoring.extract.numbers.notation import plain_numbers
+from replayd.scoring.extract.structure.codes import codes_of, without_codes
+from replayd.scoring.extract.structure.final import final_of
+
+LONGEST_RESULT = 14  # words of a recorded result that this rule reads
+FEW_WORDS = 4  # beside values, up to which every word counts
+PARENTHESES = re.compile(r"\([^()]{0,120}\)|\[[^\[\]]{0,120}\]")
+# A clause behind the answer, which says more about it.
+_ASIDE = re.compile(
+    r",\s+(?:who|which|whose|where|qui|quien|der|die|das|welche[rs]?|который|która|który|och som)\s.*\Z",
+    re.DOTALL,
+)
+_MARKUP = re.compile(r"\*\*|__|`|\\text\b|[{}]")
+# Marks around mathematics, not of money: nothing priced follows the second.
+_MATH = re.compile(r"\${1,2}(?!\s)([^$\n]{1,200}?)(?<!\s)\${1,2}(?!\d)")
+_LEADING_NAME = re.compile(
+    r"[A-ZÀ-Þ][\w'’-]+(?: [A-ZÀ-Þ][\w'’-]+){0,3}(?=[,:]| [–(]| - )"
+)
+# Words of scripts without blanks come as whole clauses.
+_UNSEGMENTED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]{4,}")
+_FIRST_NAME = re.compile(r"\A[A-ZÀ-Þ][a-zà-þ]{2,}")
+CAPITALISED = re.compile(r"(?<![.!?:]\s)(?<!\A)(?<![\"*(])\b[A-ZÀ-Þ][\w'’-]+")
+
+
+class Result(NamedTuple):
+    """What a recorded answer states."""
+
+    text: str
+    measures: tuple[Measure, ...] = ()
+    words: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    repeated: tuple[Measure, ...] = ()  # out of the question: may be left out
+
+    @property
+    def asked(self) -> int:
+        """How many things it states."""
+        return len(self.measures) + len(self.words) + len(self.codes)
+
+
+def words_beside(result: Result, case: ScoringCase) -> tuple[str, ...]:
+    """Return the key words beside the values of a result, names aside."""
+    known = (*marked_words(case.question), *result.words)
+    return key_words(_without(result.text, result.measures), known=known)
+
+
+def result_of(case: ScoringCase) -> Result:
+    """Return what the recording states; empty where that is more than a result."""
+    stated = final_of(case.recorded.body)
+    plain = plain_statement(stated.text)
+    text = PARENTHESES.sub(" ", plain).strip() or plain
+    if key_words(before := _ASIDE.sub("", text), known=marked_words(case.question)):
+        text = before
+    if len(text.split()) > LONGEST_RESULT:
+        return Result(text)
+    asked = case.question
+    codes = tuple(code for code in codes_of(text) if code not in asked.casefold())
+    found = measured(without_codes(text), lambda: _numbers_in(case))
+    known = measured(asked).measures
+    fresh = [m for m in found.measures if not any(same_measure(m, k) for k in known)]
+    measures = _each_once(m for m in fresh or found.measures if not m.quantity.optional)
+    if any(map(_is_date, measures)):
+        measures = tuple(m for m in measures if not _is_weekday(m))
+    if not measures and not codes and len(text.split()) <= FEW_WORDS:
+        measures = found.measures  # `One.` is a number after all
+    left = _without(found.text, found.measures)
+    words = key_words(left, known=marked_words(asked))
+    if not (measures or words or codes):
+        alone = marked_words(left)  # `Au` is an article elsewhere
+        words = key_words(left) or (tuple(alone) if len(alone) == 1 else ())
+    repeated = tuple(m for m in found.measures if m not in measures)
+    return Result(
+        text, measures, _weighty(text, words, measures, codes), codes, repeated
+    )
+
+
+def _each_once(measures: Iterable[Measure]) -> tuple[Measure, ...]:
+    """Return measures without those that say another again: `a quarter, 25 %`."""
+    kept: list[Measure] = []
+    for measure in measures:
+        if not any(same_measure(each, measure) for each in kept):
+            kept.append(measure)
+    return tuple(kept)
+
+
+def _is_date(measure: Measure) -> bool:
+    return any(reading.startswith("date ") for reading in measure.quantity.readings)
+
+
+def _is_weekday(measure: Measure) -> bool:
+    return any(reading.startswith("weekday") for reading in measure.quantity.readings)
+
+
+def _numbers_in(case: ScoringCase) -> str | None:
+    """Return the language in whose notation the recording writes its numbers."""
+    text = case.recorded.text
+    whole = f"{case.question} {case.recorded.body}"
+    if len(case.recorded.body.split()) < FEW_WORDS:
+        asked = language_of(case.question)
+        return likely_language(whole) or asked or text.language
+    return text.language or likely_language(whole)
+
+
+def plain_statement(text: str) -> str:
+    """Return `text` without marks of layout and mathematics, numbers in plain notation."""
+    return _MARKUP.sub("", _MATH.sub(r"\1", plain_numbers(text)))
+
+
+def _weighty(
+    text: str, words: tuple[str, ...], measures: Sequence[Measure], codes: Sequence[str]
+) -> tuple[str, ...]:
+    """Return the words that count: beside values in a sentence, only its names."""
+    if codes:
+        return ()
+    if not measures:
+        return words
+    words = tuple(word for word in words if not _UNSEGMENTED.search(word))
+    names = names_in(text)
+    if leading := _LEADING_NAME.match(text):
+        names |= {word.casefold() for word in leading[0].split()}
+    if len(text.split()) <= FEW_WORDS:
+        names |= {m[0].casefold() for m in _FIRST_NAME.finditer(text)}
+    return tuple(word for word in words if word in names)[:1]
+
+
+def names_in(text: str) -> set[str]:
+    """Return the capitalised words inside `text`, folded."""
+    return {m[0].casefold() for m in CAPITALISED.finditer(text)}
+
+
+def _without(text: str, measures: Sequence[Measure]) -> str:
+    """Return `text` without its measures and their units."""
+    for measure in reversed(measures):
+        text = f"{text[: measure.start]} {text[measure.end :]}"
+    return text
