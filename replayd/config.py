@@ -188,10 +188,15 @@ class WitnessConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """When equal token counts verify a reading; see docs/token-witness.md."""
 
     # Share of a row's calls whose recorded and replayed input tokens are proven equal
-    # before its unverified calls may gate.
-    share: Annotated[float, Meta(gt=0.5, lt=1)] = 0.95
+    # before its unverified calls may gate, and share that is proven to differ by less
+    # than `least_difference`: a few tokens are a blank or another way to write JSON.
+    share: Annotated[float, Meta(gt=0.5, lt=1)] = 0.9
+    whole: Annotated[float, Meta(gt=0.5, lt=1)] = 0.95
     # Share of calls that may differ before a row's calls are taken out of the verdicts.
     tolerated: Annotated[float, Meta(gt=0, lt=0.5)] = 0.005
+    # The same where the snapshot named what it could not see, as tools or a schema: as
+    # long as few calls have it, the others are worth replaying.
+    tolerated_named: Annotated[float, Meta(gt=0, lt=0.5)] = 0.05
     alpha: Annotated[float, Meta(gt=0, lt=0.5)] = 0.005  # error of either decision
     # Tokens of difference from which content counts as lost or invented.
     least_difference: Annotated[int, Meta(ge=1)] = 16

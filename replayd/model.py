@@ -184,6 +184,8 @@ class TokenWitness(Struct, frozen=True, kw_only=True, gc=False):
     again: int = 0  # of the second control; 0 if it was not asked
     tools: bool = False  # whether the request has any: providers write a prompt then
     none: str = ""  # why the counts do not compare, from a bounded set
+    # Whether the snapshot names fields that cost tokens as beyond its instrumentation.
+    named: bool = False
 
 
 class PairResult(Struct, frozen=True, kw_only=True, gc=False):

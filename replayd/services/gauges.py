@@ -122,7 +122,7 @@ def show_tokens(metrics: EngineMetrics, standings: Iterable[Standing]) -> None:
     for place, found in enumerate(rows):
         row = found.row if place < WITNESS_ROWS else OTHER
         key = (row.scope, row.version, row.operation, row.api, row.medium, found.word)
-        for result in ("equal", "near", "different"):
+        for result in ("equal", "near", "different", "named"):
             totals[(*key, result)] += getattr(found, result)
     for labels, cases in totals.items():
         metrics.witness_cases.labels(*labels).set(cases)

@@ -141,8 +141,8 @@ class EngineMetrics:
         self.witness_cases = gauge(
             "witness_cases",
             "Distinct cases whose recorded input tokens were compared with the "
-            "control's, by what they prove (standing) and by result: equal, near or "
-            "different.",
+            "control's, by what they prove (standing) and by result: equal, near, "
+            "different, or named (missing, as the snapshot said might be).",
             "scope",
             "version",
             "operation",

@@ -1,5 +1,6 @@
 """One pair's token counts: the recorded one beside the control's, if they compare."""
 
+import functools
 from typing import Final
 
 from replayd.config import ArmConfig
@@ -13,6 +14,21 @@ CACHED_APART: Final = frozenset(
     {"anthropic_messages", "bedrock_converse", "bedrock_invoke"}
 )
 _TOOLS = ("tools", "toolConfig", "functions")
+# Roots of what a model reads beside turns, and the ends of paths that hold it.
+_READ = frozenset(
+    {
+        *("tools", "functions", "toolConfig", "response_format", "text"),
+        *("output_format", "output_config", "outputConfig", "generationConfig"),
+        *("system", "instructions", "systemInstruction"),
+    }
+)
+_HOLDS_TEXT = frozenset(
+    {
+        *("name", "description", "parameters", "schema", "json_schema", "system"),
+        *("input_schema", "inputSchema", "instructions", "text", "responseSchema"),
+        *("parametersJsonSchema", "responseJsonSchema", "json"),
+    }
+)
 # Parameters that no provider counts, by all their names.
 _UNCOUNTED = frozenset(
     {
@@ -50,7 +66,15 @@ def compare(snapshot: Snapshot, answers: PairAnswers) -> TokenWitness:
         recorded=recorded,
         again=(second.usage.input_tokens or 0) if second is not None else 0,
         tools=isinstance(body, dict) and any(body.get(name) for name in _TOOLS),
+        named=_names_tokens(snapshot.fidelity.unobserved),
     )
+
+
+@functools.lru_cache(maxsize=512)
+def _names_tokens(unobserved: tuple[str, ...]) -> bool:
+    """Tell whether a field that costs tokens is among those nobody could see."""
+    ends = [(path.partition(".")[0], path.rpartition(".")[2]) for path in unobserved]
+    return any(root in _READ and end in _HOLDS_TEXT for root, end in ends)
 
 
 def _incomparable(snapshot: Snapshot, control: ArmAnswer) -> str:

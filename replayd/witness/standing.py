@@ -1,7 +1,9 @@
 """Decides what token counts prove of a row. Pure: a function of the tally alone.
 
 A case is `equal` if recorded and replayed counts are, `different` from
-`least_difference` tokens on, and `near` between. Two things are taken off before:
+`least_difference` tokens on, and `near` between. It is `named` instead of `different`
+if something is missing and its snapshot said that such a thing could not be seen. Two
+things are taken off before:
 
 - the noise of the count itself, measured where the control was asked twice;
 - a constant offset of a model, as a gateway or a hidden prompt makes it. It is learnt
@@ -65,6 +67,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     equal: int
     near: int
     different: int
+    named: int  # something is missing, as the snapshot said might be
     share: Interval  # of equal ones, at every look at once
     quantiles: tuple[int, ...] = ()  # of the differences: 0, 5, 50, 95, 100 %
     offsets: dict[str, int] = {}  # model -> constant difference taken off
@@ -123,9 +126,7 @@ def _standing(
             continue
         difference = seen.difference - known.offset
         beyond.append((difference, snapshot_id, seen))
-        size = abs(difference)
-        equal, different = size <= known.noise, size >= settings.least_difference
-        counts["equal" if equal else "different" if different else "near"] += 1
+        counts[_class(difference, known.noise, seen, settings)] += 1
         if known.offset:
             offsets[seen.model] = known.offset
     cases = len(beyond)
@@ -137,6 +138,7 @@ def _standing(
         equal=counts["equal"],
         near=counts["near"],
         different=counts["different"],
+        named=counts["named"],
         share=share_interval(counts["equal"], cases, settings.alpha),
         quantiles=_quantiles(sorted(difference for difference, _, _ in beyond)),
         offsets=offsets,
@@ -154,14 +156,31 @@ def _standing(
     )
 
 
+def _class(
+    difference: int, noise: int, seen: Seen, settings: WitnessConfig
+) -> Literal["equal", "near", "different", "named"]:
+    if abs(difference) <= noise:
+        return "equal"
+    if abs(difference) < settings.least_difference:
+        return "near"
+    return "named" if seen.named and difference > 0 else "different"
+
+
 def _word(
     row: Row, cases: int, counts: Mapping[str, int], settings: WitnessConfig
 ) -> Word:
     threshold = log_threshold(settings.alpha)
-    differs = log_e_above(counts["different"], cases, settings.tolerated)
-    if differs >= threshold:
+    silent, named = counts["different"], counts["named"]
+    if (
+        log_e_above(silent, cases, settings.tolerated) >= threshold
+        or log_e_above(silent + named, cases, settings.tolerated_named) >= threshold
+    ):
         return "differs"
-    if log_e_above(counts["equal"], cases, settings.share) < threshold:
+    equal, whole = counts["equal"], counts["equal"] + counts["near"]
+    if (
+        log_e_above(equal, cases, settings.share) < threshold
+        or log_e_above(whole, cases, settings.whole) < threshold
+    ):
         return "open"
     return "verified" if row.settleable or not row.doubt else "standing_doubt"
 

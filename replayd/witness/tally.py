@@ -29,6 +29,7 @@ class Seen(Struct, frozen=True, array_like=True, gc=False):
     recorded: int
     counted: int  # by the control
     again: int = 0  # by the second control; 0 if it was not asked
+    named: bool = False  # its snapshot says that what costs tokens may be missing
 
     @property
     def difference(self) -> int:
@@ -73,6 +74,7 @@ class WitnessTally:
             witness.recorded,
             control.input_tokens,
             witness.again,
+            witness.named,
         )
         _keep(tally, result.snapshot_id, seen)
 

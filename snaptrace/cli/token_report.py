@@ -70,6 +70,7 @@ def line_of(standing: "Standing") -> dict[str, object]:
         "equal": standing.equal,
         "near": standing.near,
         "different": standing.different,
+        "named": standing.named,
         "equal_share": [round(standing.share.low, 4), round(standing.share.high, 4)],
         "difference_quantiles": list(standing.quantiles),
         "offsets": standing.offsets,
@@ -105,12 +106,12 @@ def _print_table(rows: "list[Standing]") -> None:
     console = Console(highlight=False, width=min(console.width, _TABLE_WIDTH))
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("calls", overflow="fold", ratio=1)
-    for heading in ("cases", "equal", "near", "diff"):
+    for heading in ("cases", "equal", "near", "diff", "named"):
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("share equal", no_wrap=True)
+    table.add_column("equal share", no_wrap=True)
     table.add_column("tokens", no_wrap=True)
     for each in rows:
-        counts = (each.cases, each.equal, each.near, each.different)
+        counts = (each.cases, each.equal, each.near, each.different, each.named)
         share = f"{each.share.low:.3f}-{each.share.high:.3f}"
         table.add_row(_calls(each), *map(str, counts), share, _word(each))
     console.print(table)

@@ -27,5 +27,6 @@ def counted(number, difference=0, *, row=ROW, replayed=200, **more):
             again=more.get("again", 0),
             tools=more.get("tools", False),
             none=more.get("none", ""),
+            named=more.get("named", False),
         ),
     )

@@ -114,3 +114,18 @@ def test_what_an_arm_changes_by_intention_is_told():
     assert altered(arm, "openai_chat", ()) == "overridden"
     assert altered(ARM, "openai_chat", ("temperature",)) == ""
     assert altered(ARM, "openai_chat", ("response_format",)) == "left_out"
+
+
+def test_fields_that_cost_tokens_are_told_from_those_that_do_not():
+    """Every snapshot names some parameter, and any loss would pass for named."""
+    facts = {"recorded": 90, "control": _control(88)}
+    for path, named in [
+        ("tools.function.parameters", True),
+        ("response_format.json_schema.schema", True),
+        ("instructions", True),
+        ("tools.function.strict", False),
+        ("temperature", False),
+        ("messages.name", False),
+    ]:
+        fidelity = Fidelity(level="as_observed", unobserved=("seed", path))
+        assert _witness(fidelity=fidelity, **facts).named is named

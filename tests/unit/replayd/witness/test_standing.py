@@ -25,7 +25,11 @@ def test_enough_equal_counts_verify_and_fewer_do_not():
     assert (found.word, found.equal) == ("open", 40)
     found = _standings([counted(n) for n in range(200)])[ROW]
     assert found.verified_by_tokens
-    assert found.share.low > 0.95
+    assert found.share.low > 0.9
+    few = [counted(n, 5 * (n % 40 == 0)) for n in range(250)]
+    assert _standings(few)[ROW].verified_by_tokens
+    many = [counted(n, 5 * (n % 6 == 0)) for n in range(250)]
+    assert _standings(many)[ROW].word == "open"
 
 
 def test_the_same_case_again_is_no_further_evidence():
@@ -49,6 +53,19 @@ def test_equal_counts_leave_a_standing_doubt():
     found = _standings([counted(n, row=row) for n in range(300)])[row]
     assert found.word == "standing_doubt"
     assert not found.verified_by_tokens
+
+
+def test_a_loss_that_its_snapshot_named_is_borne_while_it_is_rare():
+    """A library without tools would lose every call for the few that have some."""
+    few = [counted(n, 90 * (n % 50 == 0), row=VOUCHED, named=True) for n in range(300)]
+    found = _standings(few)[VOUCHED]
+    assert (found.word, found.named, found.different) == ("open", 6, 0)
+    many = [counted(n, 90 * (n % 4 == 0), row=VOUCHED, named=True) for n in range(300)]
+    assert _standings(many)[VOUCHED].lowered
+    more = [
+        counted(n, -90 * (n % 50 == 0), row=VOUCHED, named=True) for n in range(300)
+    ]
+    assert _standings(more)[VOUCHED].different == 6
 
 
 def test_a_constant_loss_of_one_service_is_a_difference():

@@ -1,0 +1,1 @@
+"""How well token counts tell lost content; see `__main__.py`."""
