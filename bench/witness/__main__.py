@@ -38,6 +38,7 @@ from replayd.model import (  # noqa: E402
 )
 from replayd.providers import PROVIDERS  # noqa: E402
 from replayd.providers.contract import Overrides, Refusal  # noqa: E402
+from replayd.providers.wire.encode import media_refs  # noqa: E402
 from replayd.witness.compare import compare  # noqa: E402
 from replayd.witness.row import Row  # noqa: E402
 from replayd.witness.standing import standings  # noqa: E402
@@ -210,17 +211,18 @@ def _replayed(
 
 
 def _suspected(snapshot: Snapshot, body: Json) -> bool:
-    return (
-        suspicion(
-            api=snapshot.request.api,
-            operation=snapshot.operation,
-            body=body,
-            media=snapshot.media,
-            usage=snapshot.answer.usage,
-            recorded_bytes=0,
-        )
-        == LOST
+    # What is lost of a body is not among a snapshot's media either.
+    kept = {ref.index for ref in media_refs(body)}
+    gone = {ref.index for ref in media_refs(snapshot.request.body)} - kept
+    reason = suspicion(
+        api=snapshot.request.api,
+        operation=snapshot.operation,
+        body=body,
+        media=tuple(m for i, m in enumerate(snapshot.media) if i not in gone),
+        usage=snapshot.answer.usage,
+        recorded_bytes=0,
     )
+    return reason == LOST
 
 
 def _rows(exact: list[Counted]) -> dict[str, Any]:
