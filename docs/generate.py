@@ -9,6 +9,7 @@ if a page is not what it would write.
 import ast
 import inspect
 import io
+import re
 import sys
 import tokenize
 from collections.abc import Iterator
@@ -142,39 +143,59 @@ def _bounds(meta: object) -> str:
 
 def shown(value: object) -> str:
     """Return a default as one would write it."""
-    if isinstance(value, Duration):
-        for seconds, unit in _UNITS:
-            if value and value % seconds == 0:
-                return f"`{value / seconds:g}{unit}`"
-        return f"`{value:g}s`" if value >= 1 else f"`{value * 1000:g}ms`"
-    if isinstance(value, ByteSize):
-        for size, unit in _SIZES:
-            if value and value % size == 0:
-                return f"`{value // size}{unit}`"
     if value is None:
         return "unset"
-    if value == "":
-        return "empty"
-    text = msgspec.json.encode(value, enc_hook=str).decode()
-    return f"`{text.strip(chr(34))}`" if isinstance(value, str) else f"`{text}`"
+    if value in ("", {}, [], ()):
+        return "empty" if value == "" else "none"
+    return f"`{_written(value)}`"
 
 
-def rows(path: str, schema: type[Struct]) -> Iterator[str]:
-    """Yield a table row for each key below `path`."""
+def _written(value: Any) -> str:  # noqa: ANN401 - of any type that a default can have
+    match value:
+        case Duration():
+            for seconds, unit in _UNITS:
+                if value and value % seconds == 0:
+                    return f"{value / seconds:g}{unit}"
+            return f"{value:g}s" if value >= 1 else f"{value * 1000:g}ms"
+        case ByteSize():
+            for size, unit in _SIZES:
+                if value and value % size == 0:
+                    return f"{value // size}{unit}"
+            return f"{value:d}"
+        case list() | tuple():
+            return f"[{', '.join(map(str, value))}]"
+        case bool():
+            return str(value).lower()
+        case float():
+            return f"{value:g}"
+    return str(value)
+
+
+def rows(path: str, schema: type[Struct], given: Struct | None = None) -> Iterator[str]:
+    """Yield a table row for each key below `path`; `given` holds defaults."""
     notes, types = comments_of(schema), hints(schema)
     for field in msgspec.structs.fields(schema):
         key = f"{path}.{field.encode_name}"
         hint = types[field.name]
+        default = NODEFAULT if given is None else getattr(given, field.name)
+        if default is NODEFAULT:
+            default = field.default
+        if default is NODEFAULT and field.default_factory is not NODEFAULT:
+            default = field.default_factory()
         if inner := nested(hint):
-            yield from rows(key + inner[0], inner[1])
+            is_one = isinstance(default, Struct)
+            yield from rows(key + inner[0], inner[1], default if is_one else None)
             continue
-        default = "required"
-        if field.default is not NODEFAULT:
-            default = shown(field.default)
-        elif field.default_factory is not NODEFAULT:
-            default = shown(field.default_factory())
-        note = notes.get(field.name, "").replace("|", "\\|")
-        yield f"| `{key}` | {described(hint)} | {default} | {note} |"
+        text = "required" if default is NODEFAULT else shown(default)
+        note = sentence(notes.get(field.name, "")).replace("|", "\\|")
+        yield f"| `{key}` | {described(hint)} | {text} | {note} |"
+
+
+def sentence(note: str) -> str:
+    """Return a comment as the page has it: capital first, full stop last."""
+    if re.match(r"[a-z-]+[,;:]?( |$)", note):
+        note = note[0].upper() + note[1:]
+    return f"{note}." if note and note[-1] not in ".…" else note
 
 
 def comments_of(schema: type[Struct]) -> dict[str, str]:

@@ -15,20 +15,25 @@ Money = Annotated[float, Meta(ge=0)]
 class ListenConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An address to serve on."""
 
+    # Address to serve on.
     listen: Address
 
 
 class AppliesTo(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whose traffic an arm stands for; empty lists mean everybody's."""
 
+    # Values of `service.name`; empty: all.
     service: list[str] = []
+    # Models that production asked; empty: all.
     recorded_model: list[str] = []
+    # Routes of `collector.reservoir.routes`; empty: all.
     route: list[str] = []
 
 
 class OverridesConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the arm changes in every request."""
 
+    # System prompt in place of the recorded one.
     system: str | None = None
     params: dict[str, Any] = {}  # body fields in the API's own names
 
@@ -36,11 +41,16 @@ class OverridesConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class ArmConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One endpoint with a model behind it."""
 
+    # `canary` is judged; `control` is the production model it is compared with.
     role: Literal["canary", "control"]
     url: str  # base URL, as http://prod/v1
+    # Model name sent in requests.
     model: str
+    # API the endpoint speaks, as `openai_responses`, `anthropic_messages` or
+    # `gemini_generate_content`.
     api: str = "openai_chat"
     revision: str = ""  # declared by the operator; a new one opens a new epoch
+    # `equivalent`: should answer as the control; `upgrade`: may answer differently.
     intent: Literal["equivalent", "upgrade"] = "equivalent"
     # File or http(s) address of people's decisions; see docs/judge.md.
     decisions: str = ""
@@ -50,18 +60,26 @@ class ArmConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     platform: Literal["", "aws", "azure", "vertex"] = ""
     region: str = ""  # of `aws`; empty: from the URL, else AWS_REGION
     api_version: str = ""  # of `azure`, as 2024-10-21; empty: its API without versions
+    # Environment variable that holds the API key.
     api_key_env: str = ""
+    # File that holds the API key; `vertex` reads it again when it changes.
     api_key_file: str = ""
+    # Added to every request; never logged.
     headers: dict[str, str] = {}
     applies_to: AppliesTo = AppliesTo()
     overrides: OverridesConfig = OverridesConfig()
     stream: bool = False  # ask for answers as a stream of events, read to its end
+    # Of one call, its retries included.
     timeout: Duration = Duration(120)
+    # Requests in flight at most; fewer while the endpoint pushes back.
     concurrency: Annotated[int, Meta(ge=1, le=10_000)] = 32
+    # Bytes of an answer at most; a longer one is `malformed`. Default 64 MiB.
     max_response_bytes: Annotated[int, Meta(ge=1024)] = 64 * 2**20
     # Share of time in which the arm is to answer; below it an alert fires.
     availability: Annotated[float, Meta(ge=0, le=1)] = 0.9
+    # PEM bundle of authorities; empty: the system's.
     ca_file: str = ""
+    # HTTP proxy, as http://user:password@proxy:3128.
     proxy: str = ""
     allowed_tools: list[str] = []  # server-executed tools that may run, by name
     # Family of `replayd/providers/profiles.toml` whose rules the model's server has,
@@ -72,10 +90,12 @@ class ArmConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class SliceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A protected slice: a gate passes only if it passes too."""
 
+    # Modality the slice belongs to, as `audio`.
     modality: str
     attribute: str  # a kept span attribute, as `metadata.accent`
     values: list[str]  # the case belongs if the attribute is one of these
-    margin: Annotated[float, Meta(gt=0, le=1)] | None = None  # None: the modality's
+    margin: Annotated[float, Meta(gt=0, le=1)] | None = None  # unset: the modality's
+    # Scored pairs before the slice can pass.
     minimum_pairs: Annotated[int, Meta(ge=1)] = 30
     share: Annotated[float, Meta(gt=0, le=0.5)] = 0.1  # of its modality's draws
 
@@ -83,8 +103,11 @@ class SliceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class StatsConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The promise: error rates, practical zero, margins."""
 
+    # Error rate of all verdicts of one canary, at any time; see docs/statistics.md.
     alpha: Annotated[float, Meta(gt=0, lt=0.5)] = 0.05
+    # Difference in mean score that counts as none.
     eps: Annotated[float, Meta(ge=0, lt=0.5)] = 0.005
+    # Modality to the drop in mean score that a pass must rule out, as `{text: 0.03}`.
     margins: dict[str, Annotated[float, Meta(gt=0, le=1)]] = {}
     strict: bool = False  # `pass_with_drop` does not pass a gate
 
@@ -92,21 +115,32 @@ class StatsConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class BudgetConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Hard limits of spending; None: no limit."""
 
+    # Requests per minute; unset: no limit.
     requests_per_minute: Count | None = None
+    # Requests per hour; unset: no limit.
     requests_per_hour: Count | None = None
+    # Requests per day; unset: no limit.
     requests_per_day: Count | None = None
+    # Input and output tokens per minute; unset: no limit.
     tokens_per_minute: Count | None = None
+    # Input and output tokens per hour; unset: no limit.
     tokens_per_hour: Count | None = None
+    # Input and output tokens per day; unset: no limit.
     tokens_per_day: Count | None = None
+    # Money by `prices` per minute; unset: no limit.
     money_per_minute: Money | None = None
+    # Money by `prices` per hour; unset: no limit.
     money_per_hour: Money | None = None
+    # Money by `prices` per day; unset: no limit.
     money_per_day: Money | None = None
 
 
 class PriceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Money per million tokens of one model, in the operator's currency."""
 
+    # Per million input tokens.
     input: Money
+    # Per million output tokens.
     output: Money
     cached_input: Money | None = None  # None: as `input`
 
@@ -116,6 +150,7 @@ class ControlRateConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     # Above 1 only where nobody else needs the model, as in a demonstration.
     share_of_production: Annotated[float, Meta(ge=0, le=100)] = 0.02
+    # Calls to the control per minute at most.
     per_minute: Annotated[float, Meta(gt=0)] = 60.0
 
 
@@ -123,15 +158,20 @@ class ScheduleConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """What is drawn, how fresh, how fast."""
 
     lookback: Duration = Duration(24 * 3600)  # the last H hours of the sample
+    # Oldest recorded call that is still replayed.
     age_limit: Duration = Duration(14 * 86400)
     poll: Duration = Duration(10)  # how often new segments are looked for
     block: Annotated[int, Meta(ge=1, le=1000)] = 16  # numbers written at once
     shares: dict[str, Share] = {}  # modality -> share of the draws; default equal
+    # Share of pairs whose control is asked twice, to measure its own noise.
     second_control_share: Share = 0.05
     pin_share: Annotated[float, Meta(ge=0, le=0.5)] = 0.1  # of a modality's draws
     quota_share: Annotated[float, Meta(ge=0, le=0.5)] = 0.1  # rare strata, likewise
     case_limit: Annotated[int, Meta(ge=1000)] = 200_000  # cases held; oldest leave
+    # Age at which a pass without new pairs becomes undecided.
     pass_expires: Duration = Duration(6 * 3600)
+    # Modalities that must pass for the gate, as `[text, image]`; empty: those with
+    # traffic.
     required_modalities: list[str] = []
     coverage_limit: Share = 0.2  # of live calls replayable; below: `undecided: blind`
     # Share of replayed calls whose quality must be scored; below: `undecided:
@@ -145,18 +185,26 @@ class JudgeConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     url: str = ""  # base URL of its API; empty: there is no judge model
     model: str = ""  # pin a dated version: an alias may change what it judges
+    # API the endpoint speaks, as of an arm.
     api: str = "openai_chat"
     version: str = ""  # declared by the operator; a new one opens a judge epoch
     platform: Literal["", "aws", "azure", "vertex"] = ""  # as of an arm
     region: str = ""  # of `aws`, as of an arm
     api_version: str = ""  # of `azure`, as of an arm
+    # Environment variable that holds the API key.
     api_key_env: str = ""
+    # File that holds the API key; `vertex` reads it again when it changes.
     api_key_file: str = ""
+    # Added to every request; never logged.
     headers: dict[str, str] = {}
+    # PEM bundle of authorities; empty: the system's.
     ca_file: str = ""
+    # HTTP proxy, as of an arm.
     proxy: str = ""
     params: dict[str, Any] = {}  # body fields in the API's own names; null removes one
+    # Of one judgement.
     timeout: Duration = Duration(60)
+    # Judgements in flight at most.
     concurrency: Annotated[int, Meta(ge=1, le=1_000)] = 8
     rubrics: str = ""  # folder of Markdown files that replace shipped rubrics
     allow_family: bool = False  # it may judge models of its own vendor's family
@@ -164,6 +212,7 @@ class JudgeConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     # The judge gates once its accuracy on the labelled pairs is at least this, at the
     # lower end of a 95 % interval, and the pairs are at least so many.
     accuracy: Share = 0.85
+    # Labelled pairs before the judge may gate.
     fewest_labelled: Annotated[int, Meta(ge=1)] = 50
     anchors_every: Duration = Duration(86_400)  # how often they are judged again
     anchors_tolerance: Share = 0.05  # of them may flip before it is another judge
@@ -191,6 +240,7 @@ class WitnessConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     # before its unverified calls may gate, and share that is proven to differ by less
     # than `least_difference`: a few tokens are a blank or another way to write JSON.
     share: Annotated[float, Meta(gt=0.5, lt=1)] = 0.9
+    # Second of the two shares described at `share`.
     whole: Annotated[float, Meta(gt=0.5, lt=1)] = 0.95
     # Share of calls that may differ before a row's calls are taken out of the verdicts.
     tolerated: Annotated[float, Meta(gt=0, lt=0.5)] = 0.005
@@ -225,9 +275,12 @@ class ReplaydConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     prices: dict[str, PriceConfig] = {}  # model -> price
     control_rate: ControlRateConfig = ControlRateConfig()
     concurrency: Annotated[int, Meta(ge=1, le=10_000)] = 64  # pairs in flight
+    # Time after which a standby takes over from a leader that stopped renewing.
     lease: Duration = Duration(15)
     publish: Duration = Duration(10)  # how often the leader tells the standbys
+    # Time for pairs in flight after SIGTERM.
     drain: Duration = Duration(10)
+    # Store the arms' answers, for worksheets and the inspection page.
     keep_answers: bool = True
     # Rules by which answers are redacted before they are scored, shown and stored. Set
     # them as `collector.privacy`, so that both hold the same pseudonyms.
@@ -239,4 +292,5 @@ class ReplaydConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     judge_process: bool = True
     # How often the leader closes hours, finishes erasures and applies store.retention.
     upkeep: Duration = Duration(600)
+    # Least severe level that is logged.
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

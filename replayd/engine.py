@@ -237,7 +237,7 @@ class Engine:
 
     @property
     def leading(self) -> bool:
-        """Tell whether this replica holds the lease and leads."""
+        """Return whether this replica holds the lease and leads."""
         return self._leading is not None and self._leading.now
 
     def not_ready(self) -> str:

@@ -64,7 +64,7 @@ def traces_endpoint(url: str, listening: Sequence[Address]) -> str:
 
 
 def _is_own(host: str, listening: str) -> bool:
-    """Tell whether `host` reaches a listener on `listening` of this machine."""
+    """Return whether `host` reaches a listener on `listening` of this machine."""
     if host == listening:
         return True
     try:

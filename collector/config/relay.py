@@ -21,6 +21,7 @@ class TlsConfig(Section, frozen=True):
     """Server side of TLS; files are read again when they change."""
 
     cert_file: str = ""  # PEM chain; empty: no TLS
+    # PEM private key of `cert_file`.
     key_file: str = ""
     client_ca_file: str = ""  # set: clients must show a certificate signed by it
 
@@ -34,6 +35,7 @@ class TlsConfig(Section, frozen=True):
 class GrpcConfig(Section, frozen=True):
     """The OTLP/gRPC listener."""
 
+    # Address for OTLP/gRPC, as `0.0.0.0:4317` for all interfaces.
     listen: Address = Address("127.0.0.1:4317")
     tls: TlsConfig = TlsConfig()
 
@@ -41,6 +43,7 @@ class GrpcConfig(Section, frozen=True):
 class HttpConfig(Section, frozen=True):
     """The OTLP/HTTP listener."""
 
+    # Address for OTLP/HTTP.
     listen: Address = Address("127.0.0.1:4318")
     tls: TlsConfig = TlsConfig()
 
@@ -53,6 +56,7 @@ class UpstreamTlsConfig(Section, frozen=True):
 
     ca_file: str = ""  # empty: the system's authorities
     cert_file: str = ""  # with key_file: mutual TLS
+    # PEM private key of `cert_file`.
     key_file: str = ""
 
     def __post_init__(self) -> None:
@@ -80,6 +84,7 @@ class UpstreamConfig(Section, frozen=True):
     timeout: Duration = Duration(
         10
     )  # then UNAVAILABLE; a client's deadline may be less
+    # Of requests to the upstream.
     compression: Literal["none", "gzip"] = "none"
     encoding: Literal["", "protobuf", "json"] = ""  # of HTTP bodies; empty: as received
     headers: dict[str, str] = {}  # added to every request; never logged
@@ -90,6 +95,7 @@ class UpstreamConfig(Section, frozen=True):
 class HeadersConfig(Section, frozen=True):
     """Which of a client's headers reach the upstream. Lower case; `x-*` is a prefix."""
 
+    # Request headers that are forwarded; `*` at the end matches any rest.
     allow: tuple[str, ...] = (
         "authorization",
         "api-key",
@@ -125,6 +131,7 @@ class LimitsConfig(Section, frozen=True):
 class MetricsConfig(Section, frozen=True):
     """Prometheus metrics, health and readiness."""
 
+    # Address for metrics and probes.
     listen: Address = Address("0.0.0.0:9464")
 
 
@@ -143,6 +150,7 @@ class TelemetryConfig(Section, frozen=True):
     # http:// or https:// base URL of an OTLP/HTTP backend; empty: off. Must not be
     # this collector: its own telemetry would describe itself without end.
     traces_url: str = ""
+    # Share of requests that the collector traces, 0 to 1.
     sample_share: Annotated[float, Meta(ge=0, le=1)] = 0.001
 
 
@@ -166,6 +174,7 @@ class CollectorConfig(Section, frozen=True):
     attributes: tuple[str, ...] = ()  # span attributes kept on a snapshot, for slices
     journal_dir: str = ""  # the open window lives here; empty: a temporary folder
     drain: Duration = Duration(25)  # SIGTERM to exit; below Kubernetes' usual 30 s
+    # Least severe level that is logged.
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     # Which implementation speaks gRPC, on both sides; `grpcio` is the reference,
     # `native` the fast one. docs/adr/0029-servers-of-our-own.md.

@@ -19,12 +19,16 @@ class ResolveConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     # Exact names, or `*.example.com` for all below it; a bucket is the host it is
     # reached by.
     hosts: tuple[str, ...] = ()
+    # Fetch over `http://` too.
     plain_http: bool = False
     private_networks: bool = False  # a store inside the cluster, say
+    # Ports that may be fetched from.
     ports: tuple[int, ...] = (443, 80)
     timeout: Duration = Duration(10)  # of one medium, redirects included
     bytes: ByteSize = ByteSize(32 * 2**20)  # of one medium
+    # Redirects followed for one medium; each target is checked as the first.
     redirects: Annotated[int, Meta(ge=0, le=10)] = 3
+    # Media fetched for one call; more are left as references.
     per_call: Annotated[int, Meta(ge=1, le=64)] = 16
     at_once: Annotated[int, Meta(ge=1, le=64)] = 8  # calls being fetched for
 
@@ -41,6 +45,7 @@ class RecogniseConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class StratumRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Keeps calls with a kept span attribute alive, however rare they are."""
 
+    # Name of the stratum, as metrics and slices show it.
     name: Annotated[str, Meta(pattern="^[a-z0-9_]{1,40}$")]
     attribute: str  # must be listed in `collector.attributes`
     values: tuple[str, ...] = ()  # any of these; none: any value
@@ -49,17 +54,20 @@ class StratumRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class RouteRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Names a route, where 32 hash buckets of prompt and tools are not enough."""
 
+    # Name of the route.
     name: Annotated[str, Meta(pattern="^[a-z0-9_]{1,40}$")]
     service: str = ""  # empty: any
     prompt_contains: str = ""  # in the system prompt
     tool: str = ""  # a tool of this name is offered
     attribute: str = ""  # a kept span attribute has `value`
+    # Value that `attribute` must have.
     value: str = ""
 
 
 class ReservoirConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The section `collector.reservoir`."""
 
+    # Length of a sampling window; each is sealed into segments of its own.
     window: Duration = Duration(600)
     size: Annotated[int, Meta(ge=1, le=100_000)] = 256  # traces per service, modality
     quota: Annotated[int, Meta(ge=0, le=10_000)] = 16  # traces per rare stratum
@@ -73,6 +81,7 @@ class ReservoirConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     window_bytes: ByteSize = ByteSize(256 * 2**20)
     services: Annotated[int, Meta(ge=1, le=10_000)] = 64  # per window; others dropped
     reservoirs: Annotated[int, Meta(ge=1, le=100_000)] = 2048  # per window, quotas too
+    # Calls with at least so many input tokens form the stratum `long_context`.
     long_context_tokens: Annotated[int, Meta(ge=1)] = 32_000
     strata: tuple[StratumRule, ...] = ()
     routes: tuple[RouteRule, ...] = ()

@@ -119,7 +119,7 @@ def _metadata(headers: Mapping[str, str]) -> Metadata:
 
 
 def _refused(error: grpc.aio.AioRpcError) -> ExportResult:
-    """Tell the upstream's own refusal from one that our client made up."""
+    """Distinguish the upstream's own refusal from one that our client made up."""
     code, message = error.code().value[0], error.details() or ""
     trailers: Metadata = error.trailing_metadata() or ()
     for name, value in trailers:

@@ -80,7 +80,7 @@ async def look_up(host: str, port: int) -> list[str]:
 
 
 def host_allowed(host: str, allowed: tuple[str, ...]) -> bool:
-    """Tell whether a host is on the list; a wildcard does not match its own root."""
+    """Return whether a host is on the list; a wildcard does not match its own root."""
     name = host.lower().rstrip(".")
     for pattern in allowed:
         own = pattern.lower().rstrip(".")
@@ -93,7 +93,7 @@ def host_allowed(host: str, allowed: tuple[str, ...]) -> bool:
 
 
 def address_allowed(address: str, *, private: bool) -> bool:
-    """Tell whether an address may be connected to."""
+    """Return whether an address may be connected to."""
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

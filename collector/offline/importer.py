@@ -141,7 +141,7 @@ def _protobuf(path: Path, stream: io.BufferedReader) -> Iterator[OtlpRequest]:
 
 
 def _message(path: Path, body: bytes) -> OtlpRequest:
-    """Tell traces from logs: on the wire both look alike but for the records.
+    """Distinguish traces from logs: on the wire both look alike but for the records.
 
     Raises:
         UnreadableExportError: neither.

@@ -20,7 +20,7 @@ _ID_DIGITS = 32
 
 
 def is_jaeger(parts: Mapping[str, Any]) -> bool:
-    """Tell a Jaeger trace by its keys."""
+    """Detect a Jaeger trace by its keys."""
     return "spans" in parts and "processes" in parts
 
 

@@ -51,7 +51,7 @@ class ForeignDocumentError(ValueError):
 
 
 def is_whole(line: bytes) -> bool:
-    """Tell whether a line is a JSON document by itself."""
+    """Return whether a line is a JSON document by itself."""
     try:
         msgspec.json.decode(line, type=msgspec.Raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

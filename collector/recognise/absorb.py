@@ -34,7 +34,7 @@ def attach(span: Candidate, content: Candidate) -> None:
 
 
 def _speaks(span: Candidate) -> bool:
-    """Tell whether the span itself has more than instructions to show."""
+    """Return whether the span itself has more than instructions to show."""
     if span.body is not None:
         return True
     told = span.conversation.messages if span.conversation is not None else ()

@@ -282,7 +282,7 @@ class Correlator:
         return True
 
     def _was_recent(self, candidate: Candidate) -> bool:
-        """Tell whether the record reports a call that is already out."""
+        """Return whether the record reports a call that is already out."""
         process = self._processes.get(candidate.process)
         recent = () if process is None else process.recent
         if candidate.role == "companion" and has_request(candidate):
@@ -302,7 +302,7 @@ class Correlator:
         return known
 
     def _was_captured(self, call: Candidate) -> bool:
-        """Tell whether the call is out already, as captured in a trace of its own."""
+        """Return whether the call is out already, as captured in a trace of its own."""
         process = self._processes.get(call.process)
         response_id = _response_id(call)
         if process is None or call.verbatim or not response_id:
@@ -337,12 +337,12 @@ class Correlator:
 
 
 def _one_library(one: str, other: str) -> bool:
-    """Tell whether two scope names are of one instrumentation: `….openai.v1` of it."""
+    """Whether two scope names are of one instrumentation: `….openai.v1` of it."""
     return one.startswith(other) or other.startswith(one)
 
 
 def _seeks_call(candidate: Candidate) -> bool:
-    """Tell whether the record's call may be in another trace."""
+    """Return whether the record's call may be in another trace."""
     if candidate.verbatim:
         return not candidate.parent_id and not candidate.joined
     return candidate.role in ("transport", "companion")

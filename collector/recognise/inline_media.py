@@ -97,7 +97,7 @@ class Cut(NamedTuple):
 
 
 def is_placeholder(text: str) -> bool:
-    """Tell whether a whole value is a known sign that content was taken away."""
+    """Return whether a whole value is a known sign that content was taken away."""
     return len(text) < 2048 and _PLACEHOLDER.fullmatch(text) is not None
 
 

@@ -78,7 +78,7 @@ _TYPED_MARKERS = tuple(
 
 
 def has_marker(body: bytes) -> bool:
-    """Tell whether any GenAI attribute name can be in the request."""
+    """Return whether any GenAI attribute name can be in the request."""
     if len(body) < _LONG_BYTES:
         for marker in MARKERS:  # noqa: SIM110 - a generator costs more than the search
             if marker in body:

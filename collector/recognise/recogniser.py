@@ -126,7 +126,7 @@ _REPLAY_MARKS = (
 
 
 def is_replay(record: Record) -> bool:
-    """Tell a record about a replay: it is no traffic, and must not be sampled."""
+    """Detect a record about a replay: it is no traffic, and must not be sampled."""
     attributes = record.attributes
     return any(mark in attributes for mark in _REPLAY_MARKS)
 

@@ -10,7 +10,7 @@ _SLACK_NS = 2_000_000  # clocks of one host, read at different points of a call
 
 
 def has_request(candidate: Candidate) -> bool:
-    """Tell whether the candidate carries what was asked."""
+    """Return whether the candidate carries what was asked."""
     return (
         candidate.body is not None
         or candidate.conversation is not None
@@ -19,7 +19,7 @@ def has_request(candidate: Candidate) -> bool:
 
 
 def overlap(one: Candidate, other: Candidate) -> bool:
-    """Tell whether both can be reports of one exchange, by time."""
+    """Return whether both can be reports of one exchange, by time."""
     return (
         one.start_ns <= other.end_ns + _SLACK_NS
         and other.start_ns <= one.end_ns + _SLACK_NS
@@ -27,7 +27,7 @@ def overlap(one: Candidate, other: Candidate) -> bool:
 
 
 def contains(outer: Candidate, inner: Candidate) -> bool:
-    """Tell whether `inner` lies within `outer`, by time, and did not follow it."""
+    """Return whether `inner` lies within `outer`, by time, and did not follow it."""
     return inner.start_ns < outer.end_ns and (
         outer.start_ns <= inner.start_ns + _SLACK_NS
         and inner.end_ns <= outer.end_ns + _SLACK_NS
@@ -35,7 +35,7 @@ def contains(outer: Candidate, inner: Candidate) -> bool:
 
 
 def same_request(one: Candidate, other: Candidate) -> bool:
-    """Tell whether two records carry the same request."""
+    """Return whether two records carry the same request."""
     return (
         has_request(one)
         and one.model == other.model
@@ -55,7 +55,7 @@ def request_digest(candidate: Candidate) -> bytes:
 
 
 def reports_same(call: Candidate, other: Candidate) -> bool:
-    """Tell whether two spans without a link report one exchange."""
+    """Return whether two spans without a link report one exchange."""
     if call.verbatim and other.verbatim:
         return False  # each was sent
     mine = call.answer.response_id if call.answer else ""

@@ -18,7 +18,7 @@ Ancestors = Callable[[Candidate], Iterable[Candidate]]
 
 
 def within(outer: Candidate, inner: Candidate) -> bool:
-    """Tell whether a captured call belongs to a span above it.
+    """Return whether a captured call belongs to a span above it.
 
     It may end later: a stream's last bytes are read when its content is complete. A
     span that ended before is a context left standing.
@@ -71,7 +71,7 @@ def _failed(call: Candidate) -> bool:
 
 
 def surrounds(outer: Candidate, inner: Candidate) -> bool:
-    """Tell whether a span above a call is a report of the same one."""
+    """Return whether a span above a call is a report of the same one."""
     return within(outer, inner) if inner.verbatim else contains(outer, inner)
 
 

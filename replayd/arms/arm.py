@@ -94,7 +94,7 @@ def endpoint_settings(
 
 
 def applies(config: ArmConfig, case: Case) -> bool:
-    """Tell whether an arm stands for the case's traffic; patterns may hold `*`."""
+    """Return whether an arm stands for the case's traffic; patterns may hold `*`."""
     wanted = config.applies_to
     return (
         _among(case.service, wanted.service)
@@ -104,7 +104,7 @@ def applies(config: ArmConfig, case: Case) -> bool:
 
 
 def concerns(config: ArmConfig, service: str) -> bool:
-    """Tell whether an arm stands for any of a service's traffic."""
+    """Return whether an arm stands for any of a service's traffic."""
     return _among(service, config.applies_to.service)
 
 

@@ -118,7 +118,7 @@ class Availability:
 
     @property
     def away(self) -> bool:
-        """Tell whether nothing but failures came of late."""
+        """Return whether nothing but failures came of late."""
         return self._away_since is not None
 
     @property
@@ -149,7 +149,7 @@ class Availability:
 
     @property
     def flaps(self) -> bool:
-        """Tell whether the arm was away too much, and just now, to blame a case."""
+        """Return whether the arm was away too much, and just now, to blame a case."""
         share = self.share(FLAPPING_SECONDS)
         if share >= self.limit or self.away:
             return share < self.limit
@@ -158,21 +158,21 @@ class Availability:
         return since <= CALM_TIMES * gone
 
     def answered_since(self, at: float) -> bool:
-        """Tell whether a call that began at `at` or later was answered."""
+        """Return whether a call that began at `at` or later was answered."""
         return self._newest_answered >= at
 
     def caught(self, kind: Kind) -> bool:
-        """Tell whether a failure may be the endpoint's and not the case's."""
+        """Return whether a failure may be the endpoint's and not the case's."""
         if kind == "refuses":  # it was there; but does it say no to everybody?
             return self.away or not self._ever_answered
         return kind != "answers"
 
     def has_company(self, case: str, since: float) -> bool:
-        """Tell whether a fresh call of another case began after `since` and ended."""
+        """Return whether a fresh call of another case began after `since` and ended."""
         return any(c.fresh for c in self._others(case, since))
 
     def answered_neighbours(self, case: str, since: float) -> bool:
-        """Tell whether other cases were answered while this one failed after `since`.
+        """Return whether other cases were answered while this one failed after `since`.
 
         Looked at are calls from the first to the last of its failures: an outage that
         caught all of them let nobody else through meanwhile. Cases that are sent again

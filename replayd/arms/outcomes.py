@@ -46,7 +46,7 @@ _KEY_DETAILS = frozenset({"status_401", "status_403"})
 
 
 def is_outage(outcome: Outcome, detail: str = "") -> bool:
-    """Tell whether an outcome says that the arm is away; a wrong key counts too."""
+    """Return whether an outcome says that the arm is away; a wrong key counts too."""
     return RULES[outcome].outage or detail in _KEY_DETAILS
 
 
@@ -58,12 +58,12 @@ def verdict_at_once(arm: Arm, outcome: Outcome) -> str:
 
 
 def has_answer(outcome: str) -> bool:
-    """Tell an outcome that is scored by what was answered; `not_sent` is none."""
+    """Detect an outcome that is scored by what was answered; `not_sent` is none."""
     return any(rule.scored for name, rule in RULES.items() if name == outcome)
 
 
 def usable(arm: ArmOutcome | None) -> bool:
-    """Tell whether an arm's answer is scored by what it says."""
+    """Return whether an arm's answer is scored by what it says."""
     return arm is not None and RULES[arm.outcome].scored
 
 

@@ -111,7 +111,7 @@ class CanaryEvaluation:
         return found
 
     def applies_to(self, service: str) -> bool:
-        """Tell whether a service's traffic concerns this canary at all."""
+        """Return whether a service's traffic concerns this canary at all."""
         return concerns(self._canary.config, service)
 
     def offer(self, cases: Iterable[Case], thresholds: dict[str, int]) -> None:

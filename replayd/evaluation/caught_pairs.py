@@ -90,7 +90,7 @@ class CaughtPairs:
 
     @property
     def wants_company(self) -> bool:
-        """Tell whether a pair is sent again and nobody else was sent since.
+        """Return whether a pair is sent again and nobody else was sent since.
 
         What fails beside others that are answered fails by itself; a pair that is
         waited for by all others has to be given some.
@@ -147,7 +147,7 @@ class CaughtPairs:
             del self._sent_again_at[planned.number]
 
     async def _is_own(self, side: Side, planned: Planned, began: float) -> bool:
-        """Tell whether a failure is the case's, once its neighbours have ended."""
+        """Return whether a failure is the case's, once its neighbours have ended."""
         case, arm = call_of(planned, fresh=False).case, self._availability[side]
         try:
             async with asyncio.timeout(COMPANY_SECONDS):

@@ -83,7 +83,7 @@ def control_of(config: ReplaydConfig) -> str | None:
 
 
 def same(one: Epoch, other: Epoch) -> bool:
-    """Tell whether two epochs hold the same things fixed."""
+    """Return whether two epochs hold the same things fixed."""
     return (one.key, one.revision, one.control) == (
         other.key,
         other.revision,

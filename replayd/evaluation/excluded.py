@@ -9,7 +9,7 @@ REFUSED_BY_BOTH = "refused_by_both"
 
 
 def refused_by_both(canary: ArmAnswer, control: ArmAnswer | None) -> bool:
-    """Tell a case that neither arm takes: it says nothing about their difference.
+    """Detect a case that neither arm takes: it says nothing about their difference.
 
     An arm that is set up wrong refuses everything, which is no matter of the case.
     """

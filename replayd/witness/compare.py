@@ -72,7 +72,7 @@ def compare(snapshot: Snapshot, answers: PairAnswers) -> TokenWitness:
 
 @functools.lru_cache(maxsize=512)
 def _names_tokens(unobserved: tuple[str, ...]) -> bool:
-    """Tell whether a field that costs tokens is among those nobody could see."""
+    """Return whether a field that costs tokens is among those nobody could see."""
     ends = [(path.partition(".")[0], path.rpartition(".")[2]) for path in unobserved]
     return any(root in _READ and end in _HOLDS_TEXT for root, end in ends)
 

@@ -60,6 +60,7 @@ class RedactRule(
 class RedactConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The sections `collector.privacy` and `replayd.privacy`; set them alike."""
 
+    # Kinds of values that are replaced in text.
     detectors: tuple[DetectorName, ...] = ALL_DETECTORS
     rules: tuple[RedactRule, ...] = ()
     # Kinds of media whose bytes are not kept: the call stays, without a replay.
@@ -69,5 +70,6 @@ class RedactConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     unstrippable_media: Literal["keep", "drop"] = "keep"
     # Entry points of the group `snaptrace.redactors`, run in a process of their own.
     image_plugin: str = ""
+    # The same for audio, by its name among the entry points `snaptrace.redactors`.
     audio_plugin: str = ""
     plugin_seconds: Annotated[float, Meta(gt=0, le=600)] = 20.0  # then the medium goes

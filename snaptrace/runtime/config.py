@@ -118,6 +118,7 @@ class EncryptionConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     the first is written with, the others open what is older (`snaptrace keys rotate`).
     """
 
+    # File with the secret; this or `key_env`. Both empty: nothing is encrypted.
     key_file: str = ""
     key_env: str = ""  # name of the environment variable that holds the secret
 
@@ -148,7 +149,9 @@ class StoreConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     key_file: str = ""  # fleet secret; empty: a local key is made and kept
     # Options of the object store's client, as `aws_endpoint` or `aws_region`.
     options: dict[str, str] = {}
+    # Of one request to the object store.
     timeout: Duration = Duration(30)
+    # Further tries after a failed request, with pauses of 0.4 s doubling to 10 s.
     retries: Annotated[int, Meta(ge=0, le=20)] = 3
     encryption: EncryptionConfig = EncryptionConfig()
     retention: RetentionConfig = RetentionConfig()

@@ -154,7 +154,7 @@ def told_kind(
 
 
 def _iso_media(data: bytes) -> Sniffed:
-    """Tell ISO files by their brands: the major one, then those they go along with."""
+    """Detect ISO files by their brands: the major one, then the compatible ones."""
     size = min(int.from_bytes(data[:4], "big"), 16 + 4 * _MOST_BRANDS)
     major = _FTYP.get(data[8:12])
     if major is not None and major.kind == "image":

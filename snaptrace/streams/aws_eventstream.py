@@ -19,7 +19,7 @@ _FIXED = {0: 0, 1: 0, 2: 1, 3: 2, 4: 4, 5: 8, 8: 8, 9: 16}  # bytes of other typ
 
 
 def is_stream(headers: dict[str, str]) -> bool:
-    """Tell such a response by its content type."""
+    """Detect such a response by its content type."""
     kind = headers.get("content-type", "")
     return kind.startswith("application/vnd.amazon.eventstream")
 

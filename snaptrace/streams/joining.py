@@ -59,7 +59,7 @@ class _Call:
 
     @property
     def complete(self) -> bool:
-        """Tell whether the arguments so far are whole JSON."""
+        """Return whether the arguments so far are whole JSON."""
         self._looks += 1
         if self._looks > MOST_LOOKS:
             return False
@@ -127,7 +127,7 @@ class JoinedCalls:
 
 
 def _is_another(call: _Call, its_id: str, name: str, arguments: str) -> bool:
-    """Tell whether a piece at the place of `call` begins a call of its own."""
+    """Return whether a piece at the place of `call` begins a call of its own."""
     if not name:
         return False  # some give every piece a new id; a call has a name
     if its_id == call.id and its_id:

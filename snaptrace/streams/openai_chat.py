@@ -73,7 +73,7 @@ class _JoinedChoice:
 
 
 def _says(delta: dict[str, Any]) -> bool:
-    """Tell a delta that holds something; some send an empty one beside a message."""
+    """Detect a delta that holds something; some send an empty one beside a message."""
     return any(value for key, value in delta.items() if key != "role")
 
 

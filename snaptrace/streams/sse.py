@@ -17,7 +17,7 @@ DONE = "[DONE]"  # the end of OpenAI's streams, which is no JSON
 
 
 def is_stream(headers: dict[str, str], body: bytes = b"") -> bool:
-    """Tell a streamed answer by its content type, or by its first bytes."""
+    """Detect a streamed answer by its content type, or by its first bytes."""
     if _IS_JSON.match(body):
         return False
     kind = headers.get("content-type", "").strip().lower()

@@ -56,5 +56,5 @@ class Capture:
             self._parents.popitem(last=False)
 
     def is_captured(self, span: Span) -> bool:
-        """Tell whether a call was captured beneath the span."""
+        """Return whether a call was captured beneath the span."""
         return span.get_span_context().span_id in self._parents

@@ -74,7 +74,7 @@ class Endpoints:
         self._any_path = re.compile("|".join(paths))
 
     def may_match(self, method: str, url: str) -> bool:
-        """Tell cheaply whether the body is worth a look."""
+        """Return whether the body is worth a look."""
         if method.upper() != "POST":
             return False
         path = url.partition("?")[0]

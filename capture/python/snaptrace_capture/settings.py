@@ -42,7 +42,7 @@ class Settings(NamedTuple):
 
 
 def is_switched_on(environment: Mapping[str, str] = os.environ) -> bool:
-    """Tell whether the environment asks for capture."""
+    """Return whether the environment asks for capture."""
     return environment.get(SWITCH, "").strip().lower() in _YES
 
 

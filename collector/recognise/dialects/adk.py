@@ -40,7 +40,7 @@ class GoogleAdk:
     name = _NAME
 
     def claims(self, record: Record) -> bool:
-        """Tell whether the record holds a request; tool spans hold an empty one."""
+        """Return whether the record holds a request; tool spans hold an empty one."""
         return len(as_text(record.attributes.get(_REQUEST))) > len("{}")
 
     def read(self, record: Record) -> Candidate | None:

@@ -39,7 +39,7 @@ class AgentOps:
     name = _NAME
 
     def claims(self, record: Record) -> bool:
-        """Tell whether the record names the instrumentation, or its kind of span."""
+        """Return whether the record names the instrumentation, or its kind of span."""
         return (
             record.attributes.get("instrumentation.name") == _NAME
             or "agentops.span.kind" in record.attributes
@@ -87,7 +87,7 @@ def _operation(attributes: dict[str, Value]) -> Operation | None:
 
 
 def _is_bent(message: Message) -> bool:
-    """Tell a turn in which something else than text was, or an empty one."""
+    """Detect a turn in which something else than text was, or an empty one."""
     texts = [part.text for part in message.parts if isinstance(part, TextPart)]
     return not message.parts or any(
         not text or any(mark in text for mark in _PRINTED) for text in texts
@@ -95,7 +95,7 @@ def _is_bent(message: Message) -> bool:
 
 
 def _is_joined(message: Message) -> bool:
-    """Tell a text that was most likely several, by the space put between them."""
+    """Detect a text that was most likely several, by the space put between them."""
     return any("  " in p.text for p in message.parts if isinstance(p, TextPart))
 
 

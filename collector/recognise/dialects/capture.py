@@ -73,7 +73,7 @@ class Capture:
     name = _NAME
 
     def claims(self, record: Record) -> bool:
-        """Tell whether the record is a captured call, in the format known here."""
+        """Return whether the record is a captured call, in the format known here."""
         return record.attributes.get(_PREFIX + "format") == _FORMAT
 
     def read(self, record: Record) -> Candidate | None:

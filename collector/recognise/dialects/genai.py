@@ -48,7 +48,7 @@ from snaptrace.snapshot.model import Json, Operation
 
 
 def is_responses(record: Record) -> bool:
-    """Tell whether the call went to OpenAI's Responses API."""
+    """Return whether the call went to OpenAI's Responses API."""
     attributes = record.attributes
     flavour = attributes.get("openai.api.type")
     if isinstance(flavour, str):
@@ -158,7 +158,7 @@ def _offered(candidate: Candidate, value: Json) -> list[Tool]:
 
 
 def _is_converse(record: Record, profile: Profile) -> bool:
-    """Tell Converse by what InvokeModel would have shown: Claude's answers have ids."""
+    """Detect Converse by the absence of an id, which Claude's own answers have."""
     attributes = record.attributes
     model = as_text(attributes.get("gen_ai.request.model"))
     streamed = attributes.get("gen_ai.request.stream") is True
@@ -220,14 +220,14 @@ def _input_messages(value: Json, api: str) -> list[Message]:
 
 
 def _is_null(part: Part) -> bool:
-    """Tell a text of nothing, which stands where a cache point was."""
+    """Detect a text of nothing, which stands where a cache point was."""
     return (
         isinstance(part, GenericPart) and as_dict(part.value).get("content", 0) is None
     )
 
 
 def _says(messages: list[Message], system: tuple[Part, ...]) -> bool:
-    """Tell whether the messages begin with the same instructions, told twice."""
+    """Return whether the messages begin with the same instructions, told twice."""
     told: list[Part] = []
     for message in messages:
         if message.role not in ("system", "developer"):

@@ -51,7 +51,7 @@ class Haystack:
     name = _NAME
 
     def claims(self, record: Record) -> bool:
-        """Tell whether the record is a component's run."""
+        """Return whether the record is a component's run."""
         return _TYPE in record.attributes or _AGENT_STEP in record.attributes
 
     def read(self, record: Record) -> Candidate | None:

@@ -68,7 +68,7 @@ class Langfuse:
     name = _NAME
 
     def claims(self, record: Record) -> bool:
-        """Tell whether the record is an observation."""
+        """Return whether the record is an observation."""
         return f"{_P}type" in record.attributes
 
     def read(self, record: Record) -> Candidate | None:
@@ -200,7 +200,7 @@ def _read_generation(
 
 
 def _is_langchain(record: Record) -> bool:
-    """Tell its handler of LangChain's callbacks, which sets their metadata."""
+    """Detect its handler of LangChain's callbacks, which sets their metadata."""
     return f"{_P}metadata.ls_model_type" in record.attributes
 
 
@@ -232,7 +232,7 @@ def _read_langchain(
 
 
 def _is_tool(item: dict[str, Any]) -> bool:
-    """Tell an offered tool, which comes as a message that answers no call."""
+    """Detect an offered tool, which comes as a message that answers no call."""
     content = item.get("content")
     return (
         item.get("role") == "tool"
@@ -259,7 +259,7 @@ def _shaped(
 
 
 def _moves_instructions(record: Record) -> bool:
-    """Tell a release whose wrapper puts `instructions` in front of the input.
+    """Detect a release whose wrapper puts `instructions` in front of the input.
 
     Version 3 left them out; a system message in its input is the caller's own.
     """
@@ -299,7 +299,7 @@ def _responses_body(
 
 
 def _are_messages(given: list[Any], record: Record) -> bool:
-    """Tell a chat's messages from a Responses input list, which looks alike."""
+    """Detect a chat's messages from a Responses input list, which looks alike."""
     if any(as_dict(item).get("type") in _ITEMS for item in given):
         return False
     parts = [p for item in given for p in as_list(as_dict(item).get("content"))]

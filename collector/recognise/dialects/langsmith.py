@@ -32,7 +32,7 @@ class LangSmith:
     name = _NAME
 
     def claims(self, record: Record) -> bool:
-        """Tell whether the record is an exported run."""
+        """Return whether the record is an exported run."""
         return "langsmith.span.kind" in record.attributes
 
     def read(self, record: Record) -> Candidate | None:

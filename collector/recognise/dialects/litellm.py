@@ -108,7 +108,7 @@ class LiteLlm:
     name = _NAME
 
     def claims(self, record: Record) -> bool:
-        """Tell whether the record is the callback's."""
+        """Return whether the record is the callback's."""
         attributes = record.attributes
         if record.name == _RAW or "litellm.call_id" in attributes:
             return True

@@ -101,7 +101,7 @@ class Logfire:
     name = _NAME
 
     def claims(self, record: Record) -> bool:
-        """Tell whether the record is a model call of this instrumentation."""
+        """Return whether the record is a model call of this instrumentation."""
         attributes = record.attributes
         return "request_data" in attributes or (
             record.scope.startswith("logfire.")

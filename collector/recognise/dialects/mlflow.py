@@ -59,7 +59,7 @@ class MlFlow:
     name = _NAME
 
     def claims(self, record: Record) -> bool:
-        """Tell whether the record is MLflow's."""
+        """Return whether the record is MLflow's."""
         return "mlflow.spanType" in record.attributes or record.scope.startswith(_SCOPE)
 
     def read(self, record: Record) -> Candidate | None:
@@ -108,7 +108,7 @@ class MlFlow:
 
 
 def _is_framework(body: dict[str, Any], api: str, record: Record) -> bool:
-    """Tell a framework's call, which has its messages but not all that was asked."""
+    """Detect a framework's call, which has its messages but not all that was asked."""
     if not isinstance(body.get("messages"), list):
         return False
     whole = "model" in body or "model" in record.attributes or "modelId" in body
@@ -223,7 +223,7 @@ _CHAT_ONLY = (
 
 
 def _says_chat(record: Record, bare: dict[str, Any]) -> bool:
-    """Tell whether anything but its default says that this was a chat completion.
+    """Return whether anything but its default says that this was a chat completion.
 
     A failed call has no response id, and both of OpenAI's APIs are translated alike.
     """

@@ -62,7 +62,7 @@ class OpenInference:
     name = "openinference"
 
     def claims(self, record: Record) -> bool:
-        """Tell whether the record has a span kind of this convention."""
+        """Return whether the record has a span kind of this convention."""
         return "openinference.span.kind" in record.attributes
 
     def read(self, record: Record) -> Candidate | None:
@@ -264,7 +264,7 @@ def _asked_model(
 
 
 def _speaks_sdk(api: str, body: dict[str, Any], *, whole: bool) -> bool:
-    """Tell provider arguments from a framework's own request object.
+    """Distinguish provider arguments from a framework's own request object.
 
     A framework's messages have keys that no API knows; where it kept the model apart,
     so have its arguments.

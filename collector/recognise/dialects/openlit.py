@@ -37,7 +37,7 @@ class OpenLit:
     name = _NAME
 
     def claims(self, record: Record) -> bool:
-        """Tell whether the record is of one of OpenLIT's scopes."""
+        """Return whether the record is of one of OpenLIT's scopes."""
         return record.scope.startswith(_SCOPE)
 
     def read(self, record: Record) -> Candidate | None:

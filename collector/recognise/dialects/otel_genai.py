@@ -62,7 +62,7 @@ class OtelGenAi:
     name = "otel_genai"
 
     def claims(self, record: Record) -> bool:
-        """Tell whether the record names a GenAI operation or message event."""
+        """Return whether the record names a GenAI operation or message event."""
         if "gen_ai.operation.name" in record.attributes:
             return True
         if record.kind == "log":

@@ -99,7 +99,7 @@ class PydanticAi:
     name = _NAME
 
     def claims(self, record: Record) -> bool:
-        """Tell whether the record is the framework's."""
+        """Return whether the record is the framework's."""
         return (
             "model_request_parameters" in record.attributes
             or record.scope.startswith("pydantic-ai")
@@ -245,7 +245,7 @@ def _choice(provider: str, *, free: bool) -> Json:
 
 
 def _of_openai(candidate: Candidate) -> bool:
-    """Tell its model of OpenAI's Chat API from those of other SDKs that speak it."""
+    """Return whether the model is OpenAI's own behind the Chat API."""
     return candidate.api == "openai_chat" and candidate.provider not in _OTHER_MODELS
 
 

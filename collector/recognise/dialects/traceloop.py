@@ -108,7 +108,7 @@ class Traceloop:
     name = _NAME
 
     def claims(self, record: Record) -> bool:
-        """Tell whether the record bears one of Traceloop's own names."""
+        """Return whether the record bears one of Traceloop's own names."""
         if is_traceloop(record.scope):
             return record.kind == "log" or any(
                 key.startswith(("gen_ai.", "llm.", "traceloop."))
@@ -195,7 +195,7 @@ def _speaks(key: str) -> bool:
 
 
 def _is_responses(record: Record) -> bool | None:
-    """Tell which of OpenAI's APIs it was where names and ids do not.
+    """Return which of OpenAI's APIs it was where names and ids do not.
 
     Its OpenAI Agents instrumentation calls every span `openai.response`; those of the
     Chat model bear the model asked for and no answer.

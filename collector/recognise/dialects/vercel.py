@@ -148,7 +148,7 @@ class VercelAi:
     name = _NAME
 
     def claims(self, record: Record) -> bool:
-        """Tell whether the record names one of the SDK's operations."""
+        """Return whether the record names one of the SDK's operations."""
         return "ai.operationId" in record.attributes
 
     def read(self, record: Record) -> Candidate | None:

@@ -62,7 +62,7 @@ def suspicion(
 
 
 def _has_room(body: Mapping[str, Any], recorded: int) -> bool:
-    """Tell whether the strings alone may cost the recorded tokens."""
+    """Return whether the strings alone may cost the recorded tokens."""
     room = float(recorded - rates.FRAME)
     if room <= 0:
         return True

@@ -96,7 +96,7 @@ def sendable(
 
 
 def _other_family(api: str, body: Body, model: str) -> bool:
-    """Tell a body of InvokeModel that was written for models of another family."""
+    """Detect a body of InvokeModel that was written for models of another family."""
     if api != INVOKE:
         return False
     wanted = bedrock_invoke.family_of_model(model)

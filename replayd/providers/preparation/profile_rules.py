@@ -305,7 +305,7 @@ def _bad_name(tool: Body) -> list[str]:
 
 
 def _says_json(body: Body) -> bool:
-    """Tell whether the word stands in what is asked, as JSON mode demands."""
+    """Return whether the word stands in what is asked, as JSON mode demands."""
     waiting: list[Json] = [body.get(k) for k in ("messages", "input", "instructions")]
     while waiting:
         here = waiting.pop()
@@ -320,7 +320,7 @@ def _says_json(body: Body) -> bool:
 
 
 def _closed(schema: Json, depth: int = 0) -> bool:
-    """Tell a schema that strict mode takes: all keys required, and no others."""
+    """Detect a schema that strict mode takes: all keys required, and no others."""
     if isinstance(schema, list):
         return all(_closed(inner, depth + 1) for inner in schema)
     if not isinstance(schema, dict):

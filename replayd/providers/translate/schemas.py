@@ -36,7 +36,7 @@ def json_schema(schema: Json) -> Json:
 
 
 def unsayable(schema: Json) -> bool:
-    """Tell a schema that asks for an order of keys, which JSON Schema cannot."""
+    """Detect a schema that asks for an order of keys, which JSON Schema cannot."""
     if isinstance(schema, dict):
         return "propertyOrdering" in schema or any(map(unsayable, schema.values()))
     return isinstance(schema, list | tuple) and any(map(unsayable, schema))

@@ -93,7 +93,7 @@ def _cleaned(
 
 
 def _says_more(data: bytes, old: zipfile.ZipFile) -> bool:
-    """Tell whether words may stand around the parts: comments, and what is behind."""
+    """Return whether words may stand around the parts: comments, and what is behind."""
     infos = old.infolist()
     end = data.rfind(_END)
     return (

@@ -30,7 +30,7 @@ _UNPACKED_BYTES = 2**17  # of each
 
 
 def is_pdf(data: bytes) -> bool:
-    """Tell a PDF, which may begin with other bytes."""
+    """Detect a PDF, which may begin with other bytes."""
     return b"%PDF-" in data[:_PDF_WITHIN]
 
 

@@ -218,7 +218,7 @@ def _wav(data: bytes) -> bytes:
 
 
 def _is_chain(data: bytes, at: int) -> bool:
-    """Tell whether further chunks begin here, and reach to the end of the file."""
+    """Return whether further chunks begin here, and reach to the end of the file."""
     for kind, start, size in _chunks(data, at):
         if not _CHUNK_NAME.fullmatch(kind) or start + size > len(data):
             return False

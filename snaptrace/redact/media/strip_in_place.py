@@ -90,7 +90,7 @@ def _boxes(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
 
 
 def holds_picture(data: bytes) -> bool:
-    """Tell whether an ISO file's own meta box is a picture (HEIF, AVIF)."""
+    """Return whether an ISO file's own meta box is a picture (HEIF, AVIF)."""
     for kind, start, end in _boxes(data, 0, len(data)):
         if kind == b"meta":
             inside = {name: a for name, a, _ in _boxes(data, start + 4, end)}

@@ -139,7 +139,7 @@ def _bytes_of(letters: str) -> bytes | None:
 
 
 def _is_text_like(data: bytes) -> bool:
-    """Tell by its first bytes whether data can be text; a last sign may be cut."""
+    """Return whether data can be text, by its first bytes; a last sign may be cut."""
     if _is_wide(data):
         return True
     for cut in range(4):
@@ -152,7 +152,7 @@ def _is_text_like(data: bytes) -> bool:
 
 
 def _is_wide(data: bytes) -> bool:
-    """Tell UTF-16 of Latin letters."""
+    """Detect UTF-16 of Latin letters."""
     return len(data) > 8 and not any(data[1:33:2]) and all(data[0:33:2])
 
 

@@ -32,7 +32,7 @@ class DataUrl(NamedTuple):
 
 
 def is_data_url(text: str) -> bool:
-    """Tell whether a text begins as a data URL, in any spelling of its scheme."""
+    """Return whether a text begins as a data URL, in any spelling of its scheme."""
     return _SCHEME.match(text) is not None
 
 

@@ -156,7 +156,7 @@ def _is_instructions(message: Message) -> bool:
 
 
 def _is_plain(message: Message) -> bool:
-    """Tell a message that a bare string can say."""
+    """Detect a message that a bare string can say."""
     match message.parts:
         case (TextPart(extra={**extra}),) if not extra:
             return message.role == "user" and not message.extra and not message.name

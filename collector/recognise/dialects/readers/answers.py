@@ -114,7 +114,7 @@ def _joined(answer: Answer, said: Said) -> Answer:
 
 
 def _is_printed(text: str) -> bool:
-    """Tell a text that is none: a class, a list or a thought that was printed."""
+    """Detect a text that is none: a class, a list or a thought that was printed."""
     return (
         text == '""'
         or (text[:1] in "[{<" and answer_bodies.is_printed(text))

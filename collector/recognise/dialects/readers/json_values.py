@@ -70,7 +70,7 @@ def _decoded(text: str) -> Any:  # noqa: ANN401 - any JSON
 
 
 def _is_bomb(text: str) -> bool:
-    """Tell JSON that would take memory of many times its size, or any amount."""
+    """Detect JSON that would take memory of many times its size, or any amount."""
     return (
         len(text) > _TEXT_MAX
         or text.count("{") + text.count("[") > _BRACKETS_MAX
@@ -93,7 +93,7 @@ def _bounded(value: Any) -> Loaded:  # noqa: ANN401 - any JSON
 
 
 def depth_within(value: Any, limit: int) -> bool:  # noqa: ANN401 - any JSON
-    """Tell whether no list or object nests deeper than `limit`. Not recursive."""
+    """Return whether no list or object nests deeper than `limit`. Not recursive."""
     level = [value] if type(value) in _NESTS else []
     for _ in range(limit):
         if not level:

@@ -60,7 +60,7 @@ def _droppable(api: str, messages: list[Message]) -> tuple[str, ...]:
 
 
 def has_orphans(parts: list[Part]) -> bool:
-    """Tell a tool's result whose call is gone: somebody left a message out."""
+    """Detect a tool's result whose call is gone: somebody left a message out."""
     calls = [part for part in parts if isinstance(part, ToolCallPart)]
     results = [part for part in parts if isinstance(part, ToolResultPart)]
     ids = {call.id for call in calls}
@@ -68,7 +68,7 @@ def has_orphans(parts: list[Part]) -> bool:
 
 
 def has_item_ids(parts: list[Part]) -> bool:
-    """Tell items' own ids, which stand where those of calls should."""
+    """Detect items' own ids, which stand where those of calls should."""
     return any(isinstance(p, ToolCallPart) and p.id.startswith("fc_") for p in parts)
 
 

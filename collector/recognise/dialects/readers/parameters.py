@@ -28,7 +28,7 @@ _DEFAULTS: dict[str, tuple[Any, ...]] = {
 
 
 def is_default(name: str, value: Any) -> bool:  # noqa: ANN401 - any JSON
-    """Tell a value that stands where nothing was asked for."""
+    """Detect a value that stands where nothing was asked for."""
     return value in _DEFAULTS.get(name, ())
 
 
@@ -53,7 +53,7 @@ def drop_defaults(candidate: Candidate, names: tuple[str, ...]) -> None:
 
 
 def is_reasoning(model: str) -> bool:
-    """Tell an OpenAI model that reasons before it answers, by its name."""
+    """Detect an OpenAI model that reasons before it answers, by its name."""
     return _REASONING.match(model) is not None
 
 

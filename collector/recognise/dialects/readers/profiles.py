@@ -196,5 +196,5 @@ def package_of(scope: str) -> str:
 
 
 def is_traceloop(scope: str) -> bool:
-    """Tell a scope of one of Traceloop's packages, by its exact name."""
+    """Detect a scope of one of Traceloop's packages, by its exact name."""
     return package_of(scope) != ""

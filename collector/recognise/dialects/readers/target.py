@@ -108,7 +108,7 @@ def chat_api(provider: str, *, responses: bool = False) -> str:
 
 
 def _is_only_chat(provider: str) -> bool:
-    """Tell whether the provider's name alone says which chat API it is."""
+    """Return whether the provider's name alone says which chat API it is."""
     api = chat_api(provider)
     if api in ("openai_chat", "openai_responses"):
         return not _COMPATIBLE.isdisjoint(_words(provider))
@@ -285,7 +285,7 @@ _DATED = re.compile(r"-(?:\d{4}-\d{2}-\d{2}|\d{8}|\d{4}|\d{3})$")
 
 
 def is_dated(model: str) -> bool:
-    """Tell a model name that ends in a date or a build number.
+    """Detect a model name that ends in a date or a build number.
 
     A provider answers with such a name where an alias was asked for. One without is
     what was asked.

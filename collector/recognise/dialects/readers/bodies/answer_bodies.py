@@ -75,7 +75,7 @@ class Said(Struct):
 
     @property
     def is_empty(self) -> bool:
-        """Tell whether nothing was found that a model said."""
+        """Return whether nothing was found that a model said."""
         return not (self.text or self.calls or self.refusal or self.media)
 
 
@@ -128,7 +128,7 @@ def _take_list(value: list[Any], said: Said, level: int) -> None:
 
 
 def _is_item(item: dict[str, Any]) -> bool:
-    """Tell a part of content, or an item of a response's output, from a choice."""
+    """Distinguish a content part, or an output item of a response, from a choice."""
     kind = item.get("type")
     return (isinstance(kind, str) and "message" not in item) or (
         "role" not in item and ("text" in item or "toolUse" in item)
@@ -325,7 +325,7 @@ def _calls_in(own: dict[str, Any], kind: str) -> tuple[ToolCall, ...]:
 
 
 def is_thought(own: dict[str, Any]) -> bool:
-    """Tell a part that holds what a model thought before it answered."""
+    """Detect a part that holds what a model thought before it answered."""
     return (
         own.get("type") in _THOUGHTS
         or own.get("thought") is True
@@ -334,7 +334,7 @@ def is_thought(own: dict[str, Any]) -> bool:
 
 
 def is_printed(text: str) -> bool:
-    """Tell a text in whose place an emitter printed something else."""
+    """Detect a text in whose place an emitter printed something else."""
     head = text[:20_000]
     if _PRINTED_OBJECT.fullmatch(head):
         return True
@@ -344,7 +344,7 @@ def is_printed(text: str) -> bool:
 
 
 def is_printed_thought(text: str) -> bool:
-    """Tell a thought that an emitter wrote out as JSON where text belongs."""
+    """Detect a thought that an emitter wrote out as JSON where text belongs."""
     return (
         text.startswith("{")
         and "reasoning" in text[:4096]

@@ -45,7 +45,7 @@ def api_of(body: dict[str, Any]) -> str:
 
 
 def api_of_messages(messages: list[Any]) -> str:
-    """Tell Converse by its content blocks: they have no type, but a key each."""
+    """Detect Converse by its content blocks: they have no type, but a key each."""
     blocks = [block for m in messages for block in as_list(as_dict(m).get("content"))]
     typed = any("type" in as_dict(block) for block in blocks)
     return "bedrock_converse" if blocks and not typed else ""

@@ -44,7 +44,7 @@ _ARGUMENTS = {
 
 
 def is_langchain(value: Any) -> bool:  # noqa: ANN401 - any JSON
-    """Tell whether a value is LangChain's list of message lists."""
+    """Return whether a value is LangChain's list of message lists."""
     outer = as_list(as_dict(value).get("messages"))
     if not outer:
         return False
@@ -168,7 +168,7 @@ def read_arguments(value: Any) -> tuple[dict[str, Any], dict[str, Any]]:  # noqa
 
 
 def is_response(output: dict[str, Any]) -> bool:
-    """Tell whether LangChain's result came from the Responses API, by its ids."""
+    """Return whether LangChain's result came from the Responses API, by its ids."""
     first = as_list((as_list(output.get("generations")) or [[]])[0])
     message = as_dict(as_dict(first[0] if first else {}).get("message"))
     own = as_dict(message.get("kwargs")) or message
@@ -179,7 +179,7 @@ def is_response(output: dict[str, Any]) -> bool:
 
 
 def is_response_message(output: Any) -> bool:  # noqa: ANN401 - any JSON
-    """Tell an answer of the Responses API by the blocks that only it returns."""
+    """Detect an answer of the Responses API by the blocks that only it returns."""
     found = as_dict(output)
     choices = as_list(found.get("choices")) or [found]
     message = as_dict(as_dict(choices[0]).get("message")) or as_dict(choices[0])

@@ -101,7 +101,7 @@ def complete(candidate: Candidate, echo: dict[str, Any]) -> None:
 
 
 def has_gaps(conversation: Conversation) -> bool:
-    """Tell empty messages: calls and results, which have no role, became them."""
+    """Detect empty messages: calls and results, which have no role, became them."""
     return any(
         not any(not isinstance(part, TextPart) or part.text for part in message.parts)
         for message in conversation.messages
