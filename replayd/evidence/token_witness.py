@@ -93,7 +93,7 @@ class TokenEvidence:
         self.standings: dict[Row, Standing] = {}
         # Called with every new set of decisions, before the caller goes on.
         self.on_decided: Callable[[Decisions], None] = lambda _decisions: None
-        self._decided = Decisions()
+        self.decided = Decisions()
 
     def forget(self) -> None:
         """Start anew: another replica may have led since."""
@@ -126,8 +126,8 @@ class TokenEvidence:
         rows = merged(now.values()).rows
         self.standings = await asyncio.to_thread(standings, rows, self._settings)
         decided = Decisions.of(self.standings)
-        if decided != self._decided:
-            self._decided = decided
+        if decided != self.decided:
+            self.decided = decided
             self.on_decided(decided)
 
 

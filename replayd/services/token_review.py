@@ -8,13 +8,15 @@ from replayd.evaluation.canary import CanaryEvaluation
 from replayd.evidence.token_witness import TokenEvidence
 from replayd.services.gauges import show_tokens
 from replayd.telemetry.metrics import EngineMetrics
+from replayd.witness.row import Row
+from replayd.witness.standing import Decisions
 from snaptrace.runtime.clock import Clock
 from snaptrace.runtime.events import wait
 
 log = logging.getLogger(__name__)
 
-# An epoch is led anew for a changed decision no more often than this: near a threshold
-# every case may change it.
+# An epoch is led anew for the same row no more often than this: near a threshold every
+# case may change its decision.
 CALM_SECONDS = 600.0
 
 
@@ -36,7 +38,8 @@ class TokenReview:
         self._leading = leading
         self._tokens, self._shadows, self._metrics = tokens, shadows, metrics
         self._clock, self._poll_seconds = clock, poll_seconds
-        self._calm_until_ns = 0
+        self._applied = Decisions()
+        self._calm_until_ns: dict[Row, int] = {}
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
         """Review until `stop`."""
@@ -52,11 +55,22 @@ class TokenReview:
             return
         await self._tokens.review()
         show_tokens(self._metrics, self._tokens.standings.values())
-        now_ns = self._clock.now_ns()
-        outdated = [s for s in self._shadows.values() if s.draws_by_older_decisions]
-        if not outdated or now_ns < self._calm_until_ns:
+        if not self._may_apply():
             return
-        self._calm_until_ns = now_ns + int(CALM_SECONDS * 1e9)
-        for shadow in outdated:
-            log.info("other calls may gate now", extra={"canary": shadow.name})
-            shadow.reconsider()
+        for shadow in self._shadows.values():
+            if shadow.draws_by_older_decisions:
+                log.info("other calls may gate now", extra={"canary": shadow.name})
+                shadow.reconsider()
+
+    def _may_apply(self) -> bool:
+        """Whether a row changed that was calm; then all changes are applied."""
+        now_ns, decided = self._clock.now_ns(), self._tokens.decided
+        changed = (decided.verified ^ self._applied.verified) | (
+            decided.lowered ^ self._applied.lowered
+        )
+        if all(now_ns < self._calm_until_ns.get(row, 0) for row in changed):
+            return False
+        until_ns = now_ns + int(CALM_SECONDS * 1e9)
+        self._calm_until_ns |= dict.fromkeys(changed, until_ns)
+        self._applied = decided
+        return True
