@@ -13,6 +13,7 @@ import helm_python
 import yaml
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
+from deploy import chart_readme
 from deploy.dashboards import DASHBOARDS
 
 DEPLOY = Path(__file__).parent
@@ -28,6 +29,7 @@ def files() -> dict[Path, str]:
         json.loads(text)
         written[DEPLOY / "dashboards" / f"{name}.json"] = text
         written[CHART_FILES / "dashboards" / f"{name}.json"] = text
+    written[CHART / "README.md"] = chart_readme.text(CHART)
     rules = DEPLOY / "alerts" / "snaptrace.rules.yaml"
     written[CHART_FILES / "alerts.yaml"] = rules.read_text(encoding="utf-8")
     for values in sorted((DEPLOY / "kustomize").glob("*/values.yaml")):

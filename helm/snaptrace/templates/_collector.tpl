@@ -132,3 +132,9 @@ spec:
     {{- end }}
     {{- end }}
 {{- end -}}
+
+{{/* Fewest collectors that run at a time, as text. */}}
+{{- define "snaptrace.collectorReplicas" -}}
+{{- $c := .Values.collector -}}
+{{- ternary $c.autoscaling.minReplicas $c.replicas $c.autoscaling.enabled | int -}}
+{{- end -}}

@@ -12,6 +12,12 @@
 {{- if $own -}}
 {{- fail "collector.config may not set journal_dir, seal.spool_bytes or reservoir.window_bytes: the chart derives them from collector.journal.sizeLimit, so that the pod is never evicted for its disk" -}}
 {{- end -}}
+{{- if and $c.autoscaling.enabled (not (has $c.shape (list "fanout" "gateway"))) -}}
+{{- fail "collector.autoscaling scales the Deployment of collector.shape=fanout or gateway; the other shapes have as many collectors as nodes or apps" -}}
+{{- end -}}
+{{- if and $c.autoscaling.enabled (gt (int $c.autoscaling.minReplicas) (int $c.autoscaling.maxReplicas)) -}}
+{{- fail "collector.autoscaling.minReplicas is above maxReplicas" -}}
+{{- end -}}
 {{- if and $c.injection.enabled (ne $c.shape "sidecar") -}}
 {{- fail "collector.injection.enabled needs collector.shape=sidecar" -}}
 {{- end -}}
@@ -26,8 +32,8 @@
 {{- if and (eq $c.shape "node") (not $shared) -}}
 {{- fail "collector.shape=node writes from every node: set store.url to an object store, or store.volume.accessModes to [ReadWriteMany]" -}}
 {{- end -}}
-{{- if and (gt (int $c.replicas) 1) (not $shared) (ne $c.shape "none") -}}
-{{- fail "collector.replicas above 1 needs a store that several nodes can write: set store.url, or store.volume.accessModes to [ReadWriteMany]" -}}
+{{- if and (or $c.autoscaling.enabled (gt (int $c.replicas) 1)) (not $shared) (ne $c.shape "none") -}}
+{{- fail "more than one collector (collector.replicas, collector.autoscaling) needs a store that several nodes can write: set store.url, or store.volume.accessModes to [ReadWriteMany]" -}}
 {{- end -}}
 {{- if and .Values.replayd.standby (not $shared) -}}
 {{- fail "replayd.standby needs a store that two nodes can write: set store.url, or store.volume.accessModes to [ReadWriteMany]" -}}

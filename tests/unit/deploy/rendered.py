@@ -89,6 +89,15 @@ spec:
         {{- include "snaptrace.sidecar.volumes" .Subcharts.snaptrace | nindent 8 }}
 """,
 }
+SHARED_VOLUME = {"store": {"volume": {"accessModes": ["ReadWriteMany"]}}}
+SHAPES = {
+    "fanout": {"collector": {"shape": "fanout"}},
+    "gateway": {"collector": {"shape": "gateway", "replicas": 3, **UPSTREAM}},
+    "node": {"collector": {"shape": "node", **UPSTREAM}},
+    "sidecar": {"collector": {"shape": "sidecar"}},
+    "none": {"collector": {"shape": "none"}},
+}
+STORES = {"object": OBJECT_STORE, "shared": SHARED_VOLUME}
 
 
 def merged(*trees):

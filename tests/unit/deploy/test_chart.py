@@ -12,6 +12,9 @@ from rendered import (
     KUBERNETES,
     MONITORED,
     OBJECT_STORE,
+    SHAPES,
+    SHARED_VOLUME,
+    STORES,
     UPSTREAM,
     documents,
     merged,
@@ -24,15 +27,6 @@ from snaptrace.runtime import config as runtime_config
 
 pytestmark = pytest.mark.deploy
 
-SHARED_VOLUME = {"store": {"volume": {"accessModes": ["ReadWriteMany"]}}}
-SHAPES = {
-    "fanout": {"collector": {"shape": "fanout"}},
-    "gateway": {"collector": {"shape": "gateway", "replicas": 3, **UPSTREAM}},
-    "node": {"collector": {"shape": "node", **UPSTREAM}},
-    "sidecar": {"collector": {"shape": "sidecar"}},
-    "none": {"collector": {"shape": "none"}},
-}
-STORES = {"object": OBJECT_STORE, "shared": SHARED_VOLUME}
 INJECTION = {"collector": {"injection": {"enabled": True}}}
 PAGE = {
     "replayd": {"standby": True, "page": {"tokenSecret": {"name": "page"}}},
@@ -62,6 +56,9 @@ def matrix():
         "gateway-volume",
         merged(ARMS, {"collector": {"shape": "gateway", **UPSTREAM}}),
     )
+    for path in sorted((CHART / "ci").glob("*-values.yaml")):
+        prefix = "injected-" if "injection" in path.read_text() else ""
+        yield f"{prefix}ci-{path.stem}", yaml.safe_load(path.read_text())
     yield (
         "host-ports",
         merged(
