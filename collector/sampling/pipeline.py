@@ -172,12 +172,13 @@ class Pipeline:
         }
 
     async def _keep(self, calls: Iterable[Call]) -> None:
+        selection = self._sealer.selection
         for call in calls:
             if self._references.take(call):
                 continue
             self._metrics.saw(call.snapshot)
-            placed = self._sealer.place(call)
-            if not self._sealer.wants(placed):
+            placed = selection.place(call)
+            if not selection.wants(placed):
                 continue
             if not await self._resolving.take(placed):
                 await self._store_call(placed)
@@ -185,7 +186,7 @@ class Pipeline:
             await asyncio.sleep(0)
 
     async def _keep_read(self, call: Call) -> None:
-        """Let in a call whose content was read elsewhere, or could not be."""
+        """Keep a call whose content was fetched, or could not be."""
         if call.snapshot.request.body is not None:
             self._recogniser.funnel.arrived(call.snapshot)
         await self._keep([msgspec.structs.replace(call, deferred=None)])
@@ -197,9 +198,11 @@ class Pipeline:
             if not self._metrics.failed["redact"]:  # the first; a counter has the rest
                 log.warning("call dropped", extra={"why": type(error).__name__})
             self._metrics.failed["redact"] += 1
-            self._sealer.lose(call, "redaction_failed")
+            self._sealer.selection.lose(call, "redaction_failed")
             return
-        await self._sealer.admit(Call(snapshot=clean.snapshot, blobs=clean.blobs))
+        await self._sealer.selection.admit(
+            Call(snapshot=clean.snapshot, blobs=clean.blobs)
+        )
 
     def _set_pre_thresholds(self, changes: Mapping[str, int]) -> None:
         self._sealer.set_pre_thresholds(changes)

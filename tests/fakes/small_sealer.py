@@ -79,8 +79,11 @@ def call(number, ended_at_ns, *, image=None, user="", text=""):
 
 async def feed(sealer, one):
     """Do with a call what the pipeline does; return whether it was admitted."""
-    placed = sealer.place(one)
-    return sealer.wants(placed) and (await sealer.admit(placed)).admitted
+    placed = sealer.selection.place(one)
+    return (
+        sealer.selection.wants(placed)
+        and (await sealer.selection.admit(placed)).admitted
+    )
 
 
 async def stored(store):

@@ -52,3 +52,12 @@ def test_every_setting_is_explained():
     ] == []
     # Nor read JSON: a default is written as in the file.
     assert [row for row in rows if re.search(r"[\"{}]", row[2])] == []
+
+
+def test_the_glossary_stays_small_and_sorted():
+    """A reader would learn a language before reading the code."""
+    page = (ROOT / "ARCHITECTURE.md").read_text("utf-8").partition("## Glossary")[2]
+    terms = [line.split("|")[1].strip() for line in page.splitlines() if "| " in line]
+    terms = [term for term in terms if term != "Term"]
+    assert 20 < len(terms) <= 40
+    assert [t.split(" (")[0] for t in terms] == sorted(t.split(" (")[0] for t in terms)

@@ -56,7 +56,7 @@ async def test_every_rejection_has_its_reason(tmp_path):
     clock.at_ns = START_NS + 3600 * SECOND_NS
     await sealer.tick()
     late = call(7, START_NS)
-    placed = sealer.place(late)
+    placed = sealer.selection.place(late)
     assert sealer.reservoirs.rejection(START_NS, kind_of(placed.snapshot), 5, 5) == (
         "window_over"
     )
@@ -113,9 +113,9 @@ async def test_counts_of_late_calls_are_told_before_a_window_is_forgotten(tmp_pa
     await sealer.tick()
     for number in range(50, 80):
         one = call(number, START_NS + SECOND_NS)
-        placed = sealer.place(one)
+        placed = sealer.selection.place(one)
         if placed.snapshot.rank < RANK_SPAN // 4:  # far below the bar
-            sealer.wants(placed)
+            sealer.selection.wants(placed)
     frame, _ = await stored(store)
     assert frame.seen() == {("shop", "text"): 50}
     clock.at_ns = START_NS + 200 * SECOND_NS
@@ -155,11 +155,11 @@ async def test_a_stratum_without_room_has_none_after_a_restart(tmp_path, monkeyp
     )
 
     async def offer(number, stratum):
-        placed = sealer.place(call(number, START_NS + SECOND_NS))
+        placed = sealer.selection.place(call(number, START_NS + SECOND_NS))
         snapshot = msgspec.structs.replace(placed.snapshot, strata=(stratum,))
         placed = msgspec.structs.replace(placed, snapshot=snapshot)
-        if sealer.wants(placed):
-            await sealer.admit(placed)
+        if sealer.selection.wants(placed):
+            await sealer.selection.admit(placed)
 
     # Two strata fill the room. The uniform reservoir keeps a call of a third, which
     # then stands in the journal before the calls that the two keep in the end.
@@ -172,7 +172,7 @@ async def test_a_stratum_without_room_has_none_after_a_restart(tmp_path, monkeyp
     assert sealer.reservoirs.strata_refused == 1
     open_before = {s.stratum for s in sealer.reservoirs.states(START_NS)}
     assert len(open_before) == 3
-    sealer._compact(START_NS)
+    sealer._windows._compact(START_NS)
     assert sealer.counts["journal", "compacted"] == 1
     sealer._journal.close()
     again = make(tmp_path, store, clock, **room)
