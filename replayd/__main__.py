@@ -39,7 +39,7 @@ def main(argv: list[str]) -> int:
     arguments = program_parser(
         "replayd",
         "Replay snapshots on a canary and its control, score, judge.",
-        strict="as for the collector; replayd always is",
+        strict="as for the collector; replayd always waits for its store",
     ).parse_args(argv)
 
     def reread() -> tuple[ReplaydConfig, StoreConfig]:

@@ -33,10 +33,13 @@ from replayd.telemetry.metrics import (
 )
 from replayd.verdicts.views import Verdicts
 from snaptrace.crypto.fleet_key import FleetKey, secret_files
+from snaptrace.runtime.backoff import Backoff
 from snaptrace.runtime.clock import Clock, SystemClock
-from snaptrace.runtime.config import ConfigError, StoreConfig
+from snaptrace.runtime.config import Address, ConfigError, StoreConfig
+from snaptrace.runtime.events import wait
 from snaptrace.runtime.lifecycle import Part, run_parts
 from snaptrace.runtime.telemetry import TelemetryServer
+from snaptrace.snapshot.errors import StoreUnavailableError
 from snaptrace.store.audit import Audit
 from snaptrace.store.maintenance import Maintenance
 from snaptrace.store.retention import policy_of
@@ -45,6 +48,8 @@ from snaptrace.store.store import Store
 __all__ = ["check", "run"]
 
 log = logging.getLogger("replayd")
+STORE_RETRIES = Backoff(1.0, 15.0)  # at the start, while the store does not answer
+STORE_PATIENCE_SECONDS = 2.0  # before the port says that it is waited for
 audit_log = logging.getLogger("snaptrace.audit")
 audit_log.setLevel(logging.INFO)  # Said whatever level the rest is said at.
 
@@ -71,7 +76,8 @@ async def run(
     check(config, environ)
     clock = clock or SystemClock()
     store = Store.open(store_config)
-    await store.probe()
+    if not await store_answers(store, config.metrics.listen, stop):
+        return
     key = FleetKey.of_store(store_config.url, store_config.key_file)
     key_files = secret_files(store_config)
     registry = CollectorRegistry()
@@ -129,6 +135,39 @@ async def run(
         drain_seconds=config.drain + DRAIN_MARGIN_SECONDS,
         on_ready=ports.write,
     )
+
+
+async def store_answers(store: Store, listen: Address, stop: asyncio.Event) -> bool:
+    """Wait until the store can be used; false if `stop` came first.
+
+    Meanwhile the process is alive and not ready, and says why.
+
+    Raises:
+        StoreRefusedError: it cannot be used, now or later.
+    """
+    over, why = asyncio.Event(), ""
+
+    async def probed() -> None:
+        nonlocal why
+        failures = 0
+        while not stop.is_set():
+            try:
+                await store.probe()
+            except StoreUnavailableError as error:
+                why = f"object store unavailable: {error}"
+                failures += 1
+                await wait(stop, STORE_RETRIES.seconds(failures))
+            else:
+                break
+        over.set()
+
+    waiting = TelemetryServer(listen, CollectorRegistry(), ready=lambda: why)
+    async with asyncio.TaskGroup() as group:
+        probing = group.create_task(probed())
+        await asyncio.wait([probing], timeout=STORE_PATIENCE_SECONDS)
+        if not probing.done():
+            group.create_task(waiting.run(lambda: None, over))
+    return not stop.is_set()
 
 
 class Ports:

@@ -17,7 +17,7 @@ from collector.sealing.spool import Entry, Spool
 from collector.sealing.tombstones import TombstoneFilter
 from snaptrace.runtime.clock import Clock
 from snaptrace.snapshot import codec, segment
-from snaptrace.snapshot.errors import SnapshotError
+from snaptrace.snapshot.errors import SnapshotError, StoreUnavailableError
 from snaptrace.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -155,7 +155,8 @@ class SegmentUpload:
                 )
             except SnapshotError as error:
                 self._counts["segment", "upload_failed"] += 1
-                log.warning("object store write failed", extra={"why": str(error)})
+                if not isinstance(error, StoreUnavailableError):  # said by the store
+                    log.warning("object store write failed", extra={"why": str(error)})
                 return
             except OSError as error:
                 # Its files are damaged or gone: nothing can be done with it.

@@ -84,6 +84,7 @@ class Intake:
         self._is_erased = is_erased
         self._lookback_ns, self._allowed_tools = lookback_ns, allowed_tools
         self._waiting: list[str] = []  # listed, not read yet
+        self._suspects: list[str] = []  # seemed damaged; read again at the next look
         self._pins: set[str] = set()  # read before
         self.sample = RecentSample(eligibility or Eligibility())
         self.traffic = TrafficSample()
@@ -97,16 +98,19 @@ class Intake:
         self._waiting += [info.name for info in await self._watch.new(now_ns)]
         cases = [pin async for pin in self._new_pins()]
         damaged: list[str] = []
+        suspects, self._suspects = self._suspects, []
+        self._waiting += suspects
         while self._waiting:
             name = self._waiting[0]
             try:
-                data = await self._store.get(name)
-                read = await asyncio.to_thread(self._read, name, data)
+                read = await self._segment(name)
                 self.sample.add(read.header, read.cases)
                 self.traffic.add(read.header, read.placed, now_ns)
                 cases += read.cases
-            except (CorruptSnapshotError, NewerSnapshotError):
+            except NewerSnapshotError:
                 damaged.append(name)
+            except CorruptSnapshotError:
+                (damaged if name in suspects else self._suspects).append(name)
             except MissingObjectError:
                 pass  # its hour was compacted or it was erased since the listing
             self._waiting.pop(0)
@@ -132,6 +136,11 @@ class Intake:
                 )
             self._pins.add(name)
         self._pins &= pins
+
+    async def _segment(self, name: str) -> "_Read":
+        return await self._store.read(
+            name, lambda data: asyncio.to_thread(self._read, name, data)
+        )
 
     def _read(self, name: str, data: bytes) -> "_Read":
         found = segment.read(data, name)

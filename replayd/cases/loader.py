@@ -129,8 +129,9 @@ class CaseLoader:
             async with lock:  # draws of one block often share a segment
                 if (known := self._segments.get(name)) is not None:
                     return known
-                data = await self._store.get(name)
-                found = await asyncio.to_thread(segment.read, data, name)
+                found = await self._store.read(
+                    name, lambda data: asyncio.to_thread(segment.read, data, name)
+                )
                 self._keep(name, found)
                 return found
         finally:

@@ -61,11 +61,20 @@ class Lease:
         except (MissingObjectError, msgspec.MsgspecError):
             return numbers[-1], None  # no readable holder
 
+    async def _is_there(self, name: str, data: bytes) -> bool:
+        """Whether a refused write had arrived all the same."""
+        try:
+            return await self._store.get(name) == data
+        except MissingObjectError:
+            return False
+
     async def _write(self, number: int, *, released: bool) -> bool:
         until_ns = self._clock.now_ns() + int(self._seconds * 1e9)
         holding = Holding(holder=self._holder, until_ns=until_ns, released=released)
         data = msgspec.msgpack.encode(holding)
-        if not await self._store.create(object_names.lease(number), data):
+        name = object_names.lease(number)
+        taken = not await self._store.create(name, data)
+        if taken and not await self._is_there(name, data):
             return False
         if number >= KEPT:
             await self._store.delete(object_names.lease(number - KEPT))

@@ -338,20 +338,28 @@ class Ledger:
         return sorted(found[1] for found in parsed if found is not None)
 
     async def _read(self, name: str, kind: type[T]) -> T:
-        return _unpack(name, await self._store.get(name), kind)
+        return await _read(self._store, name, kind)
+
+
+async def _read(store: Store, name: str, kind: type[T]) -> T:
+    """Read an object; once more where it seems damaged, for it may have been cut."""
+    try:
+        return _unpack(name, await store.get(name), kind)
+    except DamagedResultError:
+        return _unpack(name, await store.get(name), kind)
 
 
 async def epochs(store: Store, canary: str) -> list[Epoch]:
     """Return every epoch of a canary name, oldest first."""
     folder = f"{EPOCHS}/{object_names.plain(canary)}"
     names = [info.name async for info in store.list(folder)]
-    return [_unpack(name, await store.get(name), Epoch) for name in names]
+    return [await _read(store, name, Epoch) for name in names]
 
 
 async def every_epoch(store: Store) -> list[Epoch]:
     """Return every epoch of every canary name that the store ever had."""
     names = [info.name async for info in store.list(EPOCHS)]
-    return [_unpack(name, await store.get(name), Epoch) for name in names]
+    return [await _read(store, name, Epoch) for name in names]
 
 
 async def open_epoch(store: Store, epoch: Epoch) -> None:

@@ -14,7 +14,11 @@ from replayd.ledger.lease import Lease
 from replayd.telemetry.metrics import EngineMetrics
 from snaptrace.runtime.backoff import Backoff
 from snaptrace.runtime.events import wait
-from snaptrace.snapshot.errors import SnapshotError, StoreUnavailableError
+from snaptrace.snapshot.errors import (
+    SnapshotError,
+    StoreRefusedError,
+    StoreUnavailableError,
+)
 
 log = logging.getLogger(__name__)
 
@@ -88,9 +92,8 @@ class LeaderElection:
     async def _held(self) -> bool:
         try:
             return await self._lease.hold()
-        except StoreUnavailableError as error:
-            log.warning("object store unavailable", extra={"why": str(error)})
-            return False
+        except (StoreUnavailableError, StoreRefusedError):
+            return False  # the first was said by the store, once an episode
 
     async def _keep(self, shadow: CanaryEvaluation, lost: asyncio.Event) -> None:
         """Lead one canary; begin again after whatever ends it but `lost`."""
@@ -101,7 +104,7 @@ class LeaderElection:
             except* LostLeadError as group:
                 self._metrics.lost_leads.inc()
                 _say("another leader was first", shadow.name, group)
-            except* StoreUnavailableError as group:
+            except* (StoreUnavailableError, StoreRefusedError) as group:
                 self._failed(shadow, "store")
                 _say("cannot lead", shadow.name, group)
             except* (ReplaydError, SnapshotError) as group:

@@ -13,7 +13,7 @@ from replayd.services.gauges import show_traffic
 from replayd.telemetry.metrics import EngineMetrics
 from snaptrace.runtime.clock import Clock
 from snaptrace.runtime.events import wait
-from snaptrace.snapshot.errors import StoreUnavailableError
+from snaptrace.snapshot.errors import StoreRefusedError, StoreUnavailableError
 from snaptrace.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -46,8 +46,10 @@ class StoreFollower:
         while not stop.is_set():
             try:
                 await self.poll()
-            except StoreUnavailableError as error:
-                log.warning("object store unavailable", extra={"why": str(error)})
+            except StoreUnavailableError:
+                pass  # said by the store, once an episode
+            except StoreRefusedError as error:
+                log.warning("object store refuses", extra={"why": str(error)})
             await wait(stop, self._poll_seconds)
 
     async def poll(self) -> None:

@@ -18,7 +18,11 @@ from replayd.verdicts.views import Verdicts
 from snaptrace.runtime.clock import Clock
 from snaptrace.runtime.events import wait
 from snaptrace.snapshot import object_names
-from snaptrace.snapshot.errors import MissingObjectError, StoreUnavailableError
+from snaptrace.snapshot.errors import (
+    MissingObjectError,
+    StoreRefusedError,
+    StoreUnavailableError,
+)
 from snaptrace.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -62,8 +66,10 @@ class VerdictPublisher:
         while not stop.is_set():
             try:
                 await self.turn()
-            except StoreUnavailableError as error:
-                log.warning("object store unavailable", extra={"why": str(error)})
+            except StoreUnavailableError:
+                pass  # said by the store, once an episode
+            except StoreRefusedError as error:
+                log.warning("object store refuses", extra={"why": str(error)})
             await wait(stop, self._every)
 
     async def turn(self) -> None:

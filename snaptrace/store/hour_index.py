@@ -203,7 +203,7 @@ async def close_hours(store: Store, now_ns: int, since_ns: int = 0) -> int:
     hours: dict[int, list[str]] = {}
     sizes: dict[str, int] = {}
     after = object_names.hour_folder(since_ns)
-    async for info in store.list(object_names.SEGMENTS, after):
+    for info in await store.list_whole(object_names.SEGMENTS, after):
         parsed = object_names.parse_segment(info.name)
         if parsed and parsed.hour_ns not in have:
             hours.setdefault(parsed.hour_ns, []).append(info.name)
@@ -223,7 +223,7 @@ async def replace_hour(store: Store, hour_ns: int) -> None:
         return
     names: list[str] = []
     sizes: dict[str, int] = {}
-    async for info in store.list(object_names.hour_folder(hour_ns)):
+    for info in await store.list_whole(object_names.hour_folder(hour_ns)):
         if object_names.parse_segment(info.name):
             names.append(info.name)
             sizes[info.name] = info.size_bytes

@@ -65,15 +65,14 @@ async def get(store: Store, key: FleetKey, folder: str, digest: str) -> bytes:
         CorruptSnapshotError: damaged, or not what the digest names.
     """
     name = object_names.medium(folder, digest)
-    stored = await store.get(name)
 
-    def checked() -> bytes:
+    def checked(stored: bytes) -> bytes:
         data = unpack(stored, name)
         if not hmac.compare_digest(key.media_digest(data), digest):
             raise CorruptSnapshotError(name, 0, "the bytes are not what the name says")
         return data
 
-    return await asyncio.to_thread(checked)
+    return await store.read(name, lambda data: asyncio.to_thread(checked, data))
 
 
 def _is_worth_compressing(data: bytes) -> bool:

@@ -16,9 +16,8 @@ from obstore.store import MemoryStore, from_url
 from snaptrace.snapshot.errors import StoreRefusedError
 from snaptrace.store.folder_backend import ObjectInfo
 
+# Not 401 and 403: credentials that rotate, clocks and policies that lag heal.
 _REFUSED = (
-    obstore_errors.PermissionDeniedError,
-    obstore_errors.UnauthenticatedError,
     obstore_errors.InvalidPathError,
     obstore_errors.NotSupportedError,
 )

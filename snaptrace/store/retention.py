@@ -91,7 +91,7 @@ class Retention:
     async def _count_segments(self, now_ns: int) -> None:
         counted: dict[int, int] = {}
         after = object_names.hour_folder(self._hours_from_ns)
-        async for info in self._store.list(object_names.SEGMENTS, after):
+        for info in await self._store.list_whole(object_names.SEGMENTS, after):
             if (parsed := object_names.parse_segment(info.name)) is not None:
                 size = counted.get(parsed.hour_ns, 0)
                 counted[parsed.hour_ns] = size + info.size_bytes

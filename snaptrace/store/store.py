@@ -5,6 +5,7 @@ Objects are created whole or not at all and never overwritten. Names are built b
 """
 
 import asyncio
+import builtins
 import errno
 import os
 import random
@@ -16,6 +17,7 @@ from snaptrace.crypto.cipher import HEAD_BYTES, data_key_of
 from snaptrace.runtime.backoff import Backoff
 from snaptrace.snapshot import object_names
 from snaptrace.snapshot.errors import (
+    CorruptSnapshotError,
     MissingObjectError,
     SnapshotError,
     StoreRefusedError,
@@ -23,6 +25,7 @@ from snaptrace.snapshot.errors import (
 )
 from snaptrace.store.backends import Backend, backend_of
 from snaptrace.store.data_keys import EncryptionSettings, Keyring, read_envelopes
+from snaptrace.store.episode import FailureEpisode
 from snaptrace.store.folder_backend import ObjectInfo
 
 T = TypeVar("T")
@@ -66,6 +69,7 @@ class Store:
         self._backend, self.url, self._retries = backend, url, retries
         self._rng = rng or random.Random()  # noqa: S311 - jitter
         self.keyring = keyring or Keyring()
+        self._episode = FailureEpisode()
 
     @classmethod
     def open(
@@ -102,10 +106,15 @@ class Store:
         async def attempt() -> bool:
             nonlocal failed
             try:
-                return await self._backend.create(name, sealed)
+                if await self._backend.create(name, sealed):
+                    return True
+                if await self._backend.exists(name):
+                    return False
             except BaseException:
                 failed = True
                 raise
+            # As S3 says it of two writers at once, neither of whom may have won.
+            raise OSError("refused as taken, and there is no such object")
 
         created = await self._tried("create", name, attempt)
         if not created and failed:
@@ -126,6 +135,23 @@ class Store:
         """
         data = await self._tried("get", name, lambda: self._backend.get(name))
         return await self._opened(name, data)
+
+    async def read(self, name: str, parse: Callable[[bytes], Awaitable[T]]) -> T:
+        """Return what `parse` makes of an object's bytes.
+
+        Bytes that it finds damaged are read once more: they may have been cut on their
+        way. Only what comes damaged twice is damaged in the store.
+
+        Raises:
+            MissingObjectError: there is none.
+            CorruptSnapshotError: damaged.
+            NewerSnapshotError: written by a later release.
+        """
+        try:
+            return await parse(await self.get(name))
+        except CorruptSnapshotError:
+            await asyncio.sleep(_RETRIES.seconds(1, self._rng))
+        return await parse(await self.get(name))
 
     async def get_start(self, name: str, size_bytes: int) -> bytes:
         """Return at most the first `size_bytes` of an object.
@@ -159,10 +185,43 @@ class Store:
                 typed = _typed("list", prefix, error)
                 tries += 1
                 if self._is_final(typed, tries):
+                    self._note(typed)
                     raise typed from None
                 await asyncio.sleep(_RETRIES.seconds(tries, self._rng))
             else:
+                self._note(None)
                 return
+
+    async def list_whole(
+        self, prefix: str, after: str = ""
+    ) -> builtins.list[ObjectInfo]:
+        """Return a listing that a second one confirms, for who deletes what it lacks.
+
+        A store may end a listing early without saying so. So each is gone on with from
+        its last name until nothing follows, and what any of them had is in it; where
+        one lacks what those before had, another is made.
+
+        Raises:
+            StoreUnavailableError: listings go on contradicting one another.
+        """
+        known: dict[str, ObjectInfo] = {}
+        before: set[str] | None = None
+        for tries in range(self._retries + 2):
+            found = await self._to_the_end(prefix, after)
+            known |= found
+            if before is not None and before <= found.keys():
+                return [known[name] for name in sorted(known)]
+            before = set(known)
+            if tries:
+                await asyncio.sleep(_RETRIES.seconds(tries, self._rng))
+        raise StoreUnavailableError("list", prefix, "two listings do not agree")
+
+    async def _to_the_end(self, prefix: str, after: str) -> dict[str, ObjectInfo]:
+        found: dict[str, ObjectInfo] = {}
+        while more := {i.name: i async for i in self.list(prefix, after)}:
+            found |= more
+            after = max(more)
+        return found
 
     async def delete(self, name: str) -> None:
         """Remove an object. Idempotent."""
@@ -223,13 +282,24 @@ class Store:
         tries = 0
         while True:
             try:
-                return await attempt()
+                found = await attempt()
             except (OSError, ValueError) as error:
                 typed = _typed(verb, name, error)
                 tries += 1
                 if self._is_final(typed, tries):
+                    self._note(typed)
                     raise typed from None
+            else:
+                self._note(None)
+                return found
             await asyncio.sleep(_RETRIES.seconds(tries, self._rng))
+
+    def _note(self, error: SnapshotError | None) -> None:
+        now_seconds = asyncio.get_running_loop().time()
+        if isinstance(error, StoreUnavailableError):
+            self._episode.failed(now_seconds, str(error))
+        elif error is None:
+            self._episode.worked(now_seconds)
 
     def _is_final(self, error: SnapshotError, tries: int) -> bool:
         return not isinstance(error, StoreUnavailableError) or tries > self._retries

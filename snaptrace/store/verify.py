@@ -177,8 +177,8 @@ class _Check:
                 )
 
     async def _listed(self, prefix: str) -> AsyncIterator[ObjectInfo]:
-        """List first, then yield: deleting must not disturb a listing that runs."""
-        for info in [info async for info in self._store.list(prefix)]:
+        """List first, and twice: what one listing lacks must not be deleted for it."""
+        for info in await self._store.list_whole(prefix):
             self._on_object()
             yield info
 

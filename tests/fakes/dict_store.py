@@ -29,6 +29,10 @@ class DictBackend:
     async def get_start(self, name, size_bytes):
         return (await self.get(name))[:size_bytes]
 
+    async def exists(self, name):
+        await asyncio.sleep(self._latency_seconds)
+        return name in self.objects
+
     async def delete(self, name):
         await asyncio.sleep(self._latency_seconds)
         if self.objects.pop(name, None) is None:
