@@ -2,7 +2,8 @@
 
 docs/config.md: keys, types, defaults and bounds come from the configuration's own
 Structs, the explanations from the comments beside the fields. docs/sizing.md: its
-tables come from the kept results of the benches. `--check` writes nothing and fails
+tables come from the kept results of the benches. docs/specs/openapi.json: routes and
+types of the HTTP API. `--check` writes nothing and fails
 if a page is not what it would write.
 """
 
@@ -20,12 +21,13 @@ import msgspec
 from msgspec import NODEFAULT, Struct
 
 from collector.config.relay import CollectorConfig
-from docs import measured
+from docs import measured, openapi
 from replayd.config import ReplaydConfig
 from snaptrace.runtime.config import Address, ByteSize, Duration, StoreConfig
 
 TARGET = Path(__file__).parent / "config.md"
 SIZING = Path(__file__).parent / "sizing.md"
+OPENAPI = Path(__file__).parent / "specs" / "openapi.json"
 BEGIN, END = "<!-- from bench/results, by make docs -->", "<!-- end -->"
 SECTIONS: dict[str, type[Struct]] = {
     "store": StoreConfig,
@@ -228,9 +230,11 @@ def sizing() -> str:
 
 def main(arguments: list[str]) -> int:
     """Write the pages; with `--check`, name those that differ and return 1."""
-    pages = {TARGET: document(), SIZING: sizing()}
+    pages = {TARGET: document(), SIZING: sizing(), OPENAPI: openapi.document()}
     different = [
-        path for path, text in pages.items() if path.read_text(encoding="utf-8") != text
+        path
+        for path, text in pages.items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
     ]
     if "--check" in arguments:
         for path in different:

@@ -1,5 +1,10 @@
 """Verdicts over HTTP."""
 
+import json
+import re
+from pathlib import Path
+
+import jsonschema_rs
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
@@ -187,3 +192,58 @@ async def test_a_token_stands_for_itself_behind_a_proxy(client_of):
         headers={"Host": "snaptrace.svc", "Authorization": "Bearer secret"},
     )
     assert answer.status == 200
+
+
+SPECIFICATION = json.loads(
+    (Path(__file__).parents[4] / "docs" / "specs" / "openapi.json").read_text()
+)
+
+
+def described(route, method, status):
+    """Return a validator of the body that the specification promises, or None."""
+    answer = SPECIFICATION["paths"][route][method.lower()]["responses"][str(status)]
+    if "content" not in answer:
+        return None
+    schema = answer["content"]["application/json"]["schema"]
+    tree = {**schema, "components": SPECIFICATION["components"]}
+    return jsonschema_rs.validator_for(tree)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/api/v1/verdicts", None),
+        ("GET", "/api/v1/gate/canary", None),
+        ("GET", "/api/v1/gate/canary?max_age=soon", None),
+        ("GET", "/api/v1/gate/canary/status", None),
+        ("POST", "/api/v1/gate/canary/status?want=regressed", None),
+        ("GET", "/api/v1/gate/canary/status?want=green", None),
+        ("GET", "/api/v1/gate/nobody/status", None),
+        ("GET", "/api/v1/plan", None),
+        ("GET", "/api/v1/budget", None),
+        ("PUT", "/api/v1/canaries/canary", {"revision": "r2"}),
+        ("PUT", "/api/v1/canaries/nobody", {"revision": "r2"}),
+        ("PUT", "/api/v1/canaries/canary", {"version": "r2"}),
+        ("PUT", "/api/v1/canaries/canary", {"revision": "x" * 5000}),
+    ],
+)
+@pytest.mark.parametrize("shown", [None, {"worse": 0.4}, {"worse": 0.0, "pairs": 10}])
+async def test_answers_are_as_specified(client_of, shown, method, path, body):
+    """A client generated from the OpenAPI document would refuse the answer."""
+    client = await client_of(shown=verdicts_of(**shown) if shown else None)
+    answer = await client.request(method, path, json=body)
+    route = re.sub(r"(gate|canaries)/[a-z]+", r"\1/{canary}", path.partition("?")[0])
+    validator = described(route, method, answer.status)
+    if validator is not None:
+        validator.validate(await answer.json())
+
+
+def test_each_route_is_specified():
+    """A route would be missing from the document, or be invented there."""
+    api = GateApi(lambda: None, FixedClock(), None)
+    named = {
+        f"{method.upper()} {path}"
+        for path, methods in SPECIFICATION["paths"].items()
+        for method in methods
+    }
+    assert named == set(api.routes())
