@@ -48,7 +48,10 @@ class ScopeReport(Struct, frozen=True, kw_only=True):
 
 
 _GENERAL: dict[str, str] = {
-    "no_content": "Switch content capture on in this instrumentation.",
+    "no_content": (
+        "Switch content capture on in this instrumentation, or put snaptrace-capture"
+        " beside it."
+    ),
     "content_dropped": (
         "This instrumentation drops content made of parts; upgrade it, or use one that"
         " records the provider's own request."
@@ -94,7 +97,7 @@ _GENERAL: dict[str, str] = {
     "lost_content_suspected": (
         "More input tokens were counted than the rebuilt request can have: a system"
         " prompt, tools, turns or media are not in the telemetry. Use another"
-        " instrumentation, or capture the request bytes."
+        " instrumentation, or put snaptrace-capture beside this one."
     ),
     "invented_content_suspected": (
         "Far fewer input tokens were counted than the rebuilt request has. Many"
@@ -102,7 +105,8 @@ _GENERAL: dict[str, str] = {
     ),
     "scope_unrecorded": (
         "No recording shows that this library is read right; record it (make record),"
-        " or let equal token counts of replays vouch for it."
+        " let equal token counts of replays vouch for it, or put snaptrace-capture beside"
+        " it."
     ),
     "version_unrecorded": (
         "This version is newer or older than those recorded; record it (make record),"
@@ -113,14 +117,14 @@ _GENERAL: dict[str, str] = {
     ),
     "api_guessed": (
         "The telemetry does not say which API was called; set the provider's name, or"
-        " use an instrumentation that records the route or the request."
+        " use an instrumentation that records the route, or snaptrace-capture beside it."
     ),
     "features_unrecorded": (
         "No recording shows these fields read right; record a call that has them."
     ),
     "differences_recorded": (
         "Recordings of this library differ from the true requests; use another"
-        " instrumentation for this client, or capture the request bytes."
+        " instrumentation for this client, or put snaptrace-capture beside this one."
     ),
 }
 # (beginning of a scope or dialect, reason) -> the switch of that library.

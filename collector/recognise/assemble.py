@@ -73,7 +73,7 @@ def assemble(
         reasons=reasons,
         judgement=_judged(candidate, found.body, evidence),
     )
-    if evidence is not None:
+    if evidence is not None and not candidate.verbatim:
         fidelity = _weighed(candidate, fidelity, found, answer)
     view = (
         api.parse(_without_tools(found.body))

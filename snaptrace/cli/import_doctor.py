@@ -204,4 +204,4 @@ def _unverified(report: ScopeReport) -> str:
     )
     if report.unproven:
         line += f"; never recorded as read right: {', '.join(report.unproven)}"
-    return line
+    return f"{line}. With snaptrace-capture beside it they are exact (docs/capture.md)."
