@@ -105,8 +105,8 @@ _GENERAL: dict[str, str] = {
     ),
     "scope_unrecorded": (
         "No recording shows that this library is read right; record it (make record),"
-        " let equal token counts of replays vouch for it, or put snaptrace-capture beside"
-        " it."
+        " let equal token counts of replays vouch for it, or put snaptrace-capture"
+        " beside it."
     ),
     "version_unrecorded": (
         "This version is newer or older than those recorded; record it (make record),"
@@ -117,7 +117,8 @@ _GENERAL: dict[str, str] = {
     ),
     "api_guessed": (
         "The telemetry does not say which API was called; set the provider's name, or"
-        " use an instrumentation that records the route, or snaptrace-capture beside it."
+        " use an instrumentation that records the route, or put snaptrace-capture"
+        " beside it."
     ),
     "features_unrecorded": (
         "No recording shows these fields read right; record a call that has them."

@@ -35,6 +35,8 @@ class Capture:
         self.flusher = Flusher(self.tracer_provider)
         self.held = HeldBytes(settings.held_bytes, self.flusher.ask)
         self.is_on = True
+        self._tracer: Tracer | None = None
+        self._tracer_of: TracerProvider | None = None
         self._parents: OrderedDict[int, None] = OrderedDict()
 
     def tracer_provider(self) -> TracerProvider:
@@ -43,11 +45,16 @@ class Capture:
 
     def tracer(self) -> Tracer:
         """Return the tracer that captured calls are recorded with."""
-        return self.tracer_provider().get_tracer(SCOPE, VERSION)
+        provider = self.tracer_provider()
+        if self._tracer is None or self._tracer_of is not provider:
+            self._tracer, self._tracer_of = (
+                provider.get_tracer(SCOPE, VERSION),
+                provider,
+            )
+        return self._tracer
 
-    def note_parents(self) -> None:
+    def note_parents(self, active: Span) -> None:
         """Remember beneath which spans a call was captured."""
-        active = trace.get_current_span()
         above = (active.get_span_context(), getattr(active, "parent", None))
         for parent in above:
             if span_id := getattr(parent, "span_id", 0):

@@ -82,10 +82,8 @@ class Endpoints:
             path.startswith(base.url) for base in self._base_urls
         )
 
-    def match(self, method: str, url: str, body: bytes) -> Target | None:
-        """Return the API that a request goes to; None for any other request."""
-        if not self.may_match(method, url):
-            return None
+    def match(self, url: str, body: bytes) -> Target | None:
+        """Return the API that a request goes to, of those that may match."""
         parts = urlsplit(url)
         plain = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
         if kept := _QUERY.findall(parts.query):

@@ -30,6 +30,7 @@ _RESPONSE_HEADERS = frozenset({"request-id", "x-request-id", "x-amzn-requestid"}
 _REPLAY = "x-snaptrace-replay"
 _SUPPRESSED = "suppress_instrumentation"
 _HEADER_MAX = 512
+_TEXT_MAX = 64 * 1024
 _PREFIX = "snaptrace.llm."
 _FAILED_FROM = 400
 
@@ -53,11 +54,11 @@ class Exchange:
         self._kept = self._came = 0
         self._is_open, self._is_cut, self._status = True, False, 0
 
-    def asked(self, headers: Headers, body: bytes) -> None:
-        """Note the request, as it was sent."""
+    def asked(self, headers: Headers, body: bytes, active: Span) -> None:
+        """Note the request, as it was sent, beneath the active span."""
         told = self._told("request", headers, _REQUEST_HEADERS)
         _put_body(self._attributes, "request", body, told)
-        if outer := _outer_span_id(trace.get_current_span()):
+        if outer := _outer_span_id(active):
             self._attributes[_PREFIX + "outer_span_id"] = outer
 
     def answered(self, status: int, headers: Headers, *, decoded: bool = False) -> None:
@@ -142,30 +143,28 @@ class Exchange:
 
 
 def begin(
-    capture: Capture, method: str, url: str, headers: Headers, body: bytes | None
+    capture: Capture, url: str, headers: Headers, body: bytes | None
 ) -> Exchange | None:
-    """Return the exchange of a request to a model; None for any other, never raises.
+    """Return the exchange of a request that may match; None for others. Never raises.
 
     `body` is None where the library would send what cannot be read twice.
     """
     try:
-        if not capture.is_on or not capture.endpoints.may_match(method, url):
-            return None
-        return _begin(capture, method, url, headers, body)
+        return _begin(capture, url, headers, body) if capture.is_on else None
     except Exception:
         capture.counts.failed()
         return None
 
 
 def _begin(
-    capture: Capture, method: str, url: str, headers: Headers, body: bytes | None
+    capture: Capture, url: str, headers: Headers, body: bytes | None
 ) -> Exchange | None:
     if INSIDE.get() or context.get_value(_SUPPRESSED):
         return None
     if body is None:
         capture.counts.add("body_unread")
         return None
-    target = capture.endpoints.match(method, url, body)
+    target = capture.endpoints.match(url, body)
     told = list(headers)
     if target is None or any(name.lower() == _REPLAY for name, _ in told):
         return None
@@ -180,8 +179,9 @@ def _begin(
         capture.counts.add("no_room")
         return None
     exchange = Exchange(capture, span, target, len(body))
-    exchange.asked(told, body)
-    capture.note_parents()
+    active = trace.get_current_span()
+    exchange.asked(told, body, active)
+    capture.note_parents(active)
     return exchange
 
 
@@ -193,6 +193,11 @@ def _put_body(
     attributes[f"{_PREFIX}{side}.bytes"] = len(body)
     coded = f"{_PREFIX}{side}.encoding" in attributes
     if not coded and not content_type.startswith("multipart/"):
+        if len(body) > _TEXT_MAX:
+            # As it is: to decode it here would cost a call more than all the rest.
+            # Which SDK takes bytes for text decodes them itself.
+            attributes[name] = body
+            return
         try:
             attributes[name] = body.decode("utf-8")
         except UnicodeDecodeError:

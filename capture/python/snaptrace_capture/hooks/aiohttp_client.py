@@ -69,7 +69,7 @@ def _note(capture: Capture, request: Any, begun: list[Exchange]) -> None:
         # Whatever coding the headers name is applied after this.
         headers = [h for h in request.headers.items() if h[0] != "Content-Encoding"]
         given = body if isinstance(body, bytes) else None
-        exchange = begin(capture, request.method, url, headers, given)
+        exchange = begin(capture, url, headers, given)
     except Exception:
         capture.counts.failed()
         return

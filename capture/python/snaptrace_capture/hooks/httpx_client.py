@@ -71,7 +71,7 @@ def _begin(capture: Capture, request: Any) -> Exchange | None:
     except Exception:
         capture.counts.failed()
         return None
-    return begin(capture, "POST", url, request.headers.items(), body)
+    return begin(capture, url, request.headers.items(), body)
 
 
 def _body(request: Any, limit: int) -> bytes | None:

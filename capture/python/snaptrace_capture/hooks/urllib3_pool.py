@@ -67,7 +67,7 @@ def _begin(
     except Exception:
         capture.counts.failed()
         return None
-    return begin(capture, method, url, pairs, _body(body))
+    return begin(capture, url, pairs, _body(body))
 
 
 def _text(value: str | bytes) -> str:

@@ -28,7 +28,9 @@ def raw_body(attributes: Mapping[str, Value], name: str) -> bytes | None:
     None where there are none, or fewer than the record says were sent.
     """
     text = attributes.get(f"{name}.body")
-    if isinstance(text, str):
+    if isinstance(text, bytes):
+        body = text
+    elif isinstance(text, str):
         body = text.encode("utf-8", "surrogatepass")
     else:
         try:
