@@ -5,50 +5,26 @@ Without Node, npm or a package index the tests are skipped, and say which it was
 """
 
 import asyncio
-import hashlib
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 from fakes.upstream import FakeUpstream
 from system.forwarding import RunningCollector
+from system.node_packages import installed
 
 from collector.otlp.messages import REQUESTS
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 
 HERE = Path(__file__).parent / "node"
-_INSTALL_SECONDS = 120
 
 
 @pytest.fixture(scope="module")
 def exporters(pytestconfig):
     """Return the folder with the installed packages."""
-    npm = shutil.which("npm")
-    if npm is None or shutil.which("node") is None:
-        pytest.skip("node and npm are not installed")
-    lock = (HERE / "package-lock.json").read_bytes()
-    name = f"node-exporters-{hashlib.sha256(lock).hexdigest()[:12]}"
-    folder = pytestconfig.cache.mkdir(name)
-    if (folder / "complete").exists():
-        return folder
-    for file in ("package.json", "package-lock.json"):
-        shutil.copy(HERE / file, folder)
-    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    try:
-        subprocess.run(
-            command,
-            cwd=folder,
-            check=True,
-            capture_output=True,
-            timeout=_INSTALL_SECONDS,
-        )
-    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-        pytest.skip(f"npm ci could not install the exporters: {type(error).__name__}")
-    (folder / "complete").touch()
-    return folder
+    return installed(pytestconfig)
 
 
 @pytest.mark.parametrize("upstream_protocol", ["grpc", "http"])
