@@ -1,0 +1,12 @@
+"""This tree's own capture on OpenAI's client, with no instrumentation beside it."""
+
+CLIENT = "openai"
+PACKAGES = ("openai",)  # the recorded library last
+ENVIRONMENT: dict[str, str] = {}
+
+
+def instrument(provider: object) -> None:
+    """Switch the capture on."""
+    from capturing import capture  # noqa: PLC0415 - beside the driver's runner
+
+    capture(provider)
