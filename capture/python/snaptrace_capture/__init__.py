@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import logging
+import os
 import threading
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,17 @@ def install(
             except Exception:
                 _log.warning("model calls through %s cannot be captured", name)
         return capture
+
+
+def _after_fork() -> None:
+    global _lock  # noqa: PLW0603 - another thread may have had it
+    _lock = threading.Lock()
+    for capture in _installed:
+        capture.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def uninstall() -> None:

@@ -23,12 +23,16 @@ class HeldBytes:
     def __init__(self, limit: int, on_half: Callable[[], None]) -> None:
         """Call `on_half` whenever more than half of `limit` is held."""
         self._limit, self._on_half = limit, on_half
-        self._lock = threading.Lock()
-        self._held = 0
+        self.after_fork()
         # Filled by callbacks of the garbage collector, which may run anywhere, also
         # while this thread has the lock: appending is all that they may do.
         self._released: deque[int] = deque()
         self._references: dict[int, weakref.ref[object]] = {}
+
+    def after_fork(self) -> None:
+        """Begin anew: another thread may have had the lock, and it is not here."""
+        self._lock = threading.Lock()
+        self._held = 0
 
     @property
     def held(self) -> int:

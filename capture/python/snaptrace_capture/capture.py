@@ -39,6 +39,11 @@ class Capture:
         self._tracer_of: TracerProvider | None = None
         self._parents: OrderedDict[int, None] = OrderedDict()
 
+    def after_fork(self) -> None:
+        """Take locks and a thread of its own, in a process that was forked."""
+        for part in (self.counts, self.flusher, self.held):
+            part.after_fork()
+
     def tracer_provider(self) -> TracerProvider:
         """Return the provider that is set by now."""
         return self._tracer_provider or trace.get_tracer_provider()

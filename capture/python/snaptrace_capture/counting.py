@@ -29,13 +29,17 @@ class Counts:
     """Numbers by outcome; they only grow. Safe for use by any thread."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self.after_fork()
         self._counts = dict.fromkeys((CAPTURED, *REASONS), 0)
         self._counter = metrics.get_meter("snaptrace.capture", VERSION).create_counter(
             "snaptrace.capture.calls",
             unit="{call}",
             description="Model calls seen by the capture, by outcome.",
         )
+
+    def after_fork(self) -> None:
+        """Take a lock of its own: another thread may have had it, and is not here."""
+        self._lock = threading.Lock()
 
     def add(self, outcome: str) -> None:
         """Count one call."""

@@ -106,6 +106,7 @@ class Exchange:
         try:
             self._end()
         except Exception:
+            self._capture.held.release(self._held)
             self._capture.counts.failed()
 
     def _end(self) -> None:
@@ -122,10 +123,10 @@ class Exchange:
         if self._status >= _FAILED_FROM or _PREFIX + "error" in attributes:
             span.set_status(Status(StatusCode.ERROR))
         span.set_attributes(attributes)
+        span.end()
         # What the SDK's queue holds on to; another SDK's span stands for itself.
         capture.held.release_with(getattr(span, "_attributes", span), self._held)
         self._attributes = {}
-        span.end()
         capture.counts.add(CAPTURED)
 
     def _told(self, side: str, headers: Headers, kept: frozenset[str]) -> str:
@@ -180,7 +181,11 @@ def _begin(
         return None
     exchange = Exchange(capture, span, target, len(body))
     active = trace.get_current_span()
-    exchange.asked(told, body, active)
+    try:
+        exchange.asked(told, body, active)
+    except Exception:
+        capture.held.release(len(body))
+        raise
     capture.note_parents(active)
     return exchange
 

@@ -6,7 +6,6 @@ would fill the bound at a few calls a second.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -22,23 +21,24 @@ class Flusher:
 
     def __init__(self, provider: Callable[[], TracerProvider]) -> None:
         self._provider = provider
+        self.after_fork()
+
+    def after_fork(self) -> None:
+        """Begin anew: a fork leaves threads behind."""
         self._asked = threading.Event()
         self._lock = threading.Lock()
-        self._process = 0  # in which the thread runs: a fork leaves threads behind
+        self._is_running = False
 
     def ask(self) -> None:
         """Have what waits exported soon; return at once."""
-        if self._asked.is_set() and self._process == os.getpid():
-            return
-        if self._process != os.getpid():
+        if not self._is_running:
             with self._lock:
-                if self._process != os.getpid():
-                    self._asked = threading.Event()
+                if not self._is_running:
                     thread = threading.Thread(
                         target=self._run, name="snaptrace-capture", daemon=True
                     )
                     thread.start()
-                    self._process = os.getpid()
+                    self._is_running = True
         self._asked.set()
 
     def _run(self) -> None:

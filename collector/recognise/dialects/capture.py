@@ -6,7 +6,7 @@ says how many bytes were sent, so that one which lost some is told from a whole 
 
 import re
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -96,9 +96,8 @@ class Capture:
             candidate.reasons = ("truncated",) if sent is None else ("unreadable",)
         else:
             candidate.body, candidate.verbatim = body, True
-        candidate.model = unquote(
-            as_text(attributes.get(_PREFIX + "model"))
-        ) or as_text((body or {}).get("model"))
+        in_path = as_text(attributes.get(_PREFIX + "model"))
+        candidate.model = in_path or as_text((body or {}).get("model"))
         candidate.answer = _answer(record)
         return candidate
 

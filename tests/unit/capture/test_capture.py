@@ -208,6 +208,23 @@ async def test_a_fault_of_the_capture_is_counted_and_nothing_else(model, monkeyp
     assert recorded.spans == ()
 
 
+def test_a_fork_leaves_no_lock_behind():
+    """A worker forked while a call was counted would hang at its first call."""
+    code = (
+        "import os, threading, snaptrace_capture as c\n"
+        "capture = c.install()\n"
+        "for lock in (capture.held._lock, capture.counts._lock, c._lock):\n"
+        "    lock.acquire()\n"
+        "if (child := os.fork()) == 0:\n"
+        "    assert capture.held.reserve(1)\n"
+        "    capture.counts.add('captured')\n"
+        "    c.uninstall()\n"
+        "    os._exit(0)\n"
+        "assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=PACKAGE, timeout=50)
+
+
 def test_without_an_sdk_nothing_is_done():
     """An application without OpenTelemetry would pay for spans that go nowhere."""
     code = (

@@ -12,16 +12,16 @@ class Patch(NamedTuple):
     owner: Any
     name: str
     original: Callable[..., Any]
+    new: Callable[..., Any]
 
     def undo(self) -> None:
         """Put the library's own function back, unless somebody else is around it."""
-        if getattr(getattr(self.owner, self.name), "snaptrace_capture", False):
+        if vars(self.owner).get(self.name) is self.new:
             setattr(self.owner, self.name, self.original)
 
 
 def replace(owner: Any, name: str, new: Callable[..., Any]) -> Patch:
     """Put `new` in the place of the owner's function; it calls the original itself."""
     original = getattr(owner, name)
-    new.snaptrace_capture = True  # type: ignore[attr-defined]
     setattr(owner, name, new)
-    return Patch(owner, name, original)
+    return Patch(owner, name, original, new)

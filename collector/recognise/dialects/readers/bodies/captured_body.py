@@ -16,6 +16,8 @@ from collector.recognise.record import Value
 
 _MOST_BYTES = 64 * 1024 * 1024
 _FIELDS_MAX = 256  # of one form
+_HEAD_BYTES = 4096  # of one of its parts
+_CODINGS_MAX = 2  # one upon the other
 _BOUNDARY = re.compile(r'boundary="?([^";]{1,200})"?')
 _NAME = re.compile(rb'(?i)content-disposition:[^\r\n]*?\bname="([^"\r\n]{1,200})"')
 _FILE = re.compile(rb"(?i)content-disposition:[^\r\n]*?\bfilename")
@@ -40,11 +42,16 @@ def raw_body(attributes: Mapping[str, Value], name: str) -> bytes | None:
             return None
     if len(body) != as_count(attributes.get(f"{name}.bytes")):
         return None
-    for coding in reversed(as_text(attributes.get(f"{name}.encoding")).split(",")):
-        if not coding.strip():
-            continue
+    return _undone(body, as_text(attributes.get(f"{name}.encoding")))
+
+
+def _undone(body: bytes, coding: str) -> bytes | None:
+    names = [name for part in coding.lower().split(",") if (name := part.strip())]
+    if len(names) > _CODINGS_MAX:
+        return None
+    for name in reversed(names):
         try:
-            body = decompress(body, coding.strip().lower(), _MOST_BYTES)
+            body = decompress(body, name, _MOST_BYTES)
         except (BodyTooLargeError, BodyUndecodableError):
             return None
     return body
@@ -72,8 +79,10 @@ def _form(body: bytes, boundary: bytes) -> dict[str, Any] | None:
         if part.startswith(b"--"):
             break
         head, gap, content = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
+        if not gap or len(head) > _HEAD_BYTES:
+            return None
         named = _NAME.search(head)
-        if named is None or not gap:
+        if named is None:
             return None
         name = named[1].decode("utf-8", "replace")
         value = _value(head, content.removesuffix(b"\r\n"))
