@@ -26,8 +26,10 @@ _EOF = b"%%EOF"
 _KEYS = rb"/(?:Author|Keywords|Subject|Company|Manager|SourceModified|LastModifiedBy)"
 # Fillers that writers put where nobody set a value.
 _NOBODY = rb"(?!(?:anonymous|unknown|unspecified|untitled)?\))"
-_TEXT = re.compile(_KEYS + rb"\s*\(" + _NOBODY + rb"((?:[^\\()]|\\[\s\S]){1,4096})\)")
-_HEX = re.compile(_KEYS + rb"\s*<([0-9A-Fa-f\s]{1,8192})>")
+_TEXT = re.compile(
+    _KEYS + rb"\s*\(" + _NOBODY + rb"((?:[^\\()]|\\[\s\S]){1,4096})(?:\)|\Z)"
+)
+_HEX = re.compile(_KEYS + rb"\s*<([0-9A-Fa-f\s]{1,8192})(?:>|\Z)")
 _PACKETS = (
     (b"<?xpacket begin", b"<?xpacket end"),
     (b"<x:xmpmeta", b"</x:xmpmeta"),
@@ -112,13 +114,18 @@ def _blanked(plain: bytes) -> bytes:
 
 
 def _without_packets(plain: bytes, first: bytes, last: bytes) -> bytes:
-    """Blank all that stands between two signs; with them."""
+    """Blank all that stands between two signs, with them; one cut off, to its end."""
     start = plain.find(first)
     if start < 0:
         return plain
     out = bytearray(plain)
-    while start >= 0 and (end := plain.find(last, start)) >= 0:
-        end = plain.find(b">", end) + 1 or len(plain)
+    newest = plain.rfind(last)  # so that no search for an end runs in vain
+    while start >= 0:
+        if start <= newest:
+            end = plain.find(last, start)
+            end = plain.find(b">", end) + 1 or len(plain)
+        elif (end := plain.find(_END, start)) < 0:
+            end = len(plain)
         out[start:end] = b" " * (end - start)
         start = plain.find(first, end)
     return bytes(out)

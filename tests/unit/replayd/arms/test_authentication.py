@@ -56,7 +56,7 @@ async def heard(environ, **more):
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
-    port = site._server.sockets[0].getsockname()[1]
+    port = runner.addresses[0][1]
     asked = arm(config(f"http://127.0.0.1:{port}", **more), environ)
     try:
         async with asked.endpoint as endpoint:

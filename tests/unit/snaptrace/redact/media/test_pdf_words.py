@@ -5,6 +5,7 @@ import io
 import zlib
 
 import pytest
+from fakes.growth import assert_linear
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -224,9 +225,12 @@ def test_what_no_page_shows_goes(name):
 )
 def test_a_crafted_document_is_read_in_linear_time(mark):
     """One file would stop sampling: each takes hours in squared time."""
-    data = b"%PDF-1.7\n" + mark * (2**19 // len(mark))
-    clean_document(data, clean)
-    strip(data)
+
+    def made(size):
+        return b"%PDF-1.7\n" + mark * (size // len(mark))
+
+    assert_linear(lambda data: clean_document(data, clean), made, 2**17)
+    assert_linear(strip, made, 2**17)
 
 
 def test_a_table_of_endless_ranges_is_given_up():

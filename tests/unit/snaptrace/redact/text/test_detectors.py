@@ -2,11 +2,11 @@
 
 import datetime as dt
 import itertools
-import json
 import random
 import re
 
 import pytest
+from fakes.growth import assert_linear
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -276,27 +276,17 @@ def test_values_are_found_among_others(texts, between):
 
 
 @pytest.mark.parametrize(
-    "text",
+    "unit",
     [
-        "a" * 200_000,
-        "1" * 200_000,
-        "a." * 100_000,
-        "a@" * 100_000,
-        "0 " * 100_000,
-        "1." * 100_000,
-        ":" * 200_000,
-        "password" * 25_000,
-        "-----BEGIN PRIVATE KEY-----" * 5_000,
-        "https://a:" * 20_000,
-        "eyJ" * 60_000,
-        "key=" * 50_000,
+        *("a", "1", "a.", "a@", "0 ", "1.", ":", "password"),
+        "-----BEGIN PRIVATE KEY-----",
+        *("https://a:", "eyJ", "key="),
     ],
-    ids=lambda text: text[:12],
 )
-@pytest.mark.timeout(20)
-def test_hostile_text_takes_no_more_than_linear_time(text):
+@pytest.mark.timeout(60)
+def test_hostile_text_takes_no_more_than_linear_time(unit):
     """One crafted prompt would stop the sampling of a whole node."""
-    REDACTOR.redact(text)
+    assert_linear(REDACTOR.redact, lambda size: unit * (size // len(unit)), 50_000)
 
 
 def test_luhn_by_its_definition():
@@ -305,7 +295,7 @@ def test_luhn_by_its_definition():
 
 
 def test_json_numbers_that_are_cards_are_replaced_by_numbers():
-    """A number field would become a text and the request be refused."""
+    """A number field would become a text, or lose its leading digit, and be refused."""
     made = PSEUDONYMS.of("card", "4111111111111111")
     assert made.isdigit()
-    assert len(json.loads(json.dumps({"n": int(made)}))) == 1
+    assert str(int(made)) == made
