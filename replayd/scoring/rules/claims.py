@@ -10,13 +10,11 @@ from typing import Final
 
 from replayd.scoring.contract import Said, Score, ScoringCase
 from replayd.scoring.extract.language.language import language_of
-from replayd.scoring.extract.language.polarity import (
-    asks_yes_no,
-    says_yes_or_no,
-)
+from replayd.scoring.extract.language.polarity import says_yes_or_no
 from replayd.scoring.extract.prose.citations import citation_faults
 from replayd.scoring.extract.prose.disagreement import Findings, compare
 from replayd.scoring.extract.prose.edits import Edit, edits
+from replayd.scoring.extract.prose.exchanges import crossed
 from replayd.scoring.usability import unusable
 
 WRONG: Final = 0.3
@@ -74,16 +72,20 @@ def _sure(case: ScoringCase, said: Said) -> Score | None:
         return useless
     if not said.body.strip():
         return Score(0.0, "no text")
-    recorded, body, question = case.recorded.body, said.body, case.question
+    recorded, body = case.recorded.body, said.body
     if recorded.split() == body.split():
         return Score(1.0)
-    if asks_yes_no(question):
-        wanted, got = says_yes_or_no(recorded), says_yes_or_no(body)
-        if None not in {wanted, got} and wanted != got:
-            return Score(OPPOSITE, "the opposite")
+    wanted, got = says_yes_or_no(recorded), says_yes_or_no(body)
+    if None not in {wanted, got} and wanted != got:
+        return Score(OPPOSITE, "the opposite")
     if fault := citation_faults(recorded, body, case.request.plain):
         return Score(WRONG, fault)
-    return _edited(edits(recorded, body, _language(case)))
+    language = _language(case)
+    if decisive := _edited(edits(recorded, body, language)):
+        return decisive
+    if words := crossed(recorded, body, language):
+        return Score(OPPOSITE, f"exchanged: {words}")
+    return None
 
 
 def _compared(case: ScoringCase, said: Said, reference: Said) -> Findings:

@@ -21,6 +21,7 @@ OPENING = 320  # characters; a refusal says so at once
 MOST_ELSE = 260  # characters beside the declining sentence, from which it is an answer
 CURT = 24  # characters of a sentence that only declines, as "I'm sorry, but no."
 FEW_WORDS = 8
+MOST_BARE = 12  # letters of a script without blanks, in a sentence that only declines
 ENOUGH = 3.0  # of the weights below, in one sentence
 
 _SENTENCE = re.compile(r"[^.!?。！？।\n]+[.!?。！？।]*")
@@ -92,7 +93,10 @@ def _weight(sentence: str, language: str, *, curt: bool) -> float:
     speaks = marks.first.search(sentence)
     regrets = marks.regret.search(sentence)
     if curt:
-        told = speaks or helps or language in UNSPACED
+        # So short an answer of an unspaced script need not name its speaker.
+        told = (
+            speaks or helps or (language in UNSPACED and (regrets or _bare(sentence)))
+        )
         return ENOUGH if told and (unable or regrets) else 0.0
     if not helps or not (speaks or (unable and regrets) or language in UNSPACED):
         return 0.0
@@ -107,6 +111,11 @@ def _weight(sentence: str, language: str, *, curt: bool) -> float:
 def _curt(sentence: str) -> bool:
     """Whether so little is said that it cannot be about anything else."""
     return len(sentence) <= CURT or len(sentence.split()) <= FEW_WORDS
+
+
+def _bare(sentence: str) -> bool:
+    """Whether a sentence of an unspaced script names nothing beside the refusal."""
+    return len(re.findall(r"\w", sentence)) <= MOST_BARE
 
 
 def _blind(sentence: str) -> bool:

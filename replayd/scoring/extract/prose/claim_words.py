@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from os.path import commonprefix
 from functools import cache, lru_cache
 from typing import Final, Literal, NamedTuple
 
@@ -47,6 +48,7 @@ LEADING = re.compile(
     re.IGNORECASE,
 )
 
+_KEPT_FROM = re.compile(r"\b(?:away from|out of(?= (?:the|direct|any|reach)))\b")
 _ELISION = re.compile(r"\b(?:[cdjlmnst]|qu|dell|nell|all|sull|dall|un|quest)'(?=\w\w)")
 
 
@@ -54,6 +56,7 @@ def spoken(text: str) -> str:
     """Return a text case-folded, with its contractions taken apart."""
     folded = text.casefold().replace("n't", " n't").replace("can not", "cannot")
     folded = folded.replace("cannot", "can not").replace("'s ", " ")
+    folded = _KEPT_FROM.sub(" without ", folded)
     return _ELISION.sub(lambda m: f"{m[0][:-1]} ", folded)
 
 
@@ -141,11 +144,7 @@ def _akin(one: str, other: str, language: str) -> bool:
     shorter, longer = sorted((one, other), key=len)
     if len(shorter) < SHORTEST_STEM:
         return False
-    shared = 0
-    for a, b in zip(shorter, longer, strict=False):
-        if a != b:
-            break
-        shared += 1
+    shared = len(commonprefix((shorter, longer)))
     if shared >= max(SHORTEST_STEM, SHARED_STEM * len(longer)):
         return True
     # Compounds, as in German, hold the word that they are a kind of.
@@ -161,10 +160,33 @@ def _opposite(one: str, other: str, first: str, second: str, language: str) -> b
             return True
         if word.endswith("less") and stem(word[:-4] + "ful", language) == base:
             return True
+    if language in _TURNING and _turned_within(one, other, language):
+        return True
     if language == "en" and (second in _antonyms(first) or other in _antonyms(one)):
         return True
     sides, others = _sides(one, language), _sides(other, language)
     return any((row, not side) in others for row, side in sides)
+
+
+# Where a part of the word turns it round: Turkish -me-, Korean 불-.
+_TURNING: Final = {
+    "tr": re.compile(r"m[ae](?=m[ıiuü]ş|d[ıi]|y[ae]|l[ıi]|k|z?\Z)|m[ae]z(?=\Z|s)"),
+    "ko": re.compile(r"\A[불비미무](?=[가-힣]{2})"),
+}
+
+
+def _turned_within(one: str, other: str, language: str) -> bool:
+    turning = _TURNING[language]
+    for word, base in ((one, other), (other, one)):
+        bare = turning.sub("", word, count=1)
+        if bare != word and not turning.search(base) and _begins_as(bare, base):
+            return True
+    return False
+
+
+def _begins_as(one: str, other: str) -> bool:
+    shared = len(commonprefix((one, other)))
+    return shared >= max(2, SHARED_STEM * min(len(one), len(other)))
 
 
 @cache

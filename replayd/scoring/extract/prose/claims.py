@@ -31,6 +31,7 @@ MOST_WORDS: Final = 40  # of a clause
 _MARKUP = re.compile(
     r"[*_`#>|~]+|\[(?:doc )?\d+\]|^\s*(?:[-•–+]|\d+[.)])\s+", re.MULTILINE
 )
+_SENTENCE = re.compile(r"[.!?;\n。！？；।؟]+")
 _CLAUSE = re.compile(
     r"[.!?;:\n。！？；।؟]+|,\s+(?=(?:not?|nicht|ne|non|não|niet|inte|не)\b)|(?:,\s+|\s+)(?:but|however|whereas|although|though|while|aber|jedoch"
     r"|sondern|während|mais|cependant|tandis que|pero|sino|mientras|aunque|ma|mentre"
@@ -72,6 +73,14 @@ def claims_of(text: str) -> tuple[Claim, ...]:
     plain = _MARKUP.sub(" ", without_values(text)).replace("’", "'")
     plain = LEADING.sub("", plain)
     found = [_claim(piece) for piece in _CLAUSE.split(plain) if piece and piece.strip()]
+    return tuple(claim for claim in found if claim.words)[:MOST_CLAUSES]
+
+
+@lru_cache(maxsize=512)
+def sentences_of(text: str) -> tuple[Claim, ...]:
+    """Return the same of whole sentences, in which nothing is set apart."""
+    plain = LEADING.sub("", _MARKUP.sub(" ", without_values(text)).replace("’", "'"))
+    found = [_claim(piece) for piece in _SENTENCE.split(plain) if piece.strip()]
     return tuple(claim for claim in found if claim.words)[:MOST_CLAUSES]
 
 

@@ -20,6 +20,7 @@ from replayd.scoring.extract.prose.value_differences import (
 ALIGNED: Final = 0.5  # of the shorter claim's words, that an aligned one must share
 CLOSE: Final = 0.6  # the same of the longer one, from which a changed word is a change
 TURNED: Final = 0.4  # the same, from which a negation or an opposite is one
+DENIED: Final = 0.65  # the same, from which a negation alone turns a claim round
 UNTURNED: Final = 1.5  # words that equal polarity is worth in the choice of a partner
 FEWEST_NEW: Final = 3  # words of a claim that nothing supports, to count as added
 ASKED: Final = 0.1  # weight of a recorded word that the question holds already
@@ -202,10 +203,17 @@ def _turned(aligned: _Aligned, told: frozenset[str]) -> str:
         for i, j in match.opposite
         if claim.words[i].text not in told and other.words[j].text not in told
     ]
-    if (len(opposite) + (claim.negated != other.negated)) % 2:
-        if opposite:
-            i, j = opposite[0]
-            return f"“{claim.words[i].text}” for “{other.words[j].text}”"
+    negated = claim.negated != other.negated
+    if opposite and not negated:
+        i, j = opposite[0]
+        return f"“{claim.words[i].text}” for “{other.words[j].text}”"
+    # An opposite takes a negation back, whatever else the texts call by its name.
+    if (
+        negated
+        and not match.opposite
+        and match.size >= max(2, DENIED * longer)
+        and _denies(aligned)
+    ):
         return f"negation of “{' '.join(claim.texts[:4])}”"
     moved = (
         claim.governed
@@ -214,6 +222,14 @@ def _turned(aligned: _Aligned, told: frozenset[str]) -> str:
         and claim.governed != other.governed
     )
     return f"negation of “{claim.governed}”" if moved else ""
+
+
+def _denies(aligned: _Aligned) -> bool:
+    """Whether a negation governs a word that both claims have."""
+    claim, other = aligned.claim, aligned.other
+    shared = {claim.words[i].text for i, _ in aligned.match.same}
+    shared |= {other.words[j].text for _, j in aligned.match.same}
+    return any(each.governed in shared for each in (claim, other) if each.governed)
 
 
 def _roles(aligned: _Aligned) -> str:

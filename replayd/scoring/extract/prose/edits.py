@@ -33,6 +33,7 @@ LONGEST_READ: Final = 6_000  # characters
 MOST_SENTENCES: Final = 40
 MOST_TOKENS: Final = 60  # of a sentence
 NEAR: Final = 0.55  # of the longer sentence's words in place, for a near copy
+SAME_PLACE: Final = 0.2  # of the words, that the same place in the text is worth
 FEWEST_IN_PLACE: Final = 2  # words in place that carry meaning
 LONGEST_EDIT: Final = 2  # words that carry meaning, on either side of one edit
 SAME_WORDS: Final = 0.85  # of a sentence, in any order, for words exchanged in it
@@ -56,6 +57,7 @@ ARTICLES: Final = frozenset(
         *("het", "een", "en", "ett", "et"),
     )
 )
+_HIRAGANA = re.compile(r"[\u3041-\u309f]")
 _JOINING: Final = frozenset(
     (
         *("and", "or", "und", "oder", "et", "ou", "y", "e", "o", "u", "ed", "en", "of"),
@@ -98,8 +100,7 @@ def edits(reference: str, answer: str, language: str) -> tuple[Edit, ...]:
     wanted, got = _sentences(reference, language), _sentences(answer, language)
     found: list[Edit] = []
     for at, sentence in enumerate(got):
-        # Of equally near ones, the one at the same place.
-        partner = _partner(sentence, (*wanted[at : at + 1], *wanted))
+        partner = _partner(sentence, wanted, at)
         if partner is not None:
             found += _edits(partner, sentence, language)
     return tuple(_across(found))
@@ -125,16 +126,20 @@ def _sentences(text: str, language: str) -> tuple[_Sentence, ...]:
     return tuple(found[:MOST_SENTENCES])
 
 
-def _partner(sentence: _Sentence, others: Sequence[_Sentence]) -> _Sentence | None:
+def _partner(
+    sentence: _Sentence, others: Sequence[_Sentence], place: int
+) -> _Sentence | None:
+    """Return the sentence that is repeated: the nearest, or about so at its place."""
     words = Counter(sentence.keys)
     best, most = None, 0.0
-    for other in others:
+    for at, other in enumerate(others):
         longer = max(len(sentence.keys), len(other.keys))
         if NEAR * longer > min(len(sentence.keys), len(other.keys)):
             continue
         shared = (words & Counter(other.keys)).total() / longer
-        if shared >= NEAR and shared > most:
-            best, most = other, shared
+        weight = shared + (SAME_PLACE if at == place else 0.0)
+        if shared >= NEAR and weight > most:
+            best, most = other, weight
     return best
 
 
@@ -146,8 +151,12 @@ class _Block(Struct, frozen=True):
 
 def _edits(wanted: _Sentence, got: _Sentence, language: str) -> list[Edit]:
     blocks, kept = _blocks(wanted, got)
-    near = len(kept) / max(len(wanted.keys), len(got.keys))
     in_place = sum(_carries(wanted.tokens[i]) for i in kept)
+    near = len(kept) / max(len(wanted.keys), len(got.keys))
+    if any(map(_HIRAGANA.match, wanted.tokens)):
+        # Endings stand by themselves there, and change with every word.
+        carrying = (sum(map(_carries, each.tokens)) for each in (wanted, got))
+        near = in_place / max(1, *carrying)
     if exchanged := _exchanged(wanted, got) or _replaced(blocks, language):
         return [Edit("exchanged", *exchanged, near)]
     if not blocks or near < NEAR or in_place < FEWEST_IN_PLACE:
@@ -171,18 +180,20 @@ def _edits(wanted: _Sentence, got: _Sentence, language: str) -> list[Edit]:
 
 def _lasting(turns: Sequence[tuple[int, Edit]]) -> list[Edit]:
     """Leave out turns that take back one another: `not closed` for `open`."""
-    left = list(turns)
-    for at, turn in turns:
-        if turn.kind != "negation" or (at, turn) not in left:
-            continue
-        for other in left:
-            if other[1] is not turn and (
-                other[1].kind == "negation" or abs(other[0] - at) <= BESIDE
-            ):
-                left.remove(other)
-                left.remove((at, turn))
-                break
-    return [turn for _, turn in left]
+    negated = [(at, turn) for at, turn in turns if turn.kind == "negation"]
+    opposites = [(at, turn) for at, turn in turns if turn.kind != "negation"]
+    # Two parts of one negation, as `ne ... pas`, are one; one that moved is none.
+    if any(t.gone for _, t in negated) and any(t.new for _, t in negated):
+        return [turn for _, turn in opposites]
+    if not negated:
+        return [turn for _, turn in opposites]
+    where = [at for at, _ in negated]
+    near = [
+        each for each in opposites if min(abs(each[0] - at) for at in where) <= BESIDE
+    ]
+    if near:
+        return [each[1] for each in opposites if each is not near[0]]
+    return [negated[0][1], *(turn for _, turn in opposites)]
 
 
 def _replaced(blocks: Sequence[_Block], language: str) -> tuple[str, str] | None:

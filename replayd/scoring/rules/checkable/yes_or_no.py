@@ -12,7 +12,7 @@ from replayd.scoring.extract.language.words import word_count
 from replayd.scoring.extract.numbers.measures import measured, same_measure
 from replayd.scoring.usability import unusable, usable
 
-_SECOND = re.compile(r"[.!?。！？।]\s*\w.*\w+\W+\w+", re.DOTALL)
+_SECOND = re.compile(r"[.!?。！？।]\s*\w.{7}", re.DOTALL)  # another sentence
 LONGEST_REASON = 12  # words of a recording that this rule reads; claims read more
 
 
