@@ -107,7 +107,7 @@ _DESCRIBES = re.compile(
     re.IGNORECASE,
 )
 _CREATES = re.compile(
-    r"\b(?:write|compose|tell|make up|invent|come up with|schreib\w*|dichte|erzähl\w*|écri\w*|invente|escrib\w*|cuenta|scrivi|brainstorm)\b"
+    r"\b(?:write|compose|tell|make up|invent|come up with|give (?:me|us)|suggest|propose|think of|schreib\w*|dichte|erzähl\w*|écri\w*|invente|escrib\w*|cuenta|scrivi|brainstorm)\b"
     r"[^.?!\n]{0,60}\b(?:poem|haiku|limerick|story|joke|song|lyrics|slogan|tagline|rap|verse|tale|fairy ?tale|riddle|metaphor|name ideas|names for"
     r"|gedicht|geschichte|witz|lied|märchen|poème|histoire|blague|chanson|poema|cuento|chiste|canción|poesia|storia|barzelletta)\w*",
     re.IGNORECASE,

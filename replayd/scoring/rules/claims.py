@@ -13,7 +13,7 @@ from replayd.scoring.extract.language.language import language_of
 from replayd.scoring.extract.language.polarity import says_yes_or_no
 from replayd.scoring.extract.prose.citations import citation_faults
 from replayd.scoring.extract.prose.disagreement import Findings, compare
-from replayd.scoring.extract.prose.edits import Edit, edits
+from replayd.scoring.extract.prose.edits import Edit, edits, is_decisive
 from replayd.scoring.extract.prose.exchanges import crossed
 from replayd.scoring.usability import unusable
 
@@ -22,8 +22,6 @@ OPPOSITE: Final = 0.2
 UNSURE: Final = 0.65  # a difference that is a fault as often as it is wording
 SHORT_QUESTION: Final = 300  # characters; a longer one brings the text it asks about
 LONGEST_CONTEXT: Final = 8_000  # characters
-SURELY_COPIED: Final = 0.62  # of a sentence unchanged, from which a turn is sure
-COPIED: Final = 0.74  # the same, from which another word is another fact
 NEAR: Final = 0.6  # share of known words from which a lost negation is sure
 COMPLETE: Final = 0.9  # of what was recorded, beside which a claim is an addition
 LIKELY: Final = 0.45  # probability from which a difference counts
@@ -116,16 +114,12 @@ def _context(case: ScoringCase) -> str:
 
 def _edited(found: tuple[Edit, ...]) -> Score | None:
     """Return what sentences that are else word for word the same were changed to."""
-    for edit in found:
-        if edit.kind == "exchanged":
-            return Score(OPPOSITE, f"exchanged: {edit.gone} / {edit.new}")
-    for edit in found:
-        if edit.kind != "other" and edit.near >= SURELY_COPIED:
-            what = f"“{edit.new}” for “{edit.gone}”"
-            return Score(OPPOSITE, f"{edit.kind}: {what}")
-    for edit in found:
-        if edit.kind == "other" and edit.near >= COPIED:
-            return Score(WRONG, f"changed: “{edit.new}” for “{edit.gone}”")
+    sure = [edit for edit in found if is_decisive(edit)]
+    for kind in ("exchanged", "negation", "opposite", "other"):
+        for edit in sure:
+            if edit.kind == kind:
+                what = f"{kind}: “{edit.new}” for “{edit.gone}”"
+                return Score(WRONG if kind == "other" else OPPOSITE, what)
     return None
 
 

@@ -21,12 +21,12 @@ FEWEST_QUOTED: Final = 4  # words of a quotation that has to stand in the reques
 _SUPERSCRIPTS: Final = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _RAISED = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _KIND: Final = r"(?:(?:doc|document|source|ref|passage|quelle|fuente|fonte)\.?\s*)?"
-_ID: Final = r"(?:[A-Za-z]{1,6}[-_.]?\d{1,6}|\d{1,3}|(?-i:[A-Z]))"
+_ID: Final = r"(?:[A-Za-z]{1,6}[-_.]?\d{1,6}|\d{1,3}|[A-Za-z])"
 _LINK: Final = r"https?://[^\s<>\"')\]]*[^\s<>\"')\].,;:]"
 _SECTION: Final = r"§§?\s*\d+[a-z]?"
 _TITLE: Final = r"[\"“„«](?-i:(?=[A-ZÀ-Þ]))[^\"“”„«»\n.]{3,60}[\"”“»]"
 _CITED = re.compile(
-    rf"[\[【(]\s*{_KIND}(?P<ids>{_ID}(?:\s*[,;]\s*{_KIND}{_ID})*)\s*[\])】]"
+    rf"(?!\((?-i:[a-z])\))[\[【(]\s*{_KIND}(?P<ids>{_ID}(?:\s*[,;]\s*{_KIND}{_ID})*)\s*[\])】]"
     rf"|(?P<open>[(\[])?(?:(?P<link>{_LINK})|(?P<section>{_SECTION})|(?P<title>{_TITLE}))[)\]]?",
     re.IGNORECASE,
 )

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from os.path import commonprefix
 from functools import cache, lru_cache
 from typing import Final, Literal, NamedTuple
 
@@ -144,7 +143,7 @@ def _akin(one: str, other: str, language: str) -> bool:
     shorter, longer = sorted((one, other), key=len)
     if len(shorter) < SHORTEST_STEM:
         return False
-    shared = len(commonprefix((shorter, longer)))
+    shared = _shared_start(shorter, longer)
     if shared >= max(SHORTEST_STEM, SHARED_STEM * len(longer)):
         return True
     # Compounds, as in German, hold the word that they are a kind of.
@@ -184,8 +183,16 @@ def _turned_within(one: str, other: str, language: str) -> bool:
     return False
 
 
+def _shared_start(one: str, other: str) -> int:
+    """Return how many letters two words share from their beginning."""
+    for at, (a, b) in enumerate(zip(one, other, strict=False)):
+        if a != b:
+            return at
+    return min(len(one), len(other))
+
+
 def _begins_as(one: str, other: str) -> bool:
-    shared = len(commonprefix((one, other)))
+    shared = _shared_start(one, other)
     return shared >= max(2, SHARED_STEM * min(len(one), len(other)))
 
 

@@ -32,6 +32,8 @@ EditKind = Literal["negation", "opposite", "exchanged", "other"]
 LONGEST_READ: Final = 6_000  # characters
 MOST_SENTENCES: Final = 40
 MOST_TOKENS: Final = 60  # of a sentence
+SURELY_COPIED: Final = 0.62  # of a sentence unchanged, from which a turn is sure
+COPIED: Final = 0.74  # the same, from which another word is another fact
 NEAR: Final = 0.55  # of the longer sentence's words in place, for a near copy
 SAME_PLACE: Final = 0.2  # of the words, that the same place in the text is worth
 FEWEST_IN_PLACE: Final = 2  # words in place that carry meaning
@@ -87,6 +89,13 @@ class Edit(Struct, frozen=True):
     gone: str
     new: str
     near: float  # share of the sentence that is unchanged
+
+
+def is_decisive(edit: Edit) -> bool:
+    """Whether an edit is sure to change what is said."""
+    if edit.kind == "exchanged":
+        return True
+    return edit.near >= (COPIED if edit.kind == "other" else SURELY_COPIED)
 
 
 class _Sentence(Struct, frozen=True):
@@ -153,10 +162,10 @@ def _edits(wanted: _Sentence, got: _Sentence, language: str) -> list[Edit]:
     blocks, kept = _blocks(wanted, got)
     in_place = sum(_carries(wanted.tokens[i]) for i in kept)
     near = len(kept) / max(len(wanted.keys), len(got.keys))
-    if any(map(_HIRAGANA.match, wanted.tokens)):
-        # Endings stand by themselves there, and change with every word.
-        carrying = (sum(map(_carries, each.tokens)) for each in (wanted, got))
-        near = in_place / max(1, *carrying)
+    carrying = [sum(map(_carries, each.tokens)) for each in (wanted, got)]
+    # Small words change around a negation, and stand by themselves in Japanese.
+    if in_place >= max(carrying) or any(map(_HIRAGANA.match, wanted.tokens)):
+        near = max(near, in_place / max(1, *carrying))
     if exchanged := _exchanged(wanted, got) or _replaced(blocks, language):
         return [Edit("exchanged", *exchanged, near)]
     if not blocks or near < NEAR or in_place < FEWEST_IN_PLACE:
