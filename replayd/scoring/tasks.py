@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Final, Literal
 
 from replayd.scoring.contract import ScoringCase
+from replayd.scoring.extract.intervals import matrix_of
 from replayd.scoring.extract.language.polarity import asks_yes_no, says_yes_or_no
 from replayd.scoring.extract.language.words import word_count
 from replayd.scoring.extract.prose.citations import cites_sources
@@ -62,7 +63,7 @@ TASKS: Final[dict[Task, tuple[str, ...]]] = {
     "creative": ("creative_kept", *_PROSE),
     "sql": ("code_shape",),
     "code": ("code_shape",),
-    "mathematics": ("math_result", "final_answer"),
+    "mathematics": ("math_result", "final_answer", *_PROSE),
     "text_reading": ("text_read", "key_facts"),
     "table": ("cell_values", "label_numbers"),
     "markup": ("markup_fields", *_PROSE),
@@ -133,7 +134,7 @@ _SHOWS_VALUES = re.compile(
     re.IGNORECASE,
 )
 _DOES_SUMS = re.compile(
-    r"\b(?:solve|simplify|factor(?:ise|ize)?|integrate|differentiate|derivative|evaluate|compute|calculate|expand|roots? of|antiderivative|integral"
+    r"\b(?:solve|simplify|sqrt|square root|radical form|logarithm|inequality|polynomial|matrix|determinant|factor(?:ise|ize)?|integrate|differentiate|derivative|evaluate|compute|calculate|expand|roots? of|antiderivative|integral"
     r"|löse|berechne|vereinfache|ableitung|résou\w*|calcul\w*|dérivée|resuelv\w*|derivada|quanto fa)\b"
     r"|\d\s*[-+*/×÷^]\s*\d|\bx\^?\d?\s*[=+-]|\d\s*[a-z]\s*=\s*\d",
     re.IGNORECASE,
@@ -143,7 +144,8 @@ _LOOKS_SQL = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _SYMBOLIC = re.compile(
-    r"\\boxed|\\frac|\\sqrt|\*\*\d|[=^²³√π]|\A[-\d.,/ a-z+*()^]{1,24}\Z", re.IGNORECASE
+    r"\\boxed|\\frac|\\sqrt|\*\*\d|[=^²³√π<>≤≥]|\A[-\d.,/ a-z+*()^]{1,24}\Z",
+    re.IGNORECASE,
 )
 
 
@@ -156,7 +158,8 @@ def task_of(case: ScoringCase) -> Task:
     if _hears(case):
         return "transcription"
     if case.recorded.json is not NOTHING:
-        return "structured"
+        sums = _DOES_SUMS.search(case.question) and matrix_of(case.recorded.body)
+        return "mathematics" if sums else "structured"
     return _closed(case) or _by_verb(case) or _by_recording(case)
 
 
@@ -204,25 +207,41 @@ def _by_verb(case: ScoringCase) -> Task | None:
 
 def _by_recording(case: ScoringCase) -> Task:
     body = case.recorded.body
-    pictures = case.snapshot.modality in PICTURES
     grid = Grid.of(body)
+    if case.snapshot.modality in PICTURES and (seen := _of_picture(case, grid)):
+        return seen
+    sums = bool(_DOES_SUMS.search(case.question) and _SYMBOLIC.search(body))
+    if sums and "```" not in body and len(body.splitlines()) == 1:
+        return "mathematics"
+    if written := _of_code(case):
+        return written
+    if grid.is_table:
+        return "table"
+    return "mathematics" if sums else _of_words(case)
+
+
+def _of_picture(case: ScoringCase, grid: Grid) -> Task | None:
+    body = case.recorded.body
     laid_out = grid.is_table and ("|" in body or "\t" in body)
     charted = laid_out or _SHOWS_VALUES.search(case.question)
-    if pictures and not charted and _READS_TEXT.search(case.question):
+    if not charted and _READS_TEXT.search(case.question):
         return "text_reading"
-    if pictures and (grid.is_table or grid.rows >= 2):
-        return "table"
-    code = code_of(body)
+    return "table" if grid.is_table or grid.rows >= 2 else None
+
+
+def _of_code(case: ScoringCase) -> Task | None:
+    code = code_of(case.recorded.body)
     if not code.language and _states_result(case):
         return "short_answer"
     if _LOOKS_SQL.match(code.text):
         return "sql"
     if code.language and code.is_main:
         return "markup" if code.is_markup else "code"
-    if grid.is_table:
-        return "table"
-    if _DOES_SUMS.search(case.question) and _SYMBOLIC.search(body):
-        return "mathematics"
+    return None
+
+
+def _of_words(case: ScoringCase) -> Task:
+    body = case.recorded.body
     items = items_of(body, case.question)
     spans = _RANGES.match(body) is not None and len(items) == 2
     if len(items) >= 2 and not spans and not _is_sentence(body, items):

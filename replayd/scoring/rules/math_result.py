@@ -4,17 +4,32 @@ import re
 
 from replayd.scoring.contract import Said, Score, ScoringCase
 from replayd.scoring.extract.expressions import same_values, values_of
+from replayd.scoring.extract.intervals import Interval, interval_of, matrix_of
 from replayd.scoring.extract.structure.final import final_of
 from replayd.scoring.usability import unusable, usable
 
 _PIECES = re.compile(
-    r"\s*(?:,\s+|;|\bor\b|\band\b|\boder\b|\bund\b|\bou\b|\bet\b|\bi\.e\.|=>|⇒)\s*"
+    r"\s*(?:,\s+|;|∨|∪|\\(?:quad|lor|text\{ ?(?:or|and|oder|und|ou|et|o|y) ?\})|\bor\b|\band\b|\boder\b|\bund\b|\bou\b|\bet\b|\bi\.e\.|=>|⇒)\s*"
 )
 _VERB = re.compile(
-    r"\A.*?\b(?:is|are|ist|lautet|est|es|equals|gives|becomes|obtain|get)\b:?\s*(?=\S)",
+    r"\A.*?\b(?:is|are|ist|sind|lautet|est|sont|es|son|equals|gives|becomes|obtain|get|all)\b:?\s*(?=\S)",
     re.IGNORECASE | re.DOTALL,
 )
+# Where the result holds, behind it.
+_CONDITION = re.compile(
+    r"\s*(?:\(\s*(?:for|where|if|with|when|provided|as long|für|wobei|falls|pour|où|si|donde|con|per)\b[^()]*\)"
+    r"|\(\s*[a-z]\s*(?:≠|!=|\\ne\w*)[^()]*\)"
+    r"|,?\s+\(?(?:for|where|when|provided that|für|wobei|falls|pour|où|donde)\s.*|,\s*[a-z]\s*(?:≠|!=|\\neq?)\s*\S+)\s*\.?\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+_LATEX_BLANKS = re.compile(r"\\[,;:! ]|\\quad\b")
+_SET = re.compile(
+    r"\A\s*(?:[a-zA-Z]\s*(?:=|∈|\\in)\s*)?\\?\{(?P<inside>.*?)\\?\}\s*\.?\Z", re.DOTALL
+)
+_EITHER_SIGN = re.compile(r"±|\\pm\b|\+/-")
 MOST_PIECES = 6
+
+Values = tuple[float, ...]
 
 
 class MathResult:
@@ -24,29 +39,84 @@ class MathResult:
 
     def applies(self, case: ScoringCase) -> bool:
         """Where the recording states an expression that can be valued."""
-        return bool(_results(case.recorded.body))
+        body = case.recorded.body
+        return bool(_interval(body) or matrix_of(_stated(body)) or _results(body))
 
     async def score(self, case: ScoringCase, said: Said) -> Score:
         """Return 1, at most .5 where some solutions are wrong, 0 for another result."""
         if (useless := unusable(case, said)) is not None:
             return useless
-        wanted, got = _results(case.recorded.body), _results(said.body)
-        missing = sum(not any(same_values(w, g) for g in got) for w in wanted)
-        surplus = sum(not any(same_values(w, g) for w in wanted) for g in got)
+        recorded, answer = case.recorded.body, said.body
+        if (wanted := _interval(recorded)) is not None:
+            same = _interval(answer) == wanted
+            return Score(float(same), "" if same else "another range")
+        if (matrix := matrix_of(_stated(recorded))) is not None:
+            same = matrix_of(_stated(answer)) == matrix
+            return Score(float(same), "" if same else "another matrix")
+        asked, got = _results(recorded), _results(answer)
+        missing = sum(not any(same_values(w, g) for g in got) for w in asked)
+        surplus = sum(not any(same_values(w, g) for w in asked) for g in got)
         wrong = max(missing, surplus)
-        return Score(usable(wrong, len(wanted)), "another result" if wrong else "")
+        return Score(usable(wrong, len(asked)), "another result" if wrong else "")
 
 
-def _results(body: str) -> tuple[tuple[float, ...], ...]:
+def _stated(body: str) -> str:
+    """Return the stated result without the condition under which it holds."""
+    stated = final_of(body).text.strip()
+    return _CONDITION.sub("", stated) or stated
+
+
+def _interval(body: str) -> Interval | None:
+    stated = _stated(body)
+    last = stated.rsplit(", i.e. ", 1)[-1]
+    for text in (stated, last, _VERB.sub("", stated), _spelt(stated)):
+        if (found := interval_of(text)) is not None:
+            return found
+    return None
+
+
+def _spelt(text: str) -> str:
+    """Return `x greater than 2` with a sign."""
+    for words, sign in _COMPARED:
+        text = words.sub(sign, text)
+    return _VERB.sub("", text)
+
+
+_COMPARED = (
+    (re.compile(r"\s*\b(?:greater|larger|more|bigger) than or equal to\b\s*"), " >= "),
+    (re.compile(r"\s*\b(?:less|smaller) than or equal to\b\s*"), " <= "),
+    (re.compile(r"\s*\b(?:is )?(?:greater|larger|more|bigger) than\b\s*"), " > "),
+    (re.compile(r"\s*\b(?:is )?(?:less|smaller) than\b\s*"), " < "),
+    (re.compile(r"\s*\b(?:is )?at least\b\s*"), " >= "),
+    (re.compile(r"\s*\b(?:is )?at most\b\s*"), " <= "),
+)
+
+
+def _results(body: str) -> tuple[Values, ...]:
     """Return the values of each solution that an answer states."""
-    stated = final_of(body).text
+    stated = _LATEX_BLANKS.sub(" ", _stated(body))
+    if inside := _SET.match(stated.strip("$ ")):
+        stated = inside["inside"]
     pieces = _PIECES.split(stated.strip().rstrip("."))[:MOST_PIECES]
-    found: list[tuple[float, ...]] = []
+    found: list[Values] = []
     for piece in pieces:
-        for text in (piece, _VERB.sub("", piece), piece.rpartition("=")[2]):
-            values = values_of(text) if text.strip() else None
-            if values is not None:
-                if not any(same_values(values, each) for each in found):
-                    found.append(values)
-                break
+        for signed in _both_signs(piece):
+            values = _valued(signed)
+            if values and not any(same_values(values, each) for each in found):
+                found.append(values)
     return tuple(found)
+
+
+def _both_signs(piece: str) -> tuple[str, ...]:
+    if not _EITHER_SIGN.search(piece):
+        return (piece,)
+    return (_EITHER_SIGN.sub("+", piece), _EITHER_SIGN.sub("-", piece))
+
+
+def _valued(piece: str) -> Values | None:
+    last = piece.rpartition("=")[2]
+    for text in (piece, _VERB.sub("", piece), last, _VERB.sub("", last)):
+        values = values_of(text) if text.strip() else None
+        if values is not None:
+            return values
+    return None

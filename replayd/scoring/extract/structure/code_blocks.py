@@ -32,7 +32,7 @@ _SIGNS: Final = (
     ("yaml", re.compile(r"\A(?=[\s\S]*(?:^[ \t]+|:\n))(?:[ \t]*(?:#[^\n]*|-?\s*[\w./\"'-]+:(?: [^\n]*)?|- [^\n]+)\n?){3,}\Z", re.MULTILINE)),
     ("bash", re.compile(r"\A\$?\s*(?:sudo )?(?:git|ls|cd|du|df|find|grep|sed|awk|docker|kubectl|curl|wget|tar|rm|cp|mv|cat|chmod|chown|ps|kill|head|tail|sort|ssh|scp|pip|npm|make|echo|export|systemctl|journalctl|apt|brew|xargs|wc|rsync|zip|unzip|ln|mkdir|touch|openssl|ping|dig)\b[^\n]*\Z")),
     ("csv", re.compile(r"\A(?:[^\n,.!?]{1,40},){1,}[^\n,.!?]{1,40}(?:\n(?:[^\n,]{1,40},){1,}[^\n,]{1,40}){1,}\s*\Z")),
-    ("ini", re.compile(r"\A(?!.*[²×÷])(?:\s*(?:\[[\w. -]+\]|[#;][^\n]*|[\w.-]+\s*=\s*[^\n]*)\n?){2,}\Z")),
+    ("ini", re.compile(r"\A(?!.*[²×÷])(?:\s*(?:\[[\w. -]+\]|[#;][^\n]*|[\w.-]+\s*=\s*[^\n]*)(?:\n|\Z)){2,}\Z")),
     ("css", re.compile(r"[.#@]?[\w-]+[^{}\n]*\{[^{}]*[\w-]+\s*:[^{}]+\}", re.DOTALL)),
     ("mermaid", re.compile(r"\A\s*(?:graph|flowchart|sequenceDiagram|classDiagram|stateDiagram)\b")),
     ("regex", re.compile(r"\A\^?[^\s]*(?:\\[dwsbDWS]|\[[^\]\s]+\])[^\s]*(?:[+*?$]|\{\d)[^\s]*\Z")),

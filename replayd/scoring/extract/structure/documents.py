@@ -94,8 +94,12 @@ def _says_nothing(value: Json) -> bool:
 def _of_lists(
     wanted: Sequence[Json], got: Sequence[Json], known: str, level: int
 ) -> float:
-    """Align two lists: the pairs with the fewest errors first, each used once."""
-    if max(len(wanted), len(got)) > MOST_ALIGNED:
+    """Align two lists: the pairs with the fewest errors first, each used once.
+
+    Numbers are places or a series: their order means something.
+    """
+    ordered = len(wanted) == len(got) and all(map(_is_number, (*wanted, *got)))
+    if ordered or max(len(wanted), len(got)) > MOST_ALIGNED:
         paired = list(zip(range(len(wanted)), range(len(got)), strict=False))
         wrong = sum(_wrong(wanted[i], got[j], known, level + 1) for i, j in paired)
     else:
@@ -103,6 +107,10 @@ def _of_lists(
     left = [wanted[i] for i in range(len(wanted)) if i not in {i for i, _ in paired}]
     over = [got[j] for j in range(len(got)) if j not in {j for _, j in paired}]
     return wrong + sum(map(leaf_count, left)) + sum(map(leaf_count, over))
+
+
+def _is_number(value: Json) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _aligned(

@@ -1,0 +1,119 @@
+"""Solutions that are no single value: inequalities, intervals and matrices."""
+
+import json
+import math
+import re
+from typing import Final, NamedTuple
+
+from replayd.scoring.extract.expressions import values_of
+
+LONGEST_READ = 400  # characters
+MOST_ENTRIES = 100
+
+_OPERATORS: Final = (
+    (re.compile(r"\\leq?\b|≤|⩽|=<"), "<="),
+    (re.compile(r"\\geq?\b|≥|⩾|=>"), ">="),
+    (re.compile(r"\\lt\b"), "<"),
+    (re.compile(r"\\gt\b"), ">"),
+)
+_SIDE = r"[^<>=]{1,40}?"
+_CHAIN = re.compile(
+    rf"(?P<low>{_SIDE})\s*(?P<one><=?)\s*(?P<name>[a-z])\s*(?P<two><=?)\s*(?P<high>{_SIDE})\Z"
+)
+_SINGLE = re.compile(
+    rf"(?:(?P<name>[a-z])\s*(?P<op>[<>]=?)\s*(?P<value>{_SIDE})|(?P<left>{_SIDE})\s*(?P<turned>[<>]=?)\s*(?P<last>[a-z]))\Z"
+)
+_INTERVAL = re.compile(
+    r"(?:[a-z]\s*(?:∈|\\in|in)\s*)?(?P<open>[(\[\]])\s*(?P<low>[^,;()\[\]]{1,30})\s*[,;]\s*(?P<high>[^,;()\[\]]{1,30})\s*(?P<close>[)\]\[])\Z"
+)
+_INFINITE = re.compile(r"\\infty|∞|infinity|inf\b", re.IGNORECASE)
+_MATRIX = re.compile(
+    r"\\begin\{[pbv]?(?:small)?(?:matrix|array)\}(?:\{[clr]+\})?(?P<rows>.+?)\\end\{",
+    re.DOTALL,
+)
+_ROW = re.compile(r"[\[(|]\s*(?P<row>-?\d[\d\s,./-]*)[\])|]")
+
+
+class Interval(NamedTuple):
+    """The numbers between two bounds."""
+
+    low: float
+    low_closed: bool
+    high: float
+    high_closed: bool
+
+
+def interval_of(text: str) -> Interval | None:
+    """Return the interval that an inequality or an interval states."""
+    text = text.strip().strip("$ .`*")[:LONGEST_READ]
+    for pattern, plain in _OPERATORS:
+        text = pattern.sub(plain, text)
+    text = text.strip()
+    if match := _CHAIN.match(text):
+        low, high = _bound(match["low"]), _bound(match["high"])
+        if low is None or high is None:
+            return None
+        return Interval(low, match["one"] == "<=", high, match["two"] == "<=")
+    if match := _SINGLE.match(text):
+        return _of_single(match)
+    if match := _INTERVAL.match(text):
+        low, high = _bound(match["low"]), _bound(match["high"])
+        if low is None or high is None or low > high:
+            return None
+        return Interval(low, match["open"] == "[", high, match["close"] == "]")
+    return None
+
+
+def _of_single(match: re.Match[str]) -> Interval | None:
+    if match["name"]:
+        operator, value = match["op"], _bound(match["value"])
+    else:
+        turned = match["turned"].translate(str.maketrans("<>", "><"))
+        operator, value = turned, _bound(match["left"])
+    if value is None:
+        return None
+    closed = operator.endswith("=")
+    if operator.startswith("<"):
+        return Interval(-math.inf, low_closed=False, high=value, high_closed=closed)
+    return Interval(value, closed, math.inf, high_closed=False)
+
+
+def _bound(text: str) -> float | None:
+    if _INFINITE.search(text):
+        return -math.inf if text.strip().startswith(("-", "−")) else math.inf
+    values = values_of(text)
+    if values is None or max(values) - min(values) > 1e-9:
+        return None
+    return round(values[0], 9)
+
+
+def matrix_of(text: str) -> tuple[tuple[float, ...], ...] | None:
+    """Return the rows of a matrix in LaTeX, JSON or lines of brackets."""
+    text = text.strip()[:LONGEST_READ]
+    if match := _MATRIX.search(text):
+        rows = [row.split("&") for row in match["rows"].split("\\\\") if row.strip()]
+        return _numbers(rows)
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if (
+        isinstance(value, list)
+        and value
+        and all(isinstance(row, list) for row in value)
+    ):
+        return _numbers([[str(entry) for entry in row] for row in value])
+    rows = [re.split(r"[\s,]+", m["row"].strip()) for m in _ROW.finditer(text)]
+    return _numbers(rows) if len(rows) > 1 else None
+
+
+def _numbers(rows: list[list[str]]) -> tuple[tuple[float, ...], ...] | None:
+    found: list[tuple[float, ...]] = []
+    for row in rows:
+        values = [values_of(entry) for entry in row]
+        if any(value is None for value in values):
+            return None
+        found.append(tuple(value[0] for value in values if value is not None))
+    if not found or len({len(row) for row in found}) > 1:
+        return None
+    return tuple(found) if sum(map(len, found)) <= MOST_ENTRIES else None
