@@ -11,8 +11,10 @@ from typing import Final, Literal
 
 from replayd.scoring.contract import ScoringCase
 from replayd.scoring.extract.intervals import matrix_of
+from replayd.scoring.extract.language.key_words import key_words
 from replayd.scoring.extract.language.polarity import asks_yes_no, says_yes_or_no
 from replayd.scoring.extract.language.words import word_count
+from replayd.scoring.extract.numbers.marks import marked_words
 from replayd.scoring.extract.prose.citations import cites_sources
 from replayd.scoring.extract.structure.cells import Grid
 from replayd.scoring.extract.structure.code_blocks import code_of
@@ -177,7 +179,9 @@ def _closed(case: ScoringCase) -> Task | None:
     if options and option_chosen(text, options):
         return "options"
     chosen = labels_chosen(text, case.labels).labels if case.labels else ()
-    if len(chosen) > 1 and items_of(case.recorded.body, case.question):
+    items = items_of(case.recorded.body, case.question)
+    listed = [item for item in items if item.casefold() not in case.labels]
+    if items and (len(chosen) > 1 or len(listed) > 1):
         return None  # things listed out of a text
     many = len(case.recorded.body.splitlines()) > 1
     if many and code_of(case.recorded.body).language:
@@ -250,8 +254,20 @@ def _of_words(case: ScoringCase) -> Task:
     if closed or says_yes_or_no(body) is not None:
         return "yes_no"
     values = any(map(str.isdigit, body))
+    if not values and _names_only(case):
+        return "short_answer"
     short = SHORT_WITH_VALUES if values else SHORT_ANSWER
     return "short_answer" if word_count(body) <= short else "prose"
+
+
+def _names_only(case: ScoringCase) -> bool:
+    """Whether a sentence says the question again, and one to three words besides."""
+    body = case.recorded.body
+    if word_count(body) > LONGEST_ECHO or not _ASKS_OPENLY.search(case.question):
+        return False
+    said = key_words(body, known=marked_words(case.question))
+    known = key_words(body)
+    return 1 <= len(said) <= MOST_NAMES and len(known) - len(said) >= len(said)
 
 
 def _is_sentence(body: str, items: Sequence[str]) -> bool:
@@ -291,5 +307,7 @@ _GOES_ON = re.compile(
     re.IGNORECASE,
 )
 LONGEST_IN_LINE: Final = 6  # words of an item that stands in a sentence
+LONGEST_ECHO: Final = 20  # words of a sentence that repeats the question
+MOST_NAMES: Final = 2
 SHORT_ANSWER: Final = 8  # words of a recording
 SHORT_WITH_VALUES: Final = 14  # the same where it states numbers

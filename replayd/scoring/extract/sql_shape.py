@@ -196,6 +196,12 @@ def _condition(part: Sequence[str]) -> list[str]:
     turned = _is_literal(left) and not _is_literal(right)
     if turned or (mark in {"=", "<>"} and not _is_literal(right) and right < left):
         left, mark, right = right, _FLIPPED[mark], left
+    if left[:2] == ["count", "("] and len(right) == 1 and right[0].isdecimal():
+        # Whole numbers: more than four are at least five.
+        if mark == ">":
+            mark, right = ">=", [str(int(right[0]) + 1)]
+        elif mark == "<":
+            mark, right = "<=", [str(int(right[0]) - 1)]
     if mark == "<>" and right[:1] and right[0] in {"true", "false"}:
         mark, right = "=", ["false" if right[0] == "true" else "true"]
     return [*left, mark, *right]

@@ -11,7 +11,11 @@ from replayd.scoring.extract.language.language import language_of
 from replayd.scoring.extract.numbers.clock_words import plain_clock
 from replayd.scoring.extract.numbers.marks import marked_words
 from replayd.scoring.extract.numbers.notation import plain_numbers
-from replayd.scoring.extract.numbers.number_words import names_numbers, number_words
+from replayd.scoring.extract.numbers.number_words import (
+    SMALL,
+    names_numbers,
+    number_words,
+)
 from replayd.scoring.extract.numbers.units import UNITS
 from replayd.scoring.extract.structure.body import (
     body_of,
@@ -48,6 +52,14 @@ _INTRODUCES = re.compile(
     r"\b(?:command|speaker|text|sign|label|says?|said|reads?|transcri\w*|recording|befehl|lautet|steht|sagt|gesagt|dit|dice|comando|commande)\b",
     re.IGNORECASE,
 )
+_HOUR_AND = re.compile(r"\b(alle|ore|às|as|las|la)\s(\d{1,2}) (?:e|y) ([1-5]\d)\b")
+_DEGREES = re.compile(r"(?<=\d)(\s?)°(?!\s?[cf]\b)")
+_MONTH_NAMES: Final = "january|february|march|april|may|june|july|august|september|october|november|december"
+_MONTH_DAY = re.compile(rf"\b({_MONTH_NAMES}) (\d{{1,2}})(?![\d:.,]*\d)\b")
+_DAY_OF = re.compile(rf"\b(?:the )?(\d{{1,2}}) of ({_MONTH_NAMES})\b")
+_TENTH = re.compile(
+    r"\b(20|30|40|50|60|70|80|90|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)[- ](first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)\b"
+)
 _SHORT_CLOCK = re.compile(r"\d:\d\d")
 _MARKUP = re.compile(r"\*\*|__|`|^[ \t]*>[ \t]?|^#+[ \t]", re.MULTILINE)
 _STAMP = re.compile(
@@ -79,7 +91,9 @@ _NOISE = re.compile(
     re.IGNORECASE,
 )
 _FILLER = re.compile(
-    r"\b(?:um|uh|uhm|erm|er|hmm?|mhm|mm|ah|eh|äh|ähm|öh|euh|heu|ehm)\b[,.]?"
+    r"\b(?:um|uh|uhm|erm|er|hmm?|mhm|mm|ah|eh|äh|ähm|öh|euh|heu|ehm|э+(?:-э+)*|эм|eee|yyy|ııı)\b[,.]?"
+    r"|(?:えーと|えっと|ええと|あのう?|嗯+|呃+|음+|어+)[、,，]"
+    r"|\A(?:well|so|naja|na ja|ben|bueno|pues|allora|nou|alltså|no więc|ну)\b,"
 )
 _LOOSE_COMMA = re.compile(r",(?!\d)|(?<!\d),")
 _MONEY_FIRST = re.compile(r"([$€£])\s?(\d[\d.,]*\d|\d)")
@@ -128,7 +142,8 @@ _CONTRACTED: Final = (
     (re.compile(r"['’]re\b"), " are"),
     (re.compile(r"\bi['’]m\b"), "i am"),
     (re.compile(r"\b(it|that|there|what|who|where|he|she|here|how)['’]s\b"), r"\1 is"),
-    (re.compile(r"\b(i|you|he|she|we|they|it)['’]d\b"), r"\1 would"),
+    # `we'd` is either, so both are written like it.
+    (re.compile(r"\b(i|you|he|she|we|they|it)(?:['’]d| had| would)\b"), r"\1 would"),
     (re.compile(r"\bgonna\b"), "going to"),
     (re.compile(r"\bwanna\b"), "want to"),
     (re.compile(r"\bgotta\b"), "got to"),
@@ -198,9 +213,10 @@ def heard_words(text: str, *, courtesies: bool = False) -> list[str]:
     plain = _PLEASE.sub("", " ".join(plain.split()))
     plain = _OH.sub("zero", _THEN_DIGITS.sub(r"\1 · ", plain))
     plain = plain_clock(_in_digits(plain_clock(plain_numbers(plain))))
-    plain = _AFTER_TIME.sub(r"\1", plain)
+    plain = _HOUR_AND.sub(r"\1 \2:\3", _AFTER_TIME.sub(r"\1", plain))
+    plain = _TENTH.sub(_ordinal_of_two, _DEGREES.sub(r"\1 degrees", plain))
     plain = _DIGIT_GROUPS.sub(lambda m: re.sub(r"\D", "", m[0]), plain)
-    plain = _ORDINAL.sub(r"\1", plain)
+    plain = _DAY_OF.sub(r"\1 \2", _MONTH_DAY.sub(r"\2 \1", _ORDINAL.sub(r"\1", plain)))
     found: list[str] = []
     for word in marked_words(plain)[:MOST_WORDS]:
         digits = word.replace(",", "").replace("\u202f", "")
@@ -213,6 +229,12 @@ def heard_words(text: str, *, courtesies: bool = False) -> list[str]:
         else:
             found.append(_one_spelling(word))
     return found
+
+
+def _ordinal_of_two(match: re.Match[str]) -> str:
+    """Return `twenty-first` in digits."""
+    tens = int(match[1]) if match[1].isdigit() else SMALL[match[1]]
+    return str(tens + int(_ORDINALS[match[2]]))
 
 
 def announced(text: str) -> str:

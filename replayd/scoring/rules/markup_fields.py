@@ -2,6 +2,7 @@
 
 import re
 from typing import Final
+from xml.etree import ElementTree as ET
 
 import yaml
 
@@ -22,6 +23,7 @@ _ANCHOR = re.compile(r"(?:^|\s)[&*]\w")  # may unfold without end
 _COUNT_FLAG = re.compile(r"(?<=\s)-n\s+(?=\d)")
 _SPAN = re.compile(r"`([^`\n]+)`")
 _PLAIN_FILES = re.compile(r"(?<=\s)-type f\s+")  # what `find -name` mostly means
+_HEAD_CARET = re.compile(r"\bHEAD\^(?!\d)|\bHEAD~(?!\d)")
 _ARROW: Final = re.compile(r"\s*(-->|->|=>|---)\s*")
 
 
@@ -47,7 +49,9 @@ class MarkupFields:
         if grid.is_table:
             other_cells = cell_errors(grid.cells, other.cells)
             return valued(min(other_cells, len(grid.cells)), len(grid.cells), "cells")
-        one, two = _yaml(wanted), _yaml(got)
+        one, two = _xml(wanted), _xml(got)
+        if one is None or two is None:
+            one, two = _yaml(wanted), _yaml(got)
         if one is not None and two is not None:
             found = difference(one, two)
             return valued(min(found.wrong, found.asked), found.asked, "fields")
@@ -63,6 +67,27 @@ def _code_given(body: str) -> str:
     found = code_of(body).text
     spans = _SPAN.findall(body) if "```" not in body else []
     return max(spans, key=len) if spans and found.strip() == body.strip() else found
+
+
+def _one_command(line: str) -> str:
+    return _HEAD_CARET.sub("HEAD~1", _PLAIN_FILES.sub("", line))
+
+
+def _xml(text: str) -> Json:
+    """Return the elements of a small document without declarations; None otherwise."""
+    if len(text) > LONGEST_YAML or "<!" in text or not text.lstrip().startswith("<"):
+        return None
+    try:
+        return _element(ET.fromstring(text.strip()))  # noqa: S314 - no entities
+    except (ET.ParseError, RecursionError):
+        return None
+
+
+def _element(element: ET.Element) -> Json:
+    inner: list[Json] = [_element(child) for child in element]
+    attributes: dict[str, Json] = dict(element.attrib)
+    text = " ".join((element.text or "").split())
+    return {element.tag: {"attributes": attributes, "text": text, "inner": inner}}
 
 
 def _yaml(text: str) -> Json:
@@ -86,7 +111,7 @@ def _lines(text: str) -> frozenset[tuple[str, ...]]:
         else:
             steps = [" ".join(parts)]
         found.update(
-            tuple(code_tokens(_PLAIN_FILES.sub("", step), sql=True))
+            tuple(code_tokens(_one_command(step), sql=True))
             for step in steps
             if step.strip()
         )

@@ -6,7 +6,7 @@ from replayd.scoring.contract import Said, Score, ScoringCase
 from replayd.scoring.extract.expressions import same_values, values_of
 from replayd.scoring.extract.intervals import Interval, interval_of, matrix_of
 from replayd.scoring.extract.structure.final import final_of
-from replayd.scoring.usability import unusable, usable
+from replayd.scoring.usability import unusable, usable, valued
 
 _PIECES = re.compile(
     r"\s*(?:,\s+|;|∨|∪|\\(?:quad|lor|text\{ ?(?:or|and|oder|und|ou|et|o|y) ?\})|\bor\b|\band\b|\boder\b|\bund\b|\bou\b|\bet\b|\bi\.e\.|=>|⇒)\s*"
@@ -27,6 +27,12 @@ _SET = re.compile(
     r"\A\s*(?:[a-zA-Z]\s*(?:=|∈|\\in)\s*)?\\?\{(?P<inside>.*?)\\?\}\s*\.?\Z", re.DOTALL
 )
 _EITHER_SIGN = re.compile(r"±|\\pm\b|\+/-")
+_PAIR = re.compile(
+    r"\((?P<names>[a-z](?:\s*,\s*[a-z]){1,3})\)\s*=\s*\((?P<values>[^()]{1,60})\)"
+)
+_ASSIGNED = re.compile(
+    r"(?<![\d+*/^-] )(?<![\w+*/^(-])(?P<name>[a-z])\s*=\s*(?P<value>-?\s?(?:\d[\d.]*(?:/\d+)?|\\frac\{-?\d+\}\{\d+\}))(?![\w(^*/])"
+)
 MOST_PIECES = 6
 
 Values = tuple[float, ...]
@@ -53,6 +59,9 @@ class MathResult:
         if (matrix := matrix_of(_stated(recorded))) is not None:
             same = matrix_of(_stated(answer)) == matrix
             return Score(float(same), "" if same else "another matrix")
+        if len(named := _assigned(recorded)) > 1 and (given := _assigned(answer)):
+            differ = [n for n in named if not _same_assigned(named[n], given.get(n))]
+            return valued(len(differ), len(named), "values")
         asked, got = _results(recorded), _results(answer)
         missing = sum(not any(same_values(w, g) for g in got) for w in asked)
         surplus = sum(not any(same_values(w, g) for w in asked) for g in got)
@@ -68,7 +77,7 @@ def _stated(body: str) -> str:
 
 def _interval(body: str) -> Interval | None:
     stated = _stated(body)
-    last = stated.rsplit(", i.e. ", 1)[-1]
+    last = stated.rsplit(", i.e.", 1)[-1]
     for text in (stated, last, _VERB.sub("", stated), _spelt(stated)):
         if (found := interval_of(text)) is not None:
             return found
@@ -105,6 +114,25 @@ def _results(body: str) -> tuple[Values, ...]:
             if values and not any(same_values(values, each) for each in found):
                 found.append(values)
     return tuple(found)
+
+
+def _assigned(body: str) -> dict[str, Values]:
+    """Return the value that each unknown of a system is given, the last time it is."""
+    text = _LATEX_BLANKS.sub(" ", body).replace("$", " ")
+    if pair := _PAIR.search(text):
+        names, values = pair["names"].split(","), pair["values"].split(",")
+        text = " ".join(
+            f"{n.strip()} = {v.strip()} ;" for n, v in zip(names, values, strict=False)
+        )
+    found: dict[str, Values] = {}
+    for match in _ASSIGNED.finditer(text):
+        if (values := values_of(match["value"])) is not None:
+            found[match["name"]] = values
+    return found
+
+
+def _same_assigned(one: Values, other: Values | None) -> bool:
+    return other is not None and same_values(one, other)
 
 
 def _both_signs(piece: str) -> tuple[str, ...]:

@@ -59,7 +59,7 @@ _SHORT_DAYS = frozenset({"sat", "wed", "mon", "fri", "thu", "tue", "martes", "su
 
 _MONTH_NAMES = "|".join(sorted(MONTHS, key=len, reverse=True))
 _MONTH_YEAR = re.compile(
-    rf"(?<!\d[ .])(?<!\w)(?:(?P<month>{_MONTH_NAMES})\b\.?,?(?:\s(?:of|de|del|im jahr))?\s(?P<y>\d{{4}})"
+    rf"(?<!\d[ .])(?<!\w)(?:(?P<month>{_MONTH_NAMES})\b\.?,?(?:\s(?:of|de|del|im jahr))?\s(?P<y>(?:1[5-9]|20)\d\d)"
     r"|(?P<m>0?[1-9]|1[0-2])[/.](?P<y2>(?:19|20)\d\d)|(?P<y3>(?:19|20)\d\d)-(?P<m3>0[1-9]|1[0-2]))(?![\d/-])",
     re.IGNORECASE,
 )

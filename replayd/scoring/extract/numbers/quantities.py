@@ -27,13 +27,15 @@ _SCALES = {
     word: 10**power
     for power, words in {
         2: "hundred",
-        3: "k tsd thousand tausend mil mille mila duizend",
+        3: "k tsd thousand tausend mil mille mila duizend tys tysięcy tusen bin тыс тысяч"
+        " тысячи ألف",
         5: "lakh lakhs lac",
         6: "m mn mio million millions millionen millón millones milione milioni milhão"
-        " milhões miljoen",
+        " milhões miljoen mln miljon miljoner milionów miliony milyon млн миллиона"
+        " миллионов مليون",
         7: "crore crores",
         9: "b bn mrd billion billions milliard milliards milliarden miliardo miliardi"
-        " miljard",
+        " miljard mld miliardów miljarder milyar млрд миллиардов مليار",
         12: "tn trillion trillions billionen",
     }.items()
     for word in words.split()

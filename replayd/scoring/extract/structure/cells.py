@@ -48,6 +48,7 @@ _CLAUSES = re.compile(
 )
 _NUMBER = re.compile(r"(?<![\w.])[-+]?[$€£¥]?\d[\d.,'\u202f\u00a0]*(?:\s\d{3}\b)*")
 _PART = re.compile(r"^(?P<name>[^\d:=]{1,60}?)\s*[:=]?\s+(?P<value>[-+$€£]?\d.*)$")
+_MONTH_TOKENS: Final = {name: f"month{number}" for name, number in MONTHS.items()}
 _TOKEN = re.compile(r"[^\W_]+")
 _FRAMING: Final = frozenset(
     "the a an is are was were at for of in on it its to has had have with shows show shown"
@@ -283,9 +284,12 @@ def _is_year(number: str) -> bool:
 
 
 def label_tokens(label: str) -> frozenset[str]:
-    """Return the words of a label, folded; a single capital letter is a word of it."""
+    """Return the words of a label, folded; a single capital letter is a word of it.
+
+    The names of a month are one word, `Jan` and `januari`.
+    """
     return frozenset(
-        token.casefold()
+        _MONTH_TOKENS.get(token.casefold(), token.casefold())
         for token in _TOKEN.findall(label)
         if token.casefold() not in _FRAMING or (len(token) == 1 and token.isupper())
     )

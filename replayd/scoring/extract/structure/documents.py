@@ -16,6 +16,11 @@ from snaptrace.snapshot.model import Json
 
 PROSE: Final = 5  # words, from which a string is a statement and not a value
 CODE: Final = 5  # letters of capitals that are a code
+_PHONE = re.compile(r"(?=(?:\D*\d){7})[+(]?\d[\d ()/.-]{5,24}\d")
+_NO_DIGIT = re.compile(r"[^\d+]|\(0\)")
+_TITLES = frozenset(
+    "mr mrs ms miss dr prof herr frau m mme mlle sr sra srta sig sig.ra dhr mevr pan pani".split()
+)
 SAME_ESTIMATE: Final = 0.2
 _ESTIMATE = re.compile(r"confiden|probab|certainty|likelihood|score\Z", re.IGNORECASE)
 _INSTANT = re.compile(
@@ -154,6 +159,8 @@ def same_text(wanted: str, got: str, known: str = "") -> bool:
         return True
     if (instant := _instant(wanted)) and instant == _instant(got):
         return True
+    if _PHONE.fullmatch(wanted) and _PHONE.fullmatch(got):
+        return _NO_DIGIT.sub("", wanted) == _NO_DIGIT.sub("", got)
     if wanted.isupper() and len(wanted) <= CODE:
         return False  # `EUR` is a code: `euros` is another value to a program
     if looks_coded(wanted) or looks_coded_text(wanted) or looks_coded_text(got):
@@ -190,7 +197,8 @@ def _same_words(wanted: str, got: str) -> bool:
     values, given = measured(wanted).measures, measured(got).measures
     if len(values) != len(given) or not all(map(same_measure, values, given)):
         return False
-    one, other = key_words(wanted), key_words(got)
+    one = tuple(word for word in key_words(wanted) if word not in _TITLES)
+    other = tuple(word for word in key_words(got) if word not in _TITLES)
     if not one or not all(holds_word(other, word) for word in one):
         return False
     # `Oslo, Norway` for `Oslo`: what follows the comma places it further.

@@ -25,6 +25,10 @@ _LAST = re.compile(
     r",?\s+(?:and|und|et|y|e|en|och|i|ve|и|or|oder|ou|o)\s+", re.IGNORECASE
 )
 _LEAD = re.compile(r"\A[^:\n]{0,100}:\s+")
+_LEAD_VERB = re.compile(
+    r"\A[^,;:\n]{3,80}?\b(?:are|include|sind|lauten|grenzen|gehören|sont|son|sono|são|zijn|är|są|это)\s+(?=\S)",
+    re.IGNORECASE,
+)
 _ASKS = re.compile(
     r"\b(?:list|name|which|what are|enumerate|extract|give me (?:the|all|a list)|mention\w*|items|steps|ingredients|keywords|topics"
     r"|nenne\w*|welche|liste|zähl\w*|schritte|zutaten|quels|quelles|cite\w*|énumér\w*|étapes|cuáles|enumera|pasos|elenca|quali|liste|cite|quais|noem|welke|nämn|vilka|wymień|jakie|wypisz|listele|hangi|nelerdir|перечисли\w*|какие|назови\w*)\b"
@@ -65,6 +69,8 @@ def split_items(body: str) -> tuple[str, ...]:
             lines = lines[1:]
         return _kept(lines)
     text = _LEAD.sub("", text) if ":" in text else text
+    told = _LEAD_VERB.sub("", text)
+    text = told if any(mark in told for mark in ",;、，") else text
     for separator in _SEPARATORS:
         parts = separator.split(text)
         if len(parts) >= 2:

@@ -213,8 +213,8 @@ def _pattern(
 ) -> re.Pattern[str] | None:
     if _NO_BLANKS.search(label):
         return re.compile(re.escape(label.strip()))
-    words = [w for w in re.findall(r"[^\W_]+", label) if w.casefold() in tokens]
-    kept = [w for w in words if w.casefold() not in shared] or words
+    words = [w for w in re.findall(r"[^\W_]+", label) if label_tokens(w) & tokens]
+    kept = [w for w in words if not label_tokens(w) & shared] or words
     if not kept:
         return None
     parts = [_word_pattern(word) for word in kept]

@@ -63,6 +63,9 @@ _EITHER = re.compile(
 _QUOTES = " \t\"'“”„«»‘’`*_.()[]{}<>:?!"
 
 
+_CIRCLED = {0x2460 + n: f"{n + 1}) " for n in range(20)}
+
+
 class Chosen(NamedTuple):
     """The options that an answer settles on."""
 
@@ -72,6 +75,7 @@ class Chosen(NamedTuple):
 
 def options_of(question: str) -> dict[str, str]:
     """Return the lettered or numbered options of a question: mark, then text."""
+    question = question.translate(_CIRCLED)
     found = [
         (m["mark"].upper(), m["text"].strip()) for m in _LINE_OPTION.finditer(question)
     ]
@@ -94,6 +98,7 @@ def options_of(question: str) -> dict[str, str]:
 
 def option_chosen(text: str, options: Mapping[str, str]) -> frozenset[str]:
     """Return the marks of the options that an answer settles on; one, if it is clear."""
+    text = text.translate(_CIRCLED)
     body = _MARKUP.sub("", _json_value(body_of(text))).strip()
     bare = body.strip(_QUOTES).upper()
     if bare in options:

@@ -7,6 +7,8 @@ says already is no part of it; neither is working that comes before it.
 import re
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from replayd.scoring.contract import Said, Score, ScoringCase
 from replayd.scoring.extract.language.key_words import (
     LONG_WORD,
@@ -15,6 +17,7 @@ from replayd.scoring.extract.language.key_words import (
     plain_word,
 )
 from replayd.scoring.extract.language.polarity import negations, opposed
+from replayd.scoring.extract.numbers.direction import direction
 from replayd.scoring.extract.numbers.marks import marked_words
 from replayd.scoring.extract.numbers.measures import Measure, measured, same_measure
 from replayd.scoring.extract.structure.codes import codes_of, one_group, without_codes
@@ -134,6 +137,8 @@ def _errors(result: Result, statement: str, case: ScoringCase) -> int:
         return 1
     if result.measures and opposed(statement, result.text):
         return 1
+    if result.measures and direction(statement) * direction(result.text) < 0:
+        return 1
     strange = [
         c for c in codes if c not in result.codes and c not in case.question.casefold()
     ]
@@ -153,6 +158,7 @@ def _is_range(result: Result, statement: str) -> bool:
 
 def _unmet_words(result: Result, statement: str, case: ScoringCase) -> int:
     words = marked_words(statement)
+    words += [part for word in words if "'" in word for part in word.split("'")]
     names = names_in(f"x {result.text}")
     unmet = [
         w
@@ -217,6 +223,8 @@ def _holds_code(statement: str, code: str) -> bool:
 def _unmet_measures(
     result: Result, given: Sequence[Measure], text: str, case: ScoringCase
 ) -> int:
+    if direction(result.text) < 0 and not direction(text):
+        given = [_without_sign(m) for m in given]  # `-12 %` fell by 12 %
     met = [
         [m for m in given if same_measure(w, m) and not _other_thing(w, m, text, case)]
         for w in result.measures
@@ -236,6 +244,11 @@ def _unmet_measures(
     ):
         return int(met[0][0].start > met[1][-1].start)
     return 0
+
+
+def _without_sign(measure: Measure) -> Measure:
+    readings = frozenset(r.removeprefix("-") for r in measure.quantity.readings)
+    return measure._replace(quantity=replace(measure.quantity, readings=readings))
 
 
 def _other_thing(wanted: Measure, got: Measure, text: str, case: ScoringCase) -> bool:

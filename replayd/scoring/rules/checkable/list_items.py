@@ -7,7 +7,7 @@ from rapidfuzz.distance import LCSseq
 
 from replayd.scoring.contract import Said, Score, ScoringCase
 from replayd.scoring.extract.language.key_words import holds_word, key_words
-from replayd.scoring.extract.numbers.marks import marked_words
+from replayd.scoring.extract.numbers.marks import looks_coded, marked_words
 from replayd.scoring.extract.numbers.measures import (
     Measured,
     measured,
@@ -78,6 +78,8 @@ def _named(item: Measured) -> tuple[str, ...]:
 
 def _alike(wanted: str, got: str) -> bool:
     """Whether two items name the same: all key words of either in the other."""
+    if looks_coded(wanted) and not wanted.isdecimal() and "@" in wanted:
+        return False  # an address is right to the letter
     asked, stated = measured(wanted), measured(got)
     values, given = asked.measures, stated.measures
     if len(values) != len(given) or not all(map(same_measure, values, given)):

@@ -15,6 +15,7 @@ from replayd.scoring.extract.structure.codes import codes_of, without_codes
 from replayd.scoring.extract.structure.final import final_of
 
 LONGEST_RESULT = 14  # words of a recorded result that this rule reads
+LONGEST_STEM = 5  # letters, from which a word may be part of a compound
 FEW_WORDS = 4  # beside values, up to which every word counts
 PARENTHESES = re.compile(r"\([^()]{0,120}\)|\[[^\[\]]{0,120}\]")
 # A clause behind the answer, which says more about it.
@@ -75,13 +76,23 @@ def result_of(case: ScoringCase) -> Result:
     if not measures and not codes and len(text.split()) <= FEW_WORDS:
         measures = found.measures  # `One.` is a number after all
     left = _without(found.text, found.measures)
-    words = key_words(left, known=marked_words(asked))
+    words = _not_in_compounds(key_words(left, known=marked_words(asked)), asked)
     if not (measures or words or codes):
         alone = marked_words(left)  # `Au` is an article elsewhere
         words = key_words(left) or (tuple(alone) if len(alone) == 1 else ())
     repeated = tuple(m for m in found.measures if m not in measures)
     return Result(
         text, measures, _weighty(text, words, measures, codes), codes, repeated
+    )
+
+
+def _not_in_compounds(words: Iterable[str], asked: str) -> tuple[str, ...]:
+    """Return words that begin no longer one of the question: `Zimmernummer`."""
+    longer = [word for word in marked_words(asked) if len(word) > LONGEST_STEM]
+    return tuple(
+        word
+        for word in words
+        if len(word) < LONGEST_STEM or not any(a.startswith(word) for a in longer)
     )
 
 
