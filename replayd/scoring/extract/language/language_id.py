@@ -6,9 +6,11 @@ quotes, addresses and numbers are cut first: they are in no language, or in anot
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+from replayd.scoring.extract.language.language import language_of
 
 LONGEST_READ = 400  # characters of prose; more would cost time and not make it surer
 FEWEST_LETTERS = 12  # below that, only the script can tell
@@ -78,6 +80,7 @@ def language_probabilities(prose: str) -> dict[str, float]:
     return found
 
 
+@lru_cache(maxsize=256)
 def likely_language(text: str) -> str | None:
     """Return an ISO 639-1 code, or None where the text does not say clearly."""
     found = language_probabilities(prose_of(text))
@@ -86,7 +89,12 @@ def likely_language(text: str) -> str | None:
 
 
 def other_language(text: str, expected: str) -> str | None:
-    """Return the language that a text is in, if clearly not the expected one."""
+    """Return the language that a text is in, if clearly not the expected one.
+
+    Words that only the expected language has settle it without the model.
+    """
+    if language_of(text) == expected:
+        return None
     found = language_probabilities(prose_of(text))
     best = max(found, key=found.__getitem__, default=None)
     if best is None or best == expected or found[best] < SURE:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from replayd.scoring.extract.language.language import language_of
@@ -28,6 +29,12 @@ _FRACTIONS: Final = (
     (re.compile(r"\b(?:one|two|three|four|five|six|seven|eight|nine|\d+) and a half\b", re.IGNORECASE), "+half"),
     (re.compile(r"\b(?:one|a) and a half\b|\banderthalb\b|\beinundeinhalb\b", re.IGNORECASE), "1.5"),
 )  # fmt: skip
+# One look for all of them, since most texts have none.
+_FRACTION_WORD = re.compile(
+    r"half|halb|demi|medi[oa]|mezz[oa]|quart|viertel|cuarto|third|drittel|tiers|tercio|dozen"
+    r"|hundred|thousand|mill|billion",
+    re.IGNORECASE,
+)
 _SMALL: Final = "zero one two three four five six seven eight nine".split()
 _DAYS: Final = {
     word: f"weekday {day}"
@@ -77,8 +84,19 @@ class Measured(NamedTuple):
 
 def measured(text: str, language: Callable[[], str | None] | None = None) -> Measured:
     """Return the measures of `text`; its `language` is asked for only where it tells."""
-    plain = plain_clock(plain_numbers(text[:LONGEST_READ]))
-    for pattern, value in _FRACTIONS:
+    if language is None:
+        return _measured(text[:LONGEST_READ])
+    return _read(text[:LONGEST_READ], language)
+
+
+@lru_cache(maxsize=1024)
+def _measured(text: str) -> Measured:
+    return _read(text, None)
+
+
+def _read(text: str, language: Callable[[], str | None] | None) -> Measured:
+    plain = plain_clock(plain_numbers(text))
+    for pattern, value in _FRACTIONS if _FRACTION_WORD.search(plain) else ():
         plain = pattern.sub(_and_a_half if value == "+half" else value, plain)
     found = list(
         quantities(
@@ -91,7 +109,7 @@ def measured(text: str, language: Callable[[], str | None] | None = None) -> Mea
         if day.start() in taken or (word in _SHORT_DAYS and not day[0][0].isupper()):
             continue
         found.append(Quantity(day.start(), day.end(), frozenset({_DAYS[word]})))
-    for month in _MONTH_YEAR.finditer(plain):
+    for month in _MONTH_YEAR.finditer(plain) if found else ():
         found = _with_month(found, month)
     found.sort(key=lambda quantity: quantity.start)
     return Measured(plain, tuple(joined(plain, _with_units(plain, found))))

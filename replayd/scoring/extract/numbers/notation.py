@@ -98,6 +98,11 @@ _SCALED_MONEY = re.compile(
     re.IGNORECASE,
 )
 _CAPITAL_SCALE = re.compile(r"(?<![\w.,-])(?P<n>\d[\d.,]*)(?P<s>K|M|B|bn|mn)\b")
+_TELLS = re.compile(
+    r"\d\s?(?:k|m|bn|b|mn|md|mio|mrd|tn?)\b|\+/-|\bplus|\bcent|jahrh|si[èg]|secolo|eeuw|wiek|век"
+    r"|\d(?:st|nd|rd|th)?\s(?:bc|b\.c|v\.|av\.|a\.)|neg|pos",
+    re.IGNORECASE,
+)
 _PLUS_MINUS = re.compile(
     r"\+/-|\bplus(?: or |/| ou | oder )(?:minus|moins)\b", re.IGNORECASE
 )
@@ -182,6 +187,8 @@ def plain_numbers(text: str) -> str:
 
 def _worded(text: str) -> str:
     """Rewrite scales by letter, plus-minus, centuries, years before Christ, blood groups."""
+    if not _TELLS.search(text):
+        return text
     text = _MONEY_SCALE.sub(_scaled, text)
     text = _SCALED_MONEY.sub(lambda m: f"{m['n']} {_SCALES[m['s'].lower()]}", text)
     text = _CAPITAL_SCALE.sub(lambda m: f"{m['n']} {_SCALES[m['s'].lower()]}", text)

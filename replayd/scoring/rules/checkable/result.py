@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from replayd.scoring.contract import ScoringCase
@@ -58,17 +59,21 @@ def words_beside(result: Result, case: ScoringCase) -> tuple[str, ...]:
 
 def result_of(case: ScoringCase) -> Result:
     """Return what the recording states; empty where that is more than a result."""
-    stated = final_of(case.recorded.body)
+    return _result(case.recorded.body, case.question)
+
+
+@lru_cache(maxsize=256)
+def _result(body: str, question: str) -> Result:
+    stated = final_of(body)
     plain = plain_statement(stated.text)
     text = PARENTHESES.sub(" ", plain).strip() or plain
-    if key_words(before := _ASIDE.sub("", text), known=marked_words(case.question)):
+    if key_words(before := _ASIDE.sub("", text), known=marked_words(question)):
         text = before
     if len(text.split()) > LONGEST_RESULT:
         return Result(text)
-    asked = case.question
-    codes = tuple(code for code in codes_of(text) if code not in asked.casefold())
-    found = measured(without_codes(text), lambda: _numbers_in(case))
-    known = measured(asked).measures
+    codes = tuple(code for code in codes_of(text) if code not in question.casefold())
+    found = measured(without_codes(text), lambda: _numbers_in(body, question))
+    known = measured(question).measures
     fresh = [m for m in found.measures if not any(same_measure(m, k) for k in known)]
     measures = _each_once(m for m in fresh or found.measures if not m.quantity.optional)
     if any(map(_is_date, measures)):
@@ -76,7 +81,7 @@ def result_of(case: ScoringCase) -> Result:
     if not measures and not codes and len(text.split()) <= FEW_WORDS:
         measures = found.measures  # `One.` is a number after all
     left = _without(found.text, found.measures)
-    words = _not_in_compounds(key_words(left, known=marked_words(asked)), asked)
+    words = _not_in_compounds(key_words(left, known=marked_words(question)), question)
     if not (measures or words or codes):
         alone = marked_words(left)  # `Au` is an article elsewhere
         words = key_words(left) or (tuple(alone) if len(alone) == 1 else ())
@@ -113,14 +118,12 @@ def _is_weekday(measure: Measure) -> bool:
     return any(reading.startswith("weekday") for reading in measure.quantity.readings)
 
 
-def _numbers_in(case: ScoringCase) -> str | None:
+def _numbers_in(body: str, question: str) -> str | None:
     """Return the language in whose notation the recording writes its numbers."""
-    text = case.recorded.text
-    whole = f"{case.question} {case.recorded.body}"
-    if len(case.recorded.body.split()) < FEW_WORDS:
-        asked = language_of(case.question)
-        return likely_language(whole) or asked or text.language
-    return text.language or likely_language(whole)
+    own = language_of(body)
+    if own and len(body.split()) >= FEW_WORDS:
+        return own
+    return likely_language(f"{question} {body}") or language_of(question) or own
 
 
 def plain_statement(text: str) -> str:
