@@ -52,6 +52,10 @@ def loop_in(text: str) -> str:
         if count >= RUN_SHARE * len(solid):
             return letter * 3
     words = _WORD.findall(cut.casefold())
+    # A loop of so many rounds leaves no more words than these that differ.
+    most = 1.0 - LOOP_SHARE * (1.0 - 1.0 / FEWEST_ROUNDS)
+    if len(set(words)) > most * len(words):
+        return ""
     for size in range(1, LONGEST_LOOP + 1):
         start, longest = _longest_period(words, size)
         if longest >= FEWEST_ROUNDS * size and longest >= LOOP_SHARE * len(words):
