@@ -1,4 +1,4 @@
-"""Cases written by hand in `scoring_cases/*.toml`: a recording, same and worse answers.
+"""Cases written by hand in `written/*.toml`: a recording, same and worse answers.
 
 A case names its task, its language and what is asked; `same` and `worse` hold answers
 by the kind of change. A line `CALL name {json}` of an answer is a tool call.
@@ -32,7 +32,7 @@ from snaptrace.snapshot.model import (
     ToolCall,
 )
 
-_CASES = Path(__file__).parent / "scoring_cases"
+_CASES = Path(__file__).parent / "written"
 CALL = "CALL "
 Case = dict[str, Any]  # as TOML reads it
 _MEDIA: dict[str, MediaKind] = {

@@ -1,9 +1,10 @@
 """Write what the pages take from elsewhere: `make docs`.
 
 docs/config.md: keys, types, defaults and bounds come from the configuration's own
-Structs, the explanations from the comments beside the fields. docs/sizing.md: its
-tables come from the kept results of the benches. docs/specs/openapi.json: routes and
-types of the HTTP API. `--check` writes nothing and fails
+Structs, the explanations from the comments beside the fields. docs/sizing.md and
+docs/scoring.md: their tables come from the kept results of the benches.
+docs/specs/openapi.json: routes and types of the HTTP API. `--check` writes nothing
+and fails
 if a page is not what it would write.
 """
 
@@ -28,6 +29,7 @@ from snaptrace.runtime.config import Address, ByteSize, Duration, StoreConfig
 TARGET = Path(__file__).parent / "config.md"
 SIZING = Path(__file__).parent / "sizing.md"
 OPENAPI = Path(__file__).parent / "specs" / "openapi.json"
+SCORING = Path(__file__).parent / "scoring.md"
 BEGIN, END = "<!-- from bench/results, by make docs -->", "<!-- end -->"
 SECTIONS: dict[str, type[Struct]] = {
     "store": StoreConfig,
@@ -220,17 +222,22 @@ def document() -> str:
     return "".join(parts)
 
 
-def sizing() -> str:
-    """Return the page of sizing with its tables as the kept results say."""
-    page = SIZING.read_text(encoding="utf-8")
+def with_results(path: Path, block: str) -> str:
+    """Return a page with its tables as the kept results say."""
+    page = path.read_text(encoding="utf-8")
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{measured.block()}\n{END}{after}"
+    return f"{before}{BEGIN}\n\n{block}\n{END}{after}"
 
 
 def main(arguments: list[str]) -> int:
     """Write the pages; with `--check`, name those that differ and return 1."""
-    pages = {TARGET: document(), SIZING: sizing(), OPENAPI: openapi.document()}
+    pages = {
+        TARGET: document(),
+        SIZING: with_results(SIZING, measured.block()),
+        SCORING: with_results(SCORING, measured.accuracy()),
+        OPENAPI: openapi.document(),
+    }
     different = [
         path
         for path, text in pages.items()

@@ -1,4 +1,6 @@
-"""The tables of docs/sizing.md, out of the kept results of the benches: `make docs`.
+"""The tables of docs/sizing.md and docs/scoring.md: `make docs`.
+
+They come out of the kept results of the benches.
 
 A result that is not kept is not in the table; the page says from which file each row
 comes, so that nobody has to believe it.
@@ -75,6 +77,28 @@ def collector() -> Iterator[list[str]]:
             *cores,
             f"{memory:.0f}",
         ]
+
+
+def accuracy() -> str:
+    """Return how well the default scorers tell same answers from worse ones."""
+    found = kept("scoring")
+    if found is None:
+        return ""
+    rows = [
+        [
+            f"`{name}`",
+            str(row["answers"]),
+            *(f"{row[figure]:.0%}" for figure in ("scored", "found", "false")),
+            f"{row['auc']:.3f}",
+        ]
+        for name, row in found["tasks"].items()
+    ]
+    head = ["Task", "Answers", "Scored", "Found", "False", "AUC"]
+    misjudged = ", ".join(f"`{kind}`" for kind in found.get("misjudged", []))
+    return (
+        f"{found['cases']} cases.\n\n{table(head, rows)}\n"
+        f"Kinds of which an answer is valued wrongly: {misjudged or 'none'}.\n"
+    )
 
 
 def store() -> Iterator[list[str]]:
