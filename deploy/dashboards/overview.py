@@ -309,4 +309,13 @@ def _around(made: Dashboard) -> Dashboard:
             f"{_R}live_calls{{{_HERE}}}",
             ("__name__", "instance", "job", "canary", "pod", "namespace"),
         )
+    ).with_panel(
+        listing(
+            "Input tokens: recorded beside replayed",
+            "Distinct cases by library and kind of call, and what they prove of it; "
+            "`differs` takes its calls out of the verdicts.",
+            f"max by (scope, version, operation, api, medium, standing, result) "
+            f"({_R}witness_cases)",
+            ("__name__",),
+        )
     )

@@ -90,6 +90,7 @@ class TokenEvidence:
         self._store, self._clock, self._settings = store, clock, settings
         self._stored: dict[str, WitnessTally] = {}  # by epoch
         self._led: dict[str, _Led] = {}  # by canary
+        self._reviewed: dict[str, int] = {}  # epoch -> pairs at the last review
         self.standings: dict[Row, Standing] = {}
         # Called with every new set of decisions, before the caller goes on.
         self.on_decided: Callable[[Decisions], None] = lambda _decisions: None
@@ -118,11 +119,15 @@ class TokenEvidence:
         await self.review()
 
     async def review(self) -> None:
-        """Decide every row anew; the counting is done beside the loop."""
+        """Decide every row anew if pairs came; the counting is done beside the loop."""
         now = dict(self._stored)
         for led in self._led.values():
             if (tally := led.live()) is not None:
                 now[led.epoch] = tally
+        state = {epoch: tally.pairs for epoch, tally in now.items()}
+        if state == self._reviewed:
+            return
+        self._reviewed = state
         rows = merged(now.values()).rows
         self.standings = await asyncio.to_thread(standings, rows, self._settings)
         decided = Decisions.of(self.standings)

@@ -68,11 +68,16 @@ class Standing(Struct, frozen=True, kw_only=True):
     near: int
     different: int
     named: int  # something is missing, as the snapshot said might be
-    share: Interval  # of equal ones, at every look at once
+    alpha: float  # error of the decision and of `share`
     quantiles: tuple[int, ...] = ()  # of the differences: 0, 5, 50, 95, 100 %
     offsets: dict[str, int] = {}  # model -> constant difference taken off
     worst: tuple[WorstCase, ...] = ()
     none: dict[str, int] = {}  # why counts did not compare -> pairs
+
+    @property
+    def share(self) -> Interval:
+        """Shares of equal cases that are not ruled out, at every look at once."""
+        return share_interval(self.equal, self.cases, self.alpha)
 
     @property
     def verified_by_tokens(self) -> bool:
@@ -139,7 +144,7 @@ def _standing(
         near=counts["near"],
         different=counts["different"],
         named=counts["named"],
-        share=share_interval(counts["equal"], cases, settings.alpha),
+        alpha=settings.alpha,
         quantiles=_quantiles(sorted(difference for difference, _, _ in beyond)),
         offsets=offsets,
         worst=tuple(

@@ -88,6 +88,13 @@ class WitnessTally:
             for snapshot_id, seen in theirs.cases.items():
                 _keep(tally, snapshot_id, seen)
 
+    @property
+    def pairs(self) -> int:
+        """How many pairs were folded; it only grows."""
+        return sum(
+            tally.compared + sum(tally.none.values()) for tally in self.rows.values()
+        )
+
     def encode(self) -> bytes:
         """Return the whole state."""
         return msgspec.msgpack.encode(_Stored(rows=list(self.rows.items())))
