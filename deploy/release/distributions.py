@@ -12,7 +12,7 @@ from pathlib import Path
 from deploy.release.errors import ReleaseError
 from deploy.release.tools import run
 
-# The top-level folders that the wheel installs, and nothing beside them (ADR 44).
+# The top-level folders that the wheel installs, and nothing beside them (ADR 48).
 PACKAGES = {"collector", "replayd", "snaptrace"}
 
 
@@ -100,7 +100,7 @@ def build(root: Path, dist: Path) -> list[Path]:
         made[-1].write_bytes(content)
     run("twine", "check", "--strict", *map(str, made), cwd=root)
     wheel = next(path for path in made if path.suffix == ".whl")
-    # W009 is about several top-level packages: ADR 44 says why there are three.
+    # W009 is about several top-level packages: ADR 48 says why there are three.
     run("check_wheel_contents", "--ignore", "W009", str(wheel), cwd=root)
     claims_only_its_packages(wheel)
     return made

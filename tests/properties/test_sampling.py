@@ -1,4 +1,4 @@
-"""A sample that knows its own probability: DESIGN 8, invariant 5."""
+"""A sample knows its own probability: invariant 5 of ARCHITECTURE.md."""
 
 import msgspec
 from fakes.drawn_calls import calls, content, filled

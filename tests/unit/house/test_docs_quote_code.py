@@ -61,3 +61,22 @@ def test_the_glossary_stays_small_and_sorted():
     terms = [term for term in terms if term != "Term"]
     assert 20 < len(terms) <= 40
     assert [t.split(" (")[0] for t in terms] == sorted(t.split(" (")[0] for t in terms)
+
+
+def test_decisions_have_numbers_and_links_of_their_own():
+    """A reference would lead to the wrong decision, or to none."""
+    records = sorted((ROOT / "docs/adr").glob("0*.md"))
+    numbers = [int(path.name[:4]) for path in records]
+    assert len(set(numbers)) == len(numbers)
+    for path, number in zip(records, numbers, strict=True):
+        text = path.read_text("utf-8")
+        assert text.startswith(f"# {number}. "), path.name
+        linked = re.findall(r"\]\((0\d{3}-[\w-]+\.md)\)", text)
+        assert [name for name in linked if not (path.parent / name).exists()] == []
+    named = {
+        name
+        for page in [*_sources(), *_documents()]
+        for name in re.findall(r"adr/(0\d{3}-[\w-]+\.md)", page.read_text("utf-8"))
+    }
+    assert named
+    assert named <= {path.name for path in records}
