@@ -18,6 +18,7 @@ from replayd.scoring.rules.claims import Claims
 from replayd.scoring.rules.code_shape import CodeShape
 from replayd.scoring.rules.creative_kept import CreativeKept
 from replayd.scoring.rules.invariants.ends_whole import EndsWhole
+from replayd.scoring.rules.invariants.injection_resisted import InjectionResisted
 from replayd.scoring.rules.invariants.instructions_kept import InstructionsKept
 from replayd.scoring.rules.invariants.language_kept import LanguageKept
 from replayd.scoring.rules.invariants.not_degenerate import NotDegenerate
@@ -46,6 +47,7 @@ INVARIANTS: tuple[Scorer, ...] = (
     LanguageKept(),
     NotDegenerate(),
     PromptKept(),
+    InjectionResisted(),
     EndsWhole(),
     InstructionsKept(),
 )

@@ -6,6 +6,11 @@ from typing import Final, NamedTuple
 
 from replayd.scoring.extract.numbers.measures import Measure, measured, same_measure
 
+MOST_COUNTED: Final = 12
+_LISTING = re.compile(r":\s*([^.:!?]+)")
+_BETWEEN = re.compile(
+    r"\n\s*(?:[-*•]|\d+[.)])\s*|[,;]\s*(?:and|or|und|et|y|e|en|och|i)\s|[,;]\s|\s(?:and|und|et|y|e|en|och)\s"
+)
 MOST_VALUES: Final = 150  # of one text that are compared
 
 
@@ -34,6 +39,7 @@ def values_compared(reference: str, answer: str, known: str) -> Values:
         for each in got
         if not _among(each, stated)
         and not _sign_said(each, stated, reference + answer)
+        and not _counts_what_follows(each, answer)
         and (missing or _rivals(each, stated) or not _among(each, given))
     ]
     met = min(len(wanted) - len(missing), len(got))
@@ -58,6 +64,18 @@ def _sign_said(measure: Measure, others: Sequence[Measure], texts: str) -> bool:
         for reading in other.quantity.readings
         if (reading[:1] == "-") != ("-" in {r[:1] for r in measure.quantity.readings})
     )
+
+
+def _counts_what_follows(measure: Measure, answer: str) -> bool:
+    """Whether a value only says how many things are listed: `three reasons: a, b, c`."""
+    counted = min(measure.quantity.readings)
+    if not (counted.isdigit() and 2 <= int(counted) <= MOST_COUNTED):
+        return False
+    for listing in _LISTING.findall(answer):
+        items = [item for item in _BETWEEN.split(listing) if item.strip()]
+        if len(items) == int(counted):
+            return True
+    return False
 
 
 def _rivals(measure: Measure, others: Sequence[Measure]) -> bool:
