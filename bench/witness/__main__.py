@@ -50,6 +50,7 @@ from witness.losses import LOSSES  # noqa: E402
 _HERE = Path(__file__).parent
 VOCABULARIES = ("o200k_base", "cl100k_base")
 LEAST_LOSS = 20  # tokens, of an injected loss
+BULK = (100, 300, 1_000, 3_000, 10_000)  # tokens, of a loss before the estimate
 ROWS, ROW_CASES, ROW_LOSS = 400, 200, 0.1
 MODEL = "m-1"
 
@@ -141,8 +142,22 @@ def _measured(lines: list[Line], counter: Counter) -> dict[str, Any]:
             ),
             len(exact),
         ),
+        "suspected_by_tokens_lost": {
+            str(lost): _part(
+                sum(_suspected_beyond(case, lost) for case in exact), len(exact)
+            )
+            for lost in BULK
+        },
         **_rows(exact),
     }
+
+
+def _suspected_beyond(case: Counted, lost: int) -> bool:
+    """Tell whether the estimate sees that so many more tokens were sent."""
+    usage = Usage(input_tokens=case.recorded + lost)
+    answer = msgspec.structs.replace(case.snapshot.answer, usage=usage)
+    snapshot = msgspec.structs.replace(case.snapshot, answer=answer)
+    return _suspected(snapshot, snapshot.request.body)
 
 
 def _declared(cases: list[Counted], config: WitnessConfig) -> dict[str, float]:

@@ -12,6 +12,7 @@ counts.
 Media: the highest price that a provider's documentation names, at its finest setting.
 """
 
+import re
 from typing import Final
 
 from snaptrace.snapshot.model import MediaKind
@@ -42,7 +43,8 @@ TOOL_PROMPT: Final[dict[str, int]] = {
 }
 OTHER_TOOL_PROMPT: Final = 1024
 
-# One image, by the API it is sent to. OpenAI: 2,833 + 8 x 5,667 for gpt-4o-mini;
+# One image, by the API it is sent to. OpenAI: 2,833 + 8 x 5,667 for gpt-4o-mini, whose
+# rule any deployment's name may hide, and 1,536 patches x 2.46 for its other models;
 # Anthropic: 4,784 with high resolution; Gemini: 2,520, and 258 for each tile before.
 IMAGE: Final[dict[str, int]] = {
     "anthropic_messages": 6_500,
@@ -51,6 +53,8 @@ IMAGE: Final[dict[str, int]] = {
     "gemini_generate_content": 8_000,
 }
 OTHER_IMAGE: Final = 50_000
+OPENAI_IMAGE: Final = 4_000
+OPENAI_MODEL: Final = re.compile(r"(?:gpt-(?!4o-mini)|chatgpt-|o[1-9]\b)")
 # Bytes of a recording that may hold one token's worth of it. Speech is rarely coded
 # below 6 kbit/s, and Gemini counts 32 tokens a second of it; video below 64 kbit/s,
 # and 300. A page of a document has at most one token per byte, and an image of itself.

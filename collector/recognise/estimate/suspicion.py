@@ -100,8 +100,9 @@ def _most(api: str, body: Mapping[str, Any], media: tuple[Media, ...]) -> float 
         most += rates.PER_MESSAGE * len(turns) if isinstance(turns, list) else 0
     if body.get("tools") or body.get("toolConfig") or body.get("functions"):
         most += rates.TOOL_PROMPT.get(api, rates.OTHER_TOOL_PROMPT)
+    model = body.get("model")
     for medium in media:
-        price = _most_of_medium(api, medium)
+        price = _most_of_medium(api, model if isinstance(model, str) else "", medium)
         if price is None:
             return None
         most += price
@@ -126,8 +127,10 @@ def _most_of_text(text: str) -> float:
     return most + letters * rate + dense * rates.DENSE
 
 
-def _most_of_medium(api: str, medium: Media) -> float | None:
+def _most_of_medium(api: str, model: str, medium: Media) -> float | None:
     if medium.kind == "image":
+        if rates.OPENAI_MODEL.match(model):
+            return rates.OPENAI_IMAGE
         return rates.IMAGE.get(api, rates.OTHER_IMAGE)
     if not medium.size_bytes:
         return None  # of unknown length

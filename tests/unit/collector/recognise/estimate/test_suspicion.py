@@ -70,6 +70,22 @@ def test_media_bring_room_and_one_of_unknown_length_leaves_it_open():
     assert _suspicion(media=(seconds,), tokens=40_000, **facts) == LOST
 
 
+def test_a_known_model_leaves_less_room_for_its_pictures():
+    """A lost prompt of some thousand tokens would hide beside any picture."""
+    picture = Media(kind="image", mime="image/png", state="inline", size_bytes=9)
+    part = [{"type": "image_url", "image_url": {"url": MediaRef(0, "data_url")}}]
+    for model, reason in [
+        ("gpt-4o-2024-08-06", LOST),
+        ("o3", LOST),
+        ("gpt-4o-mini", ""),
+        ("our-deployment", ""),
+    ]:
+        found = _suspicion(
+            question=part, body={"model": model}, media=(picture,), tokens=9_000
+        )
+        assert found == reason, model
+
+
 def test_a_count_far_too_low_is_noted_unless_tokens_were_cached():
     """Invented content would go unnoticed, or every cached prompt be called that."""
     assert _suspicion(PROSE * 40, tokens=30) == INVENTED
