@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 
 from replayd.config import ReplaydConfig
 from replayd.engine import DRAIN_MARGIN_SECONDS, REPLICA_ID, Engine
-from replayd.http.gate_api import GateApi
+from replayd.http.gate_api import GateApi, GateInterest
 from replayd.http.page import PageServer
 from replayd.planning.cost import CostedPlan
 from replayd.planning.gate_plan import said_at_start
@@ -79,7 +79,7 @@ async def run(
     if not await store_answers(store, config.metrics.listen, stop):
         return
     key = FleetKey.of_store(store_config.url, store_config.key_file)
-    key_files = secret_files(store_config)
+    key_files, interest = secret_files(store_config), GateInterest(clock)
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     metrics = EngineMetrics(registry)
@@ -95,7 +95,14 @@ async def run(
             log.warning("model without a price", extra={"arm": name, "why": why})
         made = rng or random.SystemRandom()
         return Engine(
-            config, store, key, clock, made, metrics=metrics, key_files=key_files
+            config,
+            store,
+            key,
+            clock,
+            made,
+            metrics=metrics,
+            key_files=key_files,
+            is_awaited=interest.lasts,
         )
 
     def next_engine() -> Engine:
@@ -120,6 +127,7 @@ async def run(
         evaluating=evaluating,
         registry=registry,
         audit=audit,
+        interest=interest,
     )
     keeping = StoreMaintenance(
         Maintenance(store, key, policy_of(store_config.retention)),
@@ -202,10 +210,11 @@ class Front:
         evaluating: EngineReloader,
         registry: CollectorRegistry,
         audit: Audit,
+        interest: GateInterest,
     ) -> None:
         self._config, self._store, self._key = config, store, key
         self._clock, self._evaluating, self._audit = clock, evaluating, audit
-        self._registry = registry
+        self._registry, self._interest = registry, interest
         self._showing = VerdictRefresh(
             lambda: evaluating.engine,
             metrics=evaluating.metrics,
@@ -230,6 +239,7 @@ class Front:
             token,
             budget=lambda: self._publishing.shown().budgets,
             plans=self._plans,
+            on_asked=self._interest.asked,
         )
         telemetry = TelemetryServer(
             config.metrics.listen,

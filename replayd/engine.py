@@ -74,8 +74,10 @@ class Engine:
         *,
         metrics: EngineMetrics | None = None,
         key_files: tuple[str, ...] = (),
+        is_awaited: Callable[[], bool] = lambda: True,
     ) -> None:
         self.config, self._store = config, store
+        self._is_awaited = is_awaited
         self._clock, self._rng = clock, rng
         self._content = CaseLoader(store, key)
         self.metrics = metrics or EngineMetrics(CollectorRegistry())
@@ -194,6 +196,7 @@ class Engine:
             eligibility=self.eligibility,
             tokens=self.tokens,
             on_committed=self._committed,
+            is_awaited=self._is_awaited,
             on_fault=lambda name, at: self.metrics.pair_faults.labels(name, at).inc(),
         )
 

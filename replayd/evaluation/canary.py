@@ -71,6 +71,7 @@ class EvaluationContext(Struct, frozen=True, kw_only=True):
     tokens: TokenEvidence
     on_committed: Callable[[str, Sequence[PairResult]], None] = lambda _c, _r: None
     on_fault: Callable[[str, str], None] = lambda _canary, _where: None
+    is_awaited: Callable[[], bool] = lambda: True  # whether a gate waits for verdicts
 
 
 class CanaryEvaluation:
@@ -306,6 +307,7 @@ class CanaryEvaluation:
                 Fold(new_board),
                 in_flight=config.concurrency,
                 keep_answers=config.keep_answers,
+                is_awaited=tools.is_awaited,
                 on_committed=self._on_committed,
             ),
             judge=tools.judge,

@@ -12,7 +12,8 @@ from replayd.ledger.ledger import Checkpoint, Ledger
 from replayd.model import Judged, PairAnswers, PairResult, Planned
 from snaptrace.snapshot.errors import StoreUnavailableError
 
-COMMIT_EVERY_SECONDS = 0.2  # results of that long share an object
+COMMIT_SOON_SECONDS = 0.2  # results of that long share an object where a gate waits
+COMMIT_EVERY_SECONDS = 10.0  # and of that long where nobody does
 LARGEST_RUN = 1024  # pairs in an object, and
 LARGEST_RUN_BYTES = 64 * 2**20  # of their answers, about
 FOLDED_AT_ONCE = 16  # before the loop may turn
@@ -32,11 +33,13 @@ class Committer:
         *,
         in_flight: int,
         keep_answers: bool,
+        is_awaited: Callable[[], bool] = lambda: True,
         on_committed: Callable[[Sequence[PairResult]], None] = lambda _results: None,
     ) -> None:
         self._ledger, self.fold = ledger, fold
         self._full = max(int(FULL_SHARE * in_flight), 1)
         self._keep_answers, self._on_committed = keep_answers, on_committed
+        self._is_awaited = is_awaited
         self.changed = asyncio.Event()  # a number was judged or committed
         self._due = asyncio.Event()  # a number that makes a difference to `run`
         self.on_safe: Callable[[int], None] = lambda _number: None
@@ -111,14 +114,23 @@ class Committer:
             if self.fold.next_number not in self._judged:
                 await self._due.wait()
                 continue
-            try:
-                async with asyncio.timeout(COMMIT_EVERY_SECONDS):
-                    while not closing.is_set() and not self._is_full:
-                        self._due.clear()
-                        await self._due.wait()
-            except TimeoutError:
-                pass
+            ends_at = asyncio.get_running_loop().time() + COMMIT_EVERY_SECONDS
+            while not await self._full_or_closing(closing, COMMIT_SOON_SECONDS):
+                now = asyncio.get_running_loop().time()
+                if self._is_awaited() or now >= ends_at:
+                    return
             return
+
+    async def _full_or_closing(self, closing: asyncio.Event, seconds: float) -> bool:
+        """Wait until nothing more is to come; false after so many seconds."""
+        try:
+            async with asyncio.timeout(seconds):
+                while not closing.is_set() and not self._is_full:
+                    self._due.clear()
+                    await self._due.wait()
+        except TimeoutError:
+            return False
+        return True
 
     @property
     def _is_full(self) -> bool:

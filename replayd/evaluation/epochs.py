@@ -15,6 +15,8 @@ from msgspec.structs import replace
 
 from replayd.budget.accounting import DAY_NS, SpendingReader, planned_charge
 from replayd.config import ArmConfig, ReplaydConfig
+from replayd.evaluation.restoring import restore
+from replayd.evidence.epoch_fold import Fold
 from replayd.evidence.scoreboard import Scoreboard
 from replayd.evidence.settings import BoardSettings, of_epoch, settings_of
 from replayd.ledger.ledger import Ledger, epochs, open_epoch
@@ -165,13 +167,23 @@ async def begin(
 async def _folded(
     store: Store, clock: Clock, before: Epoch, settings: BoardSettings
 ) -> Scoreboard:
+    """Return an epoch's evidence, from its newest checkpoint on."""
     settings = of_epoch(settings, before)
-    board = Scoreboard(before, settings, carried=frozenset(before.carried))
+    boards: list[Scoreboard] = []
+
+    def new_board() -> Scoreboard:
+        board = Scoreboard(before, settings, carried=frozenset(before.carried))
+        boards.append(board)
+        return board
+
+    fold = Fold(new_board)
     ledger = Ledger(store, before.epoch, clock)
-    async for run in ledger.runs():
+    await restore(fold, ledger)
+    async for run in ledger.runs(fold.next_number):
         for result in run.results:
-            board.fold(result)
-    return board
+            if result.number >= fold.next_number:
+                boards[-1].fold(result)
+    return boards[-1]
 
 
 def _digest(epoch: Epoch) -> str:

@@ -12,7 +12,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-import msgspec
 from msgspec.structs import replace
 
 from replayd.budget.accounting import SpendingAccount, planned_charge, reserved
@@ -26,6 +25,7 @@ from replayd.evaluation.drawing import BlockDrawing
 from replayd.evaluation.excluded import REFUSED_BY_BOTH, excluded, refused_by_both
 from replayd.evaluation.lost_spending import lost_spending
 from replayd.evaluation.pair import Asked, Unsent
+from replayd.evaluation.restoring import restore
 from replayd.evidence.epoch_fold import Fold
 from replayd.evidence.tallies import ARM_UNREACHABLE, PAIR_FAULT
 from replayd.ledger.ledger import Ledger, Opened
@@ -121,7 +121,7 @@ class EpochRunner:
     async def _catch_up(self, opened: Opened) -> list[Planned]:
         """Fold what is committed; return what was planned and never committed."""
         fold = self.fold
-        await self._restore()
+        saved_at = await restore(fold, self._ledger)
         planned: dict[int, Planned] = {}
         async for block in self._ledger.blocks(fold.next_number):
             planned |= {item.number: item for item in block.planned}
@@ -141,17 +141,9 @@ class EpochRunner:
         known_lost = await self._ledger.lost()
         self._spending.recount_lost(self._ledger.epoch, known_lost)
         self._spending.recount(self._ledger.epoch, fold.spent)
-        self._committer.started_at(fold.next_number)
+        # What was folded without a checkpoint gets one with the next commit.
+        self._committer.started_at(saved_at)
         return open_numbers
-
-    async def _restore(self) -> None:
-        checkpoint = await self._ledger.newest_checkpoint()
-        if checkpoint is None:
-            return
-        try:
-            self.fold.restore(checkpoint.fold)
-        except (msgspec.MsgspecError, DamagedResultError):
-            self.fold.restart()  # slower, and the same in the end
 
     async def _send_until(
         self, stop: asyncio.Event, opened: Opened, open_numbers: list[Planned]

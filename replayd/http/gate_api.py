@@ -37,6 +37,7 @@ _STATUS: dict[GateState, int] = {"undecided": 425, "unknown": 503}
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 # Declares a revision for a canary; KeyError: there is none of that name.
+INTEREST_SECONDS = 30.0
 Declare = Callable[[str, str], Awaitable[None]]
 
 
@@ -58,6 +59,22 @@ class PlansShown(Struct, frozen=True, kw_only=True):
     canaries: dict[str, list[CostedPlan]]
 
 
+class GateInterest:
+    """Whether somebody waits for verdicts: results are then committed at once."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._asked_at = float("-inf")
+
+    def asked(self) -> None:
+        """Note that verdicts or a gate were asked for."""
+        self._asked_at = self._clock.monotonic_seconds()
+
+    def lasts(self) -> bool:
+        """Whether that was lately; whoever waits asks again within seconds."""
+        return self._clock.monotonic_seconds() - self._asked_at < INTEREST_SECONDS
+
+
 class GateApi:
     """The routes; `shown` returns the last computed verdicts, None before the first."""
 
@@ -70,9 +87,10 @@ class GateApi:
         *,
         budget: Callable[[], Sequence[Line]] = list,
         plans: Callable[[], Mapping[str, Sequence[CostedPlan]]] = dict,
+        on_asked: Callable[[], None] = lambda: None,
     ) -> None:
         self._shown, self._clock, self._declare = shown, clock, declare
-        self._budget, self._plans = budget, plans
+        self._budget, self._plans, self._on_asked = budget, plans, on_asked
         self._token = token.encode()
 
     def routes(self) -> dict[str, Handler]:
@@ -90,6 +108,7 @@ class GateApi:
     async def verdicts(self, request: web.Request) -> web.Response:
         """Return all verdicts; 503 while none are available."""
         self._authorise(request)
+        self._on_asked()
         shown = self._shown()
         if shown is None:
             return _json({"canaries": {}, "leading": False}, status=503)
@@ -117,6 +136,7 @@ class GateApi:
 
     def _answer(self, request: web.Request) -> GateAnswer:
         self._authorise(request)
+        self._on_asked()
         oldest: float | None = None
         if limit := request.query.get("max_age"):
             try:

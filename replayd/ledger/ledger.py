@@ -39,14 +39,9 @@ from replayd.model import (
 from snaptrace.runtime.clock import Clock
 from snaptrace.snapshot import object_names
 from snaptrace.snapshot.errors import MissingObjectError
+from snaptrace.snapshot.object_names import EARLY, ENDED, LOST, TERMS, TRIES, WAVES
 from snaptrace.store.store import Store
 
-TERMS = f"{object_names.ROOT}/terms"
-ENDED = f"{object_names.ROOT}/ended"
-WAVES = f"{object_names.ROOT}/waves"
-TRIES = f"{object_names.ROOT}/tries"
-LOST = f"{object_names.ROOT}/lost"
-EARLY = f"{object_names.ROOT}/early"
 EPOCHS = f"{object_names.ROOT}/epochs"
 LARGEST_OBJECT_BYTES = 1 << 30  # unpacked; answers hold media
 KEPT_CHECKPOINTS = 2

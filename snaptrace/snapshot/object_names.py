@@ -23,6 +23,14 @@ LEASE = f"{ROOT}/lease"
 SHOWN = f"{ROOT}/shown"
 KEYS = f"{ROOT}/keys"
 PROBE = f"{ROOT}/probe"
+# What one leadership leaves for the next; of use for days, then litter.
+TERMS = f"{ROOT}/terms"
+ENDED = f"{ROOT}/ended"
+WAVES = f"{ROOT}/waves"
+TRIES = f"{ROOT}/tries"
+LOST = f"{ROOT}/lost"
+EARLY = f"{ROOT}/early"
+LEADERSHIP = (TERMS, ENDED, WAVES, TRIES, LOST, EARLY)
 
 _DIGITS = 12
 _TIME_DIGITS = 20

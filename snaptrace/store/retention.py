@@ -15,6 +15,7 @@ from snaptrace.store.segment_watcher import HOUR_NS, OVERLAP_NS
 from snaptrace.store.store import Store
 
 DAY_NS = 24 * HOUR_NS
+LEADERSHIP_NS = 2 * DAY_NS  # budgets of a day are recounted from it
 
 
 class Policy(Struct, frozen=True, kw_only=True):
@@ -44,6 +45,7 @@ class Removed(Struct, frozen=True, kw_only=True):
     segments: int = 0
     media: int = 0
     answers: int = 0
+    leaderships: int = 0  # objects that only the next leader would have read
     freed_bytes: int = 0
 
 
@@ -85,6 +87,7 @@ class Retention:
             segments=segments,
             media=media,
             answers=await self._old_answers(now_ns),
+            leaderships=await self._old_leaderships(now_ns),
             freed_bytes=freed,
         )
 
@@ -143,9 +146,34 @@ class Retention:
     async def _old_answers(self, now_ns: int) -> int:
         if not self._policy.age_ns:
             return 0
+        oldest = now_ns - self._policy.age_ns
+        return await self._delete_older(object_names.ANSWERS, oldest)
+
+    async def _old_leaderships(self, now_ns: int) -> int:
+        """Delete what leaders left for their successors, long after that was of use.
+
+        An epoch that nobody leads any more loses all of it, one that goes on its past
+        terms; who led last stays.
+        """
+        if not self._policy.age_ns:
+            return 0
+        oldest = now_ns - max(self._policy.age_ns, LEADERSHIP_NS)
+        newest: dict[str, str] = {}
+        for kind in (object_names.TERMS, object_names.ENDED):
+            async for info in self._store.list(kind):
+                newest[info.name.rpartition("/")[0]] = info.name
+        kept = frozenset(newest.values())
         removed = 0
-        async for info in self._found(object_names.ANSWERS):
-            if info.modified_ns < now_ns - self._policy.age_ns:
+        for kind in object_names.LEADERSHIP:
+            removed += await self._delete_older(kind, oldest, kept)
+        return removed
+
+    async def _delete_older(
+        self, folder: str, oldest_ns: int, kept: frozenset[str] = frozenset()
+    ) -> int:
+        removed = 0
+        async for info in self._found(folder):
+            if info.modified_ns < oldest_ns and info.name not in kept:
                 await self._store.delete(info.name)
                 removed += 1
         return removed

@@ -164,7 +164,13 @@ def lead(store, known, *, replay=None, leader="a", in_flight=3, block=4, **more)
         replay=CaughtPairs(replay, availability, spending),
         content=more.pop("content", StubContent()),
         spending=spending,
-        committer=Committer(ledger, fold, in_flight=in_flight, keep_answers=True),
+        committer=Committer(
+            ledger,
+            fold,
+            in_flight=in_flight,
+            keep_answers=True,
+            is_awaited=more.pop("is_awaited", lambda: True),
+        ),
         judge=judge,
         settings=EpochRunnerSettings(
             in_flight=in_flight,

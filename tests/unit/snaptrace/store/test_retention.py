@@ -1,5 +1,7 @@
 """What retention takes, and what pins keep from it."""
 
+import time
+
 import pytest
 from fakes.filled_store import (
     DAY_NS,
@@ -128,3 +130,24 @@ async def test_retention_that_was_killed_anywhere_is_finished_by_the_next():
             return
         assert await everything(store) == {}
     pytest.fail("retention never came to its end")
+
+
+async def test_what_leaders_left_goes_with_time_but_for_the_last():
+    """A store of years would be listed, and paid for, by its dead leaders."""
+    store = memory_store()
+    for kind in object_names.LEADERSHIP:
+        for number in range(3):
+            await store.create(object_names.numbered(kind, "e1", number), b"x")
+    now_ns = time.time_ns()
+    kept = await retained(store, retention.Policy(age_ns=DAY_NS), now_ns + DAY_NS)
+    assert kept.leaderships == 0  # a day's budgets are recounted from them
+    late_ns = now_ns + 3 * DAY_NS
+    gone = await retained(store, retention.Policy(age_ns=DAY_NS), late_ns)
+    assert gone.leaderships == 3 * len(object_names.LEADERSHIP) - 2
+    left = [info.name async for info in store.list("v1")]
+    assert left == [
+        object_names.numbered(object_names.ENDED, "e1", 2),
+        object_names.numbered(object_names.TERMS, "e1", 2),
+    ]
+    again = await retained(store, retention.Policy(age_ns=DAY_NS), late_ns)
+    assert again.leaderships == 0
