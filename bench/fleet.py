@@ -69,7 +69,7 @@ async def chaos(
 
 
 class Estimate(Struct, frozen=True):
-    """What the store says of the traffic."""
+    """Estimate of the traffic from the store."""
 
     calls: float
     variance: float

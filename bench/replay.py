@@ -1,4 +1,4 @@
-"""What replaying costs beside the requests themselves.
+"""Cost of replaying beside the requests themselves.
 
 python bench/replay.py replay_text [--repetitions 3] [--keep]
 

@@ -28,7 +28,7 @@ _EMPTY = bytes(5)
 
 
 class Seen:
-    """What came in over all connections."""
+    """Counts over all connections."""
 
     requests = bytes = 0
 

@@ -1,4 +1,4 @@
-"""What a benchmark can stand before the sink: nothing, this collector, or a peer.
+"""Benchmark targets before the sink: nothing, this collector, or a peer.
 
 Peers are given by a path and left out where they are not there:
 `--rotel` (the rotel-agent binary of the `rotel` wheel), `--otelcol`.

@@ -1,4 +1,4 @@
-"""What stands while engines come and go, and what starts first.
+"""Wires the parts that outlive a configuration reload, and defines startup order.
 
 This file and `engine.py` are the only ones that wire replayd.
 """
@@ -198,7 +198,7 @@ class Ports:
 
 
 class Front:
-    """What people and machines ask; it stands while engines come and go."""
+    """HTTP servers for people and machines; they outlive a configuration reload."""
 
     def __init__(
         self,

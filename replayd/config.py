@@ -31,7 +31,7 @@ class AppliesTo(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class OverridesConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the arm changes in every request."""
+    """Overrides that the arm applies to every request."""
 
     # System prompt in place of the recorded one.
     system: str | None = None
@@ -146,7 +146,7 @@ class PriceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class ControlRateConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How much the production model may be asked again."""
+    """Rate limit of the control."""
 
     # Above 1 only where nobody else needs the model, as in a demonstration.
     share_of_production: Annotated[float, Meta(ge=0, le=100)] = 0.02
@@ -155,7 +155,7 @@ class ControlRateConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class ScheduleConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is drawn, how fresh, how fast."""
+    """Selection, freshness and pace of cases."""
 
     lookback: Duration = Duration(24 * 3600)  # the last H hours of the sample
     # Oldest recorded call that is still replayed.
@@ -224,7 +224,7 @@ class JudgeConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class TelemetryConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What replayd tells an OTLP collector about each judged pair; no content."""
+    """Spans and events per judged pair for an OTLP collector; no content."""
 
     url: str = ""  # OTLP/HTTP, as http://otel-collector:4318; empty: nothing is told
     spans: bool = True  # one trace per pair, linked to the recorded call's

@@ -1,4 +1,4 @@
-"""What evaluates: arms, canaries, intake, the lead. Wired here from one configuration.
+"""Engine: arms, canaries, intake and leadership, wired from one configuration.
 
 The servers stand apart (`app.py`): they go on answering while a reload puts another
 engine in the place of this one.

@@ -1,4 +1,4 @@
-"""How often Python looks for cycles, in a process with a thousand pairs in flight.
+"""Tuning of Python's cycle collector for a thousand pairs in flight.
 
 What a call leaves behind goes by its reference count: after thousands of pairs no cycle
 was found (`test_large_bodies.py` runs with the search off). Searching all

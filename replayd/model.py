@@ -1,4 +1,4 @@
-"""What replayd writes down, and what its rooms hand to each other. Data only.
+"""Data that replayd stores and that its packages exchange. No behaviour.
 
 `schedule` makes a `Block`, `replay` answers each `Planned` with `PairAnswers`,
 `scoring` turns those into a `PairResult`, `ledger` commits both in dispatch order.
@@ -87,7 +87,7 @@ class Block(Struct, frozen=True, kw_only=True):
 
 
 class Epoch(Struct, frozen=True, kw_only=True):
-    """What is held fixed while a canary is judged; any change opens a new one."""
+    """Settings fixed while a canary is judged; any change opens a new epoch."""
 
     epoch: str  # digest of canary, control, revision, key and `sequence`
     canary: str  # arm name
@@ -106,7 +106,7 @@ class Epoch(Struct, frozen=True, kw_only=True):
 
 
 class ArmAnswer(Struct, frozen=True, kw_only=True, gc=False):
-    """What one arm did with one case."""
+    """Outcome of one arm for one case."""
 
     outcome: Outcome
     answer: Answer = Answer()
@@ -161,7 +161,7 @@ class StreamScore(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Charged(Struct, frozen=True, kw_only=True, gc=False):
-    """What a pair took from the budgets: all places, all tries, estimates included."""
+    """Spending of a pair: all arms and tries, estimates included."""
 
     requests: int = 0
     tokens: int = 0
@@ -170,7 +170,7 @@ class Charged(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Lost(Struct, frozen=True, kw_only=True):
-    """What a leadership may have spent on numbers that it left without a result."""
+    """Possible spending of a leadership on numbers without a result."""
 
     at_ns: int  # when its successor noticed
     spent: tuple[tuple[str, Charged], ...]  # by modality
@@ -189,7 +189,7 @@ class TokenWitness(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class PairResult(Struct, frozen=True, kw_only=True, gc=False):
-    """What the fold reads: `results/`, kept, no content."""
+    """Record of `results/`, which the fold reads; no content."""
 
     number: int
     snapshot_id: str

@@ -1,4 +1,4 @@
-"""What both programs stand on, and the front door."""
+"""Shared library of both programs, and the command line."""
 
 from typing import TYPE_CHECKING
 

@@ -34,7 +34,7 @@ def blocks_of(replays: int) -> int:
 
 
 class Truth(Struct, frozen=True):
-    """How often the canary is really worse and better."""
+    """True rates at which the canary is worse and better."""
 
     worse: float
     better: float

@@ -14,7 +14,7 @@ MODALITIES = ("text", "image", "audio", "document", "tool_call", "mixed")
 
 
 class Tools(Struct, frozen=True):
-    """What a row is handed: chance, size, and a way to say how far it is."""
+    """Tools of a row: random numbers, size and a progress report."""
 
     rng: np.random.Generator
     runs: int

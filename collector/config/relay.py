@@ -119,7 +119,7 @@ class AuthConfig(Section, frozen=True):
 
 
 class LimitsConfig(Section, frozen=True):
-    """What bounds memory and connections."""
+    """Limits of memory and connections."""
 
     message: ByteSize = ByteSize(64 * 2**20)  # as sent, and decompressed
     in_flight: ByteSize = ByteSize(64 * 2**20)  # memory for bodies on their way
@@ -136,7 +136,7 @@ class MetricsConfig(Section, frozen=True):
 
 
 class TapConfig(Section, frozen=True):
-    """What sampling may cost."""
+    """Limits of the sampling process."""
 
     # Requests waiting for the child; docs/adr/0018-memory-under-load.md.
     queue_bytes: ByteSize = ByteSize(8 * 2**20)

@@ -97,7 +97,7 @@ class ReservoirConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     @property
     def grace_ns(self) -> int:
-        """How long a window stays open after its end, in nanoseconds."""
+        """Time a window stays open after its end, in nanoseconds."""
         return round(min(self.grace, self.window) * NANOSECONDS)
 
 

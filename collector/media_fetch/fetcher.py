@@ -43,7 +43,7 @@ _PORTS = {"https": 443, "http": 80}
 
 
 class FetchSettings(Struct, frozen=True, kw_only=True):
-    """What may be fetched. With no hosts nothing is."""
+    """Limits of fetching. With no hosts nothing is fetched."""
 
     hosts: tuple[str, ...] = ()  # exact names, or `*.example.com` for all below it
     plain_http: bool = False

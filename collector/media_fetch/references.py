@@ -52,7 +52,7 @@ class References:
         return self._workers.offer(call)
 
     async def close(self) -> None:
-        """Let in what waits as it is; safe to call twice."""
+        """Admit waiting calls as they are. Idempotent."""
         await self._workers.close()
 
     async def _whole(self, call: Call) -> Call:

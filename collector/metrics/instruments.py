@@ -111,7 +111,7 @@ V = TypeVar("V", CounterValue, GaugeValue, HistogramValue)
 
 
 class _Labelled(Generic[V]):
-    """What the three instruments share: a name, a text, a value per set of labels."""
+    """Base of the three instruments: a name, a help text, a value per label set."""
 
     def __init__(
         self, family: Family, make: Callable[[], V], registry: Registry

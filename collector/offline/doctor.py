@@ -1,4 +1,4 @@
-"""What a set of spans can be used for, and which setting would make it more. Pure.
+"""Diagnosis of recorded spans: what is replayable, and which setting adds to it. Pure.
 
 Per instrumentation scope and version: how many calls were seen, had content, could be
 replayed, and if not why, with what to change.

@@ -153,7 +153,7 @@ def _value(value: Any, field: "_Field", depth: int) -> Any:  # noqa: ANN401 - JS
 
 
 class _Field(NamedTuple):
-    """What there is to know about a field before its value is read."""
+    """Field number, wire type and name of one field."""
 
     name: str
     is_list: bool

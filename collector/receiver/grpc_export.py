@@ -110,7 +110,7 @@ class _Export(Export):
         return self.whole(piece)
 
     def _expect(self, size_bytes: int, *, is_packed: bool) -> None:
-        """Let a message of this size come; memory is reserved as it arrives."""
+        """Accept a message of this size; memory is reserved as it arrives."""
         reception, head = self.reception, self._head
         if size_bytes > reception.limits.message:
             raise reception.too_large()

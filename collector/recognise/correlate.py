@@ -45,7 +45,7 @@ class CorrelationSettings(Struct, frozen=True, kw_only=True):
 
 
 class CorrelationCounts(Struct):
-    """What the window did; each only grows."""
+    """Counters of the window; each only grows."""
 
     closed: int = 0  # calls given
     closed_early: int = 0  # traces closed by a bound before they were quiet
@@ -62,7 +62,7 @@ class _Trace(Struct):
 
 
 class _Process(Struct):
-    """What of one process cannot be found by trace id."""
+    """Records of one process that have no trace id to be found by."""
 
     unbound: deque[Candidate]
     recent: deque[Candidate]

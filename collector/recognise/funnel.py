@@ -1,4 +1,4 @@
-"""What became of calls, per instrumentation scope and version. Pure counts.
+"""Funnel of calls per instrumentation scope and version. Pure counts.
 
 A convention change that empties the suite shows here first. Keys are bounded: scopes
 beyond the limit are counted together.

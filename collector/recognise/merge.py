@@ -24,7 +24,7 @@ _CHAIN_MAX = 256  # ancestors looked at: ids come from outside and may form a ri
 
 
 class Merged(Struct):
-    """What a trace came to."""
+    """Result of merging a trace."""
 
     calls: list[Candidate]
     loose: list[Candidate]  # transports and companions whose call is in another trace

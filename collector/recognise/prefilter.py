@@ -233,7 +233,7 @@ def _split_json(body: bytes, signal: str) -> Iterator[RawRecord]:
 
 
 class _Names(NamedTuple):
-    """What OTLP/JSON calls the levels of a request, and what it called them before."""
+    """Names of the levels of an OTLP/JSON request, current and former."""
 
     groups: tuple[str, ...]
     scopes: tuple[str, ...]

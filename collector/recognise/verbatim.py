@@ -76,7 +76,7 @@ def surrounds(outer: Candidate, inner: Candidate) -> bool:
 
 
 class Joined(NamedTuple):
-    """What is left of a trace's calls once the captured ones have their spans."""
+    """Remaining calls of a trace once captured ones are matched to spans."""
 
     calls: list[Candidate]
     loose: list[Candidate]  # captured; their span may be in another trace

@@ -22,7 +22,7 @@ LONGEST_LINE_BYTES = 65_536
 
 
 class Decision(Struct, frozen=True, kw_only=True):
-    """What a judge said about one pair."""
+    """Decision of a judge about one pair."""
 
     epoch: str
     number: int

@@ -27,7 +27,7 @@ class Arm(Struct, frozen=True):
 
     @property
     def overrides(self) -> Overrides:
-        """What the arm changes in every request."""
+        """Overrides that the arm applies to every request."""
         return Overrides(
             system=self.config.overrides.system,
             params=self.config.overrides.params,

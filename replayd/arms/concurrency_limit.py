@@ -1,4 +1,4 @@
-"""How many calls one endpoint may have in flight, and when it is left alone. Pure.
+"""Concurrency limit of one endpoint, with rests while it is away. Pure.
 
 Additive increase, multiplicative decrease (Chiu and Jain, "Analysis of the increase
 and decrease algorithms for congestion avoidance", 1989), with the doubling start of
@@ -28,7 +28,7 @@ LONGEST_OBEYED_SECONDS = 3600.0  # a longer Retry-After is a mistake or an attac
 
 
 class ConcurrencyLimitState(Struct, frozen=True, kw_only=True):
-    """What metrics show of a throttle."""
+    """Snapshot of a concurrency limit, for metrics."""
 
     limit: int
     in_flight: int

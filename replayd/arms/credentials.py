@@ -1,4 +1,4 @@
-"""What an arm proves itself with, out of its settings: headers, or how to make them."""
+"""Credentials of an arm, from its settings: headers, or a signer that makes them."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -58,7 +58,7 @@ class EndpointSettings(Struct, frozen=True, kw_only=True):
 
 
 class Attempt(Struct, frozen=True, kw_only=True):
-    """What one request came to."""
+    """Result of one request."""
 
     reading: Reading
     latency_ms: float = 0.0

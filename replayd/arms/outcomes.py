@@ -1,4 +1,4 @@
-"""What each typed outcome means for a pair: its score, a retry, a pause.
+"""Consequences of each typed outcome for a pair: its score, a retry, a pause.
 
 The same rules hold for canary and control; the only rows that differ are those where
 the arm itself decides the verdict. `tests/golden/outcomes.tsv` holds the whole table.
@@ -15,7 +15,7 @@ OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 
 class Rule(Struct, frozen=True, kw_only=True):
-    """What follows from one outcome."""
+    """Consequences of one outcome."""
 
     scored: bool  # by what was answered; else 0 for the arm, whichever it is
     retry: bool  # the pair is sent again, until its deadline

@@ -256,7 +256,7 @@ class ControlRate:
 
 
 class _Rolling:
-    """How many events fell into the last stretch of time, to the minute."""
+    """Sliding count of events, in buckets of a minute."""
 
     def __init__(self, over_ns: int) -> None:
         self._over_ns = over_ns

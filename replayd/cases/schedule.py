@@ -331,7 +331,7 @@ class Schedule:
         return tuple(found)
 
     def _bound(self) -> None:
-        """Let the oldest cases go beyond `case_limit`; drawn units stay remembered."""
+        """Drop the oldest cases beyond `case_limit`; drawn units stay remembered."""
         excess = len(self._known) - self._settings.case_limit
         if excess <= 0:
             return

@@ -54,7 +54,7 @@ DECIDED = frozenset({"pass", "pass_with_drop", "regressed", "changed"})
 
 
 class EvaluationContext(Struct, frozen=True, kw_only=True):
-    """What all canaries of one replayd share."""
+    """Objects that all canaries of one replayd share."""
 
     config: ReplaydConfig
     store: Store

@@ -34,7 +34,7 @@ class Caught(Struct, frozen=True):
 
 
 class Replays(Protocol):
-    """What sends a pair; `replayd.evaluation.pair` has the real one."""
+    """Interface that sends a pair; implemented in `replayd.evaluation.pair`."""
 
     before_try: Callable[[Planned], Awaitable[None]]
 
@@ -85,7 +85,7 @@ class CaughtPairs:
 
     @property
     def held(self) -> int:
-        """How many pairs wait for an arm to come back."""
+        """Number of pairs that wait for an arm to return."""
         return len(self._waiting)
 
     @property

@@ -51,7 +51,7 @@ class Committer:
 
     @property
     def waiting(self) -> int:
-        """How many judged numbers wait for one before them."""
+        """Number of scored pairs that wait for an earlier one."""
         return len(self._judged)
 
     def started_at(self, number: int) -> None:

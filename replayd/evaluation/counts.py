@@ -1,10 +1,10 @@
-"""How one leadership is set, and what it did, counted for metrics."""
+"""Settings of one leadership, and its counts for metrics."""
 
 from msgspec import Struct
 
 
 class EpochRunnerSettings(Struct, frozen=True, kw_only=True):
-    """How much at once, and how long to wait for more."""
+    """Concurrency and waiting times."""
 
     in_flight: int  # pairs
     block: int  # numbers planned at once
@@ -14,7 +14,7 @@ class EpochRunnerSettings(Struct, frozen=True, kw_only=True):
 
 
 class RunCounts:
-    """What happened, for metrics; all by bounded words."""
+    """Event counts for metrics, by bounded labels."""
 
     def __init__(self) -> None:
         self.dispatched = 0

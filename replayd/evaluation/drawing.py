@@ -1,4 +1,4 @@
-"""What is sent next, with its cost reserved: one block of the plan at a time."""
+"""Draws the next block of the plan and reserves its cost."""
 
 import asyncio
 from collections.abc import Callable

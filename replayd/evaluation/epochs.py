@@ -1,4 +1,4 @@
-"""What is held fixed while a canary is judged, and when that changes.
+"""Epochs: settings that stay fixed while a canary is judged, and their changes.
 
 A new revision, model, override, scorer or margin opens a new epoch: its evidence
 starts from nothing, and what had regressed stays so until the new epoch decides.
@@ -28,7 +28,7 @@ from snaptrace.store.store import Store
 
 
 class DeclaredRevision(Struct, frozen=True, kw_only=True):
-    """What an operator changed of a canary after the start, over HTTP."""
+    """Declarations of an operator over HTTP, after the start."""
 
     revision: str = ""
     model: str = ""

@@ -1,4 +1,4 @@
-"""What a leadership may have spent on numbers that came to no result.
+"""Spending of an earlier leadership on numbers without a result.
 
 A plan says what is sent at most; retries are written down before they are sent. So
 everything planned and not known as unsent counts as spent, whatever became of it.

@@ -51,7 +51,7 @@ class Ready(Struct, frozen=True):
 
 
 class Asked(Struct, frozen=True):
-    """What a pair came to."""
+    """Result of a pair."""
 
     recorded: Recorded
     answers: PairAnswers
@@ -64,7 +64,7 @@ class Unsent(Struct, frozen=True):
 
 
 class PairDeadline:
-    """How long a pair may take: the arms' timeout, or thrice the control's p99."""
+    """Deadline of a pair: the arms' timeout, or three times the control's p99."""
 
     def __init__(self, *timeouts: float) -> None:
         self._least = max(timeouts)

@@ -1,4 +1,4 @@
-"""What operators declared over HTTP, kept where a restart finds it: the store."""
+"""Revisions that operators declared over HTTP, kept in the store across restarts."""
 
 import msgspec
 

@@ -88,7 +88,7 @@ class EpochRunner:
 
     @property
     def held(self) -> int:
-        """How many pairs wait until an arm is back."""
+        """Number of pairs that wait until an arm is back."""
         return self._replay.held
 
     @property

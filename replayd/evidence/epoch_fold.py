@@ -18,7 +18,7 @@ from replayd.witness.tally import WitnessTally
 
 
 class Board(Protocol):
-    """What keeps the evidence; `replayd.scoreboard` does."""
+    """Owner of the evidence; `replayd.evidence.scoreboard` implements it."""
 
     def fold(self, result: PairResult) -> None:
         """Take in the next result."""
@@ -34,7 +34,7 @@ class Board(Protocol):
 
 
 class WitnessState(Struct, frozen=True, kw_only=True):
-    """What a checkpoint says of token counts; its other fields are skipped."""
+    """Token counts in a checkpoint; its other fields are skipped."""
 
     next_number: int
     witness: bytes = b""

@@ -1,4 +1,4 @@
-"""What a judge model's verdicts add to the evidence, in dispatch order.
+"""Evidence from a judge model's verdicts, in dispatch order.
 
 A pair whose arms agree counts as no difference; one that the judge was asked about
 counts by its verdict, corrected by the label of a person where one was drawn for it.
@@ -31,7 +31,7 @@ class JudgedPair(Struct, frozen=True, array_like=True):
 
 
 class JudgeState(Struct):
-    """What is remembered of one modality."""
+    """State of one modality."""
 
     waiting: list[JudgedPair] = field(default_factory=list)
     # Nine counts by rubric: the judge's word by the person's.

@@ -1,4 +1,4 @@
-"""What a scoreboard is told at the start of an epoch; from the configuration."""
+"""Settings of a scoreboard, fixed at the start of an epoch."""
 
 from typing import Literal
 
@@ -24,7 +24,7 @@ Standing = Literal["shown", "gates"]  # of a judge model
 
 
 class JudgeKey(Struct, frozen=True, kw_only=True):
-    """What an epoch holds fixed of its judge model; JSON text in the epoch's key."""
+    """Judge model settings that an epoch holds fixed; JSON text in the epoch's key."""
 
     model: str
     version: str = ""  # as declared

@@ -1,4 +1,4 @@
-"""What a scoreboard remembers, and its bytes: a cache of the fold, never the truth.
+"""State of a scoreboard and its serialised form: a cache of the fold, never the truth.
 
 A checkpoint that does not check out is dropped and the results are folded anew.
 """

@@ -1,4 +1,4 @@
-"""What is counted of a modality beside its evidence. Bounded; a fold, like it."""
+"""Counts of a modality beside its evidence. Bounded; folded like it."""
 
 import math
 

@@ -71,7 +71,7 @@ class SliceWatch:
 
     @property
     def state(self) -> SliceWatchState:
-        """What to go on from; changes with the next result."""
+        """State to resume from; changes with the next result."""
         counted = self._counted.items()
         self._state.evidence = {key: found.evidence for key, found in counted}
         return self._state

@@ -35,7 +35,7 @@ ALL = ""  # the judge has one budget for all modalities
 
 
 class Cost(Struct):
-    """What judging a pair came to."""
+    """Result of judging a pair."""
 
     requests: int = 0
     input_tokens: int = 0

@@ -1,4 +1,4 @@
-"""What a judge model said, read strictly: a preference needs evidence that exists."""
+"""Strict reading of a judge model's answer: a preference needs evidence that exists."""
 
 import json
 import re

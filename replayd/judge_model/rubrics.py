@@ -28,7 +28,7 @@ _FENCE = "---"
 
 
 class Rubric(Struct, frozen=True):
-    """What one kind of answer is judged by."""
+    """Rubric of one kind of answer."""
 
     task: Task
     version: str

@@ -1,4 +1,4 @@
-"""What a judge may do: gate, be shown, or nothing; fixed for an epoch by its key.
+"""Standing of a judge: gates, shown or off; fixed for an epoch by its key.
 
 The key names everything that makes another judge of it: model, declared version,
 rubrics, and its verdicts on the anchors. Anchors that come out otherwise than before

@@ -1,4 +1,4 @@
-"""What a provider promises: one API over HTTP, in both directions."""
+"""Contract of a provider: one API over HTTP, in both directions."""
 
 from typing import Protocol
 
@@ -12,7 +12,7 @@ REPLAY_HEADER = "x-snaptrace-replay"  # marks every replay, for the server's own
 
 
 class Overrides(Struct, frozen=True, kw_only=True):
-    """What an arm changes in every request, so that prompts can be candidates too."""
+    """Overrides of an arm, so that prompts can be candidates too."""
 
     system: str | None = None  # replaces the system prompt
     params: dict[str, Json] = {}  # body fields in the API's own names
@@ -45,7 +45,7 @@ class Refusal(Struct, frozen=True, kw_only=True):
 
 
 class Reading(Struct, frozen=True, kw_only=True):
-    """What a response says."""
+    """Parsed response."""
 
     outcome: Outcome
     answer: Answer = Answer()

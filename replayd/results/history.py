@@ -20,7 +20,7 @@ MOST_RANKED = 500  # pairs kept in order of badness, per modality
 
 
 class Badness(Struct, frozen=True, order=True):
-    """How much worse the canary did in one pair; sorts worst first."""
+    """Loss of the canary in one pair; sorts worst first."""
 
     difference: float  # of the worst stream, in [-1, 1]
     quality: float  # the canary's own score there; 1 if quality did not apply

@@ -1,4 +1,4 @@
-"""What a scorer promises, and what it is given to judge by."""
+"""Contract of a scorer, and the case it scores."""
 
 from functools import cached_property
 from typing import Protocol, runtime_checkable
@@ -25,7 +25,7 @@ from snaptrace.snapshot.model import Answer, Json, Snapshot
 
 
 class Score(Struct, frozen=True):
-    """How good an answer is under one rule."""
+    """Score of an answer under one rule."""
 
     value: float | None  # 0 useless .. 1 right; None: an outside judge was away
     reason: str = ""  # one line for a person; required when value is None
@@ -60,7 +60,7 @@ class Said:
 
 
 class ScoringCase(Struct, frozen=True, kw_only=True, dict=True):
-    """What an answer is judged against. The reference is never a scored answer."""
+    """Reference of a case. It is never a scored answer."""
 
     snapshot: Snapshot
     conversation: Conversation | None  # typed view of the request; None: no messages
@@ -84,7 +84,7 @@ class ScoringCase(Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def system_prompt(self) -> str:
-        """What the operator told the model."""
+        """Instructions to the model."""
         return system_prompt(self.conversation)
 
     @cached_property
@@ -109,7 +109,7 @@ class ScoringCase(Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def facts(self) -> Facts:
-        """What the reference claims."""
+        """Claims of the reference."""
         return facts_of(self.recorded.text, question=self.question)
 
     @cached_property

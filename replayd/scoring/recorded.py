@@ -1,4 +1,4 @@
-"""What an answer is judged against, as it is stored: cheap to keep and to hand on."""
+"""Stored reference of a case: cheap to keep and to hand on."""
 
 from msgspec import Struct
 

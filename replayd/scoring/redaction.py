@@ -23,7 +23,7 @@ MOST_QUOTA = 32  # headers about limits, of one answer
 
 
 class RedactionSettings(Struct, frozen=True):
-    """What a process needs to redact as the sidecars do."""
+    """Settings and key with which a process redacts as the sidecars do."""
 
     config: RedactConfig
     key: bytes  # of `FleetKey.handed_over`

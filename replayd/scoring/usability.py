@@ -1,4 +1,4 @@
-"""How errors become a score: what a person could still do with the answer.
+"""Usability: maps errors to a score, by what a person could still do with the answer.
 
 Every rule of quality counts errors and asks here for the value, so that .5 means the
 same everywhere: usable but for some of it. In a short answer one error is all of it.

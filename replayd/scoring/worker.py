@@ -43,14 +43,14 @@ class Batch(Struct, frozen=True):
 
 
 class Found(Struct, frozen=True):
-    """What one pair came to."""
+    """Scores of one pair."""
 
     judged: Judged  # without answers where they are as they were
     unchanged: bool
 
 
 class Results(Struct, frozen=True):
-    """What the pairs of a batch came to, in the same order."""
+    """Scores of a batch's pairs, in the same order."""
 
     found: tuple[Found, ...]
 

@@ -50,7 +50,7 @@ PRIOR_REPLAYS = 25  # weight of the expected discordance beside the observed
 
 
 class _Unseen:
-    """What may have become of a fold's evidence since it was last looked at."""
+    """Change of a fold's evidence since the last evaluation."""
 
     def __init__(self, regression: float, passes: FloatArray) -> None:
         self.regression = Bounds(regression)

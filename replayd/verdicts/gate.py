@@ -22,7 +22,7 @@ NANOSECONDS = 1_000_000_000
 
 
 class GateAnswer(Struct, frozen=True, kw_only=True):
-    """What a gate says, and why, in words for a person."""
+    """Answer of a gate, with its reasons as text."""
 
     canary: str
     revision: str  # the one judged, or asked for where none is

@@ -24,7 +24,7 @@ Why = Literal[
 
 
 class LiveModality(Struct, frozen=True, kw_only=True):
-    """What intake saw of one modality in live traffic."""
+    """Live traffic of one modality, as intake counted it."""
 
     seen: int = 0  # calls in the equal-probability sample
     replayable: int = 0
@@ -74,7 +74,7 @@ class StreamView(Struct, frozen=True, kw_only=True):
 
 
 class PeopleView(Struct, frozen=True, kw_only=True):
-    """How far people agree with a judge model's verdicts."""
+    """Agreement between people and a judge model."""
 
     labelled: int = 0
     same: int = 0  # labels that say what the judge said
@@ -83,7 +83,7 @@ class PeopleView(Struct, frozen=True, kw_only=True):
 
 
 class JudgeView(Struct, frozen=True, kw_only=True):
-    """What a judge model did for one modality, and how far people agree with it."""
+    """Work of a judge model for one modality, and its agreement with people."""
 
     standing: Literal["shown", "gates"]
     asked: int = 0  # pairs put to the judge

@@ -1,4 +1,4 @@
-"""What calls are compared together: read alike, asked alike, doubted alike."""
+"""Rows of the token witness: calls read alike, asked alike and doubted alike."""
 
 import functools
 from typing import Final, NamedTuple

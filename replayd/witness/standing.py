@@ -42,7 +42,7 @@ class Model(NamedTuple):
 
 
 class Calibration(NamedTuple):
-    """What is taken off a model's differences."""
+    """Offset taken off a model's differences."""
 
     offset: int = 0
     noise: int = 0
@@ -59,7 +59,7 @@ class WorstCase(Struct, frozen=True, kw_only=True):
 
 
 class Standing(Struct, frozen=True, kw_only=True):
-    """What the counts say of one row."""
+    """Standing of one row by its counts."""
 
     row: Row
     word: Word

@@ -90,7 +90,7 @@ class WitnessTally:
 
     @property
     def pairs(self) -> int:
-        """How many pairs were folded; it only grows."""
+        """Number of folded pairs; it only grows."""
         return sum(
             tally.compared + sum(tally.none.values()) for tally in self.rows.values()
         )

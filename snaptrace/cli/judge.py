@@ -33,7 +33,7 @@ from snaptrace.runtime.clock import SystemClock
 
 
 class JudgeReport(Struct, frozen=True, kw_only=True):
-    """How often a judge model said what people had said."""
+    """Agreement of a judge model with people's labels."""
 
     model: str
     standing: str  # shown or gates

@@ -42,7 +42,7 @@ class Row(Struct, kw_only=True):
 
 
 class TableReading(Struct, kw_only=True):
-    """What the two programs said at one moment."""
+    """State of both programs at one moment."""
 
     seen: dict[str, int]
     kept: dict[str, int]

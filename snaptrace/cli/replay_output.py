@@ -1,4 +1,4 @@
-"""What came back, side by side with what was recorded; then what it all came to."""
+"""Output of `replay`: answers beside the recorded ones, then a summary."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What token counts of replays prove, for `doctor --replays`, `ls` and `show`."""
+"""Report of token counts, for `doctor --replays`, `ls` and `show`."""
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, TypeAlias

@@ -54,7 +54,7 @@ class Message(Struct, frozen=True):
 
 
 class ChatRequest(Struct, frozen=True):
-    """What is asked of the model."""
+    """Request to the model."""
 
     model: str
     messages: Annotated[list[Message], Meta(min_length=1, max_length=256)]

@@ -43,7 +43,7 @@ T = TypeVar("T")
 
 
 class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What one process serves, and how well it sees and hears."""
+    """Models of one server process, and their noise."""
 
     model: str
     seed: int = 0
@@ -106,7 +106,7 @@ class Assistant:
 
     @property
     def modalities(self) -> list[str]:
-        """What can be asked."""
+        """List the models."""
         return [name for name in available_modalities() if name not in self.unserved]
 
     async def answer(self, question: tuple[chat.Part, ...]) -> str:
@@ -209,7 +209,7 @@ class Endpoints:
         return web.json_response({"object": "list", "data": [entry]})
 
     async def health(self, _request: web.Request) -> web.Response:
-        """What is served and what is not, with the reason."""
+        """Report served models, and the reason for each that is not."""
         return web.json_response(
             {
                 "status": "ok",

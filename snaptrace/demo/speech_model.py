@@ -60,7 +60,7 @@ class CommandRecogniser:
 
 
 def narrow(samples: FloatArray) -> FloatArray:
-    """What is left of a 16 kHz sound that went through an 8 kHz front end."""
+    """Simulates an 8 kHz front end on 16 kHz sound."""
     small = resample(samples, RATE_HZ, NARROWBAND_HZ)
     wide = resample(small, NARROWBAND_HZ, RATE_HZ)
     return wide[: samples.size]

@@ -48,7 +48,7 @@ class Term(Struct, frozen=True, kw_only=True):
 
 
 class Known(Struct, frozen=True):
-    """What a snapshot's facts do not hold: read only where a term asks for it."""
+    """Content that a snapshot's facts lack: read only where a term asks for it."""
 
     probability: Callable[[Facts], float | None] = lambda _facts: None
     uniform: Callable[[Facts], bool] = lambda _facts: False

@@ -1,4 +1,4 @@
-"""How long the redaction of one call may take: processor time, not the clock's.
+"""Time budget of redacting one call, in processor time.
 
 Patterns are linear, but a text can be made of what costs them most, and a document can
 be made of such texts. Who spends the time loses the call, and nobody else waits.

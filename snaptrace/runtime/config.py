@@ -136,7 +136,7 @@ class AuditConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class RetentionConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What replayd's leader, or `snaptrace tidy`, deletes. Pins and verdicts stay."""
+    """Retention, applied by replayd's leader or `snaptrace tidy`."""
 
     age: Duration = Duration(30 * 86400)  # of segments, media, answers; 0: for ever
     bytes: ByteSize = ByteSize(0)  # of segments and media, oldest first; 0: no limit

@@ -131,7 +131,7 @@ class Answer(Struct, frozen=True, kw_only=True):
 
 
 class Fidelity(Struct, frozen=True, kw_only=True):
-    """How faithfully the body matches the request that was sent.
+    """Faithfulness of the body to the request that was sent.
 
     `missing` and `unobserved` are leaf paths in the API's own body without indices,
     as `messages.content.image_url.detail` or `seed`.

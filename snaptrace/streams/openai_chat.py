@@ -20,7 +20,7 @@ _THOUGHTS = frozenset({"reasoning", "thinking"})
 
 
 class _JoinedChoice:
-    """What the chunks say of one choice."""
+    """State of one choice, built from chunks."""
 
     def __init__(self) -> None:
         self.content, self.refusal = JoinedText(), JoinedText()

@@ -27,14 +27,14 @@ class Case(Struct, frozen=True, kw_only=True):
 
 
 class Resolved(Struct, frozen=True, kw_only=True):
-    """What a suite file comes to."""
+    """Resolved suite file."""
 
     cases: tuple[Case, ...]
     problems: tuple[tuple[int, str], ...]  # place in `pin`, and what is wrong
 
 
 class _Wanted(Struct):
-    """What is known of one case while entries are gone through."""
+    """State of one case while entries are resolved."""
 
     owner: str
     why: list[str]

@@ -23,7 +23,7 @@ _PARENTS_MAX = 1_024
 
 
 class Capture:
-    """What is captured, how much of it, and where it goes."""
+    """Scope, limits and destination of capture."""
 
     def __init__(
         self, settings: Settings, tracer_provider: TracerProvider | None = None

@@ -1,4 +1,4 @@
-"""What OpenTelemetry's own launchers find by name.
+"""Entry points for OpenTelemetry's own launchers.
 
 `opentelemetry-instrument` loads every installed instrumentor; this one does nothing
 unless the environment asks for it, as it records what people wrote.

@@ -25,7 +25,7 @@ class BaseUrl(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """What may be captured, and how much of it may wait for export."""
+    """Limits of capture and of its export queue."""
 
     held_bytes: int = _DEFAULT_BYTES  # of bodies whose spans are not exported yet
     base_urls: tuple[BaseUrl, ...] = ()

@@ -1,4 +1,4 @@
-"""What a dialect promises: it reads one record and says what it knows of one call.
+"""Contract of a dialect: reads one record into what it carries of one call.
 
 To add one: a file beside this one, a row in `DIALECTS` (`__init__.py`), and recorded
 cases for the measure. The contract tests find it by its row.
@@ -25,7 +25,7 @@ ApiSource = Literal["carried", "guessed"]
 
 
 class Candidate(Struct, kw_only=True):
-    """What one span or log record knows of one call.
+    """Knowledge of one call in one span or log record.
 
     The request is `body` where the record carries the provider's own JSON, in the shape
     of `api` and with media still inline; else `conversation`, to be rendered in that

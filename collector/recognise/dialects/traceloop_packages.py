@@ -1,4 +1,4 @@
-"""What single packages of Traceloop do to a call, beside what they all do."""
+"""Peculiarities of single Traceloop packages."""
 
 import msgspec
 

@@ -11,7 +11,7 @@ from collector.call import Source
 
 
 class Row(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What became of all recorded requests that were read alike."""
+    """Outcome counts of all recorded requests that were read alike."""
 
     scope: str
     version: str  # of the scope, as recorded; "" where it names none

@@ -28,7 +28,7 @@ _UNPROVEN_MAX = 16  # features named on a snapshot
 
 
 class Reading(NamedTuple):
-    """What was read, by whom: the key of the evidence."""
+    """Key of the evidence: scope, version, operation, API and source of a reading."""
 
     dialect: str
     scope: str
@@ -39,7 +39,7 @@ class Reading(NamedTuple):
 
 
 class Judgement(NamedTuple):
-    """What the recordings say of a reading."""
+    """Evidence of the recordings for a reading."""
 
     doubts: tuple[Doubt, ...]  # empty: it is borne out
     lost: tuple[str, ...]  # leaf paths that this scope is known to lose unseen

@@ -1,4 +1,4 @@
-"""What a run of a suite will take, before anything is sent: requests, tokens, money."""
+"""Cost plan of a suite run: requests, tokens, money."""
 
 from collections.abc import Mapping, Sequence
 

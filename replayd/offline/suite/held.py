@@ -1,4 +1,4 @@
-"""What a pin's answers are held to: recording or assertions, without what is masked.
+"""Expectation of a pin: its recording or assertions, without masked parts.
 
 Assertions on content that every run must meet go to the scorer; those that some of
 several runs must meet, warnings and bands are looked at here.
@@ -24,7 +24,7 @@ MOST_MASKED: Final = 0.8  # of a recording, from which nothing is left to hold t
 
 
 class Expected(Struct, frozen=True):
-    """What a suite file says of one case."""
+    """Entry of a suite file for one case."""
 
     assertions: tuple[AssertEntry, ...] = ()
     ignores: tuple[IgnoreEntry, ...] = ()

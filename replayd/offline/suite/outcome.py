@@ -14,7 +14,7 @@ CONFIDENCE: Final = 0.95
 
 
 class SuiteCase(Struct, frozen=True, kw_only=True):
-    """What one pinned case came to."""
+    """Result of one pinned case."""
 
     snapshot_id: str
     modality: str

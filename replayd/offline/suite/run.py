@@ -44,7 +44,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """How a suite is run."""
+    """Settings of a suite run."""
 
     hard_runs: int = HARD_RUNS  # times that a hard pin is asked
     in_flight: int = 8
@@ -149,7 +149,7 @@ class SuiteRun:
 
 
 class Asked(Struct, frozen=True, kw_only=True):
-    """What one arm's answers to one pin came to: the last answer, and all states."""
+    """Result of one arm for one pin: the last answer, and all states."""
 
     judged: Judged
     passed: int = 0

@@ -1,4 +1,4 @@
-"""What of a recorded request may be sent again, and what makes that impossible.
+"""Request hygiene: fields that may be sent again, and content that forbids a replay.
 
 A replay must have no side effects and must not differ silently from what was asked.
 So a field is sent because the API's catalogue names it; a field that identifies

@@ -1,4 +1,4 @@
-"""What a model's family refuses, known before a request is sent.
+"""Profiles of model families: fields that they refuse, known before sending.
 
 A parameter that one arm's model refuses is left out for both arms alike, by its name;
 what the family calls otherwise is renamed; what cannot be mended is not sent. The

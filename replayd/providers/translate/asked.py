@@ -1,4 +1,4 @@
-"""What a request asks beside its messages, under names that belong to no API."""
+"""Request parameters under names that belong to no API."""
 
 from msgspec import Struct
 

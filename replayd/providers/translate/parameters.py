@@ -1,4 +1,4 @@
-"""What a request asks beside its messages: out of one API, into another.
+"""Translates request parameters from one API into another.
 
 Taken out of one API's `extra` by `asked_of`, put into another's by `place`.
 """

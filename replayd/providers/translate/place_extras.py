@@ -1,4 +1,4 @@
-"""What is asked, put into each API's own fields; what has no place there is named."""
+"""Places parameters in each API's own fields; those without a place are named."""
 
 from collections.abc import Callable
 

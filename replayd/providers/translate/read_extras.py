@@ -1,4 +1,4 @@
-"""What each API asks in its own fields, read out of a view's `extra`."""
+"""Reads API-specific parameters out of a view's `extra`."""
 
 from collections.abc import Callable
 

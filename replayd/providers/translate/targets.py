@@ -1,10 +1,10 @@
-"""What each API can hold of messages and tools, and its words for it."""
+"""Capabilities of each API for messages and tools, and its names for them."""
 
 from msgspec import Struct
 
 
 class Target(Struct, frozen=True, kw_only=True):
-    """What an API can hold beyond text from a user."""
+    """Capabilities of an API beyond user text."""
 
     system_first: bool  # system prompts stand apart, before everything else
     calls_last: bool  # in a turn, tool calls stand apart, after its text

@@ -1,1 +1,1 @@
-"""What is read in requests and answers."""
+"""Extraction from requests and answers."""

@@ -1,4 +1,4 @@
-"""What a request asks for."""
+"""Facts about a request."""
 
 import re
 

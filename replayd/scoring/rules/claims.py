@@ -41,7 +41,7 @@ _HARDLY_KNOWN: Final = 1.0  # less than .4 of it is in the recording
 
 
 class Claims:
-    """How usable an answer is whose claims are held against the recording's."""
+    """Usability of an answer by its claims against the recording's."""
 
     name = "claims"
 

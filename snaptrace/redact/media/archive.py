@@ -38,7 +38,7 @@ _DAMAGE = (
 
 
 class Left:
-    """What may still be unpacked of one medium, over all archives within it."""
+    """Unpacking budget of one medium, over all archives within it."""
 
     def __init__(self, pace: Callable[[], None]) -> None:
         self.pace = pace

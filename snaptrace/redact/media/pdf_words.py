@@ -1,4 +1,4 @@
-"""What a PDF says: shown words, form values, notes, attachments, anything readable.
+"""Text of a PDF: shown words, form values, notes, attachments, anything readable.
 
 Read, never rewritten: a writer splits words to set them closer and numbers its glyphs
 anew, so a value taken out of one place would stay in the next (ADR 41). Source: ISO
@@ -59,7 +59,7 @@ class UnreadablePdfError(ValueError):
 
 
 class PdfWords(NamedTuple):
-    """What was read, in as many readings as there are fonts."""
+    """Text that was read, in as many readings as there are fonts."""
 
     texts: tuple[str, ...]
     is_opaque: bool  # glyphs are shown that no table explains
@@ -148,7 +148,7 @@ def _from_hex(digits: bytes) -> bytes:
 
 
 class _Font(NamedTuple):
-    """What the codes of a font mean."""
+    """Meaning of a font's codes."""
 
     width: int  # bytes of a code
     signs: dict[int, str]

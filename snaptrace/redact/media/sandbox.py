@@ -1,4 +1,4 @@
-"""What a redactor's process gives up before any code of the redactor is loaded.
+"""Sandbox of a redactor's process, entered before any code of the redactor is loaded.
 
 The network, by three means of which the last works everywhere: a network namespace
 of its own, a system call filter, and Python's audit hook. With the namespace come a
@@ -49,7 +49,7 @@ def confine(hidden: tuple[str, ...] = ()) -> None:
 
 
 def protect_parent() -> None:
-    """Let no process of the same user read this one's memory or environment."""
+    """Deny other processes of the user this one's memory and environment."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_DUMPABLE, 0, 0, 0, 0)
 

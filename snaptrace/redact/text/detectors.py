@@ -1,4 +1,4 @@
-"""What is recognised in a text, one row each. Order is precedence where two overlap."""
+"""Detectors of values in text, a row each. Order is precedence where two overlap."""
 
 import re
 

@@ -46,7 +46,7 @@ _URL_SAFE = str.maketrans("-_", "+/")
 
 
 class Encoding(Struct, frozen=True):
-    """How a text was written."""
+    """Encoding of a text."""
 
     is_hex: bool = False
     is_url_safe: bool = False

@@ -1,4 +1,4 @@
-"""What stands where a value was: typed, stable, of the same shape, never a real one.
+"""Replacement values: typed, deterministic, format-preserving, never real identifiers.
 
 The same value gives the same pseudonym everywhere in a fleet, so a conversation still
 hangs together and both arms of a replay see the same text. Shapes survive where a

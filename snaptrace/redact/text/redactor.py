@@ -244,7 +244,7 @@ def _has_one(text: str, words: tuple[str, ...]) -> bool:
 
 
 class _Claims:
-    """What has been found in one text so far; later patterns see it blotted out."""
+    """Findings in one text so far; later patterns see them masked."""
 
     def __init__(self, text: str, pace: Callable[[], None]) -> None:
         self._pace, self._steps = pace, 0

@@ -1,4 +1,4 @@
-"""What several APIs call content: nothing, a text, or a list of typed parts."""
+"""Content shared by several APIs: nothing, a text, or a list of typed parts."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What an API shape promises.
+"""Contract of an API shape.
 
 To add one: a file beside this one, a row in `APIS` (`__init__.py`), and golden bodies
 in `tests/golden/apis/`. The contract tests find it by its row.

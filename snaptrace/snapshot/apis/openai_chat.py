@@ -48,7 +48,7 @@ PARAMS: dict[str, str] = {
 
 
 class PartForm(NamedTuple):
-    """How an API with OpenAI's messages writes the parts of their content."""
+    """Spelling of content parts in an API with OpenAI's messages."""
 
     render: Callable[[Part, list[str]], Json]  # the list gains what has no place
     thinking_inside: bool  # reasoning is a part of content, not a field beside it

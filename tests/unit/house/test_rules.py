@@ -109,3 +109,15 @@ def test_no_file_names_an_index_or_a_machine():
         and pattern.search(path.read_bytes())
     ]
     assert found == []
+
+
+def test_docstrings_begin_with_what_a_thing_is_or_does():
+    """A first line that is a riddle helps nobody who scans."""
+    riddles = [
+        f"{path.name}: {line.strip()}"
+        for top in ("snaptrace", "collector", "replayd")
+        for path in (ROOT / top).rglob("*.py")
+        for line in path.read_text("utf-8").splitlines()
+        if re.match(r' *"""(Tell|Let|What|How) ', line)
+    ]
+    assert riddles == []

@@ -1,4 +1,4 @@
-"""What a dialect did not see of an answer, looked for wherever telemetry has one.
+"""Completes an answer that a dialect did not see from elsewhere in the telemetry.
 
 A convention's own place comes first, and that is its dialect's matter. Emitters put
 parts of an answer elsewhere: the finish reason beside the message, tool calls under an

@@ -1,4 +1,4 @@
-"""What most conventions share beside the messages: parameters, usage, answer, ids.
+"""Attributes shared by most conventions: parameters, usage, answer, ids.
 
 Names: OpenTelemetry GenAI up to 2026, with the older spellings still in use.
 """

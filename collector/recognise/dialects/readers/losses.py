@@ -1,4 +1,4 @@
-"""What an emitter may have dropped or bent without a sign, by its known ways."""
+"""Losses and changes that known emitters make without a sign."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""How parameters are spelled on the wire where a convention has one name for two.
+"""Wire spelling of parameters where a convention has one name for two.
 
 OpenTelemetry knows one cap on tokens. OpenAI's API has two: `max_tokens`, and
 `max_completion_tokens`, the only one that its reasoning models take.

@@ -1,4 +1,4 @@
-"""What each instrumentation can show of a request, by exact scope or measured prefix.
+"""Profiles of instrumentations: what each records, by exact scope or measured prefix.
 
 A scope that is not here is read by its attributes alone: of its request every field but
 the model counts as unobserved. Rows come from recordings and the emitters' sources.
@@ -10,7 +10,7 @@ from msgspec import Struct
 
 
 class Profile(Struct, frozen=True, kw_only=True):
-    """What one emitter shows of a request, per API; the rest is unobserved."""
+    """Fields of a request that one emitter records, per API; the rest is unobserved."""
 
     dialect: str
     carried: dict[str, tuple[str, ...]] = {}

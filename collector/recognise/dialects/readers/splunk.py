@@ -1,4 +1,4 @@
-"""What Splunk's distribution of the GenAI handler does to messages, undone or named."""
+"""Undoes or names changes that Splunk's GenAI handler makes to messages."""
 
 import msgspec
 

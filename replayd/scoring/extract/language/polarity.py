@@ -1,4 +1,4 @@
-"""What a text answers to a question of yes or no, said or implied.
+"""Polarity of an answer to a yes-or-no question, stated or implied.
 
 `It has expired.` denies `Is it still valid?` without a `no`: opposites of the question's
 own words turn an answer round, as negations do.

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 
 class Unit(NamedTuple):
-    """What a number counts: a dimension and its size in that dimension's own unit."""
+    """Unit of a number: a dimension and its size in that dimension's base unit."""
 
     dimension: str
     factor: float
@@ -205,7 +205,7 @@ MOST_BETWEEN = 3  # blanks and marks between a number and its unit
 
 
 class Beside(NamedTuple):
-    """What stands beside a number: its unit, and what it is counted by."""
+    """Unit and counted noun beside a number."""
 
     unit: Unit | None
     per: str  # "" where nothing says so

@@ -139,14 +139,14 @@ def _is_minor(token: str) -> bool:
 
 
 class Match(Struct, frozen=True):
-    """How the words of one claim answer to those of another."""
+    """Alignment of the words of two claims."""
 
     same: tuple[tuple[int, int], ...]
     opposite: tuple[tuple[int, int], ...]
 
     @property
     def size(self) -> int:
-        """How many words answer to one another."""
+        """Number of aligned words."""
         return len(self.same) + len(self.opposite)
 
 

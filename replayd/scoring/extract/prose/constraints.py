@@ -140,7 +140,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 
 class Constraint(NamedTuple):
-    """What must hold of an answer."""
+    """Constraints on an answer."""
 
     told: str  # for a person
     holds: Callable[[str], bool]

@@ -1,4 +1,4 @@
-"""What an answer claims that its reference does not, and the other way round.
+"""Differences between the claims of an answer and of its reference.
 
 Claims are aligned first; each difference between aligned claims is one finding, with the
 words it is seen by. Nothing here decides how bad a finding is.
@@ -27,7 +27,7 @@ ASKED: Final = 0.1  # weight of a recorded word that the question holds already
 
 
 class Findings(Struct, frozen=True, kw_only=True):
-    """How an answer differs from its reference."""
+    """Difference between an answer and its reference."""
 
     reversed: tuple[str, ...] = ()  # claims that say the opposite
     changed: tuple[str, ...] = ()  # a word for another in the same claim

@@ -1,4 +1,4 @@
-"""What is said of one thing in the reference and of the other in the answer.
+"""Statements whose subject differs between the reference and the answer.
 
 Two sentences of the reference tell two things apart; each word stands in one of them. In
 an answer that tells the same apart, words that stood together still do, however it is

@@ -1,4 +1,4 @@
-"""What a text claims, as far as it can be checked without understanding it.
+"""Checkable claims of a text: numbers, dates, names, codes.
 
 Quantities with their words; names; quoted strings, addresses and codes; yes or no.
 Wording is not a claim: similarity of wording does not see a wrong digit.
@@ -69,7 +69,7 @@ class Facts(Struct, frozen=True, kw_only=True):
 
     @property
     def count(self) -> int:
-        """How many claims there are; 0 means that nothing can be checked."""
+        """Number of claims; 0 means that nothing can be checked."""
         asked = sum(not pair.quantity.optional for pair in self.values.pairs)
         return asked + len(self.names) + len(self.exact) + (self.polarity is not None)
 

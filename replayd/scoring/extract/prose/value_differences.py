@@ -15,7 +15,7 @@ MOST_VALUES: Final = 150  # of one text that are compared
 
 
 class Values(NamedTuple):
-    """How many values are asked, given and met, and those that are wrong."""
+    """Counts of values asked, given and met, and the wrong ones."""
 
     met: int
     asked: int

@@ -1,4 +1,4 @@
-"""What a table or a chart says, as cells: row, column, value; whatever form it has.
+"""Cells of a table or chart: row, column, value; whatever form it has.
 
 Markdown, HTML, CSV, TSV, aligned text, JSON, `label: value` lines and sentences all
 become the same cells. Bounded: `MOST_CELLS` of a text.
@@ -81,7 +81,7 @@ class Grid(NamedTuple):
 
     @property
     def rows(self) -> int:
-        """How many rows hold a number."""
+        """Number of rows that hold a number."""
         return len({c.row for c in self.cells if any(map(str.isdigit, c.value))})
 
 

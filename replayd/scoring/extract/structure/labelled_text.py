@@ -33,7 +33,7 @@ _TRAILING: Final = r"\w{0,3}"  # an ending: indoors, Harbours
 
 
 class Labels(NamedTuple):
-    """What the rows and columns of a table are called."""
+    """Row and column labels of a table."""
 
     rows: tuple[str, ...]
     columns: tuple[str, ...]

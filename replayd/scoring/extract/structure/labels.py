@@ -45,7 +45,7 @@ class Pair(Struct, frozen=True):
 
 
 class Agreement(NamedTuple):
-    """How many of the reference's values were met, and what stood on each side."""
+    """Match counts of the reference's values, and the values of each side."""
 
     met: int
     asked: int

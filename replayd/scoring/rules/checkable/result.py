@@ -1,4 +1,4 @@
-"""What a recorded short answer states: values with units, dates, codes, a few words."""
+"""Statements of a short recorded answer: values with units, dates, codes, words."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -37,7 +37,7 @@ CAPITALISED = re.compile(r"(?<![.!?:]\s)(?<!\A)(?<![\"*(])\b[A-ZÀ-Þ][\w'’-]+
 
 
 class Result(NamedTuple):
-    """What a recorded answer states."""
+    """Statements of a recorded answer."""
 
     text: str
     measures: tuple[Measure, ...] = ()
@@ -47,7 +47,7 @@ class Result(NamedTuple):
 
     @property
     def asked(self) -> int:
-        """How many things it states."""
+        """Number of statements."""
         return len(self.measures) + len(self.words) + len(self.codes)
 
 

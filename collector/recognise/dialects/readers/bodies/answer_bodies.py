@@ -62,7 +62,7 @@ _KINDS: dict[str, MediaKind] = {"image": "image", "audio": "audio", "video": "vi
 
 
 class Said(Struct):
-    """What an answer's JSON says."""
+    """Answer read from its JSON."""
 
     text: str = ""
     calls: tuple[ToolCall, ...] = ()

@@ -1,4 +1,4 @@
-"""How LiteLLM spells the requests that it translates for other providers."""
+"""LiteLLM's spelling of requests that it translates for other providers."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a message of the Vercel AI SDK's prompt becomes on the wire of each API.
+"""Translates messages of the Vercel AI SDK's prompt to the wire of each API.
 
 The rules are those of the SDK's provider packages; see `vercel.py`.
 """
