@@ -74,6 +74,20 @@ async def test_the_instrumentations_span_is_the_same_call(recorded, model, clien
     assert call.session_id == "talk-1"
 
 
+async def test_the_http_librarys_own_span_does_not_part_them(recorded, model, client):
+    """With an HTTP instrumentation beside, one call would be counted twice."""
+    attributes = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai"}
+    tracer = recorded.tracer
+    with (
+        tracer.start_as_current_span("chat gpt-5", attributes=attributes),
+        tracer.start_as_current_span(
+            "POST", attributes={"http.request.method": "POST"}
+        ),
+    ):
+        await CLIENTS[client](f"{model.url}/chat/completions", BODY)
+    assert recorded.call().snapshot.request.body == json.loads(BODY)
+
+
 async def test_a_failure_is_the_applications_own(recorded, model, client):
     """A capture would hide an error, or the call would look answered."""
     model.answer = lambda _body: 429
