@@ -11,16 +11,18 @@ from typing import Final
 from replayd.scoring.contract import Said, Score, ScoringCase
 from replayd.scoring.extract.language.language import language_of
 from replayd.scoring.extract.language.polarity import says_yes_or_no
-from replayd.scoring.extract.prose.citations import citation_faults
+from replayd.scoring.extract.prose.citations import citation_faults, letters
 from replayd.scoring.extract.prose.disagreement import Findings, compare
 from replayd.scoring.extract.prose.edits import Edit, edits, is_decisive
 from replayd.scoring.extract.prose.exchanges import crossed
+from replayd.scoring.tasks import task_of
 from replayd.scoring.usability import unusable
 
 WRONG: Final = 0.3
 OPPOSITE: Final = 0.2
 UNSURE: Final = 0.65  # a difference that is a fault as often as it is wording
 SHORT_QUESTION: Final = 300  # characters; a longer one brings the text it asks about
+FEWEST_REPEATED: Final = 3  # words of a request that an answer only repeats
 LONGEST_CONTEXT: Final = 8_000  # characters
 NEAR: Final = 0.6  # share of known words from which a lost negation is sure
 COMPLETE: Final = 0.9  # of what was recorded, beside which a claim is an addition
@@ -76,14 +78,27 @@ def _sure(case: ScoringCase, said: Said) -> Score | None:
     wanted, got = says_yes_or_no(recorded), says_yes_or_no(body)
     if None not in {wanted, got} and wanted != got:
         return Score(OPPOSITE, "the opposite")
+    if _unchanged(case, body):
+        return Score(WRONG, "unchanged")
     if fault := citation_faults(recorded, body, case.request.plain):
         return Score(WRONG, fault)
     language = _language(case)
-    if decisive := _edited(edits(recorded, body, language)):
+    if decisive := _edited(edits(recorded, body, language), language):
         return decisive
     if words := crossed(recorded, body, language):
         return Score(OPPOSITE, f"exchanged: {words}")
     return None
+
+
+def _unchanged(case: ScoringCase, body: str) -> bool:
+    """Whether an answer repeats what it was to rewrite, and the recording does not."""
+    asked, same = letters(case.question), letters(body)
+    return (
+        same in asked
+        and len(same.split()) >= FEWEST_REPEATED
+        and letters(case.recorded.body) not in asked
+        and task_of(case) == "rewriting"
+    )
 
 
 def _compared(case: ScoringCase, said: Said, reference: Said) -> Findings:
@@ -112,9 +127,9 @@ def _context(case: ScoringCase) -> str:
     return known[:LONGEST_CONTEXT]
 
 
-def _edited(found: tuple[Edit, ...]) -> Score | None:
+def _edited(found: tuple[Edit, ...], language: str) -> Score | None:
     """Return what sentences that are else word for word the same were changed to."""
-    sure = [edit for edit in found if is_decisive(edit)]
+    sure = [edit for edit in found if is_decisive(edit, language)]
     for kind in ("exchanged", "negation", "opposite", "other"):
         for edit in sure:
             if edit.kind == kind:

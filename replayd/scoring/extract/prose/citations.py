@@ -105,10 +105,10 @@ def _shared(words: Sequence[str], text: str) -> int:
 
 def _misquoted(recorded: str, answer: str, context: str) -> str:
     """Return a quotation that the request does not hold, where the recording quotes it."""
-    given = _letters(context)
+    given = letters(context)
     if not _quotations(recorded) or not all(q in given for q in _quotations(recorded)):
         return ""
-    known = given + _letters(recorded)
+    known = given + letters(recorded)
     for quote in _quotations(answer):
         if quote not in known:
             return f"quotes what is nowhere: {quote[:40]}"
@@ -116,11 +116,12 @@ def _misquoted(recorded: str, answer: str, context: str) -> str:
 
 
 def _quotations(text: str) -> tuple[str, ...]:
-    found = (_letters(m[1]) for m in _QUOTED.finditer(text[:LONGEST_READ]))
+    found = (letters(m[1]) for m in _QUOTED.finditer(text[:LONGEST_READ]))
     return tuple(quote for quote in found if quote.count(" ") >= FEWEST_QUOTED - 1)
 
 
-def _letters(text: str) -> str:
+def letters(text: str) -> str:
+    """Return the words of a text and nothing else, as quotations are compared."""
     return " ".join(re.findall(r"\w+", text[:LONGEST_READ].casefold()))
 
 

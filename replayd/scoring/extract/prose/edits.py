@@ -34,6 +34,7 @@ MOST_SENTENCES: Final = 40
 MOST_TOKENS: Final = 60  # of a sentence
 SURELY_COPIED: Final = 0.62  # of a sentence unchanged, from which a turn is sure
 COPIED: Final = 0.74  # the same, from which another word is another fact
+COPIED_UNKNOWN: Final = 0.8
 NEAR: Final = 0.55  # of the longer sentence's words in place, for a near copy
 SAME_PLACE: Final = 0.2  # of the words, that the same place in the text is worth
 FEWEST_IN_PLACE: Final = 2  # words in place that carry meaning
@@ -91,11 +92,14 @@ class Edit(Struct, frozen=True):
     near: float  # share of the sentence that is unchanged
 
 
-def is_decisive(edit: Edit) -> bool:
+def is_decisive(edit: Edit, language: str) -> bool:
     """Whether an edit is sure to change what is said."""
     if edit.kind == "exchanged":
         return True
-    return edit.near >= (COPIED if edit.kind == "other" else SURELY_COPIED)
+    if edit.kind != "other":
+        return edit.near >= SURELY_COPIED
+    # Where synonyms are not known, one may stand in a sentence that is else the same.
+    return edit.near >= (COPIED if language == "en" else COPIED_UNKNOWN)
 
 
 class _Sentence(Struct, frozen=True):

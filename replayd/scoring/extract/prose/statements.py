@@ -54,7 +54,7 @@ def same_statement(wanted: str, got: str, known: str = "") -> bool:
 def _same_claims(wanted: str, got: str, known: str) -> bool:
     """Whether two sentences say the same: worded freely, nothing turned round."""
     language = language_of(wanted) or "en"
-    if any(is_decisive(edit) for edit in edits(wanted, got, language)):
+    if any(is_decisive(edit, language) for edit in edits(wanted, got, language)):
         return False
     if crossed(wanted, got, language):
         return False
