@@ -6,22 +6,10 @@ from typing import Any
 
 import msgspec
 
+from snaptrace.snapshot.json_values import as_list, as_object, as_text
 from snaptrace.streams.lenient_json import lenient, mended
 
-
-def as_object(value: object) -> dict[str, Any]:
-    """Return the object, or an empty one."""
-    return value if isinstance(value, dict) else {}
-
-
-def as_list(value: object) -> list[Any]:
-    """Return the array, or an empty one."""
-    return value if isinstance(value, list) else []
-
-
-def as_text(value: object) -> str:
-    """Return the text, or an empty one."""
-    return value if isinstance(value, str) else ""
+__all__ = ("as_list", "as_object", "as_text")  # handed on, beside what follows
 
 
 def as_count(value: object) -> int | None:

@@ -3,15 +3,13 @@
 import asyncio
 
 from fakes.http2_client import Client
+from fakes.served_receiver import HeldHandler
 
 from collector.config.relay import AuthConfig, HeadersConfig, LimitsConfig
-from collector.metrics.instruments import Registry
 from collector.metrics.relay import RelayMetrics
 from collector.net import h2_frames
 from collector.net.listener import ListenerState
-from collector.otlp.export_result import ExportResult
 from collector.otlp.signals import SIGNALS
-from collector.receiver.admission import Admission
 from collector.receiver.grpc_export import GrpcExportService
 from collector.receiver.grpc_services import GrpcServices
 from collector.receiver.policy import BearerTokens, HeaderFilter, ReceiverPolicy
@@ -24,7 +22,7 @@ def framed(message, *, packed=False):
     return bytes((packed,)) + len(message).to_bytes(4, "big") + message
 
 
-class Caller(Client):
+class Caller(HeldHandler, Client):
     """A client whose requests are gRPC calls; the test is the handler."""
 
     def __init__(
@@ -36,13 +34,11 @@ class Caller(Client):
         streams=100,
         greets=True,
     ):
-        self.requests, self.timeouts, self.cancelled = [], [], 0
-        self.answer, self.hold, self.is_serving = ExportResult(), None, True
-        self.admission, self.registry = Admission(4 * 2**20), Registry()
+        HeldHandler.__init__(self)
         auth = AuthConfig(bearer_token_file=str(tokens)) if tokens else AuthConfig()
         limits = LimitsConfig(message=ByteSize(message), read=Duration(20))
         reception = self.reception = ReceiverPolicy(
-            handle=self._handle,
+            handle=self.handle,
             admission=self.admission,
             limits=limits,
             headers=HeaderFilter(
@@ -65,27 +61,15 @@ class Caller(Client):
             all_streams=1000,
         )
         self.now_seconds = 1000.0
-        super().__init__(GrpcExportService(reception, services), shared, greets=greets)
+        Client.__init__(
+            self, GrpcExportService(reception, services), shared, greets=greets
+        )
 
     def now_ns(self):
         return int(self.now_seconds * 10**9)
 
     def monotonic_seconds(self):
         return self.now_seconds
-
-    async def _handle(self, request, timeout_seconds):
-        self.requests.append(request)
-        self.timeouts.append(timeout_seconds)
-        if self.hold is not None:
-            try:
-                await self.hold.wait()
-            except asyncio.CancelledError:
-                self.cancelled += 1
-                raise
-        return self.answer
-
-    def refused(self, reason):
-        return self.registry.value("snaptrace_collector_refused", reason)
 
     def calls(self, stream, body=None, *more, path=TRACES, is_last=True, block=b""):
         """Begin a call; `more` are header fields and `block` ready-made ones."""

@@ -22,19 +22,13 @@ from snaptrace.runtime.config import Address, ByteSize
 BODY = b"\x0a\x03abc"
 
 
-class Served:
-    """One receiver in front of a handler that a test chooses."""
+class HeldHandler:
+    """Answers exports as a test says, once it is let."""
 
     def __init__(self):
-        self.requests = []
-        self.timeouts = []
-        self.cancelled = 0
-        self.answer = ExportResult()
-        self.hold = None
-        self.addresses = {}
-        self.admission = Admission(4 * 2**20)
-        self.registry = Registry()
-        self.is_serving = True
+        self.requests, self.timeouts, self.cancelled = [], [], 0
+        self.answer, self.hold, self.is_serving = ExportResult(), None, True
+        self.admission, self.registry = Admission(4 * 2**20), Registry()
 
     async def handle(self, request, timeout_seconds):
         self.requests.append(request)
@@ -49,6 +43,14 @@ class Served:
 
     def refused(self, reason):
         return self.registry.value("snaptrace_collector_refused", reason)
+
+
+class Served(HeldHandler):
+    """One receiver in front of a handler that a test chooses."""
+
+    def __init__(self):
+        super().__init__()
+        self.addresses = {}
 
 
 @asynccontextmanager

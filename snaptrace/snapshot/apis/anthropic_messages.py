@@ -3,10 +3,8 @@
 Source: Anthropic API reference, messages, 2023-06-01 with additions up to 2026.
 """
 
-from typing import Any
-
 from snaptrace.snapshot.apis import inline
-from snaptrace.snapshot.apis.content import content_parts
+from snaptrace.snapshot.apis.content import content_parts, joined_results
 from snaptrace.snapshot.apis.contract import UnmappableError
 from snaptrace.snapshot.conversation import (
     Conversation,
@@ -20,6 +18,7 @@ from snaptrace.snapshot.conversation import (
     ToolCallPart,
     ToolResultPart,
 )
+from snaptrace.snapshot.json_values import as_text
 from snaptrace.snapshot.model import Json, MediaKind, MediaRef
 
 PARAMS: dict[str, str] = {
@@ -90,7 +89,7 @@ class AnthropicMessages:
                 turns.append(_render_message(message, lost))
         if system:
             body["system"] = _render_content(tuple(system), lost)
-        body["messages"] = _alternating(turns)
+        body["messages"] = joined_results(turns, "content", _only_results)
         if conversation.tools:
             body["tools"] = [_render_tool(tool) for tool in conversation.tools]
         if conversation.tool_choice is not None:
@@ -115,10 +114,6 @@ def _render_extra(conversation: Conversation, body: dict[str, Json]) -> None:
     if choice is not None and isinstance(body.get("tool_choice"), dict):
         body["tool_choice"]["disable_parallel_tool_use"] = choice
     body.update(extra)
-
-
-def _text(value: Json) -> str:
-    return value if isinstance(value, str) else ""
 
 
 def _parse_message(raw: Json) -> Message:
@@ -153,14 +148,14 @@ def parse_block(raw: Json) -> Part:
     if kind == "tool_use":
         given = rest.pop("input", None)
         return ToolCallPart(
-            name=_text(rest.pop("name", "")),
+            name=as_text(rest.pop("name", "")),
             arguments=given if isinstance(given, str) else inline.json_text(given),
-            id=_text(rest.pop("id", "")),
+            id=as_text(rest.pop("id", "")),
             extra=rest,
         )
     if kind == "tool_result":
         content = parse_content(rest.pop("content", None))
-        call_id = _text(rest.pop("tool_use_id", ""))
+        call_id = as_text(rest.pop("tool_use_id", ""))
         flag = rest.get("is_error")
         return ToolResultPart(
             content=content, id=call_id, is_error=flag is True, extra=rest
@@ -175,7 +170,7 @@ def _parse_media(
 ) -> MediaPart | None:
     how = source.get("type")
     if how == "base64":
-        mime = _text(source.get("media_type"))
+        mime = as_text(source.get("media_type"))
         ref, url = inline.from_base64(source.get("data"), mime)
         return MediaPart(kind=kind, ref=ref, url=url, mime=mime, extra=extra)
     if how == "url" and isinstance(source.get("url"), str):
@@ -195,9 +190,9 @@ def _parse_tool(raw: Json) -> Tool:
     else:
         rest.pop("type")
     return Tool(
-        kind=_text(kind) or "unknown",
-        name=_text(rest.pop("name", "")),
-        description=_text(rest.pop("description", "")),
+        kind=as_text(kind) or "unknown",
+        name=as_text(rest.pop("name", "")),
+        description=as_text(rest.pop("description", "")),
         parameters=rest.pop("input_schema", None),
         extra=rest,
     )
@@ -242,27 +237,11 @@ def _render_choice(choice: Json) -> Json:
     return choice
 
 
-def _alternating(turns: list[Json]) -> list[Json]:
-    """Join neighbouring tool results: one user message answers one assistant turn."""
-    joined: list[Any] = []
-    for turn in turns:
-        last = joined[-1] if joined else None
-        if (
-            last
-            and _only_results(last)
-            and turn["role"] == "user"
-            and _only_results(turn)
-        ):
-            last["content"] = [*last["content"], *turn["content"]]
-        else:
-            joined.append(turn)
-    return joined
-
-
 def _only_results(turn: Json) -> bool:
     content = turn["content"]
     return (
-        isinstance(content, list)
+        turn["role"] == "user"
+        and isinstance(content, list)
         and bool(content)
         and all(
             isinstance(block, dict) and block.get("type") == "tool_result"

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from snaptrace.snapshot.apis import converse_media, inline
+from snaptrace.snapshot.apis.content import joined_results
 from snaptrace.snapshot.apis.contract import UnmappableError
 from snaptrace.snapshot.conversation import (
     Conversation,
@@ -23,6 +24,7 @@ from snaptrace.snapshot.conversation import (
     ToolCallPart,
     ToolResultPart,
 )
+from snaptrace.snapshot.json_values import as_text
 from snaptrace.snapshot.model import Json
 
 PARAMS: dict[str, str] = {
@@ -92,7 +94,9 @@ def render_body(
             system.extend(message.parts)
         else:
             turns.append(_render_message(message, lost))
-    body: dict[str, Json] = {"messages": _joined_results(turns)}
+    body: dict[str, Json] = {
+        "messages": joined_results(turns, "content", _only_results)
+    }
     if system:
         body["system"] = [_render_block(part, lost) for part in system]
     config: dict[str, Json] = {}
@@ -160,8 +164,8 @@ def _parse_tool(raw: Json) -> Tool:
     if isinstance(schema, dict) and set(schema) == {"json"}:
         parameters = rest.pop("inputSchema")["json"]
     return Tool(
-        name=_text(rest.pop("name", "")),
-        description=_text(rest.pop("description", "")),
+        name=as_text(rest.pop("name", "")),
+        description=as_text(rest.pop("description", "")),
         parameters=parameters,
         extra=rest,
     )
@@ -208,10 +212,6 @@ def _parse_choice(config: dict[str, Json]) -> Json:
     return found
 
 
-def _text(value: Json) -> str:
-    return value if isinstance(value, str) else ""
-
-
 def _parse_message(raw: Json) -> Message:
     if not isinstance(raw, dict):
         return Message(role="user", parts=(GenericPart(value=raw),))
@@ -253,9 +253,9 @@ def parse_block(raw: Json) -> Part:
 def _parse_call(own: dict[str, Json]) -> Part:
     given = own.pop("input", None)
     return ToolCallPart(
-        name=_text(own.pop("name", "")),
+        name=as_text(own.pop("name", "")),
         arguments=given if isinstance(given, str) else inline.json_text(given),
-        id=_text(own.pop("toolUseId", "")),
+        id=as_text(own.pop("toolUseId", "")),
         extra=own,
     )
 
@@ -266,7 +266,7 @@ def _parse_result(own: dict[str, Json]) -> Part | None:
         return None
     return ToolResultPart(
         content=tuple(parse_block(block) for block in content),
-        id=_text(own.pop("toolUseId", "")),
+        id=as_text(own.pop("toolUseId", "")),
         is_error=own.get("status") == "error",
         extra=own,
     )
@@ -277,7 +277,7 @@ def _parse_reasoning(own: dict[str, Json]) -> Part | None:
     if set(own) != {"reasoningText"} or not isinstance(said, dict):
         return None
     rest = dict(said)
-    return ReasoningPart(text=_text(rest.pop("text", "")), extra=rest)
+    return ReasoningPart(text=as_text(rest.pop("text", "")), extra=rest)
 
 
 def _render_message(message: Message, lost: list[str]) -> Json:
@@ -288,18 +288,6 @@ def _render_message(message: Message, lost: list[str]) -> Json:
         value = parts[0].value
         content = [value] if isinstance(value, dict) else value
     return {"role": role, "content": content, **message.extra}
-
-
-def _joined_results(turns: list[Any]) -> list[Any]:
-    """Join neighbouring tool results: one user message answers one assistant turn."""
-    joined: list[Any] = []
-    for turn in turns:
-        last = joined[-1] if joined else None
-        if last and _only_results(last) and _only_results(turn):
-            last["content"] = [*last["content"], *turn["content"]]
-        else:
-            joined.append(turn)
-    return joined
 
 
 def _only_results(turn: Json) -> bool:

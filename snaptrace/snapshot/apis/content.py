@@ -1,6 +1,7 @@
 """Content shared by several APIs: nothing, a text, or a list of typed parts."""
 
 from collections.abc import Callable
+from typing import Any
 
 from snaptrace.snapshot.conversation import GenericPart, Part, TextPart
 from snaptrace.snapshot.model import Json
@@ -15,3 +16,20 @@ def content_parts(content: Json, parse: Callable[[Json], Part]) -> tuple[Part, .
     if isinstance(content, list | tuple):
         return tuple(parse(part) for part in content)
     return (GenericPart(value=content),)
+
+
+def joined_results(
+    turns: list[Any], parts: str, only_results: Callable[[Json], bool]
+) -> list[Any]:
+    """Join neighbouring turns of tool results: one answers one assistant turn.
+
+    `parts` is the field that holds a turn's content.
+    """
+    joined: list[Any] = []
+    for turn in turns:
+        last = joined[-1] if joined else None
+        if last and only_results(last) and only_results(turn):
+            last[parts] = [*last[parts], *turn[parts]]
+        else:
+            joined.append(turn)
+    return joined

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 from snaptrace.snapshot.apis import inline
+from snaptrace.snapshot.apis.content import joined_results
 from snaptrace.snapshot.apis.contract import UnmappableError
 from snaptrace.snapshot.apis.gemini_tools import (
     parse_choice,
     parse_tools,
     render_choice,
     render_tools,
-    text_of,
 )
 from snaptrace.snapshot.conversation import (
     Conversation,
@@ -27,6 +27,7 @@ from snaptrace.snapshot.conversation import (
     ToolCallPart,
     ToolResultPart,
 )
+from snaptrace.snapshot.json_values import as_text
 from snaptrace.snapshot.media_type import kind_of_mime, kind_of_url
 from snaptrace.snapshot.model import Json
 
@@ -99,7 +100,7 @@ class GeminiGenerateContent:
                 role = message.extra.get("role", role)
             else:
                 contents.append(_render_content(message, lost))
-        body["contents"] = _merged_results(contents)
+        body["contents"] = joined_results(contents, "parts", _only_results)
         if system:
             body["systemInstruction"] = {"parts": system, "role": role or "user"}
         if conversation.tools:
@@ -176,8 +177,8 @@ def _parse_part(raw: Json) -> Part:
 
 
 def _parse_media(inner: dict[str, Json], outer: dict[str, Json]) -> MediaPart:
-    mime = text_of(inner.pop("mimeType", "")) or text_of(inner.pop("mime_type", ""))
-    url = text_of(inner.pop("fileUri", "")) or text_of(inner.pop("file_uri", ""))
+    mime = as_text(inner.pop("mimeType", "")) or as_text(inner.pop("mime_type", ""))
+    url = as_text(inner.pop("fileUri", "")) or as_text(inner.pop("file_uri", ""))
     ref, data = inline.from_base64(inner.pop("data", None), mime)
     kind = kind_of_mime(mime) or kind_of_url(url) or "document"
     extra: dict[str, Json] = {**inner}
@@ -188,9 +189,9 @@ def _parse_media(inner: dict[str, Json], outer: dict[str, Json]) -> MediaPart:
 
 def _parse_call(inner: dict[str, Json], outer: dict[str, Json]) -> ToolCallPart:
     extra: dict[str, Json] = {"part": outer} if outer else {}
-    name = text_of(inner.pop("name", ""))
+    name = as_text(inner.pop("name", ""))
     arguments = inline.json_text(inner.pop("args", None) or {})
-    call_id = text_of(inner.pop("id", ""))
+    call_id = as_text(inner.pop("id", ""))
     return ToolCallPart(
         name=name, arguments=arguments, id=call_id, extra={**inner, **extra}
     )
@@ -198,9 +199,9 @@ def _parse_call(inner: dict[str, Json], outer: dict[str, Json]) -> ToolCallPart:
 
 def _parse_response(inner: dict[str, Json], outer: dict[str, Json]) -> ToolResultPart:
     extra: dict[str, Json] = {"part": outer} if outer else {}
-    name = text_of(inner.pop("name", ""))
+    name = as_text(inner.pop("name", ""))
     content = (TextPart(text=inline.json_text(inner.pop("response", None))),)
-    call_id = text_of(inner.pop("id", ""))
+    call_id = as_text(inner.pop("id", ""))
     return ToolResultPart(
         content=content, id=call_id, name=name, extra={**inner, **extra}
     )
@@ -244,18 +245,6 @@ def camel_case(key: str) -> str:
     """Return the camel-case spelling of a field name."""
     head, *more = key.split("_")
     return head + "".join(word.capitalize() for word in more) if more and head else key
-
-
-def _merged_results(contents: list[Json]) -> list[Json]:
-    """Join neighbouring tool results: one turn answers one model turn."""
-    joined: list[Any] = []
-    for content in contents:
-        last = joined[-1] if joined else None
-        if last and _only_results(last) and _only_results(content):
-            last["parts"] = [*last["parts"], *content["parts"]]
-        else:
-            joined.append(content)
-    return joined
 
 
 def _only_results(content: Json) -> bool:

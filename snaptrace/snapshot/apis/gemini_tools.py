@@ -1,6 +1,7 @@
 """Gemini's tool declarations and tool choice, read and rendered."""
 
 from snaptrace.snapshot.conversation import Tool
+from snaptrace.snapshot.json_values import as_text
 from snaptrace.snapshot.model import Json
 
 _MODES = {"AUTO": "auto", "NONE": "none", "ANY": "required"}
@@ -34,8 +35,8 @@ def _parse_declaration(raw: Json) -> Tool:
         return Tool(name="", kind="unknown", extra={"value": raw})
     rest = {key: value for key, value in raw.items() if value is not None}
     return Tool(
-        name=text_of(rest.pop("name", "")),
-        description=text_of(rest.pop("description", "")),
+        name=as_text(rest.pop("name", "")),
+        description=as_text(rest.pop("description", "")),
         parameters=rest.pop("parameters", None),
         extra=rest,
     )
@@ -92,8 +93,3 @@ def render_tools(tools: tuple[Tool, ...]) -> list[Json]:
 def _get(raw: dict[str, Json], camel: str, snake: str) -> Json:
     found = raw.get(camel)
     return raw.get(snake) if found is None else found
-
-
-def text_of(value: Json) -> str:
-    """Return a text, or nothing for a value of another type."""
-    return value if isinstance(value, str) else ""

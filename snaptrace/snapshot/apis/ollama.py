@@ -21,6 +21,7 @@ from snaptrace.snapshot.conversation import (
     ToolCallPart,
     ToolResultPart,
 )
+from snaptrace.snapshot.json_values import as_text
 from snaptrace.snapshot.model import Json
 
 PARAMS: dict[str, str] = {
@@ -189,10 +190,6 @@ def _render_rest(
     body.update(extra)
 
 
-def _text(value: Json) -> str:
-    return value if isinstance(value, str) else ""
-
-
 def _parse_text(content: Json) -> tuple[Part, ...]:
     if content is None:
         return ()
@@ -227,8 +224,8 @@ def _parse_message(raw: Json) -> Message:
         rest["role"] = word
     parts = (*_parse_text(rest.pop("content", None)), *_take_images(rest))
     if role == "tool":
-        name = _text(rest.pop("tool_name", ""))
-        call_id = _text(rest.pop("tool_call_id", ""))
+        name = as_text(rest.pop("tool_name", ""))
+        call_id = as_text(rest.pop("tool_call_id", ""))
         parts = (ToolResultPart(content=parts, id=call_id, name=name),)
     if isinstance(rest.get("thinking"), str):
         parts = (ReasoningPart(text=rest.pop("thinking")), *parts)
@@ -247,9 +244,9 @@ def _parse_call(raw: Json) -> Part:
         extra["function"] = more
     given = function.get("arguments")
     return ToolCallPart(
-        name=_text(function.get("name")),
+        name=as_text(function.get("name")),
         arguments=given if isinstance(given, str) else inline.json_text(given),
-        id=_text(raw.get("id")),
+        id=as_text(raw.get("id")),
         extra=extra,
     )
 

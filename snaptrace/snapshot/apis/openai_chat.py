@@ -22,6 +22,7 @@ from snaptrace.snapshot.conversation import (
     ToolCallPart,
     ToolResultPart,
 )
+from snaptrace.snapshot.json_values import as_text
 from snaptrace.snapshot.model import Json
 
 _ROLES: dict[str, Role] = {
@@ -144,10 +145,6 @@ def _list(value: Json) -> list[Json]:
     return list(value) if isinstance(value, list | tuple) else []
 
 
-def _text(value: Json) -> str:
-    return value if isinstance(value, str) else ""
-
-
 def parse_message(raw: Json, part: Callable[[Json], Part]) -> Message:
     """Return a message; `part` reads one part of its content."""
     if not isinstance(raw, dict):
@@ -160,7 +157,7 @@ def parse_message(raw: Json, part: Callable[[Json], Part]) -> Message:
     content = rest.pop("content", None)
     parts = content_parts(content, part)
     if role == "tool" and "tool_call_id" in rest:
-        result = ToolResultPart(content=parts, id=_text(rest.pop("tool_call_id")))
+        result = ToolResultPart(content=parts, id=as_text(rest.pop("tool_call_id")))
         parts = (result,)
     calls = rest.pop("tool_calls", None)
     parts += tuple(_parse_call(call) for call in _list(calls))
@@ -168,7 +165,7 @@ def parse_message(raw: Json, part: Callable[[Json], Part]) -> Message:
         if isinstance(rest.get(key), str):
             parts = (ReasoningPart(text=rest.pop(key), extra={"key": key}), *parts)
     # Of a tool's message it is the tool's name, which stays beside the result.
-    name = "" if role == "tool" else _text(rest.pop("name", ""))
+    name = "" if role == "tool" else as_text(rest.pop("name", ""))
     return Message(role=role, parts=parts, name=name, extra=rest)
 
 
@@ -200,12 +197,12 @@ def _parse_media(kind: str, own: dict[str, Json]) -> MediaPart | None:
         media: Any = kind.removesuffix("_url")
         return MediaPart(kind=media, ref=ref, url=url, extra=own)
     if kind == "input_audio":
-        mime = _MIME_OF_FORMAT.get(_text(own.get("format")), "audio/*")
+        mime = _MIME_OF_FORMAT.get(as_text(own.get("format")), "audio/*")
         ref, url = inline.from_base64(own.pop("data", None), mime)
         return MediaPart(kind="audio", ref=ref, url=url, mime=mime, extra=own)
     if kind == "file":
         ref, url = inline.from_url(own.pop("file_data", None))
-        file_id = _text(own.pop("file_id", ""))
+        file_id = as_text(own.pop("file_id", ""))
         return MediaPart(kind="document", ref=ref, url=url, file_id=file_id, extra=own)
     return None
 
@@ -221,9 +218,9 @@ def _parse_call(raw: Json) -> Part:
         extra["function"] = more
     arguments = function.get("arguments")
     return ToolCallPart(
-        name=_text(function.get("name")),
-        arguments=_text(arguments),
-        id=_text(raw.get("id")),
+        name=as_text(function.get("name")),
+        arguments=as_text(arguments),
+        id=as_text(raw.get("id")),
         extra=extra,
     )
 
@@ -237,16 +234,16 @@ def parse_tool(raw: Json) -> Tool:
         if outer:
             rest["tool"] = outer
         return Tool(
-            name=_text(rest.pop("name", "")),
-            description=_text(rest.pop("description", "")),
+            name=as_text(rest.pop("name", "")),
+            description=as_text(rest.pop("description", "")),
             parameters=rest.pop("parameters", None),
             extra=rest,
         )
     if not isinstance(raw, dict):
         return Tool(name="", kind="unknown", extra={"value": raw})
     rest = dict(raw)
-    kind = _text(rest.pop("type", "")) or "unknown"
-    return Tool(name=_text(rest.pop("name", "")), kind=kind, extra=rest)
+    kind = as_text(rest.pop("type", "")) or "unknown"
+    return Tool(name=as_text(rest.pop("name", "")), kind=kind, extra=rest)
 
 
 def render_tool(tool: Tool) -> Json:
@@ -288,7 +285,7 @@ def _parse_schema(rest: dict[str, Json]) -> tuple[Json, str]:
         return None, ""
     del rest["response_format"]
     own = dict(inner)
-    schema, name = own.pop("schema"), _text(own.pop("name", ""))
+    schema, name = own.pop("schema"), as_text(own.pop("name", ""))
     if own:
         rest["json_schema"] = own
     return schema, name

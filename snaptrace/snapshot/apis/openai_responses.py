@@ -22,6 +22,7 @@ from snaptrace.snapshot.conversation import (
     ToolCallPart,
     ToolResultPart,
 )
+from snaptrace.snapshot.json_values import as_text
 from snaptrace.snapshot.model import Json
 
 PARAMS: dict[str, str] = {
@@ -143,10 +144,6 @@ def _render_extra(
     return extra
 
 
-def _text(value: Json) -> str:
-    return value if isinstance(value, str) else ""
-
-
 def _plain_text(message: Message) -> str:
     return "\n".join(part.text for part in message.parts if isinstance(part, TextPart))
 
@@ -180,9 +177,9 @@ def parse_item(raw: Json) -> Message:
     if kind == "function_call":
         del rest["type"]
         call = ToolCallPart(
-            name=_text(rest.pop("name", "")),
-            arguments=_text(rest.pop("arguments", "")),
-            id=_text(rest.pop("call_id", "")),
+            name=as_text(rest.pop("name", "")),
+            arguments=as_text(rest.pop("arguments", "")),
+            id=as_text(rest.pop("call_id", "")),
             extra=rest,
         )
         return Message(role="assistant", parts=(call,))
@@ -191,7 +188,7 @@ def parse_item(raw: Json) -> Message:
         output = rest.pop("output", None)
         result = ToolResultPart(
             content=parse_content(output),
-            id=_text(rest.pop("call_id", "")),
+            id=as_text(rest.pop("call_id", "")),
             extra=rest,
         )
         return Message(role="tool", parts=(result,))
@@ -219,14 +216,14 @@ def _parse_part(raw: Json) -> Part:
     if kind == "input_image" and not isinstance(rest.get("image_url"), dict):
         del rest["type"]
         ref, url = inline.from_url(rest.pop("image_url", None))
-        file_id = _text(rest.pop("file_id", ""))
+        file_id = as_text(rest.pop("file_id", ""))
         return MediaPart(kind="image", ref=ref, url=url, file_id=file_id, extra=rest)
     if kind == "input_file":
         del rest["type"]
         ref, url = inline.from_url(rest.pop("file_data", None))
         if ref is None and not url:
-            url = _text(rest.pop("file_url", ""))
-        file_id = _text(rest.pop("file_id", ""))
+            url = as_text(rest.pop("file_url", ""))
+        file_id = as_text(rest.pop("file_id", ""))
         return MediaPart(kind="document", ref=ref, url=url, file_id=file_id, extra=rest)
     audio = rest.get("input_audio")
     if kind == "input_audio" and isinstance(audio, dict):
@@ -241,9 +238,9 @@ def _parse_tool(raw: Json) -> Tool:
         return Tool(name="", kind="unknown", extra={"value": raw})
     rest: dict[str, Json] = dict(raw)
     return Tool(
-        kind=_text(rest.pop("type", "")) or "unknown",
-        name=_text(rest.pop("name", "")),
-        description=_text(rest.pop("description", "")),
+        kind=as_text(rest.pop("type", "")) or "unknown",
+        name=as_text(rest.pop("name", "")),
+        description=as_text(rest.pop("description", "")),
         parameters=rest.pop("parameters", None),
         extra=rest,
     )
@@ -295,7 +292,7 @@ def _parse_schema(rest: dict[str, Json]) -> tuple[Json, str]:
     rest["text"] = {**others, **({"format": own} if own else {})}
     if not rest["text"]:
         del rest["text"]
-    return asked["schema"], _text(asked.get("name"))
+    return asked["schema"], as_text(asked.get("name"))
 
 
 def _render_items(message: Message, lost: list[str]) -> list[Json]:

@@ -7,6 +7,10 @@ import msgspec
 
 from collector.otlp import json_reader
 from collector.recognise.record import Value
+from snaptrace.snapshot.json_values import as_list, as_text
+from snaptrace.snapshot.json_values import as_object as as_dict
+
+__all__ = ("as_dict", "as_list", "as_text")  # handed on, beside what follows
 
 _NESTS = (dict, list)
 # What JavaScript (half a pair) and Python (NaN, control signs) write and JSON has not.
@@ -105,21 +109,6 @@ def depth_within(value: Any, limit: int) -> bool:  # noqa: ANN401 - any JSON
             if type(child) in _NESTS
         ]
     return not level
-
-
-def as_dict(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
-    """Return the object, or an empty one for anything else."""
-    return value if isinstance(value, dict) else {}
-
-
-def as_list(value: Any) -> list[Any]:  # noqa: ANN401 - any JSON
-    """Return the array, or an empty one for anything else."""
-    return value if isinstance(value, list) else []
-
-
-def as_text(value: Any) -> str:  # noqa: ANN401 - any JSON
-    """Return the text, or an empty one for anything else."""
-    return value if isinstance(value, str) else ""
 
 
 def as_count(value: Any) -> int | None:  # noqa: ANN401 - any JSON
