@@ -24,7 +24,7 @@ RECENT_WEIGHT, USUAL_WEIGHT = 0.2, 0.02  # of one call in the moving averages
 SETTLED_CALLS = 50  # calls before latency means anything
 AWAY_IN_A_ROW = 5  # faults without one success that open the breaker
 RESTS = Backoff(1.0, 60.0)
-LONGEST_OBEYED_SECONDS = 3600.0  # a longer Retry-After is a mistake or an attack
+LONGEST_OBEYED_SECONDS = 300.0  # a longer Retry-After is asked about again then
 
 
 class ConcurrencyLimitState(Struct, frozen=True, kw_only=True):

@@ -22,7 +22,12 @@ from msgspec.structs import replace
 
 from replayd.arms.authentication import Authentication
 from replayd.arms.availability import Availability, Call, kind_of
-from replayd.arms.concurrency_limit import ConcurrencyLimit, ConcurrencyLimitState, Sign
+from replayd.arms.concurrency_limit import (
+    LONGEST_OBEYED_SECONDS,
+    ConcurrencyLimit,
+    ConcurrencyLimitState,
+    Sign,
+)
 from replayd.arms.http_client import HttpClient, HttpResponse
 from replayd.arms.outcomes import is_outage
 from replayd.providers.contract import (
@@ -34,6 +39,7 @@ from replayd.providers.contract import (
 from snaptrace.runtime.clock import Clock
 from snaptrace.streams.lenient_json import mended_text
 
+TOLD_SECONDS = 60.0  # a longer Retry-After is logged, once for all calls in flight
 READ_BYTES = 65_536
 LINE_BYTES = 64  # that a line of a stream counts for, beside what it holds
 _KEPT = ("content-type", "retry-after", "retry-after-ms")
@@ -184,6 +190,9 @@ class Endpoint:
         now = self._now()
         latency = now - began
         wait = _retry_after(headers, self._clock)
+        if wait > TOLD_SECONDS and not self._throttle.state(now).resting:
+            told = {"arm": self.name, "asked": wait, "obeyed": LONGEST_OBEYED_SECONDS}
+            log.warning("endpoint asks for a long pause", extra=told)
         self._throttle.ended(
             now,
             _sign(reading),

@@ -2,7 +2,12 @@
 
 import random
 
-from replayd.arms.concurrency_limit import AWAY_IN_A_ROW, START_LIMIT, ConcurrencyLimit
+from replayd.arms.concurrency_limit import (
+    AWAY_IN_A_ROW,
+    LONGEST_OBEYED_SECONDS,
+    START_LIMIT,
+    ConcurrencyLimit,
+)
 
 
 def throttle(most=1000):
@@ -66,7 +71,7 @@ def test_retry_after_is_obeyed_and_bounded():
     assert found.opens_at(1.0) == 30.0
     assert found.opens_at(30.0) == 30.0
     round_of(found, 40.0, "slow_down", retry_after_seconds=1e9)
-    assert found.opens_at(41.0) == 40.0 + 3600.0
+    assert found.opens_at(41.0) == 40.0 + LONGEST_OBEYED_SECONDS
 
 
 def test_the_breaker_opens_and_lets_one_knock_at_a_time():

@@ -10,6 +10,7 @@ from aiohttp import web
 from fakes.leaping_loop import LoopClock
 from fakes.provider import FakeProvider, completion, respond
 
+from replayd.arms.concurrency_limit import LONGEST_OBEYED_SECONDS
 from replayd.arms.endpoint import Endpoint, EndpointSettings
 from replayd.providers import PROVIDERS
 from replayd.providers.contract import REPLAY_HEADER, ProviderRequest
@@ -162,6 +163,20 @@ async def test_retry_after_and_quota_headers_are_kept():
     assert attempt.retry_after_seconds == 7.0
     assert attempt.headers["x-ratelimit-remaining-requests"] == "3"
     assert "set-cookie" not in attempt.headers
+
+
+async def test_a_long_pause_is_told_once(caplog):
+    """If it failed, an arm would be left alone for minutes without a word."""
+    server = FakeProvider(lambda _b: respond(429, headers={"retry-after": "3600"}))
+    async with (
+        server,
+        endpoint_to(server.url) as endpoint,
+        asyncio.TaskGroup() as group,
+    ):
+        for _ in range(3):
+            group.create_task(once(endpoint))
+    told = [r for r in caplog.records if r.getMessage().endswith("a long pause")]
+    assert [(r.asked, r.obeyed) for r in told] == [(3600.0, LONGEST_OBEYED_SECONDS)]
 
 
 async def test_no_more_calls_are_in_flight_than_allowed():

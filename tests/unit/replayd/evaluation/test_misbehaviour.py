@@ -239,7 +239,7 @@ def test_an_hour_and_a_half_of_misbehaviour():
     assert len(hours.ways) > 20
 
 
-def test_an_absurd_retry_after_costs_an_hour_and_no_more():
+def test_an_absurd_retry_after_costs_minutes_and_no_more():
     """If it failed, one number in a header would end an evaluation for good."""
     hours = Hours(3, ways=ABSURD, well=0.9)
     assert leap(lambda: hours.run(5 * 3600.0), quiet_seconds=0.004) == 1
