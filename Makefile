@@ -9,7 +9,7 @@ IMAGE_TOOL := docker
 DIGEST_FILE := dist/image-digest.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fmt check test test-system test-slow test-deploy chart image \
+.PHONY: help setup fmt check test test-system test-faults test-slow test-deploy chart image \
 	emulators image-push image-test release-dry-run fuzz golden record record-newest \
 	evidence evidence-holdout bench docs lock demo clean
 
@@ -82,6 +82,9 @@ emulators: setup ## Azure and GCS as server processes, for the stores' contract 
 	@npm install --silent --no-fund --no-audit --prefix $(VENV)/emulators azurite@3.35
 	@GOBIN=$(CURDIR)/$(VENV)/emulators/bin go install github.com/fsouza/fake-gcs-server@v1.56.1
 
+test-faults: setup ## the fault matrix: kills, endpoints, store, replicas, budgets, attacks; one table
+	@PYTHONPATH=tests:. $(BIN)/python -m faults.matrix $(ARGS)
+
 test-slow: setup ## long property runs and calibration
 	@$(BIN)/python -m pytest $(TESTS) -m slow --timeout 3600 $(ARGS)
 
@@ -107,8 +110,8 @@ image-test: setup ## build the image for real on a Debian base (root, apt) and r
 release-dry-run: $(VENV)/.release ## build and check everything a release publishes; publishes nothing
 	@$(BIN)/python -m deploy.release $(TAG)
 
-fuzz: setup ## damaged input; TARGET=recognition, http1_sessions or http2_sessions SECONDS=60 SEED=1
-	@PYTHONPATH=tests:. $(BIN)/python -m fuzz.$(or $(TARGET),recognition) --seconds $(or $(SECONDS),60) --seed $(or $(SEED),1)
+fuzz: setup ## damaged input; TARGET=recognition, http1_sessions, http2_sessions or running_collector SECONDS=60 SEED=1
+	@PYTHONPATH=tests:tests/system:. $(BIN)/python -m fuzz.$(or $(TARGET),recognition) --seconds $(or $(SECONDS),60) --seed $(or $(SEED),1)
 
 record: setup ## VARIANT=name: record a published library, add it to golden data and evidence (network)
 	@PYTHONPATH=tests:. $(BIN)/python -m recording.record $(VARIANT)

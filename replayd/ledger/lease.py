@@ -30,15 +30,32 @@ class Lease:
     def __init__(self, store: Store, holder: str, seconds: float, clock: Clock) -> None:
         self._store, self._holder, self._clock = store, holder, clock
         self._seconds = seconds
+        self._seen = -1, 0  # the newest number, and when it was first seen
 
     async def hold(self) -> bool:
         """Acquire or renew the lease; false while another replica holds it."""
         number, holding = await self._newest()
-        if holding is not None and holding.holder != self._holder:
-            free_at_ns = holding.until_ns + int(SKEW_SECONDS * 1e9)
-            if not holding.released and self._clock.now_ns() < free_at_ns:
-                return False
+        if (
+            holding is not None
+            and holding.holder != self._holder
+            and not holding.released
+            and self._clock.now_ns() < self._free_at_ns(number, holding)
+        ):
+            return False
         return await self._write(number + 1, released=False)
+
+    def _free_at_ns(self, number: int, holding: Holding) -> int:
+        """Return when a lease that is not renewed is over, by this replica's clock.
+
+        A holder whose clock is ahead says a time that is far away: whoever lives renews
+        in time, so the same number is believed for as long as a lease lasts.
+        """
+        now_ns = self._clock.now_ns()
+        if self._seen[0] != number:
+            self._seen = number, now_ns
+        lasts_ns = int((self._seconds + SKEW_SECONDS) * 1e9)
+        told_ns = holding.until_ns + int(SKEW_SECONDS * 1e9)
+        return min(told_ns, self._seen[1] + lasts_ns)
 
     async def release(self) -> None:
         """Release the lease so that a standby can take over immediately. Idempotent."""

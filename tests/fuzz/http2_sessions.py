@@ -12,6 +12,7 @@ import itertools
 import logging
 import random
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from fakes.grpc_caller import Caller
@@ -107,7 +108,7 @@ def mutated(
     return session
 
 
-def _pieces(data: bytes, rng: random.Random) -> list[bytes]:
+def pieces(data: bytes, rng: random.Random) -> list[bytes]:
     """Cut bytes as a network might; damage a few of them now and then."""
     if rng.random() < 0.1:
         at = rng.randrange(len(data))
@@ -128,7 +129,7 @@ async def play(data: bytes, rng: random.Random) -> None:
         (ExportResult(), ExportResult(body=b"x" * 70_000), refusal(14, "w"))
     )
     caller.hold = asyncio.Event() if rng.random() < 0.3 else None
-    for piece in _pieces(data, rng):
+    for piece in pieces(data, rng):
         caller.sends(piece)
         match rng.randrange(12):
             case 0:
@@ -158,7 +159,11 @@ async def play(data: bytes, rng: random.Random) -> None:
 
 def run(seconds: float, seed: int, keep: Path) -> int:
     """Fuzz for so long; return how many sessions were played. Raises what it finds."""
-    rng = random.Random(seed)
+    return play_for(seconds, random.Random(seed), keep, damaged_sessions(), play)
+
+
+def damaged_sessions() -> Callable[[random.Random], bytes]:
+    """Return what makes damaged sessions of those that clients have sent."""
     seeds = [frames_of(file.read_bytes()) for file in sorted(SESSIONS.iterdir())]
     every = [frame for frames in seeds for frame in frames]
 
@@ -166,7 +171,7 @@ def run(seconds: float, seed: int, keep: Path) -> int:
         frames = mutated(rng.choice(seeds), every, rng)
         return h2_frames.PREFACE + b"".join(frames)
 
-    return play_for(seconds, rng, keep, damaged, play)
+    return damaged
 
 
 def again(kept: bytes) -> None:

@@ -69,3 +69,28 @@ def test_renewing_leaves_no_trail():
         assert len(store._backend.objects) <= KEPT
 
     leap(main)
+
+
+class AheadClock:
+    """A clock that is an hour ahead of the loop's."""
+
+    def now_ns(self):
+        return LoopClock().now_ns() + 3600 * 10**9
+
+
+def test_a_dead_holder_whose_clock_was_ahead_is_not_waited_for():
+    """If it failed, a leader dead with a wrong clock would stop all for an hour."""
+
+    async def main():
+        store = dict_store()
+        ahead = Lease(store, "a", 15.0, AheadClock())
+        behind = Lease(store, "b", 15.0, LoopClock())
+        for _ in range(6):  # it lives, and renews
+            assert await ahead.hold()
+            assert not await behind.hold()
+            await asyncio.sleep(5)
+        assert not await behind.hold()
+        await asyncio.sleep(18)
+        assert await behind.hold()
+
+    leap(main)
