@@ -37,4 +37,5 @@ class Call(Struct, frozen=True, kw_only=True):
     user_id: str = ""
     trace_state: str = ""  # W3C tracestate of the span, for the upstream probability
     source: Source = "parts"  # what the request was read from
+    emitter: str = ""  # the integration that told it, where one scope stands for many
     deferred: Deferred | None = None  # set while the content is elsewhere

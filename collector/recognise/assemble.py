@@ -1,6 +1,7 @@
 """A merged candidate -> a `Call`: rendered, media cut out, fidelity stated. Pure."""
 
 import hashlib
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -26,6 +27,20 @@ from snaptrace.snapshot.model import Answer, Fidelity, Json, Request, Snapshot
 _ID_BYTES = 16
 
 
+def _why_unusable(
+    candidate: Candidate, found: Cut, redacted: tuple[str, ...]
+) -> Iterator[str]:
+    """Yield what the body itself shows to be gone."""
+    if redacted:
+        yield "redacted"
+    if not found.complete:
+        yield "media_unknown"
+    if _has_no_turns(candidate.api, found.body):
+        yield "content_dropped"
+    if candidate.dropped_attributes and found.body is None:
+        yield "attributes_dropped"
+
+
 def snapshot_id(trace_id: bytes, span_id: bytes) -> str:
     """Return the id that the same span has everywhere, 32 hex digits."""
     digest = hashlib.blake2b(trace_id + span_id, digest_size=_ID_BYTES)
@@ -41,19 +56,14 @@ def assemble(
     """
     if finish := FINISHERS.get(candidate.dialect):
         finish(candidate)
-    reasons = list(candidate.reasons)
     missing = list(candidate.missing)
     body = _body(candidate, missing)
     found = Cut(None, (), {}, complete=True)
     if body is not None:
         found = cut(body, _own_ids(candidate))
-    if found.redacted and not candidate.verbatim:
-        reasons.append("redacted")
-        missing.extend(found.redacted)
-    if not found.complete:
-        reasons.append("media_unknown")
-    if candidate.dropped_attributes and body is None:
-        reasons.append("attributes_dropped")
+    redacted = () if candidate.verbatim else found.redacted
+    missing.extend(redacted)
+    reasons = [*candidate.reasons, *_why_unusable(candidate, found, redacted)]
     api = APIS.get(candidate.api)
     if api is None:
         known = candidate.operation in _KNOWN_OPERATIONS
@@ -114,6 +124,7 @@ def assemble(
         user_id=candidate.user_id,
         trace_state=candidate.trace_state,
         source=source_of(candidate),
+        emitter=candidate.emitter,
     )
 
 
@@ -135,6 +146,7 @@ def reading_of(candidate: Candidate) -> Reading:
         candidate.operation,
         candidate.api,
         source_of(candidate),
+        candidate.emitter,
     )
 
 
@@ -249,6 +261,22 @@ def _body(candidate: Candidate, missing: list[str]) -> Json:
             return _own_shape(candidate, body, missing)
         except UnmappableError:
             return None
+
+
+# Where each API has the turns that a request cannot be without.
+_TURNS = {
+    "anthropic_messages": "messages",
+    "bedrock_converse": "messages",
+    "gemini_generate_content": "contents",
+    "mistral_chat": "messages",
+    "openai_chat": "messages",
+}
+
+
+def _has_no_turns(api: str, body: Json) -> bool:
+    """Tell a request of instructions alone: its turns were lost on the way."""
+    turns = _TURNS.get(api)
+    return bool(turns) and isinstance(body, dict) and not body.get(str(turns))
 
 
 _MODEL_IN_PATH = ("gemini_generate_content", "bedrock_converse", "bedrock_invoke")

@@ -9,13 +9,8 @@ from measure.table import believed, measure, table
 from collector.recognise.dialects import DIALECTS
 
 _CORPUS = Path(__file__).parents[1] / "golden" / "corpus"
-# What these emitters leave out or join, they leave no sign of: lists of texts in a
-# tool's result, and a system message that is a list.
-_UNTOLD = {
-    "logfire-anthropic/tools_second",
-    "mlflow-openai-genai/multi_parts",
-    "mlflow-openai-genai/tools_text_and_call",
-}
+# What this emitter joins, it leaves no sign of: a list of texts in a tool's result.
+_UNTOLD = {"logfire-anthropic/tools_second"}
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ recordings. What such a table is worth for others is measured by `measure.holdou
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from measure.table import Line, believed, measure
 from collector.call import Call
 from collector.recognise.evidence.contract import DialectEvidence, Row
 from collector.recognise.evidence.features import features
-from collector.recognise.evidence.table import EVERY, Evidence, Reading
+from collector.recognise.evidence.table import EVERY, Reading
 
 TABLES = Path(__file__).parents[2] / "collector" / "recognise" / "evidence" / "tables"
 _CONTENT = frozenset(
@@ -58,6 +58,7 @@ def reading_of(call: Call) -> Reading:
         snapshot.operation,
         snapshot.request.api,
         call.source,
+        call.emitter,
     )
 
 
@@ -115,10 +116,17 @@ def suspects(call: Call, truth: object) -> frozenset[str]:
                 found.update({EVERY} if key in _CONTENT else ())
                 continue
             raw = body.get(key)
-            one = raw[index] if isinstance(raw, list) else raw
-            found |= _within(key, one, mine[index], other)
+            if isinstance(raw, list):
+                found |= _within(key, raw[index], mine[index], other)
+            else:
+                found |= features({key: raw})
     # What the whole body does not show cannot tell such a body from a right one.
-    shown = found & (features(body) | {EVERY})
+    all_of_it = features(body)
+    if EVERY in found:
+        # A turn that is gone leaves others side by side that were not, if anything.
+        seams = {f for f in all_of_it - features(truth) if ">" in f}
+        found = (found - {EVERY}) | seams if seams else found
+    shown = found & (all_of_it | {EVERY})
     return frozenset(shown or {EVERY})
 
 
@@ -154,23 +162,24 @@ def _within(key: str, raw: Any, mine: Any, other: Any) -> set[str]:
     return {f for f in features({key: [raw]}) if ">" not in f}
 
 
-def build(seen: Iterable[Witness]) -> Evidence:
-    """Return a table of what was seen."""
-    return Evidence(tables(seen))
-
-
 def tables(seen: Iterable[Witness]) -> list[DialectEvidence]:
-    """Return the rows, per dialect and in order."""
+    """Return the rows of what was seen, per dialect and in order."""
     groups: dict[Reading, list[Witness]] = defaultdict(list)
     for witness in seen:
         groups[witness.reading].append(witness)
-    by_dialect: dict[str, list[Row]] = defaultdict(list)
-    for reading, group in sorted(groups.items()):
-        by_dialect[reading.dialect].append(_row(reading, group))
-    return [DialectEvidence(dialect=d, rows=tuple(r)) for d, r in by_dialect.items()]
+    return by_dialect({r: row_of(r, group) for r, group in sorted(groups.items())})
 
 
-def _row(reading: Reading, group: list[Witness]) -> Row:
+def by_dialect(rows: Mapping[Reading, Row]) -> list[DialectEvidence]:
+    """Return rows as tables, one per dialect."""
+    found: dict[str, list[Row]] = defaultdict(list)
+    for reading, row in rows.items():
+        found[reading.dialect].append(row)
+    return [DialectEvidence(dialect=d, rows=tuple(r)) for d, r in found.items()]
+
+
+def row_of(reading: Reading, group: list[Witness]) -> Row:
+    """Return what recordings that were read alike come to."""
     count = Counter(witness.outcome for witness in group)
     right = [w for w in group if w.outcome in _RIGHT]
     wrong = [w for w in group if w.outcome == "silent"]
@@ -185,6 +194,7 @@ def _row(reading: Reading, group: list[Witness]) -> Row:
         operation=reading.operation,
         api=reading.api,
         source=reading.source,
+        emitter=reading.emitter,
         requests=len(group),
         exact=count["exact"],
         declared=count["declared"] + count["overdeclared"] + len(nameable),

@@ -13,13 +13,14 @@ from typing import NamedTuple
 
 import msgspec
 from measure.compare import compare
-from measure.evidence import Witness, build, reading_of, witnesses
+from measure.evidence import Witness, by_dialect, reading_of, row_of, witnesses
 from measure.recordings import Case, golden
 from measure.table import Line, believed, measure, routes
 
 from collector.call import Call
+from collector.recognise.evidence.contract import Row
 from collector.recognise.evidence.features import features
-from collector.recognise.evidence.table import Evidence, Judgement
+from collector.recognise.evidence.table import Evidence, Judgement, Reading
 from collector.recognise.fidelity import unseen
 
 _FOLDS = 5
@@ -84,14 +85,34 @@ SPLITS: dict[str, Callable[[Case], object]] = {
 def held_out(seen: list[Seen], key: Callable[[Case], object]) -> list[Line]:
     """Judge each group of cases by a table made of all the others."""
     groups: dict[object, list[Seen]] = defaultdict(list)
+    witnessed: dict[Reading, list[Witness]] = defaultdict(list)
     for one in seen:
         groups[key(one.case)].append(one)
+        for witness in one.witnesses:
+            witnessed[witness.reading].append(witness)
+    rows = {reading: row_of(reading, group) for reading, group in witnessed.items()}
     found: list[Line] = []
-    for group, mine in groups.items():
-        others = (one for name, rest in groups.items() if name != group for one in rest)
-        table = build(witness for one in others for witness in one.witnesses)
+    for mine in groups.values():
+        table = _without(mine, witnessed, rows)
         found.extend(judged(line, table) for one in mine for line in one.lines)
     return found
+
+
+def _without(
+    left_out: list[Seen],
+    witnessed: dict[Reading, list[Witness]],
+    rows: dict[Reading, Row],
+) -> Evidence:
+    """Return the table of all but some cases: only the rows that had them change."""
+    gone = {id(witness) for one in left_out for witness in one.witnesses}
+    kept = dict(rows)
+    for reading in {witness.reading for one in left_out for witness in one.witnesses}:
+        others = [one for one in witnessed[reading] if id(one) not in gone]
+        if others:
+            kept[reading] = row_of(reading, others)
+        else:
+            del kept[reading]
+    return Evidence(by_dialect(kept))
 
 
 def judged(line: Line, evidence: Evidence) -> Line:

@@ -6,49 +6,63 @@ driver of `drivers/`, runs its cases and adds them to the golden recordings. Wit
 evidence of the tree, and what changed is printed; the exit code is 1 if a request that
 would gate is silently different.
 
-To add an instrumentation: a file in `drivers/` like the others.
+To add an instrumentation: a row in a file of `drivers/`; for a client, a file of
+`clients/`.
 """
 
 import argparse
-import importlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import venv
 from collections import Counter
 from pathlib import Path
-from types import ModuleType
 
 from measure.recordings import GOLDEN, Case, from_archive
 from measure.table import believed, measure, table
 from recording import archive
-from recording.calls import CASES
 from recording.carried import coverage
-from recording.stand_in import StandIn
+from recording.drivers import DRIVERS
+from recording.drivers.contract import Driver
+from recording.stand_in import Kept, StandIn
 
 HERE = Path(__file__).parent
 OWN = GOLDEN / "recordings-own.tar.zst"
 _BESIDE = ("opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-http")
-_CASE_SECONDS = 120
+_DRIVER_SECONDS = 400
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
+_QUIET = {
+    "DO_NOT_TRACK": "1",
+    "HF_HUB_OFFLINE": "1",
+    "ANONYMIZED_TELEMETRY": "false",
+    "TRACELOOP_TELEMETRY": "false",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "NO_PROXY": "*",
+    "OPENAI_API_KEY": "none",
+    "PYTHONWARNINGS": "ignore",
+}
+# Packages named in a recording: those that shape what is exported.
+_FAMILIES = ("opentelemetry", "openinference", "llama-index", "langchain", "lang")
+_TOLD = frozenset(
+    re.match(_NAME, package)[0]
+    for d in DRIVERS.values()
+    for package in d.packages  # type: ignore[index]
+)
 
 
-def drivers() -> list[str]:
-    """Return the names of all drivers."""
-    return sorted(path.stem for path in (HERE / "drivers").glob("[a-z]*.py"))
-
-
-def environment(name: str, driver: ModuleType, root: Path) -> Path:
+def environment(name: str, driver: Driver, root: Path) -> Path:
     """Make a virtual environment with the driver's packages; return its python."""
     folder = root / name
     python = folder / "bin" / "python"
+    installer = Path(sys.executable).with_name("uv")
     if not python.exists():
-        venv.create(folder, with_pip=True)
-    install = [str(python), "-m", "pip", "install", "--quiet", "--upgrade"]
-    options = ["--disable-pip-version-check", "--only-binary=:all:"]
-    wanted = [*driver.PACKAGES, *_BESIDE]
-    subprocess.run([*install, *options, *wanted], check=True, env=_plain())
+        venv.create(folder, symlinks=True)
+    options = ["--quiet", "--upgrade", "--only-binary=:all:", "--python", str(python)]
+    wanted = [*driver.packages, *_BESIDE]
+    subprocess.run([installer, "pip", "install", *options, *wanted], check=True)
     return python
 
 
@@ -59,63 +73,71 @@ def _plain() -> dict[str, str]:
 
 def versions(python: Path) -> dict[str, str]:
     """Return what is installed there."""
+    installer = Path(sys.executable).with_name("uv")
     listing = subprocess.run(
-        [python, "-m", "pip", "list", "--format=json"],
+        [installer, "pip", "list", "--format=json", "--python", python],
         check=True,
         capture_output=True,
-        env=_plain(),
     ).stdout
     return {one["name"]: one["version"] for one in json.loads(listing)}
 
 
 def record(name: str, root: Path) -> archive.Folders:
     """Record all cases of a driver; the variant carries the library's version."""
-    driver = importlib.import_module(f"recording.drivers.{name}")
+    driver = DRIVERS[name]
     python = environment(name, driver, root)
     packages = versions(python)
-    variant = f"{name.replace('_', '-')}-{packages[driver.PACKAGES[-1]]}"
-    folders: archive.Folders = {}
-    with StandIn() as server:
-        for case in CASES[driver.CLIENT]:
-            server.forget()
-            _run(python, driver, name, case, server)
-            folders[variant, case] = _files(server, variant, case, packages)
-    return folders
+    recorded = _NAME.match(driver.packages[-1])
+    version = packages[recorded[0] if recorded else driver.packages[-1]]
+    variant = f"{name.replace('_', '-')}-{version}"
+    with StandIn() as server, tempfile.TemporaryDirectory() as folder:
+        _run(python, name, driver, server, Path(folder))
+        return {
+            (variant, case): _files(kept, variant, case, packages)
+            for case, kept in server.cases.items()
+            if kept.requests
+        }
 
 
 def _run(
-    python: Path, driver: ModuleType, name: str, case: str, server: StandIn
+    python: Path, name: str, driver: Driver, server: StandIn, folder: Path
 ) -> None:
     variables = {
         **_plain(),
-        **driver.ENVIRONMENT,
-        "PYTHONPATH": str(HERE),
+        **_QUIET,
+        "PYTHONPATH": str(HERE.parent),
         "STAND_IN": server.url,
         "OTEL_EXPORTER_OTLP_ENDPOINT": server.url,
+        "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+        "OTEL_METRICS_EXPORTER": "none",
         "OTEL_SERVICE_NAME": "assistant",
+        "HOME": str(folder),
+        **driver.environment,
     }
     subprocess.run(
-        [python, HERE / "run_case.py", name, case],
+        [python, "-m", "recording.run_cases", name],
         env=variables,
-        check=True,
-        timeout=_CASE_SECONDS,
+        cwd=folder,
+        check=False,  # what was recorded before it failed counts
+        timeout=_DRIVER_SECONDS,
     )
 
 
 def _files(
-    server: StandIn, variant: str, case: str, packages: dict[str, str]
+    kept: Kept, variant: str, case: str, packages: dict[str, str]
 ) -> dict[str, bytes]:
     files = {}
-    for index, request in enumerate(server.requests):
+    for index, request in enumerate(kept.requests):
         number = "" if index == 0 else f"-{index:03}"
         files[f"request{number}.json"] = _json(request)
-        files[f"response{number}.json"] = _json(server.responses[index])
-    for index, (signal, data) in enumerate(server.exports):
+        files[f"response{number}.json"] = _json(kept.responses[index])
+    for index, (signal, data) in enumerate(kept.exports):
         files[f"{signal}-{index:03}.binpb"] = nameless(data)
-    bodies = [request["body"] for request in server.requests]
-    found = coverage(bodies[0] if len(bodies) == 1 else bodies, server.exports)
+    bodies = [request["body"] for request in kept.requests]
+    found = coverage(bodies[0] if len(bodies) == 1 else bodies, kept.exports)
     files["coverage.json"] = _json(found)
-    meta = {"instrumentation": variant, "case": case, "packages": packages}
+    told = {n: v for n, v in packages.items() if n in _TOLD or n.startswith(_FAMILIES)}
+    meta = {"instrumentation": variant, "case": case, "packages": told}
     files["meta.json"] = _json(meta)
     return files
 
@@ -175,12 +197,12 @@ def compare(folders: archive.Folders) -> int:
 def main() -> int:
     """Record, or compare with the newest releases."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("variants", nargs="*", choices=[*drivers(), []])
+    parser.add_argument("variants", nargs="*", choices=[*DRIVERS, []])
     parser.add_argument("--newest", action="store_true")
     parser.add_argument("--environments", type=Path, default=Path(".venv/recording"))
     given = parser.parse_args()
     folders: archive.Folders = {}
-    for name in given.variants or drivers():
+    for name in given.variants or DRIVERS:
         folders |= record(name, given.environments.resolve())
     wrong = compare(folders)
     if given.newest:

@@ -40,9 +40,11 @@ class AgentOps:
 
     def claims(self, record: Record) -> bool:
         """Return whether the record names the instrumentation, or its kind of span."""
+        attributes = record.attributes
         return (
-            record.attributes.get("instrumentation.name") == _NAME
-            or "agentops.span.kind" in record.attributes
+            attributes.get("instrumentation.name") == _NAME
+            or "agentops.span.kind" in attributes
+            or "gen_ai.request.type" in attributes
         )
 
     def read(self, record: Record) -> Candidate | None:

@@ -43,6 +43,7 @@ class Candidate(Struct, kw_only=True):
     end_ns: int
     scope: str = ""
     scope_version: str = ""
+    emitter: str = ""  # the integration, of a scope that stands for many
     service: str = ""
     provider: str = ""
     api: str = ""  # a row of APIS; "" unknown

@@ -23,6 +23,7 @@ from collector.recognise.dialects.readers.json_values import (
     loads,
 )
 from collector.recognise.dialects.readers.losses import note_losses, tool_details
+from collector.recognise.dialects.readers.parameters import is_ambiguous_cap
 from collector.recognise.dialects.readers.parts import (
     read_blocks,
     read_messages,
@@ -32,6 +33,7 @@ from collector.recognise.dialects.readers.profiles import Profile
 from collector.recognise.dialects.readers.span import candidate_of
 from collector.recognise.dialects.readers.target import first_id, target_of
 from collector.recognise.record import Record
+from snaptrace.snapshot.apis import APIS
 from snaptrace.snapshot.apis.fields import all_but
 from snaptrace.snapshot.apis.openai_responses import parse_item
 from snaptrace.snapshot.conversation import (
@@ -102,6 +104,8 @@ def read_call(
     note_losses(candidate, messages, profile)
     messages = _arranged(candidate, record, messages, profile)
     params = read_params(attributes)
+    if profile.merges_caps and is_ambiguous_cap(candidate, params):
+        candidate.reasons += ("differences_recorded",)
     extra = request_extras(record, api, candidate)
     offered = _offered(candidate, tools.value)
     candidate.conversation = Conversation(
@@ -216,7 +220,38 @@ def _input_messages(value: Json, api: str) -> list[Message]:
     own = any("type" in item and "parts" not in item for item in items)
     if api == "openai_responses" and own:
         return [parse_item(item) for item in items]
+    if api == "gemini_generate_content" and any(map(_is_native, items)):
+        return _native_turns(items)
     return read_messages(value)
+
+
+def _is_native(item: dict[str, Any]) -> bool:
+    """Tell a turn in Gemini's own words: its parts bear no type."""
+    parts = as_list(item.get("parts"))
+    return bool(parts) and all(
+        isinstance(part, dict) and not part.keys() & {"type", "kind", "content"}
+        for part in parts
+    )
+
+
+def _native_turns(items: list[dict[str, Any]]) -> list[Message]:
+    """Read Gemini's own turns. Parts given side by side are one turn of the user.
+
+    An emitter that makes a turn of each puts the role first, where the client's own
+    dumps have it last, or none at all.
+    """
+    turns: list[dict[str, Any]] = []
+    bare = False
+    for item in items:
+        made = next(iter(item)) == "role" or "role" not in item
+        given = made and item.get("role", "user") == "user"
+        if bare and given:
+            turns[-1] = {**turns[-1], "parts": turns[-1]["parts"] + item["parts"]}
+        else:
+            turns.append({"role": "user", **item})
+        bare = given
+    api = APIS["gemini_generate_content"]
+    return list(api.parse({"contents": list(turns)}).messages)
 
 
 def _is_null(part: Part) -> bool:

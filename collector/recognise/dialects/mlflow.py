@@ -49,6 +49,8 @@ _FORMATS = {
     "mistral": "mistral_ai",
 }
 _PROFILE = Profile(dialect=_NAME)
+# Fields that a client adds to what it is given, and that its arguments do not show.
+_ADDED_BY_SDK = {"mistral_chat": ("messages.prefix", "messages.tool_calls.index")}
 # Attributes of a translated span that are no arguments.
 _NOT_ARGUMENTS = ("name", "type", "status")
 
@@ -96,10 +98,12 @@ class MlFlow:
             _read_langchain(candidate, record, body, output)
         elif _is_framework(body, api, record):
             framework_messages.fill(candidate, record, body["messages"], {})
+        elif kind == "EMBEDDING" and not api.endswith("_embeddings"):
+            candidate.operation = "embeddings"  # of an API that is not replayed
         elif api:
             candidate.api, candidate.operation = api, operation_of_api(api)
             candidate.body = clean_body(api, body)
-            candidate.lost = ("extra_body",)
+            candidate.lost = ("extra_body", *_ADDED_BY_SDK.get(api, ()))
             if api == "openai_embeddings":
                 candidate.lost += ("encoding_format",)
         elif kind == "RERANKER":

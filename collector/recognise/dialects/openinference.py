@@ -13,12 +13,12 @@ import msgspec
 from collector.recognise.dialects import litellm
 from collector.recognise.dialects.contract import Candidate
 from collector.recognise.dialects.openinference_flat import (
-    LITELLM_PROVIDERS,
     read_converse,
     read_flattened,
 )
 from collector.recognise.dialects.readers.agents import agent_settings
 from collector.recognise.dialects.readers.bodies import (
+    gemini_body,
     langchain_json,
     langchain_request,
     litellm_wire,
@@ -43,6 +43,7 @@ from collector.recognise.dialects.readers.json_values import (
     as_text,
     loads,
 )
+from collector.recognise.dialects.readers.litellm_routes import LITELLM_PROVIDERS
 from collector.recognise.dialects.readers.span import candidate_of
 from collector.recognise.dialects.readers.target import chat_api, is_dated, provider_of
 from collector.recognise.inline_media import is_placeholder
@@ -144,6 +145,8 @@ def _read_body(
     """Take the provider's own JSON."""
     candidate.api, candidate.operation = api, operation_of_api(api)
     candidate.body = clean_body(api, body)
+    if candidate.scope.endswith(".vertexai"):
+        candidate.body = gemini_body.without_unset(candidate.body)
     _fill_media(candidate.body, flat)
     candidate.lost = _SIDE_DOOR if api.startswith(("openai", "anthropic")) else ()
     if api == "openai_embeddings":

@@ -19,49 +19,19 @@ from collector.recognise.dialects.readers.bodies.provider_bodies import (
 )
 from collector.recognise.dialects.readers.flattened import Flattened
 from collector.recognise.dialects.readers.json_values import as_dict, as_text, loads
+from collector.recognise.dialects.readers.litellm_routes import LITELLM_PROVIDERS
 from collector.recognise.dialects.readers.parts import read_tools
 from collector.recognise.dialects.readers.target import Target, endpoint_api, target_of
 from collector.recognise.record import Record
 from snaptrace.snapshot.apis.fields import all_but, droppable_media, is_field
-from snaptrace.snapshot.conversation import Conversation, MediaPart, Message, TextPart
-from snaptrace.snapshot.model import Json
-
-# Prefixes by which LiteLLM routes; other slashes belong to a model's name.
-LITELLM_PROVIDERS = frozenset(
-    [
-        "openai",
-        "anthropic",
-        "azure",
-        "azure_ai",
-        "bedrock",
-        "cohere",
-        "cohere_chat",
-        "databricks",
-        "deepseek",
-        "fireworks_ai",
-        "gemini",
-        "groq",
-        "hosted_vllm",
-        "huggingface",
-        "litellm_proxy",
-        "lm_studio",
-        "mistral",
-        "nvidia_nim",
-        "ollama",
-        "ollama_chat",
-        "openrouter",
-        "perplexity",
-        "replicate",
-        "sagemaker",
-        "text-completion-openai",
-        "together_ai",
-        "vertex_ai",
-        "vllm",
-        "watsonx",
-        "xai",
-    ]
+from snaptrace.snapshot.conversation import (
+    Conversation,
+    MediaPart,
+    Message,
+    Role,
+    TextPart,
 )
-
+from snaptrace.snapshot.model import Json
 
 # Classes of clients, as spans of their methods name them.
 _RESPONSES = re.compile(r"Responses")
@@ -109,19 +79,23 @@ def _as_sent(record: Record, api: str, messages: list[Message]) -> list[Message]
         return _neighbours_joined(messages)
     if framework == "agno" and api.startswith("openai"):
         return _with_developer(record, messages)
+    if framework == "autogen_agentchat":  # tells the system as a developer
+        return [_in_role(message, "developer", "system") for message in messages]
     return messages
+
+
+def _in_role(message: Message, told: Role, sent: Role) -> Message:
+    """Return a turn as it is sent, where it is told in another role."""
+    if message.role != told:
+        return message
+    return msgspec.structs.replace(message, role=sent)
 
 
 def _with_developer(record: Record, messages: list[Message]) -> list[Message]:
     """Agno's clients of OpenAI's own APIs call the system `developer`."""
     if not record.name.startswith(("OpenAIChat.", "OpenAIResponses.")):
         return messages
-    return [
-        msgspec.structs.replace(message, role="developer")
-        if message.role == "system"
-        else message
-        for message in messages
-    ]
+    return [_in_role(message, "system", "developer") for message in messages]
 
 
 def _neighbours_joined(messages: list[Message]) -> list[Message]:

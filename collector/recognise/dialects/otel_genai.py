@@ -47,6 +47,7 @@ from snaptrace.snapshot.model import Operation
 _DETAILS_EVENT = "gen_ai.client.inference.operation.details"
 # A model SDK's or an HTTP client's own span names the request line.
 _TRANSPORT_KEYS = ("http.request.method", "url.full", "http.route", "url.path")
+_LANGTRACE_ANTHROPIC = "langtrace_python_sdk.instrumentation.anthropic.instrumentation"
 _CONTENT_KEYS = (
     "gen_ai.input.messages",
     "gen_ai.prompt",
@@ -97,10 +98,19 @@ class OtelGenAi:
             splunk.restore(candidate)
         elif record.scope == "agent_framework":
             _as_agent_framework_sends(candidate)
+        elif record.scope == _LANGTRACE_ANTHROPIC:
+            _doubt_appended_system(candidate)
         if _is_transport(record, candidate):
             candidate.role = "transport"
             _sdk_supplement(candidate, record)
         return candidate
+
+
+def _doubt_appended_system(candidate: Candidate) -> None:
+    """It puts the system prompt into the caller's own messages before they are sent."""
+    conversation = candidate.conversation
+    if conversation and any(m.role == "system" for m in conversation.messages):
+        candidate.reasons += ("differences_recorded",)
 
 
 def _as_agent_framework_sends(candidate: Candidate) -> None:

@@ -11,7 +11,7 @@ import msgspec
 
 from collector.recognise.dialects import genai, traceloop_packages
 from collector.recognise.dialects.contract import Candidate
-from collector.recognise.dialects.readers import losses
+from collector.recognise.dialects.readers import losses, python_text
 from collector.recognise.dialects.readers.common_attributes import (
     answer_of_message,
     read_params,
@@ -258,7 +258,8 @@ def _read_gemini(candidate: Candidate) -> None:
     """Join what the SDK joins: parts given side by side are one user turn."""
     assert candidate.conversation is not None
     joined: list[Message] = []
-    for message in candidate.conversation.messages:
+    for said in candidate.conversation.messages:
+        message = _as_given(said)
         last = joined[-1] if joined else None
         if last is not None and last.role == message.role == "user":
             parts = last.parts + message.parts
@@ -275,6 +276,15 @@ def _read_gemini(candidate: Candidate) -> None:
     candidate.conversation = msgspec.structs.replace(
         candidate.conversation, messages=tuple(joined)
     )
+
+
+def _as_given(message: Message) -> Message:
+    """Instructions that were a list of texts are written as Python prints it."""
+    match message.parts:
+        case (TextPart(text=text),) if message.role == "system" and text[:2] == "['":
+            parts = tuple(TextPart(text=one) for one in python_text.block_texts(text))
+            return msgspec.structs.replace(message, parts=parts or message.parts)
+    return message
 
 
 def _first_as_instructions(candidate: Candidate, record: Record) -> None:

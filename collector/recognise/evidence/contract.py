@@ -18,6 +18,7 @@ class Row(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     operation: str
     api: str  # that the dialect read it as
     source: Source  # what the request was read from
+    emitter: str = ""  # the integration that told it, where one scope stands for many
     requests: int = 0
     exact: int = 0
     declared: int = 0  # differing, and every difference was named

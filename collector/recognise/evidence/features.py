@@ -6,7 +6,6 @@ the caller's own and is one feature.
 """
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from snaptrace.snapshot.model import Json, MediaRef
@@ -32,6 +31,17 @@ _OPAQUE = frozenset(
         "json",
     }
 )
+_SCHEMAS = frozenset(
+    {
+        "input_schema",
+        "json",
+        "parameters",
+        "parametersJsonSchema",
+        "responseJsonSchema",
+        "responseSchema",
+        "schema",
+    }
+)
 # Transport, and what a replay sets or leaves out by itself.
 _OWN = frozenset(
     {
@@ -50,7 +60,11 @@ _BARE = 2  # fields of a text part that says nothing more
 _DEPTH_MAX = 8
 _FEATURES_MAX = 512  # of one body
 _OTHER = "?"
+# What libraries write in place of content that they cannot show: Python's own words for
+# a value. Seldom what a person says, and never believed before it was seen to be right.
+_PRINTED = re.compile(r"\[?\{'|\['|\[?[A-Z]\w{1,40}\(\w|<[\w.]{1,80} object at 0x")
 _TEXTS = ("text", "input_text", "output_text")
+_AS_PRINTED = "printed"
 SEVERAL = "texts"  # more than one text in one turn
 # Turns of which developers send several texts at once. A reading that joins them shows
 # one, like a turn that had one: nothing in the body tells them apart.
@@ -73,7 +87,7 @@ def features(body: Json) -> frozenset[str]:
         if name in _TURNS:
             _turns(name, value, found)
         else:
-            found.update(_paths(name, value, 0))
+            _fields(name, value, found)
     return frozenset(found)
 
 
@@ -96,31 +110,46 @@ def _word(value: Any) -> str:  # noqa: ANN401 - JSON of any origin
     return value if type(value) is str and _WORD.fullmatch(value) else _OTHER
 
 
-def _paths(path: str, value: Any, depth: int) -> Iterator[str]:  # noqa: ANN401 - JSON
-    """Yield the leaf paths below a value that is no conversation."""
+def _words(text: Any) -> str:  # noqa: ANN401 - JSON of any origin
+    return _AS_PRINTED if type(text) is str and _PRINTED.match(text) else "text"
+
+
+def _schema(value: Any) -> str:  # noqa: ANN401 - JSON of any origin
+    """Return how a schema is spelled: in JSON Schema's words, Gemini's, or Python's."""
+    if type(value) is not dict:
+        return ""
+    bent = any("_" in key for key in value if type(key) is str)
+    kind = value.get("type")
+    capitals = type(kind) is str and kind.isupper()
+    return "~bent" * bent + "~CAPITALS" * capitals
+
+
+def _fields(path: str, value: Any, found: set[str], depth: int = 0) -> None:  # noqa: ANN401 - JSON
+    """Add the leaf paths below a value that is no conversation."""
     kind = type(value)
-    if kind is dict:
-        if not value or depth > _DEPTH_MAX:
-            yield path
-            return
+    if kind is dict and value and depth <= _DEPTH_MAX:
         for key, inner in value.items():
-            if inner is None:
-                continue
-            below = f"{path}.{_name(key)}"
-            if key in _OPAQUE:
-                yield below
-            else:
-                yield from _paths(below, inner, depth + 1)
+            if inner is not None:
+                _field(f"{path}.{_name(key)}", key, inner, found, depth)
     elif kind is list and depth <= _DEPTH_MAX:
         for item in value:
             if type(item) is dict:
-                yield from _paths(path, item, depth + 1)
+                _fields(path, item, found, depth + 1)
             else:
-                yield f"{path}[]"
+                found.add(f"{path}[]")
     elif kind is str and path.endswith((".type", ".role")) and _WORD.fullmatch(value):
-        yield f"{path}={value}"
+        found.add(f"{path}={value}")
     else:
-        yield path
+        found.add(path)
+
+
+def _field(path: str, key: str, value: Any, found: set[str], depth: int) -> None:  # noqa: ANN401 - JSON
+    if key in _SCHEMAS:
+        found.add(path + _schema(value))
+    elif key in _OPAQUE:
+        found.add(path)
+    else:
+        _fields(path, value, found, depth + 1)
 
 
 def _turns(name: str, value: Any, found: set[str]) -> None:  # noqa: ANN401 - JSON
@@ -150,22 +179,22 @@ def _turn(name: str, turn: dict[str, Any], found: set[str]) -> None:
         elif key in _OPAQUE:
             found.add(f"{name}.{key}")
         else:
-            found.update(_paths(f"{name}.{_name(key)}", value, 0))
+            _fields(f"{name}.{_name(key)}", value, found)
 
 
 def _parts(name: str, value: Any, found: set[str], depth: int = 0) -> None:  # noqa: ANN401 - JSON
     if type(value) is str:
-        found.add(f"{name}/text")
+        found.add(f"{name}/{_words(value)}")
         return
     if type(value) is not list or depth > _DEPTH_MAX:
-        found.update(_paths(f"{name}/", value, 0))
+        _fields(f"{name}/", value, found)
         return
     kinds: list[str] = []
     for part in value:
         if type(part) is dict:
             kinds.append(_part(name, part, found, depth))
         else:
-            kinds.append("text" if type(part) is str else _OTHER)
+            kinds.append(_words(part) if type(part) is str else _OTHER)
     found.update(f"{name}/{kind}" for kind in kinds)
     if sum(kind in _TEXTS for kind in kinds) > 1:
         found.add(f"{name}/{SEVERAL}")
@@ -176,8 +205,11 @@ def _parts(name: str, value: Any, found: set[str], depth: int = 0) -> None:  # n
 def _part(name: str, part: dict[str, Any], found: set[str], depth: int) -> str:
     """Add the features of one part; return its kind."""
     kind = _word(part.get("type") or next(iter(part), ""))
-    if kind == "text" and len(part) <= _BARE:
-        return kind
+    if kind in _TEXTS:
+        if _words(part.get("text")) == _AS_PRINTED:
+            found.add(f"{name}/{_AS_PRINTED}")
+        if len(part) <= _BARE:
+            return kind
     for key, inner in part.items():
         if key == "type" or inner is None:
             continue
@@ -189,5 +221,5 @@ def _part(name: str, part: dict[str, Any], found: set[str], depth: int) -> str:
         elif type(inner) is MediaRef:
             found.add(below)
         else:
-            found.update(_paths(below, inner, 1))
+            _fields(below, inner, found, 1)
     return kind

@@ -1,6 +1,7 @@
 """Looks up what recordings say about a reading. Pure; loaded once per process."""
 
 import functools
+from collections import defaultdict
 from collections.abc import Iterable
 from importlib import resources
 from typing import Literal, NamedTuple
@@ -9,7 +10,7 @@ import msgspec
 
 from collector.call import Source
 from collector.recognise.evidence.contract import DialectEvidence, Row
-from collector.recognise.evidence.features import seams
+from collector.recognise.evidence.features import SEVERAL, seams
 from collector.recognise.evidence.versions import vouching
 
 Doubt = Literal[
@@ -23,6 +24,8 @@ Doubt = Literal[
 UNVERIFIED: frozenset[str] = frozenset(Doubt.__args__)  # type: ignore[attr-defined]
 EVERY = "*"  # in `Row.suspect`: no body is above doubt
 _ENOUGH = 1  # recorded requests read right, before a scope's reading counts as known
+_BENT_ON_THE_WAY = frozenset({"max_tokens", "max_completion_tokens", "n"})
+_VOUCHING_SCOPES = 3  # that keep several texts apart, before others are believed to
 _CACHED = 1024
 _UNPROVEN_MAX = 16  # features named on a snapshot
 
@@ -36,6 +39,7 @@ class Reading(NamedTuple):
     operation: str
     api: str
     source: Source
+    emitter: str = ""
 
 
 class Judgement(NamedTuple):
@@ -60,16 +64,28 @@ class Evidence:
         self._rows: dict[tuple[str, str], list[Row]] = {}
         carried: dict[tuple[str, str], set[str]] = {}
         suspect: dict[tuple[str, str], set[str]] = {}
+        keeping: dict[tuple[tuple[str, str], str], set[str]] = defaultdict(set)
         for table in tables:
             for row in table.rows:
                 self._rows.setdefault((table.dialect, row.scope), []).append(row)
                 pool = (table.dialect, row.api)
                 carried.setdefault(pool, set()).update(row.carried)
                 suspect.setdefault(pool, set()).update(row.suspect)
+                for name in row.carried:
+                    if name.endswith(f"/{SEVERAL}"):
+                        keeping[pool, name].add(row.scope)
         # One reader reads all scopes of a dialect: a feature that it read right for
         # one scope counts for the others, unless it was seen to go wrong for any.
+        # What a scope keeps apart is its own matter: it takes more of them to vouch;
+        # and what clients rename or do by several requests is each client's.
         self._pool = {
-            pool: frozenset(found - suspect[pool]) for pool, found in carried.items()
+            pool: frozenset(
+                name
+                for name in found - suspect[pool] - _BENT_ON_THE_WAY
+                if not name.endswith(f"/{SEVERAL}")
+                or len(keeping[pool, name]) >= _VOUCHING_SCOPES
+            )
+            for pool, found in carried.items()
         }
         self._known = functools.lru_cache(maxsize=_CACHED)(self._look_up)
 
@@ -104,7 +120,7 @@ class Evidence:
             row
             for row in rows
             if row.version in versions
-            and (row.operation, row.api, row.source) == reading[3:]
+            and (row.operation, row.api, row.source, row.emitter) == reading[3:]
         ]
         if sum(row.exact + row.declared for row in mine) < _ENOUGH:
             return _Known(("operation_unrecorded",))

@@ -8,9 +8,10 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
 )
 from recording import archive
-from recording.calls import CALLS, CASES
 from recording.carried import coverage
-from recording.record import add, cases_of, drivers, nameless
+from recording.clients import material
+from recording.drivers import DRIVERS
+from recording.record import HERE, add, cases_of, nameless
 from recording.stand_in import StandIn
 
 
@@ -99,11 +100,78 @@ def test_paths_of_the_machine_are_not_kept():
     assert nameless(b"at /some/where/x.py", "/some/where") == b"at /recorder__/x.py"
 
 
-@pytest.mark.parametrize("name", drivers())
+@pytest.mark.parametrize("name", DRIVERS)
 def test_a_driver_says_all_that_recording_needs(name):
     """`make record` would fail after it had installed everything."""
-    driver = __import__(f"recording.drivers.{name}", fromlist=["x"])
-    assert CASES[driver.CLIENT]
-    assert driver.CLIENT in CALLS
-    assert driver.PACKAGES
-    assert callable(driver.instrument)
+    driver = DRIVERS[name]
+    assert (HERE / "clients" / f"{driver.client}.py").exists()
+    assert driver.packages
+    assert callable(driver.switch_on)
+
+
+_ASKED = [{"role": "user", "content": material.ASKED}]
+_TOOL = {"name": "weather", "parameters": material.CITY}
+_GEMINI = {"contents": [{"parts": [{"text": "?"}]}]}
+_CONVERSE = {"messages": [{"role": "user", "content": [{"text": "?"}]}]}
+_SPEC = {"name": "weather", "inputSchema": {"json": material.CITY}}
+_APIS = {
+    "/v1/chat/completions": {"messages": _ASKED, "tools": material.FUNCTIONS},
+    "/v1/responses": {"input": "?", "tools": [{"type": "function", **_TOOL}]},
+    "/v1/messages": {
+        "messages": _ASKED,
+        "tools": [{"name": "weather", "input_schema": material.CITY}],
+    },
+    "/v1beta/models/m:generateContent": {
+        **_GEMINI,
+        "tools": [{"functionDeclarations": [_TOOL]}],
+    },
+    "/model/m/converse": {**_CONVERSE, "toolConfig": {"tools": [{"toolSpec": _SPEC}]}},
+    "/v2/chat": {"messages": _ASKED, "tools": material.FUNCTIONS},
+    "/api/chat": {"messages": _ASKED, "tools": material.FUNCTIONS, "stream": False},
+}
+
+
+@pytest.mark.parametrize("path", _APIS)
+def test_every_api_calls_the_tool_it_is_offered(path):
+    """A framework's loop would end at once, and no tool result ever be recorded."""
+    with StandIn() as server:
+        answer = _posted(server, path, {"model": "m", **_APIS[path]})
+    assert b"weather" in answer
+    assert b"Paris" in answer
+
+
+_STREAMED = (
+    "/v1/chat/completions",
+    "/v1/responses",
+    "/v1/messages",
+    "/v1beta/models/m:streamGenerateContent",
+    "/model/m/converse-stream",
+    "/v2/chat",
+    "/api/chat",
+)
+
+
+@pytest.mark.parametrize("path", _STREAMED)
+def test_a_streamed_answer_is_kept_whole(path):
+    """Recorded answers could not be compared with what was read of them."""
+    body = {"model": "m", "messages": _ASKED, "input": "?", "stream": True}
+    with StandIn() as server:
+        sent = _posted(server, path, body)
+    assert b"capital of France" in sent
+    kept = json.dumps(server.responses[0]["body"])
+    assert "capital of France" in kept
+
+
+def test_a_case_holds_what_came_until_it_ended():
+    """A span would be compared with another case's request."""
+    body = {"model": "m", "messages": []}
+    with StandIn() as server:
+        _posted(server, "/recorder/next?case=", {})
+        _posted(server, "/v1/chat/completions", body)
+        _posted(server, "/v1/traces", {})
+        _posted(server, "/recorder/next?case=one", {})
+        _posted(server, "/v1/chat/completions", {**body, "n": 2})
+        _posted(server, "/recorder/next?case=two", {})
+    assert [r["body"] for r in server.cases["one"].requests] == [body]
+    assert len(server.cases["one"].exports) == 1
+    assert server.cases["two"].exports == []

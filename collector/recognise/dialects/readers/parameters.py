@@ -57,6 +57,18 @@ def is_reasoning(model: str) -> bool:
     return _REASONING.match(model) is not None
 
 
+def is_ambiguous_cap(candidate: Candidate, params: dict[str, Any]) -> bool:
+    """Tell a cap that may have been sent under either of Chat's two names.
+
+    Models that reason take but one of them.
+    """
+    return (
+        candidate.api == "openai_chat"
+        and "max_tokens" in params
+        and not is_reasoning(candidate.model)
+    )
+
+
 def capped_as_taken(conversation: Conversation) -> Conversation:
     """Return the conversation with its cap under the name that the model takes."""
     if "max_tokens" not in conversation.params or not is_reasoning(conversation.model):

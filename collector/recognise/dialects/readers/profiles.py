@@ -19,6 +19,7 @@ class Profile(Struct, frozen=True, kw_only=True):
     synthetic_ids: bool = False  # tool-call ids are made up where the API has none
     # Of Bedrock's two APIs one gives answers an id: which of those the emitter notes.
     invoke_ids: Literal["", "unstreamed", "always"] = ""
+    merges_caps: bool = False  # both of Chat's caps on tokens come under one name
     keeps_media: bool = True  # else parts that are no text go without a sign
     flattens_refusals: bool = False  # an earlier refusal is written as text
 
@@ -115,6 +116,7 @@ _BY_SCOPE: dict[str, Profile] = {
         dialect="otel_genai",
         carried=_GENAI,
         names_responses=True,
+        merges_caps=True,
         flattens_refusals=True,
     ),
     "opentelemetry.instrumentation.genai.anthropic": GENAI,

@@ -57,19 +57,19 @@ def loads(text: str) -> Any:  # noqa: ANN401 - any plain value
 
 
 def block_texts(text: str) -> list[str]:
-    """Return the texts of a printed list of text blocks; [] if it is anything else."""
+    """Return the texts of a printed list of texts or text blocks; [] for all else."""
     try:
         found = loads(text)
     except UnreadableTextError:
         return []
+    blocks = found if isinstance(found, list) else []
     texts = [
         block["text"]
-        for block in (found if isinstance(found, list) else [])
-        if isinstance(block, dict)
-        and block.keys() == {"type", "text"}
-        and isinstance(block["text"], str)
+        if isinstance(block, dict) and block.keys() == {"type", "text"}
+        else block
+        for block in blocks
     ]
-    return texts if texts and len(texts) == len(found) else []
+    return texts if all(isinstance(one, str) for one in texts) else []
 
 
 def printed_bytes(text: str) -> bytes | None:

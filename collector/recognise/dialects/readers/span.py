@@ -2,6 +2,7 @@
 
 from collector.recognise.dialects.contract import Candidate, Role
 from collector.recognise.dialects.readers.common_attributes import session_of, user_of
+from collector.recognise.dialects.readers.emitter import emitter_of
 from collector.recognise.dialects.readers.target import provider_of
 from collector.recognise.record import Record
 from snaptrace.snapshot.model import Operation
@@ -22,6 +23,7 @@ def candidate_of(
         end_ns=record.end_ns,
         scope=record.scope,
         scope_version=record.scope_version,
+        emitter=emitter_of(record, dialect),
         provider=provider_of(record.attributes),
         session_id=session_of(record),
         user_id=user_of(record),

@@ -128,6 +128,7 @@ _ENDPOINTS: tuple[tuple[str, str], ...] = (
     ("/invoke", "bedrock_invoke"),
     ("/invoke-with-response-stream", "bedrock_invoke"),
     ("/v2/chat", "cohere_chat"),
+    ("/v1/chat", "cohere_chat_v1"),  # not in APIS: known, and not to be replayed
     ("/api/chat", "ollama_chat"),
     ("/api/generate", "ollama_generate"),
     ("/embeddings", "openai_embeddings"),

@@ -65,6 +65,34 @@ def wire_body(body: dict[str, Any]) -> dict[str, Any]:
     return own
 
 
+_OPAQUE = frozenset({"args", "response", "labels"})
+_SAYS_NOTHING: tuple[Any, ...] = ("", False, [], {}, None)
+
+
+def without_unset(value: Any, depth: int = 0) -> Any:  # noqa: ANN401 - any JSON
+    """Return a dump of Vertex' messages without the fields that hold their defaults.
+
+    Media keep their names in camel case there.
+    """
+    if depth > _SCHEMA_DEPTH:
+        return value
+    if isinstance(value, list):
+        return [without_unset(item, depth + 1) for item in value]
+    if not isinstance(value, dict):
+        return value
+    own: dict[str, Any] = {}
+    for key, inner in value.items():
+        named = depth > 0 and key not in _OPAQUE and "properties" not in value
+        name = camel_case(key) if named else key
+        kept = inner if key in _OPAQUE else without_unset(inner, depth + 1)
+        if key == "text" or not any(
+            kept is one or (kept == one and type(kept) is type(one))
+            for one in _SAYS_NOTHING
+        ):
+            own[name] = kept
+    return own
+
+
 def _spread_config(own: dict[str, Any], config: dict[str, Any]) -> None:
     generation: dict[str, Any] = {}
     for key, value in config.items():
@@ -145,9 +173,9 @@ def _schema_words(key: str, value: Any, depth: int = 0) -> Any:  # noqa: ANN401 
 
 def _gemini_value(key: str, value: Any) -> Any:  # noqa: ANN401 - any JSON
     if key == "system_instruction":
-        if isinstance(value, str):
-            return {"parts": [{"text": value}], "role": "user"}
-        return _gemini_content(value)
+        contents = _gemini_contents(value)
+        one = isinstance(contents, list) and len(contents) == 1
+        return contents[0] if one else value
     if key == "tools" and isinstance(value, list):
         return [_gemini_tool(tool) for tool in value]
     if key == "tool_config" and isinstance(value, dict):
@@ -162,18 +190,22 @@ def _gemini_value(key: str, value: Any) -> Any:  # noqa: ANN401 - any JSON
 
 
 def _gemini_contents(value: Any) -> Any:  # noqa: ANN401 - any JSON
-    if isinstance(value, str):
-        return [{"parts": [{"text": value}], "role": "user"}]
-    if isinstance(value, dict):
-        value = [value]
-    if isinstance(value, list):
-        return [_gemini_content(item) for item in value]
-    return value
+    """Return turns: texts and parts side by side are one turn of the user."""
+    contents: list[Any] = []
+    parts: list[Any] = []
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, str):
+            parts.append({"text": item})
+        elif isinstance(item, dict) and not item.keys() & {"parts", "role"}:
+            parts.append(_gemini_part(item))
+        else:
+            contents += [{"parts": parts, "role": "user"}] if parts else []
+            contents.append(_gemini_content(item))
+            parts = []
+    return [*contents, {"parts": parts, "role": "user"}] if parts else contents
 
 
 def _gemini_content(value: Any) -> Any:  # noqa: ANN401 - any JSON
-    if isinstance(value, str):
-        return {"parts": [{"text": value}], "role": "user"}
     if not isinstance(value, dict):
         return value
     own = {key: inner for key, inner in value.items() if inner is not None}

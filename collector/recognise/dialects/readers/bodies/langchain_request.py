@@ -47,6 +47,9 @@ def fill(
         candidate.lost += ("input.type",)
     elif candidate.api.startswith("openai"):
         candidate.lost += ("messages.name",)
+    elif candidate.api == "anthropic_messages":
+        # Newer releases say of every result whether the tool failed.
+        candidate.lost += ("messages.content.is_error",)
     offered = read_tools(rest.pop("tools", None) or tools)
     form = rest.get("response_format")
     if isinstance(form, str) or (isinstance(form, dict) and _is_class(form)):

@@ -1,0 +1,42 @@
+"""Which of its integrations a library tells a call through, where one scope is all.
+
+Several libraries report every client and framework that they know under one scope, and
+read each of them by code of its own: what recordings show of one says nothing of the
+next. The words are names of integrations, so few; what is none of them is `other`.
+"""
+
+import re
+
+from collector.recognise.dialects.readers.json_values import as_text, loads
+from collector.recognise.record import Record
+
+_OTHER = "other"
+# MLflow names a span after the function it wraps.
+_FUNCTION = re.compile(
+    r"(?:Async)?([A-Z][A-Za-z]{1,30}(?:\.[a-z_]{1,40})?|[a-z]+-[a-z]+)"
+)
+_LANGFUSE = re.compile(r"(?:Async)?(?:OpenAI-[a-z]+|(?:Azure)?Chat[A-Z]\w{1,30})")
+_WORD = re.compile(r"[a-z][a-z0-9._-]{0,40}")
+
+
+def emitter_of(record: Record, dialect: str) -> str:
+    """Return the integration behind a shared scope; "" where a scope has but one."""
+    attributes = record.attributes
+    if dialect == "mlflow":
+        if "mlflow.spanInputs" not in attributes:
+            return "translated"
+        form = as_text(loads(attributes.get("mlflow.message.format")).value)
+        named = _FUNCTION.fullmatch(record.name)
+        return f"{form}:{named[1] if named else _OTHER}"
+    if dialect == "langfuse":
+        return record.name if _LANGFUSE.fullmatch(record.name) else _OTHER
+    if dialect == "langsmith":
+        told = attributes.get("langsmith.metadata.ls_integration")
+        return _known(told or attributes.get("langsmith.metadata.ls_provider"))
+    if record.scope == "lmnr.tracer":
+        return _known(attributes.get("lmnr.span.instrumentation_scope.name"))
+    return ""
+
+
+def _known(value: object) -> str:
+    return value if isinstance(value, str) and _WORD.fullmatch(value) else _OTHER

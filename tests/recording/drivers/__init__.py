@@ -1,0 +1,27 @@
+"""All instrumentations that can be recorded, a file per family, a row per client."""
+
+from recording.drivers import (
+    capture,
+    mlflow,
+    openinference,
+    openlit,
+    otel,
+    own,
+    traceloop,
+    vendors,
+)
+from recording.drivers.contract import Driver
+
+_FAMILIES = (
+    openinference,
+    traceloop,
+    otel,
+    openlit,
+    mlflow,
+    vendors,
+    own,
+    capture,
+)
+DRIVERS: dict[str, Driver] = {
+    name: driver for family in _FAMILIES for name, driver in family.DRIVERS.items()
+}

@@ -1,0 +1,31 @@
+"""Which integration told a call, where one scope stands for many."""
+
+import pytest
+from fakes.records import record_of
+
+from collector.recognise.dialects.readers.emitter import emitter_of
+
+_MLFLOW = {"mlflow.spanInputs": "{}", "mlflow.message.format": '"openai"'}
+
+
+@pytest.mark.parametrize(
+    ("dialect", "name", "attributes", "scope", "expected"),
+    [
+        ("mlflow", "AsyncCompletions", _MLFLOW, "", "openai:Completions"),
+        ("mlflow", "LM.__call__", {"mlflow.spanInputs": "{}"}, "", ":LM.__call__"),
+        ("mlflow", "my own step", _MLFLOW, "", "openai:other"),
+        ("mlflow", "chat m", {}, "", "translated"),
+        ("langfuse", "OpenAI-generation", {}, "", "OpenAI-generation"),
+        ("langfuse", "my answer", {}, "", "other"),
+        ("langsmith", "x", {}, "", "other"),
+        ("langsmith", "x", {"langsmith.metadata.ls_provider": "openai"}, "", "openai"),
+        ("otel_genai", "x", {}, "lmnr.tracer", "other"),
+        ("otel_genai", "x", {}, "some.library", ""),
+    ],
+)
+def test_what_recordings_show_of_one_integration_is_not_another_s(
+    dialect, name, attributes, scope, expected
+):
+    """A framework's calls would be believed for what the OpenAI client showed."""
+    record = record_of(attributes, name=name, scope=scope)
+    assert emitter_of(record, dialect) == expected
