@@ -274,7 +274,7 @@ _TURNS = {
 
 
 def _has_no_turns(api: str, body: Json) -> bool:
-    """Tell a request of instructions alone: its turns were lost on the way."""
+    """Return whether only instructions are left: the turns were lost on the way."""
     turns = _TURNS.get(api)
     return bool(turns) and isinstance(body, dict) and not body.get(str(turns))
 

@@ -10,6 +10,9 @@ from measure.table import believed, measure, table
 from collector.recognise.evidence.contract import DialectEvidence, Row
 from collector.recognise.evidence.table import Evidence, Reading, packaged
 
+# All recordings are read once, by one worker.
+pytestmark = [pytest.mark.xdist_group("evidence"), pytest.mark.timeout(300)]
+
 
 @pytest.fixture(scope="module")
 def cases():

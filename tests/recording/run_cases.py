@@ -16,7 +16,7 @@ from recording.drivers import DRIVERS
 
 
 def _end(case: str, url: str) -> None:
-    """Tell the stand-in that a case is over."""
+    """Say to the stand-in that a case is over."""
     plain = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     asked = urllib.request.Request(f"{url}/recorder/next?case={case}", b"")
     plain.open(asked, timeout=30).read()

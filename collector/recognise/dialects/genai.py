@@ -226,7 +226,7 @@ def _input_messages(value: Json, api: str) -> list[Message]:
 
 
 def _is_native(item: dict[str, Any]) -> bool:
-    """Tell a turn in Gemini's own words: its parts bear no type."""
+    """Return whether a turn is in Gemini's own words: its parts bear no type."""
     parts = as_list(item.get("parts"))
     return bool(parts) and all(
         isinstance(part, dict) and not part.keys() & {"type", "kind", "content"}

@@ -58,7 +58,7 @@ def is_reasoning(model: str) -> bool:
 
 
 def is_ambiguous_cap(candidate: Candidate, params: dict[str, Any]) -> bool:
-    """Tell a cap that may have been sent under either of Chat's two names.
+    """Return whether a cap may have been sent under either of Chat's two names.
 
     Models that reason take but one of them.
     """
