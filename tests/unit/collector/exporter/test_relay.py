@@ -1,7 +1,9 @@
 """One request through the relay: encodings, loops, and what the tap is shown."""
 
 import asyncio
+import gc
 import json
+import sys
 
 import pytest
 
@@ -95,7 +97,7 @@ async def test_a_large_body_is_converted_beside_the_loop():
     spans = ",".join(f'{{"name":"{number}"}}' for number in range(20_000))
     body = f'{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{spans}]}}]}}]}}'.encode()
     relay, upstream, _ = relay_to("grpc://u:1", ExportResult())
-    turns = 0
+    turns, before = 0, sys.getswitchinterval()
     task = asyncio.ensure_future(relay.handle(request("json", body), None))
     while not task.done():
         await asyncio.sleep(0)
@@ -103,6 +105,9 @@ async def test_a_large_body_is_converted_beside_the_loop():
     assert (await task).code == 0
     assert upstream.sent[0].body == to_protobuf(body, "traces")
     assert turns > 3
+    # What made it give way ends with it.
+    assert gc.isenabled()
+    assert sys.getswitchinterval() == before
 
 
 async def test_a_body_of_too_many_values_is_not_converted():
