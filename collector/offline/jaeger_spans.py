@@ -57,19 +57,19 @@ def _group(span: dict[str, Any], process: Any) -> dict[str, Any]:  # noqa: ANN40
 
 
 def _span(span: dict[str, Any], tags: list[dict[str, Any]]) -> dict[str, Any]:
-    start = _count(span.get("startTime")) * 1000
+    start = whole_number(span.get("startTime")) * 1000
     failed = any(
         (tag.get("key"), tag.get("value")) == ("otel.status_code", "ERROR")
         or (tag.get("key") == "error" and tag.get("value") in (True, "true"))
         for tag in tags
     )
     return {
-        "traceId": _id(span.get("traceID"), _ID_DIGITS),
-        "spanId": _id(span.get("spanID"), _ID_DIGITS // 2),
-        "parentSpanId": _id(_parent(span), _ID_DIGITS // 2),
+        "traceId": padded_id(span.get("traceID"), _ID_DIGITS),
+        "spanId": padded_id(span.get("spanID"), _ID_DIGITS // 2),
+        "parentSpanId": padded_id(_parent(span), _ID_DIGITS // 2),
         "name": str(span.get("operationName") or ""),
         "startTimeUnixNano": start,
-        "endTimeUnixNano": start + _count(span.get("duration")) * 1000,
+        "endTimeUnixNano": start + whole_number(span.get("duration")) * 1000,
         "attributes": _attributes(tags),
         "events": [_event(log) for log in _objects(span.get("logs"))],
         "status": {"code": 2} if failed else {},
@@ -89,7 +89,7 @@ def _event(log: dict[str, Any]) -> dict[str, Any]:
     fields = _objects(log.get("fields"))
     names = [field.get("value") for field in fields if field.get("key") == "event"]
     return {
-        "timeUnixNano": _count(log.get("timestamp")) * 1000,
+        "timeUnixNano": whole_number(log.get("timestamp")) * 1000,
         "name": str(names[0]) if names else "",
         "attributes": [
             pair for pair in _attributes(fields) if not names or pair["key"] != "event"
@@ -121,10 +121,11 @@ def _objects(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - JSON
     return [item for item in found if isinstance(item, dict)]
 
 
-def _count(value: Any) -> int:  # noqa: ANN401 - JSON
+def whole_number(value: Any) -> int:  # noqa: ANN401 - JSON
+    """Return a count of microseconds; 0 for all else."""
     return value if isinstance(value, int) and 0 <= value < 1 << 53 else 0
 
 
-def _id(value: Any, digits: int) -> str:  # noqa: ANN401 - JSON
+def padded_id(value: Any, digits: int) -> str:  # noqa: ANN401 - JSON
     """Return an id with the zeros that Jaeger leaves out at its beginning."""
     return value.rjust(digits, "0") if isinstance(value, str) and value else ""

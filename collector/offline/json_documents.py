@@ -1,8 +1,9 @@
 """JSON files of traces -> OTLP requests: what other tools make of an export.
 
-OTLP/JSON itself, alone, line by line or one document after another; Tempo's and
-Jaeger's answers and files (Jaeger: `jaeger_spans`). Sources: OTLP 1.9; Tempo's HTTP
-API (`/api/traces`, `/api/v2/traces`); Jaeger's `api/v3`, and its UI's files.
+OTLP/JSON itself, alone, line by line or one document after another; answers and files
+of Tempo, Jaeger (`jaeger_spans`) and Zipkin (`zipkin_spans`). Sources: OTLP 1.9;
+Tempo's HTTP API (`/api/traces`, `/api/v2/traces`); Jaeger's `api/v3`, and its UI's
+files; Zipkin's API, second version.
 """
 
 import json
@@ -13,6 +14,7 @@ from typing import Any
 import msgspec
 
 from collector.offline.jaeger_spans import from_jaeger, is_jaeger
+from collector.offline.zipkin_spans import from_zipkin, is_zipkin
 from collector.otlp import json_reader
 from collector.otlp.signals import OtlpRequest
 
@@ -30,10 +32,6 @@ _OTHER_SIGNALS = frozenset(
 )
 # (a key that only they have, what it is)
 _FOREIGN: tuple[tuple[frozenset[str], str], ...] = (
-    (
-        frozenset(("traceId", "id", "localEndpoint")),
-        "spans of Zipkin, which keeps no types of values",
-    ),
     (
         frozenset(("name", "context", "attributes")),
         "spans as the SDK's console exporter prints them; use an OTLP exporter",
@@ -107,6 +105,9 @@ def requests_in(document: bytes, level: int = 0) -> Iterator[OtlpRequest]:
         return
     if is_jaeger(parts):
         yield _request("traces", from_jaeger(json_reader.decode(document)))
+        return
+    if is_zipkin(parts):
+        yield _request("traces", from_zipkin(json_reader.decode(document)))
         return
     inner = [parts[key] for key in _WRAPPERS if key in parts]
     if not inner or level >= _MOST_WRAPPERS:

@@ -70,6 +70,20 @@ def jaeger(number=1):
     return {"traceID": f"{number:x}", "spans": [one], "processes": processes}
 
 
+def zipkin(number=1):
+    """Return the span as Zipkin keeps it: every value is text."""
+    tags = {key: str(value) for key, value in ATTRIBUTES.items()}
+    return {
+        "traceId": f"{number:x}",
+        "id": f"{number:x}",
+        "name": "chat gpt-x",
+        "timestamp": 1544712660000000,
+        "duration": 1000000,
+        "localEndpoint": {"serviceName": "shop"},
+        "tags": {**tags, "otel.scope.name": "demo"},
+    }
+
+
 def old(number=1):
     """Return a request as exporters wrote it before OTLP 0.16."""
     one = group(
@@ -112,6 +126,8 @@ FILES = {
     "jaeger": pretty({"data": [jaeger(1), jaeger(2)], "total": 0, "errors": None}),
     "jaeger, one trace": lines(jaeger(1), jaeger(2)),
     "jaeger, third": lines({"result": export(1)}, {"result": export(2)}),
+    "zipkin": pretty([zipkin(1), zipkin(2)]),
+    "zipkin, traces": lines([[zipkin(1)], [zipkin(2)]]),
     "libraries": lines(old(1), old(2)),
     "names of protobuf": lines(export(1), export(2))
     .replace(b"resourceSpans", b"resource_spans")
@@ -147,7 +163,6 @@ def test_every_spelling_of_a_file_gives_its_calls(tmp_path, name):
         (b"", "empty"),
         (b"  \n\n", "nothing|no "),
         (lines(METRICS), "no spans"),
-        (lines([{"traceId": "1", "id": "2", "localEndpoint": {}}]), "Zipkin"),
         (lines({"name": "a", "context": {}, "attributes": {}}), "console"),
         (lines({"level": "info", "message": "x"}), "level, message"),
         (pretty({"level": "info"}, {"level": "warn"}), "level"),
