@@ -94,6 +94,10 @@ def _by_word(table: dict[int, str]) -> dict[str, int]:
     return {word: value for value, words in table.items() for word in words.split()}
 
 
+# Hundreds in French, coins behind any other number: `twenty cents`.
+_CENTS: Final = frozenset({"cent", "cents"})
+_FRENCH: Final = frozenset("deux trois quatre cinq six sept huit neuf".split())
+
 SMALL: Final = _by_word(_UNITS) | _by_word(_TENS) | _by_word(_HUNDREDS)
 LARGE: Final = _by_word(_SCALES)
 _PARTS = sorted({*SMALL, *LARGE, *_GLUE}, key=len, reverse=True)
@@ -182,6 +186,8 @@ def _longest(words: list[str]) -> tuple[int, int]:  # noqa: C901, PLR0912 - a gr
                 current += value
             last = 20 if value in {20, 60} and word[0] in "vs" else value
             end = index + 1
+        elif word in _CENTS and index and words[index - 1] not in _FRENCH:
+            break
         elif (factor := LARGE.get(word)) is not None:
             if factor == 100 and 0 < current < 100 and index:
                 current *= 100

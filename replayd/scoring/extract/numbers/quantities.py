@@ -54,7 +54,7 @@ _BLANK_GROUPED = re.compile(
 # In any language: with a unit or a mark of money beside it, or a decimal comma.
 _SURELY_GROUPED = re.compile(
     r"(?:(?<![\w)])[-−])?(?<![\w.,])(?<!\d )(?:(?<=[$€£¥])|(?<=[$€£¥] ))?\d{1,3}(?: \d{3})+"
-    r"(?:,\d{1,2}(?!\d)|(?= ?(?:[^\W\d_]|[%$€£¥°]))|(?=[.!]?\s*\Z))(?![\w.,]*\d)"
+    r"(?:,\d{1,2}(?!\d)|(?= ?(?:[^\W\d_]|[%$€£¥₹₽₺₩°]))|(?=[.!]?\s*\Z))(?![\w.,]*\d)"
 )
 _A_DIGIT = re.compile(r"\d")
 _RUN = re.compile(r"\d+")

@@ -29,7 +29,7 @@ _TABLE: Final[dict[str, dict[float, str]]] = {
         1: "m metre metres meter meters mètre mètres metro metros metri metern 米 メートル 미터 м метров",
         1e3: "km kms kilometre kilometres kilometer kilometers kilomètre kilomètres"
         " kilómetro kilómetros chilometri quilómetros kilometern 公里 キロメートル 킬로미터 км",
-        0.0254: "inch inches zoll pouces pulgadas",
+        0.0254: "in inch inches zoll pouces pulgadas",
         0.3048: "ft foot feet fuß pieds pies",
         0.9144: "yd yard yards",
         1609.344: "mi mile miles meilen milles millas",
