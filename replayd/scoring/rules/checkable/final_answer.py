@@ -26,6 +26,7 @@ from replayd.scoring.extract.structure.final import (
     first_sentence,
     last_sentence,
 )
+from replayd.scoring.rules.checkable.copies import edited_copy
 from replayd.scoring.rules.checkable.result import (
     CAPITALISED,
     FEW_WORDS,
@@ -36,7 +37,7 @@ from replayd.scoring.rules.checkable.result import (
     result_of,
     words_beside,
 )
-from replayd.scoring.usability import unusable, usable
+from replayd.scoring.usability import ONE_WRONG, unusable, usable
 
 MOST_KEY_WORDS = 3  # that are no names; a longer result is prose
 MOST_MEASURES = 4
@@ -105,6 +106,8 @@ class FinalAnswer:
             return useless
         result = result_of(case)
         wrong = min(_errors(result, part, case) for part in _statements(said.body))
+        if not wrong and (edit := edited_copy(case, said)):
+            return Score(ONE_WRONG / 2, edit)
         value = usable(wrong, result.asked)
         return Score(value, f"{wrong} of {result.asked} wrong" if wrong else "")
 

@@ -10,7 +10,8 @@ from replayd.scoring.extract.language.polarity import (
 )
 from replayd.scoring.extract.language.words import word_count
 from replayd.scoring.extract.numbers.measures import measured, same_measure
-from replayd.scoring.usability import unusable, usable
+from replayd.scoring.rules.checkable.copies import edited_copy
+from replayd.scoring.usability import ONE_WRONG, unusable, usable
 
 _SECOND = re.compile(r"[.!?。！？।]\s*\w.{7}", re.DOTALL)  # another sentence
 LONGEST_REASON = 12  # words of a recording that this rule reads; claims read more
@@ -42,6 +43,8 @@ class YesOrNo:
         if got != wanted:
             return Score(0.0, "the opposite")
         wrong = _other_values(case.recorded.body, said.body, case.question)
+        if not wrong and (edit := edited_copy(case, said)):
+            return Score(ONE_WRONG / 2, edit)
         return Score(
             usable(wrong, 2 * max(1, wrong)), "another reason" if wrong else ""
         )
