@@ -35,6 +35,7 @@ _BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+(?=\S)")
 _LABELLED = re.compile(
     r"^(?P<label>[^:=\n]{1,80}?)\s*(?::|=|→|->|\s[–—-]|\.{3,})\s+(?P<value>\S.*)$"
 )
+_ISO = re.compile(r"\d{4}-\d\d-\d\d")
 _SUM = re.compile(r"\d\s*[×x*+/÷−-]\s*\d|[=×÷]")
 _GAPS = re.compile(r"\s{2,}|\t")
 # `14. Februar` is a date, not the end of a sentence.
@@ -72,12 +73,13 @@ class Grid(NamedTuple):
 
     cells: tuple[Cell, ...]
     is_table: bool
+    laid_out: bool = False  # by marks or blanks between cells, not in lines of text
 
     @classmethod
     def of(cls, text: str) -> Self:
         """Return the cells of `text`; read once for all who ask."""
-        cells, is_table = _read(text[:LONGEST_READ])
-        return cls(cells[:MOST_CELLS], is_table)
+        cells, is_table, laid_out = _read(text[:LONGEST_READ])
+        return cls(cells[:MOST_CELLS], is_table, laid_out)
 
     @property
     def rows(self) -> int:
@@ -86,20 +88,20 @@ class Grid(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def _read(text: str) -> tuple[tuple[Cell, ...], bool]:
+def _read(text: str) -> tuple[tuple[Cell, ...], bool, bool]:
     text = unfenced(text)
     if "<t" in text and (rows := _html_rows(text)):
-        return tuple(_of_rows(rows)), True
+        return tuple(_of_rows(rows)), True, True
     value = structured(text)
     if value is not NOTHING:
-        return tuple(_of_json(value)), False
+        return tuple(_of_json(value)), False, True
     plain = _MARKUP.sub("", text)
-    for split in (_bars, _tabs, _commas, _aligned):
+    for split in (_bars, _tabs, _aligned, _commas):
         if len(rows := split(plain)) >= 2:
-            return tuple(_of_rows(rows)), True
+            return tuple(_of_rows(rows)), True, True
     if cells := tuple(_of_lines(plain)):
-        return cells, len({cell.column for cell in cells}) > 1
-    return tuple(_of_clauses(plain)), False
+        return cells, len({cell.column for cell in cells}) > 1, False
+    return tuple(_of_clauses(plain)), False, False
 
 
 def _html_rows(text: str) -> list[list[str]]:
@@ -130,7 +132,7 @@ def _commas(text: str) -> list[list[str]]:
     """Return the rows of comma- or semicolon-separated values."""
     lines = [line for line in text.splitlines() if line.strip()]
     for mark in ",;":
-        counted = [line for line in lines if line.count(mark) >= 1]
+        counted = [line for line in lines if mark in line]
         if len(counted) < 2 or len(counted) < 0.6 * len(lines):
             continue
         rows = list(csv.reader(counted, delimiter=mark, skipinitialspace=True))
@@ -168,7 +170,9 @@ def _aligned(text: str) -> list[list[str]]:
 def _of_rows(rows: Sequence[Sequence[str]]) -> Iterator[Cell]:
     """Yield the cells of a table whose first row names the columns."""
     header = list(rows[0])
-    headed = not any(_NUMBER.fullmatch(cell.strip()) for cell in header[1:])
+    years = len(header) > 2 and all(_is_year(cell.strip()) for cell in header[1:])
+    numbers = any(_NUMBER.fullmatch(cell.strip()) for cell in header[1:])
+    headed = years or not numbers
     for row in rows[1:] if headed else rows:
         for index, value in enumerate(row[1:], start=1):
             column = header[index] if headed and index < len(header) else str(index)
@@ -188,8 +192,7 @@ def _of_json(value: Json) -> Iterator[Cell]:
         for item in value:
             if isinstance(item, dict) and item:
                 (_, name), *rest = item.items()
-                for key, cell in rest:
-                    yield Cell(str(name), "" if len(rest) == 1 else str(key), str(cell))
+                yield from _of_object(str(name), rest)
     elif isinstance(value, dict):
         for key, cell in value.items():
             if isinstance(cell, dict):
@@ -201,6 +204,12 @@ def _of_json(value: Json) -> Iterator[Cell]:
                 yield Cell(str(key), "", str(cell))
 
 
+def _of_object(name: str, rest: Sequence[tuple[str, Json]]) -> Iterator[Cell]:
+    for key, cell in rest:
+        if not _is_blank(str(cell)):
+            yield Cell(name, "" if len(rest) == 1 else str(key), str(cell))
+
+
 def _of_lines(text: str) -> Iterator[Cell]:
     """Yield `label: value` lines; a value of several parts names its columns."""
     lines = [
@@ -209,7 +218,9 @@ def _of_lines(text: str) -> Iterator[Cell]:
     known = [
         m
         for m in lines
-        if m and len(m["label"].split()) <= LONGEST_NAME and not _SUM.search(m["label"])
+        if m
+        and len(m["label"].split()) <= LONGEST_NAME
+        and not _SUM.search(_ISO.sub("", m["label"]))
     ]
     columns = _common_columns([_parts(m["value"]) for m in known])
     for match in known:
@@ -217,7 +228,9 @@ def _of_lines(text: str) -> Iterator[Cell]:
         parts = _parts(value)
         if columns and len(parts) == len(columns):
             for column, part in zip(columns, parts, strict=True):
-                yield Cell(label, column, part.partition(" ")[2].strip(": "))
+                told = part.partition(" ")[2].strip(": ")
+                if not _is_blank(told):
+                    yield Cell(label, column, told)
         elif _NUMBER.search(value):
             yield from _of_line(label, value, parts)
 

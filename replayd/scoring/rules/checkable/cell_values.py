@@ -17,7 +17,6 @@ from replayd.scoring.usability import ONE_WRONG, unusable, valued
 SAME_LABEL = 84.0  # percent, from which two long words of labels are one
 LONG_WORD = 5  # letters
 FEWEST_ROWS = 1
-_LAID_OUT = re.compile(r"\|.*\||<t[hdr]\b|\t")
 _BOUND = re.compile(r"<=|>=|[<>≤≥](?=\s?[-$€£]?\d)")
 _ONE_BOUND: Final = {"<=": "≤", ">=": "≥"}
 _PARENTHESISED = re.compile(r"\(\s*(?P<value>[$€£¥]?\s?\d[\d.,\u202f ]*%?)\s*\)")
@@ -48,7 +47,8 @@ class CellValues:
             return useless
         wanted, got = Grid.of(case.recorded.body), Grid.of(said.body)
         wrong = min(cell_errors(wanted.cells, got.cells), _transposed(wanted, got))
-        if not _LAID_OUT.search(said.body):
+        numeric = any(any(map(str.isdigit, cell.value)) for cell in wanted.cells)
+        if not got.laid_out and (numeric or not got.cells):
             stated, spare = cells_stated(wanted.cells, said.body)
             wrong = min(wrong, cell_errors(wanted.cells, stated) + spare)
         asked = len(wanted.cells)
@@ -106,10 +106,20 @@ def _matching(wanted: Sequence[str], got: Sequence[str]) -> Mapping[str, str]:
         if label in mapped:
             continue
         own = _corrected(label_tokens(label), vocabulary)
-        fits = [k for k, needed in keys.items() if needed and needed <= own]
+        figures = _figures(own)
+        fits = [
+            k
+            for k, needed in keys.items()
+            if needed and needed <= own and _figures(tokens[k]) <= figures
+        ]
         if fits:
             mapped[label] = max(fits, key=lambda k: len(keys[k]))
     return mapped
+
+
+def _figures(tokens: frozenset[str]) -> frozenset[str]:
+    """Return the tokens with digits: a label is right to the digit."""
+    return frozenset(token for token in tokens if any(map(str.isdigit, token)))
 
 
 def _corrected(tokens: frozenset[str], vocabulary: frozenset[str]) -> frozenset[str]:
