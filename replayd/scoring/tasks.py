@@ -200,7 +200,7 @@ def _by_verb(case: ScoringCase) -> Task | None:
         return "summary"
     if _REWRITES.search(question) and not _DOES_SUMS.search(question):
         return "rewriting"
-    social = _IS_SOCIAL.fullmatch(question.strip()) is not None
+    social = len(question) <= LONGEST_ASKED and _IS_SOCIAL.fullmatch(question.strip())
     if social or _CREATES.search(question) or _PLAYS.search(question):
         return "creative"
     alone = case.snapshot.modality == "text" and len(question) <= LONGEST_IDEA
@@ -250,7 +250,9 @@ def _of_words(case: ScoringCase) -> Task:
     spans = _RANGES.match(body) is not None and len(items) == 2
     if len(items) >= 2 and not spans and not _is_sentence(body, items):
         return "list"
-    closed = asks_yes_no(case.question) and not _ASKS_OPENLY.search(case.question)
+    closed = asks_yes_no(case.question) and not _ASKS_OPENLY.search(
+        case.question[-LONGEST_ASKED:]
+    )
     if closed or says_yes_or_no(body) is not None:
         return "yes_no"
     values = any(map(str.isdigit, body))
@@ -263,7 +265,9 @@ def _of_words(case: ScoringCase) -> Task:
 def _names_only(case: ScoringCase) -> bool:
     """Whether a sentence says the question again, and one to three words besides."""
     body = case.recorded.body
-    if word_count(body) > LONGEST_ECHO or not _ASKS_OPENLY.search(case.question):
+    if word_count(body) > LONGEST_ECHO or not _ASKS_OPENLY.search(
+        case.question[-LONGEST_ASKED:]
+    ):
         return False
     said = key_words(body, known=marked_words(case.question))
     known = key_words(body)
@@ -307,6 +311,7 @@ _GOES_ON = re.compile(
     re.IGNORECASE,
 )
 LONGEST_IN_LINE: Final = 6  # words of an item that stands in a sentence
+LONGEST_ASKED: Final = 400  # characters of a question's last sentence
 LONGEST_ECHO: Final = 20  # words of a sentence that repeats the question
 MOST_NAMES: Final = 2
 SHORT_ANSWER: Final = 8  # words of a recording

@@ -60,6 +60,7 @@ _DAY_OF = re.compile(rf"\b(?:the )?(\d{{1,2}}) of ({_MONTH_NAMES})\b")
 _TENTH = re.compile(
     r"\b(20|30|40|50|60|70|80|90|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)[- ](first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)\b"
 )
+_BLANK_LINES = re.compile(r"\n\s+(?=\S|\Z)")
 _SHORT_CLOCK = re.compile(r"\d:\d\d")
 _MARKUP = re.compile(r"\*\*|__|`|^[ \t]*>[ \t]?|^#+[ \t]", re.MULTILINE)
 _STAMP = re.compile(
@@ -185,7 +186,7 @@ def transcript_of(text: str, *, courtesies: bool = False) -> str:
     With `courtesies`, what may be one is taken as said: `Okay, so he left`.
     """
     body = without_thoughts(text).strip() if courtesies else body_of(text)
-    body = unfenced(body)[:LONGEST_READ]
+    body = _BLANK_LINES.sub("\n", unfenced(body)[:LONGEST_READ])
     body = _MARKUP.sub("", body).strip()
     for pattern in () if turns_of(body).names else (_QUOTED, _INTRODUCED):
         match = pattern.match(body)

@@ -34,6 +34,8 @@ _ASSIGNED = re.compile(
     r"(?<![\d+*/^-] )(?<![\w+*/^(-])(?P<name>[a-z])\s*=\s*(?P<value>-?\s?(?:\d[\d.]*(?:/\d+)?|\\frac\{-?\d+\}\{\d+\}))(?![\w(^*/])"
 )
 MOST_PIECES = 6
+LONGEST_STATED = 1_000  # characters
+LONGEST_WORKING = 4_000
 
 Values = tuple[float, ...]
 
@@ -71,7 +73,7 @@ class MathResult:
 
 def _stated(body: str) -> str:
     """Return the stated result without the condition under which it holds."""
-    stated = final_of(body).text.strip()
+    stated = final_of(body).text.strip()[:LONGEST_STATED]
     return _CONDITION.sub("", stated) or stated
 
 
@@ -118,7 +120,7 @@ def _results(body: str) -> tuple[Values, ...]:
 
 def _assigned(body: str) -> dict[str, Values]:
     """Return the value that each unknown of a system is given, the last time it is."""
-    text = _LATEX_BLANKS.sub(" ", body).replace("$", " ")
+    text = _LATEX_BLANKS.sub(" ", body[:LONGEST_WORKING]).replace("$", " ")
     if pair := _PAIR.search(text):
         names, values = pair["names"].split(","), pair["values"].split(",")
         text = " ".join(

@@ -19,9 +19,9 @@ _ALL: Final = "".join((*_FIGURES, *_TENS, *_MYRIADS))
 # What is counted; without it, or a ten, a figure is as likely part of a word.
 _COUNTERS: Final = "時时點点分秒日号號月年人名個个件本枚台回次歳岁才階阶层楼元円圆块票张張杯匹頭头軒度倍割週周章番位泊"
 _NUMERAL = re.compile(
-    rf"(?<![第\w])(?P<counted>[{_ALL}]+)(?=\s?[{_COUNTERS}])"
-    rf"|(?P<run>[{_ALL}]*[{''.join(_TENS)}{''.join(_MYRIADS)}][{_ALL}]*)(?=[^\w]|\Z)"
-    rf"|(?<=[\u3040-\u309f\u3400-\u9fff\s])(?P<inner>[{_ALL}]+)(?=[{_COUNTERS}])"
+    rf"(?<![第\w])(?P<counted>[{_ALL}]{{1,24}})(?=\s?[{_COUNTERS}])"
+    rf"|(?<![{_ALL}])(?P<run>[{_ALL}]{{0,12}}[{''.join(_TENS)}{''.join(_MYRIADS)}][{_ALL}]{{0,12}})(?=[^\w]|\Z)"
+    rf"|(?<=[\u3040-\u309f\u3400-\u9fff\s])(?P<inner>[{_ALL}]{{1,24}})(?=[{_COUNTERS}])"
 )
 _DATE = re.compile(
     r"(?P<y>\d{4})\s?[年년]\s?(?P<m>\d{1,2})\s?[月월]\s?(?P<d>\d{1,2})\s?[日号號일]"

@@ -55,6 +55,7 @@ _LAST_PARAGRAPH = re.compile(r"\n\s*\n(?P<last>[^\n]{3,160})\s*\Z")
 _LAST_SENTENCE = re.compile(
     r"(?<=[.!?…])\s+(?P<last>[^.!?\n\d\"]{3,120}[.!?][^\w\n]*)\Z"
 )
+_EMPTY_LINES = re.compile(r"\n{4,}")  # say no more than two of them
 _A_FACT = re.compile(r"[\d\"“«`|=]")
 
 
@@ -68,7 +69,7 @@ class Fenced(NamedTuple):
 @lru_cache(maxsize=512)
 def body_of(text: str) -> str:
     """Return what `text` answers, without what stands around it."""
-    text = without_thoughts(text).strip()
+    text = _EMPTY_LINES.sub("\n\n\n", without_thoughts(text).strip())
     return without_courtesies(text) or text
 
 

@@ -35,6 +35,8 @@ _SENTENCE_END = re.compile(
 _SUM = re.compile(
     r"(?<=\d)[^=\n\d]{0,6}[-+×*/÷−^·²³][^=\n]{0,40}=\s*(?=(?P<rest>[-−]?[$€£]?\d[^\n=]*))"
 )
+_BLANK_LINES = re.compile(r"\n\s{2,}(?=\S|\Z)")
+LONGEST_READ = 16_384  # characters
 LONGEST_STATED = 200  # characters
 
 
@@ -47,6 +49,7 @@ class Stated(NamedTuple):
 
 def final_of(body: str) -> Stated:
     """Return the part of `body` that states the result."""
+    body = _BLANK_LINES.sub("\n\n", body[:LONGEST_READ])
     if boxed := _last_boxed(body):
         return Stated(boxed, marked=True)
     for pattern in (_HASHES, _STATED, _TOTAL):
