@@ -3,7 +3,8 @@
 python bench/scoring.py scoring [--keep] [--enforce]
 
 Every case is a question, a recorded answer, and answers that a reader would call the
-same or worse: templates filled by a seeded generator (`scoring_cases.py`), and cases
+same or worse: templates filled by a seeded generator (`scoring_cases.py`,
+`scoring_tables.py`), and cases
 written by hand (`written/*.toml`); nothing is taken from anywhere. Found: a worse
 answer loses at least .3 to the recording. False: a same one loses more than .1. AUC:
 chance that a same answer scores above a worse one. Doing worse than the kept result
@@ -22,6 +23,7 @@ from pathlib import Path
 
 import scoring_written
 from scoring_cases import TASKS
+from scoring_tables import tables
 
 from replayd.scoring import SCORERS
 from replayd.scoring.choice import primary
@@ -80,7 +82,8 @@ def measured() -> dict:
     """Return found, false and AUC per task and language."""
     rows: dict[str, list[tuple[bool, float | None]]] = defaultdict(list)
     cases = 0
-    for task, (make, languages) in TASKS.items():
+    made_of = {**TASKS, "table": (tables, ("en", "de"))}
+    for task, (make, languages) in made_of.items():
         for language in languages:
             rng = random.Random(f"{task} {language}")
             for _ in range(EACH // 2):
