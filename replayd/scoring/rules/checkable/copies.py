@@ -14,6 +14,6 @@ def edited_copy(case: ScoringCase, said: Said) -> str:
         return ""
     language = case.language or language_of(case.question) or "en"
     for edit in edits(recorded, body, language):
-        if is_decisive(edit):
+        if is_decisive(edit, language):
             return f"{edit.kind}: {edit.new} for {edit.gone}"
     return ""
