@@ -36,7 +36,7 @@ _COMMANDS = {
     "pin": ("maintain", "pin", "Keep a snapshot in a named suite."),
     "unpin": ("maintain", "unpin", "Take a snapshot out of a suite."),
     "replay": ("replay", "replay", "Send snapshots once, or print what would be sent."),
-    "test": ("suite", "run_pinned", "Run a pinned suite; exit as a gate."),
+    "test": ("suites.run", "run_pinned", "Run a pinned suite; exit as a gate."),
     "plan": ("costs", "plan", "Say what a verdict will need: pairs, hours, money."),
     "budget": ("costs", "budget", "Show what may be spent, what is, and until when."),
     "gate": (
@@ -89,7 +89,7 @@ def _run_command(arguments: list[str]) -> int:
         )
     suite = App(name="suite", help="A suite as a file: pin, assert, ignore.")
     for name, (function, text) in _SUITE.items():
-        suite.command(f"snaptrace.cli.suite_commands:{function}", name=name, help=text)
+        suite.command(f"snaptrace.cli.suites.commands:{function}", name=name, help=text)
     app.command(suite)
     for name, text in _PROGRAMS.items():
         app.command(lambda: 0, name=name, help=f"Run {text}; see {name} --help.")

@@ -16,7 +16,7 @@ from collector.recognise.dialects.openinference import OpenInference
 from collector.recognise.dialects.openlit import OpenLit
 from collector.recognise.dialects.otel_genai import OtelGenAi
 from collector.recognise.dialects.pydantic_ai import PydanticAi
-from collector.recognise.dialects.readers import vercel_schema
+from collector.recognise.dialects.readers.bodies import vercel_schema
 from collector.recognise.dialects.traceloop import Traceloop
 from collector.recognise.dialects.vercel import VercelAi
 

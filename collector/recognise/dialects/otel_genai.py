@@ -11,8 +11,8 @@ import msgspec
 
 from collector.recognise.dialects import genai
 from collector.recognise.dialects.contract import Candidate
-from collector.recognise.dialects.readers import losses, splunk
-from collector.recognise.dialects.readers.bodies import langchain_json
+from collector.recognise.dialects.readers import losses
+from collector.recognise.dialects.readers.bodies import langchain_json, splunk
 from collector.recognise.dialects.readers.bodies.provider_bodies import (
     api_of_body,
     clean_body,

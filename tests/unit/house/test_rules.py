@@ -121,3 +121,14 @@ def test_docstrings_begin_with_what_a_thing_is_or_does():
         if re.match(r' *"""(Tell|Let|What|How) ', line)
     ]
     assert riddles == []
+
+
+def test_no_folder_holds_more_rooms_than_a_reader_scans():
+    """A package that grows flat stops telling what flows where."""
+    folders = [
+        folder
+        for top in ("snaptrace", "collector", "replayd")
+        for folder in (ROOT / top, *(p for p in (ROOT / top).rglob("*") if p.is_dir()))
+    ]
+    counts = {str(f): len([*f.glob("*.py")]) - 1 for f in folders}  # but `__init__`
+    assert {name: count for name, count in counts.items() if count > 20} == {}

@@ -8,7 +8,8 @@ import pytest
 import yaml
 from cyclopts import App
 
-from snaptrace.cli import suite, suite_commands
+from snaptrace.cli.suites.commands import check
+from snaptrace.cli.suites.run import run_pinned
 
 FOLDER = Path(__file__).parents[4] / "deploy" / "ci"
 VARIABLE = re.compile(r"\$\{\{[^}]*\}\}|\$[A-Z_]+")
@@ -28,9 +29,9 @@ def commands(name):
 def app():
     """Return the commands that pipelines use."""
     found = App(result_action="return_value")
-    found.command(suite.run_pinned, name="test")
+    found.command(run_pinned, name="test")
     nested = App(name="suite")
-    nested.command(suite_commands.check, name="check")
+    nested.command(check, name="check")
     found.command(nested)
     return found
 
@@ -42,7 +43,7 @@ def test_examples_parse_and_their_options_exist(name):
     assert [words[1] for words in found] == ["suite", "test"]
     for words in found:
         command, bound, _ = app().parse_args(words[1:], exit_on_error=False)
-        assert command in (suite.run_pinned, suite_commands.check)
+        assert command in (run_pinned, check)
         assert bound.arguments
 
 

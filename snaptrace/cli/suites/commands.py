@@ -17,7 +17,7 @@ from replayd.offline.suite.entries import assertion_of
 from snaptrace.cli.options import Source
 from snaptrace.cli.output import CommandError, Format, counted, print_rows
 from snaptrace.cli.session import Opened
-from snaptrace.cli.suite_file import (
+from snaptrace.cli.suites.file import (
     DEFAULT_FILE,
     lock_path,
     read_lock,

@@ -22,8 +22,8 @@ from replayd.providers import PROVIDERS
 from snaptrace.cli.options import Source
 from snaptrace.cli.output import CommandError
 from snaptrace.cli.session import Opened
-from snaptrace.cli.suite_file import is_file, read_lock, read_suite
-from snaptrace.cli.suite_reports import Reports, TestFormat, print_outcome, print_plan
+from snaptrace.cli.suites.file import is_file, read_lock, read_suite
+from snaptrace.cli.suites.reports import Reports, TestFormat, print_outcome, print_plan
 from snaptrace.runtime.clock import SystemClock
 from snaptrace.runtime.config import Duration
 from snaptrace.store.store import Store

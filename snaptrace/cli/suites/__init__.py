@@ -1,0 +1,1 @@
+"""Commands on suites: files, runs and reports."""
