@@ -33,6 +33,7 @@ from replayd.telemetry.metrics import (
 )
 from replayd.verdicts.views import Verdicts
 from snaptrace.crypto.fleet_key import FleetKey, secret_files
+from snaptrace.query.search import build_indexes
 from snaptrace.runtime.backoff import Backoff
 from snaptrace.runtime.clock import Clock, SystemClock
 from snaptrace.runtime.config import Address, ConfigError, StoreConfig
@@ -130,7 +131,7 @@ async def run(
         interest=interest,
     )
     keeping = StoreMaintenance(
-        Maintenance(store, key, policy_of(store_config.retention)),
+        Maintenance(store, key, policy_of(store_config.retention), build_indexes),
         MaintenanceMetrics(registry),
         clock,
         leading=lambda: evaluating.engine.leading,

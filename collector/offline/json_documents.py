@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from collector.offline.jaeger_spans import from_jaeger, is_jaeger
+from collector.offline.llm_logs import from_log, is_log
 from collector.offline.zipkin_spans import from_zipkin, is_zipkin
 from collector.otlp import json_reader
 from collector.otlp.signals import OtlpRequest
@@ -105,6 +106,9 @@ def requests_in(document: bytes, level: int = 0) -> Iterator[OtlpRequest]:
         return
     if is_jaeger(parts):
         yield _request("traces", from_jaeger(json_reader.decode(document)))
+        return
+    if is_log(parts):
+        yield _request("traces", from_log(json_reader.decode(document)))
         return
     if is_zipkin(parts):
         yield _request("traces", from_zipkin(json_reader.decode(document)))

@@ -139,6 +139,8 @@ class CaseLoader:
                 self._reading.pop(name, None)
 
     def _keep(self, name: str, found: Segment) -> None:
+        if object_names.parse_pin(name) is not None:
+            return  # what a pin asserts may be replaced under its name
         self._segments[name] = found
         self._cached_bytes += _size_bytes(found)
         while self._cached_bytes > CACHED_BYTES and len(self._segments) > 1:

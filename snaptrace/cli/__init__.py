@@ -12,11 +12,21 @@ _PROGRAMS = {
     "replayd": "the daemon: replay on canary and control, score, judge",
 }
 _SUITE = {
-    "init": ("init", "Write a suite file to begin with, and its schema."),
-    "add": ("add", "Add pins to a suite file: by id, or by filter."),
-    "check": ("check", "Check a suite file: mistakes, cases, lock. Nobody is asked."),
-    "diff": ("diff", "Show what locking would change."),
-    "lock": ("lock_", "Resolve rules into cases, pin them, write the lock."),
+    "init": ("commands", "init", "Write a suite file to begin with, and its schema."),
+    "add": ("commands", "add", "Add pins to a suite file: by id, or by filter."),
+    "check": ("commands", "check", "Check a suite file: mistakes, cases, lock."),
+    "diff": ("commands", "diff", "Show what locking would change."),
+    "lock": (
+        "commands",
+        "lock_",
+        "Resolve rules into cases, pin them, write the lock.",
+    ),
+    "refresh": (
+        "coverage",
+        "refresh",
+        "Propose changes: stale pins out, new kinds in.",
+    ),
+    "coverage": ("coverage", "coverage", "Show what of live traffic has a pin."),
 }
 _COMMANDS = {
     "up": ("run", "run", "Run both programs on a local folder, in one process tree."),
@@ -26,8 +36,17 @@ _COMMANDS = {
         "Traffic from real instrumentation, real small models, a live result.",
     ),
     "ls": ("store", "ls", "List snapshots."),
+    "fields": (
+        "queries.fields",
+        "fields",
+        "List what filters may ask for; complete a term.",
+    ),
     "show": ("store", "show", "Show one snapshot: request, answer, why it was kept."),
-    "export": ("maintain", "export", "Write snapshots as JSON lines."),
+    "export": (
+        "queries.export",
+        "export",
+        "Write snapshots for other tools, media included.",
+    ),
     "import": ("import_doctor", "import_", "Read past OTLP exports into the store."),
     "verify": ("maintain", "verify", "Check every object of the store."),
     "erase": ("maintain", "erase", "Remove a user, session or trace."),
@@ -88,8 +107,8 @@ def _run_command(arguments: list[str]) -> int:
             **({"help": text} if is_list else {}),
         )
     suite = App(name="suite", help="A suite as a file: pin, assert, ignore.")
-    for name, (function, text) in _SUITE.items():
-        suite.command(f"snaptrace.cli.suites.commands:{function}", name=name, help=text)
+    for name, (module, function, text) in _SUITE.items():
+        suite.command(f"snaptrace.cli.suites.{module}:{function}", name=name, help=text)
     app.command(suite)
     for name, text in _PROGRAMS.items():
         app.command(lambda: 0, name=name, help=f"Run {text}; see {name} --help.")

@@ -71,8 +71,10 @@ def import_(
     Parameters
     ----------
     files
-        Exports, as the Collector's file exporter writes them, or what Tempo and Jaeger
-        answer and save. Of one that is not read, it is said what it is instead.
+        Exports, as the Collector's file exporter writes them, what Tempo and Jaeger
+        answer and save, or logs of Langfuse, LangSmith, Braintrust, Phoenix, LiteLLM
+        and OpenAI, a record a line or in lists. Of one that is not read, it is said
+        what it is instead.
     """
     if not files:
         raise CommandError("name at least one file", 2)

@@ -20,14 +20,13 @@ from snaptrace.cli.output import (
     print_rows,
 )
 from snaptrace.cli.session import Opened
+from snaptrace.query.search import build_indexes
 from snaptrace.snapshot.errors import MissingObjectError
 from snaptrace.snapshot.model import Json
 from snaptrace.store import erase as erasing
-from snaptrace.store import export as exporting
 from snaptrace.store import pins
-from snaptrace.store.browser import media_of
+from snaptrace.store.browser import Located, Pinned
 from snaptrace.store.erase import SubjectKind
-from snaptrace.store.export import Shape
 from snaptrace.store.maintenance import Maintenance
 from snaptrace.store.retention import policy_of
 from snaptrace.store.verify import Finding
@@ -39,59 +38,6 @@ _PROBLEM_COLUMNS = {
     "detail": "detail",
     "repaired": "repaired",
 }
-
-
-def export(
-    source: Source | None = None,
-    *,
-    shape: Shape = "snapshot",
-    media: bool = False,
-    suite: str | None = None,
-) -> int:
-    """Write snapshots as JSON lines, in our shape or as other tools read datasets.
-
-    Parameters
-    ----------
-    shape
-        snapshot is everything that is stored.
-    media
-        Put media back into the requests as base64.
-    suite
-        Only a suite's pins.
-    """
-    opened = Opened.of(source)
-
-    async def write(progress: Progress) -> None:
-        browser = await opened.browser()
-        bar = progress.add_task("reading segments", total=browser.segments)
-        wanted: set[str] | None = None
-        if suite is not None:
-            wanted = {
-                snapshot.snapshot_id
-                async for _, _, snapshot in pins.pinned(opened.store, suite)
-            }
-        known: set[str] = set()
-        async for found in browser.snapshots(lambda: progress.advance(bar)):
-            snapshot = found.snapshot
-            if snapshot.snapshot_id in known or (
-                wanted is not None and snapshot.snapshot_id not in wanted
-            ):
-                continue
-            known.add(snapshot.snapshot_id)
-            opened.read("export", [snapshot.snapshot_id])
-            blobs = await media_of(opened.store, opened.key, found) if media else None
-            row = exporting.row(
-                snapshot,
-                shape,
-                probability=browser.frame.probability(found.header.collector, snapshot),
-                blobs=blobs,
-            )
-            sys.stdout.buffer.write(msgspec.json.encode(row) + b"\n")
-        sys.stdout.buffer.flush()
-
-    with opened.progress() as progress:
-        asyncio.run(write(progress))
-    return 0
 
 
 def verify(
@@ -165,7 +111,7 @@ def pin(
     assertion = _assertion(expect)
 
     async def keep() -> str:
-        found = await opened.one(snapshot_id)
+        found = await _to_pin(opened, snapshot_id, suite)
         try:
             return await pins.pin(
                 opened.store,
@@ -191,6 +137,23 @@ def pin(
 
     Console(highlight=False).print(f"pinned {asyncio.run(keep())}")
     return 0
+
+
+async def _to_pin(opened: Opened, snapshot_id: str, suite: str) -> Located:
+    """Return the snapshot to pin; the pin itself where retention took its segment.
+
+    Raises:
+        CommandError: there is none, or several.
+    """
+    try:
+        return await opened.one(snapshot_id)
+    except CommandError:
+        browser = await opened.browser()
+        async for name, _, snapshot in pins.pinned(opened.store, suite):
+            begins = snapshot.snapshot_id.startswith(snapshot_id)
+            if begins and not browser.is_erased(snapshot):
+                return Pinned(name, snapshot)
+        raise
 
 
 def _assertion(expect: str) -> Json:
@@ -289,14 +252,14 @@ def tidy(
     """
     opened = Opened.of(source)
     policy = policy_of(opened.config.retention)
-    keeper = Maintenance(opened.store, opened.key, policy)
+    keeper = Maintenance(opened.store, opened.key, policy, build_indexes)
     done = asyncio.run(keeper.once(time.time_ns()))
     if format != "table":
         print_json(done)
         return 0
     removed = done.removed
     Console(highlight=False).print(
-        f"closed {counted(done.catalogues, 'hour')}, finished "
+        f"closed {counted(done.catalogues, 'hour')}, indexed {done.indexes}, finished "
         f"{counted(done.erasures, 'erasure')}; deleted "
         f"{counted(removed.segments, 'segment')}, {removed.media} media and "
         f"{counted(removed.answers, 'answer object')}, "

@@ -10,7 +10,6 @@ from typing import Annotated
 
 import msgspec
 from cyclopts import Parameter
-from msgspec import Struct
 
 from replayd.arms.arm import Arm, endpoint_settings
 from replayd.arms.endpoint import Endpoint
@@ -21,21 +20,14 @@ from replayd.providers import PROVIDERS
 from snaptrace.cli.options import Source
 from snaptrace.cli.output import CommandError, Format, print_json
 from snaptrace.cli.replay_output import SentPrinter
-from snaptrace.cli.session import Opened
+from snaptrace.cli.session import Opened, query_of
 from snaptrace.runtime.clock import SystemClock
 from snaptrace.snapshot.model import Snapshot
 from snaptrace.store import pins
-from snaptrace.store.browser import media_of
+from snaptrace.store.browser import Pinned, media_of
 
 AT_ONCE = 256  # snapshots held and put down in the audit together
 ASKED_BY_URL = "canary"  # the arm's name where there is no configuration
-
-
-class _Chosen(Struct, frozen=True):
-    """One snapshot and the object that holds it: a segment, or a pin."""
-
-    name: str
-    snapshot: Snapshot
 
 
 def replay(
@@ -43,6 +35,7 @@ def replay(
     *,
     id: Annotated[tuple[str, ...], Parameter(negative="")] = (),  # noqa: A002 - the name of the option
     suite: str = "",
+    where: str = "",
     all: Annotated[bool, Parameter(negative="")] = False,  # noqa: A002
     arm: str = "",
     url: str = "",
@@ -65,6 +58,8 @@ def replay(
         A snapshot id, or the beginning of one; may be repeated.
     suite
         Every snapshot pinned in this suite.
+    where
+        Every snapshot that meets a filter; `snaptrace fields` lists what it may ask.
     all
         Every snapshot of the store.
     arm
@@ -82,8 +77,10 @@ def replay(
     in_flight
         Requests at once.
     """
-    if bool(id) + bool(suite) + all != 1:
-        raise CommandError("name snapshots with --id, --suite NAME or --all", 2)
+    if bool(id) + bool(suite) + bool(where) + all != 1:
+        raise CommandError(
+            "name snapshots with --id, --suite NAME, --where FILTER or --all", 2
+        )
     if bool(arm) + bool(url) > 1:
         raise CommandError("take --arm or --url, not both", 2)
     if not (arm or url or dry_run):
@@ -103,7 +100,7 @@ def replay(
         )
     elif arm:
         asked = arm, _configured(source, arm)
-    run = _Run(source, ids=id, suite=suite, asked=asked, output=format)
+    run = _Run(source, ids=id, suite=suite, where=where, asked=asked, output=format)
     return asyncio.run(run.print_requests() if dry_run else run.send(in_flight))
 
 
@@ -124,18 +121,20 @@ class _Run:
         *,
         ids: tuple[str, ...],
         suite: str,
+        where: str,
         asked: tuple[str, ArmConfig] | None,
         output: Format,
     ) -> None:
         self._opened = Opened.of(source)
         self._ids, self._suite, self._asked = ids, suite, asked
+        self._query = query_of(where)
         self._output = output
         self._most = 0  # snapshots there can be
 
-    async def _chosen(self) -> AsyncIterator[list[_Chosen]]:
+    async def _chosen(self) -> AsyncIterator[list[Pinned]]:
         """Yield what was asked for, each once, a bounded number at a time."""
         known: set[str] = set()
-        part: list[_Chosen] = []
+        part: list[Pinned] = []
         async for found in self._pinned() if self._suite else self._stored():
             if found.snapshot.snapshot_id in known:
                 continue
@@ -160,20 +159,26 @@ class _Run:
         if self._suite and not known:
             raise CommandError(f"no suite {self._suite}, or nothing pinned; see `pin`")
 
-    async def _stored(self) -> AsyncIterator[_Chosen]:
+    async def _stored(self) -> AsyncIterator[Pinned]:
+        if self._query.terms:
+            search = await self._opened.search()
+            async for found in search.found(self._query):
+                self._most += 1
+                yield Pinned(found.name, found.snapshot)
+            return
         browser = await self._opened.browser()
         self._most = len(self._ids) or browser.records
         async for found in browser.snapshots():
             name = found.snapshot.snapshot_id
             if not self._ids or any(name.startswith(each) for each in self._ids):
-                yield _Chosen(found.name, found.snapshot)
+                yield Pinned(found.name, found.snapshot)
 
-    async def _pinned(self) -> AsyncIterator[_Chosen]:
+    async def _pinned(self) -> AsyncIterator[Pinned]:
         browser = await self._opened.browser()  # knows who was erased
         async for name, _, snapshot in pins.pinned(self._opened.store, self._suite):
             if not browser.is_erased(snapshot):
                 self._most += 1
-                yield _Chosen(name, snapshot)
+                yield Pinned(name, snapshot)
 
     async def _open_arm(self, stack: AsyncExitStack) -> Arm | None:
         if self._asked is None:
@@ -239,14 +244,14 @@ class _Run:
             printer.sum_up(arm.config)
         return 1 if failed else 0
 
-    def _audit(self, command: str, part: list[_Chosen]) -> None:
+    def _audit(self, command: str, part: list[Pinned]) -> None:
         self._opened.read(command, [found.snapshot.snapshot_id for found in part])
 
-    async def _media(self, found: _Chosen) -> dict[int, bytes]:
+    async def _media(self, found: Pinned) -> dict[int, bytes]:
         opened = self._opened
         return await media_of(opened.store, opened.key, found)
 
-    def _load(self, found: _Chosen) -> Load:
+    def _load(self, found: Pinned) -> Load:
         async def load() -> tuple[Snapshot, dict[int, bytes]]:
             return found.snapshot, await self._media(found)
 

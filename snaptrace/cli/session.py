@@ -4,6 +4,7 @@ import getpass
 import os
 import time
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import (
@@ -16,12 +17,16 @@ from rich.progress import (
 from rich.text import Text
 
 from snaptrace.cli.options import Source
-from snaptrace.cli.output import CommandError
+from snaptrace.cli.output import EXIT_USAGE, CommandError
 from snaptrace.crypto.fleet_key import FleetKey
+from snaptrace.query.language import FilterError, Query, Term, parse
 from snaptrace.runtime.config import StoreConfig
 from snaptrace.store.audit import Audit
 from snaptrace.store.browser import Browser, Found
 from snaptrace.store.store import Store
+
+if TYPE_CHECKING:
+    from snaptrace.query.search import Search
 
 
 class Opened:
@@ -48,6 +53,18 @@ class Opened:
         )
         await browser.poll()
         return browser
+
+    async def search(self) -> "Search":
+        """Return a search that has looked."""
+        from snaptrace.query.search import Search  # noqa: PLC0415 - imports numpy
+
+        search = Search(
+            self.store,
+            self.key,
+            lambda why: self.errors.print(f"[yellow]damaged:[/yellow] {why}"),
+        )
+        await search.refresh()
+        return search
 
     async def one(self, snapshot_id: str, browser: Browser | None = None) -> Found:
         """Return the one snapshot whose id begins so.
@@ -89,6 +106,33 @@ class Opened:
             disable=not console.is_terminal,
             transient=True,
         )
+
+
+def query_of(
+    where: str,
+    *,
+    service: str | None = None,
+    modality: str | None = None,
+    uniform: bool = False,
+) -> Query:
+    """Return a filter and the options that stand for a part of one.
+
+    Raises:
+        CommandError: the filter cannot be read; says where.
+    """
+    try:
+        query = parse(where, time.time_ns())
+    except FilterError as error:
+        raise CommandError(f"{where}: {error}", EXIT_USAGE) from None
+    options = {"service": service, "modality": modality}
+    terms = [
+        Term(field=name, operator="=", values=(value,))
+        for name, value in options.items()
+        if value is not None
+    ]
+    if uniform:
+        terms.append(Term(field="uniform", operator="=", values=("yes",)))
+    return Query((*query.terms, *terms))
 
 
 def user() -> str:

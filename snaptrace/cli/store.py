@@ -2,10 +2,9 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from cyclopts import Parameter
@@ -17,8 +16,9 @@ from rich.text import Text
 from snaptrace.cli import explain
 from snaptrace.cli.options import Source
 from snaptrace.cli.output import Format, print_json, print_rows
-from snaptrace.cli.session import Opened
+from snaptrace.cli.session import Opened, query_of
 from snaptrace.cli.token_report import Proven, level_now, standings_of
+from snaptrace.query.facts import Facts, facts_of
 from snaptrace.snapshot.apis import APIS
 from snaptrace.snapshot.conversation import (
     Conversation,
@@ -37,6 +37,9 @@ from snaptrace.snapshot.model import (
 )
 from snaptrace.snapshot.traffic_estimate import traffic
 from snaptrace.store.browser import Browser, Found, media_of
+
+if TYPE_CHECKING:
+    from snaptrace.query.search import Hit, Search
 
 _COLUMNS = {
     "short_id": "snapshot",
@@ -75,40 +78,41 @@ _MEDIA_SUFFIX = {
 }
 
 
-def row_of(browser: Browser, found: Found, proven: Proven) -> dict[str, object]:
+def row_of(
+    frame: Frame, collector: str, facts: Facts, fidelity_now: str
+) -> dict[str, object]:
     """Return one line of `ls`, in the shape that scripts rely on."""
-    snapshot, collector = found.snapshot, found.header.collector
-    at_seconds = (snapshot.ended_at_ns or snapshot.arrived_at_ns) / 1e9
-    holders = browser.frame.holders(collector, snapshot)
+    holders = frame.holders(collector, facts)
     return {
-        "snapshot_id": snapshot.snapshot_id,
-        "trace_id": snapshot.trace_id,
-        "span_id": snapshot.span_id,
-        "service": snapshot.service,
-        "modality": snapshot.modality,
-        "operation": snapshot.operation,
-        "model": snapshot.request.model or snapshot.answer.model,
-        "inclusion_probability": browser.frame.probability(collector, snapshot),
-        "uniform": browser.frame.is_uniform(collector, snapshot),
+        "snapshot_id": facts.snapshot_id,
+        "trace_id": facts.trace_id,
+        "span_id": facts.span_id,
+        "service": facts.service,
+        "modality": facts.modality,
+        "operation": facts.operation,
+        "model": facts.model,
+        "inclusion_probability": frame.probability(collector, facts),
+        "uniform": frame.is_uniform(collector, facts),
         "kept_by": sorted(key.stratum or "uniform" for key in holders),
-        "fidelity": snapshot.fidelity.level,
-        "fidelity_now": level_now(snapshot, proven),  # after replays' token counts
-        "recorded_at": datetime.fromtimestamp(at_seconds, UTC).isoformat(
+        "fidelity": facts.fidelity,
+        "fidelity_now": fidelity_now,  # after replays' token counts
+        "recorded_at": datetime.fromtimestamp(facts.at_ns / 1e9, UTC).isoformat(
             timespec="milliseconds"
         ),
-        "dialect": snapshot.dialect,
-        "route": snapshot.route,
-        "attributes": snapshot.attributes,
+        "dialect": facts.dialect,
+        "route": facts.route,
+        "attributes": facts.attributes,
     }
 
 
 def ls(
+    where: str = "",
     source: Source | None = None,
     *,
     format: Format = "table",  # noqa: A002 - the name of the option
     service: str | None = None,
     modality: str | None = None,
-    uniform: bool = False,
+    uniform: Annotated[bool, Parameter(negative="")] = False,
     weights: bool = False,
     limit: Annotated[int, Parameter(alias="-n")] = 0,
 ) -> int:
@@ -116,6 +120,9 @@ def ls(
 
     Parameters
     ----------
+    where
+        Only calls that meet a filter, as 'service=shop outcome=refused,error since=7d';
+        `snaptrace fields` lists what it may ask for.
     service
         Only calls of this service.
     modality
@@ -128,15 +135,18 @@ def ls(
         Stop after so many (0: all).
     """
     opened = Opened.of(source)
+    query = query_of(where, service=service, modality=modality, uniform=uniform)
 
     async def gather() -> list[dict[str, object]]:
-        browser = await opened.browser()
         if weights:
-            return await _weights(browser)
+            return await _weights(await opened.browser())
+        search = await opened.search()
+        proven = await standings_of(opened.store, source)
         rows: list[dict[str, object]] = []
         count = 0
-        proven = await standings_of(opened.store, source)
-        async for row in _rows(browser, proven, service, modality, uniform=uniform):
+        async for hit in search.hits(query):
+            level = await _level(search, hit, proven)
+            row = row_of(search.frame, hit.collector, hit.facts, level)
             if format == "jsonl":
                 sys.stdout.buffer.write(msgspec.json.encode(row) + b"\n")
             else:
@@ -161,28 +171,12 @@ def ls(
     return 0
 
 
-async def _rows(
-    browser: Browser,
-    proven: Proven,
-    service: str | None,
-    modality: str | None,
-    *,
-    uniform: bool,
-) -> AsyncIterator[dict[str, object]]:
-    known: set[str] = set()
-    async for found in browser.snapshots():
-        snapshot = found.snapshot
-        # Two collectors that saw one re-delivered span keep it twice.
-        if snapshot.snapshot_id in known:
-            continue
-        known.add(snapshot.snapshot_id)
-        if service is not None and snapshot.service != service:
-            continue
-        if modality is not None and snapshot.modality != modality:
-            continue
-        row = row_of(browser, found, proven)
-        if not uniform or row["uniform"]:
-            yield row
+async def _level(search: "Search", hit: "Hit", proven: Proven) -> str:
+    """Return a call's fidelity level now; its record is read where that may differ."""
+    if not proven or hit.facts.fidelity != "unverified":
+        return hit.facts.fidelity
+    snapshot = await search.snapshot(hit)
+    return hit.facts.fidelity if snapshot is None else level_now(snapshot, proven)
 
 
 async def _weights(browser: Browser) -> list[dict[str, object]]:
@@ -239,7 +233,10 @@ def show(
             held = await media_of(opened.store, opened.key, found)
             written = write_media(media, found.snapshot, held)
         proven = await standings_of(opened.store, source)
-        return found, row_of(browser, found, proven), browser.frame, written
+        level = level_now(found.snapshot, proven)
+        facts = facts_of(found.snapshot)
+        row = row_of(browser.frame, found.header.collector, facts, level)
+        return found, row, browser.frame, written
 
     found, row, frame, written = asyncio.run(find())
     if format != "table":

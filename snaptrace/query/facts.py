@@ -82,7 +82,10 @@ def facts_of(snapshot: Snapshot) -> Facts:
 def texts_of(snapshot: Snapshot) -> Iterator[str]:
     """Yield the texts of the newest user turn and of the answer."""
     api = APIS.get(snapshot.request.api)
-    if api is not None and snapshot.request.body is not None:
+    plain = _plain_turn(snapshot)
+    if plain is not None:
+        yield plain
+    elif api is not None and snapshot.request.body is not None:
         messages = api.parse(snapshot.request.body).messages
         newest = next((m for m in reversed(messages) if m.role == "user"), None)
         for part in newest.parts if newest is not None else ():
@@ -90,3 +93,25 @@ def texts_of(snapshot: Snapshot) -> Iterator[str]:
                 yield part.text
     yield snapshot.answer.text
     yield snapshot.answer.refusal
+
+
+# Shapes in which a user's turn of plain text is `{"role": "user", "content": text}`.
+_PLAIN_SHAPES = frozenset({"openai_chat", "anthropic_messages"})
+
+
+def _plain_turn(snapshot: Snapshot) -> str | None:
+    """Return the newest user turn where it is one plain text, without parsing the rest.
+
+    Most requests are so, and parsing all of their messages is what an index costs most.
+    """
+    body = snapshot.request.body
+    if snapshot.request.api not in _PLAIN_SHAPES or not isinstance(body, dict):
+        return None
+    messages = body.get("messages")
+    for message in reversed(messages) if isinstance(messages, list) else ():
+        if not isinstance(message, dict):
+            return None
+        if message.get("role") == "user":
+            content = message.get("content")
+            return content if isinstance(content, str) else None
+    return None

@@ -72,7 +72,7 @@ class Query(Struct, frozen=True):
     def matches(self, facts: Facts, known: Known | None = None) -> bool:
         """Return whether facts meet every condition but those on the text."""
         known = known or Known()
-        return all(_holds(term, facts, known) for term in self.terms)
+        return all(_meets(term, facts, known) for term in self.terms)
 
     def matches_text(self, texts: tuple[str, ...]) -> bool:
         """Return whether texts meet every condition on the text."""
@@ -173,18 +173,23 @@ def _number(field: Field, value: str, column: int, now_ns: int) -> float:
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1e9
 
 
-def _holds(term: Term, facts: Facts, known: Known) -> bool:
+def _meets(term: Term, facts: Facts, known: Known) -> bool:
     if term.field == "text":
         return True
     if term.field == "probability":
-        return _compares(term, known.probability(facts))
+        return compares(term, known.probability(facts))
     if term.field == "uniform":
         return ("yes" in term.values) == known.uniform(facts)
     field = _field(term.field, 1)
     found = field.read(facts)
     if field.kind in ("number", "time"):
-        return _compares(term, found)
-    every = found if isinstance(found, tuple) else (found,)
+        return compares(term, found)
+    return holds(term, found)
+
+
+def holds(term: Term, found: object) -> bool:
+    """Return whether one value, or one of several, is as a term on words asks."""
+    every = found if isinstance(found, tuple | list) else (found,)
     held = any(
         fnmatchcase(str(each), value) if "*" in value else each == value
         for each in every
@@ -193,7 +198,8 @@ def _holds(term: Term, facts: Facts, known: Known) -> bool:
     return held == (term.operator == "=")
 
 
-def _compares(term: Term, found: object) -> bool:
+def compares(term: Term, found: object) -> bool:
+    """Return whether a number is as a term asks; an unknown one never is."""
     if not isinstance(found, int | float):
         return False
     match term.operator:

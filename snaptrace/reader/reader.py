@@ -4,21 +4,22 @@ Reads only. Erased calls are left out, as everywhere.
 """
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from snaptrace.crypto.fleet_key import FleetKey
-from snaptrace.query.facts import facts_of, texts_of
-from snaptrace.query.language import Known, Query, parse
+from snaptrace.query.language import Query, parse
+from snaptrace.query.search import Search
 from snaptrace.reader import tables
 from snaptrace.reader.background_loop import BackgroundLoop
 from snaptrace.reader.call import Blob, Call
 from snaptrace.reader.results import published, result_rows
 from snaptrace.runtime.config import StoreConfig
+from snaptrace.snapshot.inclusion_probability import Frame
 from snaptrace.snapshot.weighted_estimate import Estimate, Estimator
 from snaptrace.store import pins
-from snaptrace.store.browser import Browser, Found, media_of
+from snaptrace.store.browser import Browser, Found, Pinned, media_of
 from snaptrace.store.store import Store
 
 if TYPE_CHECKING:
@@ -71,35 +72,20 @@ class Reader:
     async def _calls(
         self, query: Query, *, media: bool, limit: int
     ) -> AsyncIterator[Call]:
-        browser = await self._browser()
+        search = await self._search()
         count = 0
-        async for found in self._found(browser, query):
+        async for found in search.found(query):
             held = await media_of(self._store, self._key, found) if media else {}
-            snapshot, collector = found.snapshot, found.header.collector
-            yield Call(
-                snapshot,
-                tuple(Blob(m, held.get(n)) for n, m in enumerate(snapshot.media)),
-                browser.frame.probability(collector, snapshot),
-                browser.frame.is_uniform(collector, snapshot),
-            )
+            yield _call(search.frame, found, held)
             count += 1
             if count == limit:
                 return
 
-    async def _browser(self) -> Browser:
+    async def _search(self) -> Search:
         self.damaged = []
-        browser = Browser(self._store, self._key, self.damaged.append)
-        await browser.poll()
-        return browser
-
-    async def _found(self, browser: Browser, query: Query) -> AsyncIterator[Found]:
-        known: set[str] = set()
-        async for found in browser.snapshots():
-            snapshot = found.snapshot
-            if snapshot.snapshot_id in known or not meets(query, browser, found):
-                continue
-            known.add(snapshot.snapshot_id)
-            yield found
+        search = Search(self._store, self._key, self.damaged.append)
+        await search.refresh()
+        return search
 
     def estimate(
         self, value: Callable[[Call], float], where: str = ""
@@ -116,28 +102,23 @@ class Reader:
 
     def _estimator(self, value: Callable[[Call], float], where: str) -> Estimator:
         query = parse(where, time.time_ns())
-        browser = self._loop.run(self._browser())
-        estimator = Estimator(browser.frame)
-        for found in self._loop.iterate(self._found(browser, query)):
-            snapshot, collector = found.snapshot, found.header.collector
-            call = Call(
-                snapshot,
-                tuple(Blob(medium, None) for medium in snapshot.media),
-                browser.frame.probability(collector, snapshot),
-                browser.frame.is_uniform(collector, snapshot),
-            )
-            estimator.add(collector, snapshot, float(value(call)))
+        search = self._loop.run(self._search())
+        estimator = Estimator(search.frame)
+        for found in self._loop.iterate(search.found(query)):
+            call = _call(search.frame, found, {})
+            estimator.add(found.header.collector, found.snapshot, float(value(call)))
         return estimator
 
     def pins(self, suite: str) -> Iterator[tuple[Call, Any]]:
         """Yield the calls of a suite with what each pin asserts (None: nothing)."""
 
         async def each() -> AsyncIterator[tuple[Call, Any]]:
-            browser = await self._browser()
+            browser = Browser(self._store, self._key, self.damaged.append)
+            await browser.poll()
             async for name, pin, snapshot in pins.pinned(self._store, suite):
                 if browser.is_erased(snapshot):
                     continue
-                found = _Pinned(name, snapshot)
+                found = Pinned(name, snapshot)
                 held = await media_of(self._store, self._key, found)
                 blobs = tuple(
                     Blob(m, held.get(n)) for n, m in enumerate(snapshot.media)
@@ -169,23 +150,14 @@ class Reader:
         return tables.to_datasets(self.calls(where, media=media))
 
 
-class _Pinned:
-    """A pinned snapshot and the object that holds it."""
-
-    def __init__(self, name: str, snapshot: Any) -> None:  # noqa: ANN401
-        self.name, self.snapshot = name, snapshot
-
-
-def meets(query: Query, browser: Browser, found: Found) -> bool:
-    """Return whether a stored snapshot meets a filter."""
+def _call(frame: Frame, found: Found, held: Mapping[int, bytes]) -> Call:
     snapshot, collector = found.snapshot, found.header.collector
-    known = Known(
-        probability=lambda _: browser.frame.probability(collector, snapshot),
-        uniform=lambda _: browser.frame.is_uniform(collector, snapshot),
+    return Call(
+        snapshot,
+        tuple(Blob(m, held.get(n)) for n, m in enumerate(snapshot.media)),
+        frame.probability(collector, snapshot),
+        frame.is_uniform(collector, snapshot),
     )
-    if not query.matches(facts_of(snapshot), known):
-        return False
-    return not query.texts or query.matches_text(tuple(texts_of(snapshot)))
 
 
 def open_store(

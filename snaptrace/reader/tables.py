@@ -5,7 +5,8 @@ columns are the same for every API; media as lists of kind, type and bytes.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
@@ -115,6 +116,38 @@ def _batches(calls: Iterable[Call]) -> Iterator[list[dict[str, Any]]]:
             rows = []
     if rows:
         yield rows
+
+
+class ParquetFile:
+    """A Parquet file that is written a batch at a time; use it as a context."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            import pyarrow.parquet as pq  # noqa: PLC0415 - an optional extra
+        except ImportError:
+            raise MissingExtraError("tables") from None
+        self._schema = schema()
+        self._writer = pq.ParquetWriter(path, self._schema)
+        self._rows: list[dict[str, Any]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._flush()
+        self._writer.close()
+
+    def add(self, call: Call) -> None:
+        """Add one call."""
+        self._rows.append(row_of(call))
+        if len(self._rows) == ROWS_AT_ONCE:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._rows:
+            table = _arrow().Table.from_pylist(self._rows, schema=self._schema)
+            self._writer.write_table(table)
+            self._rows = []
 
 
 def to_pandas(calls: Iterable[Call]) -> "pd.DataFrame":

@@ -119,7 +119,7 @@ class Frame:
 
     def _put(self, key: ReservoirKey, state: ReservoirState) -> None:
         known = self._states.get(key)
-        self._states[key] = state if known is None else _merged(known, state)
+        self._states[key] = state if known is None else merged(known, state)
 
     def holders(self, collector: str, snapshot: Sampled) -> list[ReservoirKey]:
         """Return the reservoirs that hold this call; empty if merging dropped it.
@@ -238,7 +238,7 @@ def _key(collector: str, snapshot: Sampled, stratum: str) -> ReservoirKey:
     )
 
 
-def _merged(one: ReservoirState, other: ReservoirState) -> ReservoirState:
+def merged(one: ReservoirState, other: ReservoirState) -> ReservoirState:
     """Join two states of the same reservoir; both only ever grow within a window.
 
     But for what was seen: where the pre-threshold rises, less counts as seen.

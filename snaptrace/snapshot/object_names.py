@@ -19,6 +19,7 @@ ANSWERS = f"{ROOT}/answers"
 CHECKPOINTS = f"{ROOT}/checkpoints"
 ERASED = f"{ROOT}/erased"
 CATALOGUE = f"{ROOT}/catalogue"
+INDEX = f"{ROOT}/index"
 LEASE = f"{ROOT}/lease"
 SHOWN = f"{ROOT}/shown"
 KEYS = f"{ROOT}/keys"
@@ -40,6 +41,7 @@ _SEGMENT = re.compile(
 )
 _MEDIUM = re.compile(rf"{MEDIA}/(\d{{4}}-\d\d)/([0-9a-f]{{2}})/([0-9a-f]{{64}})")
 _CATALOGUE = re.compile(rf"{CATALOGUE}/(\d{{4}})/(\d\d)/(\d\d)/(\d\d)/(\d+)")
+_INDEX = re.compile(rf"{INDEX}/(\d{{4}})/(\d\d)/(\d\d)/(\d\d)/(\d+)")
 _PIN = re.compile(rf"{PINS}/([^/]+)/cases/([0-9a-f]+)")
 _TOMBSTONE = re.compile(rf"{ERASED}/([0-9a-f]{{32}})/(\d{{{_TIME_DIGITS}}})")
 _NUMBERED = re.compile(rf"{ROOT}/[a-z]+/([^/]+)/(\d{{{_DIGITS}}})")
@@ -201,7 +203,21 @@ def catalogue(hour_ns: int, part: int = 0) -> str:
 
 def parse_catalogue(name: str) -> tuple[int, int] | None:
     """Return (hour as Unix ns, part) of a catalogue, else None."""
-    if (match := _CATALOGUE.fullmatch(name)) is None:
+    return _hour_and_part(_CATALOGUE.fullmatch(name))
+
+
+def index(hour_ns: int, part: int = 0) -> str:
+    """Return the name of the index of a closed hour, of its catalogue's part."""
+    return f"{INDEX}/{_hour(hour_ns):%Y/%m/%d/%H}/{part}"
+
+
+def parse_index(name: str) -> tuple[int, int] | None:
+    """Return (hour as Unix ns, part) of an index, else None."""
+    return _hour_and_part(_INDEX.fullmatch(name))
+
+
+def _hour_and_part(match: re.Match[str] | None) -> tuple[int, int] | None:
+    if match is None:
         return None
     try:
         hour = datetime(*(int(match[i]) for i in range(1, 5)), tzinfo=UTC)  # type: ignore[misc,arg-type] # four ints

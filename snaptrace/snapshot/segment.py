@@ -31,8 +31,11 @@ _SUBJECT_BYTES = 4
 _PLAIN_LEVELS = 12
 
 
-class ReservoirState(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """State of one reservoir of one window when a segment was sealed."""
+class ReservoirState(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """State of one reservoir of one window when a segment was sealed.
+
+    `gc=False`: a store has hundreds of thousands, and none can be part of a cycle.
+    """
 
     kind: Literal["uniform", "quota"]
     service: str

@@ -115,6 +115,13 @@ class Located(Protocol):
         ...
 
 
+class Pinned(Struct, frozen=True):
+    """A snapshot and the object that contains it: a pin, or a segment."""
+
+    name: str
+    snapshot: Snapshot
+
+
 async def media_of(store: Store, key: FleetKey, found: Located) -> dict[int, bytes]:
     """Return the inline media of one snapshot that still exist, by index."""
     segment_name = object_names.parse_segment(found.name)

@@ -229,6 +229,8 @@ async def replace_hour(store: Store, hour_ns: int) -> None:
             sizes[info.name] = info.size_bytes
     await _write(store, hour_ns, parts[-1] + 1, names, sizes)
     for part in parts:
+        # Its index still tells of what was rewritten; it is built anew by itself.
+        await store.delete(object_names.index(hour_ns, part))
         await store.delete(object_names.catalogue(hour_ns, part))
 
 
@@ -249,13 +251,18 @@ async def _write(
     await store.create(object_names.catalogue(hour_ns, part), data)
 
 
-async def _newest(store: Store) -> dict[int, str]:
-    newest: dict[int, tuple[int, str]] = {}
+async def newest_parts(store: Store) -> dict[int, int]:
+    """Return the part of each closed hour's catalogue that counts."""
+    newest: dict[int, int] = {}
     async for info in store.list(object_names.CATALOGUE):
         if (parsed := object_names.parse_catalogue(info.name)) is not None:
-            hour, part = parsed
-            newest[hour] = max(newest.get(hour, (-1, "")), (part, info.name))
-    return {hour: name for hour, (_, name) in newest.items()}
+            newest[parsed[0]] = max(newest.get(parsed[0], 0), parsed[1])
+    return newest
+
+
+async def _newest(store: Store) -> dict[int, str]:
+    newest = await newest_parts(store)
+    return {hour: object_names.catalogue(hour, part) for hour, part in newest.items()}
 
 
 async def _parts(store: Store, hour_ns: int) -> list[int]:

@@ -5,6 +5,8 @@ created and deleted, and everything that is half done is found again. Why replay
 leader does it: `docs/adr/0019-who-looks-after-the-store.md`.
 """
 
+from collections.abc import Awaitable, Callable
+
 from msgspec import Struct
 
 from snaptrace.crypto.fleet_key import FleetKey
@@ -30,12 +32,20 @@ class Kept(Struct, frozen=True, kw_only=True):
     erasures: int = 0  # erasures finished
     erased: Erasure | None = None
     removed: Removed = Removed()
+    indexes: int = 0  # hours indexed for searches
 
 
 class Maintenance:
     """Maintains one store; call `once` every few minutes."""
 
-    def __init__(self, store: Store, key: FleetKey, policy: Policy) -> None:
+    def __init__(
+        self,
+        store: Store,
+        key: FleetKey,
+        policy: Policy,
+        build_indexes: Callable[[Store], Awaitable[int]] | None = None,
+    ) -> None:
+        self._build_indexes = build_indexes
         self._store, self._key = store, key
         self._retention = Retention(store, policy)
         self._tombstones = Tombstones()
@@ -52,11 +62,15 @@ class Maintenance:
         closed = await hour_index.close_hours(self._store, now_ns, self._open_from_ns)
         self._open_from_ns = object_names.hour_start_ns(now_ns - HOUR_NS - OVERLAP_NS)
         erased = await self._finish_erasures(now_ns)
+        removed = await self._retention.apply(now_ns)
+        # Last: what was erased or removed is not indexed any more.
+        indexes = await self._build_indexes(self._store) if self._build_indexes else 0
         return Kept(
             catalogues=closed,
             erasures=0 if erased is None else len(erased.subjects),
             erased=erased,
-            removed=await self._retention.apply(now_ns),
+            removed=removed,
+            indexes=indexes,
         )
 
     async def _finish_erasures(self, now_ns: int) -> Erasure | None:

@@ -118,6 +118,7 @@ class Retention:
             parsed = object_names.parse_catalogue(info.name)
             if parsed is not None and parsed[0] not in self._hours:
                 await self._store.delete(info.name)
+                await self._store.delete(object_names.index(*parsed))
 
     def _too_old(self, now_ns: int) -> set[int]:
         if not self._policy.age_ns:

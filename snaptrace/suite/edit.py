@@ -1,5 +1,6 @@
 """Additions to a suite file that keep its comments and its order."""
 
+from collections.abc import Collection
 from typing import Final
 
 import msgspec
@@ -56,13 +57,49 @@ def with_pins(text: str, entries: list[dict[str, str | bool]]) -> str:
         place = pin.start_mark
         why = "write the list with one pin a line, so that pins can be added"
         raise SuiteFileError([Problem(place.line + 1, place.column + 1, "pin", why)])
-    last = pin.value[-1].end_mark.line
-    # The end of a block is the next token's place: step back over blanks and comments.
-    while last > 0 and (not lines[last - 1].strip() or _is_comment(lines[last - 1])):
-        last -= 1
+    last = _end(pin, lines)
     return "".join(
         [*lines[:last], *_written(entries, pin.start_mark.column), *lines[last:]]
     )
+
+
+def without_pins(text: str, ids: Collection[str]) -> str:
+    """Return the file without the entries that name these ids.
+
+    Raises:
+        SuiteFileError: the file is no suite.
+    """
+    read(text.encode())
+    text = text if text.endswith("\n") else f"{text}\n"
+    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    pin = {key.value: value for key, value in pairs}.get("pin")
+    if not isinstance(pin, yaml.SequenceNode) or not pin.value or pin.flow_style:
+        return text
+    lines = text.splitlines(keepends=True)
+    starts = [item.start_mark.line for item in pin.value]
+    ends = [*starts[1:], _end(pin, lines)]
+    gone: set[int] = set()
+    for item, start, end in zip(pin.value, starts, ends, strict=True):
+        if _id_of(item) in ids:
+            gone |= set(range(start, end))
+    return "".join(line for n, line in enumerate(lines) if n not in gone)
+
+
+def _id_of(item: yaml.Node) -> str:
+    pairs = item.value if isinstance(item, yaml.MappingNode) else []
+    return next((str(value.value) for key, value in pairs if key.value == "id"), "")
+
+
+def _end(pin: yaml.SequenceNode, lines: list[str]) -> int:
+    """Return the line after a block's last entry; comments behind it are not its own.
+
+    Its mark is at the next token, past blanks and comments.
+    """
+    last: int = pin.value[-1].end_mark.line
+    while last > 0 and (not lines[last - 1].strip() or _is_comment(lines[last - 1])):
+        last -= 1
+    return last
 
 
 def _is_comment(line: str) -> bool:

@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 
 from snaptrace.query.facts import facts_of, texts_of
-from snaptrace.query.language import Known, Query, parse
+from snaptrace.query.language import Known, Query
+from snaptrace.query.search import Search
 from snaptrace.snapshot.model import Snapshot
 from snaptrace.store import pins
-from snaptrace.store.browser import Browser, Found
+from snaptrace.store.browser import Browser
 from snaptrace.store.store import Store
 from snaptrace.suite import rules
 from snaptrace.suite.lock import Lock, LockedCase, file_digest, record_digest
@@ -172,32 +173,12 @@ class _Search:
         there.hard = there.hard or pin.hard
 
 
-async def newest(browser: Browser, text: str, now_ns: int, limit: int) -> list[str]:
-    """Return the ids of the newest snapshots that a filter lets through.
-
-    Raises:
-        FilterError: the filter cannot be read.
-    """
-    query = parse(text, now_ns)
-    pool = Pool(rules.Rule(kind="newest", count=limit, filter=text))
-    seen: set[str] = set()
-    async for found in browser.snapshots():
-        snapshot = found.snapshot
-        if snapshot.snapshot_id not in seen and _meets(query, browser, found):
-            seen.add(snapshot.snapshot_id)
-            pool.add(facts_of(snapshot), 1.0, "")
+async def newest(search: Search, query: Query, limit: int) -> list[str]:
+    """Return the ids of the newest snapshots that a filter lets through."""
+    pool = Pool(rules.Rule(kind="newest", count=limit))
+    async for hit in search.hits(query):
+        pool.add(hit.facts, 1.0, "")
     return [each.snapshot_id for each in pool.selected()]
-
-
-def _meets(query: Query, browser: Browser, found: Found) -> bool:
-    snapshot, collector = found.snapshot, found.header.collector
-    known = Known(
-        probability=lambda _: browser.frame.probability(collector, snapshot),
-        uniform=lambda _: browser.frame.is_uniform(collector, snapshot),
-    )
-    if not query.matches(facts_of(snapshot), known):
-        return False
-    return not query.texts or query.matches_text(tuple(texts_of(snapshot)))
 
 
 def lock_of(suite: Suite, cases: tuple[Case, ...]) -> Lock:

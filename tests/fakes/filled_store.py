@@ -4,6 +4,7 @@ import msgspec
 import zstandard
 from fakes.dying_store import KilledError
 
+from snaptrace import export
 from snaptrace.crypto.fleet_key import FleetKey
 from snaptrace.runtime.config import StoreConfig
 from snaptrace.snapshot import object_names, segment
@@ -16,7 +17,7 @@ from snaptrace.snapshot.model import (
     Request,
     Snapshot,
 )
-from snaptrace.store import export, hour_index, media
+from snaptrace.store import hour_index, media
 from snaptrace.store.pins import digests_of
 from snaptrace.store.store import Store
 from snaptrace.store.tombstones import subjects_of

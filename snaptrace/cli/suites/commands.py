@@ -16,7 +16,7 @@ from replayd.offline.suite.check import Finding, check_cases
 from replayd.offline.suite.entries import assertion_of
 from snaptrace.cli.options import Source
 from snaptrace.cli.output import CommandError, Format, counted, print_rows
-from snaptrace.cli.session import Opened
+from snaptrace.cli.session import Opened, query_of
 from snaptrace.cli.suites.file import (
     DEFAULT_FILE,
     lock_path,
@@ -24,7 +24,6 @@ from snaptrace.cli.suites.file import (
     read_suite,
     read_text,
 )
-from snaptrace.query.language import FilterError
 from snaptrace.snapshot.errors import MissingObjectError
 from snaptrace.store import pins
 from snaptrace.suite import edit, lock
@@ -95,10 +94,7 @@ def add(
     opened = Opened.of(source)
     text = read_text(file).decode("utf-8", "replace")
     known = {pin.id for pin in read_suite(file).pins if pin.id}
-    try:
-        ids = asyncio.run(_found(opened, what, limit))
-    except FilterError as error:
-        raise CommandError(f"{what}: {error}", 2) from None
+    ids = asyncio.run(_found(opened, what, limit))
     opened.read("suite add", ids)
     new = [each for each in ids if not any(each.startswith(k) for k in known)]
     today = time.strftime("%Y-%m-%d", time.gmtime())
@@ -122,8 +118,7 @@ def add(
 async def _found(opened: Opened, what: str, limit: int) -> list[str]:
     if "=" not in what and "~" not in what:
         return [(await opened.one(what)).snapshot.snapshot_id]
-    browser = await opened.browser()
-    found = await newest(browser, what, time.time_ns(), limit)
+    found = await newest(await opened.search(), query_of(what), limit)
     if not found:
         raise CommandError(f"no snapshot meets {what}")
     return found

@@ -62,8 +62,11 @@ def test_what_did_not_work_comes_with_what_to_do(pinned, capfd, answer, said):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--url", "http://x/v1"), "--id, --suite NAME or --all"),
-        (("--all", "--suite", "release", "--dry-run"), "--id, --suite NAME or --all"),
+        (("--url", "http://x/v1"), "--id, --suite NAME, --where FILTER or --all"),
+        (
+            ("--all", "--suite", "release", "--dry-run"),
+            "--id, --suite NAME, --where FILTER or --all",
+        ),
         (("--all",), "--arm, an endpoint with --url"),
         (("--all", "--arm", "a", "--url", "http://x"), "not both"),
         (("--all", "--arm", "a"), "no arm 'a'"),

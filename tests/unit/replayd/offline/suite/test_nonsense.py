@@ -36,3 +36,17 @@ async def test_the_recorded_answers_are_green(suite):
     rows, _ = SUITES[suite]
     found = await outcome(suite, looked_up(rows, lambda r, n: f"Sure.\n\n{r[n][1]}"))
     assert found.exit_code == 0, [(case.state, case.why) for case in found.cases]
+
+
+async def test_recordings_that_any_text_equals_make_no_green_suite():
+    """If it failed, a suite of poems would approve whatever a canary says."""
+    rows = [
+        (
+            "Write a poem about the sea.",
+            "The sea sings low at evening tide,\nand ships come home with lanterns.",
+        )
+    ]
+    store = await pin_calls(pinned_calls(rows, pictures=False))
+    filler = stubs(TEXTS)["a promise"]
+    found = await run_release(store, filler)
+    assert found.exit_code != 0, [(case.state, case.why) for case in found.cases]

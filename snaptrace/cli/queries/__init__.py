@@ -1,0 +1,1 @@
+"""Commands that select snapshots by a filter and write them, and the filter fields."""
