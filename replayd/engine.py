@@ -34,7 +34,7 @@ from replayd.judge_model.model import Judgement
 from replayd.judge_model.pair import PairJudge
 from replayd.judge_model.rounds import JudgeRounds
 from replayd.ledger.lease import Lease
-from replayd.model import Judged, PairAnswers, PairResult, Planned
+from replayd.model import JudgedPair, PairAnswers, PairResult, Planned
 from replayd.providers import PROVIDERS
 from replayd.scoring.pool import ScoringPool
 from replayd.scoring.recorded import Recorded
@@ -202,7 +202,7 @@ class Engine:
 
     async def _judged(
         self, planned: Planned, recorded: Recorded, answers: PairAnswers
-    ) -> Judged:
+    ) -> JudgedPair:
         """Return a pair's scores, and a judge model's verdict where one is wanted.
 
         Whoever comes after the scoring process sees answers as they are stored.
@@ -216,14 +216,14 @@ class Engine:
         result = await self._pair_judge.judged(
             planned, recorded, found.answers, found.result
         )
-        return Judged(result, found.answers)
+        return JudgedPair(result, found.answers)
 
     def _telling_judge(self, canary: str) -> Judge:
         """Return the judge that also tells what it found."""
 
         async def judged(
             planned: Planned, recorded: Recorded, answers: PairAnswers
-        ) -> Judged:
+        ) -> JudgedPair:
             found = await self._judged(planned, recorded, answers)
             epoch = self.shadows[canary].epoch
             if self._telling is not None and epoch is not None:

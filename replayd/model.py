@@ -211,7 +211,7 @@ class PairResult(Struct, frozen=True, kw_only=True, gc=False):
     witness: TokenWitness | None = None  # None: by an earlier release, or not scored
 
 
-class Judged(Struct, frozen=True):
+class JudgedPair(Struct, frozen=True):
     """A number with a known result; `answers` are redacted, None: not to be stored."""
 
     result: PairResult

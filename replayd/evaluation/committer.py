@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from replayd.evidence.epoch_fold import Fold
 from replayd.ledger.ledger import Checkpoint, Ledger
-from replayd.model import Judged, PairAnswers, PairResult, Planned
+from replayd.model import JudgedPair, PairAnswers, PairResult, Planned
 from snaptrace.snapshot.errors import StoreUnavailableError
 
 COMMIT_SOON_SECONDS = 0.2  # results of that long share an object where a gate waits
@@ -44,7 +44,7 @@ class Committer:
         self._due = asyncio.Event()  # a number that makes a difference to `run`
         self.on_safe: Callable[[int], None] = lambda _number: None
         self._planned: dict[int, Planned] = {}  # not committed
-        self._judged: dict[int, Judged] = {}
+        self._judged: dict[int, JudgedPair] = {}
         self._unsafe: set[int] = set()  # judged, and in no object
         self._early: dict[int, int] = {}  # name of an early object -> its last number
         self._saved_at = 0
@@ -64,7 +64,7 @@ class Committer:
 
     async def adopt_early(self) -> frozenset[int]:
         """Take over expected numbers that an earlier leader judged; return them."""
-        adopted: dict[int, Judged] = {}
+        adopted: dict[int, JudgedPair] = {}
         for kept in await self._ledger.early():
             numbers = [item.result.number for item in kept.judged]
             self._early[min(numbers)] = max(numbers)  # dropped with its last commit
@@ -76,7 +76,7 @@ class Committer:
         self._due.set()
         return frozenset(adopted)
 
-    def put(self, judged: Judged) -> None:
+    def put(self, judged: JudgedPair) -> None:
         """Take a judged number."""
         number = judged.result.number
         self._judged[number] = judged

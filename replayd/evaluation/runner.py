@@ -30,7 +30,7 @@ from replayd.evidence.epoch_fold import Fold
 from replayd.evidence.tallies import ARM_UNREACHABLE, PAIR_FAULT
 from replayd.ledger.ledger import Ledger, Opened
 from replayd.ledger.try_log import TryLog
-from replayd.model import Judged, PairAnswers, PairResult, Planned
+from replayd.model import JudgedPair, PairAnswers, PairResult, Planned
 from replayd.scoring.recorded import Recorded
 from replayd.scoring.redaction import bare
 from snaptrace.runtime.clock import Clock
@@ -43,7 +43,7 @@ MOST_HELD = 1000  # pairs that wait for an arm; then they alone see if it is bac
 AHEAD = 8  # times the pairs in flight that may be held up by a slow number
 STARTED_AT_ONCE = 8  # pairs; what starts in a burst is answered in one, too
 
-Judge = Callable[[Planned, Recorded, PairAnswers], Awaitable[Judged]]
+Judge = Callable[[Planned, Recorded, PairAnswers], Awaitable[JudgedPair]]
 
 
 class EpochRunner:
@@ -201,7 +201,7 @@ class EpochRunner:
             self._unsent[item.number] = item, NOT_RESERVED
         for item in open_numbers:
             if item.number in doomed:
-                self._committer.put(Judged(self._excluded(item, "crashed_twice")))
+                self._committer.put(JudgedPair(self._excluded(item, "crashed_twice")))
         width = max(1, len(again) // WAVES) if opened.crashed else max(1, len(again))
         for first in range(0, len(again), width):
             wave = again[first : first + width]
@@ -275,7 +275,7 @@ class EpochRunner:
             self.counts.in_flight -= 1
         self._committer.put(judged)
 
-    async def _replayed(self, item: Planned, reserved_at_ns: int) -> Judged:
+    async def _replayed(self, item: Planned, reserved_at_ns: int) -> JudgedPair:
         # Media and requests are gone before the pair waits to be judged.
         try:
             found = await self._answered(item, reserved_at_ns)
@@ -283,25 +283,25 @@ class EpochRunner:
             raise
         except Exception:  # noqa: BLE001 - logged and counted there
             failed = self._faulty(item, "sending", None)
-            return Judged(replace(failed, charged=planned_charge(item)))
+            return JudgedPair(replace(failed, charged=planned_charge(item)))
         if isinstance(found, PairResult):
-            return Judged(found)
+            return JudgedPair(found)
         charged = self._spending.settle(item, found.answers)
         judged = await self._judged(item, found)
-        return Judged(replace(judged.result, charged=charged), judged.answers)
+        return JudgedPair(replace(judged.result, charged=charged), judged.answers)
 
-    async def _judged(self, item: Planned, found: Asked | Caught) -> Judged:
+    async def _judged(self, item: Planned, found: Asked | Caught) -> JudgedPair:
         answers = found.answers
         # Who is not judged is not redacted either: only numbers are kept of it.
         numbers = bare(answers)
         if isinstance(found, Caught):
-            return Judged(self._excluded(item, ARM_UNREACHABLE, numbers), numbers)
+            return JudgedPair(self._excluded(item, ARM_UNREACHABLE, numbers), numbers)
         if refused_by_both(answers.canary, answers.control):
-            return Judged(self._excluded(item, REFUSED_BY_BOTH, numbers), numbers)
+            return JudgedPair(self._excluded(item, REFUSED_BY_BOTH, numbers), numbers)
         try:
             return await self._judge(item, found.recorded, answers)
         except Exception:  # noqa: BLE001
-            return Judged(self._faulty(item, "scoring", numbers), numbers)
+            return JudgedPair(self._faulty(item, "scoring", numbers), numbers)
 
     async def _answered(
         self, item: Planned, reserved_at_ns: int

@@ -29,7 +29,7 @@ from replayd.errors import DamagedResultError, LostLeadError
 from replayd.model import (
     Block,
     Epoch,
-    Judged,
+    JudgedPair,
     Lost,
     PairAnswers,
     PairResult,
@@ -76,7 +76,7 @@ class Wave(Struct, frozen=True, kw_only=True):
 class Early(Struct, frozen=True, kw_only=True):
     """Judged numbers, in any order; the lowest one names the object."""
 
-    judged: tuple[Judged, ...]
+    judged: tuple[JudgedPair, ...]
 
 
 class Checkpoint(Struct, frozen=True, kw_only=True):
@@ -274,7 +274,7 @@ class Ledger:
             data = await _packed(content)
             await self._store.create(object_names.answer(self.epoch, first), data)
 
-    async def keep_early(self, judged: Sequence[Judged]) -> bool:
+    async def keep_early(self, judged: Sequence[JudgedPair]) -> bool:
         """Store judged numbers that cannot be committed yet; false if others did."""
         lowest = min(item.result.number for item in judged)
         name = object_names.numbered(EARLY, self.epoch, lowest)

@@ -91,4 +91,11 @@ def _fact_was_redacted(
     if case.assertions or not answer_was_redacted(case.snapshot):
         return False
     before = primary(unmasked, scorers)
-    return before is not None and before is not quality
+    if before is None or before is quality:
+        return False
+    rules = TASKS[task_of(case)]
+    if quality is None or before.name not in rules:
+        return True
+    # A closer rule may apply once a name is out of the sentence; a looser one means
+    # that the fact is gone.
+    return rules.index(before.name) < rules.index(quality.name)

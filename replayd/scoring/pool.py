@@ -12,18 +12,16 @@ import sys
 from collections import deque
 from collections.abc import Callable, Sequence
 
-import msgspec
 from msgspec import Struct
 
-from replayd.model import Judged, PairAnswers, Planned
+from replayd.model import JudgedPair, PairAnswers, Planned
 from replayd.scoring.recorded import Recorded
 from replayd.scoring.redaction import AnswerRedactor, RedactionSettings
 from replayd.scoring.worker import (
     SIZE_BYTES,
     Batch,
-    Found,
     Job,
-    Results,
+    Judged,
     redacted_and_judged,
 )
 from snaptrace.runtime.child_environment import child_environment
@@ -34,13 +32,13 @@ log = logging.getLogger(__name__)
 
 LARGEST_BATCH = 64  # pairs
 CHILD = (sys.executable, "-m", "replayd.scoring.worker")
-_results = codec.Decoder(Results)
+_judged = codec.Decoder(Judged)
 MOST_LOST = 3  # processes that ended by themselves; then none is started any more
 
 
 class _PendingBatch(Struct, frozen=True):
     job: Job
-    result: asyncio.Future[Found | None]  # None: judge it here
+    result: asyncio.Future[JudgedPair | None]  # None: judge it here
 
 
 class ScoringPool:
@@ -73,17 +71,16 @@ class ScoringPool:
 
     async def judge(
         self, planned: Planned, recorded: Recorded, answers: PairAnswers
-    ) -> Judged:
+    ) -> JudgedPair:
         """Return the pair's result, and its answers as they may be stored."""
         job = Job(planned, recorded, answers, self._clock.now_ns())
         if self._taking:
-            future: asyncio.Future[Found | None]
+            future: asyncio.Future[JudgedPair | None]
             future = asyncio.get_running_loop().create_future()
             self._waiting.append(_PendingBatch(job, future))
             self._some.set()
             if (found := await future) is not None:
-                unchanged = Judged(found.judged.result, answers)
-                return unchanged if found.unchanged else found.judged
+                return found
         async with self._here:
             await asyncio.sleep(0)  # the loop turns between two judgements
             self._redactor = self._redactor or AnswerRedactor(self._redaction)
@@ -134,39 +131,46 @@ class ScoringPool:
         )
         try:
             assert process.stdin is not None
-            settings = msgspec.msgpack.encode(self._redaction)
-            process.stdin.write(len(settings).to_bytes(SIZE_BYTES, "big") + settings)
+            redaction: RedactionSettings | None = self._redaction
             while not stop.is_set():
                 self._some.clear()
                 if not self._waiting:
                     await self._some.wait()
-                elif not await self._handed_over(process):
+                elif not await self._handed_over(process, redaction):
                     return False
+                else:
+                    redaction = None  # the process has it
             return True
         finally:
             self._end_process()
             await process.wait()
 
-    async def _handed_over(self, process: asyncio.subprocess.Process) -> bool:
+    async def _handed_over(
+        self,
+        process: asyncio.subprocess.Process,
+        redaction: RedactionSettings | None,
+    ) -> bool:
         given, taken = process.stdin, process.stdout
         assert given is not None
         assert taken is not None
         size = min(len(self._waiting), LARGEST_BATCH)
         batch = [self._waiting.popleft() for _ in range(size)]
         try:
-            data = codec.encode(Batch(tuple(one.job for one in batch)))
+            data = codec.encode(Batch(tuple(one.job for one in batch), redaction))
             given.write(len(data).to_bytes(SIZE_BYTES, "big"))
             given.write(data)
             await given.drain()
             size = int.from_bytes(await taken.readexactly(SIZE_BYTES), "big")
             data = await taken.readexactly(size)
-            found = _results.decode(data).found
+            judged = _judged.decode(data)
         except (asyncio.IncompleteReadError, ConnectionError):
             return False
         else:
-            for one, result in zip(batch, found, strict=True):
+            found = zip(batch, judged.results, judged.stored, strict=True)
+            for one, result, stored in found:
+                answers = one.job.answers if stored.unchanged else stored.answers
                 if not one.result.done():  # else nobody waits for it any more
-                    one.result.set_result(result)
+                    one.result.set_result(JudgedPair(result, answers))
             return True
         finally:
             self._give_back(batch)

@@ -10,11 +10,10 @@ import sys
 from collections.abc import Sequence
 from typing import BinaryIO
 
-import msgspec
 from msgspec import Struct
 
 from replayd.gc_tuning import search_seldom
-from replayd.model import Judged, PairAnswers, PairResult, Planned
+from replayd.model import JudgedPair, PairAnswers, PairResult, Planned
 from replayd.scoring import INVARIANTS, SCORERS
 from replayd.scoring.contract import ScoringCase
 from replayd.scoring.pair import PairScoring, read_ahead
@@ -37,22 +36,28 @@ class Job(Struct, frozen=True):
 
 
 class Batch(Struct, frozen=True):
-    """Pairs that were waiting together."""
+    """Pairs that were waiting together.
+
+    `redaction` comes with a process's first batch. Without it answers are judged as
+    they are given, and none may be stored.
+    """
 
     jobs: tuple[Job, ...]
+    redaction: RedactionSettings | None = None
 
 
-class Found(Struct, frozen=True):
-    """Scores of one pair."""
+class Stored(Struct, frozen=True):
+    """A pair's answers as they may be stored; None: not at all."""
 
-    judged: Judged  # without answers where they are as they were
-    unchanged: bool
+    answers: PairAnswers | None = None
+    unchanged: bool = False  # as they were given, so that they need not travel back
 
 
-class Results(Struct, frozen=True):
-    """Scores of a batch's pairs, in the same order."""
+class Judged(Struct, frozen=True):
+    """Results of a batch's pairs and what of their answers is stored, in that order."""
 
-    found: tuple[Found, ...]
+    results: tuple[PairResult, ...]
+    stored: tuple[Stored, ...] = ()
 
 
 _batches = codec.Decoder(Batch)
@@ -69,7 +74,7 @@ async def judged(jobs: Sequence[Job]) -> list[PairResult]:
 
 async def redacted_and_judged(
     jobs: Sequence[Job], redactor: AnswerRedactor
-) -> list[Judged]:
+) -> list[JudgedPair]:
     """Redact the answers of pairs, then judge what may be stored of them.
 
     Answers that cannot be redacted are judged as they are, and not stored.
@@ -83,7 +88,7 @@ async def redacted_and_judged(
         known = answers or job.answers
         benches.append(PairScoring(job.planned, case, known, job.committed_at_ns))
     results = await _scored(benches)
-    return [Judged(*each) for each in zip(results, clean, strict=True)]
+    return [JudgedPair(*each) for each in zip(results, clean, strict=True)]
 
 
 def _case(job: Job) -> ScoringCase:
@@ -96,29 +101,33 @@ async def _scored(benches: Sequence[PairScoring]) -> list[PairResult]:
 
 
 def serve(given: BinaryIO, taken: BinaryIO) -> None:
-    """Judge what comes until there is no more; settings come first."""
-    settings = msgspec.msgpack.decode(_message(given), type=RedactionSettings)
-    redactor = AnswerRedactor(settings)
+    """Judge what comes until there is no more."""
+    redactor: AnswerRedactor | None = None
     with asyncio.Runner() as runner:
-        while data := _message(given):
-            jobs = _batches.decode(data).jobs
-            found = runner.run(redacted_and_judged(jobs, redactor))
-            told = (_told(job, each) for job, each in zip(jobs, found, strict=True))
-            data = codec.encode(Results(tuple(told)))
+        while size := int.from_bytes(given.read(SIZE_BYTES), "big"):
+            batch = _batches.decode(given.read(size))
+            if batch.redaction is not None:
+                redactor = AnswerRedactor(batch.redaction)
+            data = codec.encode(runner.run(_batch_judged(batch.jobs, redactor)))
             taken.write(len(data).to_bytes(SIZE_BYTES, "big") + data)
             taken.flush()
-    redactor.close()
+    if redactor is not None:
+        redactor.close()
 
 
-def _message(given: BinaryIO) -> bytes:
-    return given.read(int.from_bytes(given.read(SIZE_BYTES), "big"))
+async def _batch_judged(jobs: Sequence[Job], redactor: AnswerRedactor | None) -> Judged:
+    if redactor is None:
+        return Judged(tuple(await judged(jobs)))
+    found = await redacted_and_judged(jobs, redactor)
+    stored = (_stored(job, each) for job, each in zip(jobs, found, strict=True))
+    return Judged(tuple(each.result for each in found), tuple(stored))
 
 
-def _told(job: Job, found: Judged) -> Found:
+def _stored(job: Job, found: JudgedPair) -> Stored:
     """Leave out answers that the parent has already."""
     if found.answers is job.answers:
-        return Found(Judged(found.result), unchanged=True)
-    return Found(found, unchanged=False)
+        return Stored(unchanged=True)
+    return Stored(found.answers)
 
 
 def main(argv: list[str]) -> int:

@@ -15,7 +15,7 @@ from collector.sealing.journal import JournalCall
 from replayd.adjudication.decisions import Decision
 from replayd.ledger.lease import Holding
 from replayd.ledger.ledger import AnswerRun, Checkpoint, Early, Term, Wave
-from replayd.model import Block, Epoch, Judged, ResultRun
+from replayd.model import Block, Epoch, JudgedPair, ResultRun
 from replayd.services.verdict_publisher import Published
 from snaptrace.snapshot.model import Snapshot
 from snaptrace.snapshot.segment import Pin, ReservoirState, SegmentHeader
@@ -35,7 +35,7 @@ STORED = {
     "journal reservoir": ReservoirState,
     "lease": Holding,
     "ledger early": Early,
-    "ledger judged": Judged,
+    "ledger judged": JudgedPair,
     "ledger term": Term,
     "ledger wave": Wave,
     "pin": Pin,

@@ -28,7 +28,7 @@ from replayd.model import (
     ArmOutcome,
     Case,
     Epoch,
-    Judged,
+    JudgedPair,
     PairAnswers,
     PairResult,
     StreamScore,
@@ -136,7 +136,7 @@ async def judge(planned, _case, answers):
         service="shop",
         route="r1",
     )
-    return Judged(result, answers)
+    return JudgedPair(result, answers)
 
 
 def lead(store, known, *, replay=None, leader="a", in_flight=3, block=4, **more):

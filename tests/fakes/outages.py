@@ -25,7 +25,7 @@ from replayd.evidence.epoch_fold import Fold
 from replayd.evidence.scoreboard import Scoreboard
 from replayd.evidence.settings import BoardSettings
 from replayd.ledger.ledger import Ledger
-from replayd.model import Judged, PairResult, StreamScore
+from replayd.model import JudgedPair, PairResult, StreamScore
 from replayd.providers import PROVIDERS
 from replayd.providers.contract import Reading
 from replayd.scoring.pair import arm_outcome
@@ -128,7 +128,7 @@ async def _judged(clock, planned, _recorded, answers):
             )
         },
     )
-    return Judged(result, answers)
+    return JudgedPair(result, answers)
 
 
 class Told(Struct):
