@@ -12,9 +12,9 @@ _PROGRAMS = {
     "replayd": "the daemon: replay on canary and control, score, judge",
 }
 _SUITE = {
-    "init": ("commands", "init", "Write a suite file to begin with, and its schema."),
+    "init": ("commands", "init", "Write a starter suite file and its schema."),
     "add": ("commands", "add", "Add pins to a suite file: by id, or by filter."),
-    "check": ("commands", "check", "Check a suite file: mistakes, cases, lock."),
+    "check": ("commands", "check", "Validate a suite file, its cases and its lock."),
     "diff": ("commands", "diff", "Show what locking would change."),
     "lock": (
         "commands",
@@ -26,20 +26,20 @@ _SUITE = {
         "refresh",
         "Propose changes: stale pins out, new kinds in.",
     ),
-    "coverage": ("coverage", "coverage", "Show what of live traffic has a pin."),
+    "coverage": ("coverage", "coverage", "Show how much of live traffic the pins cover."),
 }
 _COMMANDS = {
     "up": ("run", "run", "Run both programs on a local folder, in one process tree."),
     "demo": (
         "demo",
         "demo",
-        "Traffic from real instrumentation, real small models, a live result.",
+        "Run real instrumentation and small models; watch the verdict.",
     ),
     "ls": ("store", "ls", "List snapshots."),
     "fields": (
         "queries.fields",
         "fields",
-        "List what filters may ask for; complete a term.",
+        "List filter fields; complete a term.",
     ),
     "show": ("store", "show", "Show one snapshot: request, answer, why it was kept."),
     "export": (
@@ -52,27 +52,27 @@ _COMMANDS = {
     "erase": ("maintain", "erase", "Remove a user, session or trace."),
     "tidy": ("maintain", "tidy", "Apply retention, close hours, finish erasures."),
     "keys": ("keys", "keys", "List or rotate the keys of an encrypted store."),
-    "pin": ("maintain", "pin", "Keep a snapshot in a named suite."),
-    "unpin": ("maintain", "unpin", "Take a snapshot out of a suite."),
+    "pin": ("maintain", "pin", "Add a snapshot to a named suite."),
+    "unpin": ("maintain", "unpin", "Remove a snapshot from a suite."),
     "replay": ("replay", "replay", "Send snapshots once, or print what would be sent."),
     "test": ("suites.run", "run_pinned", "Run a pinned suite; exit as a gate."),
-    "plan": ("costs", "plan", "Say what a verdict will need: pairs, hours, money."),
-    "budget": ("costs", "budget", "Show what may be spent, what is, and until when."),
+    "plan": ("costs", "plan", "Estimate the pairs, hours and money that a verdict needs."),
+    "budget": ("costs", "budget", "Show budgets, their use, and when they reset."),
     "gate": (
         "gate",
         "gate",
-        "Exit 0 pass, 1 regressed, 2 undecided, 3 could not tell.",
+        "Report the verdict: 0 pass, 1 regressed, 2 undecided, 3 unknown.",
     ),
     "worst": ("gate", "worst", "Show the worst pairs with their media."),
     "results": ("gate", "results", "Print all pairs as JSON lines."),
-    "worksheet": ("judge", "worksheet", "Print pairs for people to decide."),
-    "judge": ("judge", "judge", "Say how good the judge model is."),
+    "worksheet": ("judge", "worksheet", "Write a blind worksheet of pairs for people."),
+    "judge": ("judge", "judge", "Report how accurate the judge model is."),
     "validate": ("checks", "validate", "Check a configuration file."),
-    "healthcheck": ("checks", "healthcheck", "Ask a program whether it is ready."),
+    "healthcheck": ("checks", "healthcheck", "Check that a running program is ready."),
     "doctor": (
         "import_doctor",
         "doctor",
-        "Say what would be kept and replayed, and why not.",
+        "Diagnose what is captured, kept and replayable.",
     ),
 }
 

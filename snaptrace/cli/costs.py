@@ -39,7 +39,7 @@ def plan(
     url: str | None = None,
     format: Format = "table",  # noqa: A002 - the name of the option
 ) -> int:
-    """Say what a pass, and finding a drop of 3, 5 and 10 points, will need.
+    """Estimate what a pass needs, and what finding a drop of 3, 5 and 10 points does.
 
     In pairs (half of all runs, nine of ten), and for nine of ten in hours and money:
     from the noise, the tokens and the traffic that replayd has seen, and from its

@@ -120,7 +120,7 @@ def doctor(
     replays: bool = False,
     format: Format = "table",  # noqa: A002 - the name of the option
 ) -> int:
-    """Say per instrumentation what would be kept and replayed, and why not.
+    """Diagnose per instrumentation what is kept and replayable, and why not.
 
     Without files it listens for OTLP/gRPC for a moment, answers success and stores
     nothing: point an application's exporter here and use it.

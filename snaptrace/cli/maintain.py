@@ -167,7 +167,7 @@ def _assertion(expect: str) -> Json:
 
 
 def unpin(snapshot_id: str, source: Source | None = None, *, suite: str) -> int:
-    """Take a snapshot out of a suite.
+    """Remove a snapshot from a suite.
 
     Parameters
     ----------
