@@ -26,14 +26,14 @@ _SUITE = {
         "refresh",
         "Propose changes: stale pins out, new kinds in.",
     ),
-    "coverage": ("coverage", "coverage", "Show how much of live traffic the pins cover."),
+    "coverage": ("coverage", "coverage", "Show how much live traffic the pins cover."),
 }
 _COMMANDS = {
     "up": ("run", "run", "Run both programs on a local folder, in one process tree."),
     "demo": (
         "demo",
         "demo",
-        "Run real instrumentation and small models; watch the verdict.",
+        "Run real instrumentation and models; watch the verdict.",
     ),
     "ls": ("store", "ls", "List snapshots."),
     "fields": (
@@ -56,7 +56,11 @@ _COMMANDS = {
     "unpin": ("maintain", "unpin", "Remove a snapshot from a suite."),
     "replay": ("replay", "replay", "Send snapshots once, or print what would be sent."),
     "test": ("suites.run", "run_pinned", "Run a pinned suite; exit as a gate."),
-    "plan": ("costs", "plan", "Estimate the pairs, hours and money that a verdict needs."),
+    "plan": (
+        "costs",
+        "plan",
+        "Estimate the pairs, hours and money that a verdict needs.",
+    ),
     "budget": ("costs", "budget", "Show budgets, their use, and when they reset."),
     "gate": (
         "gate",

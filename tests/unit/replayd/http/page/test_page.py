@@ -232,7 +232,7 @@ async def test_damaged_results_are_said_not_guessed(page):
     await client.store.delete(object_names.result(client.epoch.epoch, 1))
     answer = await client.get("/canary/image")
     assert answer.status == 503
-    assert "No verdict is drawn" in await answer.text()
+    assert "yield no verdict" in await answer.text()
 
 
 async def test_a_standby_says_that_it_is_one(page):
