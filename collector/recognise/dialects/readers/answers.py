@@ -6,6 +6,7 @@ older name, the whole provider response where messages belong.
 """
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -132,25 +133,20 @@ def _with_finish(answer: Answer, word: str) -> Answer:
     return msgspec.structs.replace(answer, finish_reason=finish, outcome=outcome)
 
 
-def _sources(attributes: dict[str, Value], record: Record) -> list[Said]:
-    """Return every reading of the answer that the record allows, the best first."""
-    found = [
-        answer_bodies.read(loads(attributes[name]).value)
-        for name in _BODIES[:1]
-        if name in attributes
-    ]
-    found += [_of_rows(attributes, prefix) for prefix in _INDEXED]
+def _sources(attributes: dict[str, Value], record: Record) -> Iterator[Said]:
+    """Yield every reading of the answer that the record allows, the best first."""
+    first, *others = _BODIES
+    if first in attributes:
+        yield answer_bodies.read(loads(attributes[first]).value)
+    for prefix in _INDEXED:
+        yield _of_rows(attributes, prefix)
     for event in record.events:
         if (name := _EVENTS.get(event.name)) and name in event.attributes:
-            found.append(answer_bodies.read(loads(event.attributes[name]).value))
-            word = as_text(event.attributes.get("finish_reason"))
-            found.append(Said(finish=word))
-    found += [
-        answer_bodies.read(loads(attributes[name]).value)
-        for name in _BODIES[1:]
-        if name in attributes
-    ]
-    return found
+            yield answer_bodies.read(loads(event.attributes[name]).value)
+            yield Said(finish=as_text(event.attributes.get("finish_reason")))
+    for other in others:
+        if other in attributes:
+            yield answer_bodies.read(loads(attributes[other]).value)
 
 
 def _of_rows(attributes: dict[str, Value], prefix: str) -> Said:

@@ -39,6 +39,12 @@ _USAGES = (
     *("usage", "usageMetadata", "usage_metadata", "token_usage", "tokenUsage"),
     *("llm_output", "billed_units", "tokens"),
 )
+_MODELS = ("model", "model_version", "model_name")
+_IDS = ("id", "response_id")
+# Most objects of an answer have none of these keys, and are left at one question.
+_NOTED = frozenset(
+    (*_FINISHES, *_USAGES, *_MODELS, *_IDS, "incomplete_details", "status")
+)
 _COUNTS: dict[str, str] = {
     "prompt_tokens": "input_tokens",
     "input_tokens": "input_tokens",
@@ -137,6 +143,8 @@ def _is_item(item: dict[str, Any]) -> bool:
 
 def _note(value: dict[str, Any], said: Said) -> None:
     """Note what stands beside an answer's words."""
+    if _NOTED.isdisjoint(value):
+        return
     for key in _FINISHES:
         if not said.finish and isinstance(found := value.get(key), str):
             said.finish = found
@@ -148,8 +156,8 @@ def _note(value: dict[str, Any], said: Said) -> None:
         if not said.usage and isinstance(found := value.get(key), dict):
             _note(found, said)
             said.usage = said.usage or _counts(found)
-    said.model = said.model or _first(value, "model", "model_version", "model_name")
-    said.response_id = said.response_id or _first(value, "id", "response_id")
+    said.model = said.model or _first(value, *_MODELS)
+    said.response_id = said.response_id or _first(value, *_IDS)
 
 
 def _counts(found: dict[str, Any]) -> dict[str, int]:
