@@ -19,6 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
+from replayd.config import SliceConfig
 from replayd.model import Case, Planned
 
 SPAN = 2.0**64
@@ -42,6 +43,20 @@ class Slice(Struct, frozen=True, kw_only=True):
             and case.modality == self.modality
             and case.attributes.get(self.attribute) in self.values
         )
+
+
+def slices_of(declared: Mapping[str, SliceConfig]) -> tuple[Slice, ...]:
+    """Return the protected slices of a configuration."""
+    return tuple(
+        Slice(
+            name=name,
+            modality=each.modality,
+            attribute=each.attribute,
+            values=frozenset(each.values),
+            share=each.share,
+        )
+        for name, each in declared.items()
+    )
 
 
 class ScheduleSettings(Struct, frozen=True, kw_only=True):

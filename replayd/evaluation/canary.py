@@ -20,7 +20,7 @@ from replayd.arms.model_change import ServedModelWatch
 from replayd.budget.accounting import SpendingAccount
 from replayd.cases.eligibility import Eligibility
 from replayd.cases.loader import CaseLoader
-from replayd.cases.schedule import Schedule, ScheduleSettings, Slice, case_key
+from replayd.cases.schedule import Schedule, ScheduleSettings, case_key, slices_of
 from replayd.config import ReplaydConfig
 from replayd.evaluation import epochs
 from replayd.evaluation.caught_pairs import CaughtPairs, Side
@@ -346,16 +346,7 @@ def schedule_settings(config: ReplaydConfig, seed: str) -> ScheduleSettings:
         lookback_ns=int(schedule.lookback * 1e9),
         age_limit_ns=int(schedule.age_limit * 1e9),
         shares=dict(schedule.shares),
-        slices=tuple(
-            Slice(
-                name=name,
-                modality=declared.modality,
-                attribute=declared.attribute,
-                values=frozenset(declared.values),
-                share=declared.share,
-            )
-            for name, declared in config.slices.items()
-        ),
+        slices=slices_of(config.slices),
         pin_share=schedule.pin_share,
         quota_share=schedule.quota_share,
         second_control_share=schedule.second_control_share,

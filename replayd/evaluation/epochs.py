@@ -18,7 +18,12 @@ from replayd.config import ArmConfig, ReplaydConfig
 from replayd.evaluation.restoring import restore
 from replayd.evidence.epoch_fold import Fold
 from replayd.evidence.scoreboard import Scoreboard
-from replayd.evidence.settings import BoardSettings, of_epoch, settings_of
+from replayd.evidence.settings import (
+    BoardSettings,
+    declared_slices,
+    of_epoch,
+    settings_of,
+)
 from replayd.ledger.ledger import Ledger, epochs, open_epoch
 from replayd.model import Epoch
 from replayd.scoring import SCORERS
@@ -64,9 +69,6 @@ def wanted_epoch(
     }
     if control is not None:
         key["control"] = _arm_key(config.arms[control])
-    slices: dict[str, tuple[str, ...]] = {}
-    for name, declared in config.slices.items():
-        slices[declared.modality] = (*slices.get(declared.modality, ()), name)
     return Epoch(
         epoch="",
         canary=canary,
@@ -74,7 +76,7 @@ def wanted_epoch(
         revision=arm.revision,
         key=key,
         modalities=modalities,
-        slices=slices,
+        slices=declared_slices(config),
     )
 
 

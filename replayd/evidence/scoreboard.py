@@ -5,12 +5,12 @@ that comes back, or another one, knows exactly what its predecessor knew. Nothin
 read here but `PairResult`s and a judge's decisions; no clock, no I/O.
 """
 
-import math
 from collections.abc import Mapping
 
 from replayd.adjudication.decisions import Decisions
 from replayd.errors import DamagedResultError
 from replayd.evidence.aa_test import AaTest
+from replayd.evidence.differences import difference, is_valued, scores_of, worst_of
 from replayd.evidence.judge_queue import JudgeQueue
 from replayd.evidence.settings import (
     ADJUDICATION,
@@ -212,7 +212,7 @@ class Scoreboard:
     ) -> None:
         counts = tally.streams.setdefault(stream, StreamTally())
         if _both(score, counts):
-            self._add(result.modality, stream, _difference(score), result.number)
+            self._add(result.modality, stream, difference(score), result.number)
             counts.add(score, _cause(stream, score, result))
 
     def _feed_assertions(self, result: PairResult) -> None:
@@ -225,7 +225,7 @@ class Scoreboard:
             and score.canary is not None
             and score.control is not None
         ):
-            self._add(result.modality, ASSERTIONS, _difference(score), result.number)
+            self._add(result.modality, ASSERTIONS, difference(score), result.number)
 
     def _slices_fed(self, result: PairResult) -> tuple[str, ...]:
         """A slice hears its own lane, and traffic that belongs to it.
@@ -242,19 +242,15 @@ class Scoreboard:
 
     def _feed_slice(self, result: PairResult, name: str) -> None:
         """A slice has one stream: each arm's worst score over those that apply."""
-        scores = [result.streams[s] for s in STREAMS if s in result.streams]
+        scores = scores_of(result)
         if not scores:
             return
         counts = self._slice_counts(result.modality, name)
         counts.see(result.streams.get("quality"))
         if not all(_both(score, counts) for score in scores):
             return
-        worst = StreamScore(
-            scorer=min(scores, key=lambda s: s.canary or 0.0).scorer,
-            canary=min(s.canary or 0.0 for s in scores),
-            control=min(s.control or 0.0 for s in scores),
-        )
-        self._add(result.modality, f"slice:{name}", _difference(worst), result.number)
+        worst = worst_of(scores)
+        self._add(result.modality, f"slice:{name}", difference(worst), result.number)
         counts.add(worst, worst.scorer)
 
     def _slice_counts(self, modality: str, name: str) -> StreamTally:
@@ -283,10 +279,10 @@ class Scoreboard:
         known: Mapping[int, int] = self._decisions.differences
         done = 0
         for pair in queue:
-            difference = known.get(pair.number) if pair.discordant else 0
-            if difference is None:
+            value = known.get(pair.number) if pair.discordant else 0
+            if value is None:
                 break
-            self._add(modality, ADJUDICATION, float(difference), pair.number)
+            self._add(modality, ADJUDICATION, float(value), pair.number)
             done += 1
         del queue[:done]
 
@@ -295,11 +291,11 @@ class Scoreboard:
         for number, value in self.judged.settle(modality, labels):
             self._add(modality, JUDGE, value, number)
 
-    def _add(self, modality: str, stream: str, difference: float, number: int) -> None:
+    def _add(self, modality: str, stream: str, value: float, number: int) -> None:
         key = f"{modality}/{stream}"
         if key not in self._folds:
             self._folds[key] = self._new_fold(key)
-        self._folds[key].add(difference, number=number)
+        self._folds[key].add(value, number=number)
 
     def _new_fold(self, key: str, state: StreamState | None = None) -> StreamFold:
         modality, stream = key.split("/", 1)
@@ -321,7 +317,7 @@ class Scoreboard:
 
 def _both(score: StreamScore, counts: StreamTally) -> bool:
     """Whether both arms were valued; counts who was not, and why."""
-    if score.canary is not None and score.control is not None:
+    if is_valued(score):
         return True
     if score.reason == "scorer_fault":
         counts.faults += 1
@@ -329,12 +325,6 @@ def _both(score: StreamScore, counts: StreamTally) -> bool:
         counts.away_canary += score.canary is None
         counts.away_control += score.control is None
     return False
-
-
-def _difference(score: StreamScore) -> float:
-    difference = (score.canary or 0.0) - (score.control or 0.0)
-    assert math.isfinite(difference)
-    return difference
 
 
 def _cause(stream: str, score: StreamScore, result: PairResult) -> str:

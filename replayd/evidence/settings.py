@@ -108,6 +108,14 @@ def settings_of(config: ReplaydConfig, arm: str) -> BoardSettings:
     )
 
 
+def declared_slices(config: ReplaydConfig) -> dict[str, tuple[str, ...]]:
+    """Return the names of the declared protected slices by modality."""
+    slices: dict[str, tuple[str, ...]] = {}
+    for name, declared in config.slices.items():
+        slices[declared.modality] = (*slices.get(declared.modality, ()), name)
+    return slices
+
+
 def of_epoch(settings: BoardSettings, epoch: Epoch) -> BoardSettings:
     """Return the settings with what an epoch itself holds fixed."""
     return structs.replace(

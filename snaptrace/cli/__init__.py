@@ -67,6 +67,11 @@ _COMMANDS = {
         "gate",
         "Report the verdict: 0 pass, 1 regressed, 2 undecided, 3 unknown.",
     ),
+    "drill": (
+        "drills.drill",
+        "drill",
+        "Measure which faults a verdict would catch, and after how many pairs.",
+    ),
     "worst": ("gate", "worst", "Show the worst pairs with their media."),
     "results": ("gate", "results", "Print all pairs as JSON lines."),
     "worksheet": ("judge", "worksheet", "Write a blind worksheet of pairs for people."),

@@ -22,6 +22,7 @@ CATALOGUE = f"{ROOT}/catalogue"
 INDEX = f"{ROOT}/index"
 LEASE = f"{ROOT}/lease"
 SHOWN = f"{ROOT}/shown"
+DRILLS = f"{ROOT}/drills"
 KEYS = f"{ROOT}/keys"
 PROBE = f"{ROOT}/probe"
 # What one leadership leaves for the next; of use for days, then litter.

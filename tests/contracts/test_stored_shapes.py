@@ -13,6 +13,7 @@ from msgspec import inspect
 
 from collector.sealing.journal import JournalCall
 from replayd.adjudication.decisions import Decision
+from replayd.drills.certificate import Certificate
 from replayd.ledger.lease import Holding
 from replayd.ledger.ledger import AnswerRun, Checkpoint, Early, Term, Wave
 from replayd.model import Block, Epoch, JudgedPair, ResultRun
@@ -29,6 +30,7 @@ STORED = {
     "answers/": AnswerRun,
     "catalogue/": Catalogue,
     "checkpoint": Checkpoint,
+    "drill certificate": Certificate,
     "encryption keys": WrappedKeys,
     "epoch": Epoch,
     "journal call": JournalCall,

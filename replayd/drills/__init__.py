@@ -1,0 +1,1 @@
+"""Drills: known faults put into answers, to measure what a verdict would catch."""

@@ -1,0 +1,144 @@
+"""Sensitivity certificate: which known faults a verdict would catch, after how many.
+
+Holds numbers and names, no content. Kept in the store under `v1/drills`, where the
+newest one of a kind counts and earlier ones say what used to be caught.
+"""
+
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from replayd.errors import DamagedResultError
+from snaptrace.snapshot import object_names
+from snaptrace.snapshot.errors import MissingObjectError
+from snaptrace.store.store import Store
+
+Standing = Literal["caught", "not_caught", "not_applicable"]
+Kind = Literal["offline", "asked", "share"]
+# What was injured: answers of a control, recorded answers, or requests to a control.
+Source = Literal["control", "recording", "request"]
+CAUGHT_SHARE = 0.9  # of the orders of pairs, from which on a fault counts as caught
+MOST_KEPT = 50  # certificates of a kind; the oldest are deleted
+
+
+class Sensitivity(Struct, frozen=True, kw_only=True):
+    """One fault at one rate, in one modality or protected slice."""
+
+    modality: str
+    fault: str
+    rate: float  # share of the answers with the fault, where it applies
+    harmless: bool = False  # a twin: it should raise nothing
+    slice: str = ""  # protected slice; "": the whole modality
+    pairs: int = 0  # stored pairs drawn from
+    applies: int = 0  # of them, which the fault changes
+    standing: Standing = "not_applicable"
+    caught_share: float = 0.0  # of the orders, in which it raised an alarm
+    # Pairs until the alarm: median over the orders, and their tenth and ninetieth
+    # percentile. None: not within the certificate's `most_pairs`.
+    after: int | None = None
+    after_low: int | None = None
+    after_high: int | None = None
+    stream: str = ""  # the one that caught it in most orders
+
+    @property
+    def place(self) -> tuple[str, str, str, str]:
+        """Identity of the row from one certificate to the next."""
+        return (self.modality, self.slice, self.fault, rate_label(self.rate))
+
+
+class Certificate(Struct, frozen=True, kw_only=True):
+    """Everything that was drilled at one time."""
+
+    kind: Kind
+    source: Source
+    made_at_ns: int
+    software: str
+    control: str = ""  # arm whose answers were injured; "": recordings
+    epoch: str = ""  # where those answers were stored
+    orders: int  # seeded orders of the pairs
+    most_pairs: int  # at which an order ends
+    alpha: float
+    margins: dict[str, float]
+    # Pairs whose control was asked twice, by modality: its noise is part of the orders.
+    # 0: noise is unknown there, and the pairs until an alarm are a lower bound.
+    noise_pairs: dict[str, int] = {}
+    unscored: dict[str, int] = {}  # pairs that no rule can score, by modality
+    rows: tuple[Sensitivity, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Folder of its kind in the store."""
+        return self.kind
+
+
+def rate_label(rate: float) -> str:
+    """Return a rate as a metric label, as `1` or `0.1`."""
+    return f"{rate:g}"
+
+
+async def store_certificate(store: Store, made: Certificate) -> str:
+    """Write a certificate under the next number of its kind; return its name.
+
+    Raises:
+        StoreUnavailableError: safe to repeat.
+    """
+    numbers = await _numbers(store, made.kind)
+    number = numbers[-1] + 1 if numbers else 0
+    data = msgspec.msgpack.encode(made)
+    while not await store.create(_name(made.kind, number), data):
+        number += 1
+    for old in numbers[: -(MOST_KEPT - 1)]:
+        await store.delete(_name(made.kind, old))
+    return _name(made.kind, number)
+
+
+async def certificates(store: Store, kind: Kind) -> list[Certificate]:
+    """Return all kept certificates of a kind, oldest first.
+
+    One that cannot be read is left out: the next drill makes another.
+    """
+    found: list[Certificate] = []
+    for number in await _numbers(store, kind):
+        try:
+            found.append(_decoded(await store.get(_name(kind, number))))
+        except (MissingObjectError, DamagedResultError):
+            continue
+    return found
+
+
+def once_caught(known: list[Certificate]) -> set[tuple[str, str, str, str]]:
+    """Return the rows that any certificate says were caught."""
+    return {
+        row.place for made in known for row in made.rows if row.standing == "caught"
+    }
+
+
+def blind_faults(made: Certificate, modality: str) -> tuple[str, ...]:
+    """Return the faults that a modality's verdict did not catch at rate 1."""
+    return tuple(
+        row.fault
+        for row in made.rows
+        if row.modality == modality
+        and not row.slice
+        and not row.harmless
+        and row.rate == 1.0
+        and row.standing == "not_caught"
+    )
+
+
+def _decoded(data: bytes) -> Certificate:
+    try:
+        return msgspec.msgpack.decode(data, type=Certificate)
+    except msgspec.MsgspecError as error:
+        raise DamagedResultError("certificate", str(error)) from None
+
+
+def _name(kind: Kind, number: int) -> str:
+    return object_names.numbered(object_names.DRILLS, kind, number)
+
+
+async def _numbers(store: Store, kind: Kind) -> list[int]:
+    names = [info.name async for info in store.list(f"{object_names.DRILLS}/{kind}")]
+    parsed = [object_names.parse_numbered(name) for name in names]
+    return sorted(found[1] for found in parsed if found is not None)

@@ -1,0 +1,94 @@
+"""`snaptrace drill`: a certificate from stored answers, in a terminal and as JSON."""
+
+import asyncio
+import json
+
+import pytest
+from fakes.stored_calls import store_calls, text_call
+from msgspec.structs import replace
+
+from replayd.drills.certificate import certificates, store_certificate
+from snaptrace.cli import main
+from snaptrace.crypto.fleet_key import FleetKey
+from snaptrace.runtime.clock import SystemClock
+from snaptrace.runtime.config import StoreConfig
+from snaptrace.store.store import Store
+
+FEW = ["--orders", "5", "--within", "200"]
+
+
+@pytest.fixture
+def recorded(tmp_path):
+    """Return `--set` options of a store with forty recorded answers, and the store."""
+    (tmp_path / "fleet").write_text("a secret of some thirty-two letters")
+    url = f"file://{tmp_path}/store"
+    now = SystemClock().now_ns()
+    store = Store.open(StoreConfig(url=url))
+    calls = [
+        text_call(n, at_ns=now, answer=f"The total is {100 + n} euros.")
+        for n in range(40)
+    ]
+    key = FleetKey.of_store(url, str(tmp_path / "fleet"))
+    asyncio.run(store_calls(store, calls, at_ns=now, key=key))
+    settings = (f"store.url={url}", f"store.key_file={tmp_path}/fleet")
+    return [x for each in settings for x in ("--set", each)], store
+
+
+def test_the_table_fits_a_terminal_and_names_what_is_caught(recorded, capsys):
+    """On a terminal nobody could read which faults a pass does not speak about."""
+    options, _ = recorded
+    assert main(["drill", *FEW, *options]) == 0
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= 80
+    digit = next(line for line in out.splitlines() if line.startswith("digit_changed"))
+    assert "quality" in digit
+    assert "recorded answers" in out
+
+
+def test_the_certificate_is_kept_in_the_store(recorded, capsys):
+    """Metrics and gate would know nothing of what was drilled."""
+    options, store = recorded
+    assert main(["drill", *FEW, *options, "--format", "json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    (kept,) = asyncio.run(certificates(store, "offline"))
+    assert kept.source == "recording"
+    found = {(row.fault, row.rate): row.standing for row in kept.rows}
+    assert found["digit_changed", 1.0] == "caught"
+    assert found["argument_changed", 1.0] == "not_applicable"
+    assert len(printed["rows"]) == len(kept.rows)
+    # No word of an answer leaves the store.
+    assert "total is" not in json.dumps(printed)
+
+
+def test_a_fault_that_is_no_longer_caught_ends_in_an_error(recorded, capsys):
+    """A scorer that went blind would go on under an old certificate."""
+    options, store = recorded
+
+    async def claim():
+        (made,) = await certificates(store, "offline")
+        rows = tuple(replace(row, standing="caught") for row in made.rows)
+        claimed = replace(made, rows=rows)
+        await store_certificate(store, claimed)
+
+    assert main(["drill", *FEW, *options]) == 0
+    asyncio.run(claim())
+    before = capsys.readouterr()
+    assert "was caught before" not in before.out
+    code = main(["drill", "--orders", "3", "--within", "20", *options])
+    out = capsys.readouterr().out
+    assert code == 1
+    assert "was caught before: text digit_changed at 0.1" in out
+    assert len(asyncio.run(certificates(store, "offline"))) == 3
+
+
+def test_an_empty_store_is_said(tmp_path, capsys):
+    """A certificate about nothing would look like one."""
+    (tmp_path / "fleet").write_text("a secret of some thirty-two letters")
+    options = [
+        "--set",
+        f"store.url=file://{tmp_path}/store",
+        "--set",
+        f"store.key_file={tmp_path}/fleet",
+    ]
+    assert main(["drill", *options]) == 1
+    assert "no answer" in capsys.readouterr().err
