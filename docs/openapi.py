@@ -14,6 +14,9 @@ import msgspec
 from msgspec import Struct
 
 from replayd.http.gate_api import BudgetShown, GateApi, PlansShown, RevisionBody
+from replayd.http.page.pairs import MOST_ROWS, PairLists, PairsShown
+from replayd.model import STREAMS
+from replayd.results.pair_filter import CHANGES, ORDERS, PairFilter
 from replayd.verdicts.gate import EXIT_CODES, GateAnswer
 from replayd.verdicts.views import Verdicts
 from snaptrace import VERSION
@@ -33,7 +36,13 @@ class Declared(Struct, frozen=True):
     revision: str
 
 
-_BODIES = (Verdicts, GateAnswer, PlansShown, BudgetShown, RevisionBody, Declared, Error)
+_BODIES = (
+    *(Verdicts, GateAnswer, PlansShown, BudgetShown, RevisionBody, Declared, Error),
+    PairsShown,
+)
+# The inspection page's own address: it may be open to fewer people.
+PAGE = "http://127.0.0.1:9466"
+PAIRS = "/api/v1/pairs/{canary}"
 _REVISION = (
     "revision",
     {"type": "string"},
@@ -52,6 +61,22 @@ _STATUS = {
     "425": (GateAnswer, "Undecided: ask again later."),
     "503": (GateAnswer, "Unknown: nothing was judged, or not by this revision."),
 }
+_CLOSED = {"change": CHANGES[1:], "stream": STREAMS, "order": ORDERS}
+_FILTER = tuple(
+    (
+        name,
+        {"enum": list(_CLOSED[name])}
+        if name in _CLOSED
+        else {"type": "integer" if name in {"since", "until"} else "string"},
+        "As described in docs/page.md.",
+    )
+    for name in PairFilter.__struct_fields__
+)
+_PAGED = (
+    ("epoch", {"type": "string"}, "An earlier epoch; the newest if not given."),
+    ("page", {"type": "integer", "minimum": 1}, "From 1."),
+    ("limit", {"type": "integer", "minimum": 1, "maximum": MOST_ROWS}, "Pairs a page."),
+)
 # By handler: query parameters, and body and meaning of each status.
 _ANSWERS: dict[str, tuple[tuple[Any, ...], dict[str, tuple[Any, str]]]] = {
     "verdicts": (
@@ -71,6 +96,15 @@ _ANSWERS: dict[str, tuple[tuple[Any, ...], dict[str, tuple[Any, str]]]] = {
     "status": ((_WANT, _REVISION, _AGE), _STATUS),
     "plan": ((), {"200": (PlansShown, "Pairs, hours and money, by canary.")}),
     "budget": ((), {"200": (BudgetShown, "Each limit, its use, and its reset.")}),
+    "as_json": (
+        (*_FILTER, *_PAGED),
+        {
+            "200": (PairsShown, "The pairs that meet the filter."),
+            "400": (Error, "A field of the filter makes no sense."),
+            "404": (None, "No such canary or epoch."),
+            "503": (Error, "The results cannot be read."),
+        },
+    ),
     "put_canary": (
         (),
         {
@@ -97,6 +131,8 @@ def document() -> str:
         method, _, path = route.partition(" ")
         operation = _operation(method, path, handler, references)
         paths.setdefault(path, {})[method.lower()] = operation
+    listed = _operation("GET", PAIRS, PairLists.as_json, references)
+    paths[PAIRS] = {"get": {**listed, "servers": [{"url": PAGE}]}}
     tree = {
         "openapi": "3.1.0",
         "info": {

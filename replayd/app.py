@@ -22,6 +22,7 @@ from replayd.planning.cost import CostedPlan
 from replayd.planning.gate_plan import said_at_start
 from replayd.reload import EngineReloader, Reread, check, check_reload, unpriced
 from replayd.results.history import History
+from replayd.results.index_reader import IndexReader
 from replayd.services.store_maintenance import StoreMaintenance
 from replayd.services.verdict_publisher import Published, VerdictPublisher
 from replayd.services.verdict_refresh import VerdictRefresh
@@ -253,6 +254,7 @@ class Front:
             config.page.listen,
             self._verdicts,
             History(self._store, self._key, clock),
+            IndexReader(self._store, clock),
             audit=self._audit,
             clock=clock,
             token=token,

@@ -209,6 +209,7 @@ class PairResult(Struct, frozen=True, kw_only=True, gc=False):
     judge: ArmOutcome | None = None  # what asking a judge model came to, if one was
     charged: Charged | None = None  # None: by an earlier release, or nothing was sent
     witness: TokenWitness | None = None  # None: by an earlier release, or not scored
+    task: str = ""  # of the call, as `table`; "": by an earlier release, or unknown
 
 
 class JudgedPair(Struct, frozen=True):

@@ -131,16 +131,21 @@ class Ledger:
             yield block
             expected += len(block.planned)
 
-    async def runs(self, from_number: int = 0) -> AsyncIterator[ResultRun]:
+    async def runs(
+        self, from_number: int = 0, *, begins: bool = False
+    ) -> AsyncIterator[ResultRun]:
         """Yield the committed runs from the one that holds `from_number`, in order.
+
+        `begins` says that a run begins there, as for a reader of all runs before: those
+        are then not listed again.
 
         Raises:
             DamagedResultError: a gap, an overlap, or a run that cannot be read. No
                 verdict may be drawn from such an epoch.
         """
-        names = await self._names(object_names.RESULTS)
+        names = await self._names(object_names.RESULTS, from_number if begins else 0)
         starts = [number for number in names if number <= from_number]
-        expected = max(starts, default=0)
+        expected = from_number if begins else max(starts, default=0)
         for number in (n for n in names if n >= expected):
             name = object_names.result(self.epoch, number)
             run = await self._read(name, ResultRun)
@@ -326,9 +331,11 @@ class Ledger:
         if await self._store.get(name) != data:
             raise LostLeadError(name)
 
-    async def _names(self, folder: str) -> list[int]:
-        """Return the numbers below a folder of this epoch, in order."""
-        names = [info.name async for info in self._store.list(f"{folder}/{self.epoch}")]
+    async def _names(self, folder: str, first: int = 0) -> list[int]:
+        """Return the numbers below a folder of this epoch from `first` on, in order."""
+        after = object_names.numbered(folder, self.epoch, first - 1) if first else ""
+        listed = self._store.list(f"{folder}/{self.epoch}", after)
+        names = [info.name async for info in listed]
         parsed = [object_names.parse_numbered(name) for name in names]
         return sorted(found[1] for found in parsed if found is not None)
 

@@ -7,7 +7,7 @@ from msgspec import Struct
 from replayd.scoring.contract import Scorer, ScoringCase
 from replayd.scoring.extract.masking import answer_was_redacted
 from replayd.scoring.rules.assertions import unknown_kinds
-from replayd.scoring.tasks import TASKS, USABILITY, task_of
+from replayd.scoring.tasks import TASKS, USABILITY, Task, task_of
 
 # Operations whose outcome no scorer of this release can value.
 UNSCORED_OPERATIONS = frozenset(
@@ -22,6 +22,7 @@ class Choice(Struct, frozen=True):
     quality: Scorer | None = None  # None: nothing in the reference can be checked
     diagnostics: tuple[Scorer, ...] = ()
     excluded: str = ""  # from a bounded set
+    task: str = ""  # of the call; "" where nothing was recorded
 
     @property
     def scorers(self) -> tuple[Scorer, ...]:
@@ -45,12 +46,14 @@ def choose(
         return Choice(excluded=f"no_scorer_{case.snapshot.operation}")
     if unknown_kinds(case):
         return Choice(excluded="unknown_assertion")
-    quality = primary(case, scorers)
+    task = None if case.nothing_recorded else task_of(case)
+    quality = _of_task(case, scorers, task)
+    named = task or ""
     if _fact_was_redacted(case, unmasked, scorers, quality):
-        return Choice(excluded="unscorable_redacted")
+        return Choice(excluded="unscorable_redacted", task=named)
     applying = tuple(scorer for scorer in invariants if scorer.applies(case))
     if not _comparable(case):
-        return Choice(applying, quality)
+        return Choice(applying, quality, task=named)
     judged = {scorer.name for scorer in applying}
     # Partial agreement is shown beside the value; a task's other rules say nothing.
     others = tuple(
@@ -62,15 +65,18 @@ def choose(
         and scorer.name not in USABILITY
         and scorer.applies(case)
     )
-    return Choice(applying, quality, others)
+    return Choice(applying, quality, others, task=named)
 
 
 def primary(case: ScoringCase, scorers: Mapping[str, Scorer]) -> Scorer | None:
     """Return the one rule that is the stream `quality` of this case."""
-    names: tuple[str, ...] = ("assertions",)
-    if not case.nothing_recorded:
-        names = (*names, *TASKS[task_of(case)])
-    for name in names:
+    return _of_task(case, scorers, None if case.nothing_recorded else task_of(case))
+
+
+def _of_task(
+    case: ScoringCase, scorers: Mapping[str, Scorer], task: Task | None
+) -> Scorer | None:
+    for name in ("assertions", *(TASKS[task] if task else ())):
         scorer = scorers.get(name)
         if scorer is not None and scorer.applies(case):
             return scorer

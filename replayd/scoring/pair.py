@@ -115,6 +115,7 @@ class PairScoring:
         result = structs.replace(
             _frame(self._planned, answers, self._committed_at_ns),
             witness=compare(case.snapshot, answers),
+            task=choice.task,
         )
         if choice.excluded:
             return structs.replace(result, excluded=choice.excluded)

@@ -8,31 +8,10 @@ from typing import Any, Generic, TypeVar
 from msgspec import Struct
 from rapidfuzz.distance import Indel
 
-from replayd.model import PairResult
-from replayd.results.history import badness
-
 T = TypeVar("T")
 
 MOST_MARKED = 2_000  # words of one text
 _PIECE = re.compile(r"\s+|[^\s]+")
-
-
-class Row(Struct, frozen=True, kw_only=True):
-    """One pair in the list."""
-
-    number: int
-    snapshot_id: str
-    stream: str
-    difference: float
-    scorer: str
-    canary_score: float | None
-    control_score: float | None
-    reason: str
-    outcome: str  # of the canary
-    service: str
-    route: str
-    slices: tuple[str, ...]
-    recorded_at_ns: int
 
 
 class Page(Struct, Generic[T], frozen=True):
@@ -41,28 +20,6 @@ class Page(Struct, Generic[T], frozen=True):
     rows: Sequence[T]
     number: int  # from 1
     pages: int
-
-
-def row_of(result: PairResult) -> Row:
-    """Convert a judged pair to a row."""
-    worst = badness(result)
-    assert worst is not None  # Only judged pairs are ranked.
-    score = result.streams[worst.stream]
-    return Row(
-        number=result.number,
-        snapshot_id=result.snapshot_id,
-        stream=worst.stream,
-        difference=worst.difference,
-        scorer=score.scorer,
-        canary_score=score.canary,
-        control_score=score.control,
-        reason=score.reason,
-        outcome=result.canary.outcome if result.canary else "",
-        service=result.service,
-        route=result.route,
-        slices=result.slices,
-        recorded_at_ns=result.recorded_at_ns,
-    )
 
 
 def paged(rows: Sequence[T], wanted: str, size: int) -> Page[T]:
@@ -86,6 +43,11 @@ def score(value: float | None) -> str:
 def percent(value: float | None) -> str:
     """Format a share in percent; a dash if absent."""
     return "–" if value is None else f"{value:.0%}"  # noqa: RUF001 - a dash
+
+
+def count(value: int) -> str:
+    """Format a count with separators."""
+    return f"{value:,}"
 
 
 def age(seconds: float | None) -> str:
@@ -155,6 +117,7 @@ def marked(text: str, reference: str) -> list[tuple[str, bool]]:
 FILTERS: dict[str, Callable[..., Any]] = {
     "signed": signed,
     "score": score,
+    "count": count,
     "share": percent,
     "age": age,
     "moment": moment,

@@ -14,10 +14,12 @@ from replayd.http.loopback import is_loopback, names_this_machine
 from snaptrace.runtime.config import Address, ConfigError
 
 COOKIE = "snaptrace_page"
-# Nothing from elsewhere, no script at all, no frame around it, nothing sent away.
+# Nothing from elsewhere, no script but the page's own file, no frame around it, nothing
+# sent away.
 POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; "
-    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "media-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
 )
 HEADERS = {
     "Content-Security-Policy": POLICY,
