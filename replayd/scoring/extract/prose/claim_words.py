@@ -251,21 +251,24 @@ class _Concepts(NamedTuple):
     """The words of `opposites.toml` for one language, and those that only begin so."""
 
     whole: dict[str, frozenset[tuple[str, bool]]]
-    begun: tuple[tuple[str, str, bool], ...]
+    begun: dict[str, tuple[tuple[str, str, bool], ...]]  # by first letter
 
 
 @cache
 def _concepts(suffix: str) -> _Concepts:
     whole: dict[str, set[tuple[str, bool]]] = {}
-    begun: list[tuple[str, str, bool]] = []
+    begun: dict[str, list[tuple[str, str, bool]]] = {}
     for row, sides in table("opposites.toml").items():
         for side, name in ((True, "one"), (False, "other")):
             for word in sides[name + suffix]:
                 if word.endswith("*"):
-                    begun.append((word[:-1], row, side))
+                    begun.setdefault(word[0], []).append((word[:-1], row, side))
                 else:
                     whole.setdefault(word, set()).add((row, side))
-    return _Concepts({w: frozenset(s) for w, s in whole.items()}, tuple(begun))
+    return _Concepts(
+        {word: frozenset(sides) for word, sides in whole.items()},
+        {letter: tuple(found) for letter, found in begun.items()},
+    )
 
 
 @lru_cache(maxsize=MOST_STEMMED)
@@ -273,6 +276,7 @@ def _sides(word: str, language: str) -> frozenset[tuple[str, bool]]:
     """Return the concepts that a word belongs to, and on which side."""
     concepts = _concepts("" if language == "en" else "_more")
     found = set(concepts.whole.get(word, ()))
-    found.update((row, s) for start, row, s in concepts.begun if word.startswith(start))
+    begun = concepts.begun.get(word[:1], ())
+    found.update((row, side) for start, row, side in begun if word.startswith(start))
     # A beginning that both sides share, as `larg` of French and Spanish, tells nothing.
     return frozenset(each for each in found if (each[0], not each[1]) not in found)
