@@ -223,6 +223,21 @@ class JudgeConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     budget: BudgetConfig = BudgetConfig()  # its own; prices stand with the others
 
 
+class DrillConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Drills: known faults in answers, to see what a verdict catches."""
+
+    # Stored answers from which a certificate is made by itself, without any call; 0:
+    # only `snaptrace drill` makes one.
+    from_pairs: Count = 100
+    # Stored answers drilled at most.
+    pairs: Annotated[int, Meta(ge=1, le=5_000)] = 200
+    # How often it is made anew.
+    every: Duration = Duration(86_400)
+    # Modality to faults that a pass must be able to show, as
+    # `{image: [digit_changed, row_dropped@0.1]}`; else it is `undecided: blind`.
+    required_sensitivity: dict[str, list[str]] = {}
+
+
 class TelemetryConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Spans and events per judged pair for an OTLP collector; no content."""
 
@@ -287,6 +302,7 @@ class ReplaydConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     privacy: RedactConfig = RedactConfig()
     telemetry: TelemetryConfig = TelemetryConfig()
     judge: JudgeConfig = JudgeConfig()
+    drills: DrillConfig = DrillConfig()
     # Whether answers are scored in a process of its own: for 70 MiB more, calls in
     # flight do not wait while one is read.
     judge_process: bool = True

@@ -41,6 +41,7 @@ from replayd.scoring.recorded import Recorded
 from replayd.scoring.redaction import RedactionSettings, bare
 from replayd.services import gauges
 from replayd.services.adjudication import AdjudicationFeed
+from replayd.services.drills import OfflineDrills
 from replayd.services.leader import LeaderElection
 from replayd.services.store_follower import StoreFollower
 from replayd.services.token_review import TokenReview
@@ -116,6 +117,16 @@ class Engine:
             log_level=config.log_level,
             on_lost=self.metrics.judging_lost.inc,
         )
+        self.drills = OfflineDrills(
+            config,
+            store,
+            key,
+            clock,
+            judging=self.judging,
+            metrics=self.metrics.drills,
+            leading=lambda: self.leading,
+            replayable=self._replayable,
+        )
         self.reading = StoreFollower(
             store=store,
             content=self._content,
@@ -126,6 +137,9 @@ class Engine:
             shadows=self.shadows,
             poll_seconds=schedule.poll,
         )
+
+    def _replayable(self) -> int:
+        return sum(live.replayable for live in self.intake.sample.live().values())
 
     def _made_telling(self) -> "OtlpExporter | None":
         config = self.config.telemetry
@@ -193,6 +207,7 @@ class Engine:
             ),
             judge_key=self._judge_rounds.key if self._judge_rounds else None,
             live=lambda: live_traffic(self.intake),
+            drilled=lambda: self.drills.known,
             eligibility=self.eligibility,
             tokens=self.tokens,
             on_committed=self._committed,
@@ -290,6 +305,7 @@ class Engine:
             leading=lambda: self.leading,
         )
         parts: list[Part] = [self.reading, self._leading, review, self.judging]
+        parts.append(self.drills)
         if self._telling is not None:
             parts.append(self._telling)
         if self._judge_rounds is not None:

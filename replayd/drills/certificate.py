@@ -4,7 +4,7 @@ Holds numbers and names, no content. Kept in the store under `v1/drills`, where 
 newest one of a kind counts and earlier ones say what used to be caught.
 """
 
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 from msgspec import Struct
@@ -18,6 +18,7 @@ Standing = Literal["caught", "not_caught", "not_applicable"]
 Kind = Literal["offline", "asked", "share"]
 # What was injured: answers of a control, recorded answers, or requests to a control.
 Source = Literal["control", "recording", "request"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 CAUGHT_SHARE = 0.9  # of the orders of pairs, from which on a fault counts as caught
 MOST_KEPT = 50  # certificates of a kind; the oldest are deleted
 
@@ -66,11 +67,6 @@ class Certificate(Struct, frozen=True, kw_only=True):
     unscored: dict[str, int] = {}  # pairs that no rule can score, by modality
     rows: tuple[Sensitivity, ...] = ()
 
-    @property
-    def key(self) -> str:
-        """Folder of its kind in the store."""
-        return self.kind
-
 
 def rate_label(rate: float) -> str:
     """Return a rate as a metric label, as `1` or `0.1`."""
@@ -112,19 +108,6 @@ def once_caught(known: list[Certificate]) -> set[tuple[str, str, str, str]]:
     return {
         row.place for made in known for row in made.rows if row.standing == "caught"
     }
-
-
-def blind_faults(made: Certificate, modality: str) -> tuple[str, ...]:
-    """Return the faults that a modality's verdict did not catch at rate 1."""
-    return tuple(
-        row.fault
-        for row in made.rows
-        if row.modality == modality
-        and not row.slice
-        and not row.harmless
-        and row.rate == 1.0
-        and row.standing == "not_caught"
-    )
 
 
 def _decoded(data: bytes) -> Certificate:

@@ -22,6 +22,7 @@ from replayd.cases.eligibility import Eligibility
 from replayd.cases.loader import CaseLoader
 from replayd.cases.schedule import Schedule, ScheduleSettings, case_key, slices_of
 from replayd.config import ReplaydConfig
+from replayd.drills.known import KnownSensitivity
 from replayd.evaluation import epochs
 from replayd.evaluation.caught_pairs import CaughtPairs, Side
 from replayd.evaluation.committer import Committer
@@ -67,6 +68,7 @@ class EvaluationContext(Struct, frozen=True, kw_only=True):
     # What an epoch holds fixed of the judge model, after the epoch before.
     judge_key: Callable[[JudgeKey | None], Awaitable[JudgeKey]] | None = None
     live: Callable[[], LiveTraffic]
+    drilled: Callable[[], KnownSensitivity] = KnownSensitivity
     eligibility: Eligibility
     tokens: TokenEvidence
     on_committed: Callable[[str, Sequence[PairResult]], None] = lambda _c, _r: None
@@ -175,7 +177,7 @@ class CanaryEvaluation:
             return None
         if self.lead.caught_up.is_set():
             now_ns, live = self._tools.clock.now_ns(), self._tools.live()
-            view = self._board.view(now_ns, live)
+            view = self._board.view(now_ns, live, self._tools.drilled())
             self._view = replace(view, arms=self._arms_shown(self.lead))
         return self._view
 

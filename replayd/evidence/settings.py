@@ -72,6 +72,8 @@ class BoardSettings(Struct, frozen=True, kw_only=True):
     pass_expires_ns: int = 6 * 3600 * NANOSECONDS
     expected_discordance: dict[str, float] = {}  # of the epoch before, by modality
     judge: JudgeKey | None = None
+    # Modality -> faults that a pass must be able to show.
+    required_sensitivity: dict[str, tuple[str, ...]] = {}
 
     @property
     def judge_gates(self) -> bool:
@@ -105,6 +107,10 @@ def settings_of(config: ReplaydConfig, arm: str) -> BoardSettings:
         coverage_limit=schedule.coverage_limit,
         scored_limit=schedule.scored_limit,
         pass_expires_ns=int(schedule.pass_expires * NANOSECONDS),
+        required_sensitivity={
+            modality: tuple(faults)
+            for modality, faults in config.drills.required_sensitivity.items()
+        },
     )
 
 

@@ -59,6 +59,7 @@ def gate_lines(answer: GateAnswer) -> RenderableType:
     lines = [head]
     lines += [Text(f"  {reason}") for reason in answer.why]
     lines += [Text(f"  warning: {warning}", "yellow") for warning in answer.warnings]
+    lines += [Text(f"  {name}: {seen}", "dim") for name, seen in answer.sees.items()]
     return Group(*lines)
 
 

@@ -73,6 +73,7 @@ from replayd.stats.sample_size import (
     plan,
     replays_to_find,
     replays_to_pass,
+    smallest_found,
 )
 from replayd.stats.stream import (
     DEFAULT_ALPHA,
@@ -143,4 +144,5 @@ __all__ = [
     "recent",
     "replays_to_find",
     "replays_to_pass",
+    "smallest_found",
 ]

@@ -44,6 +44,7 @@ class Circumstances(Struct, frozen=True, kw_only=True):
     scored: float | None = None  # share of replayed calls scored; None: not known
     scored_limit: float = 0.0  # below it the modality is unscored; 0: no limit
     unscored_slices: frozenset[str] = frozenset()  # protected ones below that limit
+    insensitive: bool = False  # a fault that a pass must show is not known to be seen
     noise_alarm: bool = False  # the A/A stream alarmed: the harness is broken
     unsupported: bool = False  # the canary does not take this modality at all
     pass_withheld: bool = False  # failures or judge outages differ between arms
@@ -116,7 +117,8 @@ def judge_modality(
     measured verdict away; a regression that was found stands even where coverage
     is short; below the coverage limit or the scored limit anything else is
     `undecided`, and so is a pass without a scored share or with an unscored protected
-    slice; withheld, a pass is too. An undecided modality that regressed in the
+    slice; a pass that could not show a required fault is blind; withheld, a pass is
+    undecided too. An undecided modality that regressed in the
     previous epoch says so.
 
     Raises:
@@ -177,6 +179,8 @@ def _word(
     passing = word in {"pass", "pass_with_drop"}
     if _unscored(circumstances, passing=passing):
         return "undecided", "unscored"
+    if circumstances.insensitive and passing:
+        return "undecided", "blind"
     if circumstances.pass_withheld and passing:
         return "undecided", "pass_withheld"
     return word, ""

@@ -26,6 +26,7 @@ from replayd.stats.restarts import FIRST_SHARE
 
 LARGEST_PLAN_REPLAYS = 10_000_000  # beyond this a plan says "never"
 DROPS = (0.03, 0.05, 0.10)  # the drops that a plan speaks of
+DROP_STEPS = 1000  # in which the smallest drop is looked for
 LARGEST_EXPONENT = 600.0  # exp beyond this leaves the floats
 
 
@@ -104,6 +105,43 @@ def replays_to_find(
     return _first_passage(
         _three_points(worse, half), _key(-eps, clip), clip, alpha_regression, "below"
     )
+
+
+def smallest_found(
+    replays: int,
+    discordance: float,
+    eps: float,
+    alpha_regression: float,
+    clip: float = 1.0,
+) -> float | None:
+    """Return the smallest drop that `replays` would have found nine times in ten.
+
+    In steps of .001, rounded up; None if no drop would have been found.
+    """
+    # Two digits of either are enough, and let nearly every question be a cached one.
+    digits = max(len(str(replays)) - 2, 0)
+    replays = replays // 10**digits * 10**digits
+    square = clip * clip
+    rounded = min(math.ceil(discordance * 200) / 200, square)
+    return _smallest_found(replays, rounded, eps, alpha_regression, clip)
+
+
+@lru_cache(maxsize=4096)
+def _smallest_found(
+    replays: int, discordance: float, eps: float, alpha: float, clip: float
+) -> float | None:
+    def found(steps: int) -> bool:
+        drop = min(steps / DROP_STEPS, clip)
+        needed = replays_to_find(drop, discordance, eps, alpha, clip)
+        return needed is not None and needed.p90 <= replays
+
+    low, high = math.floor(eps * DROP_STEPS), math.ceil(clip * DROP_STEPS)
+    if not found(high):
+        return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if found(middle) else (middle, high)
+    return min(high / DROP_STEPS, clip)
 
 
 def _key(theta: float, clip: float) -> float:

@@ -14,6 +14,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from replayd.telemetry.drill_metrics import DrillMetrics
 from replayd.telemetry.verdict_series import SERIES, Series, samples_of
 from replayd.verdicts.views import Verdicts
 from snaptrace import VERSION
@@ -199,6 +200,7 @@ class EngineMetrics:
             "kind",
         )
         self.lost_leads = counter("lost_leads", "Times another leader was first.")
+        self.drills = DrillMetrics(registry)
 
     def forget_gauges(self) -> None:
         """Remove gauges of arms and canaries that may no longer exist."""
@@ -294,13 +296,15 @@ def _family(series: Series) -> CounterMetricFamily | GaugeMetricFamily:
 def listing() -> str:
     """Return one line per family: name, type, labels, help. The golden file."""
     registry = CollectorRegistry()
-    moved = [EngineMetrics(registry), MaintenanceMetrics(registry)]
+    engine = EngineMetrics(registry)
+    moved = [engine, MaintenanceMetrics(registry), engine.drills]
     families = [*registry.collect(), *(_family(series) for series in SERIES)]
     labels = {PREFIX + series.name: series.labels for series in SERIES}
     labels |= {
         collector._name: collector._labelnames  # noqa: SLF001 - has no public name
         for metrics in moved
         for collector in vars(metrics).values()
+        if isinstance(collector, Counter | Gauge | Histogram)
     }
     rows: dict[str, tuple[str, tuple[str, ...], str]] = {
         PREFIX + "leading": ("gauge", (), LEADING_HELP)

@@ -91,6 +91,12 @@ SERIES: tuple[Series, ...] = (
     ),
     Series("margin", "gauge", _OF_STREAM, "Drop in mean difference that still passes."),
     Series(
+        "smallest_drop",
+        "gauge",
+        _OF_STREAM,
+        "Drop that the pairs so far would have found nine times in ten.",
+    ),
+    Series(
         "score_mean",
         "gauge",
         (*_OF_STREAM, "arm"),
@@ -360,6 +366,8 @@ def _of_stream(labels: tuple[str, ...], stream: StreamView) -> Iterator[Sample]:
     yield Sample("log_e_threshold", (*labels, "regression"), alarm)
     yield Sample("log_e_threshold", (*labels, "pass"), passing)
     yield Sample("margin", labels, stream.margin)
+    if stream.smallest_drop is not None:
+        yield Sample("smallest_drop", labels, stream.smallest_drop)
     for arm, score in (
         ("canary", stream.canary_score),
         ("control", stream.control_score),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from msgspec import structs
 
 from replayd.adjudication.decisions import Decisions
+from replayd.drills.known import KnownSensitivity
 from replayd.evidence.scoreboard import Scoreboard
 from replayd.evidence.settings import JUDGE, deciders
 from replayd.evidence.tallies import ModalityTally, StreamTally
@@ -17,6 +18,7 @@ from replayd.stats import (
     decide_quality,
     judge_gate,
     judge_modality,
+    smallest_found,
 )
 from replayd.verdicts.views import (
     CanaryView,
@@ -39,14 +41,21 @@ class VerdictComputation:
     def __init__(self, board: Scoreboard) -> None:
         self._board = board
         self._kept: dict[tuple[str, str], tuple[int, StreamVerdict]] = {}
+        self._drilled = KnownSensitivity()
 
     def decide(self, decisions: Decisions) -> None:
         """Take all decisions of a judge known by now."""
         self._board.decide(decisions)
 
-    def view(self, now_ns: int, live: LiveTraffic) -> CanaryView:
+    def view(
+        self,
+        now_ns: int,
+        live: LiveTraffic,
+        drilled: KnownSensitivity | None = None,
+    ) -> CanaryView:
         """Return everything known at `now_ns`; tens of milliseconds: on a timer."""
         board = self._board
+        self._drilled = drilled or KnownSensitivity()
         names = dict.fromkeys(
             (
                 *board.modalities,
@@ -114,6 +123,7 @@ class VerdictComputation:
                 scored=tally.scored_share(self._judged(modality)),
                 scored_limit=settings.scored_limit,
                 unscored_slices=frozenset(self._unscored_slices(modality)),
+                insensitive=bool(self._insensitive_to(modality)),
                 noise_alarm=bool(board.noise.alarmed),
                 unsupported=bool(tally.unsupported),
                 pass_withheld=bool(withheld),
@@ -127,6 +137,14 @@ class VerdictComputation:
             verdict = structs.replace(verdict, word="undecided")
             reason = "expired"
         return verdict, self._shown(verdict, reason, withheld, live, now_ns)
+
+    def _insensitive_to(self, modality: str) -> tuple[str, ...]:
+        """Return the required faults that the pairs so far are not known to show."""
+        required = self._board.settings.required_sensitivity.get(modality, ())
+        if not required:
+            return ()
+        pairs = self._board.tally(modality).pairs
+        return self._drilled.unseen(modality, required, pairs)
 
     def _streams(self, modality: str) -> tuple[StreamVerdict, ...]:
         answered, invariants, agreement = (
@@ -217,6 +235,8 @@ class VerdictComputation:
         deciding = _deciding_name(verdict)
         decided = {**streams, **{f"slice:{k}": v for k, v in protected.items()}}
         quality = streams["quality"]
+        share = live.replayable_share if live else None
+        covered = share is not None and share >= board.settings.coverage_limit
         return ModalityView(
             verdict=verdict.word,
             reason=reason,
@@ -252,6 +272,10 @@ class VerdictComputation:
             replayable=live.replayable if live else 0,
             replayable_share=live.replayable_share if live else None,
             not_replayable=dict(live.reasons) if live else {},
+            smallest_drop=quality.smallest_drop,
+            blind_to=self._drilled.blind_to(modality),
+            insensitive_to=self._insensitive_to(modality) if covered else (),
+            drilled_at_ns=self._drilled.made_at_ns,
         )
 
     def _protected_shown(
@@ -351,6 +375,15 @@ def _stream_view(verdict: StreamVerdict, tally: StreamTally | None) -> StreamVie
         canary_score=tally.canary_sum / pairs if tally and pairs else None,
         control_score=tally.control_sum / pairs if tally and pairs else None,
         cause=tally.likeliest_cause if tally else "",
+        smallest_drop=_smallest_drop(verdict),
+    )
+
+
+def _smallest_drop(verdict: StreamVerdict) -> float | None:
+    if verdict.discordance is None:
+        return None
+    return smallest_found(
+        verdict.replays, verdict.discordance, verdict.eps, verdict.alpha_regression
     )
 
 

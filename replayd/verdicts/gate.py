@@ -8,6 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from replayd.verdicts.sight import insensitive, sight_of
 from replayd.verdicts.views import CanaryView, ModalityView, Verdicts
 
 GateState = Literal["pass", "regressed", "changed", "undecided", "unknown"]
@@ -18,6 +19,7 @@ EXIT_CODES: dict[GateState, int] = {
     "undecided": 2,
     "unknown": 3,
 }
+PASSES = ("pass", "pass_with_drop")
 NANOSECONDS = 1_000_000_000
 
 
@@ -32,6 +34,7 @@ class GateAnswer(Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
     modalities: dict[str, str] = {}  # modality -> verdict
     age_seconds: float | None = None  # of the verdict; None: there is none
+    sees: dict[str, str] = {}  # passed modality -> which drops and faults it speaks of
 
 
 def decide(
@@ -75,6 +78,11 @@ def decide(
         for modality, shown in view.modalities.items()
         if shown.verdict == "pass_with_drop"
     )
+    sees = {
+        modality: sight
+        for modality, shown in view.modalities.items()
+        if shown.verdict in PASSES and (sight := sight_of(shown))
+    }
     words = {m: str(shown.verdict) for m, shown in view.modalities.items()}
     return GateAnswer(
         canary=canary,
@@ -85,6 +93,7 @@ def decide(
         warnings=warnings,
         modalities=words,
         age_seconds=_age_seconds(view, now_ns),
+        sees=sees,
     )
 
 
@@ -127,7 +136,7 @@ def _changed(view: CanaryView) -> bool:
 def _explain(modality: str, shown: ModalityView) -> str:
     """Return a line about a modality that does not pass, "" if it does."""
     low, high = shown.interval
-    if shown.verdict in {"pass", "pass_with_drop"}:
+    if shown.verdict in PASSES:
         return ""
     line = f"{modality}: {shown.verdict}"
     if shown.reason:
@@ -136,6 +145,8 @@ def _explain(modality: str, shown: ModalityView) -> str:
         line += f" by {shown.deciding}"
     if shown.outcome and shown.verdict in {"regressed", "changed"}:
         line += f", mostly {shown.outcome}"
+    if shown.reason == "blind" and shown.insensitive_to:
+        line += "; " + insensitive(shown)
     if shown.reason == "unscored":
         line += "; " + _unscored(shown)
     if shown.difference is not None:

@@ -71,6 +71,8 @@ class StreamView(Struct, frozen=True, kw_only=True):
     canary_score: float | None = None  # mean over the epoch
     control_score: float | None = None
     cause: str = ""  # what most often made a pair worse
+    # Drop that this many pairs would have found nine times in ten; None: none at all.
+    smallest_drop: float | None = None
 
 
 class PeopleView(Struct, frozen=True, kw_only=True):
@@ -135,6 +137,10 @@ class ModalityView(Struct, frozen=True, kw_only=True):
     replayable: int = 0
     replayable_share: float | None = None  # of live calls
     not_replayable: dict[str, int] = {}  # by reason
+    smallest_drop: float | None = None  # as of the stream `quality`
+    blind_to: tuple[str, ...] = ()  # faults that drills put in and no verdict caught
+    insensitive_to: tuple[str, ...] = ()  # required ones that the pairs cannot show
+    drilled_at_ns: int = 0  # newest sensitivity certificate; 0: there is none
 
 
 class ArmView(Struct, frozen=True, kw_only=True):

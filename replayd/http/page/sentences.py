@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from replayd.http.page.formatting import age, percent, signed
+from replayd.verdicts.sight import insensitive, sight_of
 from replayd.verdicts.views import ModalityView
 
 WITHHELD: Final[Mapping[str, str]] = {
@@ -21,7 +22,15 @@ def sentence(shown: ModalityView) -> str:
     return _BY_VERDICT[shown.verdict](shown)
 
 
+def _sees(shown: ModalityView) -> str:
+    """Return what a pass would have shown, as a sentence of its own."""
+    sight = sight_of(shown)
+    return f" {sight[0].upper()}{sight[1:]}." if sight else ""
+
+
 def _blind(shown: ModalityView) -> str:
+    if shown.insensitive_to:
+        return f"No pass is issued: these pairs are {insensitive(shown)}."
     if not shown.seen:
         return "No live call of this modality was seen, so nothing can be judged."
     why = ""
@@ -90,11 +99,13 @@ def _passed(shown: ModalityView) -> str:
     by = shown.streams.get(shown.deciding) or shown.streams["quality"]
     return (
         f"A drop of {by.margin:.3f} or more is ruled out after {by.replays:,} replays."
+        f"{_sees(shown)}"
     )
 
 
 def _dropped(shown: ModalityView) -> str:
-    return f"A small drop ({signed(shown.difference)}), within the margin."
+    drop = signed(shown.difference)
+    return f"A small drop ({drop}), within the margin.{_sees(shown)}"
 
 
 _BY_REASON: Final[Mapping[str, Callable[[ModalityView], str]]] = {

@@ -2,7 +2,13 @@ import math
 
 import pytest
 
-from replayd.stats import OutOfRangeError, plan, replays_to_find, replays_to_pass
+from replayd.stats import (
+    OutOfRangeError,
+    plan,
+    replays_to_find,
+    replays_to_pass,
+    smallest_found,
+)
 
 GOOD = {
     "discordance": 0.04,
@@ -106,3 +112,18 @@ def test_a_drop_out_of_range_is_refused():
     for drop in (0.0, 1.5, math.nan):
         with pytest.raises(OutOfRangeError):
             replays_to_find(drop, 0.04, 0.005, 0.05)
+
+
+@pytest.mark.parametrize("discordance", [0.0, 0.02, 0.1])
+def test_the_smallest_drop_is_the_inverse_of_the_plan(discordance):
+    """A pass would claim to see drops that its pairs cannot show."""
+    drop = smallest_found(1000, discordance, 0.005, 0.01)
+    found = replays_to_find(drop, discordance, 0.005, 0.01)
+    missed = replays_to_find(drop - 0.002, discordance, 0.005, 0.01)
+    assert found.p90 <= 1000 < missed.p90
+
+
+def test_too_few_pairs_find_no_drop():
+    """A handful of pairs would claim to have looked."""
+    assert smallest_found(3, 0.02, 0.005, 0.01) is None
+    assert smallest_found(0, 0.02, 0.005, 0.01) is None

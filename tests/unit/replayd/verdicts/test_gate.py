@@ -5,6 +5,8 @@ import pytest
 from fakes.gate_verdicts import NOW, verdicts_of
 from fakes.pair_results import SECOND
 
+from replayd.drills.certificate import Certificate, Sensitivity, once_caught
+from replayd.drills.known import KnownSensitivity
 from replayd.evidence.settings import BoardSettings
 from replayd.verdicts.gate import decide
 from replayd.verdicts.views import Verdicts
@@ -92,3 +94,63 @@ def test_verdicts_survive_the_wire():
     verdicts = verdicts_of(worse=0.1)
     encoded = msgspec.json.encode(verdicts)
     assert msgspec.json.decode(encoded, type=Verdicts) == verdicts
+
+
+def drilled(*rows):
+    """Return what one certificate with these rows of text says."""
+    made = Certificate(
+        kind="offline",
+        source="control",
+        made_at_ns=NOW,
+        software="1",
+        orders=20,
+        most_pairs=1000,
+        alpha=0.05,
+        margins={},
+        rows=tuple(Sensitivity(modality="text", rate=1.0, **row) for row in rows),
+    )
+    return KnownSensitivity(newest=(made,), once=frozenset(once_caught([made])))
+
+
+CAUGHT = {"fault": "digit_changed", "standing": "caught", "after": 20, "after_high": 40}
+MISSED = {"fault": "row_dropped", "standing": "not_caught"}
+ABSENT = {"fault": "unit_changed", "standing": "not_applicable"}
+
+
+def test_a_pass_says_what_it_could_have_seen():
+    """Nobody would know what a green is worth."""
+    answer = ask(verdicts_of(drilled=drilled(CAUGHT, MISSED)))
+    (line,) = answer.sees.values()
+    assert "points would have been found nine times in ten" in line
+    assert line.endswith("blind to row_dropped")
+    without = ask(verdicts_of()).sees["text"]
+    assert without.endswith("no drill says which faults are caught")
+
+
+@pytest.mark.parametrize(
+    ("required", "rows", "state"),
+    [
+        (("digit_changed",), (CAUGHT,), "pass"),
+        (("digit_changed",), (), "undecided"),
+        (("row_dropped",), (CAUGHT, MISSED), "undecided"),
+        (("digit_changed@0.1",), (CAUGHT,), "undecided"),
+        (("unit_changed",), (ABSENT,), "pass"),
+        (("digit_changed",), ({**CAUGHT, "after_high": 500},), "undecided"),
+    ],
+)
+def test_a_pass_that_cannot_show_a_required_fault_is_blind(required, rows, state):
+    """A gate would open although a fault that matters could not have been seen."""
+    settings = BoardSettings(required_sensitivity={"text": required})
+    answer = ask(verdicts_of(settings=settings, drilled=drilled(*rows)))
+    assert answer.state == state
+    assert ("blind" in "".join(answer.why)) == (state != "pass")
+    assert (f"not known to show {required[0]}" in "".join(answer.why)) == (
+        state != "pass"
+    )
+
+
+def test_a_regression_is_told_whatever_a_drill_says():
+    """A required sensitivity would hide a regression that was found."""
+    settings = BoardSettings(required_sensitivity={"text": ("row_dropped",)})
+    answer = ask(verdicts_of(worse=0.4, settings=settings, drilled=drilled(MISSED)))
+    assert answer.state == "regressed"
