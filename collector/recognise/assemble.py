@@ -125,6 +125,7 @@ def assemble(
         trace_state=candidate.trace_state,
         source=source_of(candidate),
         emitter=candidate.emitter,
+        names=candidate.names,
     )
 
 
@@ -155,7 +156,7 @@ def _judged(
 ) -> Judgement | None:
     if evidence is None or body is None or candidate.verbatim:
         return None
-    judgement = evidence.judge(reading_of(candidate), features(body))
+    judgement = evidence.judge(reading_of(candidate), features(body), candidate.names)
     if candidate.api_source == "guessed":
         return Judgement(("api_guessed", *judgement.doubts), judgement.lost)
     return judgement

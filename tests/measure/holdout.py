@@ -13,7 +13,15 @@ from typing import NamedTuple
 
 import msgspec
 from measure.compare import compare
-from measure.evidence import Witness, by_dialect, reading_of, row_of, witnesses
+from measure.evidence import (
+    Layouts,
+    Witness,
+    by_dialect,
+    layouts_of,
+    reading_of,
+    row_of,
+    witnesses,
+)
 from measure.recordings import Case, golden
 from measure.table import Line, believed, measure, routes
 
@@ -65,35 +73,49 @@ def library(variant: str) -> str:
     return next(known, rest.partition("-")[2].partition(".")[0] or rest)
 
 
-def _drawn(seed: str) -> Callable[[Case], object]:
-    return lambda case: _digest(seed, case.variant, case.name) % _FOLDS
+def _drawn(seed: str) -> Callable[[Seen], object]:
+    return lambda one: _digest(seed, one.case.variant, one.case.name) % _FOLDS
+
+
+def _integration(one: Seen) -> object:
+    """Return who told of most calls of a case: nothing of its own is left then."""
+    told = Counter(w.reading[:2] + w.reading[6:] for w in one.witnesses)
+    return max(told, key=lambda key: (told[key], key), default=())
+
+
+def _scope(one: Seen) -> object:
+    told = Counter(w.reading[:2] for w in one.witnesses)
+    return max(told, key=lambda key: (told[key], key), default=())
 
 
 # What is left out together.
-SPLITS: dict[str, Callable[[Case], object]] = {
-    "one variant": lambda case: case.variant,
-    "one library": lambda case: library(case.variant),
-    "one API": routes,
-    "one case name": lambda case: case.name,
-    "a fifth of the case names": lambda case: _digest(case.name) % _FOLDS,
+SPLITS: dict[str, Callable[[Seen], object]] = {
+    "one scope": _scope,
+    "one integration": _integration,
+    "one variant": lambda one: one.case.variant,
+    "one library": lambda one: library(one.case.variant),
+    "one API": lambda one: routes(one.case),
+    "one case name": lambda one: one.case.name,
+    "a fifth of the case names": lambda one: _digest(one.case.name) % _FOLDS,
     "a fifth of the cases": _drawn("first"),
     "another fifth of the cases": _drawn("second"),
     "a third fifth of the cases": _drawn("third"),
 }
 
 
-def held_out(seen: list[Seen], key: Callable[[Case], object]) -> list[Line]:
+def held_out(seen: list[Seen], key: Callable[[Seen], object]) -> list[Line]:
     """Judge each group of cases by a table made of all the others."""
     groups: dict[object, list[Seen]] = defaultdict(list)
     witnessed: dict[Reading, list[Witness]] = defaultdict(list)
     for one in seen:
-        groups[key(one.case)].append(one)
+        groups[key(one)].append(one)
         for witness in one.witnesses:
             witnessed[witness.reading].append(witness)
     rows = {reading: row_of(reading, group) for reading, group in witnessed.items()}
+    layouts = layouts_of(witness for one in seen for witness in one.witnesses)
     found: list[Line] = []
     for mine in groups.values():
-        table = _without(mine, witnessed, rows)
+        table = _without(mine, witnessed, rows, layouts)
         found.extend(judged(line, table) for one in mine for line in one.lines)
     return found
 
@@ -102,17 +124,28 @@ def _without(
     left_out: list[Seen],
     witnessed: dict[Reading, list[Witness]],
     rows: dict[Reading, Row],
+    layouts: Layouts,
 ) -> Evidence:
     """Return the table of all but some cases: only the rows that had them change."""
     gone = {id(witness) for one in left_out for witness in one.witnesses}
     kept = dict(rows)
-    for reading in {witness.reading for one in left_out for witness in one.witnesses}:
+    changed = {witness.reading for one in left_out for witness in one.witnesses}
+    for reading in changed:
         others = [one for one in witnessed[reading] if id(one) not in gone]
         if others:
             kept[reading] = row_of(reading, others)
         else:
             del kept[reading]
-    return Evidence(by_dialect(kept))
+    scopes = {(reading.dialect, reading.scope) for reading in changed}
+    names = layouts_of(
+        one
+        for reading, group in witnessed.items()
+        if (reading.dialect, reading.scope) in scopes
+        for one in group
+        if id(one) not in gone
+    )
+    left = {scope: layouts[scope] for scope in layouts.keys() - scopes}
+    return Evidence(by_dialect(kept, left | names))
 
 
 def judged(line: Line, evidence: Evidence) -> Line:
@@ -126,7 +159,7 @@ def judged(line: Line, evidence: Evidence) -> Line:
     body = call.snapshot.request.body
     if body is None or verdict.outcome in ("refused", "unverified"):
         return line
-    judgement = evidence.judge(reading_of(call), features(body))
+    judgement = evidence.judge(reading_of(call), features(body), call.names)
     if judgement.doubts or call.source == "guess":
         reasons = judgement.doubts or ("api_guessed",)
         verdict = verdict._replace(

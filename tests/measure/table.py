@@ -68,22 +68,22 @@ def recognise(
 
 def case_lines(case: Case, calls: list[Call]) -> Iterable[Line]:
     """Yield a line per true request of a case, each beside the call nearest to it."""
-    calls = list(calls)
     seen = case.coverage.get("llm_spans_seen", 1)
     present = not case.coverage.get("absent") and all(
         medium == "full" for medium in case.coverage.get("media", [])
     )
-    for truth in case.requests:
-        best = _best(truth.body, calls)
-        if best is None:
+    found = _nearest(case.requests, calls)
+    for number, truth in enumerate(case.requests):
+        if number not in found:
             outcome = "missed" if seen else "invisible"
             yield Line(case, outcome, None, present, None)
             continue
-        call, verdict = best
-        calls.remove(call)
-        yield Line(case, verdict.outcome, verdict, present, call, truth)
-    for call in calls:
-        yield Line(case, "double", None, present, call)
+        index, verdict = found[number]
+        yield Line(case, verdict.outcome, verdict, present, calls[index], truth)
+    taken = {index for index, _ in found.values()}
+    for index, call in enumerate(calls):
+        if index not in taken:
+            yield Line(case, "double", None, present, call)
 
 
 def routes(case: Case) -> str:
@@ -96,15 +96,30 @@ def routes(case: Case) -> str:
 _ORDER = {name: rank for rank, name in enumerate(OUTCOMES)}
 
 
-def _best(truth: object, calls: list[Call]) -> tuple[Call, Verdict] | None:
-    """Return the snapshot that is nearest to the request."""
-    pairs = [(call, compare(truth, call)) for call in calls]
-    if not pairs:
-        return None
-    return min(
-        pairs,
-        key=lambda p: (_ORDER[p[1].beneath or p[1].outcome], len(p[1].differences)),
-    )
+def _nearest(
+    requests: list[TrueRequest], calls: list[Call]
+) -> dict[int, tuple[int, Verdict]]:
+    """Return each request's call: the nearest of all pairs are taken first.
+
+    A request that was not reported would else be given the call of a later one.
+    """
+    pairs = [
+        (number, index, compare(truth.body, call))
+        for number, truth in enumerate(requests)
+        for index, call in enumerate(calls)
+    ]
+    pairs.sort(key=lambda p: (_rank(p[2]), p[0], p[1]))
+    found: dict[int, tuple[int, Verdict]] = {}
+    taken: set[int] = set()
+    for number, index, verdict in pairs:
+        if number not in found and index not in taken:
+            found[number] = index, verdict
+            taken.add(index)
+    return found
+
+
+def _rank(verdict: Verdict) -> tuple[int, int]:
+    return _ORDER[verdict.beneath or verdict.outcome], len(verdict.differences)
 
 
 def table(lines: list[Line]) -> str:

@@ -25,7 +25,12 @@ from snaptrace.snapshot.conversation import Message, Part, TextPart, ToolResultP
 
 _NAME = "openlit"
 _SCOPE = "openlit."
-_PROFILE = Profile(dialect=_NAME, keeps_media=False, flattens_refusals=True)
+_PROFILE = Profile(
+    dialect=_NAME,
+    keeps_media=False,
+    keeps_addresses=True,
+    flattens_refusals=True,
+)
 # Of Bedrock it instruments Converse alone.
 _BEDROCK = Profile(
     dialect=_NAME,

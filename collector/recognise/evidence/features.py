@@ -66,6 +66,7 @@ _PRINTED = re.compile(r"\[?\{'|\['|\[?[A-Z]\w{1,40}\(\w|<[\w.]{1,80} object at 0
 _TEXTS = ("text", "input_text", "output_text")
 _AS_PRINTED = "printed"
 SEVERAL = "texts"  # more than one text in one turn
+_ORDER = (SEVERAL, "…", "+")  # more than one part: of a kind, of several kinds
 # Turns of which developers send several texts at once. A reading that joins them shows
 # one, like a turn that had one: nothing in the body tells them apart.
 _JOINED = ("tool", "tool_result.content", "toolResult.content")
@@ -100,6 +101,17 @@ def seams(found: frozenset[str]) -> frozenset[str]:
         and turn.endswith(_JOINED)
         and f"{turn}/{SEVERAL}" not in found
     )
+
+
+def is_word_or_field(feature: str) -> bool:
+    """Return whether a feature is a field, a text, or a change of turns.
+
+    Two turns of one role are none: a turn between them may be gone.
+    """
+    _, slash, kind = feature.rpartition("/")
+    before, turned, after = feature.rpartition(":")[2].partition(">")
+    lone = bool(turned) and before == after
+    return not lone and (not slash or kind in (*_TEXTS, *_ORDER))
 
 
 def _name(key: Any) -> str:  # noqa: ANN401 - JSON of any origin

@@ -1,7 +1,7 @@
 """Looks up what recordings say about a reading. Pure; loaded once per process."""
 
 import functools
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from importlib import resources
 from typing import Literal, NamedTuple
@@ -10,8 +10,10 @@ import msgspec
 
 from collector.call import Source
 from collector.recognise.evidence.contract import DialectEvidence, Row
-from collector.recognise.evidence.features import SEVERAL, seams
-from collector.recognise.evidence.versions import vouching
+from collector.recognise.evidence.features import seams
+from collector.recognise.evidence.layout import layout
+from collector.recognise.evidence.pools import Pools
+from collector.recognise.evidence.versions import nearest, vouching
 
 Doubt = Literal[
     "scope_unrecorded",
@@ -24,8 +26,9 @@ Doubt = Literal[
 UNVERIFIED: frozenset[str] = frozenset(Doubt.__args__)  # type: ignore[attr-defined]
 EVERY = "*"  # in `Row.suspect`: no body is above doubt
 _ENOUGH = 1  # recorded requests read right, before a scope's reading counts as known
-_BENT_ON_THE_WAY = frozenset({"max_tokens", "max_completion_tokens", "n"})
-_VOUCHING_SCOPES = 3  # that keep several texts apart, before others are believed to
+# Requests read right before a scope speaks for an API of which it has no recording,
+# none of them wrong; and of that API from other scopes.
+_ENOUGH_OF_SCOPE, _ENOUGH_OF_API = 5, 10
 _CACHED = 1024
 _UNPROVEN_MAX = 16  # features named on a snapshot
 
@@ -54,7 +57,10 @@ class _Known(NamedTuple):
     doubts: tuple[Doubt, ...]
     lost: tuple[str, ...] = ()
     proven: frozenset[str] = frozenset()
+    apart: frozenset[str] = frozenset()  # turns whose several texts are kept apart
     suspect: frozenset[str] = frozenset()
+    # Names that a record may have, where no recorded version speaks for this one.
+    layout: frozenset[str] | None = None
 
 
 class Evidence:
@@ -62,48 +68,44 @@ class Evidence:
 
     def __init__(self, tables: Iterable[DialectEvidence]) -> None:
         self._rows: dict[tuple[str, str], list[Row]] = {}
-        carried: dict[tuple[str, str], set[str]] = {}
-        suspect: dict[tuple[str, str], set[str]] = {}
-        keeping: dict[tuple[tuple[str, str], str], set[str]] = defaultdict(set)
+        self._layouts: dict[tuple[str, str], frozenset[str]] = {}
         for table in tables:
             for row in table.rows:
                 self._rows.setdefault((table.dialect, row.scope), []).append(row)
-                pool = (table.dialect, row.api)
-                carried.setdefault(pool, set()).update(row.carried)
-                suspect.setdefault(pool, set()).update(row.suspect)
-                for name in row.carried:
-                    if name.endswith(f"/{SEVERAL}"):
-                        keeping[pool, name].add(row.scope)
-        # One reader reads all scopes of a dialect: a feature that it read right for
-        # one scope counts for the others, unless it was seen to go wrong for any.
-        # What a scope keeps apart is its own matter: it takes more of them to vouch;
-        # and what clients rename or do by several requests is each client's.
-        self._pool = {
-            pool: frozenset(
-                name
-                for name in found - suspect[pool] - _BENT_ON_THE_WAY
-                if not name.endswith(f"/{SEVERAL}")
-                or len(keeping[pool, name]) >= _VOUCHING_SCOPES
-            )
-            for pool, found in carried.items()
-        }
+            for scope, names in table.layouts.items():
+                self._layouts[table.dialect, scope] = frozenset(names)
+        self._pools = Pools(self._rows)
+        # Requests read right per way to read an API: of all, and of each scope.
+        self._right: Counter[tuple[str, ...]] = Counter()
+        for (dialect, scope), rows in self._rows.items():
+            for row in rows:
+                way = _way(dialect, row.api, row.source)
+                self._right[way] += right(row)
+                self._right[(*way, dialect, scope)] += right(row)
         self._known = functools.lru_cache(maxsize=_CACHED)(self._look_up)
 
-    def judge(self, reading: Reading, features: frozenset[str]) -> Judgement:
-        """Return what recordings say of a body with these features, so read."""
+    def judge(
+        self, reading: Reading, features: frozenset[str], names: Iterable[str] = ()
+    ) -> Judgement:
+        """Return what recordings say of a body with these features, so read.
+
+        `names` are those of the record's attributes.
+        """
         known = self._known(reading)
         if known.doubts:
             return Judgement(known.doubts, known.lost)
+        if known.layout is not None and not layout(names) <= known.layout:
+            return Judgement(("version_unrecorded",), known.lost)
         if not known.suspect.isdisjoint(features):
             wrong = tuple(sorted(known.suspect & features)[:_UNPROVEN_MAX])
             return Judgement(("differences_recorded",), known.lost, wrong)
-        asked = features
+        unproven = features - known.proven
         if reading.source != "body":
-            asked |= seams(features)
-        if asked <= known.proven:
+            unproven |= seams(features) - known.apart
+        if not unproven:
             return Judgement((), known.lost)
-        unproven = tuple(sorted(asked - known.proven)[:_UNPROVEN_MAX])
-        return Judgement(("features_unrecorded",), known.lost, unproven)
+        named = tuple(sorted(unproven)[:_UNPROVEN_MAX])
+        return Judgement(("features_unrecorded",), known.lost, named)
 
     def rows(self, dialect: str, scope: str) -> tuple[Row, ...]:
         """Return all rows of a scope."""
@@ -113,24 +115,59 @@ class Evidence:
         rows = self._rows.get((reading.dialect, reading.scope))
         if not rows:
             return _Known(("scope_unrecorded",))
-        versions = vouching(reading.version, dict.fromkeys(r.version for r in rows))
+        recorded = dict.fromkeys(row.version for row in rows)
+        versions = vouching(reading.version, recorded)
+        names = None
+        if not versions:
+            versions = nearest(reading.version, recorded)
+            names = self._layouts.get((reading.dialect, reading.scope), frozenset())
         if not versions:
             return _Known(("version_unrecorded",))
+        near = [row for row in rows if row.version in versions]
         mine = [
             row
-            for row in rows
-            if row.version in versions
-            and (row.operation, row.api, row.source, row.emitter) == reading[3:]
+            for row in near
+            if (row.operation, row.api, row.source, row.emitter) == reading[3:]
         ]
-        if sum(row.exact + row.declared for row in mine) < _ENOUGH:
-            return _Known(("operation_unrecorded",))
+        if sum(map(right, mine)) < _ENOUGH:
+            mine = [row for row in near if row.emitter == reading.emitter]
+            if not self._speaks_for_others(reading, mine):
+                return _Known(("operation_unrecorded",))
+            mine = [row for row in mine if row.api == reading.api]
         lost = tuple(dict.fromkeys(path for row in mine for path in row.lost))
         suspect = frozenset(feature for row in mine for feature in row.suspect)
         if EVERY in suspect:
             return _Known(("differences_recorded",), lost)
-        own = {feature for row in mine for feature in row.carried}
-        pooled = self._pool[reading.dialect, reading.api]
-        return _Known((), lost, pooled.union(own), suspect)
+        own = frozenset(feature for row in mine for feature in row.carried)
+        proven = self._pools.proven(reading.dialect, reading.api, reading.source)
+        apart = self._pools.apart(reading.dialect, reading.api)
+        if names is None:
+            apart |= own  # names do not show what another version joins
+        return _Known((), lost, proven | own, apart, suspect, names)
+
+    def _speaks_for_others(self, reading: Reading, siblings: list[Row]) -> bool:
+        """Decide about an operation or API of which this scope has no recording.
+
+        Its other calls must have come out right, all of them, and the API must have
+        been read right this way for other scopes.
+        """
+        if reading.source == "guess" or any(row.silent for row in siblings):
+            return False
+        way = _way(reading.dialect, reading.api, reading.source)
+        own = self._right[(*way, reading.dialect, reading.scope)]
+        if sum(map(right, siblings)) < _ENOUGH_OF_SCOPE:
+            return False
+        return self._right[way] - own >= _ENOUGH_OF_API
+
+
+def right(row: Row) -> int:
+    """Return how many of a row's requests came out right."""
+    return row.exact + row.declared
+
+
+def _way(dialect: str, api: str, source: Source) -> tuple[str, ...]:
+    """Return what code reads such a request: a provider's own JSON is copied by all."""
+    return (api, source) if source == "body" else (api, source, dialect)
 
 
 @functools.cache

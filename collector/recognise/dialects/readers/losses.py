@@ -5,7 +5,9 @@ import re
 from collector.recognise.dialects.contract import Candidate
 from collector.recognise.dialects.readers.profiles import Profile
 from snaptrace.snapshot.apis.fields import droppable_media
+from snaptrace.snapshot.apis.inline import is_data_url
 from snaptrace.snapshot.conversation import (
+    MediaPart,
     Message,
     Part,
     TextPart,
@@ -14,6 +16,7 @@ from snaptrace.snapshot.conversation import (
     ToolResultPart,
 )
 
+_WORDS = (TextPart, ToolCallPart, ToolResultPart)
 # How models begin a refusal. An emitter that writes one as text hides that the message
 # had a field of its own for it.
 _REFUSAL = re.compile(
@@ -33,23 +36,29 @@ def note_losses(
         candidate.missing += ("input.call_id",)
     if not profile.keeps_media:
         candidate.lost += ("!tools",)
-    if not profile.keeps_media and all(
-        isinstance(part, TextPart | ToolCallPart | ToolResultPart) for part in parts
-    ):
-        candidate.lost += _droppable(candidate.api, messages)
+    if not profile.keeps_media:
+        candidate.lost += _droppable(candidate.api, messages, parts, profile)
     if profile.flattens_refusals and candidate.api == "openai_chat":
         told = (m for m in messages if m.role == "assistant" and len(m.parts) == 1)
         if any(_is_refusal(message.parts[0]) for message in told):
             candidate.missing += ("messages.content", "messages.refusal")
 
 
-def _droppable(api: str, messages: list[Message]) -> tuple[str, ...]:
+def _droppable(
+    api: str, messages: list[Message], parts: list[Part], profile: Profile
+) -> tuple[str, ...]:
     """Return what may have stood beside the parts that are there.
 
-    Anthropic's blocks have types of their own to compare, unless a turn begins with a
-    call: then its thinking may be gone.
+    A part that is no text shows that the emitter keeps such parts, unless it is an
+    address and the emitter keeps only those. Anthropic's blocks have types of their own
+    to compare, unless a turn begins with a call: then its thinking may be gone.
     """
     names = droppable_media(api)
+    told = [part for part in parts if not isinstance(part, _WORDS)]
+    if told and not (profile.keeps_addresses and all(map(_is_address, told))):
+        return ()
+    if told:
+        return tuple(f"!!{name.lstrip('!')}" for name in names)
     if api != "anthropic_messages":
         return names
     typed = any(not isinstance(p, TextPart) for m in messages for p in m.parts)
@@ -57,6 +66,12 @@ def _droppable(api: str, messages: list[Message]) -> tuple[str, ...]:
     if typed and not bare:
         return tuple(name for name in names if not name.startswith("!!"))
     return names
+
+
+def _is_address(part: Part) -> bool:
+    return (
+        isinstance(part, MediaPart) and part.ref is None and not is_data_url(part.url)
+    )
 
 
 def has_orphans(parts: list[Part]) -> bool:

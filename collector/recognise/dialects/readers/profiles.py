@@ -21,6 +21,7 @@ class Profile(Struct, frozen=True, kw_only=True):
     invoke_ids: Literal["", "unstreamed", "always"] = ""
     merges_caps: bool = False  # both of Chat's caps on tokens come under one name
     keeps_media: bool = True  # else parts that are no text go without a sign
+    keeps_addresses: bool = False  # of media; bytes beside them go without a sign
     flattens_refusals: bool = False  # an earlier refusal is written as text
 
 
