@@ -18,6 +18,7 @@ from snaptrace.runtime.config import (
     program_parser,
 )
 from snaptrace.runtime.lifecycle import PartLateError, log_causes, stop_on_signals
+from snaptrace.runtime.lifeline import end_with_parent
 from snaptrace.runtime.telemetry import set_up_logging
 
 log = logging.getLogger("collector")
@@ -29,6 +30,7 @@ def main(argv: list[str]) -> int:
     Returns 0 after a clean end, 1 after a failure, 2 for a mistake in the arguments or
     the configuration.
     """
+    end_with_parent()
     arguments = program_parser(
         "collector",
         "Forward OTLP telemetry unchanged; keep a sample of model calls.",

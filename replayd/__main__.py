@@ -24,6 +24,7 @@ from snaptrace.runtime.lifecycle import (
     reload_on_hangup,
     stop_on_signals,
 )
+from snaptrace.runtime.lifeline import end_with_parent
 from snaptrace.runtime.telemetry import set_up_logging
 from snaptrace.snapshot.errors import SnapshotError
 
@@ -36,6 +37,7 @@ def main(argv: list[str]) -> int:
     Returns 0 after a clean end, 1 after a failure, 2 for a mistake in the arguments or
     the configuration.
     """
+    end_with_parent()
     arguments = program_parser(
         "replayd",
         "Replay snapshots on a canary and its control, score, judge.",

@@ -150,7 +150,10 @@ class ControlRateConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     # Above 1 only where nobody else needs the model, as in a demonstration.
     share_of_production: Annotated[float, Meta(ge=0, le=100)] = 0.02
-    # Calls to the control per minute at most.
+    # Calls per hour that are allowed however small that share is, half of them at once
+    # after a pause. A case is sent once, so it stays below production's own calls.
+    floor_per_hour: Annotated[float, Meta(ge=0)] = 240.0
+    # Calls to the control per minute at most, spread over it.
     per_minute: Annotated[float, Meta(gt=0)] = 60.0
 
 

@@ -17,7 +17,8 @@ from prometheus_client import CollectorRegistry
 from replayd.arms.arm import Arm, endpoint_settings
 from replayd.arms.endpoint import Endpoint
 from replayd.budget.accounting import SpendingAccount
-from replayd.budget.limits import Budgets, ControlRate, Prices
+from replayd.budget.control_rate import ControlRate
+from replayd.budget.limits import Budgets, Prices
 from replayd.cases import intake as intaking
 from replayd.cases.eligibility import Eligibility
 from replayd.cases.intake import Intake

@@ -64,6 +64,7 @@ class Call(Struct, frozen=True):
     ended: float
     kind: Kind
     fresh: bool = True  # the first try of a case; others are chosen by their failure
+    detail: str = ""  # how it failed, from a bounded set: status_401, deadline
 
 
 class Availability:
@@ -81,6 +82,7 @@ class Availability:
         self._kinds: Counter[Kind] = Counter()
         self._away_since: float | None = None
         self._episodes: deque[tuple[float, float]] = deque()
+        self.last_failure = ""  # its detail
         self.on_change: Callable[[], None] = lambda: None
 
     def saw(self, call: Call) -> None:
@@ -105,6 +107,7 @@ class Availability:
     def _failed(self, call: Call) -> None:
         # What began before the newest answer came says nothing of the time since.
         since = call.began >= self._last_answer
+        self.last_failure = call.detail
         if call.fresh and since and len(self._failing) < REFUSING_CASES:
             self._failing[call.case] = None
         self._kinds[call.kind] += 1

@@ -201,7 +201,8 @@ class Endpoint:
             fresh=call.fresh,
         )
         kind = kind_of(reading.outcome, reading.detail)
-        self.availability.saw(Call(call.case, began, now, kind, call.fresh))
+        detail = reading.detail or reading.outcome
+        self.availability.saw(Call(call.case, began, now, kind, call.fresh, detail))
         self._let_in()
         return Attempt(
             reading=reading,

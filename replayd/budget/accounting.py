@@ -7,7 +7,8 @@ shared by all senders.
 import asyncio
 from collections.abc import Iterable, Mapping
 
-from replayd.budget.limits import WINDOWS, Amount, Budgets, ControlRate, Prices
+from replayd.budget.control_rate import ControlRate
+from replayd.budget.limits import WINDOWS, Amount, Budgets, Prices
 from replayd.config import BudgetConfig
 from replayd.errors import BudgetSpentError
 from replayd.model import (
@@ -226,10 +227,10 @@ class SpendingAccount:
             self.rate.unsent(at_ns)
 
     def control_learnt(
-        self, headers: Mapping[str, str], latency_seconds: float
+        self, headers: Mapping[str, str], latency_seconds: float, modality: str
     ) -> None:
         """Update the control's rate from an answer."""
-        self.rate.learnt(headers, latency_seconds)
+        self.rate.learnt(headers, latency_seconds, modality)
 
 
 class SpendingReader:

@@ -5,12 +5,11 @@ restart can count again from the committed results. Nothing is sent without a
 reservation; what a reservation held too much is given back when it is settled.
 """
 
-from collections import deque
 from collections.abc import Mapping
 
 from msgspec import Struct
 
-from replayd.config import BudgetConfig, ControlRateConfig, PriceConfig
+from replayd.config import BudgetConfig, PriceConfig
 from replayd.errors import BudgetSpentError
 from snaptrace.snapshot.model import Usage
 
@@ -196,141 +195,3 @@ class Prices:
             + (usage.output_tokens or 0) * price.output
         )
         return spent / TOKENS
-
-
-class ControlRate:
-    """Rate limit of calls to the control.
-
-    Two caps: a number per minute, in any sixty seconds; and a share of the
-    production calls observed, both over the same stretch of time. On top of them a
-    factor between .05 and 1 that shrinks while the endpoint's remaining quota is low
-    or its latency rises, before it ever answers 429.
-    """
-
-    def __init__(self, config: ControlRateConfig, over_seconds: float) -> None:
-        self._config = config
-        self._over_ns = int(over_seconds * NS)
-        self._minute: deque[int] = deque()
-        self._sent = _Rolling(self._over_ns)
-        self._production_calls = 0.0
-        self._ease = ControlBackoff()
-
-    def reset(self) -> None:
-        """Reset the sent calls; production's rate and the backoff stay."""
-        self._minute.clear()
-        self._sent = _Rolling(self._over_ns)
-
-    def observed(self, production_calls: float) -> None:
-        """Set the number of production calls seen over the same interval."""
-        self._production_calls = production_calls
-
-    def allowed_at_ns(self, now_ns: int, calls: int = 1) -> int | None:
-        """Return when `calls` more are allowed; None: not before more traffic."""
-        _forget(self._minute, now_ns - WINDOWS["minute"])
-        share = self._config.share_of_production
-        if self._sent.count(now_ns) + calls > share * self._production_calls:
-            return self._sent.eases_at_ns()
-        if len(self._minute) + calls > max(self.per_minute, calls):
-            return self._minute[0] + WINDOWS["minute"]
-        return now_ns
-
-    def sent(self, at_ns: int) -> None:
-        """Count one request to the control."""
-        self._minute.append(at_ns)
-        self._sent.add(at_ns)
-
-    def unsent(self, at_ns: int) -> None:
-        """Remove a request that was counted at this time but never sent."""
-        if at_ns in self._minute:
-            self._minute.remove(at_ns)
-        self._sent.take_out(at_ns)
-
-    def learnt(self, headers: Mapping[str, str], latency_seconds: float) -> None:
-        """Update from an answer's remaining quota and latency."""
-        self._ease.learnt(headers, latency_seconds)
-
-    @property
-    def per_minute(self) -> float:
-        """The current cap per minute, including backoff."""
-        return max(self._config.per_minute * self._ease.factor, 1.0)
-
-
-class _Rolling:
-    """Sliding count of events, in buckets of a minute."""
-
-    def __init__(self, over_ns: int) -> None:
-        self._over_ns = over_ns
-        self._minutes: deque[list[int]] = deque()  # [start, events]
-        self._events = 0
-
-    def add(self, at_ns: int) -> None:
-        start = at_ns - at_ns % WINDOWS["minute"]
-        if not self._minutes or self._minutes[-1][0] < start:
-            self._minutes.append([start, 0])
-        self._minutes[-1][1] += 1
-        self._events += 1
-
-    def take_out(self, at_ns: int) -> None:
-        for minute in reversed(self._minutes):
-            if minute[0] <= at_ns and minute[1]:
-                minute[1] -= 1
-                self._events -= 1
-                return
-
-    def count(self, now_ns: int) -> int:
-        oldest = now_ns - self._over_ns - WINDOWS["minute"]
-        while self._minutes and self._minutes[0][0] <= oldest:
-            self._events -= self._minutes.popleft()[1]
-        return self._events
-
-    def eases_at_ns(self) -> int | None:
-        """Return when the oldest minute expires; None if there is none."""
-        if not self._minutes:
-            return None
-        return self._minutes[0][0] + self._over_ns + WINDOWS["minute"]
-
-
-class ControlBackoff:
-    """Slows calls to an endpoint before it rejects them."""
-
-    LOW_SHARE = 0.2  # of the quota that is left: others need the rest
-    SLOWER = 2.0  # times the usual latency
-    SETTLED = 20  # calls; before that no latency is usual
-
-    def __init__(self) -> None:
-        self.factor = 1.0
-        self._recent = self._usual = 0.0
-        self._calls = 0
-
-    def learnt(self, headers: Mapping[str, str], latency_seconds: float) -> None:
-        """Halve when quota is low or latency high; else recover by a fifth."""
-        self._calls += 1
-        self._recent += max(0.2, 1 / self._calls) * (latency_seconds - self._recent)
-        self._usual += max(0.02, 1 / self._calls) * (latency_seconds - self._usual)
-        slow = self._calls > self.SETTLED and self._recent > self.SLOWER * self._usual
-        low = remaining_share(headers) < self.LOW_SHARE
-        self.factor = max(self.factor / 2, 0.05) if slow or low else self.factor * 1.2
-        self.factor = min(self.factor, 1.0)
-
-
-def remaining_share(headers: Mapping[str, str]) -> float:
-    """Return the smallest remaining quota share in the headers; 1 if none.
-
-    Sources: OpenAI, "Rate limits in headers"; Anthropic, "Rate limits, response
-    headers".
-    """
-    smallest = 1.0
-    for name, value in headers.items():
-        if "remaining" not in name:
-            continue
-        limit = headers.get(name.replace("remaining", "limit"), "")
-        if not (value.isascii() and limit.isascii()):
-            continue  # there are digits out there that are no numbers
-        if value.isdigit() and limit.isdigit() and int(limit) > 0:
-            smallest = min(smallest, int(value) / int(limit))
-    return smallest
-
-
-def _forget(times: deque[int], before_ns: int) -> None:
-    while times and times[0] <= before_ns:
-        times.popleft()

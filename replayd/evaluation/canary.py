@@ -177,21 +177,29 @@ class CanaryEvaluation:
             return None
         if self.lead.caught_up.is_set():
             now_ns, live = self._tools.clock.now_ns(), self._tools.live()
-            view = self._board.view(now_ns, live, self._tools.drilled())
-            self._view = replace(view, arms=self._arms_shown(self.lead))
+            counts = self.lead.counts
+            self._view = replace(
+                self._board.view(now_ns, live, self._tools.drilled()),
+                arms=self._arms_shown(self.lead),
+                waiting=counts.waiting,
+                budget=counts.budget,
+                slowed=self._tools.spending.rate.slowed if self._control else None,
+            )
         return self._view
 
     def _arms_shown(self, lead: EpochRunner) -> tuple[ArmView, ...]:
         arms = [arm for arm in (self._canary, self._control) if arm is not None]
+        known = [(arm.name, arm.endpoint.availability) for arm in arms]
         return tuple(
             ArmView(
-                arm=arm.name,
-                state=arm.endpoint.availability.state,
-                share=arm.endpoint.availability.share(),
-                limit=arm.endpoint.availability.limit,
-                waiting=lead.held if arm.endpoint.availability.away else 0,
+                arm=name,
+                state=there.state,
+                share=there.share(),
+                limit=there.limit,
+                waiting=lead.held if there.away else 0,
+                why=there.last_failure if there.away else "",
             )
-            for arm in arms
+            for name, there in known
         )
 
     def decided(self) -> frozenset[str]:

@@ -236,7 +236,7 @@ class PairReplay:
                     return
                 self._spending.carry_turn(turn[1:])  # it may have waited
             attempt = await endpoint.attempt(ready.control, deadline, call)
-            self._learn(attempt)
+            self._learn(attempt, planned.case.modality)
             found[place] = attempt
 
         if ready.control is None:
@@ -257,11 +257,11 @@ class PairReplay:
             raise
         return found
 
-    def _learn(self, attempt: Attempt) -> None:
+    def _learn(self, attempt: Attempt, modality: str) -> None:
         seconds = attempt.latency_ms / 1000
         if RULES[attempt.reading.outcome].scored:
             self._patience.learnt(seconds)
-        self._spending.control_learnt(attempt.headers, seconds)
+        self._spending.control_learnt(attempt.headers, seconds, modality)
 
     def _wait_before_retry(self, tally: "_Tally") -> float | None:
         """Return the seconds to wait before the pair is sent again; None: it is not."""

@@ -11,10 +11,12 @@ from itertools import islice
 
 from msgspec import Struct
 
+from replayd.budget.control_rate import Slowed
 from replayd.config import ReplaydConfig
 from replayd.model import Case
 from replayd.planning.estimates import Need, PairCost, needs, pace, pair_cost
 from replayd.planning.gate_plan import ModalityPlanned, plan_of
+from replayd.verdicts.holdups import key_of
 from replayd.verdicts.views import CanaryView
 
 NS_PER_HOUR = 3_600_000_000_000
@@ -39,7 +41,9 @@ class CostedPlan(Struct, frozen=True, kw_only=True):
     cost: PairCost
     pairs_per_hour: float
     limited_by: str  # what holds the pairs up; fresh_cases, control_rate, budget:...
+    key: str  # which changes that
     needs: tuple[Need, ...]
+    slowed: Slowed | None = None  # the control's cap, where it has lowered itself
     out_of_reach: str = ""  # why the margin cannot be met; "" if it can
 
 
@@ -89,6 +93,7 @@ def costed_plans(
             production_calls_per_hour=production_calls_per_hour,
             fresh_units_per_hour=seen.fresh_units_per_hour,
             modalities=max(len(view.modalities), 1),
+            control_per_minute=view.slowed.per_minute if view.slowed else None,
         )
         goals = tuple(needs(planned.plan, cost, found))
         yield CostedPlan(
@@ -96,6 +101,8 @@ def costed_plans(
             cost=cost,
             pairs_per_hour=found.pairs_per_hour,
             limited_by=found.limited_by,
+            key=key_of(found.limited_by),
+            slowed=view.slowed,
             needs=goals,
             out_of_reach=_out_of_reach(planned, goals[0], found.limited_by),
         )

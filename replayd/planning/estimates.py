@@ -77,11 +77,13 @@ def pace(
     production_calls_per_hour: float,
     fresh_units_per_hour: float,
     modalities: int = 1,
+    control_per_minute: float | None = None,
 ) -> Pace:
     """Return the replay rate of one modality's pairs.
 
     `fresh_units_per_hour` are sessions or traces of the modality that enter the
     equal-probability sample; `modalities` share what is limited for all.
+    `control_per_minute` is the control's cap as it stands; None: as configured.
     """
     shares = config.schedule.shares
     share = shares.get(modality, 1.0) / max(
@@ -90,10 +92,13 @@ def pace(
     limits = {"fresh_cases": fresh_units_per_hour}
     if cost.control_requests:
         rate = config.control_rate
-        per_hour = rate.per_minute * MINUTES_PER_HOUR / cost.control_requests
+        now = rate.per_minute if control_per_minute is None else control_per_minute
+        per_hour = now * MINUTES_PER_HOUR / cost.control_requests
         limits["control_rate"] = share * per_hour
         observed = rate.share_of_production * production_calls_per_hour
-        limits["share_of_production"] = share * observed / cost.control_requests
+        floor = rate.floor_per_hour
+        larger = "share_of_production" if observed >= floor else "floor_per_hour"
+        limits[larger] = share * max(observed, floor) / cost.control_requests
     for name, per_hour in _per_hour(config.budget, cost):
         limits[f"budget:{name}"] = share * per_hour
     for name, per_hour in _per_hour(config.budgets.get(modality), cost):

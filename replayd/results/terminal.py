@@ -15,6 +15,7 @@ from replayd.planning.gate_plan import ModalityPlanned
 from replayd.results.pair_view import Said, WorstPair
 from replayd.verdicts.gate import GateAnswer
 from replayd.verdicts.views import CanaryView, ModalityView, StreamView
+from snaptrace.runtime.fitted_table import Column, FittedTable
 
 STYLES = {
     "pass": "bold green",
@@ -28,23 +29,28 @@ STYLES = {
 LONGEST_SHOWN = 1_200  # characters of one text in a terminal
 
 
-def verdict_table(canary: str, view: CanaryView) -> Table:
+def verdict_table(canary: str, view: CanaryView) -> FittedTable:
     """Return one row per modality, protected slices below theirs."""
     title = Text.assemble((canary, "bold"), f"  revision {view.revision or '-'}")
-    table = Table(
-        title=title, title_justify="left", box=None, pad_edge=False, header_style="bold"
+    table = FittedTable(
+        (
+            Column(""),
+            Column("replays", right=True),
+            Column("needed", right=True, rank=2),
+            Column("canary", right=True, rank=4),
+            Column("control", right=True, rank=4),
+            Column("difference [interval]", right=True, rank=1),
+            Column("scored", right=True, rank=5),
+            Column("coverage", right=True, rank=5),
+            Column("verdict"),
+            Column("by", rank=3),
+        ),
+        title,
     )
-    table.add_column("", no_wrap=True)
-    for heading in ("replays", "needed", "canary", "control"):
-        table.add_column(heading, justify="right")
-    table.add_column("difference [interval]", justify="right", no_wrap=True)
-    table.add_column("scored", justify="right")
-    table.add_column("coverage", justify="right")
-    table.add_column("verdict")
     for modality, shown in view.modalities.items():
-        table.add_row(*_modality_row(modality, shown))
+        table.add(*_modality_row(modality, shown))
         for name, stream in shown.protected.items():
-            table.add_row(*_slice_row(name, stream))
+            table.add(*_slice_row(name, stream))
     return table
 
 
@@ -63,20 +69,22 @@ def gate_lines(answer: GateAnswer) -> RenderableType:
     return Group(*lines)
 
 
-def plan_table(planned: Iterable[ModalityPlanned]) -> Table:
+def plan_table(planned: Iterable[ModalityPlanned]) -> FittedTable:
     """Return what a verdict will need, before any spending."""
-    table = Table(
-        title="plan: pairs needed (half of all runs / nine of ten)",
-        title_justify="left",
-        box=None,
-        pad_edge=False,
-        header_style="bold",
+    table = FittedTable(
+        (
+            Column(""),
+            Column("margin", right=True, rank=2),
+            Column("noise", right=True, rank=3),
+            Column("to pass", right=True),
+            Column("3 points", right=True, rank=1),
+            Column("5 points", right=True),
+            Column("10 points", right=True),
+        ),
+        "plan: pairs needed (half of all runs / nine of ten)",
     )
-    table.add_column("", no_wrap=True)
-    for heading in ("margin", "noise", "to pass", "3 points", "5 points", "10 points"):
-        table.add_column(heading, justify="right")
     for row in planned:
-        table.add_row(
+        table.add(
             row.modality,
             f"{row.margin:.3f}",
             f"{row.discordance:.3f}" + ("" if row.measured else " assumed"),
@@ -146,7 +154,7 @@ def _scores(pair: WorstPair) -> Table:
     return table
 
 
-def _modality_row(modality: str, shown: ModalityView) -> list[RenderableType]:
+def _modality_row(modality: str, shown: ModalityView) -> list[str | Text]:
     return [
         modality,
         str(shown.replays),
@@ -156,11 +164,11 @@ def _modality_row(modality: str, shown: ModalityView) -> list[RenderableType]:
         _difference(shown.difference, shown.interval),
         _share(shown.scored_share),
         _share(shown.coverage),
-        _verdict(shown.verdict, shown.reason or shown.deciding, shown.outcome),
+        *_verdict(shown.verdict, shown.reason or shown.deciding, shown.outcome),
     ]
 
 
-def _slice_row(name: str, stream: StreamView) -> list[RenderableType]:
+def _slice_row(name: str, stream: StreamView) -> list[str | Text]:
     return [
         Text(f"  {name}", "dim"),
         str(stream.replays),
@@ -170,17 +178,16 @@ def _slice_row(name: str, stream: StreamView) -> list[RenderableType]:
         _difference(stream.difference, stream.interval),
         "",
         "",
-        _verdict(stream.verdict, "protected", stream.cause),
+        *_verdict(stream.verdict, "protected", stream.cause),
     ]
 
 
-def _verdict(word: str, by: str, outcome: str) -> Text:
-    text = Text(word, STYLES.get(word, ""))
-    if by and word != "pass":
-        text.append(f" {by}", "dim")
+def _verdict(word: str, by: str, outcome: str) -> tuple[Text, Text]:
+    """Return the word, and what it rests on."""
+    because = "" if word == "pass" else by
     if outcome and word in {"regressed", "changed"}:
-        text.append(f" ({outcome})", "dim")
-    return text
+        because += f" ({outcome})"
+    return Text(word, STYLES.get(word, "")), Text(because.strip(), "dim")
 
 
 def _difference(value: float | None, interval: tuple[float, float]) -> str:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from replayd.verdicts.holdups import holdups
 from replayd.verdicts.sight import insensitive, sight_of
 from replayd.verdicts.views import CanaryView, ModalityView, Verdicts
 
@@ -73,11 +74,13 @@ def decide(
         why = (f"equal arms differ in {harness}: the harness is at fault", *why)
     if not view.modalities:
         why = ("no modality was seen yet",)
+    held = tuple(str(each) for each in holdups(view))
     warnings = tuple(
         f"{modality}: passed with a drop of {shown.difference:+.3f}"
         for modality, shown in view.modalities.items()
         if shown.verdict == "pass_with_drop"
     )
+    warnings += held
     sees = {
         modality: sight
         for modality, shown in view.modalities.items()

@@ -8,6 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from replayd.budget.control_rate import Slowed
 from replayd.evidence.watched_slices import WatchedSlice
 from replayd.stats import GateWord, Intent, ModalityWord, NoiseFloor, StreamWord
 
@@ -151,6 +152,7 @@ class ArmView(Struct, frozen=True, kw_only=True):
     share: float  # of the last hour, in which it was not away
     limit: float  # below which the operator wants to know
     waiting: int = 0  # pairs that are sent again once it is back
+    why: str = ""  # how the last call failed, while it is not up
 
 
 class CanaryView(Struct, frozen=True, kw_only=True):
@@ -172,6 +174,9 @@ class CanaryView(Struct, frozen=True, kw_only=True):
     waiting_decisions: int = 0  # discordant pairs that nobody judged yet
     unjudged: int = 0  # given up on
     arms: tuple[ArmView, ...] = ()
+    waiting: str = ""  # fresh_cases, budget, outage_canary, outage_control or nothing
+    budget: str = ""  # the limit that is spent, as all:requests_per_day
+    slowed: Slowed | None = None  # the control's cap, where it has lowered itself
 
 
 class Verdicts(Struct, frozen=True, kw_only=True):

@@ -29,7 +29,11 @@ _SUITE = {
     "coverage": ("coverage", "coverage", "Show how much live traffic the pins cover."),
 }
 _COMMANDS = {
-    "up": ("run", "run", "Run both programs on a local folder, in one process tree."),
+    "up": (
+        "up.run",
+        "run",
+        "Run both programs on a local folder, in one process tree.",
+    ),
     "demo": (
         "demo",
         "demo",

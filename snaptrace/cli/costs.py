@@ -132,9 +132,16 @@ def said_of(row: CostedPlan) -> Text:
     said = Text(
         f"  {planned.modality}: margin {planned.margin:g},"
         f" noise {planned.discordance:.3f} {noise},"
-        f" {row.pairs_per_hour:,.0f} pairs an hour (held up by {row.limited_by})",
+        f" {row.pairs_per_hour:,.0f} pairs an hour, held up by {row.limited_by}",
         "dim",
     )
+    said.append(f"\n    {row.key} changes that", "dim")
+    if row.slowed is not None:
+        said.append(
+            f"\n    the control's cap fell from {row.slowed.configured:g} to"
+            f" {row.slowed.per_minute:.3g} a minute: {row.slowed.why}",
+            "yellow",
+        )
     if row.cost.unpriced:
         said.append(f"\n  no price for {', '.join(row.cost.unpriced)}", "yellow")
     if row.out_of_reach:

@@ -15,13 +15,13 @@ from msgspec import Struct
 from rich.console import Console
 from rich.live import Live
 
-from snaptrace.cli import live_table
 from snaptrace.cli.gate import show_worst
 from snaptrace.cli.options import DEFAULT_FOLDER, local_store
 from snaptrace.cli.output import PIPE_WIDTH, CommandError, print_json
-from snaptrace.cli.processes import ProcessTree, Program, free_ports
-from snaptrace.cli.run import program
 from snaptrace.cli.session import Opened
+from snaptrace.cli.up import live_table
+from snaptrace.cli.up.processes import ProcessTree, Program, free_ports
+from snaptrace.cli.up.run import program
 from snaptrace.demo.available import available_modalities
 from snaptrace.runtime.config import AuditConfig, StoreConfig
 from snaptrace.runtime.lifecycle import stop_on_signals

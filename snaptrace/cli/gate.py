@@ -24,7 +24,7 @@ from replayd.results.terminal import gate_lines, plan_table, verdict_table, wors
 from replayd.verdicts.gate import GateAnswer
 from replayd.verdicts.gate_wait import fetch_verdicts, wait_at_gate
 from replayd.verdicts.views import Verdicts
-from snaptrace.cli.options import Source
+from snaptrace.cli.options import Source, on_loopback
 from snaptrace.cli.output import CommandError, Format, print_json
 from snaptrace.cli.session import Opened
 from snaptrace.runtime.clock import SystemClock
@@ -38,8 +38,7 @@ def base_url(source: Source, url: str | None) -> str:
     if url:
         return url
     listen = source.document().section("replayd", ReplaydConfig).metrics.listen
-    host = "127.0.0.1" if listen.host in ("0.0.0.0", "::") else listen.host  # noqa: S104 - compared, not bound
-    return f"http://{host}:{listen.port}"
+    return f"http://{on_loopback(listen)}"
 
 
 def token_of(source: Source) -> str:

@@ -79,7 +79,7 @@ def import_(
     if not files:
         raise CommandError("name at least one file", 2)
     source = source or Source()
-    store = source.store_config()
+    store = source.store_config(make=True)
     config = source.document().section("collector", CollectorConfig)
     console = Console(stderr=True, highlight=False)
 

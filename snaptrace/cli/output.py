@@ -6,11 +6,11 @@ from typing import Literal
 
 import msgspec
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from snaptrace.crypto.fleet_key import KeyFileError
 from snaptrace.runtime.config import ConfigError
+from snaptrace.runtime.fitted_table import Column, FittedTable
 from snaptrace.snapshot.errors import SnapshotError
 
 Format = Literal["table", "json", "jsonl"]
@@ -81,12 +81,13 @@ def print_rows(
     if output == "json":
         print_json(list(rows))
         return
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in columns.values():
-        table.add_column(heading, no_wrap=True)
+    # The last columns are the first to be left out where a terminal is narrow.
+    table = FittedTable(
+        [Column(name, rank=place) for place, name in enumerate(columns.values())]
+    )
     count = 0
     for count, row in enumerate(rows, start=1):  # noqa: B007 - counted for `empty`
-        table.add_row(*(_cell(row.get(key)) for key in columns))
+        table.add(*(_cell(row.get(key)) for key in columns))
     # A pipe has no width: a table in it must not lose its columns.
     width = None if sys.stdout.isatty() else PIPE_WIDTH
     Console(highlight=False, width=width).print(table if count else empty)
@@ -111,4 +112,4 @@ def _cell(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:.3g}"
-    return str(value).replace("[", r"\[")
+    return str(value)

@@ -36,6 +36,7 @@ from snaptrace.demo.errors import (
 from snaptrace.demo.image_model import ChartReader, ImageFrontEnd
 from snaptrace.demo.speech_model import AudioFrontEnd, CommandRecogniser
 from snaptrace.demo.text_model import FactFinder, TextFrontEnd
+from snaptrace.runtime.lifeline import end_with_parent
 
 MAX_BODY_BYTES = 8 * 2**20
 MAX_WAITING = 64  # calls per model, running or in line; beyond it: 429
@@ -273,6 +274,7 @@ def _write_whole(path: Path, text: str) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Parse the command line and serve."""
+    end_with_parent()
     parser = argparse.ArgumentParser(prog="python -m snaptrace.demo.server")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)

@@ -34,6 +34,7 @@ from msgspec import Struct
 
 from snaptrace.demo.pictures import draw
 from snaptrace.runtime.events import wait
+from snaptrace.runtime.lifeline import end_with_parent
 
 SERVICE_NAME = "demo-assistant"
 MODALITIES = ("text", "image", "audio")
@@ -286,6 +287,7 @@ def _base64(data: bytes) -> str:
 
 def main(arguments: list[str] | None = None) -> None:
     """Parse the command line and send; the counts go to stdout as JSON."""
+    end_with_parent()
     parser = argparse.ArgumentParser(prog="python -m snaptrace.demo.traffic")
     parser.add_argument("--otlp", required=True, help="http://host:port of the spans")
     parser.add_argument("--model-url", required=True, help="http://host:port/v1")

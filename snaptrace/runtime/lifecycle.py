@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -39,10 +40,24 @@ def stop_on_signals() -> asyncio.Event:
     return stop
 
 
-def reload_on_hangup() -> asyncio.Event:
-    """Return an event set by each SIGHUP; the consumer clears it."""
+def reload_on_hangup(stop: asyncio.Event | None = None) -> asyncio.Event:
+    """Return an event set by each SIGHUP; the consumer clears it.
+
+    With `stop`: a SIGHUP because the terminal was closed sets that instead. Under
+    `nohup`, which ignores the signal, it stays ignored.
+    """
     reload = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload.set)
+    terminals = [fd for fd in (0, 1, 2) if os.isatty(fd)]
+
+    def on_hangup() -> None:
+        # A terminal that was hung up answers no more.
+        if stop is not None and terminals and not any(map(os.isatty, terminals)):
+            stop.set()
+        else:
+            reload.set()
+
+    if stop is None or signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, on_hangup)
     return reload
 
 
@@ -64,7 +79,8 @@ async def run_parts(
     """Run `parts` until `stop`; start sinks first, stop sources first.
 
     `parts` are listed from source to sink. A part is started once those behind it are
-    ready, and stopped once those before it have ended.
+    ready, and stopped once those before it have ended. When one fails, `stop` is set:
+    a sibling may watch it to begin its drain early.
 
     Raises:
         PartLateError: not all ended within `drain_seconds` after `stop`.
@@ -97,13 +113,21 @@ async def run_parts(
         if not failed.is_set():
             on_ready()
             await _first_of(group, stop, failed)
+        if failed.is_set():
+            stop.set()
         late = await _drain(parts, tasks, stops, drain_seconds)
         for name in late:
             tasks[name].cancel()
-    if late:
-        raise PartLateError(late)
+    _raise(errors, late)
+
+
+def _raise(errors: list[Exception], late: list[str]) -> None:
+    """Raise why the parts ended: who is late may only follow from what failed."""
+    lateness = [PartLateError(late)] if late else []
     if errors:
-        raise ExceptionGroup("a part failed", errors)
+        raise ExceptionGroup("a part failed", [*errors, *lateness])
+    if lateness:
+        raise lateness[0]
 
 
 async def _first_of(group: asyncio.TaskGroup, *events: asyncio.Event) -> None:

@@ -10,7 +10,8 @@ from fakes.waiting import until
 
 from replayd.arms.availability import Availability
 from replayd.budget.accounting import SpendingAccount
-from replayd.budget.limits import Budgets, ControlRate, Prices
+from replayd.budget.control_rate import ControlRate
+from replayd.budget.limits import Budgets, Prices
 from replayd.cases.loader import Gone, Loaded
 from replayd.cases.schedule import Schedule, ScheduleSettings
 from replayd.config import BudgetConfig, ControlRateConfig

@@ -13,7 +13,8 @@ from msgspec import Struct
 from replayd.arms.arm import Arm
 from replayd.arms.endpoint import Endpoint, EndpointSettings
 from replayd.budget.accounting import SpendingAccount
-from replayd.budget.limits import Budgets, ControlRate, Prices
+from replayd.budget.control_rate import ControlRate
+from replayd.budget.limits import Budgets, Prices
 from replayd.cases.schedule import Schedule, ScheduleSettings
 from replayd.config import ArmConfig, BudgetConfig, ControlRateConfig
 from replayd.evaluation.caught_pairs import CaughtPairs

@@ -12,7 +12,8 @@ from fakes.led_epoch import NOW
 from fakes.outages import Outage, ScheduledEndpoint, Told, a_share, never, runner
 
 from replayd.budget.accounting import SpendingAccount
-from replayd.budget.limits import Budgets, ControlRate, Prices
+from replayd.budget.control_rate import ControlRate
+from replayd.budget.limits import Budgets, Prices
 from replayd.config import BudgetConfig, ControlRateConfig, PriceConfig
 
 MINUTE_NS = 60 * 10**9
@@ -120,6 +121,8 @@ def test_the_control_is_asked_no_more_often_than_allowed(seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_control_is_asked_for_no_more_than_its_share_of_a_day(seed):
     """If it failed, second calls and lost ones would not count."""
-    control = ControlRateConfig(share_of_production=0.02, per_minute=1e9)
+    control = ControlRateConfig(
+        share_of_production=0.02, floor_per_hour=0, per_minute=1e9
+    )
     server = led_with_kills(seed, BudgetConfig(), control, production=5000)
     assert 10 < server.most_in_a_window(1440 * MINUTE_NS, "control") <= 100

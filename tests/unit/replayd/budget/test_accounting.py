@@ -7,7 +7,8 @@ from fakes.pair_results import epoch_of
 from msgspec.structs import replace
 
 from replayd.budget.accounting import DAY_NS, SpendingAccount, SpendingReader
-from replayd.budget.limits import Amount, Budgets, ControlRate, Prices
+from replayd.budget.control_rate import ControlRate
+from replayd.budget.limits import Amount, Budgets, Prices
 from replayd.config import ArmConfig, BudgetConfig, ControlRateConfig
 from replayd.evaluation import epochs
 from replayd.evaluation.epochs import DeclaredRevision

@@ -1,4 +1,4 @@
-"""Budgets, prices and the control's rate."""
+"""Budgets and prices."""
 
 import contextlib
 
@@ -10,11 +10,9 @@ from replayd.budget.limits import (
     NS,
     Amount,
     Budgets,
-    ControlRate,
     Prices,
-    remaining_share,
 )
-from replayd.config import BudgetConfig, ControlRateConfig, PriceConfig
+from replayd.config import BudgetConfig, PriceConfig
 from replayd.errors import BudgetSpentError
 from snaptrace.snapshot.model import Usage
 
@@ -116,97 +114,3 @@ def test_what_was_reserved_in_an_earlier_hour_counts_in_the_one_it_is_sent_in():
         budgets.carry("text", pair, START, later)
     assert caught.value.until_ns == later + HOUR
     assert [line.used for line in budgets.lines(later)] == [2, 2]
-
-
-def control(**more):
-    rate = ControlRate(ControlRateConfig(**more), 24 * 3600.0)
-    rate.observed(1_000_000)
-    return rate
-
-
-def test_the_control_is_asked_no_more_than_per_minute():
-    """If it failed, replays would take production's quota away."""
-    rate = control(per_minute=3.0)
-    sent = []
-    for now in range(START, START + 120 * NS, NS):
-        if rate.allowed_at_ns(now) == now:
-            rate.sent(now)
-            sent.append(now)
-    for at in sent:
-        assert sum(at <= other < at + 60 * NS for other in sent) <= 3
-    assert len(sent) == 6
-
-
-def test_the_control_is_asked_no_more_than_a_share_of_production():
-    """If it failed, a quiet service would be asked more by us than by its users."""
-    rate = control(per_minute=1e6, share_of_production=0.02)
-    rate.observed(100)
-    assert rate.allowed_at_ns(START) == START
-    rate.sent(START)
-    rate.sent(START)
-    assert rate.allowed_at_ns(START) > START
-    rate.observed(200)
-    assert rate.allowed_at_ns(START) == START
-
-
-def test_without_traffic_the_control_waits_for_some():
-    """If it failed, a fresh install would load production before knowing it."""
-    rate = control()
-    rate.observed(0)
-    assert rate.allowed_at_ns(START) is None
-
-
-def test_a_pair_with_a_second_control_fits_a_cap_of_one():
-    """If it failed, such a pair would wait for ever."""
-    rate = control(per_minute=1.0)
-    assert rate.allowed_at_ns(START, 2) == START
-
-
-def test_a_request_that_was_never_sent_does_not_count():
-    """If it failed, cases that are gone would use up the control's cap."""
-    rate = control(per_minute=2.0, share_of_production=2e-6)  # of a million: two
-    rate.sent(START)
-    rate.sent(START + NS)
-    assert rate.allowed_at_ns(START + 2 * NS) != START + 2 * NS
-    rate.unsent(START)
-    assert rate.allowed_at_ns(START + 2 * NS) == START + 2 * NS
-    rate.sent(START + 2 * NS)
-    # What was sent a second later keeps its minute.
-    assert rate.allowed_at_ns(START + 60 * NS) != START + 60 * NS
-
-
-def test_it_eases_off_while_quota_is_low_and_comes_back():
-    """If it failed, replays would push production into 429 before noticing."""
-    rate = control(per_minute=100.0)
-    low = {
-        "x-ratelimit-remaining-requests": "5",
-        "x-ratelimit-limit-requests": "100",
-    }
-    for _ in range(10):
-        rate.learnt(low, 0.1)
-    assert rate.per_minute == pytest.approx(5.0)
-    for _ in range(100):
-        rate.learnt({}, 0.1)
-    assert rate.per_minute == 100.0
-
-
-def test_it_eases_off_while_latency_rises():
-    """If it failed, a struggling production model would get our load on top."""
-    rate = control(per_minute=100.0)
-    for _ in range(50):
-        rate.learnt({}, 0.1)
-    for _ in range(10):
-        rate.learnt({}, 1.0)
-    assert rate.per_minute < 50.0
-
-
-def test_remaining_share_reads_the_scarcest_quota():
-    """If it failed, tokens could run out while requests look plenty."""
-    headers = {
-        "x-ratelimit-remaining-requests": "90",
-        "x-ratelimit-limit-requests": "100",
-        "anthropic-ratelimit-tokens-remaining": "10",
-        "anthropic-ratelimit-tokens-limit": "1000",
-    }
-    assert remaining_share(headers) == 0.01
-    assert remaining_share({"x-ratelimit-remaining-requests": "soon"}) == 1.0

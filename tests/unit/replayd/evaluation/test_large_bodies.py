@@ -17,7 +17,8 @@ from fakes.waiting import turns, until
 from replayd.arms.arm import Arm, endpoint_settings
 from replayd.arms.endpoint import Endpoint
 from replayd.budget.accounting import SpendingAccount
-from replayd.budget.limits import Budgets, ControlRate, Prices
+from replayd.budget.control_rate import ControlRate
+from replayd.budget.limits import Budgets, Prices
 from replayd.cases.loader import Loaded
 from replayd.config import ArmConfig, BudgetConfig, ControlRateConfig
 from replayd.evaluation.pair import PairReplay

@@ -18,7 +18,8 @@ from replayd.arms.concurrency_limit import LONGEST_OBEYED_SECONDS
 from replayd.arms.endpoint import Endpoint
 from replayd.arms.outcomes import OUTCOMES
 from replayd.budget.accounting import SpendingAccount
-from replayd.budget.limits import Budgets, ControlRate, Prices
+from replayd.budget.control_rate import ControlRate
+from replayd.budget.limits import Budgets, Prices
 from replayd.cases.schedule import Schedule, ScheduleSettings
 from replayd.config import ArmConfig, BudgetConfig, ControlRateConfig
 from replayd.evaluation.caught_pairs import CaughtPairs

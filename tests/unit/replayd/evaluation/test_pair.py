@@ -12,7 +12,8 @@ from fakes.strict_provider import strictly
 from replayd.arms.arm import Arm, endpoint_settings
 from replayd.arms.endpoint import Endpoint
 from replayd.budget.accounting import SpendingAccount
-from replayd.budget.limits import Amount, Budgets, ControlRate, Prices
+from replayd.budget.control_rate import ControlRate
+from replayd.budget.limits import Amount, Budgets, Prices
 from replayd.cases.loader import Gone
 from replayd.config import ArmConfig, BudgetConfig, ControlRateConfig
 from replayd.evaluation import pair

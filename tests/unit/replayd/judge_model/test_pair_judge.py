@@ -8,7 +8,8 @@ from fakes.pair_results import result_of, score
 from fakes.stored_calls import text_call
 
 from replayd.budget.accounting import SpendingAccount, SpendingReader
-from replayd.budget.limits import Budgets, ControlRate, Prices
+from replayd.budget.control_rate import ControlRate
+from replayd.budget.limits import Budgets, Prices
 from replayd.cases.loader import CaseLoader
 from replayd.config import BudgetConfig, ControlRateConfig
 from replayd.judge_model.pair import PairJudge, wanted

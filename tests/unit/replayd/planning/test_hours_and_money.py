@@ -54,8 +54,14 @@ def test_the_tightest_limit_sets_the_pace_and_is_named():
     assert default.limited_by == "control_rate"
     assert default.pairs_per_hour == pytest.approx(3600 / 1.05)
     quiet = found_pace(config(), production_calls_per_hour=100.0)
+    assert quiet.limited_by == "floor_per_hour"
+    assert quiet.pairs_per_hour == pytest.approx(240 / 1.05)
+    strict = config(control_rate={"floor_per_hour": 0})
+    quiet = found_pace(strict, production_calls_per_hour=100.0)
     assert quiet.limited_by == "share_of_production"
     assert quiet.pairs_per_hour == pytest.approx(2 / 1.05)
+    slowed = found_pace(config(), control_per_minute=3.0)
+    assert slowed.pairs_per_hour == pytest.approx(180 / 1.05)
     assert found_pace(config(), fresh_units_per_hour=3.0).limited_by == "fresh_cases"
     poor = found_pace(config(budget={"tokens_per_day": 24 * 246}))
     assert poor.limited_by == "budget:tokens_per_day"
@@ -80,6 +86,7 @@ def test_goals_have_hours_and_money_or_say_never():
     assert rows["pass"].hours == pytest.approx(1000 / (3600 / 1.05))
     assert rows["pass"].money == pytest.approx(1000 * 100 * 10 / 1e6)
     assert rows["find 0.05"].hours is None
+    settings = config(control_rate={"floor_per_hour": 0})
     nothing = found_pace(settings, production_calls_per_hour=0.0)
     assert needs(PLAN, cost, nothing)[0].hours is None
 

@@ -145,5 +145,10 @@ def test_what_a_person_sees_names_modality_verdict_and_reason():
         console.print(verdict_table("canary", view))
         console.print(gate_lines(decide(verdicts, "canary", now_ns=START)))
     text = shown.get()
-    for words in ("text", "regressed quality (key_facts)", "gate: regressed", "exit 1"):
+    for words in (
+        "text",
+        "regressed  quality (key_facts)",
+        "gate: regressed",
+        "exit 1",
+    ):
         assert words in text

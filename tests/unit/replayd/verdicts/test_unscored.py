@@ -152,5 +152,5 @@ def test_it_is_shown_on_table_and_metric():
     console = Console(file=io.StringIO(), width=200)
     console.print(verdict_table("canary", verdicts.canaries["canary"]))
     table = console.file.getvalue()
-    assert "undecided unscored" in table
+    assert "undecided  unscored" in table
     assert "50%" in table

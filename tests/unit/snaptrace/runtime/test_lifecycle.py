@@ -46,6 +46,33 @@ async def test_a_failing_part_stops_the_others_in_order(when):
     assert events[-1] == "stop sink"
 
 
+async def test_a_sibling_that_watches_the_program_ends_with_a_failed_part():
+    """A taken port would be told after the whole drain, by the name of a sibling."""
+    stop = asyncio.Event()
+
+    class Watching:
+        name = "tap"
+
+        async def run(self, ready, _stop):
+            ready()
+            await stop.wait()
+
+    parts = [Recorder("source", [], fails="start"), Watching()]
+    async with asyncio.timeout(5):
+        with pytest.raises(ExceptionGroup) as caught:
+            await run_parts(parts, stop, drain_seconds=60)
+    assert [str(error) for error in caught.value.exceptions] == ["source"]
+
+
+async def test_what_failed_is_told_before_who_is_late():
+    """The cause of an end would be hidden by what only followed from it."""
+    parts = [Recorder("source", [], fails="start"), Recorder("sink", [], hangs=True)]
+    with pytest.raises(ExceptionGroup) as caught:
+        await run_parts(parts, asyncio.Event(), drain_seconds=0.01)
+    first, second = caught.value.exceptions
+    assert (str(first), second.parts) == ("source", ("sink",))
+
+
 async def test_a_late_part_is_named():
     """A hanging shutdown would not say who hangs."""
     events, stop = [], asyncio.Event()

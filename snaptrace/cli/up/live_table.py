@@ -4,25 +4,21 @@ Reads the collector's metrics and replayd's verdicts over HTTP, as an operator w
 it computes nothing of its own.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
 from msgspec import Struct
 from prometheus_client.parser import text_string_to_metric_families
-from rich.table import Table
 from rich.text import Text
+
+from replayd.results.terminal import STYLES
+from snaptrace.cli.up.board_text import Counted
+from snaptrace.runtime.fitted_table import Column, FittedTable
 
 SEEN = "snaptrace_collector_calls"
 KEPT = "snaptrace_collector_sampled_calls"
-
-_STYLES = {
-    "pass": "bold green",
-    "pass_with_drop": "green",
-    "regressed": "bold red",
-    "changed": "yellow",
-    "undecided": "dim",
-}
 
 
 class Row(Struct, kw_only=True):
@@ -38,6 +34,9 @@ class Row(Struct, kw_only=True):
     interval: tuple[float, float] | None = None
     verdict: str = ""
     deciding: str = ""
+    reason: str = ""  # why circumstances decided
+    replayable: float | None = None  # share of live calls
+    needed: int | None = None  # pairs until a verdict, as far as it can be told
     is_slice: bool = False
 
 
@@ -88,6 +87,9 @@ def _row(name: str, verdict: Mapping[str, Any]) -> Row:
         interval=None if low is None or high is None else (low, high),
         verdict=str(verdict.get("verdict", "")),
         deciding=str(verdict.get("deciding") or ""),
+        reason=str(verdict.get("reason") or ""),
+        replayable=verdict.get("replayable_share"),
+        needed=verdict.get("replays_needed"),
     )
 
 
@@ -95,52 +97,84 @@ async def read(
     session: aiohttp.ClientSession, collector: str, replayd: str
 ) -> TableReading:
     """Ask both programs; one that does not answer is shown as it was: with nothing."""
-    counts: dict[str, dict[str, int]] = {SEEN: {}, KEPT: {}}
-    try:
-        async with session.get(f"http://{collector}/metrics") as response:
-            for family in text_string_to_metric_families(await response.text()):
-                if family.name in counts:
-                    for sample in family.samples:
-                        if sample.labels.get("reason", "kept") != "kept":
-                            continue
-                        modality = sample.labels.get("modality", "")
-                        into = counts[family.name]
-                        into[modality] = into.get(modality, 0) + int(sample.value)
-    except (aiohttp.ClientError, TimeoutError, ValueError):
-        pass
+    found = await counted(session, collector)
     verdicts: dict[str, Any] = {}
     try:
         async with session.get(f"http://{replayd}/api/v1/verdicts") as response:
             verdicts = await response.json()
     except (aiohttp.ClientError, TimeoutError, ValueError):
         pass
-    return TableReading(seen=counts[SEEN], kept=counts[KEPT], verdicts=verdicts)
+    return TableReading(seen=dict(found.seen), kept=dict(found.kept), verdicts=verdicts)
 
 
-def render(rows: list[Row], title: str) -> Table:
-    """Return the table for a terminal."""
-    table = Table(
-        title=title,
-        title_justify="left",
-        header_style="bold",
-        box=None,
-        pad_edge=False,
+async def counted(session: aiohttp.ClientSession, collector: str) -> Counted:
+    """Return the collector's counts; all zero if it does not answer."""
+    try:
+        async with session.get(f"http://{collector}/metrics") as response:
+            return counts_of(await response.text())
+    except (aiohttp.ClientError, TimeoutError, ValueError):
+        return Counted()
+
+
+def counts_of(page: str) -> Counted:
+    """Return the counts on a metrics page."""
+    requests = replayable = 0
+    seen: Counter[str] = Counter()
+    kept: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    for family in text_string_to_metric_families(page):
+        for sample in family.samples:
+            labels, value = sample.labels, int(sample.value)
+            if sample.name == f"{SEEN}_total":
+                seen[labels["modality"]] += value
+            elif sample.name == f"{KEPT}_total" and labels.get("reason") == "kept":
+                kept[labels["modality"]] += value
+            elif sample.name == "snaptrace_collector_requests_total":
+                requests += value
+            elif sample.name == "snaptrace_collector_funnel_total":
+                if labels["stage"] == "replayable" and labels["reason"]:
+                    reasons[labels["reason"]] += value
+                elif labels["stage"] == "replayable":
+                    replayable += value
+    return Counted(
+        answers=True,
+        requests=requests,
+        seen=+seen,
+        kept=+kept,
+        not_replayable=+reasons,
+        replayable=replayable,
     )
-    table.add_column("", no_wrap=True)
-    for heading in ("seen", "kept", "replays", "canary", "control"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("difference [interval]", justify="right", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
+
+
+COLUMNS = (
+    Column(""),
+    Column("seen", right=True),
+    Column("kept", right=True, rank=2),
+    Column("replayable", right=True, rank=4),
+    Column("pairs", right=True),
+    Column("canary", right=True, rank=5),
+    Column("control", right=True, rank=5),
+    Column("difference [interval]", right=True, rank=1),
+    Column("verdict"),
+    Column("by", rank=3),
+)
+
+
+def render(rows: list[Row], title: Text | str = "") -> FittedTable:
+    """Return the table for a terminal."""
+    table = FittedTable(COLUMNS, title)
     for row in rows:
-        table.add_row(
+        table.add(
             Text(f"  {row.name}", style="dim") if row.is_slice else row.name,
             "" if row.is_slice else str(row.seen),
             "" if row.is_slice else str(row.kept),
+            "" if row.replayable is None else f"{row.replayable:.0%}",
             str(row.replays),
             _score(row.canary_score),
             _score(row.control_score),
             _difference(row),
-            _verdict(row),
+            Text(row.verdict or "waiting", style=STYLES.get(row.verdict, "dim")),
+            _by(row),
         )
     return table
 
@@ -165,9 +199,8 @@ def _difference(row: Row) -> str:
     return text
 
 
-def _verdict(row: Row) -> Text:
-    word = row.verdict or "waiting"
-    text = Text(word, style=_STYLES.get(row.verdict, "dim"))
-    if row.deciding and row.verdict in ("regressed", "changed"):
-        text.append(f" ({row.deciding})", style="dim")
-    return text
+def _by(row: Row) -> Text:
+    said = row.reason
+    if row.verdict in ("regressed", "changed"):
+        said = row.deciding
+    return Text(said, style="dim")

@@ -1,10 +1,12 @@
-"""A few programs in one process tree: started, restarted when they die, stopped.
+"""A few programs in one process tree: started, watched, stopped together.
 
-Knows nothing of what the programs do.
+Knows nothing of what the programs do. Each gets one end of a pipe; however this process
+ends, the programs that keep to `snaptrace.runtime.lifeline` stop after it.
 """
 
 import asyncio
 import contextlib
+import signal
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -12,6 +14,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from snaptrace.runtime.backoff import Backoff
+from snaptrace.runtime.lifeline import Lifeline
 
 _RESTART = Backoff(0.2, 10.0)
 
@@ -23,6 +26,17 @@ class Program(Struct, frozen=True, kw_only=True):
     argv: Sequence[str]
     environ: Mapping[str, str]
     restart: bool = True  # start it again when it dies
+    reloads: bool = False  # reads its configuration again on SIGHUP
+
+
+def ended(code: int) -> str:
+    """Return how a process ended, as `exit code 1` or `killed by SIGKILL`."""
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"killed by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"killed by signal {-code}"
 
 
 def free_ports(count: int) -> list[int]:
@@ -53,6 +67,7 @@ class ProcessTree:
         self._on_exit, self._stop_seconds = on_exit, stop_seconds
         self._running: dict[str, asyncio.subprocess.Process] = {}
         self._stopping: set[str] = set()
+        self._lifeline = Lifeline()
         self.pids: dict[str, int] = {}
 
     def log_path(self, name: str) -> Path:
@@ -62,15 +77,28 @@ class ProcessTree:
     async def run(self, stop: asyncio.Event) -> None:
         """Run all programs until `stop`; sinks start first and end last."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        async with asyncio.TaskGroup() as group:
-            keepers = {
-                program.name: group.create_task(self._keep(program))
-                for program in reversed(self._programs)
-            }
-            await stop.wait()
-            for program in self._programs:
-                await self._end(program.name)
-                await keepers[program.name]
+        try:
+            async with asyncio.TaskGroup() as group:
+                keepers = {
+                    program.name: group.create_task(self._keep(program))
+                    for program in reversed(self._programs)
+                }
+                await stop.wait()
+                for program in self._programs:
+                    await self._end(program.name)
+                    await keepers[program.name]
+        finally:
+            self._lifeline.close()
+
+    def reload(self) -> list[str]:
+        """Pass SIGHUP to the programs that reload; return their names."""
+        told = []
+        for program in self._programs:
+            process = self._running.get(program.name)
+            if program.reloads and process is not None and process.returncode is None:
+                process.send_signal(signal.SIGHUP)
+                told.append(program.name)
+        return told
 
     async def _keep(self, program: Program) -> None:
         failures = 0
@@ -78,12 +106,13 @@ class ProcessTree:
             with self.log_path(program.name).open("ab") as log:
                 process = await asyncio.create_subprocess_exec(
                     *program.argv,
-                    env=dict(program.environ),
+                    env={**program.environ, **self._lifeline.environment()},
+                    pass_fds=(self._lifeline.reading,),
                     stdin=asyncio.subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
-                    # A terminal's Ctrl-C goes to the tree's owner alone, which stops
-                    # the programs in order.
+                    # A terminal's Ctrl-C and hang-up go to the tree's owner alone,
+                    # which stops the programs in order.
                     start_new_session=True,
                 )
             self._running[program.name] = process

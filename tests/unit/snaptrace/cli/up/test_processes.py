@@ -1,12 +1,13 @@
-"""`snaptrace.cli.processes`: restart, order of stop, logs."""
+"""`snaptrace.cli.up.processes`: restart, order of stop, logs."""
 
 import asyncio
 import os
 import sys
 
+import pytest
 from fakes.waiting import until
 
-from snaptrace.cli.processes import ProcessTree, Program, free_ports
+from snaptrace.cli.up.processes import ProcessTree, Program, ended, free_ports
 
 _WAIT = (
     "import signal, sys, time\n"
@@ -63,6 +64,44 @@ async def test_a_program_that_ignores_the_signal_is_killed(tmp_path):
         group.create_task(tree.run(stop))
         await until(lambda: _ups(tree, "stubborn"))
         stop.set()
+
+
+async def test_only_programs_that_reload_hear_a_hangup(tmp_path):
+    """The others would be killed by it."""
+    code = (
+        "import signal\n"
+        "signal.signal(signal.SIGHUP, lambda *_: print('again', flush=True))\n"
+        "signal.signal(signal.SIGTERM, lambda *_: exit(0))\n"
+        "print('up', flush=True)\n"
+        "while True: signal.pause()\n"
+    )
+    programs = [
+        Program(
+            name=name,
+            argv=[sys.executable, "-c", code],
+            environ=os.environ,
+            reloads=name == "judge",
+        )
+        for name in ("relay", "judge")
+    ]
+    tree = ProcessTree(programs, tmp_path, lambda *_: None)
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(tree.run(stop))
+        await until(lambda: _ups(tree, "relay") and _ups(tree, "judge"))
+        assert tree.reload() == ["judge"]
+        await until(lambda: "again" in tree.log_path("judge").read_text())
+        stop.set()
+    assert "again" not in tree.log_path("relay").read_text()
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [(1, "exit code 1"), (-9, "killed by SIGKILL"), (-250, "killed by signal 250")],
+)
+def test_an_end_is_said_in_words(code, said):
+    """A person would have to look up what -9 means."""
+    assert ended(code) == said
 
 
 def test_free_ports_differ():

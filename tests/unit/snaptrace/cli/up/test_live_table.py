@@ -1,10 +1,10 @@
-"""`snaptrace.cli.live_table`: what the live table shows of two programs' words."""
+"""`snaptrace.cli.up.live_table`: what the live table shows of two programs' words."""
 
 import io
 
 from rich.console import Console
 
-from snaptrace.cli import live_table
+from snaptrace.cli.up import live_table
 
 VERDICTS = {
     "canaries": {
@@ -45,7 +45,7 @@ def test_a_row_says_everything_a_watcher_needs():
     image = next(line for line in shown.splitlines() if line.startswith("image"))
     for part in ("90", "60", "41", "0.550", "0.970", "-0.420 [-0.60, -0.20]"):
         assert part in image
-    assert "regressed (quality)" in image
+    assert "regressed  quality" in image
     assert "waiting" in next(x for x in shown.splitlines() if x.startswith("text"))
     assert "  accented" in shown
 

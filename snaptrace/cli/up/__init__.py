@@ -1,0 +1,1 @@
+"""`snaptrace up`: both programs in one process tree, and what is shown of them."""

@@ -1,0 +1,161 @@
+"""`snaptrace up`'s board: what it says of two programs, at 80 columns and in a pipe."""
+
+import io
+from pathlib import Path
+
+import pytest
+from fakes.gate_verdicts import verdicts_of
+from msgspec.structs import replace
+from rich.console import Console
+
+from replayd.planning.cost import CostedPlan
+from replayd.planning.estimates import PairCost
+from replayd.planning.gate_plan import plan_of
+from snaptrace.cli.up.board import Board
+from snaptrace.cli.up.board_text import BoardState, Counted, Place, spoken, waits
+from snaptrace.cli.up.live_table import counts_of
+
+PLACE = Place(
+    grpc="127.0.0.1:4317", http="127.0.0.1:4318", lookback_hours=24.0, replays=True
+)
+SEEN = Counted(
+    answers=True, requests=9, seen={"text": 90}, kept={"text": 80}, replayable=80
+)
+
+
+def board():
+    return Board(
+        otlp=(PLACE.grpc, PLACE.http),
+        collector="127.0.0.1:9464",
+        replayd="127.0.0.1:9465",
+        page="127.0.0.1:9466",
+        folder=Path(".snaptrace"),
+        lookback_hours=24.0,
+    )
+
+
+def said(state):
+    return "\n".join(waits(state, PLACE))
+
+
+def undecided():
+    verdicts = verdicts_of(worse=0.0, pairs=20)
+    view = verdicts.canaries["canary"]
+    shown = replace(
+        view.modalities["text"], verdict="undecided", replays=20, replays_needed=80
+    )
+    view = replace(view, control="production", modalities={"text": shown})
+    return replace(verdicts, canaries={"canary": view})
+
+
+def plans(verdicts):
+    (planned,) = plan_of(verdicts.canaries["canary"])
+    cost = PairCost(requests=2, control_requests=1, tokens=9, money=0.0)
+    row = CostedPlan(
+        planned=planned,
+        cost=cost,
+        pairs_per_hour=240.0,
+        limited_by="floor_per_hour",
+        key="replayd.control_rate.floor_per_hour",
+        needs=(),
+    )
+    return {"canary": [row]}
+
+
+@pytest.mark.parametrize(
+    ("counted", "words"),
+    [
+        (Counted(), "the collector is starting"),
+        (Counted(answers=True), "point the app's OTLP exporter at 127.0.0.1:4317"),
+        (Counted(answers=True, requests=3), "none with a model call"),
+        (
+            replace(SEEN, replayable=0, not_replayable={"no_body": 90}),
+            "no call can be replayed: no_body (90)",
+        ),
+    ],
+)
+def test_before_any_pair_it_says_what_is_missing(counted, words):
+    """A new user would look at an empty table and not know what to do."""
+    state = BoardState(counted=counted, telling_seconds=60.0)
+    assert words in said(state)
+    assert "replayd is starting" in said(state)
+
+
+def test_it_says_when_a_verdict_is_expected_and_what_holds_it():
+    """A verdict would be hours away, and nothing would say which key decides that."""
+    verdicts = undecided()
+    state = BoardState(counted=SEEN, verdicts=verdicts, plans=plans(verdicts))
+    assert (
+        "text: a verdict in about 15 min (60 more pairs at 4 a minute; held by "
+        "floor_per_hour (replayd.control_rate.floor_per_hour))"
+    ) in said(state)
+    quick = replace(state, paces={("canary", "text"): 60.0})
+    assert "in about 1 min (60 more pairs at 60 a minute" in said(quick)
+
+
+def test_an_import_alone_says_why_no_verdict_comes():
+    """Month-old calls would be replayed for ever without a verdict or a word."""
+    verdicts = undecided()
+    view = verdicts.canaries["canary"]
+    old = replace(view.modalities["text"], seen=0)
+    canaries = {"canary": replace(view, modalities={"text": old})}
+    state = BoardState(counted=SEEN, verdicts=replace(verdicts, canaries=canaries))
+    assert "replayd.schedule.lookback" in said(state)
+
+
+def test_eighty_columns_hold_the_verdict_whole():
+    """A narrow terminal would show `regre…`."""
+    verdicts = verdicts_of(worse=0.4)
+    out = io.StringIO()
+    console = Console(file=out, width=80, no_color=True)
+    console.print(board().render(BoardState(counted=SEEN, verdicts=verdicts)))
+    text = out.getvalue()
+    assert "regressed" in text
+    assert "…" not in text
+    assert all(len(line.rstrip()) <= 80 for line in text.splitlines())
+
+
+def test_plain_lines_are_news_only_when_something_changed():
+    """A log would get a line a second, or none at a verdict."""
+    first = BoardState(counted=SEEN, verdicts=undecided())
+    more = replace(first, counted=replace(SEEN, seen={"text": 95}))
+    found = replace(first, verdicts=verdicts_of(worse=0.4))
+    shown = board()
+    key, lines = shown.lines(first)
+    assert "text: 90 seen, 80 kept, 20 pairs, undecided" in lines[0]
+    assert shown.lines(more)[0] == key
+    assert shown.lines(found)[0] != key
+
+
+def test_counts_are_read_from_the_metrics_page():
+    """The board would stand at zero while calls come in."""
+    page = (
+        "# TYPE snaptrace_collector_calls counter\n"
+        'snaptrace_collector_calls_total{service="a",modality="text"} 5\n'
+        'snaptrace_collector_calls_total{service="b",modality="text"} 2\n'
+        "# TYPE snaptrace_collector_sampled_calls counter\n"
+        'snaptrace_collector_sampled_calls_total{modality="text",reason="kept"} 4\n'
+        'snaptrace_collector_sampled_calls_total{modality="text",reason="low"} 3\n'
+        "# TYPE snaptrace_collector_requests counter\n"
+        'snaptrace_collector_requests_total{signal="traces",code="ok"} 9\n'
+        "# TYPE snaptrace_collector_funnel counter\n"
+        'snaptrace_collector_funnel_total{stage="replayable",reason=""} 4\n'
+        'snaptrace_collector_funnel_total{stage="replayable",reason="no_body"} 3\n'
+    )
+    assert counts_of(page) == Counted(
+        answers=True,
+        requests=9,
+        seen={"text": 7},
+        kept={"text": 4},
+        not_replayable={"no_body": 3},
+        replayable=4,
+    )
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [(0.2, "a minute"), (15, "15 min"), (390, "6 h"), (18_720, "13 days")],
+)
+def test_times_are_said_as_people_say_them(minutes, words):
+    """A person would have to divide 18,720 minutes."""
+    assert spoken(minutes) == words
