@@ -2,7 +2,7 @@
 
 Three caps: a number per minute, spread over it; a share of the production calls
 observed; and a floor per hour where that share is next to nothing. The reasons stand in
-docs/adr/0051-the-control-has-a-floor-per-hour.md. On top of them a factor between .05
+docs/adr/0052-the-control-has-a-floor-per-hour.md. On top of them a factor between .05
 and 1 that shrinks while the endpoint's remaining quota is low or its latency rises,
 before it ever answers 429.
 """
