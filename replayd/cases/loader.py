@@ -13,7 +13,7 @@ from snaptrace.crypto.fleet_key import FleetKey
 from snaptrace.snapshot import object_names, segment
 from snaptrace.snapshot.errors import CorruptSnapshotError, MissingObjectError
 from snaptrace.snapshot.model import Snapshot
-from snaptrace.snapshot.segment import Segment
+from snaptrace.snapshot.segment import Segment, SegmentHeader
 from snaptrace.store import media
 from snaptrace.store.store import Store
 from snaptrace.store.tombstones import Tombstones, is_erased, subjects_of
@@ -28,6 +28,7 @@ class Loaded(Struct, frozen=True):
     media: dict[int, bytes]  # by `MediaRef.index`
     recorded: Recorded
     subjects: tuple[str, ...] = ()  # keyed; by them an erasure finds the answers
+    header: SegmentHeader | None = None  # of its segment: how it was sampled
 
     @property
     def scoring(self) -> ScoringCase:
@@ -90,6 +91,7 @@ class CaseLoader:
             blobs,
             Recorded(found.packed(case.index), assertion),
             tuple(subjects_of(self._key, snapshot)),
+            found.header,
         )
 
     def is_erased(self, snapshot: Snapshot) -> bool:

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from replayd.cases.loader import CaseLoader, Gone, Loaded
 from replayd.ledger.ledger import Ledger, epochs
-from replayd.model import STREAMS, Case, Epoch, PairAnswers, PairResult
+from replayd.model import STREAMS, Case, Epoch, PairAnswers, PairResult, Planned
 from snaptrace.crypto.fleet_key import FleetKey
 from snaptrace.runtime.clock import Clock
 from snaptrace.store.store import Store
@@ -34,9 +34,14 @@ class Pair(Struct, frozen=True, kw_only=True):
 
     epoch: Epoch
     result: PairResult
-    case: Case
+    planned: Planned
     content: Loaded | Gone
     answers: PairAnswers | None  # None: not kept, or erased
+
+    @property
+    def case(self) -> Case:
+        """The case, as it was scheduled."""
+        return self.planned.case
 
 
 def badness(result: PairResult) -> Badness | None:
@@ -144,11 +149,11 @@ class History:
         """Return one pair with its content; None if there is no such number."""
         ledger = Ledger(self._store, epoch.epoch, self._clock)
         result = await self._result(ledger, number)
-        case = await self._case(ledger, number)
-        if result is None or case is None:
+        planned = await self._planned(ledger, number)
+        if result is None or planned is None:
             return None
         await self._content.refresh()
-        content = await self._content.load(case)
+        content = await self._content.load(planned.case)
         found: PairAnswers | None = None
         # Answers may outlive the tombstone a little.
         if not (isinstance(content, Gone) and content.by_tombstone):
@@ -158,7 +163,7 @@ class History:
         return Pair(
             epoch=epoch,
             result=result,
-            case=case,
+            planned=planned,
             content=content,
             answers=found,
         )
@@ -169,8 +174,8 @@ class History:
             return run.results[at] if 0 <= at < len(run.results) else None
         return None
 
-    async def _case(self, ledger: Ledger, number: int) -> Case | None:
+    async def _planned(self, ledger: Ledger, number: int) -> Planned | None:
         async for block in ledger.blocks(number):
             at = number - block.first
-            return block.planned[at].case if 0 <= at < len(block.planned) else None
+            return block.planned[at] if 0 <= at < len(block.planned) else None
         return None

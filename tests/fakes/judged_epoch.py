@@ -81,7 +81,7 @@ async def store_epoch(pairs, *, keep_answers=True, url="memory://"):
             number=number,
             snapshot_id=snapshot.snapshot_id,
             canary=canary if isinstance(canary, ArmAnswer) else said(canary),
-            control=said(control),
+            control=control if isinstance(control, ArmAnswer) else said(control),
         )
         result = await judge(
             planned, scoring_case(snapshot), answers, committed_at_ns=AT_NS + number

@@ -1,21 +1,30 @@
 """The inspection page over a stored epoch, as a client or as a process serves it."""
 
 import asyncio
+import io
+import json
+import math
+import struct
 import sys
+import wave
 
-from fakes.judged_epoch import KEY, image_pair, said, store_epoch, text_pair
+from fakes.judged_epoch import AT_NS, KEY, image_pair, said, store_epoch, text_pair
 from fakes.leaping_loop import LoopClock
 from fakes.pair_results import START, live_of
+from fakes.stored_calls import text_call
+from msgspec import structs
 
 from replayd.evidence.scoreboard import Scoreboard
 from replayd.evidence.settings import BoardSettings
 from replayd.http.page import PageServer
+from replayd.model import ArmAnswer
 from replayd.results.history import History
 from replayd.results.index_reader import IndexReader
 from replayd.verdicts.compute import VerdictComputation
 from replayd.verdicts.views import Verdicts
 from snaptrace.runtime.clock import SystemClock
 from snaptrace.runtime.config import Address
+from snaptrace.snapshot.model import Answer, Media, MediaRef, ToolCall
 from snaptrace.store.audit import Audit
 
 
@@ -44,15 +53,117 @@ async def shown_page(pairs, *, leading=True, live=None, **more):
     async for result in History(store, KEY, LoopClock()).results(epoch):
         board.fold(result)
     now_ns = START + 3600 * 10**9
-    view = VerdictComputation(board).view(now_ns, live or live_of("image", "text"))
+    view = VerdictComputation(board).view(now_ns, live or live_of(*board.modalities))
     verdicts = Verdicts(canaries={"canary": view}, leading=leading)
     return ShownPage(store, epoch, verdicts, **more)
 
 
+def tone(seconds=1.5, rate=8_000):
+    """Return a WAV recording of a tone that swells twice."""
+    count = int(seconds * rate)
+    swell = [abs(math.sin(2 * math.pi * n / count)) for n in range(count)]
+    samples = [
+        int(20_000 * swell[n] * math.sin(2 * math.pi * 220 * n / rate))
+        for n in range(count)
+    ]
+    data = io.BytesIO()
+    with wave.open(data, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(struct.pack(f"<{count}h", *samples))
+    return data.getvalue()
+
+
+def audio_pair(number):
+    """Return a recording with words that the canary mishears."""
+    blob = tone()
+    medium = Media(
+        kind="audio",
+        mime="audio/wav",
+        state="inline",
+        digest=KEY.media_digest(blob),
+        size_bytes=len(blob),
+    )
+    content = [
+        {"type": "text", "text": "Transcribe this recording word for word."},
+        {
+            "type": "input_audio",
+            "input_audio": {"data": MediaRef(0, "base64"), "format": "wav"},
+        },
+    ]
+    words = "Please move my appointment to Thursday at ten past four."
+    call = text_call(
+        f"audio{number}",
+        at_ns=AT_NS,
+        answer=words,
+        modality="audio",
+        media=(medium,),
+        body={
+            "model": "assistant-7",
+            "messages": [{"role": "user", "content": content}],
+        },
+    )
+    heard = words.replace("Thursday", "Tuesday").replace("ten past four", "4:50")
+    return call, heard, words, blob
+
+
+def tool_pair(number):
+    """Return a call of a tool with one wrong and one missing argument."""
+    right = {
+        "flight": {"from": "TXL", "to": "LIS", "date": "2031-05-02"},
+        "passengers": [{"name": "A. Baum", "seat": "14C"}, {"name": "B. Baum"}],
+        "bags": 2,
+    }
+    wrong = {
+        "flight": {"from": "TXL", "to": "LIS", "date": "2031-02-05"},
+        "passengers": [{"name": "A. Baum", "seat": "14C"}],
+        "bags": 2,
+        "meal": "vegetarian",
+    }
+
+    def answer(arguments):
+        call = ToolCall(name="book_flight", arguments=json.dumps(arguments))
+        return Answer(tool_calls=(call,))
+
+    call = structs.replace(
+        text_call(f"tool{number}", at_ns=AT_NS), answer=answer(right)
+    )
+    arms = [
+        ArmAnswer(outcome="answered", answer=answer(each), served_model="assistant-8")
+        for each in (wrong, right)
+    ]
+    return call, *arms, b""
+
+
+def prose_pair(number):
+    """Return an answer in prose with another number and another word."""
+    right = (
+        "The refund of 1,249.50 EUR was approved on 3 May and will reach the "
+        "account ending in 4417 within five working days. No further action is needed."
+    )
+    wrong = right.replace("1,249.50", "1,294.50").replace("approved", "declined")
+    call = text_call(
+        f"prose{number}",
+        at_ns=AT_NS,
+        answer=right,
+        body={
+            "model": "assistant-7",
+            "messages": [
+                {"role": "system", "content": "You answer questions about refunds."},
+                {"role": "user", "content": "Where is my refund?"},
+                {"role": "assistant", "content": "Which order is it about?"},
+                {"role": "user", "content": "Order 88-1742. What happened to it?"},
+            ],
+        },
+    )
+    return call, wrong, right, b""
+
+
 def example_pairs(many=120):
     """Return pairs of two modalities; the canary misreads every fifth image."""
-    pairs = []
-    for number in range(many):
+    pairs = [audio_pair(0), tool_pair(1), prose_pair(2)] if many >= 100 else []
+    for number in range(len(pairs), many):
         if number % 2:
             wrong = said("", "timeout") if number % 31 == 1 else "The total is 42."
             pairs.append(text_pair(number, wrong))

@@ -1,17 +1,16 @@
 """Formats numbers and rows for the page's templates."""
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from msgspec import Struct
-from rapidfuzz.distance import Indel
+
+from replayd.model import STREAMS
+from replayd.results.pair_view import Scored
 
 T = TypeVar("T")
-
-MOST_MARKED = 2_000  # words of one text
-_PIECE = re.compile(r"\s+|[^\s]+")
+Rows: TypeAlias = list[tuple[str, Scored]]
 
 
 class Page(Struct, Generic[T], frozen=True):
@@ -98,20 +97,23 @@ def bar(stream: Any) -> Bar:  # noqa: ANN401 - a StreamView or ModalityView
     return Bar(low=at(low), high=at(high), mean=mean, margin=at(-stream.margin))
 
 
-def marked(text: str, reference: str) -> list[tuple[str, bool]]:
-    """Return `text` in pieces, each with whether its words are not the reference's.
+def size(value: int) -> str:
+    """Format a number of bytes in its largest unit."""
+    for unit, factor in (("MB", 10**6), ("kB", 10**3)):
+        if value >= factor:
+            return f"{value / factor:.1f} {unit}"
+    return f"{value} bytes"
 
-    Pieces joined are the text again. Long texts and an empty reference are not marked.
-    """
-    pieces, known = _PIECE.findall(text), _PIECE.findall(reference)
-    if not known or max(len(pieces), len(known)) > MOST_MARKED:
-        return [(text, False)]
-    found: list[tuple[str, bool]] = []
-    for step in Indel.opcodes(known, pieces):
-        part = "".join(pieces[step.dest_start : step.dest_end])
-        if part:
-            found.append((part, step.tag == "insert" and bool(part.strip())))
-    return found
+
+def apart(scores: Mapping[str, Scored]) -> tuple[Rows, Rows]:
+    """Return gating streams and rules that tell the arms apart, then the others."""
+    told = [
+        (name, score)
+        for name, score in scores.items()
+        if name in STREAMS or score.canary != score.control
+    ]
+    known = {name for name, _ in told}
+    return told, [item for item in scores.items() if item[0] not in known]
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
@@ -123,5 +125,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "moment": moment,
     "word": word,
     "bar": bar,
-    "marked": marked,
+    "bytes": size,
+    "apart": apart,
 }

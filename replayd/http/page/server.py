@@ -83,6 +83,7 @@ class PageServer:
             ("/{canary}/{modality}", overview.one_modality),
             ("/{canary}/pair/{epoch}/{number}", pairs.shown),
             ("/{canary}/pair/{epoch}/{number}/media/{index}", pairs.medium),
+            ("/{canary}/pair/{epoch}/{number}/answer/{arm}/{index}", pairs.output),
         ):
             app.router.add_get(path, guard(self._token, handler))
         for name in ASSETS:

@@ -17,11 +17,21 @@
     next.scrollIntoView({ block: "nearest" });
     return true;
   };
+  const zoom = (link) => {
+    if (!link) return false;
+    link.closest("figure").classList.toggle("zoomed");
+    return true;
+  };
+  document.addEventListener("click", (e) => {
+    const link = e.target.closest("a.zoom");
+    if (link && !e.ctrlKey && !e.metaKey && e.button === 0 && zoom(link)) e.preventDefault();
+  });
   document.addEventListener("keydown", (e) => {
     if (e.ctrlKey || e.metaKey || e.altKey || typing(e)) return;
     let done = press(e.key);
     if (!done && e.key === "j") done = move(1);
     if (!done && e.key === "k") done = move(-1);
+    if (!done && e.key === "z") done = zoom(document.querySelector("a.zoom"));
     if (!done && e.key === "/") {
       const field = document.querySelector("input[type=search]");
       if (field) { field.focus(); done = true; }

@@ -1,0 +1,133 @@
+"""The three answers of a pair, each held against another one."""
+
+from collections.abc import Iterator
+from typing import Final, Literal
+
+from msgspec import Struct
+
+from replayd.model import ArmAnswer
+from replayd.results.json_tree import Node, tree
+from replayd.results.pair_view import Said, WorstPair
+from replayd.results.text_diff import Compared, compare
+from snaptrace.snapshot.model import Media
+
+Against = Literal["recording", "control"]
+NAMES: Final = {
+    "recorded": "production, recorded",
+    "control": "control, asked again",
+    "canary": "canary",
+}
+
+
+class ToolTree(Struct, frozen=True, kw_only=True):
+    """A tool call with its arguments as a tree; `plain` where they are no JSON."""
+
+    name: str
+    node: Node | None
+    plain: str
+    known: bool  # whether the other side calls a tool of this name, too
+
+
+class Output(Struct, frozen=True, kw_only=True):
+    """A medium that an arm answered with."""
+
+    medium: Media
+    index: int
+    is_kept: bool
+
+
+class Side(Struct, frozen=True, kw_only=True):
+    """One answer as it is shown."""
+
+    kind: str  # recorded, control or canary
+    name: str
+    said: Said | None
+    compared: Compared | None  # None: this side is what others are held against
+    cut_at: int | None  # characters, where the text goes on
+    tree: Node | None  # of an answer that is JSON
+    tools: tuple[ToolTree, ...] = ()
+    missing_tools: tuple[str, ...] = ()  # that the other side calls
+    outputs: tuple[Output, ...] = ()
+
+
+def sides(
+    pair: WorstPair,
+    answers: dict[str, ArmAnswer | None],
+    against: Against,
+    longest: int,
+) -> Iterator[Side]:
+    """Yield the sides, texts cut at `longest` characters."""
+    said = {
+        "recorded": pair.recorded,
+        "control": pair.said_control,
+        "canary": pair.said_canary,
+    }
+    base = "control" if against == "control" and said["control"] else "recorded"
+    for kind, mine in said.items():
+        other = None if kind == base else said[base]
+        yield _side(kind, mine, other, answers.get(kind), longest)
+
+
+def _side(
+    kind: str,
+    mine: Said | None,
+    other: Said | None,
+    arm: ArmAnswer | None,
+    longest: int,
+) -> Side:
+    text = mine.text if mine else ""
+    compared = None
+    if mine and other:
+        compared = compare(text[:longest], other.text[:longest])
+    return Side(
+        kind=kind,
+        name=NAMES[kind],
+        said=mine,
+        compared=compared,
+        cut_at=longest if len(text) > longest else None,
+        tree=_answer_tree(text, other),
+        tools=tuple(_tools(mine, other)) if mine else (),
+        missing_tools=_missing(mine, other),
+        outputs=tuple(_outputs(arm)) if arm else (),
+    )
+
+
+def _answer_tree(text: str, other: Said | None) -> Node | None:
+    """Return the tree of an answer that is a JSON object or list."""
+    if not text.lstrip().startswith(("{", "[")):
+        return None
+    return tree(text, other.text if other else None)
+
+
+def _tools(mine: Said, other: Said | None) -> Iterator[ToolTree]:
+    """Pair calls by name, in order: the second call of a tool with the second one."""
+    theirs: dict[str, list[str]] = {}
+    for name, arguments in other.tool_calls if other else ():
+        theirs.setdefault(name, []).append(arguments)
+    for name, arguments in mine.tool_calls:
+        waiting = theirs.get(name, [])
+        against = waiting.pop(0) if waiting else None
+        yield ToolTree(
+            name=name,
+            node=tree(arguments, against),
+            plain=arguments,
+            known=other is None or against is not None,
+        )
+
+
+def _missing(mine: Said | None, other: Said | None) -> tuple[str, ...]:
+    if mine is None or other is None:
+        return ()
+    called = [name for name, _ in mine.tool_calls]
+    missing = []
+    for name, _ in other.tool_calls:
+        if name in called:
+            called.remove(name)
+        else:
+            missing.append(name)
+    return tuple(missing)
+
+
+def _outputs(arm: ArmAnswer) -> Iterator[Output]:
+    for index, medium in enumerate(arm.answer.media):
+        yield Output(medium=medium, index=index, is_kept=index in arm.blobs)
