@@ -6,20 +6,15 @@ from pathlib import Path
 
 import jsonschema_rs
 import pytest
-from aiohttp.test_utils import TestClient, TestServer
-from fakes.judged_epoch import AT_NS, KEY, image_pair, said, text_pair
+from fakes.judged_epoch import KEY, image_pair, said, text_pair
 from fakes.pair_results import START
-from fakes.shown_page import example_pairs, shown_page
-from fakes.stored_calls import text_call
+from fakes.shown_page import example_pairs
 
 from replayd.http.page import PageServer
-from replayd.http.page import pair as pair_page
 from replayd.http.page.formatting import age, bar, paged, signed
-from replayd.model import ArmAnswer
 from snaptrace.runtime.clock import SystemClock
 from snaptrace.runtime.config import Address, ConfigError
 from snaptrace.snapshot import object_names
-from snaptrace.snapshot.model import Answer, Media
 from snaptrace.store.audit import Audit
 from snaptrace.store.tombstones import write_tombstone
 
@@ -34,25 +29,6 @@ def described(route, method, status):
     answer = tree["paths"][route][method]["responses"][str(status)]
     schema = answer["content"]["application/json"]["schema"]
     return jsonschema_rs.validator_for({**schema, "components": tree["components"]})
-
-
-@pytest.fixture
-async def page():
-    """Return a client of a page over a stored epoch of `pairs`."""
-    clients = []
-
-    async def build(pairs, **more):
-        shown = await shown_page(pairs, **more)
-        client = TestClient(TestServer(shown.server.app()))
-        await client.start_server()
-        client.store, client.epoch = shown.store, shown.epoch
-        client.audited = shown.audited
-        clients.append(client)
-        return client
-
-    yield build
-    for client in clients:
-        await client.close()
 
 
 PAIRS = [
@@ -325,77 +301,3 @@ async def test_a_damaged_epoch_leaves_the_overview(page):
     answer = await client.get("/")
     assert answer.status == 200
     assert 'class="course"' not in await answer.text()
-
-
-async def test_a_pair_leads_to_its_neighbours_in_the_list_it_was_opened_from(page):
-    """A reader would go back to the list for each of a hundred pairs."""
-    client = await page(PAIRS)
-    text = await (await client.get("/canary/pair/e1/0?change=worse")).text()
-    assert "2 of 2" in text
-    assert 'data-key="k" href="/canary/pair/e1/2?change=worse"' in text
-    assert 'data-key="j"' not in text
-    outside = await (await client.get("/canary/pair/e1/1?change=worse")).text()
-    assert 'data-key="j"' not in outside
-
-
-async def test_the_canary_is_held_against_the_control_on_request(page):
-    """What the serving model says today would hide what the canary does wrong."""
-    call, canary, _, blob = PAIRS[0]
-    client = await page([(call, canary, "North: 4210\nSouth: 3200\nEast: 875", blob)])
-    plain = await (await client.get("/canary/pair/e1/0")).text()
-    assert plain.count('<del class="number">3100</del>') == 1  # of the control
-    against = await (await client.get("/canary/pair/e1/0?against=control")).text()
-    assert against.count('<del class="number">3200</del>') == 2
-
-
-async def test_media_are_shown_by_their_kind(page):
-    """A reader would have to listen to see where anybody speaks."""
-    client = await page(example_pairs(100)[:3])
-    sound = await (await client.get("/canary/pair/e1/0")).text()
-    assert '<svg class="wave"' in sound
-    assert "<audio controls" in sound
-    tools = await (await client.get("/canary/pair/e1/1")).text()
-    assert '<code class="leaf changed">&#34;2031-02-05&#34;</code>' in tools
-    assert "missing here" in tools
-    prose = await (await client.get("/canary/pair/e1/2")).text()
-    assert "The whole request, 4 messages" in prose
-    assert "Kept with probability <b>1</b>" in prose
-
-
-async def test_long_answers_stay_light_until_all_is_asked_for(page, monkeypatch):
-    """A phone would load a megabyte of marks to show one wrong word."""
-    monkeypatch.setattr(pair_page, "HEAVIEST", 16_000)
-    monkeypatch.setattr(pair_page, "CUTS", (20_000, 300))
-    recorded, canary, control = (
-        " ".join(f"{n} apples" for n in range(start, start + 90))
-        for start in (1_000, 2_000, 3_000)
-    )
-    call = text_call(0, at_ns=AT_NS, answer=recorded)
-    client = await page([(call, canary, control, b"")])
-    page_url = "/canary/pair/e1/0"
-    light = await (await client.get(page_url)).read()
-    assert len(light) <= 16_000
-    assert b"show all" in light
-    whole = await (await client.get(f"{page_url}?full=1")).read()
-    assert len(whole) > len(light)
-    assert b"show all" not in whole
-
-
-async def test_what_an_arm_drew_is_shown_and_guarded(page):
-    """An image that the canary made could not be looked at, or would run scripts."""
-    drawing = Media(kind="image", mime="image/png", state="inline")
-    page_of_it = Media(kind="document", mime="text/html", state="inline")
-    arm = ArmAnswer(
-        outcome="answered",
-        answer=Answer(text="Here it is.", media=(drawing, page_of_it)),
-        blobs={0: b"\x89PNG", 1: b"<script>"},
-    )
-    client = await page([(text_pair(0, "")[0], arm, "Here it is.", b"")])
-    url = "/canary/pair/e1/0/answer/canary/"
-    assert f'src="{url}0"' in await (await client.get("/canary/pair/e1/0")).text()
-    assert (await client.get(f"{url}0")).content_type == "image/png"
-    other = await client.get(f"{url}1")
-    assert other.content_type == "application/octet-stream"
-    assert "attachment" in other.headers["Content-Disposition"]
-    for missing in (f"{url}2", f"{url}x", url.replace("canary/", "nobody/") + "0"):
-        assert (await client.get(missing)).status == 404
