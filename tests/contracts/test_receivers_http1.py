@@ -247,9 +247,7 @@ async def test_silent_connections_give_way_to_a_new_one():
         served.hold = asyncio.Event()
         waiting, asks = await asyncio.open_connection(host, int(port))
         asks.write(WHOLE)
-        async with asyncio.timeout(5):
-            while not served.requests:
-                await asyncio.sleep(0.005)
+        await until(lambda: served.requests, 5)
         silent = [await asyncio.open_connection(host, int(port)) for _ in range(7)]
         for _, writer in silent[::2]:
             writer.write(EXPORT[:9])  # a head that never ends is no better

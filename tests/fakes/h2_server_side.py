@@ -4,6 +4,7 @@ import asyncio
 
 import hpack
 import pytest
+from fakes.framed_wire import Wire
 
 from collector.net import h2_frames
 from collector.net.h2_call import BrokenCallError
@@ -17,37 +18,6 @@ OK = ((":status", "200"), ("content-type", "application/grpc"))
 
 
 TRAILERS = (("grpc-status", "0"),)
-
-
-class Wire(asyncio.Transport):
-    """Keeps what was written, and cuts it into frames."""
-
-    def __init__(self):
-        super().__init__()
-        self.written = b""
-        self.closing = False
-        self.flush = lambda: None
-
-    def write(self, data):
-        self.written += bytes(data)
-
-    def is_closing(self):
-        return self.closing
-
-    def close(self):
-        self.closing = True
-
-    def frames(self):
-        """Return (kind, flags, stream, payload) of all since the last look."""
-        self.flush()
-        data, found = self.written.removeprefix(h2_frames.PREFACE), []
-        self.written = b""
-        while data:
-            high, low, kind, flags, stream = h2_frames.HEAD.unpack_from(data)
-            end = 9 + (high << 16 | low)
-            found.append((kind, flags, stream, data[9:end]))
-            data = data[end:]
-        return found
 
 
 class Side:

@@ -3,6 +3,7 @@
 import asyncio
 
 import hpack
+from fakes.framed_wire import Wire
 
 from collector.net import h2_frames
 from collector.net.h2_server import ServerConnection
@@ -15,46 +16,6 @@ REQUEST = (
     (":path", "/x"),
     ("content-type", "application/grpc"),
 )
-
-
-class Wire(asyncio.Transport):
-    """Keeps what was written, and cuts it into frames."""
-
-    def __init__(self):
-        super().__init__()
-        self.written = b""
-        self.closing = self.aborted = self.paused = False
-
-    def write(self, data):
-        assert not self.closing
-        self.written += bytes(data)
-
-    def is_closing(self):
-        return self.closing
-
-    def close(self):
-        self.closing = True
-
-    def abort(self):
-        self.closing = self.aborted = True
-
-    def pause_reading(self):
-        self.paused = True
-
-    def resume_reading(self):
-        self.paused = False
-
-    def frames(self):
-        """Return (kind, flags, stream, payload) of all since the last look."""
-        data, found = self.written, []
-        self.written = b""
-        while data:
-            high, low, kind, flags, stream = h2_frames.HEAD.unpack_from(data)
-            end = 9 + (high << 16 | low)
-            assert len(data) >= end
-            found.append((kind, flags, stream, data[9:end]))
-            data = data[end:]
-        return found
 
 
 class Asked:

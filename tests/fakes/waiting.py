@@ -1,7 +1,9 @@
 """Waiting in tests: for a condition, for turns of the loop, or to see no change."""
 
 import asyncio
+import contextlib
 import inspect
+import time
 
 _POLL_SECONDS = 0.005
 
@@ -14,6 +16,20 @@ async def until(condition, seconds=60.0):
             if await found if inspect.isawaitable(found) else found:
                 return
             await asyncio.sleep(_POLL_SECONDS)
+
+
+def wait_until(condition, seconds=60.0):
+    """Block until `condition()` is true, and return what it returned.
+
+    What is not there yet (a file, a listener, half a document) counts as false.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        with contextlib.suppress(OSError, ValueError):
+            if found := condition():
+                return found
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(_POLL_SECONDS)
 
 
 async def turns(count=10):

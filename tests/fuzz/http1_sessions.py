@@ -8,12 +8,13 @@ once the client has left, ends the run and leaves the session in `fuzz-failure.h
 
 import asyncio
 import gzip
+import math
 import random
 import sys
 from pathlib import Path
 
+from fakes.framed_wire import Wire
 from fakes.grpc_caller import Caller
-from fakes.http2_client import Wire
 from fuzz.playing import from_command_line, play_again, play_for
 
 from collector.net.http1_server import Http1Connection
@@ -115,9 +116,9 @@ async def play(data: bytes, rng: random.Random) -> None:
     assert shared.connections == set()
 
 
-def run(seconds: float, seed: int, keep: Path) -> int:
-    """Fuzz for so long; return how many sessions were played. Raises what it finds."""
-    return play_for(seconds, random.Random(seed), keep, mutated, play)
+def run(seconds: float, seed: int, keep: Path, sessions: float = math.inf) -> int:
+    """Fuzz for so long or so many; return the sessions played. Raises what it finds."""
+    return play_for((seconds, sessions), random.Random(seed), keep, mutated, play)
 
 
 def again(kept: bytes) -> None:

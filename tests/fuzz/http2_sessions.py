@@ -10,6 +10,7 @@ held once the client has left, ends the run and leaves the session in
 import asyncio
 import itertools
 import logging
+import math
 import random
 import sys
 from collections.abc import Callable
@@ -157,9 +158,11 @@ async def play(data: bytes, rng: random.Random) -> None:
     assert caller.shared.connections == set()
 
 
-def run(seconds: float, seed: int, keep: Path) -> int:
-    """Fuzz for so long; return how many sessions were played. Raises what it finds."""
-    return play_for(seconds, random.Random(seed), keep, damaged_sessions(), play)
+def run(seconds: float, seed: int, keep: Path, sessions: float = math.inf) -> int:
+    """Fuzz for so long or so many; return the sessions played. Raises what it finds."""
+    return play_for(
+        (seconds, sessions), random.Random(seed), keep, damaged_sessions(), play
+    )
 
 
 def damaged_sessions() -> Callable[[random.Random], bytes]:

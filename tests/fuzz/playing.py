@@ -8,15 +8,17 @@ import time
 from pathlib import Path
 
 
-def play_for(seconds, rng, keep, damaged, play):
+def play_for(limits, rng, keep, damaged, play):
     """Play damaged sessions; return how many. Keeps and raises what it finds.
 
-    `damaged` makes a session; `play` plays one in pieces of random sizes.
+    `limits` are seconds and sessions; `damaged` makes a session; `play` plays one in
+    pieces of random sizes.
     """
+    seconds, sessions = limits
     played = 0
     ends = time.monotonic() + seconds
     with asyncio.Runner() as runner:
-        while time.monotonic() < ends:
+        while played < sessions and time.monotonic() < ends:
             data, how = damaged(rng), rng.randrange(2**32)
             try:
                 runner.run(play(data, random.Random(how)))

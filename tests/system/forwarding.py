@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from fakes.waiting import until
+
 
 class RunningCollector:
     """One collector process; `start` again after `kill` keeps the same ports."""
@@ -46,11 +48,8 @@ class RunningCollector:
             self.process = subprocess.Popen(  # noqa: ASYNC220 - outlives this loop
                 [*command, *self._arguments, *given], stderr=log, env=environ
             )
-        async with asyncio.timeout(30):
-            while not self._ports.exists():
-                if self.process.poll() is not None:
-                    raise AssertionError(f"ended at start: {self.log()[-2000:]}")
-                await asyncio.sleep(0.02)
+        await until(lambda: self._ports.exists() or self.process.poll() is not None, 30)
+        assert self._ports.exists(), f"ended at start: {self.log()[-2000:]}"
         bound = json.loads(self._ports.read_text())
         self.grpc, self.http, self.metrics = (
             bound["grpc"],

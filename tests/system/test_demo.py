@@ -5,10 +5,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from fakes.waiting import wait_until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(420)]
 
@@ -43,10 +43,7 @@ def _committed(config):
 
 
 def _kill_when(condition, folder, program):
-    deadline = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < deadline, f"nothing to interrupt for {program}"
-        time.sleep(0.5)
+    wait_until(condition, 120)
     victims = _pids(folder, program)
     assert victims
     for pid in victims:

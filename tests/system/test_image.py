@@ -6,11 +6,11 @@ import signal
 import socket
 import subprocess
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 
 import pytest
+from fakes.waiting import wait_until
 from image_build import BUNDLE, RUN_PACKAGES, Builder, make_base
 
 from snaptrace.cli import _COMMANDS, _PROGRAMS
@@ -78,20 +78,17 @@ def finished(root, *arguments):
     return process.returncode, output.decode()
 
 
-def wait_ready(process, port, deadline_seconds=30):
-    """Poll until ready; return the seconds it took."""
+def wait_ready(process, port):
+    """Return the seconds until the program said that it is ready."""
     began = time.monotonic()
-    while time.monotonic() - began < deadline_seconds:
+
+    def is_ready():
         assert process.poll() is None, process.communicate()[0].decode()
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=1).close()
-            return time.monotonic() - began
-        except urllib.error.HTTPError as not_yet:
-            not_yet.close()
-            time.sleep(0.01)
-        except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.01)
-    raise AssertionError("never ready")
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=1):
+            return True
+
+    wait_until(is_ready, 30)
+    return time.monotonic() - began
 
 
 def family(pid):

@@ -121,7 +121,6 @@ async def codes_until_judged(folder, parts):
             return found.get("number", 0) >= len(world._drawn)
 
         await until(shown)
-        await asyncio.sleep(1)  # the verdicts are laid out on a timer
         code, answer = await gate(daemon)
         await daemon.end()
     return [*codes, code], answer

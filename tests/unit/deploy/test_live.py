@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -13,6 +12,7 @@ import urllib.request
 import pytest
 import yaml
 from expressions import expressions
+from fakes.waiting import wait_until
 from prometheus_tools import unpack
 from rendered import CHART, ROOT
 
@@ -30,17 +30,6 @@ AT_ONCE = (
     "snaptrace-fleet: Queue to the sampling process",
     "snaptrace-fleet: On local disk",
 )
-
-
-def wait_for(what, deadline_seconds=60):
-    """Poll until `what` returns something true."""
-    deadline = time.monotonic() + deadline_seconds
-    while time.monotonic() < deadline:
-        with contextlib.suppress(OSError, ValueError):
-            if found := what():
-                return found
-        time.sleep(0.1)
-    raise AssertionError("waited in vain")
 
 
 @contextlib.contextmanager
@@ -72,7 +61,7 @@ def program(name, folder, *settings):
         cwd=ROOT,
         env={k: v for k, v in os.environ.items() if not k.startswith("OTEL_")},
     ):
-        yield wait_for(lambda: json.loads(ports.read_text()))
+        yield wait_until(lambda: json.loads(ports.read_text()))
 
 
 @pytest.fixture(scope="module")
@@ -121,14 +110,14 @@ def query(pytestconfig, tmp_path_factory):
                 stderr=log,
             )
         )
-        address = wait_for(lambda: listening(folder / "prometheus.log"))
+        address = wait_until(lambda: listening(folder / "prometheus.log"))
         ask = asker(address)
         send(f"http://{collector['http']}")
-        wait_for(lambda: len(ask("up == 1")) == 2)
+        wait_until(lambda: len(ask("up == 1")) == 2)
         # A rate needs two scrapes with something between them.
-        wait_for(lambda: ask("snaptrace_collector_requests_total > 0"))
+        wait_until(lambda: ask("snaptrace_collector_requests_total > 0"))
         send(f"http://{collector['http']}")
-        wait_for(lambda: ask("rate(snaptrace_collector_requests_total[1m]) > 0"))
+        wait_until(lambda: ask("rate(snaptrace_collector_requests_total[1m]) > 0"))
         yield ask
 
 

@@ -1,13 +1,12 @@
 """`collector.net.h2_client`: resets, damage, keep-alive and the end of a connection."""
 
-import asyncio
 import gc
 import struct
 
 import hpack
 import pytest
 from fakes.h2_server_side import OK, Side, broken
-from fakes.waiting import until
+from fakes.waiting import holds, until
 
 from collector.net import h2_frames
 
@@ -174,9 +173,7 @@ async def test_keep_alive_leaves_a_connection_alone_that_is_idle_or_answers(
     """Idle sidecars would reconnect for ever, or be told that they ping too much."""
     monkeypatch.setattr("collector.net.h2_client._KEEPALIVE_SECONDS", 0.01)
     side = Side()
-    for _ in range(5):
-        await asyncio.sleep(0.01)
-    assert side.wire.frames() == []
+    await holds(lambda: side.wire.frames() == [])
     call = await side.sends(b"a")
     await until(lambda: h2_frames.PING in [kind for kind, *_ in side.wire.frames()])
     side.says(h2_frames.PING, h2_frames.ACK, payload=bytes(8))

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from fakes.http2_client import Wire
+from fakes.framed_wire import Wire
 
 from collector.net.http1_server import Http1Connection
 from collector.net.listener import ListenerState
