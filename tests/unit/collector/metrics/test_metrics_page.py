@@ -1,29 +1,13 @@
 """docs/specs/metrics.md, the collector's half: what a scrape can show."""
 
-import inspect
 import os
 from pathlib import Path
-from unittest.mock import MagicMock
 
-from collector.metrics.instruments import Registry
-from collector.metrics.process import ProcessFamilies
-from collector.metrics.relay import RelayMetrics
-from collector.sampling.metrics import SamplingMetrics
+from fakes.collector_families import families
 
 ROOT = Path(__file__).parents[4]
 PAGE = ROOT / "docs" / "specs" / "metrics.md"
 MARK = "<!-- collector: generated from the code -->\n"
-
-
-def families():
-    """Yield every family of the relay and of its sampling process."""
-    registry = Registry()
-    registry.register(ProcessFamilies())
-    RelayMetrics(registry)
-    yield from registry.families()
-    # Names and texts are asked for; what the numbers are read from does not matter.
-    sources = inspect.signature(SamplingMetrics).parameters
-    yield from SamplingMetrics(**{name: MagicMock() for name in sources}).families()
 
 
 def table():
