@@ -4,12 +4,10 @@ This file and `engine.py` are the only ones that wire replayd.
 """
 
 import asyncio
-import json
 import logging
 import os
 import random
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, ProcessCollector
@@ -40,6 +38,7 @@ from snaptrace.runtime.clock import Clock, SystemClock
 from snaptrace.runtime.config import Address, ConfigError, StoreConfig
 from snaptrace.runtime.events import wait
 from snaptrace.runtime.lifecycle import Part, run_parts
+from snaptrace.runtime.ports import Ports
 from snaptrace.runtime.telemetry import TelemetryServer
 from snaptrace.snapshot.errors import StoreUnavailableError
 from snaptrace.store.audit import Audit
@@ -178,25 +177,6 @@ async def store_answers(store: Store, listen: Address, stop: asyncio.Event) -> b
         if not probing.done():
             group.create_task(waiting.run(lambda: None, over))
     return not stop.is_set()
-
-
-class Ports:
-    """The bound addresses, written as JSON once everything serves."""
-
-    def __init__(self, path: str | None) -> None:
-        self._path, self._bound = path, dict[str, str]()
-
-    def bound(self, name: str) -> Callable[[str], None]:
-        """Return what a server calls with its address."""
-        return partial(self._bound.__setitem__, name)
-
-    def write(self) -> None:
-        """Write the file whole, so that a reader never sees half of it."""
-        if self._path is not None:
-            target = Path(self._path)
-            staged = target.with_name(target.name + ".part")
-            staged.write_text(json.dumps(self._bound), encoding="utf-8")
-            staged.replace(target)
 
 
 class Front:

@@ -10,19 +10,19 @@ import random
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry
 
-from replayd.arms.arm import Arm, endpoint_settings
-from replayd.arms.endpoint import Endpoint
+from replayd.arms.arm import Arm, open_arms
 from replayd.budget.accounting import SpendingAccount
 from replayd.budget.control_rate import ControlRate
 from replayd.budget.limits import Budgets, Prices
 from replayd.cases import intake as intaking
 from replayd.cases.eligibility import Eligibility
 from replayd.cases.intake import Intake
-from replayd.cases.loader import CaseLoader
+from replayd.cases.loader import CaseLoader, Gone
 from replayd.config import ReplaydConfig
 from replayd.evaluation import revisions as declarations
 from replayd.evaluation.canary import CanaryEvaluation, EvaluationContext
@@ -36,7 +36,6 @@ from replayd.judge_model.pair import PairJudge
 from replayd.judge_model.rounds import JudgeRounds
 from replayd.ledger.lease import Lease
 from replayd.model import JudgedPair, PairAnswers, PairResult, Planned
-from replayd.providers import PROVIDERS
 from replayd.scoring.pool import ScoringPool
 from replayd.scoring.recorded import Recorded
 from replayd.scoring.redaction import RedactionSettings, bare
@@ -48,6 +47,7 @@ from replayd.services.store_follower import StoreFollower
 from replayd.services.token_review import TokenReview
 from replayd.services.verdict_refresh import live_traffic
 from replayd.telemetry.metrics import EngineMetrics
+from replayd.workers.leading import senders, worker_queue
 from snaptrace.crypto.fleet_key import FleetKey
 from snaptrace.runtime.clock import Clock
 from snaptrace.runtime.lifecycle import Part, run_parts
@@ -109,6 +109,11 @@ class Engine:
             judge=Budgets(config.judge.budget, {}),
             judge_model=config.judge.model if config.judge.url else "",
         )
+        # By workers, where there are any.
+        self._queue = worker_queue(config.workers, store, self.metrics, REPLICA_ID)
+        self._senders = senders(
+            self._queue, config, key, spending=self.spending, clock=clock, rng=rng
+        )
         self._pair_judge: PairJudge | None = None
         self._judge_rounds: JudgeRounds | None = None
         self.judging = ScoringPool(
@@ -155,12 +160,9 @@ class Engine:
         self, stack: AsyncExitStack, environ: Mapping[str, str]
     ) -> None:
         """Open every arm's connections; closed with `stack`."""
-        for name, config in self.config.arms.items():
-            settings = endpoint_settings(name, config, environ)
-            provider = PROVIDERS[config.api]
-            endpoint = Endpoint(settings, provider, self._clock, self._rng)
-            await stack.enter_async_context(endpoint)
-            self.arms[name] = Arm(name, config, endpoint)
+        self.arms |= await open_arms(
+            stack, self.config.arms, environ, self._clock, self._rng
+        )
         if self.config.judge.url:
             await self._open_judge(stack, environ)
         control = control_of(self.config)
@@ -206,6 +208,8 @@ class Engine:
             judge=(
                 self._judged if self._telling is None else self._telling_judge(canary)
             ),
+            finish=partial(self._finished, canary),
+            senders=self._senders,
             judge_key=self._judge_rounds.key if self._judge_rounds else None,
             live=lambda: live_traffic(self.intake),
             drilled=lambda: self.drills.known,
@@ -224,6 +228,12 @@ class Engine:
         Whoever comes after the scoring process sees answers as they are stored.
         """
         found = await self.judging.judge(planned, recorded, answers)
+        return await self._adjudicated(planned, recorded, found)
+
+    async def _adjudicated(
+        self, planned: Planned, recorded: Recorded, found: JudgedPair
+    ) -> JudgedPair:
+        """Return a scored pair with a judge model's verdict where one is wanted."""
         if found.answers is None:
             self.metrics.answers_withheld.inc()
             return found
@@ -234,6 +244,21 @@ class Engine:
         )
         return JudgedPair(result, found.answers)
 
+    async def _finished(
+        self, canary: str, planned: Planned, judged: JudgedPair
+    ) -> JudgedPair:
+        """Do with a pair that a worker judged what only the leader does."""
+        if self._pair_judge is None and self._telling is None:
+            if judged.answers is None:
+                self.metrics.answers_withheld.inc()
+            return judged
+        loaded = await self._content.load(planned.case)
+        if isinstance(loaded, Gone):
+            return judged  # erased since the worker had it
+        found = await self._adjudicated(planned, loaded.recorded, judged)
+        self._tell(canary, planned, loaded.recorded, found)
+        return found
+
     def _telling_judge(self, canary: str) -> Judge:
         """Return the judge that also tells what it found."""
 
@@ -241,14 +266,20 @@ class Engine:
             planned: Planned, recorded: Recorded, answers: PairAnswers
         ) -> JudgedPair:
             found = await self._judged(planned, recorded, answers)
-            epoch = self.shadows[canary].epoch
-            if self._telling is not None and epoch is not None:
-                snapshot = unpack_snapshot(recorded.packed)
-                told = found.answers or bare(answers)
-                self._telling.pair(epoch, planned, snapshot, told, found.result)
+            told = JudgedPair(found.result, found.answers or bare(answers))
+            self._tell(canary, planned, recorded, told)
             return found
 
         return judged
+
+    def _tell(
+        self, canary: str, planned: Planned, recorded: Recorded, found: JudgedPair
+    ) -> None:
+        epoch = self.shadows[canary].epoch
+        if self._telling is None or epoch is None or found.answers is None:
+            return
+        snapshot = unpack_snapshot(recorded.packed)
+        self._telling.pair(epoch, planned, snapshot, found.answers, found.result)
 
     def _committed(self, canary: str, results: Sequence[PairResult]) -> None:
         control = control_of(self.config) or ""
@@ -261,7 +292,10 @@ class Engine:
 
     def not_ready(self) -> str:
         """Return which canaries cannot be led, and why; "" if none."""
-        return "" if self._leading is None else self._leading.failing()
+        failing = "" if self._leading is None else self._leading.failing()
+        if not failing and self._queue is not None and self.leading:
+            return self._queue.not_ready()
+        return failing
 
     async def run(
         self,
@@ -307,6 +341,8 @@ class Engine:
         )
         parts: list[Part] = [self.reading, self._leading, review, self.judging]
         parts.append(self.drills)
+        if self._queue is not None:
+            parts.append(self._queue)
         if self._telling is not None:
             parts.append(self._telling)
         if self._judge_rounds is not None:

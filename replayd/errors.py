@@ -4,6 +4,7 @@ ReplaydError
 ├── LostLeadError       another leader committed this number: read it, stop leading
 ├── BudgetSpentError    nothing may be sent before `until_ns`: wait
 ├── DamagedResultError  a result object does not check out: no verdict from it
+├── WorkerFaultError    a worker ran into a defect with one pair
 └── ScoreRangeError     a scorer broke its promise: a defect, the scorer is named
 """
 
@@ -34,6 +35,14 @@ class DamagedResultError(ReplaydError):
     def __init__(self, name: str, why: str) -> None:
         super().__init__(f"{name}: {why}")
         self.name, self.why = name, why
+
+
+class WorkerFaultError(ReplaydError):
+    """A defect of ours, of the kind `reason`, in `worker`; the pair may be sent."""
+
+    def __init__(self, worker: str, reason: str) -> None:
+        super().__init__(f"worker {worker} failed: {reason}")
+        self.worker, self.reason = worker, reason
 
 
 class ScoreRangeError(ReplaydError):

@@ -55,9 +55,25 @@ def check(config: ReplaydConfig, environ: Mapping[str, str] | None = None) -> No
 
         check_url(config.telemetry)
     judge_setup.check(config, environ)
+    _check_workers(config)
     if environ is not None:
         for name, arm in config.arms.items():
             endpoint_settings(name, arm, environ)
+
+
+def _check_workers(config: ReplaydConfig) -> None:
+    """Refuse workers that cannot be reached, and pairs that none of them can ask."""
+    if not config.workers.nats.url:
+        return
+    from replayd.workers import connection  # noqa: PLC0415 - an optional part
+
+    connection.check(config.workers.nats)
+    control = next((a for a in config.arms.values() if a.role == "control"), None)
+    for name, arm in config.arms.items():
+        pools = {each.pool for each in (arm, control) if each is not None and each.pool}
+        if arm.role == "canary" and len(pools) > 1:
+            why = "one worker asks both arms of a pair: give them the same pool"
+            raise ConfigError(f"replayd.arms.{name}.pool", why)
 
 
 def _check_prices(config: ReplaydConfig) -> None:

@@ -1,7 +1,9 @@
 """The arms of a comparison: a model behind an endpoint, and whose traffic it is for."""
 
 import fnmatch
+import random
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,6 +16,7 @@ from replayd.providers import PROVIDERS
 from replayd.providers.contract import Overrides, ProviderRequest, Refusal
 from replayd.providers.platforms import Platform
 from replayd.providers.preparation.profiles import NONE, profiles
+from snaptrace.runtime.clock import Clock
 from snaptrace.runtime.config import ConfigError
 from snaptrace.snapshot.model import Snapshot
 
@@ -91,6 +94,27 @@ def endpoint_settings(
         ca_file=config.ca_file,
         proxy=config.proxy,
     )
+
+
+async def open_arms(
+    stack: AsyncExitStack,
+    configs: Mapping[str, ArmConfig],
+    environ: Mapping[str, str],
+    clock: Clock,
+    rng: random.Random,
+) -> dict[str, Arm]:
+    """Open every arm's connections; closed with `stack`.
+
+    Raises:
+        ConfigError: an arm's key is not there.
+    """
+    arms = {}
+    for name, config in configs.items():
+        settings = endpoint_settings(name, config, environ)
+        endpoint = Endpoint(settings, PROVIDERS[config.api], clock, rng)
+        await stack.enter_async_context(endpoint)
+        arms[name] = Arm(name, config, endpoint)
+    return arms
 
 
 def applies(config: ArmConfig, case: Case) -> bool:

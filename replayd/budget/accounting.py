@@ -226,11 +226,45 @@ class SpendingAccount:
         for at_ns in turn:
             self.rate.unsent(at_ns)
 
+    def lend(self, planned: Planned, turn: Turn) -> "Lent":
+        """Hand a pair to somebody who sends it at a time that is not known here."""
+        self.rate.lend(turn)
+        return Lent(self, planned.case.modality, reserved(planned), len(turn))
+
+    def lend_lost(self, lost: Lost) -> list["Lent"]:
+        """Count as lent what an earlier leadership handed out and may still be sent."""
+        found = []
+        for modality, charged in lost.spent:
+            calls = charged.control_calls
+            self.rate.lend([lost.at_ns] * calls)
+            found.append(Lent(self, modality, _amount(charged), calls))
+        return found
+
     def control_learnt(
         self, headers: Mapping[str, str], latency_seconds: float, modality: str
     ) -> None:
         """Update the control's rate from an answer."""
         self.rate.learnt(headers, latency_seconds, modality)
+
+
+class Lent:
+    """A reservation and calls of the control that others may use at any time now.
+
+    Until they are returned they count in every window: whenever the calls reach the
+    servers, no window there holds more than the windows here do.
+    """
+
+    def __init__(
+        self, account: "SpendingAccount", modality: str, amount: Amount, calls: int
+    ) -> None:
+        self._account, self._modality = account, modality
+        self._amount, self._calls = amount, calls
+        account.budgets.lend(modality, amount)
+
+    def returned(self, now_ns: int, *, sent: bool = True) -> None:
+        """Take it back; what was sent, or may have been, counts from now."""
+        self._account.budgets.returned(self._modality, self._amount)
+        self._account.rate.returned(self._calls, now_ns if sent else None)
 
 
 class SpendingReader:

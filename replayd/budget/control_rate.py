@@ -8,7 +8,7 @@ before it ever answers 429.
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
@@ -17,6 +17,7 @@ from replayd.config import ControlRateConfig
 
 FLOOR_AT_ONCE = 0.5  # of an hour's floor, after a pause: a first verdict needs them
 _SPREAD_NS = 1 * NS  # what a second allows may go out together
+_LENT_AGAIN_NS = NS // 4  # between two looks at calls that others send
 _HOUR_NS = WINDOWS["hour"]
 
 
@@ -38,6 +39,7 @@ class ControlRate:
         self._config = config
         self._over_ns = int(over_seconds * NS)
         self._production_calls = 0.0
+        self._lent = 0  # calls that somebody else may send at any time now
         self._backoff = ControlBackoff()
         self.reset()
 
@@ -54,14 +56,17 @@ class ControlRate:
     def allowed_at_ns(self, now_ns: int, calls: int = 1) -> int | None:
         """Return when `calls` more are allowed; None: not before more traffic."""
         _forget(self._minute, now_ns - WINDOWS["minute"])
-        share = self._config.share_of_production
-        if self._sent.count(now_ns) + calls > share * self._production_calls:
+        share, wanted = self._config.share_of_production, self._lent + calls
+        if self._sent.count(now_ns) + wanted > share * self._production_calls:
             at_ns = self._floor_at_ns(calls)
             if at_ns is None:
-                return self._sent.eases_at_ns()
+                eases_at_ns = self._sent.eases_at_ns()
+                return now_ns + _LENT_AGAIN_NS if self._lent else eases_at_ns
             if at_ns > now_ns:
                 return at_ns
-        if len(self._minute) + calls > max(self.per_minute, calls):
+        if len(self._minute) + wanted > max(self.per_minute, calls):
+            if not self._minute:
+                return now_ns + _LENT_AGAIN_NS
             return self._minute[0] + WINDOWS["minute"]
         return max(now_ns, int(self._even.next_ns) - _SPREAD_NS)
 
@@ -88,6 +93,29 @@ class ControlRate:
         self._sent.take_out(at_ns)
         self._even.give_back(self._apart_ns)
         self._floor.give_back(self._refill_ns)
+
+    def lend(self, sent_at_ns: Iterable[int]) -> None:
+        """Count calls as sent now, whenever it is asked, until they are returned.
+
+        So no sixty seconds hold more of them than the cap, whenever in between they
+        are sent.
+        """
+        for at_ns in sent_at_ns:
+            if at_ns in self._minute:
+                self._minute.remove(at_ns)
+            self._sent.take_out(at_ns)
+            self._lent += 1
+
+    def returned(self, calls: int, at_ns: int | None) -> None:
+        """End what `lend` began: sent by `at_ns` at the latest; None: not sent."""
+        self._lent = max(self._lent - calls, 0)
+        for _ in range(calls):
+            if at_ns is None:
+                self._even.give_back(self._apart_ns)
+                self._floor.give_back(self._refill_ns)
+            else:
+                self._minute.append(at_ns)
+                self._sent.add(at_ns)
 
     def learnt(
         self, headers: Mapping[str, str], latency_seconds: float, kind: str = ""

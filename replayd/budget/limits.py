@@ -93,6 +93,19 @@ class Budgets:
         for _, meter in self._concerned(modality):
             meter.add(meter.part(spent) - meter.part(reserved), now_ns)
 
+    def lend(self, modality: str, amount: Amount) -> None:
+        """Count a reservation in every window that opens until it is returned.
+
+        Nobody here knows when it is sent.
+        """
+        for _, meter in self._concerned(modality):
+            meter.lent += meter.part(amount)
+
+    def returned(self, modality: str, amount: Amount) -> None:
+        """End what `lend` began; the present windows count it still."""
+        for _, meter in self._concerned(modality):
+            meter.lent = max(meter.lent - meter.part(amount), 0.0)
+
     def count(self, modality: str, spent: Amount, at_ns: int, now_ns: int) -> None:
         """Count spending of an earlier process at `at_ns`, where still relevant."""
         for _, meter in self._concerned(modality):
@@ -138,6 +151,7 @@ class _Meter:
         self._length_ns = WINDOWS[window]
         self._start_ns = 0
         self._used = 0.0
+        self.lent = 0.0  # of it, in every window to come as well
 
     def reset(self) -> None:
         self._start_ns, self._used = 0, 0.0
@@ -152,12 +166,12 @@ class _Meter:
         return self.start_ns(now_ns) + self._length_ns
 
     def used(self, now_ns: int) -> float:
-        return self._used if self.start_ns(now_ns) <= self._start_ns else 0.0
+        return self._used if self.start_ns(now_ns) <= self._start_ns else self.lent
 
     def add(self, value: float, now_ns: int) -> None:
         # A clock that steps back must not open a fresh window.
         if (start := self.start_ns(now_ns)) > self._start_ns:
-            self._start_ns, self._used = start, 0.0
+            self._start_ns, self._used = start, self.lent
         self._used = max(self._used + value, 0.0)
 
 

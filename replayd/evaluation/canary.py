@@ -30,6 +30,7 @@ from replayd.evaluation.counts import EpochRunnerSettings
 from replayd.evaluation.epochs import DeclaredRevision
 from replayd.evaluation.pair import PairReplay
 from replayd.evaluation.runner import EpochRunner, Judge
+from replayd.evaluation.sender import Finish, Sender, Senders, as_it_is
 from replayd.evidence.epoch_fold import Fold
 from replayd.evidence.scoreboard import Scoreboard
 from replayd.evidence.settings import (
@@ -65,6 +66,8 @@ class EvaluationContext(Struct, frozen=True, kw_only=True):
     rng: random.Random
     leader: str  # this replica's id
     judge: Judge
+    finish: Finish = as_it_is
+    senders: Senders | None = None  # None: pairs are sent by this process
     # What an epoch holds fixed of the judge model, after the epoch before.
     judge_key: Callable[[JudgeKey | None], Awaitable[JudgeKey]] | None = None
     live: Callable[[], LiveTraffic]
@@ -228,12 +231,15 @@ class CanaryEvaluation:
                 tools.spending.recount(name, spent)
             # What may be drawn has to be known before the schedule is filled.
             await tools.tokens.follow(self.name, epoch.epoch, self._live_tally)
-            await self._prepare(epoch)
+            sender = await self._prepare(epoch)
             assert self.lead is not None
             ending = asyncio.Event()
             async with asyncio.TaskGroup() as group:
                 waiter = group.create_task(_set_after(ending, stop, self._restart))
-                await self.lead.run(ending)
+                try:
+                    await self.lead.run(ending)
+                finally:
+                    sender.ended()
                 waiter.cancel()
 
     def _live_tally(self) -> WitnessTally | None:
@@ -270,8 +276,16 @@ class CanaryEvaluation:
         log.info("epoch opened", extra={"canary": self.name, "epoch": epoch.epoch})
         return epoch
 
-    async def _prepare(self, epoch: Epoch) -> None:
-        """Build what leads this epoch."""
+    def _sender(self, canary: Arm, epoch: Epoch) -> Sender:
+        """Return whoever sends this epoch's pairs."""
+        tools, control = self._tools, self._control
+        if tools.senders is not None:
+            return tools.senders(canary, control, epoch.epoch)
+        replay = PairReplay(canary, control, tools.spending, tools.rng)
+        return Sender(replay=replay, in_flight=tools.config.concurrency)
+
+    async def _prepare(self, epoch: Epoch) -> Sender:
+        """Build what leads this epoch; return what sends its pairs."""
         tools, config = self._tools, self._tools.config
         arm = epochs.with_declared(self._canary.config, self._declared)
         canary = Arm(self.name, arm, self._canary.endpoint)
@@ -302,27 +316,26 @@ class CanaryEvaluation:
             self._hand_over(schedule, known[first : first + HANDED_AT_ONCE])
             await asyncio.sleep(0)
         self._served_watch = ServedModelWatch()
+        sender = self._sender(canary, epoch)
         self.lead = EpochRunner(
             ledger=ledger,
             schedule=schedule,
-            replay=CaughtPairs(
-                PairReplay(canary, self._control, tools.spending, tools.rng),
-                self.availability,
-                tools.spending,
-            ),
+            replay=CaughtPairs(sender.replay, self.availability, tools.spending),
             content=tools.content,
             spending=tools.spending,
             committer=Committer(
                 ledger,
                 Fold(new_board),
-                in_flight=config.concurrency,
+                in_flight=sender.in_flight,
                 keep_answers=config.keep_answers,
                 is_awaited=tools.is_awaited,
-                on_committed=self._on_committed,
+                on_committed=partial(self._on_committed, sender),
             ),
             judge=tools.judge,
+            finish=tools.finish,
+            on_taken_over=sender.taken_over,
             settings=EpochRunnerSettings(
-                in_flight=config.concurrency,
+                in_flight=sender.in_flight,
                 block=config.schedule.block,
                 poll_seconds=config.schedule.poll,
                 drain_seconds=config.drain,
@@ -332,8 +345,10 @@ class CanaryEvaluation:
             decided=self.decided,
             on_fault=partial(tools.on_fault, self.name),
         )
+        return sender
 
-    def _on_committed(self, results: Sequence[PairResult]) -> None:
+    def _on_committed(self, sender: Sender, results: Sequence[PairResult]) -> None:
+        sender.committed(results)
         self._tools.on_committed(self.name, results)
         for result in results:
             served = self._served_watch.saw(result)

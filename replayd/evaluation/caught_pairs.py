@@ -16,7 +16,8 @@ from msgspec.structs import replace
 from replayd.arms.availability import Availability, kind_of
 from replayd.budget.accounting import SpendingAccount
 from replayd.errors import BudgetSpentError
-from replayd.evaluation.pair import Asked, Load, Unsent, call_of
+from replayd.evaluation.pair import Asked, Load, Poisoned
+from replayd.evaluation.pair_sending import Unsent, call_of
 from replayd.model import ArmAnswer, PairAnswers, Planned
 from snaptrace.snapshot.errors import StoreUnavailableError
 
@@ -40,7 +41,7 @@ class Replays(Protocol):
 
     async def pair(
         self, planned: Planned, reserved_at_ns: int, load: Load, *, again: bool = False
-    ) -> Asked | Unsent:
+    ) -> Asked | Unsent | Poisoned:
         """Send a pair, however often it takes until its deadline."""
         ...
 
@@ -110,11 +111,13 @@ class CaughtPairs:
 
     async def pair(
         self, planned: Planned, reserved_at_ns: int, load: Load
-    ) -> Asked | Unsent | Caught:
+    ) -> Asked | Unsent | Caught | Poisoned:
         """Send a pair as `Replay.pair` does, and again if an outage caught it."""
         self._fresh_sent_at = asyncio.get_running_loop().time()
         found = await self._replay.pair(planned, reserved_at_ns, load)
-        if isinstance(found, Unsent) or not (sides := self._caught(found.answers)):
+        if isinstance(found, Unsent | Poisoned):
+            return found
+        if not (sides := self._caught(found.answers)):
             return found
         self.on_held(planned.number)
         wait = KNOCK_AFTER_SECONDS
@@ -125,10 +128,10 @@ class CaughtPairs:
             await self._noted(planned)
             began = asyncio.get_running_loop().time()
             again = await self._again(planned, reserved_at_ns, load)
-            if isinstance(again, Unsent):
+            if isinstance(again, Unsent | Poisoned):
                 return Caught(found.answers)  # gone since it was sent first
-            answers = _together(found.answers, again.answers)
-            found = Asked(again.recorded, answers)
+            answers = together(found.answers, again.answers)
+            found = replace(again, answers=answers)
             if not (sides := self._caught(again.answers)):
                 return found
             if back:
@@ -138,7 +141,7 @@ class CaughtPairs:
 
     async def _again(
         self, planned: Planned, reserved_at_ns: int, load: Load
-    ) -> Asked | Unsent:
+    ) -> Asked | Unsent | Poisoned:
         self._sent_again_at[planned.number] = asyncio.get_running_loop().time()
         self.on_lonely()
         try:
@@ -215,7 +218,7 @@ def _sides(answers: PairAnswers) -> Iterator[tuple[Side, ArmAnswer]]:
         yield "control", answers.control
 
 
-def _together(first: PairAnswers, again: PairAnswers) -> PairAnswers:
+def together(first: PairAnswers, again: PairAnswers) -> PairAnswers:
     """Return what was answered in the end, with what all tries cost."""
     return replace(
         again,

@@ -21,11 +21,12 @@ def lost_spending(open_numbers: Sequence[Planned], opened: Opened, now_ns: int) 
             continue
         each = planned_charge(item, 1 + more[item.number])
         modality = item.case.modality
-        spent[modality] = _sum(spent.get(modality, Charged()), each)
+        spent[modality] = charged_together(spent.get(modality, Charged()), each)
     return Lost(at_ns=now_ns, spent=tuple(spent.items()))
 
 
-def _sum(one: Charged, other: Charged) -> Charged:
+def charged_together(one: Charged, other: Charged) -> Charged:
+    """Return the sum of two charges."""
     return Charged(
         requests=one.requests + other.requests,
         tokens=one.tokens + other.tokens,

@@ -23,9 +23,11 @@ from replayd.evaluation.committer import Committer
 from replayd.evaluation.counts import EpochRunnerSettings, RunCounts
 from replayd.evaluation.drawing import BlockDrawing
 from replayd.evaluation.excluded import REFUSED_BY_BOTH, excluded, refused_by_both
-from replayd.evaluation.lost_spending import lost_spending
-from replayd.evaluation.pair import Asked, Unsent
+from replayd.evaluation.lost_spending import charged_together, lost_spending
+from replayd.evaluation.pair import Asked, Poisoned, with_costs
+from replayd.evaluation.pair_sending import Unsent
 from replayd.evaluation.restoring import restore
+from replayd.evaluation.sender import Finish, Takeover, as_it_is, nothing
 from replayd.evidence.epoch_fold import Fold
 from replayd.evidence.tallies import ARM_UNREACHABLE, PAIR_FAULT
 from replayd.ledger.ledger import Ledger, Opened
@@ -40,6 +42,7 @@ log = logging.getLogger(__name__)
 NOT_RESERVED = 0  # since when: never, so that every window is asked before it is sent
 WAVES = 16  # in which open numbers are sent again after a crash
 MOST_HELD = 1000  # pairs that wait for an arm; then they alone see if it is back
+CRASHED_TWICE = "crashed_twice"  # whoever sent it went down with it
 AHEAD = 8  # times the pairs in flight that may be held up by a slow number
 STARTED_AT_ONCE = 8  # pairs; what starts in a burst is answered in one, too
 
@@ -59,6 +62,8 @@ class EpochRunner:
         spending: SpendingAccount,
         committer: Committer,
         judge: Judge,
+        finish: Finish = as_it_is,
+        on_taken_over: Callable[[Takeover], Awaitable[None]] = nothing,
         settings: EpochRunnerSettings,
         clock: Clock,
         decided: Callable[[], frozenset[str]] = frozenset,
@@ -68,6 +73,7 @@ class EpochRunner:
         self._ledger, self._schedule, self._replay = ledger, schedule, replay
         self._content, self._spending, self._committer = content, spending, committer
         self._judge, self._settings, self._clock = judge, settings, clock
+        self._finish, self._on_taken_over = finish, on_taken_over
         self._on_fault = on_fault
         self.counts = counts or RunCounts()
         self.caught_up = asyncio.Event()
@@ -141,6 +147,7 @@ class EpochRunner:
         known_lost = await self._ledger.lost()
         self._spending.recount_lost(self._ledger.epoch, known_lost)
         self._spending.recount(self._ledger.epoch, fold.spent)
+        await self._on_taken_over(Takeover(opened, open_numbers, lost))
         # What was folded without a checkpoint gets one with the next commit.
         self._committer.started_at(saved_at)
         return open_numbers
@@ -201,7 +208,7 @@ class EpochRunner:
             self._unsent[item.number] = item, NOT_RESERVED
         for item in open_numbers:
             if item.number in doomed:
-                self._committer.put(JudgedPair(self._excluded(item, "crashed_twice")))
+                self._committer.put(JudgedPair(self._excluded(item, CRASHED_TWICE)))
         width = max(1, len(again) // WAVES) if opened.crashed else max(1, len(again))
         for first in range(0, len(again), width):
             wave = again[first : first + width]
@@ -287,6 +294,9 @@ class EpochRunner:
         if isinstance(found, PairResult):
             return JudgedPair(found)
         charged = self._spending.settle(item, found.answers)
+        if isinstance(found, Asked) and found.lost_tries:
+            more = planned_charge(item, found.lost_tries)
+            charged = charged_together(charged, more)
         judged = await self._judged(item, found)
         return JudgedPair(replace(judged.result, charged=charged), judged.answers)
 
@@ -299,6 +309,9 @@ class EpochRunner:
         if refused_by_both(answers.canary, answers.control):
             return JudgedPair(self._excluded(item, REFUSED_BY_BOTH, numbers), numbers)
         try:
+            if found.judged is not None:
+                return await self._finish(item, with_costs(found.judged, answers))
+            assert found.recorded is not None
             return await self._judge(item, found.recorded, answers)
         except Exception:  # noqa: BLE001
             return JudgedPair(self._faulty(item, "scoring", numbers), numbers)
@@ -313,6 +326,9 @@ class EpochRunner:
         )
         if isinstance(found, Unsent):
             return self._not_sent(item, found.reason)
+        if isinstance(found, Poisoned):
+            spent = planned_charge(item, found.tries)
+            return replace(self._excluded(item, CRASHED_TWICE), charged=spent)
         return found
 
     def _release_unsent(self) -> None:

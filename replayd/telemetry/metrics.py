@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 
 from replayd.telemetry.drill_metrics import DrillMetrics
 from replayd.telemetry.verdict_series import SERIES, Series, samples_of
+from replayd.telemetry.worker_metrics import WorkerMetrics
 from replayd.verdicts.views import Verdicts
 from snaptrace import VERSION
 from snaptrace.runtime.telemetry import BUILD_INFO_HELP
@@ -56,6 +57,15 @@ class EngineMetrics:
             "tokens", "Tokens as counted by the arm.", "arm", "direction"
         )
         self.money = counter("money", "Money spent, operator's currency.", "arm")
+        self.worker_numbers = gauge(
+            "worker_numbers",
+            "Numbers out at NATS: pending for a worker, or busy with one.",
+            "pool",
+            "state",
+        )
+        self.worker_replies = counter(
+            "worker_replies", "Replies of workers, by what became of a number.", "end"
+        )
         self.inflight = gauge("inflight", "Pairs sent and not committed.", "canary")
         self.budget_used = gauge(
             "budget_used_share", "Part of a budget's window used, 0 to 1.", "budget"
@@ -297,7 +307,12 @@ def listing() -> str:
     """Return one line per family: name, type, labels, help. The golden file."""
     registry = CollectorRegistry()
     engine = EngineMetrics(registry)
-    moved = [engine, MaintenanceMetrics(registry), engine.drills]
+    moved = [
+        engine,
+        MaintenanceMetrics(registry),
+        engine.drills,
+        WorkerMetrics(registry),
+    ]
     families = [*registry.collect(), *(_family(series) for series in SERIES)]
     labels = {PREFIX + series.name: series.labels for series in SERIES}
     labels |= {

@@ -10,6 +10,12 @@ import sys
 _PROGRAMS = {
     "collector": "the sidecar: forward OTLP, keep a sample of model calls",
     "replayd": "the daemon: replay on canary and control, score, judge",
+    "worker": "a worker: ask the arms and score for a replayd, by NATS",
+}
+_MODULES = {
+    "collector": "collector.__main__",
+    "replayd": "replayd.__main__",
+    "worker": "replayd.worker",
 }
 _SUITE = {
     "init": ("commands", "init", "Write a starter suite file and its schema."),
@@ -94,7 +100,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command; return its exit code."""
     arguments = sys.argv[1:] if argv is None else argv
     if arguments and arguments[0] in _PROGRAMS:
-        program = importlib.import_module(f"{arguments[0]}.__main__")
+        program = importlib.import_module(_MODULES[arguments[0]])
         return int(program.main(arguments[1:]))
     return _run_command(arguments)
 

@@ -97,10 +97,7 @@ class Store:
 
         Exactly one of many concurrent writers of a name gets true.
         """
-        sealed = data
-        if _is_encrypted(name):
-            cipher = await self.keyring.to_write(self)
-            sealed = data if cipher is None else cipher.seal(name, data)
+        sealed = await self.sealed(name, data) if _is_encrypted(name) else data
         failed = False
 
         async def attempt() -> bool:
@@ -126,6 +123,11 @@ class Store:
             return there == sealed
         return created
 
+    async def sealed(self, name: str, data: bytes) -> bytes:
+        """Return bytes as this store would keep them; for what travels beside it."""
+        cipher = await self.keyring.to_write(self)
+        return data if cipher is None else cipher.seal(name, data)
+
     async def get(self, name: str) -> bytes:
         """Return an object's bytes.
 
@@ -134,7 +136,7 @@ class Store:
             CorruptSnapshotError: it is encrypted and does not check out.
         """
         data = await self._tried("get", name, lambda: self._backend.get(name))
-        return await self._opened(name, data)
+        return await self.opened(name, data)
 
     async def read(self, name: str, parse: Callable[[bytes], Awaitable[T]]) -> T:
         """Return what `parse` makes of an object's bytes.
@@ -269,7 +271,12 @@ class Store:
         except SnapshotError:
             return  # a store that refuses deletion can still be written
 
-    async def _opened(self, name: str, data: bytes) -> bytes:
+    async def opened(self, name: str, data: bytes) -> bytes:
+        """Return the plain bytes of what `sealed` returned.
+
+        Raises:
+            CorruptSnapshotError: altered, or sealed under another name.
+        """
         number = data_key_of(data)
         if number is None or not _is_encrypted(name):
             return data  # written before encryption was switched on

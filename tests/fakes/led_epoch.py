@@ -18,7 +18,8 @@ from replayd.config import BudgetConfig, ControlRateConfig
 from replayd.evaluation.caught_pairs import CaughtPairs
 from replayd.evaluation.committer import Committer
 from replayd.evaluation.counts import EpochRunnerSettings
-from replayd.evaluation.pair import Asked, Unsent
+from replayd.evaluation.pair import Asked
+from replayd.evaluation.pair_sending import Unsent
 from replayd.evaluation.runner import EpochRunner
 from replayd.evidence.epoch_fold import Fold
 from replayd.evidence.scoreboard import Scoreboard

@@ -17,7 +17,8 @@ from replayd.budget.limits import Amount, Budgets, Prices
 from replayd.cases.loader import Gone
 from replayd.config import ArmConfig, BudgetConfig, ControlRateConfig
 from replayd.evaluation import pair
-from replayd.evaluation.pair import PairDeadline, PairReplay, Unsent
+from replayd.evaluation.pair import PairDeadline, PairReplay
+from replayd.evaluation.pair_sending import Unsent
 from replayd.model import Planned
 from replayd.providers import PROVIDERS
 from snaptrace.runtime.config import Duration
