@@ -1,4 +1,4 @@
-"""Whoever sends an epoch's pairs: this process, or workers beside it."""
+"""Sender of an epoch's pairs: this process, or workers beside it."""
 
 from collections.abc import Awaitable, Callable, Sequence
 

@@ -1,4 +1,4 @@
-"""What leader and worker have to agree on before a worker asks the arms."""
+"""Digest of the settings that leader and worker share."""
 
 import hashlib
 

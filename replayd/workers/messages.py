@@ -1,4 +1,4 @@
-"""What leader and workers tell each other: one number out, one reply back."""
+"""Messages between leader and workers: one number out, one reply back."""
 
 from typing import Literal
 
@@ -35,7 +35,7 @@ class Job(Struct, frozen=True, kw_only=True):
 
 
 class Reply(Struct, frozen=True, kw_only=True):
-    """What became of one delivery."""
+    """Outcome of one delivery."""
 
     epoch: str
     term: int

@@ -172,7 +172,7 @@ class WorkerQueue:
             del self._unsafe[key]
 
     def committed(self, epoch: str, numbers: Iterable[int]) -> None:
-        """Let go of replies whose numbers are in the store."""
+        """Forget replies whose numbers are in the store."""
         for number in numbers:
             self._unsafe.pop((epoch, number), None)
 

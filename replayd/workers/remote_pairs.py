@@ -93,7 +93,7 @@ class RemotePairs:
         self._adopted = {n: r for n, r in replies.items() if not _failed(r.answers)}
 
     def committed(self, results: Sequence[PairResult]) -> None:
-        """Let go of what is in the store."""
+        """Forget numbers that are in the store."""
         self._queue.committed(self._epoch, (result.number for result in results))
         for result in results:
             self._deliveries.pop(result.number, None)

@@ -35,7 +35,7 @@ class Delivery:
         return not self._stale
 
     async def keep(self) -> None:
-        """Tell the server that somebody works on it."""
+        """Report to the server that somebody works on it."""
         if self.is_ours:
             at = self._now()
             await self.message.in_progress()

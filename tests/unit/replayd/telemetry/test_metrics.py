@@ -43,7 +43,7 @@ def test_names_types_and_labels_are_what_was_reviewed():
     ours = "".join(
         line + "\n"
         for line in golden.splitlines()
-        if line.startswith("snaptrace_replayd_")
+        if line.startswith(("snaptrace_replayd_", "snaptrace_worker_"))
     )
     assert listing() == ours
 
