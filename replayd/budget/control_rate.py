@@ -103,7 +103,7 @@ class ControlRate:
         for at_ns in sent_at_ns:
             if at_ns in self._minute:
                 self._minute.remove(at_ns)
-            self._sent.take_out(at_ns)
+                self._sent.take_out(at_ns)
             self._lent += 1
 
     def returned(self, calls: int, at_ns: int | None) -> None:
