@@ -1,7 +1,7 @@
 """Data in other formats: YAML, CSV, diagrams, command lines. The same content?"""
 
 import re
-from typing import Final
+from typing import Final, cast
 from xml.etree import ElementTree as ET
 
 import yaml
@@ -98,7 +98,17 @@ def _yaml(text: str) -> Json:
         value = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError):
         return None
-    return value if isinstance(value, dict | list) else None
+    return _as_json(value) if isinstance(value, dict | list) else None
+
+
+def _as_json(value: object) -> Json:
+    """Return what YAML reads with keys of any type (`on:` is true) and dates as JSON."""
+    if isinstance(value, dict):
+        return {str(key): _as_json(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_as_json(inner) for inner in value]
+    plain = value is None or isinstance(value, bool | int | float | str)
+    return cast("Json", value if plain else str(value))
 
 
 def _lines(text: str) -> frozenset[tuple[str, ...]]:
