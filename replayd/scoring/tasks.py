@@ -138,7 +138,7 @@ _SHOWS_VALUES = re.compile(
 _DOES_SUMS = re.compile(
     r"\b(?:solve|simplify|sqrt|square root|radical form|logarithm|inequality|polynomial|matrix|determinant|factor(?:ise|ize)?|integrate|differentiate|derivative|evaluate|compute|calculate|expand|roots? of|antiderivative|integral"
     r"|löse|berechne|vereinfache|ableitung|résou\w*|calcul\w*|dérivée|resuelv\w*|derivada|quanto fa)\b"
-    r"|\d\s*[-+*/×÷^]\s*\d|\bx\^?\d?\s*[=+-]|\d\s*[a-z]\s*=\s*\d",
+    r"|\d\s*[+*×÷^]\s*\d|\d\s+[-−/]\s+\d|\d\s*[-−/]\s*\d+(?:[.,]\d+)?\s*[=?]|\bx\^?\d?\s*[=+-]|\d\s*[a-z]\s*=\s*\d",
     re.IGNORECASE,
 )
 _LOOKS_SQL = re.compile(
@@ -230,7 +230,16 @@ def _of_picture(case: ScoringCase, grid: Grid) -> Task | None:
     charted = laid_out or _SHOWS_VALUES.search(case.question)
     if not charted and _READS_TEXT.search(case.question):
         return "text_reading"
-    return "table" if grid.is_table or grid.rows >= 2 else None
+    if grid.rows < 2 and not grid.is_table:
+        return None
+    return "table" if laid_out or not _answers_question(case, grid) else None
+
+
+def _answers_question(case: ScoringCase, grid: Grid) -> bool:
+    """Whether values stand in the one sentence that answers a question for them."""
+    body, asked = case.recorded.body.strip(), case.question[-LONGEST_ASKED:]
+    few = grid.rows <= MOST_ANSWERED and len(body.splitlines()) == 1
+    return few and bool(asks_yes_no(case.question) or _ASKS_ONE.search(asked))
 
 
 def _of_code(case: ScoringCase) -> Task | None:
@@ -248,7 +257,8 @@ def _of_words(case: ScoringCase) -> Task:
     body = case.recorded.body
     items = items_of(body, case.question)
     spans = _RANGES.match(body) is not None and len(items) == 2
-    if len(items) >= 2 and not spans and not _is_sentence(body, items):
+    one = _ASKS_ONE.search(case.question[-LONGEST_ASKED:])
+    if len(items) >= 2 and not (spans or one or _is_sentence(body, items)):
         return "list"
     closed = asks_yes_no(case.question) and not _ASKS_OPENLY.search(
         case.question[-LONGEST_ASKED:]
@@ -302,6 +312,17 @@ _ASKS_OPENLY = re.compile(
     r"|vad|vem|vilken|vilket|när|var|hur|co|kto|który|kiedy|gdzie|ile|jaka|jaki|jakie|кто|что|где|когда|какой|какая|сколько)\b[^.?!\n]{0,200}[?？]\s*\Z",
     re.IGNORECASE,
 )
+# As above, for one thing or a few; not for whatever is shown.
+_ASKS_ONE = re.compile(
+    r"(?:\A|[.!?:\n]\s*)(?:and |so |in |at |on |by |for |to |from |with |um |auf |in |bei |mit |à |en |de |a |¿)?"
+    r"(?:who|whom|whose|when|where|why|how (?:many|much|long|far|high|old|big|fast)|(?:what|which) (?:is|was|does|did|share|month|year|day|team|country|city|clause|button|person|product|\w*[^\W\ds] (?:has|had|is|was)\b)"
+    r"|wer|wen|wem|wann|wo|warum|wie (?:hoch|viel\w*|lang|groß|weit|alt)|welche[rsmn]? (?:ist|war|hat|hatte|monat|jahr|land|stadt)"
+    r"|qui|quand|où|combien|quel(?:le)? (?:est|était|mois|année|pays)|quién|cuándo|dónde|cuánt\w+|qué (?:país|mes|año|ciudad)|cuál (?:es|fue)"
+    r"|chi|quando|dove|quanto|qual|quem|onde|wie|wanneer|waar|hoeveel|vem|när|hur|kto|kiedy|ile|jaki jest|кто|когда|сколько|какой)\b|何月|何年|いくら|どの|誰|いつ|几月|哪个|哪一|多少|谁|얼마|누가|언제|어느",
+    re.IGNORECASE,
+)
+# Values of one sentence, up to which it answers a question.
+MOST_ANSWERED: Final = 3
 LONGEST_IDEA: Final = 160  # characters of a request that brings nothing to write about
 # What follows a comma or a semicolon in a sentence, not in a list.
 _GOES_ON = re.compile(

@@ -45,7 +45,7 @@ _QUOTED = re.compile(
     r"\A[^\"“„«「]{0,80}[\"“„«「](?P<inside>.+)[\"”“»」][^\"”»」\w]{0,4}\Z", re.DOTALL
 )
 _INTRODUCED = re.compile(
-    r"\A(?:the|this|it|der|die|das|auf|le|la|el|en|speaker|transcript\w*|transkript\w*|text)\b[^:\n\"]{0,60}:\s+(?=\S)",
+    r"\A(?:the|this|it|der|die|das|auf|le|la|el|il|en|o|speaker|transcript\w*|transkript\w*|text)\b[^:\n\"]{0,60}:\s+(?=\S)",
     re.IGNORECASE,
 )
 _INTRODUCES = re.compile(

@@ -8,6 +8,7 @@ from typing import Final
 from rapidfuzz import fuzz
 
 from replayd.scoring.extract.language.language import STOPWORDS
+from replayd.scoring.extract.numbers.dates import MONTHS
 from replayd.scoring.extract.numbers.marks import marked_words
 
 SAME_WORD = 90.0  # percent; and only for long words
@@ -26,6 +27,10 @@ _FRAMING: Final = STOPWORDS | frozenset(
     " made produced produces built written painted invented discovered founded developed"
     " created composed directed wrote mr mrs ms dr prof herr frau".split()
 ) - {"not", "no", "nicht", "non", "pas", "ne", "sans", "without"}  # fmt: skip
+_UNCASED = re.compile(
+    r"[\u0600-\u06ff\u0900-\u097f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+)
+LONGEST_PARTICLE: Final = 3
 _ENDINGS = re.compile(
     r"(?:ies|es|s|ed|ing|ly|en|er|e|n|ns|a|o|os|as|ées?|és?|i|'s)\Z", re.IGNORECASE
 )
@@ -70,6 +75,11 @@ def same_word(root: str, wanted: str, word: str) -> bool:
     """Whether two words are one: the same stem, or a long word with a slip."""
     if word == wanted or stem(word) == root:
         return True
+    if wanted in MONTHS:
+        return MONTHS[wanted] == MONTHS.get(word)  # `Aug` for August
+    if _UNCASED.match(wanted) and len(wanted) > 1:
+        # A particle or an ending behind it.
+        return word.startswith(wanted) and len(word) - len(wanted) <= LONGEST_PARTICLE
     if len(wanted) < LONG_WORD or len(word) < LONG_WORD or any(map(str.isdigit, word)):
         return False
     return plain_word(word)[:3] == plain_word(wanted)[:3] and (

@@ -8,7 +8,7 @@ _HOURS: Final = {
     word: hour
     for hour, words in enumerate(
         (
-            "one ein eins une una uma",
+            "one ein eins une una uma een één",
             "two zwei deux dos due duas twee",
             "three drei trois tres tre três drie",
             "four vier quatre cuatro quattro quatro",
@@ -20,6 +20,17 @@ _HOURS: Final = {
             "ten zehn dix diez dieci dez tien",
             "eleven elf onze once undici",
             "twelve zwölf douze doce dodici doze twaalf",
+            "dreizehn treize trece tredici treze",
+            "vierzehn quatorze catorce quattordici catorze",
+            "fünfzehn quinze quince quindici",
+            "sechzehn seize dieciséis sedici dezesseis",
+            "siebzehn dix-sept diecisiete diciassette dezessete",
+            "achtzehn dix-huit dieciocho diciotto dezoito",
+            "neunzehn dix-neuf diecinueve diciannove dezenove",
+            "zwanzig vingt veinte venti vinte",
+            "einundzwanzig vingt-et-une veintiuna ventuno",
+            "zweiundzwanzig vingt-deux veintidós ventidue",
+            "dreiundzwanzig vingt-trois veintitrés ventitré",
         ),
         start=1,
     )
@@ -29,6 +40,10 @@ _MINUTES: Final = {
     "five": 5, "ten": 10, "a quarter": 15, "quarter": 15, "twenty": 20,
     "twenty-five": 25, "half": 30, "viertel": 15, "media": 30, "cuarto": 15, "mezza": 30, "mezzo": 30,
     "un quarto": 15, "meia": 30, "um quarto": 15, "kwart": 15, "demie": 30, "quart": 15,
+    "fünf": 5, "zehn": 10, "zwanzig": 20, "cinq": 5, "dix": 10, "vingt": 20, "vingt-cinq": 25,
+    "cinco": 5, "diez": 10, "veinte": 20, "veinticinco": 25, "cinque": 5, "dieci": 10,
+    "venti": 20, "vijf": 5, "tien": 10, "le quart": 15, "trenta": 30, "quaranta": 40,
+    "quarantacinque": 45, "cinquanta": 50, "dez": 10, "vinte": 20,
 }  # fmt: skip
 _H: Final = rf"(?P<h>\d{{1,2}}|{'|'.join(sorted(_HOURS, key=len, reverse=True))})"
 _HALF_DAY: Final = (
@@ -42,6 +57,11 @@ _LATE = re.compile(
     r"afternoon|evening|night|nachm|abend|soir|après|tarde|noche|noite|sera|pomeriggio|middag|avond|p\.?\s?m"
 )
 _MINUTE_WORD = r"(?:a )?(?P<w>quarter|five|ten|twenty-five|twenty)"
+_GERMAN: Final = r"(?P<w>fünf|zehn|zwanzig|viertel)"
+_FRENCH: Final = r"(?P<w>le quart|cinq|dix|vingt-cinq|vingt)"
+_SPANISH: Final = r"(?P<w>cuarto|cinco|diez|veinticinco|veinte)"
+_DUTCH: Final = r"(?P<w>vijf|tien|kwart)"
+_ITALIAN: Final = r"(?P<w>un quarto|cinque|dieci|venti)"
 
 
 def _form(pattern: str, *, half: str = "?") -> re.Pattern[str]:
@@ -53,24 +73,45 @@ _FORMS: Final = (
     (_form(rf"(?P<w>half) past {_H}\b"), 0),
     (_form(rf"{_MINUTE_WORD} past {_H}\b"), 0),
     (_form(rf"{_MINUTE_WORD} to {_H}\b"), 1),
+    (_form(rf"fünf nach halb {_H}\b"), 25),
+    (_form(rf"fünf vor halb {_H}\b"), 35),
     (_form(rf"halb {_H}\b"), 30),
-    (_form(rf"(?P<w>viertel) nach {_H}\b"), 0),
-    (_form(rf"(?P<w>viertel) vor {_H}\b"), 1),
+    (_form(rf"{_GERMAN} nach {_H}\b"), 0),
+    (_form(rf"{_GERMAN} vor {_H}\b"), 1),
+    (_form(rf"{_H} heures? moins {_FRENCH}\b"), 1),
+    (_form(rf"{_H} menos {_SPANISH}\b"), 1),
+    (_form(rf"vijf voor half {_H}\b"), 35),
+    (_form(rf"vijf over half {_H}\b"), 25),
+    (_form(rf"tien voor half {_H}\b"), 40),
+    (_form(rf"tien over half {_H}\b"), 20),
+    (_form(rf"{_DUTCH} over {_H}\b"), 0),
+    (_form(rf"{_DUTCH} voor {_H}\b"), 1),
+    (_form(rf"(?:alle|all['’]) ?{_H} meno {_ITALIAN}\b"), 1),
     (_form(rf"{_H}\s?(?:h|uhr|heures?)\s?(?P<m>[0-5]\d)\b(?!\s?min)"), 0),
-    (_form(rf"{_H}\.(?P<m>[0-5]\d)\s?(?:uhr\b|h\b|(?=[ap]\.?m))"), 0),
-    (_form(rf"{_H}\s?(?:o['’]clock|uhr)\b"), 0),
+    (_form(rf"{_H}[.:](?P<m>[0-5]\d)\s?(?:uhr\b|uur\b|h\b|(?=[ap]\.?m))"), 0),
+    (_form(rf"{_H}\s?(?:o['’]clock|uhr|uur)\b"), 0),
     (_form(rf"à {_H}\s?(?:heures?|h)\b"), 0),
-    (_form(rf"a las? {_H}(?: y (?P<w>media|cuarto))?\b(?![:\d])"), 0),
-    (_form(rf"(?:alle|all['’]) ?{_H}(?: e (?P<w>mezz[ao]|un quarto))?\b(?![:.\d])"), 0),
-    (_form(rf"às {_H}(?: e (?P<w>meia|um quarto))?\b(?![:h\d])"), 0),
+    (_form(rf"a las? {_H}\.(?P<m>[0-5]\d)(?![:.\d])"), 0),
+    (
+        _form(
+            rf"a las? {_H}(?: y (?P<w>media|cuarto|cinco|diez|veinte|veinticinco))?\b(?![:\d])"
+        ),
+        0,
+    ),
+    (_form(rf"(?:alle|all['’]) ?{_H}\.(?P<m>[0-5]\d)(?![:.\d])"), 0),
+    (
+        _form(
+            rf"(?:alle|all['’]) ?{_H}(?: e (?P<w>mezz[ao]|un quarto|cinque|dieci|venti|trenta|quaranta|quarantacinque|cinquanta))?\b(?![:.\d])"
+        ),
+        0,
+    ),
+    (_form(rf"às {_H}(?: e (?P<w>meia|um quarto|cinco|dez|vinte))?\b(?![:h\d])"), 0),
     (_form(rf"half {_H}(?=\W*(?:['’]s|uur|\Z))"), 30),
-    (_form(rf"(?P<w>kwart) over {_H}\b"), 0),
-    (_form(rf"(?P<w>kwart) voor {_H}\b"), 1),
     (_form(rf"{_H} heures? et (?P<w>demie|quart)\b"), 0),
     (_form(rf"{_H}(?::(?P<m>[0-5]\d))?(?!\w)", half=""), 0),
 )
 _QUICK = re.compile(
-    r"past\b|quarter|o.clock|uhr|halb|viertel|\d\s?h\b|\d\s?h\d|heure|noon|midnight"
+    r"past\b|quarter|o.clock|uhr|uur|halb|viertel|\bhalf (?:\w+ )?voor|\b(?:moins|menos|meno) |(?:nach|vor|over|voor) \w|\d\s?h\b|\d\s?h\d|heure|noon|midnight"
     r"|mittag|mitternacht|midi|minuit|mediod|medianoche|\blas? \w|morning|evening"
     r"|\balle? \w|\ball['’]|\bàs \w|kwart|\bsera\b|pomeriggio|\bdi (?:mattina|notte)|manhã|noite|avonds|middags|ochtends"
     r"|\bat night|tonight|abends|morgens|nachts|soir\b|matin\b|mañana|tarde|noche|[ap]\.?m\b",

@@ -51,7 +51,9 @@ _SPECIAL = re.compile(
 _DATES = (
     re.compile(r"(?<![\w.])(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})(?!\d)"),
     re.compile(r"(?<![\w.])(?P<d>\d{1,2})\.\s?(?P<m>\d{1,2})\.\s?(?P<y>\d{4})(?!\d)"),
+    re.compile(r"(?<![\w.])(?P<d>\d{1,2})\.\s?(?P<m>0[1-9]|1[0-2])\.(?!\w)"),
     re.compile(r"(?<![\w.])(?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<y>\d{4})(?!\d)"),
+    re.compile(r"(?<![\w.])(?P<a>\d{1,2})[/-](?P<b>\d{1,2})(?=,? \d{1,2}:\d\d)"),
     re.compile(
         rf"(?<![\w.])(?P<d>\d{{1,2}})(?:st|nd|rd|th|\.)?\s(?:(?:of|de)\s)?{_MONTH}"
         r"(?:,?\s(?:de\s)?(?P<y>\d{4}))?(?!\d)",
@@ -65,11 +67,61 @@ _MONTH_FIRST = re.compile(
     re.IGNORECASE,
 )
 _ENDS = re.compile(r"\s*(?:\Z|[^\w\s]|\d|\n|(?:at|um|à|a las|from|to|and|und)\b)")
+_DAYS_SPELT = {
+    word: number
+    for number, words in enumerate(
+        (
+            "first erste ersten erster premier",
+            "second zweite zweiten zweiter",
+            "third dritte dritten dritter",
+            "fourth vierte vierten",
+            "fifth fünfte fünften",
+            "sixth sechste sechsten",
+            "seventh siebte siebten",
+            "eighth achte achten",
+            "ninth neunte neunten",
+            "tenth zehnte zehnten",
+            "eleventh elfte elften",
+            "twelfth zwölfte zwölften",
+            "thirteenth dreizehnte dreizehnten",
+            "fourteenth vierzehnte vierzehnten",
+            "fifteenth fünfzehnte fünfzehnten",
+            "sixteenth sechzehnte sechzehnten",
+            "seventeenth siebzehnte siebzehnten",
+            "eighteenth achtzehnte achtzehnten",
+            "nineteenth neunzehnte neunzehnten",
+            "twentieth zwanzigste zwanzigsten",
+            "twenty-first einundzwanzigste einundzwanzigsten",
+            "twenty-second zweiundzwanzigste zweiundzwanzigsten",
+            "twenty-third dreiundzwanzigste dreiundzwanzigsten",
+            "twenty-fourth vierundzwanzigste vierundzwanzigsten",
+            "twenty-fifth fünfundzwanzigste fünfundzwanzigsten",
+            "twenty-sixth sechsundzwanzigste sechsundzwanzigsten",
+            "twenty-seventh siebenundzwanzigste siebenundzwanzigsten",
+            "twenty-eighth achtundzwanzigste achtundzwanzigsten",
+            "twenty-ninth neunundzwanzigste neunundzwanzigsten",
+            "thirtieth dreißigste dreißigsten",
+            "thirty-first einunddreißigste einunddreißigsten",
+        ),
+        start=1,
+    )
+    for word in words.split()
+}
+_SPELT_DAY = re.compile(
+    rf"\b(?:the )?(?P<day>{'|'.join(sorted(_DAYS_SPELT, key=len, reverse=True))})\s(?:day of |of )?"
+    rf"(?=(?:{'|'.join(sorted(MONTHS, key=len, reverse=True))})\b)",
+    re.IGNORECASE,
+)
 LONGEST_MONTH = 13  # letters, with its mark
 _TIME = re.compile(
     r"(?<![\w.:])(?P<h>\d{1,2})(?::(?P<min>\d{2}))?(?:\s?(?P<half>[ap])\.?m\b\.?|(?<=:\d\d)(?![:\d]))",
     re.IGNORECASE,
 )
+
+
+def spelt_days(text: str) -> str:
+    """Return `text` with the days of months in digits: `the ninth of May`."""
+    return _SPELT_DAY.sub(lambda m: f"{_DAYS_SPELT[m['day'].lower()]} ", text)
 
 
 def beginnings(text: str) -> tuple[list[int], bool]:

@@ -55,13 +55,24 @@ def same_measure(wanted: Measure, got: Measure) -> bool:
         if one.dimension != other.dimension:
             return _angle(one, other) and _close(wanted, 1.0, got, 1.0)
         return _close(wanted, one.factor, got, other.factor)
-    if _close(wanted, 1.0, got, 1.0):
-        return True
     shares = [u for u in (one, other) if u and u.dimension == PURE]
+    bare = got if one else wanted
+    if _close(wanted, 1.0, got, 1.0):
+        # A part of one is no part of a hundred: `1/4` is not `0.25 %`.
+        return not (shares and _is_part(bare))
     if not shares:
         return False
     return _close(
         wanted, one.factor if one else 1.0, got, other.factor if other else 1.0
+    )
+
+
+def _is_part(measure: Measure) -> bool:
+    """Whether a number lies between nought and one."""
+    return all(
+        0 < float(reading) < 1
+        for reading in measure.quantity.readings
+        if not reading.startswith("digits")
     )
 
 

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from replayd.scoring.extract.language.language import language_of
 from replayd.scoring.extract.numbers.clock_words import plain_clock
-from replayd.scoring.extract.numbers.dates import MONTHS
+from replayd.scoring.extract.numbers.dates import MONTHS, spelt_days
 from replayd.scoring.extract.numbers.joined import joined
 from replayd.scoring.extract.numbers.measure import Measure, same_measure
 from replayd.scoring.extract.numbers.notation import plain_numbers
@@ -25,13 +25,14 @@ _FRACTIONS: Final = (
     (re.compile(r"\b(?:an?|one|ein) ?-?(?:third|drittel)\b|\bun tiers\b|\bun tercio\b", re.IGNORECASE), "0.333333"),
     (re.compile(r"\bhalf (?:a |of )?(?=(?:million|billion|dozen)\b)", re.IGNORECASE), "0.5 "),
     (re.compile(r"\b(?:a )?dozen\b", re.IGNORECASE), "12"),
+    (re.compile(r"\ba single\b(?= \w)", re.IGNORECASE), "1"),
     (re.compile(r"\b(?:an?|ein|une?|una?) (?=(?:hundred|thousand|million|billion|million|millón|milliard)\b)", re.IGNORECASE), "1 "),
     (re.compile(r"\b(?:one|two|three|four|five|six|seven|eight|nine|\d+) and a half\b", re.IGNORECASE), "+half"),
     (re.compile(r"\b(?:one|a) and a half\b|\banderthalb\b|\beinundeinhalb\b", re.IGNORECASE), "1.5"),
 )  # fmt: skip
 # One look for all of them, since most texts have none.
 _FRACTION_WORD = re.compile(
-    r"half|halb|demi|medi[oa]|mezz[oa]|quart|viertel|cuarto|third|drittel|tiers|tercio|dozen"
+    r"half|halb|demi|medi[oa]|mezz[oa]|quart|viertel|cuarto|third|drittel|tiers|tercio|dozen|single"
     r"|hundred|thousand|mill|billion",
     re.IGNORECASE,
 )
@@ -95,7 +96,7 @@ def _measured(text: str) -> Measured:
 
 
 def _read(text: str, language: Callable[[], str | None] | None) -> Measured:
-    plain = plain_clock(plain_numbers(text))
+    plain = plain_clock(spelt_days(plain_numbers(text)))
     for pattern, value in _FRACTIONS if _FRACTION_WORD.search(plain) else ():
         plain = pattern.sub(_and_a_half if value == "+half" else value, plain)
     found = list(

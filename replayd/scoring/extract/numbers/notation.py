@@ -55,6 +55,9 @@ _LATEX_WORDS = re.compile(
     r"\\(?:text|mathrm|mathbf|textbf|operatorname)\s*\{([^{}]*)\}"
 )
 _LATEX_MARKS = re.compile(r"\\(?=[$%&#])|\\[,;:! ]|\\(?:left|right)\b")
+_UNIT_POWER = re.compile(
+    r"(?<=\d)(?P<gap>\s?)(?P<unit>(?:k|c|m|d)?m|in|ft)\^\{?(?P<n>[23])\}?(?!\w)"
+)
 _SUBSCRIPT = re.compile(r"(?<=[A-Za-z)])_\{?(\d{1,3})\}?")
 _POWER = re.compile(
     r"(?<![\w.])(?P<m>\d+(?:[.,]\d+)?)\s?(?:[x×*·]|\\times|\\cdot)\s?10"
@@ -62,8 +65,9 @@ _POWER = re.compile(
     r"|(?<![\w.])10(?:\^\{?(?P<e2>\d{1,2})\}?|(?P<sup2>[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}))(?![\w])"
     r"|(?<![\w.,])(?P<m3>\d+(?:[.]\d+)?)[eE](?P<e3>[+-]?\d{1,2})(?!\w)"
 )
+# Before a time two numbers are a date: `3/5 14:30`.
 _FRACTION = re.compile(
-    r"(?<![\w./,:-])(?:(?P<whole>\d{1,4})\s)?(?P<a>\d{1,3})/(?P<b>\d{1,3})(?![\w/]|[.,]\d)"
+    r"(?<![\w./,:-])(?!\d{1,2}/\d{1,2},? \d{1,2}:\d\d)(?:(?P<whole>\d{1,4})\s)?(?P<a>\d{1,3})/(?P<b>\d{1,3})(?![\w/]|[.,]\d)"
 )
 _INDIAN = re.compile(r"(?<![\w.,])\d{1,2}(?:,\d{2})+,\d{3}(?![\w,])")
 _BARE_POINT = re.compile(r"(?<![\w.,)])\.(?=\d)")
@@ -76,7 +80,7 @@ _WORD_SIGN = re.compile(
 _ACCOUNTING = re.compile(
     rf"(?P<before>[^\n|:]{{0,40}}?)(?<!\w)\((?P<inside>\s?(?P<money>[{_MONEY}]|[A-Z]{{3}}\s)?"
     r"(?P<number>(?P<grouped>\d{1,3}(?:[,.]\d{3})+(?:[.,]\d+)?)|\d+(?:[.,]\d+)?)"
-    r"(?P<scale>\s?(?:[kKmMbB]|bn|thousand|million|billion))?\s?)\)"
+    r"(?P<scale>[kKmMbB]|\s?(?:[KMB]|bn|thousand|million|billion))?\s?)\)"
 )
 # A name or a number before them: the parentheses add to it, as in `Everest (8,849 m)`.
 _ADDS = re.compile(r"\d|\b[A-Z][\w'’-]+\s*$")
@@ -172,6 +176,10 @@ def plain_numbers(text: str) -> str:
         text = western(text.translate(_DIGITS))
     if "\\" in text or "{,}" in text:
         text = _without_latex(text)
+    if "^" in text:  # a square or cubic unit
+        text = _UNIT_POWER.sub(
+            lambda m: f"{m['gap']}{m['unit']}{'²' if m['n'] == '2' else '³'}", text
+        )
     text = _worded(dotted_dates(text))
     text = _POWER.sub(_power, text)
     if not text.isascii():

@@ -69,7 +69,7 @@ ARTICLES: Final = frozenset(_UNITS[1].split())
 # of a longer number.
 _ELSEWHERE: Final = {
     "once": "es",
-    "dos": "es",
+    "dos": "es xx",  # in a text of no clear language, two
     "mil": "es pt",
     "mila": "it",
     "cent": "fr",

@@ -150,7 +150,8 @@ def _number(match: re.Match[str], decimal_mark: str) -> Iterator[Quantity]:
         scaled = [value * factor for value in values]
         # `5m` may be metres, `4k` a resolution: both readings stay.
         values = scaled if scale_factor else [*values, *scaled]
-    end = match.end() if factor else match.end("digits")
+    metres = letters == "m" and not scale_factor
+    end = match.end() if factor and not metres else match.end("digits")
     yield Quantity(match.start(), end, frozenset(map(_canonical, values)))
 
 

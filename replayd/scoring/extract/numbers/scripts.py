@@ -20,7 +20,7 @@ _ALL: Final = "".join((*_FIGURES, *_TENS, *_MYRIADS))
 _COUNTERS: Final = "時时點点分秒日号號月年人名個个件本枚台回次歳岁才階阶层楼元円圆块票张張杯匹頭头軒度倍割週周章番位泊"
 _NUMERAL = re.compile(
     rf"(?<![第\w])(?P<counted>[{_ALL}]{{1,24}})(?=\s?[{_COUNTERS}])"
-    rf"|(?<![{_ALL}])(?P<run>[{_ALL}]{{0,12}}[{''.join(_TENS)}{''.join(_MYRIADS)}][{_ALL}]{{0,12}})(?=[^\w]|\Z)"
+    rf"|(?<![{_ALL}\d])(?P<run>[{_ALL}]{{0,12}}[{''.join(_TENS)}{''.join(_MYRIADS)}][{_ALL}]{{0,12}})(?=[^\w]|\Z)"
     rf"|(?<=[\u3040-\u309f\u3400-\u9fff\s])(?P<inner>[{_ALL}]{{1,24}})(?=[{_COUNTERS}])"
 )
 _DATE = re.compile(
@@ -30,6 +30,7 @@ _DOTTED = re.compile(
     r"(?<![\d.])(?P<y>(?:19|20)\d\d)\.\s?(?P<m>\d{1,2})\.\s?(?P<d>\d{1,2})\.?(?!\d)"
 )
 _DAY = re.compile(r"(?<!\d)(?P<m>\d{1,2})\s?[月월]\s?(?P<d>\d{1,2})\s?[日号號일]")
+_MONTH_ALONE = re.compile(r"(?<![\d.,/年년])(?P<m>1[0-2]|[1-9])[月월](?![\d末底初中])")
 _TIME = re.compile(
     r"(?P<half>午後|午前|下午|上午|晚上|早上|오후|오전)?\s?(?<!\d)(?P<h>\d{1,2})\s?(?:時|时|點|点|시)(?!间|間|간)"
     r"\s?(?:(?P<min>\d{1,2})\s?(?:分|분)|(?P<mid>半|반))?(?:鐘|钟)?"
@@ -59,6 +60,7 @@ def western(text: str) -> str:
     text = _NUMERAL.sub(_numeral, text)
     text = _DATE.sub(lambda m: _iso(m) or m[0], text)
     text = _DAY.sub(_day, text)
+    text = _MONTH_ALONE.sub(lambda m: f" {_MONTHS[int(m['m']) - 1]} ", text)
     return _TIME.sub(_time, text)
 
 

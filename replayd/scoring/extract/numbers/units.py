@@ -17,7 +17,9 @@ _TABLE: Final[dict[str, dict[float, str]]] = {
         1e-6: "mg milligram milligrams milligramm milligrammes",
         1e-3: "g gram grams gramm gramme grammes gramos grammi",
         1: "kg kilo kilos kilogram kilograms kilogramm kilogrammes kilogramos kgs 公斤 千克 キロ 킬로그램 кг",
-        1e3: "t tonne tonnes tonnen toneladas tonnellate 吨 トン 톤 тонн",
+        1e3: "t tonne tonnes tonnen toneladas tonnellate ton. 吨 トン 톤 тонн",
+        1e6: "kt kilotonnes",
+        1e9: "mt megatonnes",
         907.18474: "ton tons",
         0.45359237: "lb lbs libras livres pfund",
         0.028349523125: "oz ounce ounces unzen onces onzas",
@@ -67,7 +69,9 @@ _TABLE: Final[dict[str, dict[float, str]]] = {
     "temperature": {1: "°c celsius centigrade c"},
     "temperature_f": {1: "°f fahrenheit f"},
     "temperature_k": {1: "kelvin"},
-    "angle": {1: "° degree degrees grad degrés grados gradi"},
+    "angle": {
+        1: "° degree degrees grad degré degrés grado grados gradi graus graden grader градус градуса градусов 度 도"
+    },
     "share": {
         0.01: "% percent pct prozent pourcent percento porciento p.c.",
         1e-4: "bps bp",
@@ -84,6 +88,7 @@ _TABLE: Final[dict[str, dict[float, str]]] = {
         1: "km/h kmh kph km/std",
         1.609344: "mph",
         3.6: "m/s",
+        3_600: "km/s",
         1.852: "kn knots knoten",
     },
     "power": {1: "w watt watts", 1e3: "kw kilowatt", 1e6: "mw megawatt", 1e9: "gw"},
@@ -92,6 +97,7 @@ _TABLE: Final[dict[str, dict[float, str]]] = {
         1e3: "kwh",
         1e6: "mwh",
         1e9: "gwh",
+        1e12: "twh",
         1.163: "kcal",
         0.000277777778: "j joule joules",
         0.277777778: "kj",
@@ -106,7 +112,7 @@ _TABLE: Final[dict[str, dict[float, str]]] = {
     "current": {1: "a amp amps ampere"},
 }
 _MONEY: Final = {
-    "$": "$ dollar dollars dólares dollari",
+    "$": "$ dollar dollars dólares dollari dólar долл доллар доллара долларов 美金 달러 ドル",
     "EUR": "€ eur euro euros евро 欧元 ユーロ 유로",
     "GBP": "£ gbp sterling",
     "¥": "¥ ￥",
@@ -200,6 +206,16 @@ _PERIODS: Final = {
     }.items()
     for word in words.split()
 }
+_OF = re.compile(r"(?:de |di |of |d['’])")
+# Between a sum and the time it is for.
+_QUALIFIER = re.compile(
+    r"\s(?:brut|net|gross|brutto|netto|bruto|neto|lordi?)(?:os?|as?|s|es)?(?=\s?[\w/])",
+    re.IGNORECASE,
+)
+_BEFORE = re.compile(
+    r"\b(?P<second>seconds?|sekunde|seconde|segundo|secondo)|\b(?P<minute>minute|minuto|minuut)",
+    re.IGNORECASE,
+)
 _DOLLAR = re.compile(r"(?<![A-Za-z])[A-Z]{0,2}\$\Z")
 MOST_BETWEEN = 3  # blanks and marks between a number and its unit
 
@@ -221,14 +237,17 @@ def unit_beside(text: str, start: int, end: int) -> Beside:
     ):
         at += 1
     unit, noun, stop = None, "", end
+    if of := _OF.match(text, at):  # `3,2 millones de toneladas`
+        at = of.end() if _unit_at(text, of.end(), stuck=False) else at
     if (found := _unit_at(text, at, stuck=at == end)) is not None:
         unit, stop = found
     elif match := _WORD.match(text, at):
         noun = match[0].lower()
     if unit is None:
-        unit = _money_before(text, start, end)
+        unit = _money_before(text, start, end) or _time_before(text, start)
     per = ""
-    if rate := _RATE.match(text, stop):
+    qualified = _QUALIFIER.match(text, stop)
+    if rate := _RATE.match(text, qualified.end() if qualified else stop):
         word = (rate["unit"] or rate["adverb"] or "").lower()
         per = _PERIODS.get(word, "")
         stop = rate.end() if per else stop
@@ -244,6 +263,11 @@ def _unit_at(text: str, at: int, *, stuck: bool) -> tuple[Unit, int] | None:
         return None
     word = match[0]
     known = UNITS.get(word.lower().rstrip("."))
+    if known is None and "/" in word:  # `mg/jour`: a rate follows
+        word = word.partition("/")[0]
+        known = UNITS.get(word.lower())
+        if known is not None:
+            return known, at + len(word)
     if known is None and _IDEOGRAM.match(word):
         return _ideogram_unit(word, at)
     if known is None and len(word) > 1 and _UNKNOWN.match(word) and not word.isupper():
@@ -269,6 +293,15 @@ def _ends_here(text: str, at: int) -> bool:
     return at >= len(text) or not (
         text[at].isalnum() or text[at : at + 2].strip().isalpha()
     )
+
+
+def _time_before(text: str, start: int) -> Unit | None:
+    """Return the unit of time that names the number behind it: `minute 78`."""
+    word = text[max(0, start - 9) : start].rstrip()
+    match = _BEFORE.search(word)
+    if match is None or match.end() < len(word):
+        return None
+    return UNITS["s"] if match["second"] else UNITS["min"]
 
 
 def _money_before(text: str, start: int, end: int) -> Unit | None:

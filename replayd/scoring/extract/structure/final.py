@@ -7,6 +7,8 @@ Without such a mark the whole body is the answer.
 import re
 from typing import Final, NamedTuple
 
+from replayd.scoring.extract.numbers.dates import MONTHS
+
 _BOXED = re.compile(r"\\(?:boxed|fbox)\s*\{")
 _HASHES = re.compile(r"^\s*#{4}\s*(?P<rest>[^\n]+)", re.MULTILINE)
 _NOUNS: Final = (
@@ -29,7 +31,9 @@ _THEREFORE = re.compile(
 )
 _BOLD = re.compile(r"\*\*(?P<rest>[^*\n]{1,120})\*\*")
 _SENTENCE_END = re.compile(
-    r"(?<=[^\W\d])[.!?](?=\s|\Z)|(?<=\d)[.!?](?=\s+[A-Z]|\s*\Z)|\n"
+    r"(?<=[^\W\d])[.!?](?=\s|\Z)|(?<=\d)[.!?](?="
+    # `15. April` is a date, not the end of a sentence.
+    rf"\s+(?!(?:{'|'.join(sorted(map(str.title, MONTHS), key=len, reverse=True))})\b)[A-Z]|\s*\Z)|\n"
 )
 # Working: what stands behind the last sign of equality is its result.
 _SUM = re.compile(

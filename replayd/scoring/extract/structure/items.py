@@ -22,7 +22,7 @@ _SEPARATORS: Final = (
     re.compile(r"\s*(?<!\d),\s+|(?<=\d),\s+|、|，"),
 )
 _LAST = re.compile(
-    r",?\s+(?:and|und|et|y|e|en|och|i|ve|и|or|oder|ou|o)\s+", re.IGNORECASE
+    r",?\s+(?:and|und|et|y|e|en|och|i|ve|и|or|oder|ou|o|&)\s+", re.IGNORECASE
 )
 _LEAD = re.compile(r"\A[^:\n]{0,100}:\s+")
 _LEAD_VERB = re.compile(
@@ -31,8 +31,8 @@ _LEAD_VERB = re.compile(
 )
 _ASKS = re.compile(
     r"\b(?:list|name|which|what are|enumerate|extract|give me (?:the|all|a list)|mention\w*|items|steps|ingredients|keywords|topics"
-    r"|nenne\w*|welche|liste|zähl\w*|schritte|zutaten|quels|quelles|cite\w*|énumér\w*|étapes|cuáles|enumera|pasos|elenca|quali|liste|cite|quais|noem|welke|nämn|vilka|wymień|jakie|wypisz|listele|hangi|nelerdir|перечисли\w*|какие|назови\w*)\b"
-    r"|挙げ|列挙|リスト|列出|哪些|나열|목록|무엇|اذكر|सूची|कौन",
+    r"|nenne\w*|welche|liste|zähl\w*|schritte|zutaten|quels|quelles|cite\w*|énumér\w*|étapes|cuáles|qué \w+s|in welcher reihenfolge|che \w+i|enumera|pasos|elenca|quali|liste|cite|quais|noem|welke|nämn|vilka|wymień|jakie|wypisz|listele|hangi|nelerdir|перечисли\w*|какие|назови\w*)\b"
+    r"|挙げ|列挙|リスト|列出|哪些|나열|목록|اذكر|सूची|कौन-कौन",
     re.IGNORECASE,
 )
 _ORDERED = re.compile(

@@ -20,7 +20,9 @@ _LINE_OPTION = re.compile(
 )
 _INLINE_OPTION = re.compile(
     r"(?<!\w)\(?(?P<mark>[A-Ha-h])[).:]\s+(?P<text>[^\n]{1,80}?)(?=[,;]?\s+\(?[A-Ha-h][).:]\s|[.?]?\s*$|\n)"
+    r"|(?<!\w)\(?(?P<figure>\d|[А-Еа-е])\)\s+(?P<told>[^\n]{1,80}?)(?=[,;]?\s+\(?[\dА-Еа-е]\)\s|[.?]?\s*$|\n)"
 )
+_CYRILLIC = str.maketrans("АБВГДЕабвгде", "ABCDEFabcdef")
 _MARKUP = re.compile(r"\*\*|__|`|\\boxed|\\text|\$|[{}]")
 _FINAL = re.compile(
     r"(?:final answer|correct (?:answer|option|choice)|answer|antwort|lösung|réponse|réponses|bonne réponse"
@@ -63,6 +65,8 @@ _EITHER = re.compile(
 _QUOTES = " \t\"'“”„«»‘’`*_.()[]{}<>:?!"
 
 
+# A letter of Cyrillic options: alone, or with a mark that sets it apart.
+_CYRILLIC_MARK = re.compile(r"(?<!\w)[А-Еа-е](?=[).:,]|\s*[–—-]\s|\W*\Z)")
 _CIRCLED = {0x2460 + n: f"{n + 1}) " for n in range(20)}
 
 
@@ -81,7 +85,10 @@ def options_of(question: str) -> dict[str, str]:
     ]
     if len(found) < 2:
         found = [
-            (m["mark"].upper(), m["text"].strip())
+            (
+                (m["mark"] or m["figure"].translate(_CYRILLIC)).upper(),
+                (m["text"] or m["told"]).strip(),
+            )
             for m in _INLINE_OPTION.finditer(question)
         ]
     marks = [mark for mark, _ in found]
@@ -100,6 +107,8 @@ def option_chosen(text: str, options: Mapping[str, str]) -> frozenset[str]:
     """Return the marks of the options that an answer settles on; one, if it is clear."""
     text = text.translate(_CIRCLED)
     body = _MARKUP.sub("", _json_value(body_of(text))).strip()
+    if len(body) <= 3 or _CYRILLIC_MARK.search(body):
+        body = _CYRILLIC_MARK.sub(lambda m: m[0].translate(_CYRILLIC), body)
     bare = body.strip(_QUOTES).upper()
     if bare in options:
         return frozenset({bare})
@@ -110,7 +119,7 @@ def option_chosen(text: str, options: Mapping[str, str]) -> frozenset[str]:
         return _named(_first_line(last), options)
     if head and head[1].upper() in options and len(body.split()) <= LONGEST_ANSWER:
         chosen = head[1].upper()
-        others = _named(body[head.end() :], options) - {chosen}
+        others = _named(body[head.end() - 1 :], options) - {chosen}
         if not others or _same_words(body[head.end() - 1 :], options[chosen]):
             return frozenset({chosen})
         return others | {chosen}

@@ -10,6 +10,10 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from replayd.scoring.contract import Said, Score, ScoringCase
+from replayd.scoring.extract.language.contrasts import (
+    adds_counterpart,
+    contrasted,
+)
 from replayd.scoring.extract.language.key_words import (
     LONG_WORD,
     holds_word,
@@ -17,6 +21,7 @@ from replayd.scoring.extract.language.key_words import (
     plain_word,
 )
 from replayd.scoring.extract.language.polarity import negations, opposed
+from replayd.scoring.extract.numbers.dates import MONTHS
 from replayd.scoring.extract.numbers.direction import direction
 from replayd.scoring.extract.numbers.marks import marked_words
 from replayd.scoring.extract.numbers.measures import Measure, measured, same_measure
@@ -26,6 +31,7 @@ from replayd.scoring.extract.structure.final import (
     first_sentence,
     last_sentence,
 )
+from replayd.scoring.rules.checkable.bindings import values_exchanged
 from replayd.scoring.rules.checkable.copies import edited_copy
 from replayd.scoring.rules.checkable.result import (
     CAPITALISED,
@@ -42,6 +48,7 @@ from replayd.scoring.usability import ONE_WRONG, unusable, usable
 MOST_KEY_WORDS = 3  # that are no names; a longer result is prose
 MOST_MEASURES = 4
 SHORT = 12  # words, up to which a whole answer is one statement
+LONGEST_OF_PARTS = 40  # words of an answer of several parts that is read as one
 TELLING = 3  # key words beside values, from which a sentence is prose
 LIST_OF_VALUES = 5  # more values than these beside the right one state nothing
 
@@ -69,12 +76,27 @@ _TWO = re.compile(
     r"|\w{1,12}(?:または|か|或者|或)\w{1,12}",
     re.IGNORECASE,
 )
+# What stands between an attribute and its name: `the Prague author Franz Kafka`.
+_ATTRIBUTE = re.compile(r"(?: [a-zà-ÿ-]+){1,2} ")
+_FIRST = re.compile(r"\A[A-ZÀ-Þ][\w'’-]+")
+FEW_NAMED = 3  # words of a clause that may be a name alone
+# The answer follows what is set against it.
+_CONCEDES = re.compile(
+    r"\W*(?:while|although|though|even though|unlike|between|comparing|compared|not|contrary|despite|obwohl|während|auch wenn|anders als|nicht"
+    r"|bien que|quoique|contrairement|aunque|a diferencia|mientras|anche se|mentre|embora|ao contrário|hoewel|terwijl|även om|chociaż|хотя)\b",
+    re.IGNORECASE,
+)
 _DASHES = re.compile(r"\s*[‐‑–—-]\s*")
 # Follow a number and count nothing of their own.
 _COUNTED = frozenset(
     "th st nd rd in on at of for and or is was were are per of more to".split()
 )
+_TIMES = frozenset("times mal fois veces volte vezes keer gånger razy kat раз".split())
 _CLAUSE = re.compile(r"[,;:]\s")
+_ASKS_ORDER = re.compile(
+    r"\b(?:in (?:what|which) (?:order|sequence)|order of|sequence|ranking|reihenfolge|dans quel ordre|en qué orden|in che ordine|em que ordem|volgorde|ordning|kolejnoś\w+|порядк\w+)\b",
+    re.IGNORECASE,
+)
 _SEQUENCE = re.compile(r"\d\s?(?:[–:-]|to|bis|à|a|and|und)\s?\d", re.IGNORECASE)
 # Beside a translated word they say which language it is.
 _LANGUAGES = frozenset(
@@ -105,7 +127,10 @@ class FinalAnswer:
         if (useless := unusable(case, said)) is not None:
             return useless
         result = result_of(case)
-        wrong = min(_errors(result, part, case) for part in _statements(said.body))
+        parts = _statements(said.body)
+        if result.asked > 1 and len(said.body.split()) <= LONGEST_OF_PARTS:
+            parts.append(plain_statement(said.body))  # each part in a line of its own
+        wrong = min(_errors(result, part, case) for part in parts)
         if not wrong and (edit := edited_copy(case, said)):
             return Score(ONE_WRONG / 2, edit)
         value = usable(wrong, result.asked)
@@ -134,11 +159,14 @@ def _errors(result: Result, statement: str, case: ScoringCase) -> int:
     wrong += _unmet_words(result, statement, case)
     if wrong:
         return wrong
-    if result.words and _negations(statement, result) != _negations(
-        result.text, result
-    ):
+    about = _clause_about(statement, result)
+    if result.words and _negations(about, result) != _negations(result.text, result):
         return 1
     if result.measures and opposed(statement, result.text):
+        return 1
+    if _speaks_of_other(result, statement, case) or _is_out_of_order(
+        result, statement, case
+    ):
         return 1
     if result.measures and direction(statement) * direction(result.text) < 0:
         return 1
@@ -149,6 +177,40 @@ def _errors(result: Result, statement: str, case: ScoringCase) -> int:
         return 1
     settled = _APART.sub(" ", PARENTHESES.sub(" ", statement))
     return int(_rivals(result, settled, case) or _is_range(result, settled))
+
+
+def _clause_about(statement: str, result: Result) -> str:
+    """Return the clause that states the result: `She doesn't like it; she is sad`."""
+    clauses = [c for c in _CLAUSE.split(statement) if c.strip()]
+    for clause in clauses:
+        if result.words and holds_word(marked_words(clause), result.words[-1]):
+            return clause
+    return statement
+
+
+def _speaks_of_other(result: Result, statement: str, case: ScoringCase) -> bool:
+    """Whether the other one of two things is spoken of, or the values are exchanged."""
+    settled = marked_words(_APART.sub(" ", PARENTHESES.sub(" ", statement)))
+    recorded, asked = marked_words(result.text), marked_words(case.question)
+    if contrasted(settled, recorded) or (
+        contrasted(settled, asked) and not contrasted(recorded, asked)
+    ):
+        return True
+    if len(settled) <= SHORT and adds_counterpart(settled, recorded):
+        return adds_counterpart(settled, (*recorded, *asked))
+    return len(result.measures) > 1 and values_exchanged(result.text, statement)
+
+
+def _is_out_of_order(result: Result, statement: str, case: ScoringCase) -> bool:
+    """Whether things whose order was asked for stand in another one."""
+    if len(result.words) < 2 or not _ASKS_ORDER.search(case.question):
+        return False
+    words = marked_words(statement)
+    places = [
+        next((i for i, w in enumerate(words) if holds_word([w], word)), -1)
+        for word in result.words
+    ]
+    return places != sorted(places)
 
 
 def _is_range(result: Result, statement: str) -> bool:
@@ -178,6 +240,8 @@ def _unmet_words(result: Result, statement: str, case: ScoringCase) -> int:
 def _holds_name(words: Sequence[str], name: str) -> bool:
     """Whether a name stands there, accents and a genitive aside: Mario is not Maria."""
     wanted = plain_word(name)
+    if name in MONTHS:
+        return holds_word(words, name)
     endings = {wanted, f"{wanted}s", f"{wanted}'s", wanted.removesuffix("s")}
     if not name.isascii() and not name[:1].isascii():
         return holds_word(words, name)  # declined, where names are
@@ -228,8 +292,17 @@ def _unmet_measures(
 ) -> int:
     if direction(result.text) < 0 and not direction(text):
         given = [_without_sign(m) for m in given]  # `-12 %` fell by 12 %
+    asked = measured(case.question).measures
+    expected = (*asked, *(m for m in result.measures if m.unit or m.noun in _COUNTED))
+    fresh = [m for m in given if not any(same_measure(m, a) for a in expected)]
     met = [
-        [m for m in given if same_measure(w, m) and not _other_thing(w, m, text, case)]
+        [
+            m
+            for m in given
+            if same_measure(w, m)
+            and not _other_thing(w, m, text, case)
+            and not _lacks_unit(w, m, fresh)
+        ]
         for w in result.measures
     ]
     if unmet := sum(not each for each in met):
@@ -254,10 +327,20 @@ def _without_sign(measure: Measure) -> Measure:
     return measure._replace(quantity=replace(measure.quantity, readings=readings))
 
 
+def _lacks_unit(wanted: Measure, got: Measure, fresh: Sequence[Measure]) -> bool:
+    """Whether a bare number is not meant, as another one has the unit: `16 pens, $15`."""
+    if wanted.unit is None or got.unit is not None:
+        return False
+    kind = wanted.unit.dimension
+    return any(m.unit is not None and m.unit.dimension == kind for m in fresh)
+
+
 def _other_thing(wanted: Measure, got: Measure, text: str, case: ScoringCase) -> bool:
     """Whether a bare number counts something else: `3,210 bags` for `3,210 tonnes`."""
     if got.unit is not None or not got.noun or got.noun in _COUNTED:
         return False
+    if got.noun in _TIMES and wanted.noun not in _TIMES:
+        return True
     if wanted.unit is None and (not wanted.noun or wanted.noun in _COUNTED):
         return False
     known = (*marked_words(case.question), *marked_words(case.reference.text))
@@ -304,14 +387,35 @@ def _rivals(result: Result, statement: str, case: ScoringCase) -> bool:
         *marked_words(case.reference.text),
         *result.words,
     )
+    if len(statement.split()) <= len(result.text.split()) + 1:
+        return False
     clauses = [clause for clause in _CLAUSE.split(statement) if clause.strip()]
-    if (
-        clauses
-        and result.words
-        and holds_word(marked_words(clauses[-1]), result.words[-1])
-    ):
-        clauses = clauses[-1:]  # what was compared before is settled by then
-    names = [m[0] for clause in clauses for m in CAPITALISED.finditer(clause)]
-    names = [name for name in names if name not in _LANGUAGES]
-    strange = [n for n in names if any(map(_is_word, key_words(n, known=known)))]
-    return bool(strange) and len(statement.split()) > len(result.text.split()) + 1
+    holding = [c for c in clauses if _states(c, result)]
+    if _CONCEDES.match(statement) and holding:
+        clauses = holding[-1:]  # what was compared before is settled by then
+    for clause in clauses:
+        if _states(clause, result):
+            # What the first statement is compared with behind it is no rival.
+            return bool(_strange(clause, result, known))
+        if _strange(clause, result, known) and not negations(clause):
+            return True
+    return False
+
+
+def _states(clause: str, result: Result) -> bool:
+    return bool(result.words) and holds_word(marked_words(clause), result.words[-1])
+
+
+def _strange(clause: str, result: Result, known: Sequence[str]) -> list[str]:
+    """Return names that a clause gives beside the result's, or instead of it."""
+    found = [*CAPITALISED.finditer(clause)]
+    if len(clause.split()) <= FEW_NAMED and clause[:1].isupper():
+        found += _FIRST.finditer(clause)  # a clause that is a name
+    at = clause.casefold().find(result.words[0]) if result.words else -1
+    return [
+        match[0]
+        for match in found
+        if match[0] not in _LANGUAGES
+        and any(map(_is_word, key_words(re.split("['’]", match[0])[0], known=known)))
+        and not (match.end() < at and _ATTRIBUTE.fullmatch(clause[match.end() : at]))
+    ]

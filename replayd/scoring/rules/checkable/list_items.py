@@ -2,19 +2,22 @@
 
 import re
 from collections.abc import Sequence
+from functools import partial
 
 from rapidfuzz.distance import LCSseq
 
 from replayd.scoring.contract import Said, Score, ScoringCase
 from replayd.scoring.extract.language.key_words import holds_word, key_words
+from replayd.scoring.extract.language.polarity import opposed
 from replayd.scoring.extract.numbers.marks import looks_coded, marked_words
 from replayd.scoring.extract.numbers.measures import (
     Measured,
     measured,
     same_measure,
 )
+from replayd.scoring.extract.structure.codes import codes_of
 from replayd.scoring.extract.structure.items import is_ordered, items_of, split_items
-from replayd.scoring.usability import unusable, valued
+from replayd.scoring.usability import ONE_WRONG, unusable, valued
 
 FEWEST_ITEMS = 2
 LONGEST_SUFFIX = 8  # characters around an item in scripts without blanks
@@ -40,20 +43,31 @@ class ListItems:
             return useless
         wanted = items_of(case.recorded.body, case.question)
         got = split_items(said.body)
-        places = _places(wanted, got)
+        known = tuple(marked_words(case.question))
+        places = _places(wanted, got, known)
         missing = len(wanted) - len(places)
         wrong = max(missing, len(got) - len(places))
         if is_ordered(case.question) and not missing:
             order = [places[index] for index in range(len(wanted))]
             wrong += len(order) - LCSseq.similarity(order, sorted(order))
+        if not wrong and _turned(case, said):
+            return Score(ONE_WRONG, "of the other kind")
         return valued(min(wrong, len(wanted)), len(wanted), "items")
 
 
-def _places(wanted: Sequence[str], got: Sequence[str]) -> dict[int, int]:
+def _turned(case: ScoringCase, said: Said) -> bool:
+    """Whether the items are said to be the opposite of what was asked for."""
+    recorded, asked = case.recorded.body, case.question
+    return opposed(said.body, asked) and not opposed(recorded, asked)
+
+
+def _places(
+    wanted: Sequence[str], got: Sequence[str], known: Sequence[str]
+) -> dict[int, int]:
     """Return which item of the answer is which of the recording, each once."""
     places: dict[int, int] = {}
     free = list(range(len(got)))
-    for same in (_equal, _alike):
+    for same in (_equal, partial(_alike, known=known)):
         for index, item in enumerate(wanted):
             if index in places:
                 continue
@@ -68,23 +82,25 @@ def _equal(wanted: str, got: str) -> bool:
     return marked_words(wanted) == marked_words(got)
 
 
-def _named(item: Measured) -> tuple[str, ...]:
+def _named(item: Measured, known: Sequence[str]) -> tuple[str, ...]:
     """Return the key words of an item, its values and their units aside."""
     text = item.text
     for measure in reversed(item.measures):
         text = f"{text[: measure.start]} {text[measure.end :]}"
-    return key_words(text) or key_words(item.text)
+    return key_words(text, known=known) or key_words(text) or key_words(item.text)
 
 
-def _alike(wanted: str, got: str) -> bool:
+def _alike(wanted: str, got: str, *, known: Sequence[str]) -> bool:
     """Whether two items name the same: all key words of either in the other."""
+    if codes := set(codes_of(wanted)):
+        return codes == set(codes_of(got))
     if looks_coded(wanted) and not wanted.isdecimal() and "@" in wanted:
         return False  # an address is right to the letter
     asked, stated = measured(wanted), measured(got)
     values, given = asked.measures, stated.measures
     if len(values) != len(given) or not all(map(same_measure, values, given)):
         return False
-    one, other = _named(asked), _named(stated)
+    one, other = _named(asked, known), _named(stated, known)
     if not one or not other:
         return False
     if _UNSEGMENTED.search(wanted):

@@ -18,11 +18,18 @@ from replayd.scoring.extract.structure.final import final_of
 LONGEST_RESULT = 14  # words of a recorded result that this rule reads
 LONGEST_STEM = 5  # letters, from which a word may be part of a compound
 FEW_WORDS = 4  # beside values, up to which every word counts
-PARENTHESES = re.compile(r"\([^()]{0,120}\)|\[[^\[\]]{0,120}\]")
+# `14.2(b)` is one clause of a contract, not an aside.
+PARENTHESES = re.compile(r"(?<!\d)\([^()]{0,120}\)|\[[^\[\]]{0,120}\]")
+_CLAUSE_LETTER = re.compile(r"(?<=\d) (?=\([a-z0-9]{1,3}\))")
 # A clause behind the answer, which says more about it.
 _ASIDE = re.compile(
     r",\s+(?:who|which|whose|where|qui|quien|der|die|das|welche[rs]?|который|która|który|och som)\s.*\Z",
     re.DOTALL,
+)
+# `Two dogs and one cat`: here one is a number.
+_COUNTS = re.compile(
+    r"\b(?:how many|wie viele?|combien|cuánt[oa]s|quant[ie]|quant[oa]s|hoeveel|hur många|ile|сколько|kaç)\b",
+    re.IGNORECASE,
 )
 _MARKUP = re.compile(r"\*\*|__|`|\\text\b|[{}]")
 # Marks around mathematics, not of money: nothing priced follows the second.
@@ -75,7 +82,10 @@ def _result(body: str, question: str) -> Result:
     found = measured(without_codes(text), lambda: _numbers_in(body, question))
     known = measured(question).measures
     fresh = [m for m in found.measures if not any(same_measure(m, k) for k in known)]
-    measures = _each_once(m for m in fresh or found.measures if not m.quantity.optional)
+    counts = _COUNTS.search(question) and len(found.measures) > 1
+    measures = _each_once(
+        m for m in fresh or found.measures if counts or not m.quantity.optional
+    )
     if any(map(_is_date, measures)):
         measures = tuple(m for m in measures if not _is_weekday(m))
     if not measures and not codes and len(text.split()) <= FEW_WORDS:
@@ -105,9 +115,15 @@ def _each_once(measures: Iterable[Measure]) -> tuple[Measure, ...]:
     """Return measures without those that say another again: `a quarter, 25 %`."""
     kept: list[Measure] = []
     for measure in measures:
-        if not any(same_measure(each, measure) for each in kept):
+        if not any(_says_again(each, measure) for each in kept):
             kept.append(measure)
     return tuple(kept)
+
+
+def _says_again(one: Measure, other: Measure) -> bool:
+    """Whether two measures are one value; `4 g in 4 doses` are two."""
+    counts = (one.unit is None) != (other.unit is None) and (one.noun or other.noun)
+    return not counts and same_measure(one, other)
 
 
 def _is_date(measure: Measure) -> bool:
@@ -128,7 +144,8 @@ def _numbers_in(body: str, question: str) -> str | None:
 
 def plain_statement(text: str) -> str:
     """Return `text` without marks of layout and mathematics, numbers in plain notation."""
-    return _MARKUP.sub("", _MATH.sub(r"\1", plain_numbers(text)))
+    text = _MARKUP.sub("", _MATH.sub(r"\1", plain_numbers(text)))
+    return _CLAUSE_LETTER.sub("", text)
 
 
 def _weighty(

@@ -13,6 +13,7 @@ from replayd.scoring.usability import unusable, valued
 from snaptrace.snapshot.model import Json, ToolCall
 
 MOST_CALLS = 64
+DEEPEST_SCHEMA = 8
 
 
 class ToolCalls:
@@ -69,13 +70,34 @@ def _call_errors(wanted: ToolCall, got: ToolCall, schema: Json, known: str) -> f
     one, other = _arguments(wanted), _arguments(got)
     if not isinstance(one, dict) or not isinstance(other, dict):
         return 0.0 if wanted.arguments == got.arguments else float(_weight(wanted))
-    optional = _optional(schema)
-    for key, usual in optional.items():
-        # Left to its default on one side: the other may say so.
+    _settle_defaults(one, other, schema, level=0)
+    return difference(one, other, known).wrong
+
+
+def _settle_defaults(
+    one: dict[str, Json], other: dict[str, Json], schema: Json, *, level: int
+) -> None:
+    """Take out what one side says and the other leaves to its default."""
+    if level > DEEPEST_SCHEMA or not isinstance(schema, dict):
+        return
+    properties = schema.get("properties")
+    for key, usual in _optional(schema).items():
         for given, lacking in ((one, other), (other, one)):
             if key in given and key not in lacking and _is_usual(given[key], usual):
                 del given[key]
-    return difference(one, other, known).wrong
+    for key, inner in properties.items() if isinstance(properties, dict) else ():
+        for given, lacking in ((one, other), (other, one)):
+            value, facing = given.get(key), lacking.get(key)
+            if not isinstance(value, dict):
+                continue
+            _settle_defaults(
+                value,
+                facing if isinstance(facing, dict) else {},
+                inner,
+                level=level + 1,
+            )
+            if not value and key not in lacking:
+                del given[key]  # nothing was said in it but defaults
 
 
 def _is_usual(value: Json, usual: Json) -> bool:

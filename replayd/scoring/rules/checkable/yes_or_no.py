@@ -3,17 +3,24 @@
 import re
 
 from replayd.scoring.contract import Said, Score, ScoringCase
+from replayd.scoring.extract.language.contrasts import contrasted, other_colour
+from replayd.scoring.extract.language.key_words import holds_word, key_words
 from replayd.scoring.extract.language.polarity import (
     asks_yes_no,
+    negations,
+    opposed,
     polarity,
     says_yes_or_no,
 )
 from replayd.scoring.extract.language.words import word_count
+from replayd.scoring.extract.numbers.marks import marked_words
 from replayd.scoring.extract.numbers.measures import measured, same_measure
 from replayd.scoring.rules.checkable.copies import edited_copy
 from replayd.scoring.usability import ONE_WRONG, unusable, usable
 
 _SECOND = re.compile(r"[.!?。！？।]\s*\w.{7}", re.DOTALL)  # another sentence
+FEWEST_VALUES = 2  # that are a reason without a word
+_SAYS_SO = re.compile(r"\A\W*\w+[,.:;!]\s+(?=\S)")  # the yes or no before a reason
 LONGEST_REASON = 12  # words of a recording that this rule reads; claims read more
 
 
@@ -36,18 +43,50 @@ class YesOrNo:
             return useless
         wanted = polarity(case.recorded.body, case.question)
         got = polarity(said.body, case.question)
-        if got is None and wanted is not None:
-            got = _as_recorded(case, said, wanted=wanted)
+        if wanted is not None and says_yes_or_no(said.body) is None:
+            if _gives_reason(case, said):
+                got = wanted
+            elif got is None:
+                got = _as_recorded(case, said, wanted=wanted)
         if got is None:
             return Score(0.0, "neither yes nor no")
         if got != wanted:
             return Score(0.0, "the opposite")
+        if _names_other(said.body, case):
+            return Score(ONE_WRONG / 2, "another reason")
         wrong = _other_values(case.recorded.body, said.body, case.question)
         if not wrong and (edit := edited_copy(case, said)):
             return Score(ONE_WRONG / 2, edit)
         return Score(
             usable(wrong, 2 * max(1, wrong)), "another reason" if wrong else ""
         )
+
+
+def _gives_reason(case: ScoringCase, said: Said) -> bool:
+    """Whether an answer gives the recorded reason without yes or no: `It is red`."""
+    recorded, body = case.recorded.body, said.body
+    reason = _SAYS_SO.sub("", recorded)
+    if negations(reason) != negations(body) or opposed(body, reason):
+        return False
+    words = key_words(reason, known=marked_words(case.question))
+    known = measured(case.question).measures
+    values = [
+        m
+        for m in measured(reason).measures
+        if not any(same_measure(m, each) for each in known)
+    ]
+    if not words and len(values) < FEWEST_VALUES:
+        return False
+    given, said_words = measured(body).measures, marked_words(body)
+    return all(any(same_measure(v, g) for g in given) for v in values) and all(
+        holds_word(said_words, word) for word in words
+    )
+
+
+def _names_other(body: str, case: ScoringCase) -> bool:
+    """Whether the reason names another colour or another side than the recording."""
+    said, recorded = marked_words(body), marked_words(case.recorded.body)
+    return other_colour(said, recorded) or contrasted(said, recorded)
 
 
 def _as_recorded(case: ScoringCase, said: Said, *, wanted: bool) -> bool | None:
