@@ -34,7 +34,6 @@ from replayd.scoring.extract.structure.final import (
 from replayd.scoring.rules.checkable.bindings import values_exchanged
 from replayd.scoring.rules.checkable.copies import edited_copy
 from replayd.scoring.rules.checkable.result import (
-    CAPITALISED,
     FEW_WORDS,
     PARENTHESES,
     Result,
@@ -42,6 +41,12 @@ from replayd.scoring.rules.checkable.result import (
     plain_statement,
     result_of,
     words_beside,
+)
+from replayd.scoring.rules.checkable.rivals import (
+    CLAUSE,
+    HEDGE,
+    is_range,
+    rivals,
 )
 from replayd.scoring.usability import ONE_WRONG, unusable, usable
 
@@ -52,10 +57,6 @@ LONGEST_OF_PARTS = 40  # words of an answer of several parts that is read as one
 TELLING = 3  # key words beside values, from which a sentence is prose
 LIST_OF_VALUES = 5  # more values than these beside the right one state nothing
 
-_HEDGE = re.compile(
-    r"\b(?:or|oder|ou|o bien|either|maybe|perhaps|possibly|vielleicht|peut-être|quizás)\b",
-    re.IGNORECASE,
-)
 _NEGATED = re.compile(
     r"\b(?:not|never|n['’]t|nicht|kein\w*|pas|no|non|nie|geen|niet|instead of|rather than|statt)\W+(?:\w+\W+){0,2}\Z",
     re.IGNORECASE,
@@ -68,42 +69,17 @@ _APART = re.compile(
     r"[,;–—-]\s*(?:and |und |et |y )?(?:not|nicht|pas|no|non|niet|inte|nie|не|instead of|rather than|statt|au lieu de|en lugar de)\s[^.,;\n]{1,60}",
     re.IGNORECASE,
 )
-_RANGE = re.compile(
-    r"[^\d\n]{0,12}\d+(?:[.,]\d+)?\s?[–-]\s?\d+(?:[.,]\d+)?\s?[^\W\d]{0,12}"
-)
-_TWO = re.compile(
-    r"\w{3,}(?: \w+)? (?:o|u|lub|czy|eller|veya|или|أو|या|또는) \w{3,}(?: \w+)?"
-    r"|\w{1,12}(?:または|か|或者|或)\w{1,12}",
-    re.IGNORECASE,
-)
-# What stands between an attribute and its name: `the Prague author Franz Kafka`.
-_ATTRIBUTE = re.compile(r"(?: [a-zà-ÿ-]+){1,2} ")
-_FIRST = re.compile(r"\A[A-ZÀ-Þ][\w'’-]+")
-FEW_NAMED = 3  # words of a clause that may be a name alone
-# The answer follows what is set against it.
-_CONCEDES = re.compile(
-    r"\W*(?:while|although|though|even though|unlike|between|comparing|compared|not|contrary|despite|obwohl|während|auch wenn|anders als|nicht"
-    r"|bien que|quoique|contrairement|aunque|a diferencia|mientras|anche se|mentre|embora|ao contrário|hoewel|terwijl|även om|chociaż|хотя)\b",
-    re.IGNORECASE,
-)
 _DASHES = re.compile(r"\s*[‐‑–—-]\s*")
 # Follow a number and count nothing of their own.
 _COUNTED = frozenset(
     "th st nd rd in on at of for and or is was were are per of more to".split()
 )
 _TIMES = frozenset("times mal fois veces volte vezes keer gånger razy kat раз".split())
-_CLAUSE = re.compile(r"[,;:]\s")
 _ASKS_ORDER = re.compile(
     r"\b(?:in (?:what|which) (?:order|sequence)|order of|sequence|ranking|reihenfolge|dans quel ordre|en qué orden|in che ordine|em que ordem|volgorde|ordning|kolejnoś\w+|порядк\w+)\b",
     re.IGNORECASE,
 )
 _SEQUENCE = re.compile(r"\d\s?(?:[–:-]|to|bis|à|a|and|und)\s?\d", re.IGNORECASE)
-# Beside a translated word they say which language it is.
-_LANGUAGES = frozenset(
-    "English German French Spanish Italian Portuguese Dutch Swedish Polish Turkish Russian"
-    " Japanese Chinese Korean Arabic Hindi Latin Greek Deutsch Englisch Französisch"
-    " Spanisch Italienisch".split()
-)
 
 
 class FinalAnswer:
@@ -145,7 +121,7 @@ def _statements(body: str) -> list[str]:
     parts: tuple[str, ...] = (first_sentence(body), last_sentence(body))
     if len(body.split()) <= SHORT:
         parts = (stated.text, parts[0])
-    if _HEDGE.search(body):
+    if HEDGE.search(body):
         parts = parts[:1]
     return list(dict.fromkeys(map(plain_statement, parts)))
 
@@ -173,15 +149,15 @@ def _errors(result: Result, statement: str, case: ScoringCase) -> int:
     strange = [
         c for c in codes if c not in result.codes and c not in case.question.casefold()
     ]
-    if result.codes and strange and _HEDGE.search(statement):
+    if result.codes and strange and HEDGE.search(statement):
         return 1
     settled = _APART.sub(" ", PARENTHESES.sub(" ", statement))
-    return int(_rivals(result, settled, case) or _is_range(result, settled))
+    return int(rivals(result, settled, case) or is_range(result, settled))
 
 
 def _clause_about(statement: str, result: Result) -> str:
     """Return the clause that states the result: `She doesn't like it; she is sad`."""
-    clauses = [c for c in _CLAUSE.split(statement) if c.strip()]
+    clauses = [c for c in CLAUSE.split(statement) if c.strip()]
     for clause in clauses:
         if result.words and holds_word(marked_words(clause), result.words[-1]):
             return clause
@@ -211,14 +187,6 @@ def _is_out_of_order(result: Result, statement: str, case: ScoringCase) -> bool:
         for word in result.words
     ]
     return places != sorted(places)
-
-
-def _is_range(result: Result, statement: str) -> bool:
-    """Whether a range or two things stand where one value was recorded."""
-    text = statement.strip(" .!*")
-    if len(result.measures) == 1 and _RANGE.fullmatch(text):
-        return not _RANGE.search(result.text)
-    return bool(_TWO.fullmatch(text)) and not _TWO.search(result.text)
 
 
 def _unmet_words(result: Result, statement: str, case: ScoringCase) -> int:
@@ -257,10 +225,6 @@ def _gender(words: Sequence[str], name: str) -> bool:
     return any(
         len(word) == len(name) and plain_word(word)[:-1] == name[:-1] for word in words
     )
-
-
-def _is_word(word: str) -> bool:
-    return len(word) > 1
 
 
 def _other_name(statement: str, case: ScoringCase) -> bool:
@@ -366,56 +330,3 @@ def _contradicts(result: Result, given: Sequence[Measure]) -> bool:
 def _is_negated(statement: str, word: str) -> bool:
     at = statement.casefold().find(word)
     return at >= 0 and bool(_NEGATED.search(statement[max(0, at - 40) : at]))
-
-
-def _rivals(result: Result, statement: str, case: ScoringCase) -> bool:
-    """Whether a statement offers another result beside the right one."""
-    given = measured(without_codes(statement)).measures
-    others = [
-        m
-        for m in given
-        if not m.quantity.optional
-        and not any(same_measure(w, m) for w in result.measures)
-    ]
-    hedge = _HEDGE.search(statement)
-    if hedge and not _HEDGE.search(result.text) and (others or result.words):
-        return True
-    if result.measures or result.codes:
-        return False
-    known = (
-        *marked_words(case.request.plain),
-        *marked_words(case.reference.text),
-        *result.words,
-    )
-    if len(statement.split()) <= len(result.text.split()) + 1:
-        return False
-    clauses = [clause for clause in _CLAUSE.split(statement) if clause.strip()]
-    holding = [c for c in clauses if _states(c, result)]
-    if _CONCEDES.match(statement) and holding:
-        clauses = holding[-1:]  # what was compared before is settled by then
-    for clause in clauses:
-        if _states(clause, result):
-            # What the first statement is compared with behind it is no rival.
-            return bool(_strange(clause, result, known))
-        if _strange(clause, result, known) and not negations(clause):
-            return True
-    return False
-
-
-def _states(clause: str, result: Result) -> bool:
-    return bool(result.words) and holds_word(marked_words(clause), result.words[-1])
-
-
-def _strange(clause: str, result: Result, known: Sequence[str]) -> list[str]:
-    """Return names that a clause gives beside the result's, or instead of it."""
-    found = [*CAPITALISED.finditer(clause)]
-    if len(clause.split()) <= FEW_NAMED and clause[:1].isupper():
-        found += _FIRST.finditer(clause)  # a clause that is a name
-    at = clause.casefold().find(result.words[0]) if result.words else -1
-    return [
-        match[0]
-        for match in found
-        if match[0] not in _LANGUAGES
-        and any(map(_is_word, key_words(re.split("['’]", match[0])[0], known=known)))
-        and not (match.end() < at and _ATTRIBUTE.fullmatch(clause[match.end() : at]))
-    ]

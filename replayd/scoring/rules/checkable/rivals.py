@@ -1,0 +1,113 @@
+"""Results that stand beside the right one, or instead of it: rivals, hedges and ranges."""
+
+import re
+from collections.abc import Sequence
+
+from replayd.scoring.contract import ScoringCase
+from replayd.scoring.extract.language.key_words import holds_word, key_words
+from replayd.scoring.extract.language.polarity import negations
+from replayd.scoring.extract.numbers.marks import marked_words
+from replayd.scoring.extract.numbers.measures import measured, same_measure
+from replayd.scoring.extract.structure.codes import without_codes
+from replayd.scoring.rules.checkable.result import CAPITALISED, Result
+
+HEDGE = re.compile(
+    r"\b(?:or|oder|ou|o bien|either|maybe|perhaps|possibly|vielleicht|peut-être|quizás)\b",
+    re.IGNORECASE,
+)
+CLAUSE = re.compile(r"[,;:]\s")
+_RANGE = re.compile(
+    r"[^\d\n]{0,12}\d+(?:[.,]\d+)?\s?[–-]\s?\d+(?:[.,]\d+)?\s?[^\W\d]{0,12}"
+)
+
+_TWO = re.compile(
+    r"\w{3,}(?: \w+)? (?:o|u|lub|czy|eller|veya|или|أو|या|또는) \w{3,}(?: \w+)?"
+    r"|\w{1,12}(?:または|か|或者|或)\w{1,12}",
+    re.IGNORECASE,
+)
+
+# What stands between an attribute and its name: `the Prague author Franz Kafka`.
+_ATTRIBUTE = re.compile(r"(?: [a-zà-ÿ-]+){1,2} ")
+
+_FIRST = re.compile(r"\A[A-ZÀ-Þ][\w'’-]+")
+
+FEW_NAMED = 3  # words of a clause that may be a name alone
+
+# The answer follows what is set against it.
+_CONCEDES = re.compile(
+    r"\W*(?:while|although|though|even though|unlike|between|comparing|compared|not|contrary|despite|obwohl|während|auch wenn|anders als|nicht"
+    r"|bien que|quoique|contrairement|aunque|a diferencia|mientras|anche se|mentre|embora|ao contrário|hoewel|terwijl|även om|chociaż|хотя)\b",
+    re.IGNORECASE,
+)
+
+# Beside a translated word they say which language it is.
+_LANGUAGES = frozenset(
+    "English German French Spanish Italian Portuguese Dutch Swedish Polish Turkish Russian"
+    " Japanese Chinese Korean Arabic Hindi Latin Greek Deutsch Englisch Französisch"
+    " Spanisch Italienisch".split()
+)
+
+
+def rivals(result: Result, statement: str, case: ScoringCase) -> bool:
+    """Whether a statement offers another result beside the right one."""
+    given = measured(without_codes(statement)).measures
+    others = [
+        m
+        for m in given
+        if not m.quantity.optional
+        and not any(same_measure(w, m) for w in result.measures)
+    ]
+    hedge = HEDGE.search(statement)
+    if hedge and not HEDGE.search(result.text) and (others or result.words):
+        return True
+    if result.measures or result.codes:
+        return False
+    known = (
+        *marked_words(case.request.plain),
+        *marked_words(case.reference.text),
+        *result.words,
+    )
+    if len(statement.split()) <= len(result.text.split()) + 1:
+        return False
+    clauses = [clause for clause in CLAUSE.split(statement) if clause.strip()]
+    holding = [c for c in clauses if _states(c, result)]
+    if _CONCEDES.match(statement) and holding:
+        clauses = holding[-1:]  # what was compared before is settled by then
+    for clause in clauses:
+        if _states(clause, result):
+            # What the first statement is compared with behind it is no rival.
+            return bool(_strange(clause, result, known))
+        if _strange(clause, result, known) and not negations(clause):
+            return True
+    return False
+
+
+def _states(clause: str, result: Result) -> bool:
+    return bool(result.words) and holds_word(marked_words(clause), result.words[-1])
+
+
+def _strange(clause: str, result: Result, known: Sequence[str]) -> list[str]:
+    """Return names that a clause gives beside the result's, or instead of it."""
+    found = [*CAPITALISED.finditer(clause)]
+    if len(clause.split()) <= FEW_NAMED and clause[:1].isupper():
+        found += _FIRST.finditer(clause)  # a clause that is a name
+    at = clause.casefold().find(result.words[0]) if result.words else -1
+    return [
+        match[0]
+        for match in found
+        if match[0] not in _LANGUAGES
+        and any(map(_is_word, key_words(re.split("['’]", match[0])[0], known=known)))
+        and not (match.end() < at and _ATTRIBUTE.fullmatch(clause[match.end() : at]))
+    ]
+
+
+def is_range(result: Result, statement: str) -> bool:
+    """Whether a range or two things stand where one value was recorded."""
+    text = statement.strip(" .!*")
+    if len(result.measures) == 1 and _RANGE.fullmatch(text):
+        return not _RANGE.search(result.text)
+    return bool(_TWO.fullmatch(text)) and not _TWO.search(result.text)
+
+
+def _is_word(word: str) -> bool:
+    return len(word) > 1
