@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 import zstandard
 
 from collector.offline import json_documents
+from collector.otlp import json_reader
 from collector.otlp.signals import OtlpRequest
 from collector.recognise.prefilter import UnreadableRequestError, signal_of
 
@@ -23,7 +24,7 @@ _REQUEST_BYTES_MAX = 256 * 1024 * 1024  # one message or line
 _TOTAL_BYTES_MAX = 64 * 1024 * 1024 * 1024  # of one file, decompressed
 _WINDOW_BYTES_MAX = 1 << 27
 _CHUNK_BYTES = 1 << 20
-_BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+_BOM, _WIDE_BOMS = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
 # A protobuf export begins with a line feed, and may go on with a brace.
 _JSON = re.compile(rb"[\[{\x1e]|\s+[\[{][\s\[{]*\"[A-Za-z_]|\s*[\[{]\s*[\]}]")
 _HEAD_BYTES = 4096
@@ -55,7 +56,10 @@ def read_exports(path: Path) -> Iterator[OtlpRequest]:
             start = stream.peek(_HEAD_BYTES)[:_HEAD_BYTES]
             if not start:
                 raise UnreadableExportError(path, "the file is empty")
-            if start.startswith(_BOMS) or _JSON.match(start):
+            if start.startswith(_WIDE_BOMS):
+                text = json_reader.repaired(_rest(path, stream))
+                yield from _json(path, io.BufferedReader(io.BytesIO(text)))
+            elif start.startswith(_BOM) or _JSON.match(start):
                 yield from _json(path, stream)
             else:
                 yield from _protobuf(path, stream)

@@ -8,7 +8,7 @@ files; Zipkin's API, second version.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -19,7 +19,9 @@ from collector.offline.zipkin_spans import from_zipkin, is_zipkin
 from collector.otlp import json_reader
 from collector.otlp.signals import OtlpRequest
 
-_WRAPPERS = ("trace", "traces", "data", "result", "results", "body", "items")
+_WRAPPERS = ("trace", "traces", "data", "result", "results", "items")
+# Fields in which collectors of log lines keep a line, as text.
+_LINES = ("body", "log", "message", "value")
 _MOST_WRAPPERS = 4  # one within the other
 _SIGNALS = {
     "resourceSpans": "traces",
@@ -27,6 +29,19 @@ _SIGNALS = {
     "resourceLogs": "logs",
     "resource_logs": "logs",
 }
+# What one resource's part of an export has, which some tools store by itself.
+_ALONE = {
+    "scopeSpans": (b"resourceSpans", "traces"),
+    "scope_spans": (b"resourceSpans", "traces"),
+    "instrumentationLibrarySpans": (b"resourceSpans", "traces"),
+    "scopeLogs": (b"resourceLogs", "logs"),
+    "scope_logs": (b"resourceLogs", "logs"),
+}
+_OTHERS: tuple[tuple[Callable[..., bool], Callable[[Any], bytes]], ...] = (
+    (is_jaeger, from_jaeger),
+    (is_log, from_log),
+    (is_zipkin, from_zipkin),
+)
 # Exports as well, of signals that hold no model calls.
 _OTHER_SIGNALS = frozenset(
     ("resourceMetrics", "resource_metrics", "resourceProfiles", "resource_profiles")
@@ -37,7 +52,6 @@ _FOREIGN: tuple[tuple[frozenset[str], str], ...] = (
         frozenset(("name", "context", "attributes")),
         "spans as the SDK's console exporter prints them; use an OTLP exporter",
     ),
-    (frozenset(("scopeSpans",)), "a resource's spans without `resourceSpans`"),
     (frozenset(("spans",)), "spans without `resourceSpans`"),
 )
 _KEYS_SHOWN, _KEY_CHARACTERS = 5, 40
@@ -95,6 +109,10 @@ def requests_in(document: bytes, level: int = 0) -> Iterator[OtlpRequest]:
     if isinstance(parts, list):
         yield from _each(parts, level)
         return
+    if alone := next((_ALONE[key] for key in parts if key in _ALONE), None):
+        name, signal = alone
+        yield _request(signal, b'{"' + name + b'":[' + document + b"]}")
+        return
     signals = {_SIGNALS[key] for key in parts if key in _SIGNALS}
     for signal in sorted(signals):
         yield _request(signal, document)
@@ -104,20 +122,24 @@ def requests_in(document: bytes, level: int = 0) -> Iterator[OtlpRequest]:
         body = b'{"resourceSpans":' + bytes(parts["batches"]) + b"}"
         yield _request("traces", body)
         return
-    if is_jaeger(parts):
-        yield _request("traces", from_jaeger(json_reader.decode(document)))
-        return
-    if is_log(parts):
-        yield _request("traces", from_log(json_reader.decode(document)))
-        return
-    if is_zipkin(parts):
-        yield _request("traces", from_zipkin(json_reader.decode(document)))
-        return
-    inner = [parts[key] for key in _WRAPPERS if key in parts]
+    for is_theirs, converted in _OTHERS:
+        if is_theirs(parts):
+            yield _request("traces", converted(json_reader.decode(document)))
+            return
+    inner = [bytes(parts[key]) for key in _WRAPPERS if key in parts]
+    inner += [text for key in _LINES if (text := _object_in(parts.get(key)))]
     if not inner or level >= _MOST_WRAPPERS:
         raise ForeignDocumentError(_description(parts))
     for one in inner:
-        yield from requests_in(bytes(one), level + 1)
+        yield from requests_in(one, level + 1)
+
+
+def _object_in(field: msgspec.Raw | None) -> bytes:
+    """Return the JSON object that a field is, or holds as text; empty if it is none."""
+    told = b"" if field is None else bytes(field)
+    if told[:1] == b'"':
+        told = str(json_reader.decode(told)).strip().encode(errors="replace")
+    return told if told[:1] == b"{" else b""
 
 
 def _each(parts: list[msgspec.Raw], level: int) -> Iterator[OtlpRequest]:

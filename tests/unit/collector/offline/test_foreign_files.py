@@ -115,6 +115,16 @@ FILES = {
     "blank lines": b"\n\r\n  " + lines(export(1)) + b"\r\n\r\n" + lines(export(2)),
     "bom": b"\xef\xbb\xbf" + lines(export(1), export(2)),
     "utf-16": pretty(export(1), export(2)).decode().encode("utf-16"),
+    "utf-16, one line": lines([export(1), export(2)]).decode().encode("utf-16"),
+    "utf-16, the other way round": b"\xfe\xff"
+    + lines(export(1), export(2)).decode().encode("utf-16-be"),
+    "resources alone": lines(group(span(1)), group(span(2))),
+    "list of resources": pretty([group(span(1)), group(span(2))]),
+    "log lines": lines(
+        {"log": lines(export(1)).decode() + "\n", "stream": "stdout"},
+        {"message": lines(export(2)).decode()},
+    ),
+    "body of a record": lines({"body": lines(export(1)).decode()}, {"body": export(2)}),
     "list": lines([export(1), METRICS, export(2)]),
     "pretty list": pretty([export(1), export(2)]),
     "tempo": lines({"batches": [group(span(1)), group(span(2))]}),
