@@ -209,6 +209,7 @@ class ControlBackoff:
     LOW_SHARE = 0.2  # of the quota that is left: others need the rest
     SLOWER = 2.0  # times the usual latency
     SETTLED = 20  # calls of a kind; before that no latency is usual
+    FELT_SECONDS = 0.25  # below it a longer latency is noise, ours as often as theirs
 
     def __init__(self) -> None:
         self.factor = 1.0
@@ -225,6 +226,7 @@ class ControlBackoff:
         slow = (
             latency.calls > self.SETTLED
             and latency.recent > self.SLOWER * latency.usual
+            and latency.recent - latency.usual > self.FELT_SECONDS
         )
         if left < self.LOW_SHARE:
             self.why = f"{left:.0%} of the endpoint's quota are left"

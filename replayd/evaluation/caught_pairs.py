@@ -45,6 +45,10 @@ class Replays(Protocol):
         """Send a pair, however often it takes until its deadline."""
         ...
 
+    def let_go(self) -> None:
+        """Cancel the pairs of which nothing was sent."""
+        ...
+
 
 class CaughtPairs:
     """Sends pairs through `replay`, those that an outage caught twice."""
@@ -106,6 +110,7 @@ class CaughtPairs:
 
     def let_go(self) -> None:
         """End the waiting of whoever waits; those numbers stay planned."""
+        self._replay.let_go()
         for task in self._waiting:
             task.cancel()
 

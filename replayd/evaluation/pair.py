@@ -108,6 +108,7 @@ class PairReplay:
         self._sending = PairSending(canary, control, self._learn)
         self._spending, self._rng = spending, rng
         self._patience = PairDeadline(self._sending.timeout_seconds)
+        self._queued: set[asyncio.Task[object]] = set()
         # Awaited before a pair is sent once more than was planned.
         self.before_try: Callable[[Planned], Awaitable[None]] = _nothing
 
@@ -124,7 +125,7 @@ class PairReplay:
         loop, spending = asyncio.get_running_loop(), self._spending
         tally, last = Tally(planned, self._sending, spending.cost), None
         deadline = float("inf")  # begins when the pair is sent, not while it queues
-        turn = await self._take_turn(planned)
+        turn = await self._first_turn(planned)
         while True:
             ready = await self._ready(planned, reserved_at_ns, load, turn)
             if isinstance(ready, Unsent):
@@ -176,6 +177,21 @@ class PairReplay:
         if isinstance(ready, Unsent):
             self._give_back(turn)
         return ready
+
+    async def _first_turn(self, planned: Planned) -> Turn:
+        """Take a turn, unless told meanwhile to let go: nothing was sent yet."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._queued.add(task)
+        try:
+            return await self._take_turn(planned)
+        finally:
+            self._queued.discard(task)
+
+    def let_go(self) -> None:
+        """Cancel the pairs of which nothing was sent; their numbers stay planned."""
+        for task in self._queued:
+            task.cancel()
 
     async def _take_turn(self, planned: Planned) -> Turn:
         """Take a slot of each arm, then wait until the control may be asked."""

@@ -35,6 +35,7 @@ _SUITE = {
     "coverage": ("coverage", "coverage", "Show how much live traffic the pins cover."),
 }
 _COMMANDS = {
+    "init": ("up.init", "init", "Write a first configuration; ask each model once."),
     "up": (
         "up.run",
         "run",

@@ -98,6 +98,9 @@ class StubReplay:
         self._on_pair, self._seconds = on_pair, seconds
         self._rng = random.Random(3)
 
+    def let_go(self):
+        """Nobody queues here."""
+
     async def pair(self, planned, _reserved_at_ns, load, *, again=False):
         assert not again
         loaded = await load()

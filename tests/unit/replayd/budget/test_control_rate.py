@@ -195,3 +195,13 @@ def test_a_run_of_slow_kinds_is_no_slowness():
     for _ in range(10):
         rate.learnt({}, 3.0, "image")
     assert rate.slowed is None
+
+
+def test_milliseconds_more_are_no_slowness():
+    """If it failed, a busy machine beside a fast model would lower the cap to 3."""
+    rate = control(per_minute=60.0)
+    for _ in range(50):
+        rate.learnt({}, 0.015, "text")
+    for _ in range(20):
+        rate.learnt({}, 0.1, "text")
+    assert rate.slowed is None

@@ -8,6 +8,7 @@ from fakes.leaping_loop import LoopClock
 from fakes.led_epoch import StubContent, cases
 from fakes.provider import FakeProvider, completion, respond
 from fakes.strict_provider import strictly
+from fakes.waiting import until
 
 from replayd.arms.arm import Arm, endpoint_settings
 from replayd.arms.endpoint import Endpoint
@@ -249,3 +250,24 @@ def test_patience_is_thrice_the_controls_p99_and_never_less_than_the_timeout():
         patience.learnt(1.0)
     patience.learnt(30.0)
     assert patience.seconds() == 90.0
+
+
+async def test_a_pair_that_waits_for_the_control_is_let_go_at_once():
+    """If it failed, Ctrl-C would wait ten seconds for pairs that nobody was sent."""
+    world = World()
+    world.spending.rate.observed(0)  # no turn until there is traffic
+    world.spending.rate = ControlRate(ControlRateConfig(floor_per_hour=0), 60.0)
+    async with world.canary, world.control:
+        canary = world._arm("canary", "canary", world.canary.url)
+        control = world._arm("production", "control", world.control.url)
+        async with canary.endpoint, control.endpoint:
+            replay = PairReplay(canary, control, world.spending, world._rng)
+            item = Planned(number=1, case=cases(1)[0], lane="traffic")
+            queued = asyncio.create_task(replay.pair(item, NOW, world.content.load))
+            await until(lambda: control.endpoint.state().in_flight == 1)
+            replay.let_go()
+            with pytest.raises(asyncio.CancelledError):
+                await queued
+            assert canary.endpoint.state().in_flight == 0
+            assert control.endpoint.state().in_flight == 0
+    assert world.order == []
