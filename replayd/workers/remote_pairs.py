@@ -102,6 +102,9 @@ class RemotePairs:
         """End the term."""
         self._queue.leave(self._epoch)
 
+    def let_go(self) -> None:
+        """Nothing to cancel: what waits is in the queue, where the next term finds it."""
+
     async def pair(
         self, planned: Planned, reserved_at_ns: int, load: Load, *, again: bool = False
     ) -> Asked | Unsent | Poisoned:

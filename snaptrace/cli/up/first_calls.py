@@ -31,7 +31,7 @@ _SAID = {
 
 
 class Checked(Struct, frozen=True, kw_only=True):
-    """What one call came to."""
+    """The end of one call to an arm."""
 
     arm: str
     works: bool
