@@ -103,7 +103,7 @@ class RemotePairs:
         self._queue.leave(self._epoch)
 
     def let_go(self) -> None:
-        """Nothing to cancel: what waits is in the queue, where the next term finds it."""
+        """Nothing to cancel: the next term finds in the queue what waits."""
 
     async def pair(
         self, planned: Planned, reserved_at_ns: int, load: Load, *, again: bool = False

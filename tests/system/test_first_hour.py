@@ -163,5 +163,5 @@ def test_a_defect_is_found_within_five_minutes_of_own_traffic(place, record_prop
         code, said = place.say("worst", "-n", "1", "--format", "jsonl")
         assert code == 0
         assert SPOILT in said
-        code, said = place.say("gate", "--canary", "canary", "--format", "json")
-        assert json.loads(said)["gate"]["state"] == "regressed"
+        code, said = place.say("gate", "--canary", "canary", "--format", "jsonl")
+        assert json.loads(said.splitlines()[0])["state"] == "regressed"
