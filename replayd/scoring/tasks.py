@@ -110,9 +110,14 @@ _DESCRIBES = re.compile(
     re.IGNORECASE,
 )
 _CREATES = re.compile(
-    r"\b(?:write|compose|tell|make up|invent|come up with|give (?:me|us)|suggest|propose|think of|schreib\w*|dichte|erzähl\w*|écri\w*|invente|escrib\w*|cuenta|scrivi|brainstorm)\b"
-    r"[^.?!\n]{0,60}\b(?:poem|haiku|limerick|story|joke|song|lyrics|slogan|tagline|rap|verse|tale|fairy ?tale|riddle|metaphor|name ideas|names for"
-    r"|gedicht|geschichte|witz|lied|märchen|poème|histoire|blague|chanson|poema|cuento|chiste|canción|poesia|storia|barzelletta)\w*",
+    r"\b(?:write|compose|tell|make up|invent|create|come up with|give (?:me|us)|list|suggest|propose|think of|schreib\w*|dichte|erzähl\w*|erfinde|nenne?|gib|écri\w*|invente|donne\w*|escrib\w*|cuenta|inventa|dame|da|scrivi|dammi|escreva|crie|dê|brainstorm"
+    r"|schrijf|bedenk|geef|napisz|wymyśl|podaj|напиши|придумай|сочини|дай|viết)\b"
+    r"[^.?!\n]{0,60}\b(?:poem|haiku|limerick|story|joke|song|lyrics|slogan|tagline|rap|verse|tale|fairy ?tale|riddle|metaphor|name ideas|names for|tips|ideas|suggestions|birthday|toast"
+    r"|gedicht|geschichte|witz|lied|märchen|spruch|glückwunsch|tipps|ideen|poème|histoire|blague|chanson|devinette|conseil|idées|poema|cuento|chiste|canción|eslogan|lema|consejo|poesia|storia|barzelletta|consigli|conto|piada|dica|slogan"
+    r"|verhaal|wiersz|opowiad|życzeni|rady|porad|стих|поздравлен|рассказ|сказк|историю|слоган|совет|bài thơ|câu chuyện)\w*"
+    r"|(?:写|編|编|创作|作).{0,20}(?:诗|詩|故事|笑话|标语|祝福|童话)|(?:詩|俳句|短歌|物語|キャッチコピー|コツ).{0,12}(?:書い|作っ|教え)"
+    r"|(?:시|이야기|동화|슬로건|팁).{0,8}(?:써|지어|알려)|اكتب.{0,30}(?:قصيدة|قصة|شعار)|(?:कविता|कहानी|नारा).{0,12}लिख"
+    r"|(?:şiir|hikaye|slogan|fıkra|öneri)\w*.{0,20}(?:yaz|anlat|uydur|ver)",
     re.IGNORECASE,
 )
 _READS_TEXT = re.compile(
@@ -186,7 +191,7 @@ def _closed(case: ScoringCase) -> Task | None:
     many = len(case.recorded.body.splitlines()) > 1
     if many and code_of(case.recorded.body).language:
         return None
-    if chosen and len(case.recorded.body.split()) <= 4 + 2 * len(case.labels):
+    if chosen and word_count(case.recorded.body) <= 4 + 2 * len(case.labels):
         return "classification"
     return None
 
@@ -269,6 +274,8 @@ def _of_words(case: ScoringCase) -> Task:
     if not values and _names_only(case):
         return "short_answer"
     short = SHORT_WITH_VALUES if values else SHORT_ANSWER
+    if not values and _CLAUSES.search(body):
+        return "prose"
     return "short_answer" if word_count(body) <= short else "prose"
 
 
@@ -298,6 +305,8 @@ def _states_result(case: ScoringCase) -> bool:
     return stated.marked and any(map(str.isdigit, stated.text))
 
 
+# Two clauses of an unspaced script are a sentence, however few letters they have.
+_CLAUSES = re.compile(r"[\u3041-\u9fff]{4}[，、][\u3041-\u9fff]{3}")
 # A range from one value to another is one answer, not a list of two.
 _RANGES = re.compile(
     r"\W*(?:between|from|zwischen|von|entre|de|desde|tra|da|dal|tussen|mellan|między|od|от|между)\b\D{0,20}[-−]?\d",

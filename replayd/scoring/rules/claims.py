@@ -15,6 +15,7 @@ from replayd.scoring.extract.prose.citations import citation_faults, letters
 from replayd.scoring.extract.prose.disagreement import Findings, compare
 from replayd.scoring.extract.prose.edits import Edit, edits, is_decisive
 from replayd.scoring.extract.prose.exchanges import crossed
+from replayd.scoring.extract.prose.near_copies import replaced_part
 from replayd.scoring.tasks import task_of
 from replayd.scoring.usability import unusable
 
@@ -22,6 +23,7 @@ WRONG: Final = 0.3
 OPPOSITE: Final = 0.2
 UNSURE: Final = 0.65  # a difference that is a fault as often as it is wording
 SHORT_QUESTION: Final = 300  # characters; a longer one brings the text it asks about
+LONGEST_ASKED: Final = 300  # characters of a question whose words an answer may use
 FEWEST_REPEATED: Final = 3  # words of a request that an answer only repeats
 LONGEST_CONTEXT: Final = 8_000  # characters
 NEAR: Final = 0.6  # share of known words from which a lost negation is sure
@@ -87,6 +89,8 @@ def _sure(case: ScoringCase, said: Said) -> Score | None:
         return decisive
     if words := crossed(recorded, body, language):
         return Score(OPPOSITE, f"exchanged: {words}")
+    if part := replaced_part(recorded, body, case.question[-LONGEST_ASKED:], language):
+        return Score(WRONG, part)
     return None
 
 

@@ -25,6 +25,9 @@ MOST_BARE = 12  # letters of a script without blanks, in a sentence that only de
 ENOUGH = 3.0  # of the weights below, in one sentence
 
 _SENTENCE = re.compile(r"[^.!?。！？।\n]+[.!?。！？।]*")
+_APOLOGY = re.compile(
+    r"申し訳(?:ござい|あり)ません(?:でした)?|すみません|すいません|ごめんなさい"
+)
 _COMPLIES = re.compile(
     r"\b(?:but|however)\b[^.!?\n]{0,40}\b(?:here goes|here you go|here(?:'s| is) how"
     r"|i can tell|you can|you could)\b|:\s*\n?\s*(?:first|1[.)]|step)\b"
@@ -86,12 +89,15 @@ def _declining(sentence: str, *, curt: bool) -> bool:
 
 def _weight(sentence: str, language: str, *, curt: bool) -> float:
     marks = marks_of(language)
+    regrets = marks.regret.search(sentence)
+    # An apology is a negation in Japanese, which declines nothing by itself.
+    rest = _APOLOGY.sub("", sentence) if language == "ja" else sentence
+    sentence = rest if re.search(r"\w", rest) else sentence
     unable = marks.unable.search(sentence)
     if not unable and not marks.negated.search(sentence):
         return 0.0
     helps = marks.help.search(sentence)
     speaks = marks.first.search(sentence)
-    regrets = marks.regret.search(sentence)
     if curt:
         # So short an answer of an unspaced script need not name its speaker.
         told = (
@@ -110,7 +116,7 @@ def _weight(sentence: str, language: str, *, curt: bool) -> float:
 
 def _curt(sentence: str) -> bool:
     """Whether so little is said that it cannot be about anything else."""
-    return len(sentence) <= CURT or len(sentence.split()) <= FEW_WORDS
+    return len(sentence) <= CURT or 1 < len(sentence.split()) <= FEW_WORDS
 
 
 def _bare(sentence: str) -> bool:

@@ -1,4 +1,4 @@
-"""Number words of seven languages, composed: `nine hundred and thirty-five`.
+"""Number words of ten languages, composed: `nine hundred and thirty-five`.
 
 One vocabulary for all of them: no word has two values. Compounds written as one word
 (`zweihundertvierzig`, `trentacinque`) are taken apart by their longest parts.
@@ -10,40 +10,57 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 _UNITS = {
-    0: "zero null zéro cero nul",
+    0: "zero null zéro cero nul ноль",
     1: "one ein eins eine einen einem einer un une uno una um uma een één",
-    2: "two zwei deux dos due dois duas twee",
-    3: "three drei trois tres tre três drie",
-    4: "four vier quatre cuatro quattro quatro",
-    5: "five fünf cinq cinco cinque vijf",
-    6: "six sechs sech seis sei zes",
-    7: "seven sieben sieb sept siete sette sete zeven",
-    8: "eight acht huit ocho otto oito",
-    9: "nine neun neuf nueve nove negen",
-    10: "ten zehn dix diez dieci dez tien",
-    11: "eleven elf onze once undici",
-    12: "twelve zwölf douze doce dodici doze twaalf",
-    13: "thirteen dreizehn treize trece tredici treze dertien",
-    14: "fourteen vierzehn quatorze catorce quattordici catorze veertien",
-    15: "fifteen fünfzehn quinze quince quindici vijftien",
-    16: "sixteen sechzehn seize dieciséis sedici dezesseis zestien",
-    17: "seventeen siebzehn diecisiete diciassette dezessete zeventien",
-    18: "eighteen achtzehn dieciocho diciotto dezoito achttien",
-    19: "nineteen neunzehn diecinueve diciannove dezenove negentien",
+    2: "two zwei deux dos due dois duas twee"
+    " два две двух двум двумя dwa dwie dwóch iki",
+    3: "three drei trois tres tre três drie три трёх трех трём тремя trzy trzech üç",
+    4: "four vier quatre cuatro quattro quatro"
+    " четыре четырёх четырех четырём cztery czterech dört",
+    5: "five fünf cinq cinco cinque vijf пять пяти пятью pięć pięciu beş",
+    6: "six sechs sech seis sei zes шесть шести sześć sześciu altı",
+    7: "seven sieben sieb sept siete sette sete zeven семь семи siedem siedmiu yedi",
+    8: "eight acht huit ocho otto oito восемь восьми osiem ośmiu sekiz",
+    9: "nine neun neuf nueve nove negen девять девяти dziewięć dziewięciu dokuz",
+    10: "ten zehn dix diez dieci dez tien десять десяти dziesięć dziesięciu",
+    11: "eleven elf onze once undici одиннадцать одиннадцати jedenaście",
+    12: "twelve zwölf douze doce dodici doze twaalf двенадцать двенадцати dwanaście",
+    13: "thirteen dreizehn treize trece tredici treze dertien тринадцать trzynaście",
+    14: "fourteen vierzehn quatorze catorce quattordici catorze veertien"
+    " четырнадцать четырнадцати czternaście",
+    15: "fifteen fünfzehn quinze quince quindici vijftien"
+    " пятнадцать пятнадцати piętnaście",
+    16: "sixteen sechzehn seize dieciséis sedici dezesseis zestien"
+    " шестнадцать szesnaście",
+    17: "seventeen siebzehn diecisiete diciassette dezessete zeventien"
+    " семнадцать siedemnaście",
+    18: "eighteen achtzehn dieciocho diciotto dezoito achttien"
+    " восемнадцать восемнадцати osiemnaście",
+    19: "nineteen neunzehn diecinueve diciannove dezenove negentien"
+    " девятнадцать dziewiętnaście",
 }
 _TENS = {
-    20: "twenty zwanzig vingt vingts veinte venti vinte twintig vent veinti",
-    30: "thirty dreißig dreissig trente treinta trenta trinta dertig trent",
-    40: "forty vierzig quarante cuarenta quaranta quarenta veertig quarant",
-    50: "fifty fünfzig cinquante cincuenta cinquanta cinquenta vijftig cinquant",
-    60: "sixty sechzig soixante sesenta sessanta sessenta zestig sessant",
-    70: "seventy siebzig septante setenta settanta zeventig settant",
-    80: "eighty achtzig octante ochenta ottanta oitenta tachtig ottant huitante",
-    90: "ninety neunzig nonante noventa novanta negentig novant",
+    20: "twenty zwanzig vingt vingts veinte venti vinte twintig vent veinti"
+    " двадцать двадцати dwadzieścia yirmi",
+    30: "thirty dreißig dreissig trente treinta trenta trinta dertig trent"
+    " тридцать тридцати trzydzieści otuz",
+    40: "forty vierzig quarante cuarenta quaranta quarenta veertig quarant"
+    " сорок сорока czterdzieści kırk",
+    50: "fifty fünfzig cinquante cincuenta cinquanta cinquenta vijftig cinquant"
+    " пятьдесят пятидесяти pięćdziesiąt elli",
+    60: "sixty sechzig soixante sesenta sessanta sessenta zestig sessant"
+    " шестьдесят шестидесяти sześćdziesiąt altmış",
+    70: "seventy siebzig septante setenta settanta zeventig settant"
+    " семьдесят siedemdziesiąt yetmiş",
+    80: "eighty achtzig octante ochenta ottanta oitenta tachtig ottant huitante"
+    " восемьдесят osiemdziesiąt seksen",
+    90: "ninety neunzig nonante noventa novanta negentig novant"
+    " девяносто dziewięćdziesiąt doksan",
 }
 _SCALES = {
-    100: "hundred hundert cent cents ciento cien cento honderd",
-    1_000: "thousand tausend mille mil mila duizend",
+    100: "hundred hundert cent cents ciento cien cento honderd сто ста yüz",
+    1_000: "thousand tausend mille mil mila duizend"
+    " тысяча тысячи тысяч tysiąc tysiące tysięcy bin",
     1_000_000: "million millions millionen millón millones milione milioni milhão"
     " milhões miljoen",
     1_000_000_000: "billion billions milliarde milliarden milliard milliards miliardo"
@@ -87,6 +104,10 @@ _ELSEWHERE: Final = {
     "sieb": "",
     "null": "de",
     "nul": "nl",
+    "sto": "pl",
+    "bin": "tr",
+    "iki": "tr",
+    "elli": "tr",
 }
 
 

@@ -1,7 +1,7 @@
 """Numerals, dates and months of other scripts, rewritten into Western notation.
 
 Chinese numerals (`一万二千`), dates by year, month and day characters (`2025年3月9日`,
-`2025년 3월 9일`), and Devanagari month names.
+`2025년 3월 9일`), and Devanagari month names and small numbers.
 """
 
 import re
@@ -17,7 +17,7 @@ _TENS: Final = {"十": 10, "百": 100, "千": 1_000}
 _MYRIADS: Final = {"万": 10**4, "萬": 10**4, "億": 10**8, "亿": 10**8, "兆": 10**12}
 _ALL: Final = "".join((*_FIGURES, *_TENS, *_MYRIADS))
 # What is counted; without it, or a ten, a figure is as likely part of a word.
-_COUNTERS: Final = "時时點点分秒日号號月年人名個个件本枚台回次歳岁才階阶层楼元円圆块票张張杯匹頭头軒度倍割週周章番位泊"
+_COUNTERS: Final = "時时點点分秒日号號月年人名個个件本枚台回次歳岁才階阶层楼元円圆块票张張杯匹頭头軒度倍割週周章番位泊天間间種种家只隻條条項项步句頁页秒倍斤里米公"
 _NUMERAL = re.compile(
     rf"(?<![第\w])(?P<counted>[{_ALL}]{{1,24}})(?=\s?[{_COUNTERS}])"
     rf"|(?<![{_ALL}\d])(?P<run>[{_ALL}]{{0,12}}[{''.join(_TENS)}{''.join(_MYRIADS)}][{_ALL}]{{0,12}})(?=[^\w]|\Z)"
@@ -49,6 +49,36 @@ _HINDI: Final = {
     for name in names.split()
 }
 _HINDI_MONTH = re.compile("|".join(sorted(_HINDI, key=len, reverse=True)))
+_HINDI_NUMBERS: Final = {
+    word: value
+    for value, words in {
+        2: "दो",
+        3: "तीन",
+        4: "चार",
+        5: "पाँच पांच",
+        6: "छह छः",
+        7: "सात",
+        8: "आठ",
+        9: "नौ",
+        10: "दस",
+        11: "ग्यारह",
+        12: "बारह",
+        15: "पंद्रह पन्द्रह",
+        20: "बीस",
+        25: "पच्चीस",
+        30: "तीस",
+        40: "चालीस",
+        50: "पचास",
+        60: "साठ",
+    }.items()
+    for word in words.split()
+}
+_HINDI_NUMBER = re.compile(
+    r"(?<![\u0900-\u097f])(?:(?P<few>"
+    + "|".join(_HINDI_NUMBERS)
+    + r")(?:\s(?P<scale>सौ|हज़ार|हजार|लाख))?)(?![\u0900-\u097f])"
+)
+_HINDI_SCALES: Final = {"सौ": 100, "हज़ार": 1_000, "हजार": 1_000, "लाख": 100_000}
 MOST_FIGURES = 24  # characters of one numeral
 
 
@@ -57,6 +87,7 @@ def western(text: str) -> str:
     if not _ODD.search(text):
         return text
     text = _HINDI_MONTH.sub(lambda m: _HINDI[m[0]], text)
+    text = _HINDI_NUMBER.sub(_hindi_number, text)
     text = _NUMERAL.sub(_numeral, text)
     text = _DATE.sub(lambda m: _iso(m) or m[0], text)
     text = _DAY.sub(_day, text)
@@ -97,6 +128,11 @@ def _numeral(match: re.Match[str]) -> str:
     text = match[0]
     value = _value(text) if len(text) <= MOST_FIGURES else None
     return text if value is None else str(value)
+
+
+def _hindi_number(match: re.Match[str]) -> str:
+    scale = _HINDI_SCALES.get(match["scale"] or "", 1)
+    return str(_HINDI_NUMBERS[match["few"]] * scale)
 
 
 def _value(text: str) -> int | None:

@@ -41,7 +41,11 @@ _CLAUSE = re.compile(
     r"|parce que|porque|perché|provided(?: that)?|as long as|even if|if|when|until|unless|wenn"
     r"|falls|sofern|bis|si|quand|lorsque|cuando|mientras|se|quando|jeśli|если|när|om)\s"
 )
-_WORD = re.compile(r"[぀-ヿ㐀-鿿]|[\u0900-\u0dff]+|[^\W_]+(?:['’][^\W_]+)*(?:-[^\W_]+)*")
+# Hiragana joins and inflects; what it negates is read from the clause itself.
+_WORD = re.compile(
+    r"[\u30a1-\u30ff]+|[\u3400-\u9fff]|[\u0900-\u0dff]+"
+    r"|(?:(?![\u3041-\u309f])[^\W_])+(?:['’][^\W_]+)*(?:-[^\W_]+)*"
+)
 
 
 class Word(Struct, frozen=True):

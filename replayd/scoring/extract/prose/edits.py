@@ -110,7 +110,7 @@ class _Sentence(Struct, frozen=True):
 @lru_cache(maxsize=512)
 def edits(reference: str, answer: str, language: str) -> tuple[Edit, ...]:
     """Return how near copies of the reference's sentences differ from them."""
-    wanted, got = _sentences(reference, language), _sentences(answer, language)
+    wanted, got = sentences_read(reference, language), sentences_read(answer, language)
     found: list[Edit] = []
     for at, sentence in enumerate(got):
         partner = _partner(sentence, wanted, at)
@@ -120,7 +120,8 @@ def edits(reference: str, answer: str, language: str) -> tuple[Edit, ...]:
 
 
 @lru_cache(maxsize=512)
-def _sentences(text: str, language: str) -> tuple[_Sentence, ...]:
+def sentences_read(text: str, language: str) -> tuple[_Sentence, ...]:
+    """Return the sentences of a text as words, its values by their readings."""
     read = measured(_MARKUP.sub(" ", text[:LONGEST_READ]))
     pieces, at = [], 0
     for measure in read.measures:
@@ -164,9 +165,9 @@ class _Block(Struct, frozen=True):
 
 def _edits(wanted: _Sentence, got: _Sentence, language: str) -> list[Edit]:
     blocks, kept = _blocks(wanted, got)
-    in_place = sum(_carries(wanted.tokens[i]) for i in kept)
+    in_place = sum(carries(wanted.tokens[i]) for i in kept)
     near = len(kept) / max(len(wanted.keys), len(got.keys))
-    carrying = [sum(map(_carries, each.tokens)) for each in (wanted, got)]
+    carrying = [sum(map(carries, each.tokens)) for each in (wanted, got)]
     # Small words change around a negation, and stand by themselves in Japanese.
     if in_place >= max(carrying) or any(map(_HIRAGANA.match, wanted.tokens)):
         near = max(near, in_place / max(1, *carrying))
@@ -228,7 +229,7 @@ def _replaced(blocks: Sequence[_Block], language: str) -> tuple[str, str] | None
 
 
 def _bare(words: Sequence[str]) -> tuple[str, ...]:
-    return tuple(w for w in words if _carries(w))
+    return tuple(w for w in words if carries(w))
 
 
 def _blocks(wanted: _Sentence, got: _Sentence) -> tuple[list[_Block], list[int]]:
@@ -277,8 +278,8 @@ def _compared(
     lost, won = _negating(gone), _negating(new)
     if len(lost) != len(won) and (not lost or not won):
         turns.append(Edit("negation", " ".join(lost), " ".join(won), near))
-    left = [w for w in gone if _carries(w) and not w.startswith(_VALUE)]
-    put = [w for w in new if _carries(w) and not w.startswith(_VALUE)]
+    left = [w for w in gone if carries(w) and not w.startswith(_VALUE)]
+    put = [w for w in new if carries(w) and not w.startswith(_VALUE)]
     if left and put and max(len(left), len(put)) <= LONGEST_EDIT:
         return turns, [Edit("other", " ".join(left), " ".join(put), near)]
     return turns, []
@@ -322,7 +323,7 @@ def _surroundings(sentence: _Sentence) -> dict[str, tuple[str, str]]:
             bare[at + 1][1] if at + 1 < len(bare) else "",
         )
         for at, (token, key) in enumerate(bare)
-        if counts[key] == 1 and _carries(token)
+        if counts[key] == 1 and carries(token)
     }
 
 
@@ -332,7 +333,7 @@ def _meets(one: tuple[str, str], other: tuple[str, str]) -> bool:
     )
 
 
-def _carries(word: str) -> bool:
+def carries(word: str) -> bool:
     """Whether a word means something by itself."""
     if _HAN_OR_KANA.match(word):
         return not "\u3041" <= word[0] <= "\u309f"

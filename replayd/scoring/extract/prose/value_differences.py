@@ -39,11 +39,38 @@ def values_compared(reference: str, answer: str, known: str) -> Values:
         for each in got
         if not _among(each, stated)
         and not _sign_said(each, stated, reference + answer)
+        and not _said_as_adverb(each, reference)
+        and not (_says_nothing(each) and not missing)
         and not _counts_what_follows(each, answer)
         and (missing or _rivals(each, stated) or not _among(each, given))
     ]
     met = min(len(wanted) - len(missing), len(got))
     return Values(met, len(wanted), len(got), tuple(wrong))
+
+
+_ADVERBS: Final = {
+    "1": r"\b(?:once|einmal|une fois|una vez|una volta|uma vez|eenmaal|однажды|раз)\b|一度|一回|一次|한 번",
+    "2": r"\b(?:twice|double|zweimal|zweifach|deux fois|dos veces|due volte|duas vezes|tweemaal|dwukrotnie|дважды|both|beide\w*|iki kez)\b|两次|二回|二度|两人|双方|두 번",
+    "3": r"\b(?:thrice|triple|dreimal|dreifach|trois fois|tres veces|tre volte|três vezes|driemaal|трижды|üç kez)\b|三次|三回|세 번",
+}
+# One of something is mostly an article, all of it a hundred percent.
+_OF_NO_ACCOUNT: Final = frozenset({"1", "100%", "100"})
+
+
+def _said_as_adverb(measure: Measure, reference: str) -> bool:
+    """Whether a text says a value as an adverb: `twice a day` for `two times`."""
+    return any(
+        reading in _ADVERBS and re.search(_ADVERBS[reading], reference, re.IGNORECASE)
+        for reading in measure.quantity.readings
+    )
+
+
+def _says_nothing(measure: Measure) -> bool:
+    """Whether a value is one that phrases bring along."""
+    if measure.quantity.readings.isdisjoint(_OF_NO_ACCOUNT):
+        return False
+    shares = measure.unit is not None and measure.unit.dimension == "percent"
+    return "1" in measure.quantity.readings or shares
 
 
 _FALLING = re.compile(
