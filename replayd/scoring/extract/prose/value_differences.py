@@ -69,7 +69,7 @@ def _says_nothing(measure: Measure) -> bool:
     """Whether a value is one that phrases bring along."""
     if measure.quantity.readings.isdisjoint(_OF_NO_ACCOUNT):
         return False
-    shares = measure.unit is not None and measure.unit.dimension == "percent"
+    shares = measure.unit is not None and measure.unit.dimension == "share"
     return "1" in measure.quantity.readings or shares
 
 
