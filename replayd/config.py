@@ -244,6 +244,24 @@ class DrillConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     required_sensitivity: dict[str, list[str]] = {}
 
 
+class WatchConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Watch on the control: its answers today against its own earlier ones."""
+
+    # Recorded calls per modality that are asked again; 0: the control is not watched.
+    anchors: Annotated[int, Meta(ge=0, le=2_000)] = 0
+    # Answers to each when it enters, each used for one later pair. So a call is asked
+    # twice this often before another takes its place.
+    baseline: Annotated[int, Meta(ge=1, le=100)] = 7
+    # How often an anchor is asked again.
+    every: Duration = Duration(86_400)
+    # Pairs to a false alarm, on average, per modality.
+    run_length: Annotated[float, Meta(ge=100)] = 20_000
+    # How long a change is shown after it was detected.
+    hold: Duration = Duration(7 * 86_400)
+    # Limits of its own, within `control_rate` too.
+    budget: BudgetConfig = BudgetConfig()
+
+
 class TelemetryConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Spans and events per judged pair for an OTLP collector; no content."""
 
@@ -348,6 +366,7 @@ class ReplaydConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     judge: JudgeConfig = JudgeConfig()
     drills: DrillConfig = DrillConfig()
     workers: WorkersConfig = WorkersConfig()
+    watch: WatchConfig = WatchConfig()
     # Whether answers are scored in a process of its own: for 70 MiB more, calls in
     # flight do not wait while one is read.
     judge_process: bool = True

@@ -43,6 +43,7 @@ from replayd.services import gauges
 from replayd.services.adjudication import AdjudicationFeed
 from replayd.services.drills import OfflineDrills
 from replayd.services.leader import LeaderElection
+from replayd.services.production_watch import ProductionWatch
 from replayd.services.store_follower import StoreFollower
 from replayd.services.token_review import TokenReview
 from replayd.services.verdict_refresh import live_traffic
@@ -143,6 +144,25 @@ class Engine:
             shadows=self.shadows,
             poll_seconds=schedule.poll,
         )
+
+    def _made_watch(self) -> ProductionWatch | None:
+        """Return the watch on the control, where one is wanted and there is one."""
+        control = control_of(self.config)
+        if not self.config.watch.anchors or control is None:
+            return None
+        watch = ProductionWatch(
+            self.config,
+            self._store,
+            self._content,
+            self._clock,
+            control=lambda: self.arms.get(control),
+            spending=self.spending,
+            judging=self.judging,
+            metrics=self.metrics.watch,
+            leading=lambda: self.leading,
+        )
+        self.reading.on_cases = watch.offer
+        return watch
 
     def _replayable(self) -> int:
         return sum(live.replayable for live in self.intake.sample.live().values())
@@ -343,6 +363,8 @@ class Engine:
         parts.append(self.drills)
         if self._queue is not None:
             parts.append(self._queue)
+        if (watch := self._made_watch()) is not None:
+            parts.append(watch)
         if self._telling is not None:
             parts.append(self._telling)
         if self._judge_rounds is not None:

@@ -19,7 +19,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
 
-from bench.calibrate import delays, promises, verdicts
+from bench.calibrate import changes, delays, promises, verdicts
 from bench.calibrate.row import Measured, Row, Tools
 
 FEWEST_RUNS = 40
@@ -71,7 +71,12 @@ def main() -> int:
     parser.add_argument("--only", default="", help="part of a row's name")
     parser.add_argument("--out", type=Path, default=KEPT / "calibrate.json")
     options = parser.parse_args()
-    table = [*promises.rows(), *delays.rows(), *verdicts.rows()]
+    table = [
+        *promises.rows(),
+        *delays.rows(),
+        *verdicts.rows(),
+        *changes.rows(),
+    ]
     chosen = [row for row in table if options.only in row.name]
     console = Console(stderr=True)
     bar = (

@@ -21,6 +21,7 @@ from deploy.dashboards.panels import (
     timeline,
     verdict_words,
 )
+from deploy.dashboards.sensitivity import drills, watch
 
 _R = "snaptrace_replayd_"
 _HERE = 'canary="$canary"'
@@ -53,7 +54,8 @@ def build() -> Dashboard:
     )
     made = _summary(made.with_row(row("Verdicts of $canary")))
     made = _modality(made.with_row(row("$modality").repeat("modality")))
-    made = _drills(made.with_row(row("What a pass would have caught")))
+    made = watch(made.with_row(row("The production model itself")))
+    made = drills(made.with_row(row("What a pass would have caught")))
     return _around(made.with_row(row("What the verdicts rest on")))
 
 
@@ -224,49 +226,6 @@ def _modality(made: Dashboard) -> Dashboard:
             "Mean quality score of each arm in this epoch.",
             "percentunit",
             [query(f'{_R}score_mean{{{_WHOLE}, stream="quality"}}', "{{arm}}")],
-        )
-    )
-
-
-def _drills(made: Dashboard) -> Dashboard:
-    made = made.with_panel(
-        lines(
-            "Smallest drop found",
-            "Drop in mean quality that the pairs so far would have found nine times in "
-            "ten. A pass says nothing of smaller ones.",
-            "percentunit",
-            [
-                query(
-                    f'max by (modality) ({_R}smallest_drop{{{_HERE}, slice="", '
-                    'stream="quality"})',
-                    "{{modality}}",
-                )
-            ],
-        ).span(12)
-    )
-    hidden = ("__name__", "instance", "job", "pod", "namespace")
-    made = made.with_panel(
-        listing(
-            "Faults by pairs until they are caught",
-            "Put into the control's answers by a drill; rate is the share of answers.",
-            f"max by (modality, slice, fault, rate) ({_R}drill_pairs)",
-            hidden,
-        )
-    )
-    made = made.with_panel(
-        listing(
-            "Faults that no verdict catches",
-            "A pass says nothing about these.",
-            f"max by (modality, slice, fault, rate) ({_R}drill_detected) == 0",
-            hidden,
-        )
-    )
-    return made.with_panel(
-        listing(
-            "Harmless changes that raised an alarm",
-            "Share of the seeded orders of pairs; it should be near 0.",
-            f"max by (modality, slice, fault) ({_R}drill_twin_raised_share) > 0",
-            hidden,
         )
     )
 

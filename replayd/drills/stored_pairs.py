@@ -38,7 +38,7 @@ async def stored_pairs(
     clock: Clock,
     *,
     most: int,
-    since_ns: int = 0,
+    since_ns: int,
     slices: tuple[Slice, ...] = (),
 ) -> StoredPairs:
     """Return at most `most` answers: of the newest epochs' control, else recordings.

@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from replayd.budget.accounting import SpendingAccount
 from replayd.cases.intake import Intake
 from replayd.cases.loader import CaseLoader
 from replayd.evaluation import revisions as declarations
 from replayd.evaluation.canary import HANDED_AT_ONCE, CanaryEvaluation
+from replayd.model import Case
 from replayd.services.gauges import show_traffic
 from replayd.telemetry.metrics import EngineMetrics
 from snaptrace.runtime.clock import Clock
@@ -39,6 +40,8 @@ class StoreFollower:
         self._store, self._content, self._intake = store, content, intake
         self._spending, self._metrics, self._clock = spending, metrics, clock
         self._shadows, self._poll_seconds = shadows, poll_seconds
+        # Called with every new set of cases, whatever canaries there are.
+        self.on_cases: Callable[[Sequence[Case]], None] = lambda _cases: None
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
         """Follow the store until `stop`; retries while the store is unavailable."""
@@ -68,6 +71,7 @@ class StoreFollower:
             self._metrics.damaged.labels("segment").inc(len(fresh.damaged))
             log.warning("segments cannot be read", extra={"count": len(fresh.damaged)})
         sample = self._intake.sample
+        self.on_cases(fresh.cases)
         for shadow in self._shadows.values():
             thresholds = sample.thresholds(shadow.applies_to)
             for first in range(0, max(len(fresh.cases), 1), HANDED_AT_ONCE):
@@ -75,7 +79,11 @@ class StoreFollower:
                 shadow.offer(part, thresholds)
                 await asyncio.sleep(0)
         calls = sample.production_calls(
-            lambda service: any(s.applies_to(service) for s in self._shadows.values())
+            lambda service: (
+                # Without a canary the control stands for all traffic.
+                not self._shadows
+                or any(s.applies_to(service) for s in self._shadows.values())
+            )
         )
         self._spending.rate.observed(calls)
         await self._show_traffic()

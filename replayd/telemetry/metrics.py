@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 
 from replayd.telemetry.drill_metrics import DrillMetrics
 from replayd.telemetry.verdict_series import SERIES, Series, samples_of
+from replayd.telemetry.watch_metrics import WatchMetrics
 from replayd.telemetry.worker_metrics import WorkerMetrics
 from replayd.verdicts.views import Verdicts
 from snaptrace import VERSION
@@ -210,7 +211,7 @@ class EngineMetrics:
             "kind",
         )
         self.lost_leads = counter("lost_leads", "Times another leader was first.")
-        self.drills = DrillMetrics(registry)
+        self.drills, self.watch = DrillMetrics(registry), WatchMetrics(registry)
 
     def forget_gauges(self) -> None:
         """Remove gauges of arms and canaries that may no longer exist."""
@@ -311,6 +312,7 @@ def listing() -> str:
         engine,
         MaintenanceMetrics(registry),
         engine.drills,
+        engine.watch,
         WorkerMetrics(registry),
     ]
     families = [*registry.collect(), *(_family(series) for series in SERIES)]

@@ -83,6 +83,11 @@ _COMMANDS = {
         "drill",
         "Measure which faults a verdict would catch, and after how many pairs.",
     ),
+    "watch": (
+        "drills.watch",
+        "watch",
+        "Show whether the production model itself changed, and since when.",
+    ),
     "worst": ("gate", "worst", "Show the worst pairs with their media."),
     "results": ("gate", "results", "Print all pairs as JSON lines."),
     "worksheet": ("judge", "worksheet", "Write a blind worksheet of pairs for people."),

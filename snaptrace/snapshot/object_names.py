@@ -23,6 +23,7 @@ INDEX = f"{ROOT}/index"
 LEASE = f"{ROOT}/lease"
 SHOWN = f"{ROOT}/shown"
 DRILLS = f"{ROOT}/drills"
+WATCH = f"{ROOT}/watch"
 KEYS = f"{ROOT}/keys"
 PROBE = f"{ROOT}/probe"
 # What one leadership leaves for the next; of use for days, then litter.

@@ -18,6 +18,7 @@ from replayd.ledger.lease import Holding
 from replayd.ledger.ledger import AnswerRun, Checkpoint, Early, Term, Wave
 from replayd.model import Block, Epoch, JudgedPair, ResultRun
 from replayd.services.verdict_publisher import Published
+from replayd.watch.state import WatchState
 from snaptrace.snapshot.model import Snapshot
 from snaptrace.snapshot.segment import Pin, ReservoirState, SegmentHeader
 from snaptrace.store.data_keys import WrappedKeys
@@ -46,6 +47,7 @@ STORED = {
     "results/": ResultRun,
     "segment header": SegmentHeader,
     "snapshot": Snapshot,
+    "watch state": WatchState,
 }
 
 

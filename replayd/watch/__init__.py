@@ -1,0 +1,1 @@
+"""Watch on the production model: its answers today against its earlier ones."""
