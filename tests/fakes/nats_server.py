@@ -7,7 +7,8 @@ import signal
 from pathlib import Path
 
 from fakes.waiting import until
-from snaptrace.cli.processes import free_ports
+
+from snaptrace.cli.up.processes import free_ports
 
 BUILT = Path(__file__).parents[2] / ".venv" / "servers" / "nats-server"
 

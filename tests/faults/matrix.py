@@ -36,6 +36,11 @@ GROUPS = (
         ),
     ),
     Group(
+        "workers",
+        "workers, leader and NATS killed, paused and brought back, on a cluster",
+        ("tests/system/test_workers.py", "tests/system/test_workers_faults.py"),
+    ),
+    Group(
         "endpoints",
         "arms that go away, hang, flap, or answer nonsense",
         (

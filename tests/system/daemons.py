@@ -12,10 +12,15 @@ import aiohttp
 from fakes.provider import FakeProvider, completion
 from fakes.stored_calls import store_calls, text_call
 from fakes.waiting import until
+from msgspec.structs import replace
 
+from replayd.config import ReplaydConfig
+from replayd.evidence.epoch_fold import Fold
+from replayd.evidence.scoreboard import Scoreboard
+from replayd.evidence.settings import of_epoch, settings_of
 from replayd.ledger.ledger import Ledger, epochs
 from snaptrace.runtime.clock import SystemClock
-from snaptrace.runtime.config import StoreConfig
+from snaptrace.runtime.config import StoreConfig, load
 from snaptrace.store.store import Store
 
 COUNT = 240
@@ -50,6 +55,10 @@ class Daemon:
             "replayd.schedule.second_control_share": 0,
             **sets,
         }
+
+    def config(self):
+        sets = [f"{key}={value}" for key, value in self._sets.items()]
+        return load(None, {}, sets).section("replayd", ReplaydConfig)
 
     async def start(self):
         self._ports.unlink(missing_ok=True)
@@ -98,8 +107,8 @@ class World:
         self.control = FakeProvider(lambda _body: completion("The total is 42."))
         self.canary.delay_seconds = self.control.delay_seconds = 0.05
 
-    async def fill(self):
-        now = time.time_ns()
+    async def fill(self, at_ns=None):
+        now = at_ns or time.time_ns()
         calls = [text_call(number, at_ns=now) for number in range(COUNT)]
         await store_calls(self.store, calls, at_ns=now)
 
@@ -116,6 +125,30 @@ class World:
 
     async def committed(self, count):
         return len(await self.results()) >= count
+
+    async def ledger(self):
+        (epoch,) = await epochs(self.store, "canary")
+        return epoch, Ledger(self.store, epoch.epoch, SystemClock())
+
+    async def refolded(self, daemon):
+        """Return the fold of everything committed, and the leader's own at its end."""
+        epoch, ledger = await self.ledger()
+        config = daemon.config()
+        settings = replace(
+            of_epoch(settings_of(config, "canary"), epoch),
+            expected_discordance=epoch.expected_discordance,
+        )
+        carried = frozenset(epoch.carried)
+        fold = Fold(lambda: Scoreboard(epoch, settings, carried=carried))
+        planned = {}
+        async for block in ledger.blocks():
+            planned |= {item.number: item for item in block.planned}
+        async for run in ledger.runs():
+            for result in run.results:
+                fold.add(planned[result.number], result)
+        saved = await ledger.newest_checkpoint()
+        assert saved.next_number == fold.next_number
+        return fold.checkpoint(), saved.fold
 
     def times_sent(self):
         return Counter(

@@ -5,6 +5,9 @@
 {{- $_ := set $needs "page" (dict "listen" (printf "%s:9466" $host)) -}}
 {{- $_ := set $needs "page_token_file" "/etc/snaptrace/page/token" -}}
 {{- end -}}
+{{- if include "snaptrace.works" . -}}
+{{- $_ := set $needs "workers" (dict "nats" (include "snaptrace.natsConfig" . | fromYaml)) -}}
+{{- end -}}
 {{- toYaml (mergeOverwrite $needs (deepCopy .Values.replayd.config)) -}}
 {{- end -}}
 
@@ -61,6 +64,9 @@
     - {name: tmp, mountPath: /tmp}
     {{- if .Values.replayd.page.tokenSecret.name }}
     - {name: page, mountPath: /etc/snaptrace/page, readOnly: true}
+    {{- end }}
+    {{- with include "snaptrace.natsMounts" . }}
+    {{- . | trim | nindent 4 }}
     {{- end }}
     {{- with include "snaptrace.keyMounts" . }}
     {{- . | trim | nindent 4 }}

@@ -24,6 +24,24 @@
 {{- if and .Values.store.url (not .Values.store.keySecret.name) (or (include "snaptrace.replays" .) (ne $c.shape "none")) -}}
 {{- fail "store.url names an object store, so all programs need one fleet secret: kubectl create secret generic snaptrace-fleet --from-literal=fleet.key=$(openssl rand -hex 32), then store.keySecret.name=snaptrace-fleet" -}}
 {{- end -}}
+{{- $w := .Values.workers -}}
+{{- if and $w.enabled (include "snaptrace.replays" .) -}}
+{{- if not (default (dig "workers" "nats" "url" "" .Values.replayd.config) $w.nats.url) -}}
+{{- fail "workers.enabled needs a NATS with JetStream: set workers.nats.url=nats://nats.nats:4222; the chart installs none" -}}
+{{- end -}}
+{{- if and $w.nats.credentialsSecret.name $w.nats.passwordSecret.name -}}
+{{- fail "workers.nats: give credentialsSecret or passwordSecret, not both" -}}
+{{- end -}}
+{{- if and $w.autoscaling.hpa.enabled $w.autoscaling.keda.enabled -}}
+{{- fail "workers.autoscaling: one of hpa and keda scales the workers, not both" -}}
+{{- end -}}
+{{- if gt (int $w.autoscaling.minReplicas) (int $w.autoscaling.maxReplicas) -}}
+{{- fail "workers.autoscaling.minReplicas is above maxReplicas" -}}
+{{- end -}}
+{{- if and (include "snaptrace.onVolume" .) (not (has "ReadWriteMany" .Values.store.volume.accessModes)) -}}
+{{- fail "workers read the store from other nodes: set store.url to an object store, or store.volume.accessModes to [ReadWriteMany]" -}}
+{{- end -}}
+{{- end -}}
 {{- if include "snaptrace.onVolume" . -}}
 {{- $shared := has "ReadWriteMany" .Values.store.volume.accessModes -}}
 {{- if eq $c.shape "sidecar" -}}

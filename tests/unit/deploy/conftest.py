@@ -37,12 +37,13 @@ def parent(tmp_path):
 
 @pytest.fixture(scope="session")
 def check_schemas():
-    """Validate objects strictly: both Kubernetes versions, the operator's CRDs."""
+    """Validate objects strictly: both Kubernetes versions, operators' CRDs."""
     import kubernetes_validate
+    from cloudcoil.models.keda import v1alpha1 as keda
     from cloudcoil.models.prometheus_operator import v1 as operator
 
-    def check_operator(document):
-        model = getattr(operator, document["kind"]).model_validate(document)
+    def check_operator(document, kinds=operator):
+        model = getattr(kinds, document["kind"]).model_validate(document)
         # The models accept unknown fields and drop them; what comes back tells.
         back = json.loads(
             model.model_dump_json(by_alias=True, exclude_unset=True, exclude_none=True)
@@ -53,6 +54,9 @@ def check_schemas():
         for document in found:
             if document["apiVersion"].startswith("monitoring.coreos.com/"):
                 check_operator(document)
+                continue
+            if document["apiVersion"].startswith("keda.sh/"):
+                check_operator(document, keda)
                 continue
             for version in versions:
                 kubernetes_validate.validate(document, version, strict=True)

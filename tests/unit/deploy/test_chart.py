@@ -75,6 +75,7 @@ GOLDEN_CASES = (
     "node-object",
     "none-object-page",
     "injected",
+    "ci-workers-values",
 )
 
 

@@ -1,9 +1,9 @@
-"""Collectors scaled by load: the chart's HorizontalPodAutoscaler."""
+"""Collectors and workers scaled by load: autoscalers of the chart."""
 
 import re
 
 import pytest
-from rendered import OBJECT_STORE, SHAPES, STORES, documents, merged
+from rendered import ARMS, OBJECT_STORE, SHAPES, STORES, documents, merged
 
 pytestmark = pytest.mark.deploy
 
@@ -52,3 +52,83 @@ def test_what_cannot_scale_is_refused(values, says, render):
     with pytest.raises(HelmError) as refused:
         render(values)
     assert re.search(says, str(refused.value), re.DOTALL)
+
+
+WORKERS = merged(
+    OBJECT_STORE,
+    ARMS,
+    {"workers": {"enabled": True, "nats": {"url": "nats://nats:4222"}}},
+)
+
+
+def scaled_by(kind, **more):
+    return merged(
+        WORKERS, {"workers": {"autoscaling": {kind: {"enabled": True}}}}, more
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "object_kind", "group"),
+    [
+        ("hpa", "HorizontalPodAutoscaler", "autoscaling/v2"),
+        ("keda", "ScaledObject", "keda.sh/v1alpha1"),
+    ],
+)
+def test_workers_are_scaled_by_what_waits(
+    kind, object_kind, group, render, check_schemas
+):
+    """Workers would stand idle, or numbers wait for ever."""
+    found = documents(render(scaled_by(kind)))
+    check_schemas(found)
+    (scaler,) = [d for d in found if d["kind"] == object_kind]
+    assert scaler["apiVersion"] == group
+    (workers,) = [
+        d
+        for d in found
+        if d["kind"] == "Deployment" and d["metadata"]["name"].endswith("-worker")
+    ]
+    assert scaler["spec"]["scaleTargetRef"]["name"] == workers["metadata"]["name"]
+    assert "replicas" not in workers["spec"]
+    text = str(scaler["spec"])
+    assert "snaptrace_replayd_worker_numbers" in text or "snaptrace-jobs" in text
+
+
+def test_the_scaler_looks_at_the_names_that_the_leader_makes(render):
+    """KEDA would look at a stream that nobody ever fills."""
+    from replayd.workers.streams import Names
+
+    found = documents(render(scaled_by("keda")))
+    (scaler,) = [d for d in found if d["kind"] == "ScaledObject"]
+    (trigger,) = scaler["spec"]["triggers"]
+    names = Names("snaptrace")
+    assert trigger["metadata"]["stream"] == names.jobs
+    assert trigger["metadata"]["consumer"] == names.consumer("")
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"nats": {"url": ""}}, "needs a NATS"),
+        (
+            {"autoscaling": {"hpa": {"enabled": True}, "keda": {"enabled": True}}},
+            "not both",
+        ),
+        ({"autoscaling": {"minReplicas": 20}}, "above maxReplicas"),
+        (
+            {
+                "nats": {
+                    "credentialsSecret": {"name": "a"},
+                    "passwordSecret": {"name": "b"},
+                }
+            },
+            "not both",
+        ),
+    ],
+)
+def test_workers_that_cannot_work_are_refused(more, says, render):
+    """Pods would start again and again."""
+    from helm_python import HelmError
+
+    with pytest.raises(HelmError) as refused:
+        render(merged(WORKERS, {"workers": more}))
+    assert says in str(refused.value)
