@@ -18,14 +18,14 @@ WORKDIR /src
 RUN apt-get update -q \
     && apt-get install -q -y --no-install-recommends binutils ca-certificates python3-venv \
     && rm -rf /var/lib/apt/lists/*
-COPY requirements/build.txt requirements/runtime.txt requirements/trim requirements/
+COPY requirements/build.txt requirements/workers.txt requirements/trim requirements/
 # Everything by hash and from wheels alone: nothing is compiled, nothing floats. The
 # environment names Python by its full version, the one name that every BASE has.
 RUN python3 -m venv /opt/build \
     && /opt/build/bin/pip install --quiet --no-deps --require-hashes -r requirements/build.txt \
     && "$(readlink -f "$(command -v python3)")" -m venv --without-pip /opt/snaptrace \
     && /opt/build/bin/pip --python /opt/snaptrace/bin/python3 install --quiet \
-        --no-deps --require-hashes --only-binary :all: -r requirements/runtime.txt
+        --no-deps --require-hashes --only-binary :all: -r requirements/workers.txt
 COPY pyproject.toml LICENSE README.md ./
 COPY snaptrace snaptrace
 COPY collector collector

@@ -12,7 +12,7 @@ from deploy.release.errors import ReleaseError
 CONTEXT = (
     "Dockerfile",
     "requirements/build.txt",
-    "requirements/runtime.txt",
+    "requirements/workers.txt",
     "requirements/trim",
     "pyproject.toml",
     "LICENSE",

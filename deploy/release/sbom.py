@@ -1,6 +1,6 @@
 """List of the image's parts in SPDX 2.3.
 
-Names, versions and hashes come from `requirements/runtime.txt`, which is what the image
+Names, versions and hashes come from `requirements/workers.txt`, which is what the image
 installs; licences from the metadata of the same versions in this environment.
 """
 
@@ -109,7 +109,7 @@ def document(root: Path, wheel: Path | None) -> Document:
         copyright_text=SpdxNoAssertion(),
         checksums=[Checksum(ChecksumAlgorithm.SHA256, _sha256(wheel))] if wheel else [],
     )
-    text = (root / "requirements/runtime.txt").read_text(encoding="utf-8")
+    text = (root / "requirements/workers.txt").read_text(encoding="utf-8")
     parts = [_package(part, number) for number, part in enumerate(locked(text), 1)]
     return Document(
         creation_info=CreationInfo(

@@ -82,7 +82,7 @@ def test_the_list_of_parts_is_what_is_locked(tmp_path):
         for part in json.loads(made.read_text())["packages"]
         if part["name"] != "snaptrace"
     }
-    lock = (ROOT / "requirements/runtime.txt").read_text()
+    lock = (ROOT / "requirements/workers.txt").read_text()
     assert named == set(sbom.locked(lock))
     assert len(named) > 20
     every = set(re.findall(r"(?m)^([\w.-]+)==", lock))
