@@ -74,7 +74,7 @@ class OpenLit:
                 for name, value in given.items()
                 if not is_default(name, value) and value != own.get(name, "")
             }
-            candidate.lost += tuple(given.keys() - asked.keys())
+            candidate.lost += tuple(name for name in given if name not in asked)
             given = asked
         if record.kind == "log":
             tools = record.attributes.get("gen_ai.tool.definitions")

@@ -71,6 +71,7 @@ _ORDER = (SEVERAL, "…", "+")  # more than one part: of a kind, of several kind
 # one, like a turn that had one: nothing in the body tells them apart.
 _JOINED = ("tool", "tool_result.content", "toolResult.content")
 _EMPTY: tuple[Json, ...] = (None, [], {})
+_NESTS = (dict, list)
 
 
 def features(body: Json) -> frozenset[str]:
@@ -87,6 +88,8 @@ def features(body: Json) -> frozenset[str]:
         name = _name(key)
         if name in _TURNS:
             _turns(name, value, found)
+        elif name == "tools" and type(value) is list:
+            _tools(value, found)
         else:
             _fields(name, value, found)
     return frozenset(found)
@@ -153,6 +156,38 @@ def _fields(path: str, value: Any, found: set[str], depth: int = 0) -> None:  # 
         found.add(f"{path}={value}")
     else:
         found.add(path)
+
+
+def _tools(tools: list[Any], found: set[str]) -> None:
+    """Add the leaf paths of tools; of those with one shape the first speaks."""
+    seen: set[object] = set()
+    for tool in tools:
+        shape = _shape_of(tool)
+        if shape is None or shape not in seen:
+            _fields("tools", [tool], found)
+            seen.add(shape)
+
+
+def _shape_of(tool: Any) -> object:  # noqa: ANN401 - JSON
+    """Return what decides the features of an ordinary tool; None for any other."""
+    if type(tool) is not dict:
+        return None
+    shape: list[object] = []
+    for key, value in tool.items():
+        if key in _SCHEMAS:
+            shape.append((key, value is None, _schema(value)))
+        elif type(value) is dict and key == "function":
+            inner = _shape_of(value)
+            if inner is None:
+                return None
+            shape.append((key, inner))
+        elif type(value) in _NESTS:
+            return None
+        elif key == "type":
+            shape.append((key, value))
+        else:
+            shape.append((key, value is None))
+    return tuple(shape)
 
 
 def _field(path: str, key: str, value: Any, found: set[str], depth: int) -> None:  # noqa: ANN401 - JSON

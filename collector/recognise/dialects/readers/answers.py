@@ -43,7 +43,13 @@ _PRINTED_FINISH = re.compile(
     r"(?:finish_reason|stop_reason|done_reason|stopReason|finishReason)"
     r"[\\\"' ]{0,6}[=:][\\\"'< ]{0,6}(?:FinishReason\.)?([A-Za-z_]{2,40})"
 )
+_IN_EVERY_FINISH = "eason"
 _LONGEST_SEARCHED = 200_000  # characters
+# What a JSON text has that says more of an answer than its words.
+_FACTS = (
+    *(_IN_EVERY_FINISH, "incomplete", "status", "sage", "oken", "billed"),
+    *("llm_output", "model", "ool", "unction", "arguments"),
+)
 _NONE = ("None", "null", "NoneType")
 # A class that was printed where its content belongs: what was said is lost.
 _CLASS_NAME = re.compile(r"(?:Tool|Function)(?:Call|Use)(?:Part|Request|Content)?")
@@ -67,7 +73,7 @@ def complete(answer: Answer | None, record: Record) -> Answer | None:
     made = _with_finish(
         answer or Answer(observed=False), finish_reason(record.attributes)
     )
-    for said in _sources(record.attributes, record):
+    for said in _sources(record.attributes, record, is_read=not _is_blank(made)):
         made = _joined(made, said)
         if _is_whole(made):
             break
@@ -108,8 +114,8 @@ def _joined(answer: Answer, said: Said) -> Answer:
         changes["usage"] = msgspec.structs.replace(answer.usage, **said.usage)
     if not answer.model and said.model:
         changes["model"] = said.model
-    made = msgspec.structs.replace(answer, **changes)
-    if not _is_blank(made) and not made.observed:
+    made = msgspec.structs.replace(answer, **changes) if changes else answer
+    if not made.observed and not _is_blank(made):
         made = msgspec.structs.replace(made, observed=True)
     return made if made.finish_reason else _with_finish(made, said.finish)
 
@@ -133,13 +139,21 @@ def _with_finish(answer: Answer, word: str) -> Answer:
     return msgspec.structs.replace(answer, finish_reason=finish, outcome=outcome)
 
 
-def _sources(attributes: dict[str, Value], record: Record) -> Iterator[Said]:
-    """Yield every reading of the answer that the record allows, the best first."""
+def _sources(
+    attributes: dict[str, Value], record: Record, *, is_read: bool
+) -> Iterator[Said]:
+    """Yield every reading of the answer that the record allows, the best first.
+
+    Where its words are known already, a text that holds no more is not read again.
+    """
     first, *others = _BODIES
-    if first in attributes:
-        yield answer_bodies.read(loads(attributes[first]).value)
-    for prefix in _INDEXED:
-        yield _of_rows(attributes, prefix)
+    text = attributes.get(first)
+    is_spent = is_read and isinstance(text, str) and not any(f in text for f in _FACTS)
+    if first in attributes and not is_spent:
+        yield answer_bodies.read(loads(text).value)
+    if any(key.startswith(_INDEXED) for key in attributes):
+        for prefix in _INDEXED:
+            yield _of_rows(attributes, prefix)
     for event in record.events:
         if (name := _EVENTS.get(event.name)) and name in event.attributes:
             yield answer_bodies.read(loads(event.attributes[name]).value)
@@ -206,6 +220,8 @@ def _printed_finish(attributes: dict[str, Value]) -> str:
     for name in _BODIES:
         text = attributes.get(name)
         if not isinstance(text, str) or len(text) > _LONGEST_SEARCHED:
+            continue
+        if _IN_EVERY_FINISH not in text:
             continue
         words: set[str] = {w for w in _PRINTED_FINISH.findall(text) if w not in _NONE}
         if len(words) == 1:
