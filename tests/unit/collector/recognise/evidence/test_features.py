@@ -54,3 +54,20 @@ def test_how_a_schema_is_spelled_is_asked_about(schema, mark):
     tool = {"functionDeclarations": [{"name": "f", "parameters": schema}]}
     found = features({"tools": [tool]})
     assert f"tools.functionDeclarations.parameters{mark}" in found
+
+
+def test_a_tool_beside_others_adds_what_only_it_has():
+    """A strict tool, or one whose schema is spelled otherwise, would go unseen."""
+
+    def tool(**more):
+        return {"type": "function", "function": {"name": "a", **more}}
+
+    plain, strict = tool(parameters={"type": "object"}), tool(strict=True)
+    loud = tool(parameters={"type": "OBJECT"})
+    other = {"type": "custom", "name": "b", "format": {"syntax": "lark"}}
+    tools = [plain, plain, strict, loud, None, other, tool(strict=None)]
+    apart = frozenset().union(*(features({"tools": [one]}) for one in tools))
+    assert features({"tools": tools}) == apart
+    assert "tools.function.strict" in apart
+    assert "tools.function.parameters~CAPITALS" in apart
+    assert "tools.format.syntax" in apart
