@@ -15,12 +15,10 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 from replayd.config import ReplaydConfig
 from replayd.engine import DRAIN_MARGIN_SECONDS, REPLICA_ID, Engine
 from replayd.http.gate_api import GateApi, GateInterest
-from replayd.http.page import PageServer
+from replayd.http.page import PageServer, PageSettings, read_people
 from replayd.planning.cost import CostedPlan
 from replayd.planning.gate_plan import said_at_start
 from replayd.reload import EngineReloader, Reread, check, check_reload, unpriced
-from replayd.results.history import History
-from replayd.results.index_reader import IndexReader
 from replayd.services.store_maintenance import StoreMaintenance
 from replayd.services.verdict_publisher import Published, VerdictPublisher
 from replayd.services.verdict_refresh import VerdictRefresh
@@ -231,14 +229,19 @@ class Front:
             on_bound=ports.bound("metrics"),
         )
         page = PageServer(
-            config.page.listen,
+            PageSettings(
+                listen=config.page.listen,
+                token=token,
+                people=read_people(config.page_people_file),
+                user_header=config.page_user_header,
+                suite_file=config.page_suite_file,
+                second_opinions=config.second_opinions,
+            ),
             self._verdicts,
-            History(self._store, self._key, clock),
-            IndexReader(self._store, clock),
+            self._store,
+            self._key,
             audit=self._audit,
             clock=clock,
-            token=token,
-            user_header=config.page_user_header,
             on_bound=ports.bound("page"),
         )
         return [self._showing, self._publishing, page, telemetry]

@@ -335,9 +335,16 @@ class ReplaydConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     metrics: ListenConfig = ListenConfig(listen=Address("0.0.0.0:9465"))
     page: ListenConfig = ListenConfig(listen=Address("127.0.0.1:9466"))
     page_token_file: str = ""  # required for a page beyond the loopback
-    # Header in which an authenticating proxy names the person, for the audit only. Set
-    # it where nobody reaches the page around that proxy.
+    # Header in which an authenticating proxy names the person: in the audit, and for
+    # rights by name. Set it where nobody reaches the page around that proxy.
     page_user_header: str = ""
+    # Who may read, decide and operate: lines `NAME RIGHT TOKEN`, `-` where only the
+    # header names the person. Empty: whoever may read may do all.
+    page_people_file: str = ""
+    # Suite file that the page's proposed changes are against; it is never written.
+    page_suite_file: str = ""
+    # Share of people's decisions about which another person is asked, too.
+    second_opinions: Share = 0.1
     arms: dict[str, ArmConfig] = {}
     slices: dict[str, SliceConfig] = {}
     schedule: ScheduleConfig = ScheduleConfig()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry
 
+from replayd.adjudication.opinions import OpinionBook
 from replayd.arms.arm import Arm, open_arms
 from replayd.budget.accounting import SpendingAccount
 from replayd.budget.control_rate import ControlRate
@@ -369,11 +370,14 @@ class Engine:
             parts.append(self._telling)
         if self._judge_rounds is not None:
             parts.append(self._judge_rounds)
-        if any(arm.config.decisions for arm in self.arms.values()):
-            poll = config.schedule.poll
-            parts.append(
-                AdjudicationFeed(self.shadows, self.metrics, poll_seconds=poll)
+        parts.append(
+            AdjudicationFeed(
+                self.shadows,
+                self.metrics,
+                OpinionBook(self._store),
+                poll_seconds=config.schedule.poll,
             )
+        )
         return parts
 
     def _forget(self) -> None:

@@ -57,12 +57,22 @@ def is_labelled(epoch: str, number: int, share: float) -> bool:
     return int.from_bytes(drawn, "big") < share * 2**56
 
 
-def difference_of(decision: Decision, salt: str = "") -> int:
-    """Return 1 if the canary was found better, -1 if worse, 0 for a tie."""
+def gets_second_opinion(epoch: str, number: int, share: float) -> bool:
+    """Return whether another person decides the pair, too; drawn as labels are."""
+    text = f"{epoch}/{number}".encode()
+    drawn = blake2b(text, digest_size=7, person=b"second").digest()
+    return int.from_bytes(drawn, "big") < share * 2**56
+
+
+def difference_of(decision: Decision, salt: str = "", *, swapped: bool = False) -> int:
+    """Return 1 if the canary was found better, -1 if worse, 0 for a tie.
+
+    `swapped` says that the sides were shown the other way round.
+    """
     if decision.better == "tie":
         return 0
     left = decision.better == "left"
-    is_left = canary_is_left(decision.epoch, decision.number, salt)
+    is_left = canary_is_left(decision.epoch, decision.number, salt) != swapped
     return 1 if left == is_left else -1
 
 

@@ -101,12 +101,10 @@ class JudgeQueue:
             yield pair.number, corrected * scale(share or 1.0)
         del state.waiting[:done]
 
-    def wants(self, labels: Mapping[int, int]) -> tuple[int, ...]:
+    def wants(self, labels: Mapping[int, int], modality: str) -> set[int]:
         """Return the numbers for which people are asked and have not answered."""
-        waiting = (pair for state in self.states.values() for pair in state.waiting)
-        return tuple(
-            sorted(p.number for p in waiting if p.labelled and p.number not in labels)
-        )
+        waiting = self.state(modality).waiting
+        return {p.number for p in waiting if p.labelled and p.number not in labels}
 
     def agreement(self, modality: str) -> Agreement:
         """Return how far judge and people agree."""

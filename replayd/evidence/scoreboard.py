@@ -155,10 +155,15 @@ class Scoreboard:
     @property
     def waiting_decisions(self) -> tuple[int, ...]:
         """Numbers of pairs that wait for a person's decision, oldest first."""
+        modalities = {*self._state.waiting, *self._state.judge}
+        return tuple(sorted(n for m in modalities for n in self.waiting_in(m)))
+
+    def waiting_in(self, modality: str) -> set[int]:
+        """Return the numbers of one modality's pairs that wait for a person."""
         known = self._decisions.differences
-        waiting = (pair for queue in self._state.waiting.values() for pair in queue)
-        unknown = {p.number for p in waiting if p.discordant and p.number not in known}
-        return tuple(sorted(unknown.union(self.judged.wants(known))))
+        queue = self._state.waiting.get(modality, ())
+        unknown = {p.number for p in queue if p.discordant and p.number not in known}
+        return unknown.union(self.judged.wants(known, modality))
 
     def tally(self, modality: str) -> ModalityTally:
         """Return a modality's counts; empty ones if it never had a result."""

@@ -192,11 +192,16 @@ class GateApi:
             raise web.HTTPUnauthorized(headers={"WWW-Authenticate": "Bearer"})
 
 
+def bearer_of(request: web.Request) -> str:
+    """Return the bearer token that was sent; "" if none was."""
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    return given.strip() if scheme.lower() == "bearer" else ""
+
+
 def bearer_matches(request: web.Request, token: bytes) -> bool:
     """Compare in constant time, to prevent timing attacks."""
-    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    sent = given.strip().encode("utf-8", "surrogateescape")
-    return scheme.lower() == "bearer" and hmac.compare_digest(sent, token)
+    sent = bearer_of(request).encode("utf-8", "surrogateescape")
+    return hmac.compare_digest(sent, token)
 
 
 def _from_here(request: web.Request) -> bool:

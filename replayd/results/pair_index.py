@@ -11,6 +11,7 @@ import numpy as np
 from msgspec import Struct
 
 from replayd.model import STREAMS, PairResult, StreamScore
+from replayd.results.open_pairs import is_open
 from replayd.results.pair_columns import Coded, Column, Numbers
 
 NEVER: Final = math.nan  # a score that does not apply
@@ -79,6 +80,7 @@ class PairIndex:
         self.streams: dict[str, StreamColumns] = {n: StreamColumns() for n in STREAMS}
         # The stream that a list tells of a pair: its worst, or its best if none fell.
         self.told_stream, self.told = Coded[str](), Column(np.float64)
+        self.open = Column(np.bool_)  # for people to decide
         self.recorded_at, self.committed_at = Column(np.int64), Column(np.int64)
 
     def __len__(self) -> int:
@@ -134,6 +136,7 @@ class PairIndex:
         stream, difference = _told(result)
         self.told_stream.append(stream)
         self.told.append(difference)
+        self.open.append(is_open(result))
         self.recorded_at.append(result.recorded_at_ns)
         self.committed_at.append(result.committed_at_ns)
 

@@ -11,11 +11,10 @@ import msgspec
 from msgspec import Struct
 
 from replayd.adjudication.decisions import Decisions, canary_is_left, is_labelled
-from replayd.arms.outcomes import usable
-from replayd.evidence.judge_queue import NOT_ASKED
-from replayd.evidence.settings import JUDGE, judge_key
-from replayd.model import Epoch, PairResult
+from replayd.evidence.settings import judge_key
+from replayd.model import Epoch
 from replayd.results.history import History, Pair
+from replayd.results.open_pairs import is_open
 from replayd.results.pair_view import Said, rendered, write_media
 
 
@@ -37,22 +36,6 @@ class WorksheetLine(Struct, frozen=True, kw_only=True):
     left: Side
     right: Side
     recorded: Side | None = None  # what production answered then: the reference
-
-
-def is_open(result: PairResult) -> bool:
-    """Whether a traffic pair needs adjudication: discordant or unscored.
-
-    Unscored answers that are the same, or of which one never came, need none.
-    """
-    if result.lane != "traffic" or result.excluded:
-        return False
-    score = result.streams.get("quality")
-    if score is None:
-        judged = result.diagnostics.get(JUDGE)
-        known = judged is not None and judged.reason in NOT_ASKED
-        return not known and usable(result.canary) and usable(result.control)
-    valued = score.canary is not None and score.control is not None
-    return valued and score.canary != score.control
 
 
 async def sheet(

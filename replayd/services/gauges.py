@@ -4,18 +4,20 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from replayd.adjudication.decisions import Decisions
+from replayd.adjudication.opinions import Opinion
 from replayd.arms.arm import Arm
 from replayd.arms.availability import STATES
 from replayd.budget.accounting import SpendingAccount
 from replayd.evaluation.canary import CanaryEvaluation
 from replayd.judge_model.model import Judgement
-from replayd.model import ArmOutcome, PairResult
+from replayd.model import ArmOutcome, Epoch, PairResult
 from replayd.telemetry.metrics import EngineMetrics
 from replayd.witness.standing import WORDS, Standing
 from replayd.witness.tally import OTHER
 from snaptrace.runtime.clock import Clock
 from snaptrace.snapshot.traffic_estimate import Traffic
 
+NANOSECONDS = 1e9
 WITNESS_ROWS = 32  # whose token counts are shown apart
 WAITING = ("fresh_cases", "budget", "outage_canary", "outage_control")
 
@@ -76,6 +78,24 @@ def count_decisions(metrics: EngineMetrics, canary: str, decisions: Decisions) -
         ("unreadable", decisions.unreadable),
     ):
         metrics.decisions.labels(canary, kind).set(lines)
+
+
+def show_labels(
+    metrics: EngineMetrics, canary: str, epoch: Epoch, opinions: Iterable[Opinion]
+) -> None:
+    """Set how many decisions people stored about an epoch, and how fresh they are."""
+    newest = dict.fromkeys(epoch.modalities, epoch.started_at_ns)
+    counts = {(m, turn): 0 for m in newest for turn in (0, 1)}
+    for opinion in opinions:
+        at = opinion.modality, opinion.turn
+        counts[at] = counts.get(at, 0) + 1
+        before = newest.get(opinion.modality, 0)
+        newest[opinion.modality] = max(before, opinion.at_ns)
+    for (modality, turn), many in counts.items():
+        word = "second" if turn else "first"
+        metrics.labels.labels(canary, modality, word).set(many)
+    for modality, at_ns in newest.items():
+        metrics.newest_label.labels(canary, modality).set(at_ns / NANOSECONDS)
 
 
 def refresh(

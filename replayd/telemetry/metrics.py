@@ -121,6 +121,21 @@ class EngineMetrics:
             "canary",
             "kind",
         )
+        self.labels = gauge(
+            "labels",
+            "People's decisions in the store about the present epoch, by turn (first, "
+            "second).",
+            "canary",
+            "modality",
+            "turn",
+        )
+        self.newest_label = gauge(
+            "labels_newest_timestamp_seconds",
+            "When a person last decided a pair of the present epoch; its start where "
+            "nobody has.",
+            "canary",
+            "modality",
+        )
         self.told = counter(
             "own_telemetry",
             "Pairs exported over OTLP, or not exported, by kind of telemetry.",

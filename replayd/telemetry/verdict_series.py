@@ -217,6 +217,12 @@ SERIES: tuple[Series, ...] = (
         "Discordant pairs that wait for a judge.",
     ),
     Series(
+        "labels_waiting",
+        "gauge",
+        _OF_MODALITY,
+        "Pairs of the epoch that wait for a person's decision.",
+    ),
+    Series(
         "judge_gates",
         "gauge",
         _OF_MODALITY,
@@ -323,6 +329,7 @@ def _around(here: tuple[str, str], shown: ModalityView) -> Iterator[Sample]:
 
 def _counts(here: tuple[str, str], shown: ModalityView) -> Iterator[Sample]:
     """Yield what was counted of live traffic and of pairs."""
+    yield Sample("labels_waiting", here, shown.waiting_decisions)
     if shown.coverage is not None:
         yield Sample("coverage_share", here, shown.coverage)
     if shown.replayable_share is not None:

@@ -272,6 +272,7 @@ class VerdictComputation:
             replayable=live.replayable if live else 0,
             replayable_share=live.replayable_share if live else None,
             not_replayable=dict(live.reasons) if live else {},
+            waiting_decisions=len(board.waiting_in(modality)),
             smallest_drop=quality.smallest_drop,
             blind_to=self._drilled.blind_to(modality),
             insensitive_to=self._insensitive_to(modality) if covered else (),

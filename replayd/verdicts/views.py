@@ -138,6 +138,7 @@ class ModalityView(Struct, frozen=True, kw_only=True):
     replayable: int = 0
     replayable_share: float | None = None  # of live calls
     not_replayable: dict[str, int] = {}  # by reason
+    waiting_decisions: int = 0  # pairs that wait for a person's decision
     smallest_drop: float | None = None  # as of the stream `quality`
     blind_to: tuple[str, ...] = ()  # faults that drills put in and no verdict caught
     insensitive_to: tuple[str, ...] = ()  # required ones that the pairs cannot show

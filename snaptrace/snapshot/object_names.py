@@ -17,6 +17,7 @@ PLANS = f"{ROOT}/plans"
 RESULTS = f"{ROOT}/results"
 ANSWERS = f"{ROOT}/answers"
 CHECKPOINTS = f"{ROOT}/checkpoints"
+OPINIONS = f"{ROOT}/opinions"
 ERASED = f"{ROOT}/erased"
 CATALOGUE = f"{ROOT}/catalogue"
 INDEX = f"{ROOT}/index"
@@ -48,6 +49,7 @@ _INDEX = re.compile(rf"{INDEX}/(\d{{4}})/(\d\d)/(\d\d)/(\d\d)/(\d+)")
 _PIN = re.compile(rf"{PINS}/([^/]+)/cases/([0-9a-f]+)")
 _TOMBSTONE = re.compile(rf"{ERASED}/([0-9a-f]{{32}})/(\d{{{_TIME_DIGITS}}})")
 _NUMBERED = re.compile(rf"{ROOT}/[a-z]+/([^/]+)/(\d{{{_DIGITS}}})")
+_OPINION = re.compile(rf"{OPINIONS}/([^/]+)/(\d{{{_DIGITS}}})\.([01])")
 _PLAIN = re.compile(r"[0-9A-Za-z_][0-9A-Za-z_.-]{0,127}")
 
 
@@ -176,6 +178,17 @@ def answer(epoch: str, number: int) -> str:
 def checkpoint(epoch: str, number: int) -> str:
     """Return the name of a checkpoint of the fold up to `number`."""
     return numbered(CHECKPOINTS, epoch, number)
+
+
+def opinion(epoch: str, number: int, turn: int) -> str:
+    """Return the name of a person's decision: the first about a pair, or the second."""
+    return f"{numbered(OPINIONS, epoch, number)}.{turn}"
+
+
+def parse_opinion(name: str) -> tuple[str, int, int] | None:
+    """Return (epoch, number, turn) of a person's decision, else None."""
+    match = _OPINION.fullmatch(name)
+    return (match[1], int(match[2]), int(match[3])) if match else None
 
 
 def lease(number: int) -> str:

@@ -1,6 +1,7 @@
 """Audit log: one line per read of content by a person, without the content.
 
-A line is JSON with `at`, `who`, `what` (the command or page) and `snapshots` (ids). It
+A line is JSON with `at`, `who`, `what` (the command or page) and `snapshots` (ids);
+decisions of people stand there, too, as `audit: decision`. It
 goes to an append-only file where one is configured, else to the program's own log. A
 read that cannot be put down is refused.
 """
@@ -8,6 +9,7 @@ read that cannot be put down is refused.
 import os
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from typing import Literal
 
 import msgspec
 
@@ -23,9 +25,15 @@ class Audit:
         self._path, self._say = path, say
 
     def note(
-        self, at_ns: int, *, who: str, what: str, snapshots: Iterable[str]
+        self,
+        at_ns: int,
+        *,
+        who: str,
+        what: str,
+        snapshots: Iterable[str],
+        kind: Literal["read", "decision"] = "read",
     ) -> None:
-        """Record who is about to see these snapshots, before they are shown.
+        """Record who is about to see or decide these snapshots, before it happens.
 
         Raises:
             AuditRefusedError: it cannot be written; show nothing.
@@ -34,7 +42,7 @@ class Audit:
         at = datetime.fromtimestamp(at_ns / 1e9, UTC).isoformat(timespec="milliseconds")
         for start in range(0, len(ids), _MOST_IDS):
             part = ids[start : start + _MOST_IDS]
-            line = {"audit": "read", "at": at, "who": who, "what": what}
+            line = {"audit": kind, "at": at, "who": who, "what": what}
             self._write(msgspec.json.encode({**line, "snapshots": part}))
 
     def _write(self, line: bytes) -> None:

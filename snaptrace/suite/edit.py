@@ -1,6 +1,6 @@
 """Additions to a suite file that keep its comments and its order."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Final
 
 import msgspec
@@ -40,27 +40,51 @@ def with_pins(text: str, entries: list[dict[str, str | bool]]) -> str:
     Raises:
         SuiteFileError: the file is no suite, or its list is written in one line.
     """
+    return _with_entries(text, "pin", lambda indent: _written(entries, indent))
+
+
+def with_ignore(text: str, kind: str, value: str, scope: dict[str, str]) -> str:
+    """Return the file with one more rule at the end of its `ignore` list.
+
+    `kind` is a named class, `json` or `pattern`; an empty `scope` is for all cases.
+
+    Raises:
+        SuiteFileError: the file is no suite, or its list is written in one line.
+    """
+    rule = _scalar(value) if value else "true"
+    inner = ", ".join(f"{key}: {_scalar(each)}" for key, each in scope.items())
+
+    def written(indent: int) -> list[str]:
+        if not scope and not value:
+            return [f"{' ' * indent}- {kind}\n"]
+        lines = [f"{' ' * indent}- {kind}: {rule}\n"]
+        if scope:
+            lines.append(f"{' ' * indent}  for: {{{inner}}}\n")
+        return lines
+
+    return _with_entries(text, "ignore", written)
+
+
+def _with_entries(text: str, key: str, written: Callable[[int], list[str]]) -> str:
+    """Return the file with more lines at the end of one of its lists."""
     read(text.encode())  # within the bounds, before it is composed again
     text = text if text.endswith("\n") else f"{text}\n"
     node = yaml.compose(text, Loader=yaml.SafeLoader)
     pairs = node.value if isinstance(node, yaml.MappingNode) else []
-    found = {key.value: value for key, value in pairs}
-    pin = found.get("pin")
+    entries = {name.value: value for name, value in pairs}.get(key)
     lines = text.splitlines(keepends=True)
-    if pin is None:
-        return "".join([*lines, "pin:\n", *_written(entries, 2)])
-    if not isinstance(pin, yaml.SequenceNode) or not pin.value:
-        at = pin.start_mark.line
-        empty = lines[at].split("pin:", 1)[0] + "pin:\n"
-        return "".join([*lines[:at], empty, *_written(entries, 2), *lines[at + 1 :]])
-    if pin.flow_style:
-        place = pin.start_mark
-        why = "write the list with one pin a line, so that pins can be added"
-        raise SuiteFileError([Problem(place.line + 1, place.column + 1, "pin", why)])
-    last = _end(pin, lines)
-    return "".join(
-        [*lines[:last], *_written(entries, pin.start_mark.column), *lines[last:]]
-    )
+    if entries is None:
+        return "".join([*lines, f"{key}:\n", *written(2)])
+    if not isinstance(entries, yaml.SequenceNode) or not entries.value:
+        at = entries.start_mark.line
+        empty = lines[at].split(f"{key}:", 1)[0] + f"{key}:\n"
+        return "".join([*lines[:at], empty, *written(2), *lines[at + 1 :]])
+    if entries.flow_style:
+        place = entries.start_mark
+        why = f"write the list with one {key} a line, so that more can be added"
+        raise SuiteFileError([Problem(place.line + 1, place.column + 1, key, why)])
+    last = _end(entries, lines)
+    return "".join([*lines[:last], *written(entries.start_mark.column), *lines[last:]])
 
 
 def without_pins(text: str, ids: Collection[str]) -> str:

@@ -13,6 +13,7 @@ from msgspec import inspect
 
 from collector.sealing.journal import JournalCall
 from replayd.adjudication.decisions import Decision
+from replayd.adjudication.opinions import Opinion
 from replayd.drills.certificate import Certificate
 from replayd.ledger.lease import Holding
 from replayd.ledger.ledger import AnswerRun, Checkpoint, Early, Term, Wave
@@ -41,6 +42,7 @@ STORED = {
     "ledger judged": JudgedPair,
     "ledger term": Term,
     "ledger wave": Wave,
+    "opinion": Opinion,
     "pin": Pin,
     "plan block": Block,
     "published verdicts": Published,

@@ -16,10 +16,9 @@ from msgspec import structs
 
 from replayd.evidence.scoreboard import Scoreboard
 from replayd.evidence.settings import BoardSettings
-from replayd.http.page import PageServer
+from replayd.http.page import PageServer, PageSettings
 from replayd.model import ArmAnswer
 from replayd.results.history import History
-from replayd.results.index_reader import IndexReader
 from replayd.verdicts.compute import VerdictComputation
 from replayd.verdicts.views import Verdicts
 from snaptrace.runtime.clock import SystemClock
@@ -31,18 +30,17 @@ from snaptrace.store.audit import Audit
 class ShownPage:
     """A page's server, with its store, epoch and the audit's lines."""
 
-    def __init__(self, store, epoch, verdicts, audit=None, **more):
+    def __init__(self, store, epoch, verdicts, audit=None, **settings):
         self.store, self.epoch, self.audited = store, epoch, []
-        clock = SystemClock()
         self.server = PageServer(
-            Address("127.0.0.1:0"),
+            PageSettings(
+                listen=Address("127.0.0.1:0"), user_header="X-User", **settings
+            ),
             lambda: verdicts,
-            History(store, KEY, clock),
-            IndexReader(store, clock),
+            store,
+            KEY,
             audit=audit or Audit("", self.audited.append),
-            clock=clock,
-            user_header="X-User",
-            **more,
+            clock=SystemClock(),
         )
 
 

@@ -16,6 +16,8 @@ NAMES: Final = {
     "recorded": "production, recorded",
     "control": "control, asked again",
     "canary": "canary",
+    "left": "left",
+    "right": "right",
 }
 
 
@@ -65,16 +67,18 @@ def sides(
     base = "control" if against == "control" and said["control"] else "recorded"
     for kind, mine in said.items():
         other = None if kind == base else said[base]
-        yield _side(kind, mine, other, answers.get(kind), longest)
+        yield side(kind, mine, other, answers.get(kind), longest=longest)
 
 
-def _side(
+def side(
     kind: str,
     mine: Said | None,
     other: Said | None,
     arm: ArmAnswer | None,
+    *,
     longest: int,
 ) -> Side:
+    """Return one answer, held against another one if there is one."""
     text = mine.text if mine else ""
     compared = None
     if mine and other:
@@ -88,7 +92,7 @@ def _side(
         tree=_answer_tree(text, other),
         tools=tuple(_tools(mine, other)) if mine else (),
         missing_tools=_missing(mine, other),
-        outputs=tuple(_outputs(arm)) if arm else (),
+        outputs=tuple(outputs(arm)) if arm else (),
     )
 
 
@@ -128,6 +132,7 @@ def _missing(mine: Said | None, other: Said | None) -> tuple[str, ...]:
     return tuple(missing)
 
 
-def _outputs(arm: ArmAnswer) -> Iterator[Output]:
+def outputs(arm: ArmAnswer) -> Iterator[Output]:
+    """Yield the media that an arm answered with."""
     for index, medium in enumerate(arm.answer.media):
         yield Output(medium=medium, index=index, is_kept=index in arm.blobs)

@@ -8,16 +8,18 @@ import jinja2
 from aiohttp import web
 
 from replayd.errors import ReplaydError
+from replayd.http.page.access import who
 from replayd.http.page.formatting import FILTERS
-from replayd.http.page.guard import who
 from replayd.http.page.sentences import sentence
 from replayd.model import Epoch
 from replayd.results.history import History, Pair
 from replayd.results.index_reader import IndexReader
 from replayd.verdicts.views import CanaryView, ModalityView, Verdicts
+from snaptrace.crypto.fleet_key import FleetKey
 from snaptrace.runtime.clock import Clock
 from snaptrace.snapshot.errors import AuditRefusedError, SnapshotError
 from snaptrace.store.audit import Audit
+from snaptrace.store.store import Store
 
 HERE: Final = files("replayd.http.page")
 UNREADABLE: Final = (ReplaydError, SnapshotError)
@@ -29,17 +31,16 @@ class Site:
     def __init__(
         self,
         verdicts: Callable[[], Verdicts],
-        history: History,
-        indexes: IndexReader,
+        store: Store,
+        key: FleetKey,
         *,
         audit: Audit,
         clock: Clock,
-        token: str,
-        user_header: str,
     ) -> None:
-        self.verdicts, self.history, self.indexes = verdicts, history, indexes
+        self.verdicts, self.store = verdicts, store
+        self.history = History(store, key, clock)
+        self.indexes = IndexReader(store, clock)
         self._audit, self.clock = audit, clock
-        self._token, self._user_header = token, user_header
         folder = HERE / "templates"
         texts = {each.name: each.read_text("utf-8") for each in folder.iterdir()}
         self._templates = jinja2.Environment(
@@ -101,14 +102,16 @@ class Site:
             raise web.HTTPNotFound(text="no such pair\n")
         return pair
 
-    def note(self, request: web.Request, snapshot_id: str) -> None:
-        """Record the reader in the audit log; without that nothing is shown."""
+    def note(self, request: web.Request, snapshot_id: str, decided: str = "") -> None:
+        """Record who reads or decides in the audit log; else nothing is done."""
+        what = f"{request.method} {request.path}"
         try:
             self._audit.note(
                 self.clock.now_ns(),
-                who=who(request, self._token, self._user_header),
-                what=f"{request.method} {request.path}",
+                who=who(request),
+                what=f"{what}: {decided}" if decided else what,
                 snapshots=[snapshot_id],
+                kind="decision" if decided else "read",
             )
         except AuditRefusedError as error:
             raise web.HTTPServiceUnavailable(text=f"{error}\n") from None

@@ -10,7 +10,7 @@ from fakes.judged_epoch import KEY, image_pair, said, text_pair
 from fakes.pair_results import START
 from fakes.shown_page import example_pairs
 
-from replayd.http.page import PageServer
+from replayd.http.page import PageServer, PageSettings
 from replayd.http.page.formatting import age, bar, paged, signed
 from snaptrace.runtime.clock import SystemClock
 from snaptrace.runtime.config import Address, ConfigError
@@ -18,6 +18,7 @@ from snaptrace.snapshot import object_names
 from snaptrace.store.audit import Audit
 from snaptrace.store.tombstones import write_tombstone
 
+NOTHING = (lambda: None, None, KEY)
 AUDITED = {"audit": Audit("", print), "clock": SystemClock()}
 SPECIFICATION = Path(__file__).parents[5] / "docs/specs/openapi.json"
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}} \"'&"
@@ -97,14 +98,15 @@ async def test_nothing_from_elsewhere_and_no_inline_script(page):
 def test_a_wider_address_needs_a_token(listen):
     """Prompts of real users would stand open in the cluster."""
     with pytest.raises(ConfigError, match="page_token_file"):
-        PageServer(Address(listen), lambda: None, None, None, **AUDITED)
-    PageServer(Address(listen), lambda: None, None, None, **AUDITED, token="s3cret")
+        PageServer(PageSettings(listen=Address(listen)), *NOTHING, **AUDITED)
+    settings = PageSettings(listen=Address(listen), token="s3cret")
+    PageServer(settings, *NOTHING, **AUDITED)
 
 
 @pytest.mark.parametrize("listen", ["127.0.0.1:0", "[::1]:0", "localhost:0"])
 def test_this_machine_needs_none(listen):
     """A first look would take a configuration."""
-    PageServer(Address(listen), lambda: None, None, None, **AUDITED)
+    PageServer(PageSettings(listen=Address(listen)), *NOTHING, **AUDITED)
 
 
 async def test_a_token_guards_pages_and_media(page):
