@@ -370,13 +370,9 @@ class Engine:
             parts.append(self._telling)
         if self._judge_rounds is not None:
             parts.append(self._judge_rounds)
+        book, poll = OpinionBook(self._store), config.schedule.poll
         parts.append(
-            AdjudicationFeed(
-                self.shadows,
-                self.metrics,
-                OpinionBook(self._store),
-                poll_seconds=config.schedule.poll,
-            )
+            AdjudicationFeed(self.shadows, self.metrics, book, poll_seconds=poll)
         )
         return parts
 
