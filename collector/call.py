@@ -38,5 +38,4 @@ class Call(Struct, frozen=True, kw_only=True):
     trace_state: str = ""  # W3C tracestate of the span, for the upstream probability
     source: Source = "parts"  # what the request was read from
     emitter: str = ""  # the integration that told it, where one scope stands for many
-    names: tuple[str, ...] = ()  # of the attributes of all records that reported it
     deferred: Deferred | None = None  # set while the content is elsewhere

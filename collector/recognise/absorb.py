@@ -13,7 +13,6 @@ from snaptrace.snapshot.model import Answer
 
 def attach(span: Candidate, content: Candidate) -> None:
     """Add a content record to its span."""
-    span.names += content.names
     for name, value in content.supplement.items():
         span.supplement.setdefault(name, value)
     if content.messages and _speaks(span):
@@ -31,7 +30,7 @@ def attach(span: Candidate, content: Candidate) -> None:
     if content.answer is not None and not has_request(content):
         _take_answer(span, content.answer)
         return
-    _fill(span, content)
+    absorb(span, content)
 
 
 def _speaks(span: Candidate) -> bool:
@@ -44,11 +43,6 @@ def _speaks(span: Candidate) -> bool:
 
 def absorb(call: Candidate, other: Candidate) -> None:
     """Fill in what the call lacks from another report of the same exchange."""
-    call.names += other.names
-    _fill(call, other)
-
-
-def _fill(call: Candidate, other: Candidate) -> None:
     if other.verbatim and not call.verbatim:
         take_over(call, other)
     elif call.verbatim:

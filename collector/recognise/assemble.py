@@ -125,7 +125,6 @@ def assemble(
         trace_state=candidate.trace_state,
         source=source_of(candidate),
         emitter=candidate.emitter,
-        names=candidate.names,
     )
 
 
@@ -156,7 +155,7 @@ def _judged(
 ) -> Judgement | None:
     if evidence is None or body is None or candidate.verbatim:
         return None
-    judgement = evidence.judge(reading_of(candidate), features(body), candidate.names)
+    judgement = evidence.judge(reading_of(candidate), features(body))
     if candidate.api_source == "guessed":
         return Judgement(("api_guessed", *judgement.doubts), judgement.lost)
     return judgement

@@ -19,7 +19,6 @@ from collector.recognise.dialects.contract import Candidate
 from collector.recognise.dialects.readers.answers import complete
 from collector.recognise.dialects.readers.json_values import as_dict, as_text, loads
 from collector.recognise.dialects.readers.other_operations import other_operation
-from collector.recognise.evidence.layout import names_of
 from collector.recognise.evidence.table import Evidence, packaged
 from collector.recognise.funnel import Funnel
 from collector.recognise.prefilter import RawRecord, UnreadableRequestError, split
@@ -95,7 +94,6 @@ class Recogniser:
         if candidate.role == "call":
             candidate.answer = complete(candidate.answer, record)
         candidate.size_bytes = len(raw.body)
-        candidate.names = names_of(record)
         candidate.process = _process_of(raw.resource)
         candidate.service = as_text(record.resource.get("service.name"))
         if self._kept:

@@ -18,7 +18,6 @@ from measure.table import Line, believed, measure
 from collector.call import Call
 from collector.recognise.evidence.contract import DialectEvidence, Row
 from collector.recognise.evidence.features import features
-from collector.recognise.evidence.layout import layout
 from collector.recognise.evidence.table import EVERY, Reading
 
 TABLES = Path(__file__).parents[2] / "collector" / "recognise" / "evidence" / "tables"
@@ -47,10 +46,6 @@ class Witness(NamedTuple):
     invented: frozenset[str]  # of ours alone
     changed: frozenset[str]
     suspect: frozenset[str] = frozenset()
-    layout: frozenset[str] = frozenset()
-
-
-Layouts = dict[tuple[str, str], frozenset[str]]  # by dialect and scope
 
 
 def reading_of(call: Call) -> Reading:
@@ -86,7 +81,6 @@ def witnesses(lines: Iterable[Line]) -> list[Witness]:
                 invented,
                 changed,
                 suspects(line.call, line.truth.body) if silent else frozenset(),
-                layout(line.call.names),
             )
         )
     return found
@@ -173,33 +167,15 @@ def tables(seen: Iterable[Witness]) -> list[DialectEvidence]:
     groups: dict[Reading, list[Witness]] = defaultdict(list)
     for witness in seen:
         groups[witness.reading].append(witness)
-    every = [witness for group in groups.values() for witness in group]
-    rows = {r: row_of(r, group) for r, group in sorted(groups.items())}
-    return by_dialect(rows, layouts_of(every))
+    return by_dialect({r: row_of(r, group) for r, group in sorted(groups.items())})
 
 
-def layouts_of(seen: Iterable[Witness]) -> Layouts:
-    """Return the names of records that were read right, per scope."""
-    found: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for witness in seen:
-        if witness.outcome in _RIGHT:
-            key = witness.reading.dialect, witness.reading.scope
-            found[key].update(witness.layout)
-    return {key: frozenset(names) for key, names in found.items()}
-
-
-def by_dialect(rows: Mapping[Reading, Row], layouts: Layouts) -> list[DialectEvidence]:
+def by_dialect(rows: Mapping[Reading, Row]) -> list[DialectEvidence]:
     """Return rows as tables, one per dialect."""
     found: dict[str, list[Row]] = defaultdict(list)
     for reading, row in rows.items():
         found[reading.dialect].append(row)
-    names: dict[str, dict[str, tuple[str, ...]]] = defaultdict(dict)
-    for (dialect, scope), told in sorted(layouts.items()):
-        names[dialect][scope] = _sorted(told)
-    return [
-        DialectEvidence(dialect=d, rows=tuple(r), layouts=names[d])
-        for d, r in found.items()
-    ]
+    return [DialectEvidence(dialect=d, rows=tuple(r)) for d, r in found.items()]
 
 
 def row_of(reading: Reading, group: list[Witness]) -> Row:

@@ -3,26 +3,21 @@
 `PYTHONPATH=tests:. python -m measure.holdout` leaves parts of the golden recordings out
 of the table in several ways, judges them by the rest, and prints a line per way. The
 exit code is 1 if a request that would gate is silently different in any of them.
+With the path of an archive it judges those of its cases that the tree does not hold by
+the whole table: recordings that no reader was written for.
 """
 
 import hashlib
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 from measure.compare import compare
-from measure.evidence import (
-    Layouts,
-    Witness,
-    by_dialect,
-    layouts_of,
-    reading_of,
-    row_of,
-    witnesses,
-)
-from measure.recordings import Case, golden
+from measure.evidence import Witness, by_dialect, reading_of, row_of, witnesses
+from measure.recordings import Case, from_archive, golden
 from measure.table import Line, believed, measure, routes
 
 from collector.call import Call
@@ -112,10 +107,9 @@ def held_out(seen: list[Seen], key: Callable[[Seen], object]) -> list[Line]:
         for witness in one.witnesses:
             witnessed[witness.reading].append(witness)
     rows = {reading: row_of(reading, group) for reading, group in witnessed.items()}
-    layouts = layouts_of(witness for one in seen for witness in one.witnesses)
     found: list[Line] = []
     for mine in groups.values():
-        table = _without(mine, witnessed, rows, layouts)
+        table = _without(mine, witnessed, rows)
         found.extend(judged(line, table) for one in mine for line in one.lines)
     return found
 
@@ -124,7 +118,6 @@ def _without(
     left_out: list[Seen],
     witnessed: dict[Reading, list[Witness]],
     rows: dict[Reading, Row],
-    layouts: Layouts,
 ) -> Evidence:
     """Return the table of all but some cases: only the rows that had them change."""
     gone = {id(witness) for one in left_out for witness in one.witnesses}
@@ -136,16 +129,7 @@ def _without(
             kept[reading] = row_of(reading, others)
         else:
             del kept[reading]
-    scopes = {(reading.dialect, reading.scope) for reading in changed}
-    names = layouts_of(
-        one
-        for reading, group in witnessed.items()
-        if (reading.dialect, reading.scope) in scopes
-        for one in group
-        if id(one) not in gone
-    )
-    left = {scope: layouts[scope] for scope in layouts.keys() - scopes}
-    return Evidence(by_dialect(kept, left | names))
+    return Evidence(by_dialect(kept))
 
 
 def judged(line: Line, evidence: Evidence) -> Line:
@@ -159,7 +143,7 @@ def judged(line: Line, evidence: Evidence) -> Line:
     body = call.snapshot.request.body
     if body is None or verdict.outcome in ("refused", "unverified"):
         return line
-    judgement = evidence.judge(reading_of(call), features(body), call.names)
+    judgement = evidence.judge(reading_of(call), features(body))
     if judgement.doubts or call.source == "guess":
         reasons = judgement.doubts or ("api_guessed",)
         verdict = verdict._replace(
@@ -199,12 +183,22 @@ def rows(seen: list[Seen]) -> Iterator[tuple[str, list[Line]]]:
         yield name, held_out(seen, key)
 
 
-def main() -> int:
+def first_contact(archive: Path) -> list[Line]:
+    """Return the lines of an archive's cases that are not among the golden ones."""
+    held = {(case.variant, case.name) for case in golden()}
+    cases = from_archive(archive)
+    return measure(c for c in cases if (c.variant, c.name) not in held)
+
+
+def main(arguments: list[str]) -> int:
     """Print the table, and every silent request by name."""
     head = "".join(f"{outcome:>11}" for outcome in _OUTCOMES)
     sys.stdout.write(f"{'left out':28}{head}{'whole':>8}{'exact':>8}{'doubted':>9}\n")
     wrong = False
-    for name, lines in rows(read(golden())):
+    told: Iterable[tuple[str, list[Line]]] = [
+        (Path(path).name, first_contact(Path(path))) for path in arguments
+    ] or rows(read(golden()))
+    for name, lines in told:
         sys.stdout.write(row(name, lines) + "\n")
         for line in lines:
             if line.outcome == "silent":
@@ -215,4 +209,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -66,7 +66,6 @@ class Candidate(Struct, kw_only=True):
     user_id: str = ""
     trace_state: str = ""
     attributes: dict[str, str] = {}  # those the operator asked to keep
-    names: tuple[str, ...] = ()  # of all that its records have, see `evidence.layout`
     dropped_attributes: int = 0
     references: dict[str, str] = {}  # attribute -> where an upload hook put its value
     referenced: Record | None = None  # the record that names them, to be read anew

@@ -39,5 +39,3 @@ class DialectEvidence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     dialect: str
     rows: tuple[Row, ...]
-    # Scope -> names, as `layout` has them, of records that were read right.
-    layouts: dict[str, tuple[str, ...]] = {}

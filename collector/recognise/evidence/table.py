@@ -1,7 +1,6 @@
 """Looks up what recordings say about a reading. Pure; loaded once per process."""
 
 import functools
-from collections import Counter
 from collections.abc import Iterable
 from importlib import resources
 from typing import Literal, NamedTuple
@@ -11,9 +10,8 @@ import msgspec
 from collector.call import Source
 from collector.recognise.evidence.contract import DialectEvidence, Row
 from collector.recognise.evidence.features import seams
-from collector.recognise.evidence.layout import layout
 from collector.recognise.evidence.pools import Pools
-from collector.recognise.evidence.versions import nearest, vouching
+from collector.recognise.evidence.versions import vouching
 
 Doubt = Literal[
     "scope_unrecorded",
@@ -26,9 +24,6 @@ Doubt = Literal[
 UNVERIFIED: frozenset[str] = frozenset(Doubt.__args__)  # type: ignore[attr-defined]
 EVERY = "*"  # in `Row.suspect`: no body is above doubt
 _ENOUGH = 1  # recorded requests read right, before a scope's reading counts as known
-# Requests read right before a scope speaks for an API of which it has no recording,
-# none of them wrong; and of that API from other scopes.
-_ENOUGH_OF_SCOPE, _ENOUGH_OF_API = 5, 10
 _CACHED = 1024
 _UNPROVEN_MAX = 16  # features named on a snapshot
 
@@ -59,8 +54,6 @@ class _Known(NamedTuple):
     proven: frozenset[str] = frozenset()
     apart: frozenset[str] = frozenset()  # turns whose several texts are kept apart
     suspect: frozenset[str] = frozenset()
-    # Names that a record may have, where no recorded version speaks for this one.
-    layout: frozenset[str] | None = None
 
 
 class Evidence:
@@ -68,34 +61,17 @@ class Evidence:
 
     def __init__(self, tables: Iterable[DialectEvidence]) -> None:
         self._rows: dict[tuple[str, str], list[Row]] = {}
-        self._layouts: dict[tuple[str, str], frozenset[str]] = {}
         for table in tables:
             for row in table.rows:
                 self._rows.setdefault((table.dialect, row.scope), []).append(row)
-            for scope, names in table.layouts.items():
-                self._layouts[table.dialect, scope] = frozenset(names)
         self._pools = Pools(self._rows)
-        # Requests read right per way to read an API: of all, and of each scope.
-        self._right: Counter[tuple[str, ...]] = Counter()
-        for (dialect, scope), rows in self._rows.items():
-            for row in rows:
-                way = _way(dialect, row.api, row.source)
-                self._right[way] += right(row)
-                self._right[(*way, dialect, scope)] += right(row)
         self._known = functools.lru_cache(maxsize=_CACHED)(self._look_up)
 
-    def judge(
-        self, reading: Reading, features: frozenset[str], names: Iterable[str] = ()
-    ) -> Judgement:
-        """Return what recordings say of a body with these features, so read.
-
-        `names` are those of the record's attributes.
-        """
+    def judge(self, reading: Reading, features: frozenset[str]) -> Judgement:
+        """Return what recordings say of a body with these features, so read."""
         known = self._known(reading)
         if known.doubts:
             return Judgement(known.doubts, known.lost)
-        if known.layout is not None and not layout(names) <= known.layout:
-            return Judgement(("version_unrecorded",), known.lost)
         if not known.suspect.isdisjoint(features):
             wrong = tuple(sorted(known.suspect & features)[:_UNPROVEN_MAX])
             return Judgement(("differences_recorded",), known.lost, wrong)
@@ -115,25 +91,17 @@ class Evidence:
         rows = self._rows.get((reading.dialect, reading.scope))
         if not rows:
             return _Known(("scope_unrecorded",))
-        recorded = dict.fromkeys(row.version for row in rows)
-        versions = vouching(reading.version, recorded)
-        names = None
-        if not versions:
-            versions = nearest(reading.version, recorded)
-            names = self._layouts.get((reading.dialect, reading.scope), frozenset())
+        versions = vouching(reading.version, dict.fromkeys(r.version for r in rows))
         if not versions:
             return _Known(("version_unrecorded",))
-        near = [row for row in rows if row.version in versions]
         mine = [
             row
-            for row in near
-            if (row.operation, row.api, row.source, row.emitter) == reading[3:]
+            for row in rows
+            if row.version in versions
+            and (row.operation, row.api, row.source, row.emitter) == reading[3:]
         ]
-        if sum(map(right, mine)) < _ENOUGH:
-            mine = [row for row in near if row.emitter == reading.emitter]
-            if not self._speaks_for_others(reading, mine):
-                return _Known(("operation_unrecorded",))
-            mine = [row for row in mine if row.api == reading.api]
+        if sum(row.exact + row.declared for row in mine) < _ENOUGH:
+            return _Known(("operation_unrecorded",))
         lost = tuple(dict.fromkeys(path for row in mine for path in row.lost))
         suspect = frozenset(feature for row in mine for feature in row.suspect)
         if EVERY in suspect:
@@ -141,33 +109,7 @@ class Evidence:
         own = frozenset(feature for row in mine for feature in row.carried)
         proven = self._pools.proven(reading.dialect, reading.api, reading.source)
         apart = self._pools.apart(reading.dialect, reading.api)
-        if names is None:
-            apart |= own  # names do not show what another version joins
-        return _Known((), lost, proven | own, apart, suspect, names)
-
-    def _speaks_for_others(self, reading: Reading, siblings: list[Row]) -> bool:
-        """Decide about an operation or API of which this scope has no recording.
-
-        Its other calls must have come out right, all of them, and the API must have
-        been read right this way for other scopes.
-        """
-        if reading.source == "guess" or any(row.silent for row in siblings):
-            return False
-        way = _way(reading.dialect, reading.api, reading.source)
-        own = self._right[(*way, reading.dialect, reading.scope)]
-        if sum(map(right, siblings)) < _ENOUGH_OF_SCOPE:
-            return False
-        return self._right[way] - own >= _ENOUGH_OF_API
-
-
-def right(row: Row) -> int:
-    """Return how many of a row's requests came out right."""
-    return row.exact + row.declared
-
-
-def _way(dialect: str, api: str, source: Source) -> tuple[str, ...]:
-    """Return what code reads such a request: a provider's own JSON is copied by all."""
-    return (api, source) if source == "body" else (api, source, dialect)
+        return _Known((), lost, proven | own, apart | own, suspect)
 
 
 @functools.cache

@@ -12,7 +12,6 @@ from collections.abc import Iterable
 _NUMBERS = re.compile(r"\d{1,9}")
 _CACHED = 1024
 _PARTS = 4
-_BOTH_SIDES = 2
 
 
 @functools.lru_cache(maxsize=_CACHED)
@@ -27,19 +26,13 @@ def vouching(version: str, recorded: Iterable[str]) -> tuple[str, ...]:
     known = tuple(recorded)
     if version in known:
         return (version,)
-    near = nearest(version, known)
-    if len(near) == _BOTH_SIDES:
-        return near
-    mine = numbers(version)
-    return tuple(v for v in near if numbers(v)[:2] == mine[:2])
-
-
-def nearest(version: str, recorded: Iterable[str]) -> tuple[str, ...]:
-    """Return the recorded versions next to `version`; () if it has no numbers."""
     mine = numbers(version)
     if not mine:
         return ()
-    ordered = sorted((numbers(v), v) for v in recorded if numbers(v))
+    ordered = sorted((numbers(v), v) for v in known if numbers(v))
     below = [v for n, v in ordered if n <= mine]
     above = [v for n, v in ordered if n > mine]
-    return (*below[-1:], *above[:1])
+    if below and above:
+        return (below[-1], above[0])
+    series = [v for v in (*below[-1:], *above[:1]) if numbers(v)[:2] == mine[:2]]
+    return tuple(series)
