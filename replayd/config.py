@@ -239,6 +239,8 @@ class DrillConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     pairs: Annotated[int, Meta(ge=1, le=5_000)] = 200
     # How often it is made anew.
     every: Duration = Duration(86_400)
+    # Limits of `snaptrace drill --ask`, which sends changed requests to the control.
+    budget: BudgetConfig = BudgetConfig()
     # Modality to faults that a pass must be able to show, as
     # `{image: [digit_changed, row_dropped@0.1]}`; else it is `undecided: blind`.
     required_sensitivity: dict[str, list[str]] = {}

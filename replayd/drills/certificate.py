@@ -48,6 +48,20 @@ class Sensitivity(Struct, frozen=True, kw_only=True):
         return (self.modality, self.slice, self.fault, rate_label(self.rate))
 
 
+class Dependence(Struct, frozen=True, kw_only=True):
+    """Cases whose answer does not need their medium, in a modality or slice."""
+
+    modality: str
+    slice: str = ""
+    cases: int = 0  # answered rightly, and asked without their medium
+    independent: int = 0  # of them, answered as well then
+
+    @property
+    def share(self) -> float:
+        """Share of the cases that say nothing about the medium."""
+        return self.independent / self.cases if self.cases else 0.0
+
+
 class Certificate(Struct, frozen=True, kw_only=True):
     """Everything that was drilled at one time."""
 
@@ -66,6 +80,7 @@ class Certificate(Struct, frozen=True, kw_only=True):
     noise_pairs: dict[str, int] = {}
     unscored: dict[str, int] = {}  # pairs that no rule can score, by modality
     rows: tuple[Sensitivity, ...] = ()
+    dependence: tuple[Dependence, ...] = ()  # of drills that take the medium away
 
 
 def rate_label(rate: float) -> str:

@@ -17,6 +17,7 @@ from snaptrace.snapshot.model import Answer
 # Scores pairs as they are scored for a verdict, in the order given.
 JudgePairs: TypeAlias = Callable[[Sequence[Job]], Awaitable[Sequence[PairResult]]]
 JOBS_AT_ONCE = 64
+LEAST_RIGHT = 0.5  # score of an answer that is worth something
 NOISE = "again"  # in the place of a fault: the control asked twice
 
 
@@ -39,6 +40,7 @@ class Measured(Struct, frozen=True, kw_only=True):
     faults: Mapping[str, Mapping[str, float]]
     noise: Mapping[str, float] | None  # None: the control was not asked twice
     scored: bool  # a rule checks its quality; else only a broken answer is seen
+    right: bool  # the untouched answer is worth something in every stream
 
 
 async def measure(
@@ -51,15 +53,27 @@ async def measure(
     An answer that a fault leaves as it is scores as its control does, so it is not
     scored again.
     """
+    versions = [
+        _injured(pair, _other(pairs, at), faults) for at, pair in enumerate(pairs)
+    ]
+    return await score_versions(pairs, versions, judge)
+
+
+async def score_versions(
+    pairs: Sequence[DrillPair],
+    versions: Sequence[Mapping[str, ArmAnswer]],
+    judge: JudgePairs,
+) -> list[Measured]:
+    """Score each pair's answers by fault; pairs that feed no verdict are left out."""
     keys: list[tuple[int, str]] = []
     jobs: list[Job] = []
-    for at, pair in enumerate(pairs):
-        # Who has nothing to change also says which streams apply.
-        versions = {"": pair.answer, **_injured(pair, _other(pairs, at), faults)}
+    for at, (pair, answers) in enumerate(zip(pairs, versions, strict=True)):
+        # The untouched answer says which streams apply.
+        all_answers = {"": pair.answer, **answers}
         if pair.again is not None:
-            versions[NOISE] = pair.again
-        keys += [(at, name) for name in versions]
-        jobs += [_job(pair, answer) for answer in versions.values()]
+            all_answers[NOISE] = pair.again
+        keys += [(at, name) for name in all_answers]
+        jobs += [_job(pair, answer) for answer in all_answers.values()]
     results: list[PairResult] = []
     for first in range(0, len(jobs), JOBS_AT_ONCE):
         results += await judge(jobs[first : first + JOBS_AT_ONCE])
@@ -82,6 +96,10 @@ def _measured(pair: DrillPair, results: Mapping[str, PairResult]) -> Measured:
         faults={name: each for name, each in found.items() if name not in ("", NOISE)},
         noise=found.get(NOISE),
         scored="quality" in found[""],
+        right=all(
+            (score.control or 0.0) >= LEAST_RIGHT
+            for score in results[""].streams.values()
+        ),
     )
 
 

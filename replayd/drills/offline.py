@@ -2,15 +2,15 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from msgspec.structs import replace
 
 from replayd.config import ReplaydConfig
 from replayd.drills.answers import ANSWER_FAULTS
-from replayd.drills.certificate import Certificate, Sensitivity
+from replayd.drills.certificate import Certificate, Kind, Sensitivity, Source
 from replayd.drills.injuring import JudgePairs, Measured, measure
-from replayd.drills.sensitivity import Orders, Place, sensitivities
+from replayd.drills.sensitivity import Drilled, Orders, Place, sensitivities
 from replayd.drills.stored_pairs import StoredPairs
 from replayd.evidence.differences import PROTECTED
 from replayd.evidence.settings import (
@@ -44,21 +44,46 @@ async def drill_offline(
     pause: Callable[[], Awaitable[None]] = no_pause,
 ) -> Certificate:
     """Return the certificate of stored answers under every offline fault."""
-    orders = orders or Orders()
     faults = tuple(ANSWER_FAULTS.values())
     measured = await measure(stored.pairs, faults, judge)
+    return await certified(
+        measured,
+        faults,
+        config,
+        orders=orders or Orders(),
+        pause=pause,
+        kind="offline",
+        source=stored.source,
+        epoch=stored.epoch,
+        made_at_ns=made_at_ns,
+    )
+
+
+async def certified(
+    measured: Sequence[Measured],
+    faults: Sequence[Drilled],
+    config: ReplaydConfig,
+    *,
+    orders: Orders,
+    pause: Callable[[], Awaitable[None]],
+    kind: Kind,
+    source: Source,
+    epoch: Epoch | None,
+    made_at_ns: int,
+) -> Certificate:
+    """Return the certificate of what was measured, in every place."""
     settings = board_settings(config)
     rows: list[Sensitivity] = []
-    for place in places(measured, config, settings, stored.epoch):
+    for place in places(measured, config, settings, epoch):
         rows += await sensitivities(place, measured, faults, orders, pause)
     modalities = sorted({each.modality for each in measured})
     return Certificate(
-        kind="offline",
-        source=stored.source,
+        kind=kind,
+        source=source,
         made_at_ns=made_at_ns,
         software=VERSION,
-        control=stored.epoch.control if stored.epoch else "",
-        epoch=stored.epoch.epoch if stored.epoch else "",
+        control=epoch.control if epoch else "",
+        epoch=epoch.epoch if epoch else "",
         orders=orders.count,
         most_pairs=orders.most_pairs,
         alpha=settings.alpha,

@@ -9,11 +9,11 @@ without that noise an alarm would seem to need fewer pairs than it does.
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from typing import Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from replayd.drills.answers.contract import AnswerFault
 from replayd.drills.certificate import CAUGHT_SHARE, Sensitivity
 from replayd.drills.injuring import Measured
 from replayd.evidence.differences import PROTECTED
@@ -28,6 +28,15 @@ RATES = (1.0, 0.1)  # of faults; twins are drilled at 1 alone
 _ALARMS: frozenset[StreamWord] = frozenset({"regressed"})
 # Of a twin any alarm counts, and so does a drop that is within the margin.
 _RAISED: frozenset[StreamWord] = frozenset({"regressed", "pass_with_drop"})
+
+
+class Drilled(Protocol):
+    """A fault by its name; how it is made is no matter here."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102 - a field
+    @property
+    def harmless(self) -> bool: ...  # noqa: D102
 
 
 class Place(Struct, frozen=True):
@@ -49,7 +58,7 @@ class Orders(Struct, frozen=True, kw_only=True):
 async def sensitivities(
     place: Place,
     measured: Sequence[Measured],
-    faults: Sequence[AnswerFault],
+    faults: Sequence[Drilled],
     orders: Orders,
     pause: Callable[[], Awaitable[None]],
 ) -> list[Sensitivity]:
@@ -87,7 +96,7 @@ class _Drill:
         self,
         place: Place,
         pairs: Sequence[Measured],
-        fault: AnswerFault,
+        fault: Drilled,
         rate: float,
         orders: Orders,
     ) -> None:

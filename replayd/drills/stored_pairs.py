@@ -4,6 +4,7 @@ Reads the store only; nothing is sent.
 """
 
 from collections.abc import AsyncIterator, Iterable
+from typing import Final
 
 from msgspec import Struct
 
@@ -14,7 +15,14 @@ from replayd.drills.certificate import Source
 from replayd.drills.injuring import DrillPair
 from replayd.errors import DamagedResultError
 from replayd.ledger.ledger import Ledger, every_epoch
-from replayd.model import ArmAnswer, Case, Epoch, PairAnswers, Planned
+from replayd.model import (
+    ArmAnswer,
+    Case,
+    Epoch,
+    Outcome,
+    PairAnswers,
+    Planned,
+)
 from replayd.scoring.pair import USABLE
 from snaptrace.crypto.fleet_key import FleetKey
 from snaptrace.runtime.clock import Clock
@@ -22,6 +30,12 @@ from snaptrace.store.store import Store
 
 FEWEST_PAIRS = 100  # a certificate from fewer answers would speak of chance
 EPOCHS_READ = 8  # the newest
+# Outcomes of a recording that can stand in for a control's, by that name.
+USABLE_RECORDED: Final[dict[str, Outcome]] = {
+    "answered": "answered",
+    "refused": "refused",
+    "truncated": "truncated",
+}
 
 
 class StoredPairs(Struct, frozen=True, kw_only=True):
@@ -111,6 +125,20 @@ async def _recordings(
     slices: tuple[Slice, ...],
 ) -> AsyncIterator[DrillPair]:
     """Yield the newest recorded answers of each modality in turn."""
+    async for case, loaded in recorded_cases(loader, cases, most):
+        answer = loaded.snapshot.answer
+        yield DrillPair(
+            case=case,
+            recorded=loaded.recorded,
+            answer=ArmAnswer(outcome=USABLE_RECORDED[answer.outcome], answer=answer),
+            slices=tuple(each.name for each in slices if each.holds(case)),
+        )
+
+
+async def recorded_cases(
+    loader: CaseLoader, cases: Iterable[Case], most: int
+) -> AsyncIterator[tuple[Case, Loaded]]:
+    """Yield the newest calls with a usable recording, each modality in turn."""
     queues: dict[str, list[Case]] = {}
     for case in sorted(cases, key=lambda case: case.recorded_at_ns):
         if case.replayable and case.verified and not case.pin:
@@ -120,24 +148,13 @@ async def _recordings(
         for queue in queues.values():
             if count >= most or not queue:
                 continue
-            pair = await _recording(loader, queue.pop(), slices)
-            if pair is not None:
+            case = queue.pop()
+            loaded = await loader.load(case)
+            if isinstance(loaded, Loaded) and _is_usable(loaded):
                 count += 1
-                yield pair
+                yield case, loaded
 
 
-async def _recording(
-    loader: CaseLoader, case: Case, slices: tuple[Slice, ...]
-) -> DrillPair | None:
-    loaded = await loader.load(case)
-    if not isinstance(loaded, Loaded):
-        return None
+def _is_usable(loaded: Loaded) -> bool:
     answer = loaded.snapshot.answer
-    if not answer.observed or answer.outcome not in USABLE:
-        return None
-    return DrillPair(
-        case=case,
-        recorded=loaded.recorded,
-        answer=ArmAnswer(outcome=answer.outcome, answer=answer),
-        slices=tuple(each.name for each in slices if each.holds(case)),
-    )
+    return answer.observed and answer.outcome in USABLE_RECORDED

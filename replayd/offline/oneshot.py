@@ -17,10 +17,11 @@ from replayd.arms.arm import Arm
 from replayd.arms.endpoint import Attempt
 from replayd.arms.outcomes import RULES
 from replayd.evaluation.pair import MOST_ATTEMPTS, RETRIES
+from replayd.model import ArmAnswer
 from replayd.providers.contract import ProviderRequest, Reading, Refusal
 from replayd.providers.wire.encode import media_refs
 from snaptrace.snapshot.apis import APIS
-from snaptrace.snapshot.model import Json, MediaRef, Snapshot, Usage
+from snaptrace.snapshot.model import Answer, Json, MediaRef, Snapshot, Usage
 
 # A coroutine function that fetches one snapshot and its media when its turn comes.
 Load = Callable[[], Awaitable[tuple[Snapshot, dict[int, bytes]]]]
@@ -166,6 +167,23 @@ async def answer_once(
         if late or not RULES[attempt.reading.outcome].retry:
             return Answered(attempt, tries)
         await asyncio.sleep(wait)
+
+
+def arm_answer(found: Answered, *, money: float = 0.0) -> ArmAnswer:
+    """Return an answer as pairs hold it."""
+    reading = found.attempt.reading
+    return ArmAnswer(
+        outcome=reading.outcome,
+        answer=reading.answer if RULES[reading.outcome].scored else Answer(),
+        served_model=reading.served_model,
+        fingerprint=reading.fingerprint,
+        latency_ms=found.attempt.latency_ms,
+        attempts=max(found.tries, 1),
+        usage=reading.answer.usage,
+        money=money,
+        detail=reading.detail,
+        blobs=reading.blobs,
+    )
 
 
 async def send(arm: Arm, snapshot: Snapshot, media: dict[int, bytes]) -> Sent:

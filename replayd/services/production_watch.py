@@ -17,7 +17,7 @@ from replayd.config import ReplaydConfig
 from replayd.errors import BudgetSpentError
 from replayd.model import ArmAnswer, Case, Planned
 from replayd.offline.oneshot import Answered as Tried
-from replayd.offline.oneshot import answer_once
+from replayd.offline.oneshot import answer_once, arm_answer
 from replayd.scoring.pool import ScoringPool
 from replayd.stats import StatsError
 from replayd.telemetry.watch_metrics import WatchMetrics
@@ -201,23 +201,13 @@ class ProductionWatch:
         return True
 
     def _answer(self, arm: Arm, case: Case, found: Tried) -> ArmAnswer:
-        attempt, reading = found.attempt, found.attempt.reading
+        attempt = found.attempt
         seconds = attempt.latency_ms / 1000
         self._spending.control_learnt(attempt.quota, seconds, case.modality)
-        usage = reading.answer.usage
+        usage = attempt.reading.answer.usage
         counted = usage if usage.input_tokens is not None else estimated(case)
-        return ArmAnswer(
-            outcome=reading.outcome,
-            answer=reading.answer,
-            served_model=reading.served_model,
-            fingerprint=reading.fingerprint,
-            latency_ms=attempt.latency_ms,
-            attempts=max(found.tries, 1),
-            usage=usage,
-            money=self._spending.cost(arm.config.model, counted),
-            detail=reading.detail,
-            blobs=reading.blobs,
-        )
+        money = self._spending.cost(arm.config.model, counted)
+        return arm_answer(found, money=money)
 
     def _settle(
         self, watch: ModalityWatch, case: Case, held: Amount, answer: ArmAnswer

@@ -34,6 +34,12 @@ class DrillMetrics:
             "slice",
             "fault",
         )
+        self.independent = gauge(
+            "medium_independent_share",
+            "Share of cases that are answered as well without their medium.",
+            "modality",
+            "slice",
+        )
         self.made_at = gauge(
             "certificate_timestamp_seconds",
             "Unix time of the newest certificate of a kind.",
@@ -44,9 +50,12 @@ class DrillMetrics:
     def show(self, known: KnownSensitivity) -> None:
         """Replace all rows."""
         rows = (self.detected, self.once_detected, self.pairs, self.twin_raised)
-        for metric in (*rows, self.made_at):
+        for metric in (*rows, self.independent, self.made_at):
             metric.clear()
         for made in known.newest:
+            for each in made.dependence:
+                labels = (each.modality, each.slice)
+                self.independent.labels(*labels).set(each.share)
             self.made_at.labels(made.kind).set(made.made_at_ns / 1e9)
         for row in known.rows:
             if row.standing != "not_applicable":

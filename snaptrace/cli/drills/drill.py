@@ -25,6 +25,7 @@ from replayd.drills.sensitivity import MOST_PAIRS, ORDERS, Orders
 from replayd.drills.stored_pairs import FEWEST_PAIRS, stored_pairs
 from replayd.model import PairResult
 from replayd.scoring.worker import Job, judged
+from snaptrace.cli.drills.ask import MOST_ASKED, ask_control
 from snaptrace.cli.drills.table import certificate_lines
 from snaptrace.cli.options import Source
 from snaptrace.cli.output import CommandError, Format, print_json, print_lines
@@ -41,13 +42,16 @@ def drill(
     orders: int = ORDERS,
     within: int = MOST_PAIRS,
     store: bool = True,
+    ask: Annotated[bool, Parameter(negative="")] = False,
+    yes: Annotated[bool, Parameter(negative="", alias="-y")] = False,
     format: Format = "table",  # noqa: A002 - the name of the option
 ) -> int:
     """Put known faults into stored answers, and report which a verdict would catch.
 
     Takes answers of the control, or recordings where there are none, and asks no
-    model. Each changed answer is scored as a canary's and fed to the test that a
-    verdict comes from. Exits 1 if a fault that was caught before no longer is.
+    model, unless --ask: then faults are put into requests to the control. Each changed
+    answer is scored as a canary's and fed to the test that a verdict comes from. Exits
+    1 if a fault that was caught before no longer is.
 
     Parameters
     ----------
@@ -59,12 +63,25 @@ def drill(
         Pairs after which a fault counts as not caught.
     store
         Keep the certificate in the store, where replayd's metrics and gate read it.
+    ask
+        Change what the control is asked: images, sounds, pages, prompts. Says first
+        what that takes.
+    yes
+        Send it without a question; else only the plan is printed.
     """
     source = source or Source()
     config = source.document().section("replayd", ReplaydConfig)
     opened = Opened.of(source)
     how = Orders(count=orders, most_pairs=within)
-    made, lost = asyncio.run(_drilled(opened, config, pairs, how, store=store))
+    if ask:
+        cases = min(pairs, MOST_ASKED)
+        asked = asyncio.run(ask_control(opened, config, cases, how, go=yes))
+        if asked is None:
+            return 0
+        made = asked
+    else:
+        made = asyncio.run(_drilled(opened, config, pairs, how))
+    lost = asyncio.run(_compared(opened, made, store=store))
     if format == "json":
         print_json(made)
     elif format == "jsonl":
@@ -76,8 +93,8 @@ def drill(
 
 
 async def _drilled(
-    opened: Opened, config: ReplaydConfig, pairs: int, orders: Orders, *, store: bool
-) -> tuple[Certificate, tuple[Sensitivity, ...]]:
+    opened: Opened, config: ReplaydConfig, pairs: int, orders: Orders
+) -> Certificate:
     now_ns = time.time_ns()
     stored = await stored_pairs(
         opened.store,
@@ -102,16 +119,21 @@ async def _drilled(
             bar.update(task, advance=len(jobs))
             return await judged(jobs)
 
-        made = await drill_offline(
+        return await drill_offline(
             stored, config, judge, made_at_ns=now_ns, orders=orders
         )
+
+
+async def _compared(
+    opened: Opened, made: Certificate, *, store: bool
+) -> tuple[Sensitivity, ...]:
+    """Keep the certificate; return the rows that were caught before and are not now."""
     before = once_caught(await certificates(opened.store, made.kind))
     if store:
         await store_certificate(opened.store, made)
-    lost = tuple(
+    return tuple(
         row for row in made.rows if row.standing == "not_caught" and row.place in before
     )
-    return made, lost
 
 
 def _plain(made: Certificate) -> dict[str, object]:

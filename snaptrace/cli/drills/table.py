@@ -21,7 +21,7 @@ def certificate_lines(made: Certificate, lost: Sequence[Sensitivity]) -> Rendera
     for place in dict.fromkeys(map(_place, made.rows)):
         rows = [row for row in made.rows if _place(row) == place]
         lines += [Text(""), *_of_place(place, rows, made)]
-    lines += [Text(""), *_notes(made)]
+    lines += [Text(""), *_notes(made), *_dependence(made)]
     lines += [Text(f"was caught before: {row_label(row)}", "bold red") for row in lost]
     return Group(*lines)
 
@@ -106,6 +106,15 @@ def _notes(made: Certificate) -> Iterable[Text]:
     if silent:
         yield Text(f"{', '.join(silent)}: no control was asked twice, so noise", "dim")
         yield Text("is not in these figures: they are a lower bound", "dim")
+
+
+def _dependence(made: Certificate) -> Iterable[Text]:
+    for each in made.dependence:
+        place = each.modality + (f"/{each.slice}" if each.slice else "")
+        yield Text(
+            f"{place}: {each.independent} of {each.cases} cases are answered as well"
+            " without their medium"
+        )
 
 
 def _place(row: Sensitivity) -> str:

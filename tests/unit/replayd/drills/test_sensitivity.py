@@ -29,6 +29,7 @@ def measured(difference, *, name=FAULT.name, noise=None, slices=(), applies=True
         else {},
         noise=noise,
         scored=True,
+        right=True,
     )
 
 

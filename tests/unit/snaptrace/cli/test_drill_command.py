@@ -92,3 +92,24 @@ def test_an_empty_store_is_said(tmp_path, capsys):
     ]
     assert main(["drill", *options]) == 1
     assert "no answer" in capsys.readouterr().err
+
+
+def test_asking_says_first_what_it_takes(recorded, capsys):
+    """Somebody would pay for calls that nobody asked for."""
+    options, store = recorded
+    control = '{"p": {"role": "control", "url": "http://127.0.0.1:9/v1", "model": "m"}}'
+    arms = ["--set", f"replayd.arms={control}"]
+    assert main(["drill", "--ask", "--pairs", "4", *options, *arms]) == 0
+    said = capsys.readouterr().err
+    # Twice untouched, and once at another temperature.
+    assert "12 calls to p: 4 text" in said
+    assert "no price for m" in said
+    assert "nothing was sent" in said
+    assert asyncio.run(certificates(store, "asked")) == []
+
+
+def test_asking_needs_a_control(recorded, capsys):
+    """The command would end in a stack trace."""
+    options, _ = recorded
+    assert main(["drill", "--ask", *options]) == 1
+    assert "role control" in capsys.readouterr().err

@@ -1,0 +1,41 @@
+"""Contract of a fault on the way in: a known change of what the model is asked."""
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from snaptrace.snapshot.model import MediaKind, Snapshot
+
+# Bounds on what is decoded: a medium beyond them has no fault applied.
+LARGEST_BYTES = 32 * 2**20
+MOST_PIXELS = 40_000_000
+MOST_SECONDS = 600.0
+
+
+class Asked(Struct, frozen=True):
+    """One request: a recorded call and its media by `MediaRef.index`."""
+
+    snapshot: Snapshot
+    media: Mapping[int, bytes]
+
+
+class OtherMedia(Struct, frozen=True):
+    """A medium of another case of the same modality; empty: there is none."""
+
+    data: bytes = b""
+    mime: str = ""
+
+
+# None: the fault has nothing to change in this request.
+Apply: TypeAlias = Callable[[Asked, OtherMedia], Asked | None]
+
+
+class RequestFault(Struct, frozen=True):
+    """One fault; to add one: a function in this folder and a row in `__init__.py`."""
+
+    name: str  # label of metrics and certificates; never reused for another change
+    apply: Apply
+    kind: MediaKind | None = None  # of the medium it changes; None: any request
+    harmless: bool = False
+    needs: str = ""  # module that has to be installed; see the extra `drills`
