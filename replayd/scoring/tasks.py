@@ -123,7 +123,7 @@ _CREATES = re.compile(
 _READS_TEXT = re.compile(
     r"\b(?:read|transcribe|ocr|copy|type out|write out|extract)\b[^.?!\n]{0,40}\b(?:text|words?|writing|sign|label|note|letter|page|receipt|caption|handwrit\w+|plate|serial|code|word for word)\b"
     r"|\bwhat (?:does|do) (?:the|this|that|it) .{0,30}\b(?:say|read)\b|\bwhat is written\b|\bwhich text\b|\bwhat text\b|\btext (?:in|on|from|of) (?:the|this)\b"
-    r"|\bwas steht\b|\blies\b[^.?!\n]{0,30}\btext|\btext (?:auf|in|aus)\b|\babschreib\w*|\bque dit\b|\bqu'est-ce qui est écrit|\blis(?:ez)? le texte|\bqué (?:dice|pone)\b|\blee el texto|\bcosa (?:dice|c'è scritto)"
+    r"|\b(?:recopie\w*|transcri[bsv]\w*|retranscri\w*|schreib\w* ab|abtippen)\b|\bwas steht\b|\blies\b[^.?!\n]{0,30}\btext|\btext (?:auf|in|aus)\b|\babschreib\w*|\bque dit\b|\bqu'est-ce qui est écrit|\blis(?:ez)? le texte|\bqué (?:dice|pone)\b|\blee el texto|\bcosa (?:dice|c'è scritto)"
     r"|\b(?:leggi|trascrivi)\b|\bleia\b|escrito n|transcrev\w+|\blees\b[^.?!\n]{0,30}tekst|wat staat er|\bskriv av\b|vad står"
     r"|przeczytaj|co jest napisane|ne yazıyor|прочита\w+|что написано|読(?:んで|み取)|書いてあ|写了什么|读出|识别|읽어|뭐라고|اقرأ|المكتوب|पढ़|लिखा",
     re.IGNORECASE,
@@ -151,7 +151,7 @@ _LOOKS_SQL = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _SYMBOLIC = re.compile(
-    r"\\boxed|\\frac|\\sqrt|\*\*\d|[=^²³√π<>≤≥]|\A[-\d.,/ a-z+*()^]{1,24}\Z",
+    r"\\boxed|\\frac|\\sqrt|\*\*\d|[=^²³√π<>≤≥≠]|\A[-\d.,/ a-z+*()^]{1,24}\Z",
     re.IGNORECASE,
 )
 

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 LONGEST_READ = 20_000  # characters
@@ -15,7 +16,7 @@ _COMMENT = re.compile(
 )
 _TOKEN = re.compile(
     r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`[^`\n]*`|\d+(?:\.\d+)?|[^\W\d]\w*"
-    r"|[<>=!]=|=>|->|:=|\+\+|--(?=\w)|&&|\|\||\*\*|//|[^\s\w]"
+    r"|\.{3}|[<>=!]=|=>|->|:=|\+\+|--(?=\w)|&&|\|\||\*\*|//|[^\s\w]"
 )
 _ANNOTATION = re.compile(
     r":\s*(?:str|int|float|bool|list|dict|tuple|Path)(?:\[[^\]]*\])?(?=\s*[,)=])|\)\s*->\s*[\w\[\], .|]+(?=:)"
@@ -25,6 +26,10 @@ _KEYWORDS: Final = frozenset(
     " class yield pass break continue function const let var new this func package range type struct nil fn pub mut match"
     " public private static void int string bool float double char self".split()
 )
+_BINDING: Final = frozenset(
+    "= := => for def function func fn let const var lambda class".split()
+)
+_SHELL: Final = frozenset("done fi esac".split())
 _SPREAD = re.compile(r"\bArray\.from\(((?:[^(),]|\([^()]*\)){1,200})\)")
 _DECLARED = re.compile(
     r"\b(?:def|func|function|fn|class)\s+(\w+)"
@@ -54,6 +59,8 @@ def _one_form(token: str) -> str:
 
 def _renamed(tokens: Sequence[str]) -> list[str]:
     """Number the names that are bound here: parameters, variables, loop names."""
+    if _BINDING.isdisjoint(tokens):
+        return list(tokens)  # settings, whose words are no variables
     bound = {
         token
         for i, token in enumerate(tokens)
@@ -62,6 +69,10 @@ def _renamed(tokens: Sequence[str]) -> list[str]:
         and (i + 1 >= len(tokens) or tokens[i + 1] != "(")
         and (i == 0 or tokens[i - 1] != ".")
     }
+    if not _SHELL.isdisjoint(tokens):
+        pairs = pairwise(tokens)
+        named = {b if a == "for" else a for a, b in pairs if a == "for" or b == "="}
+        bound &= named  # other words are commands
     numbers: dict[str, str] = {}
     renamed: list[str] = []
     for i, token in enumerate(tokens):

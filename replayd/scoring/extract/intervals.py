@@ -34,6 +34,13 @@ _MATRIX = re.compile(
 _ROW = re.compile(r"[\[(|]\s*(?P<row>-?\d[\d\s,./-]*)[\])|]")
 
 
+_BOTH = re.compile(r"\s*(?:,?\s(?:and|und|et|y|e|en|och|i|и)\s|∧|\\land)\s*(?=[^\s])")
+_NAMED_ROW = re.compile(
+    r"(?:row|zeile|ligne|fila|riga)\s*\d\s*[:=]\s*(?P<row>-?\d[\d\s,./-]*)",
+    re.IGNORECASE,
+)
+
+
 class Interval(NamedTuple):
     """The numbers between two bounds."""
 
@@ -49,6 +56,8 @@ def interval_of(text: str) -> Interval | None:
     for pattern, plain in _OPERATORS:
         text = pattern.sub(plain, text)
     text = text.strip()
+    if len(both := _BOTH.split(text)) == 2:
+        return _common(interval_of(both[0]), interval_of(both[1]))
     if match := _CHAIN.match(text):
         low, high = _bound(match["low"]), _bound(match["high"])
         if low is None or high is None:
@@ -62,6 +71,17 @@ def interval_of(text: str) -> Interval | None:
             return None
         return Interval(low, match["open"] == "[", high, match["close"] == "]")
     return None
+
+
+def _common(one: Interval | None, other: Interval | None) -> Interval | None:
+    """Return what two half-lines have in common: `x > -2 and x < 3`."""
+    if one is None or other is None:
+        return None
+    low = max(one, other, key=lambda each: (each.low, not each.low_closed))
+    high = min(one, other, key=lambda each: (each.high, each.high_closed))
+    if low.low >= high.high:
+        return None
+    return Interval(low.low, low.low_closed, high.high, high.high_closed)
 
 
 def _of_single(match: re.Match[str]) -> Interval | None:
@@ -104,6 +124,9 @@ def matrix_of(text: str) -> tuple[tuple[float, ...], ...] | None:
     ):
         return _numbers([[str(entry) for entry in row] for row in value])
     rows = [re.split(r"[\s,]+", m["row"].strip()) for m in _ROW.finditer(text)]
+    if len(rows) < 2:
+        named = _NAMED_ROW.finditer(text)
+        rows = [re.split(r"[\s,]+", m["row"].strip(" ,\n")) for m in named]
     return _numbers(rows) if len(rows) > 1 else None
 
 

@@ -100,6 +100,19 @@ class _OneForm(ast.NodeTransformer):
             return ast.BinOp(left=node.left, op=ast.Pow(), right=ast.Constant(2))
         return node
 
+    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> ast.AST:
+        """Take `x for x in xs` as `xs`."""
+        self.generic_visit(node)
+        first = node.generators[0]
+        passes_on = (
+            len(node.generators) == 1
+            and not first.ifs
+            and isinstance(node.elt, ast.Name)
+            and isinstance(first.target, ast.Name)
+            and node.elt.id == first.target.id
+        )
+        return first.iter if passes_on else node
+
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
         self.generic_visit(node)
         if len(node.ops) != 1:

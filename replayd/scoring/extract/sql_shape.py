@@ -9,6 +9,14 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from replayd.scoring.extract.sql_spelling import (
+    by_place,
+    in_one_form,
+    one_of,
+    sorted_columns,
+    spelt_alike,
+)
+
 LONGEST_READ = 20_000  # characters
 MOST_TOKENS = 2_000
 QUERIES: Final = tuple("select insert update delete with create alter drop".split())
@@ -33,17 +41,44 @@ _TRUE_FALSE: Final = {"true": True, "false": False, "1": True, "0": False}
 def query_form(text: str) -> list[str]:
     """Return the tokens of a query in one form."""
     tokens = [_plain(t) for t in _TOKEN.findall(_COMMENT.sub(" ", text[:LONGEST_READ]))]
-    tokens = _limited([t for t in tokens[:MOST_TOKENS] if t])
+    tokens = _limited(spelt_alike([t for t in tokens[:MOST_TOKENS] if t]))
     tokens = _without_names(_without_aliases(tokens))
+    return _of_clauses([t for t in tokens if t not in _NOISE])
+
+
+def _of_clauses(tokens: Sequence[str]) -> list[str]:
+    """Return a query, or one in parentheses, with its clauses in one form."""
     found: list[str] = []
-    for head, body in _clauses([t for t in tokens if t not in _NOISE]):
-        found.append(head)
+    for head, body in _clauses(tokens):
+        inner = in_one_form(_with_subqueries(body))
+        if head:
+            found.append(head)
         if head in {"where", "on", "having"}:
-            found += _sorted_conditions(body)
+            found += _sorted_conditions(inner)
         elif head in {"select", "group", "using"}:
-            found += _sorted_items(body)
+            found += _sorted_items(inner)
         else:
-            found += body
+            found += inner
+    return sorted_columns(found)
+
+
+def _with_subqueries(body: Sequence[str]) -> list[str]:
+    """Return tokens with the queries in parentheses in one form themselves."""
+    found: list[str] = []
+    at = 0
+    while at < len(body):
+        if body[at : at + 2] != ["(", "select"]:
+            found.append(body[at])
+            at += 1
+            continue
+        depth, end = 0, at
+        while end < len(body):
+            depth += (body[end] == "(") - (body[end] == ")")
+            end += 1
+            if depth == 0:
+                break
+        found += ["(", *_of_clauses(body[at + 1 : end - 1]), ")"]
+        at = end
     return found
 
 
@@ -115,12 +150,18 @@ def _without_names(tokens: Sequence[str]) -> list[str]:
     start, stop = tokens.index("select") + 1, tokens.index("from")
     named: dict[str, list[str]] = {}
     items: list[str] = []
+    shown: list[list[str]] = []
     for item in _split(tokens[start:stop], ","):
         kept = item
         if len(item) > 2 and item[-2] == "as":
             kept = item[:-2]
             named[item[-1]] = kept
+        elif len(item) > 3 and item[-2] == ")" and item[-1].isidentifier():
+            kept = item[:-1]  # named without `as`
+            named[item[-1]] = kept
+        shown.append(kept)
         items += [*kept, ","]
+    tokens = by_place(tokens, shown)
     rest: list[str] = []
     for i, word in enumerate(tokens[stop:], start=stop):
         whole = word in named and (i + 1 >= len(tokens) or tokens[i + 1] != ".")
@@ -176,7 +217,11 @@ def _sorted_items(body: Sequence[str]) -> list[str]:
 
 def _sorted_conditions(body: Sequence[str]) -> list[str]:
     if "or" in body:
-        return list(body)
+        parts = _split(body, "or")
+        if any("and" in part for part in parts) or len(parts) < 2:
+            return list(body)
+        ordered = sorted(_condition(part) for part in parts)
+        return one_of([t for part in ordered for t in (*part, "or")][:-1])
     parts = sorted(_condition(part) for part in _split(body, "and"))
     return [t for part in parts for t in (*part, "and")][:-1]
 

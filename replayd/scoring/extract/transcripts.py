@@ -9,6 +9,7 @@ from rapidfuzz.distance import Levenshtein
 from replayd.scoring.extract.language.key_words import plain_word
 from replayd.scoring.extract.language.language import language_of
 from replayd.scoring.extract.numbers.clock_words import plain_clock
+from replayd.scoring.extract.numbers.dates import spelt_days
 from replayd.scoring.extract.numbers.marks import marked_words
 from replayd.scoring.extract.numbers.notation import plain_numbers
 from replayd.scoring.extract.numbers.number_words import (
@@ -32,6 +33,12 @@ MAIN_SHARE = 0.4  # of an answer, from which what it quotes is the transcript
 _SLASH = re.compile(r"\s[/|•·]\s")
 # A hyphen or a dash joins words; before a number alone it is a sign.
 _JOINED = re.compile(r"(?<=\w)\s?[‐‑–—-]\s?(?=\w)")
+# `2 x`, `2x` and the sign of a product before what is counted; `№7`; digits grouped or not.
+_COUNT_SIGN = re.compile(r"\b(\d{1,3})\s?[x×*]\s?(?=[^\W\d_])", re.IGNORECASE)
+_NUMBER_SIGN = re.compile(r"№\s?|\bN[º°]\s?(?=\d)|\bNo\.\s?(?=\d)")
+_ESCAPED = re.compile(r"\\(?=[*_#-])")
+_SIGNED = re.compile(r"^[ \t]*[—–][ \t]+(?=\w)", re.MULTILINE)
+_GROUPS = re.compile(r"(?<=\d),(?=\d{3}(?![\d,]))(?<!\d,\d{3},)")
 _STUCK = re.compile(
     r"(?<=\d)\s+(?=(?:[ap]\.?m|kg|mg|g|ml|cl|l|cm|mm|km|m|h|min|uhr)\b|[%€°])",
     re.IGNORECASE,
@@ -84,8 +91,13 @@ _OH = re.compile(
     rf"\b(?<=(?:one|two|six) )oh\b|\b(?<=(?:four|five|nine|zero) )oh\b|\boh(?= (?:{_DIGIT_WORD})\b)"
 )
 _AFTER_TIME = re.compile(r"\b(\d{1,2}:\d{2})\s?(?:uhr|h|heures?|o['’]clock|hrs?)\b")
+_BEFORE_TIME = re.compile(r"\b(?:alle|all['’]|a las?|às|um|à|at)\s?(?=\d\d?:\d\d)")
+_PERCENT = re.compile(r"(?<=\d)\s?%")
+_LETTER_NUMBER = re.compile(
+    r"\b([b-df-hj-npqs-z]) (\d{1,4})(?![\w:.,]*\d)"
+)  # room B 12
 _DIGIT_GROUPS = re.compile(
-    r"(?<![\w/.,-])\+?\d{1,4}(?:[ -]\d{2,4}){2,5}(?![\w/-]|[.,]\d)"
+    r"(?<![\w/.,-])\d{3}-\d{4}(?![\w/-]|[.,]\d)|(?<![\w/.,-])\+?\d{1,4}(?:[ -]\d{2,4}){2,5}(?![\w/-]|[.,]\d)"
 )
 _NOISE = re.compile(
     r"\[[a-zA-Z _]{2,20}\]|\((?:inaudible|laughs?|laughter|applause|music|pause|noise)\)",
@@ -187,7 +199,7 @@ def transcript_of(text: str, *, courtesies: bool = False) -> str:
     """
     body = without_thoughts(text).strip() if courtesies else body_of(text)
     body = _BLANK_LINES.sub("\n", unfenced(body)[:LONGEST_READ])
-    body = _MARKUP.sub("", body).strip()
+    body = _MARKUP.sub("", _SIGNED.sub("", _ESCAPED.sub("", body))).strip()
     for pattern in () if turns_of(body).names else (_QUOTED, _INTRODUCED):
         match = pattern.match(body)
         if match is None:
@@ -207,6 +219,8 @@ def heard_words(text: str, *, courtesies: bool = False) -> list[str]:
     """Return spoken words: no fillers, contractions in full, one spelling, digits."""
     said = _STAMP.sub("", transcript_of(text, courtesies=courtesies))
     plain = _NOISE.sub(" ", _TURN.sub("", turns_of(said).text)).casefold()
+    plain = spelt_days(plain.replace("!", " "))
+    plain = _PERCENT.sub(" percent", plain)
     for pattern, full in _CONTRACTED:
         plain = pattern.sub(full, plain)
     plain = _FILLER.sub(" ", plain)
@@ -215,6 +229,7 @@ def heard_words(text: str, *, courtesies: bool = False) -> list[str]:
     plain = _OH.sub("zero", _THEN_DIGITS.sub(r"\1 · ", plain))
     plain = plain_clock(_in_digits(plain_clock(plain_numbers(plain))))
     plain = _HOUR_AND.sub(r"\1 \2:\3", _AFTER_TIME.sub(r"\1", plain))
+    plain = _LETTER_NUMBER.sub(r"\1\2", _BEFORE_TIME.sub("", plain))
     plain = _TENTH.sub(_ordinal_of_two, _DEGREES.sub(r"\1 degrees", plain))
     plain = _DIGIT_GROUPS.sub(lambda m: re.sub(r"\D", "", m[0]), plain)
     plain = _DAY_OF.sub(r"\1 \2", _MONTH_DAY.sub(r"\2 \1", _ORDINAL.sub(r"\1", plain)))
@@ -257,7 +272,8 @@ def _spelt(word: str) -> bool:
 def read_words(text: str) -> list[str]:
     """Return read words with the marks that belong to them."""
     plain = _SLASH.sub(" ", plain_numbers(transcript_of(text)))
-    plain = _JOINED.sub(" ", _STUCK.sub("", plain))
+    plain = _JOINED.sub(" ", _STUCK.sub("", _COUNT_SIGN.sub(r"\1 x ", plain)))
+    plain = _NUMBER_SIGN.sub("№ ", _GROUPS.sub("", plain))
     return [_SAME.get(w, w) for w in marked_words(plain)][:MOST_WORDS]
 
 

@@ -21,6 +21,7 @@ LONGEST_YAML = 8_000  # characters
 LONGEST_READ = 20_000  # characters of lines
 _ANCHOR = re.compile(r"(?:^|\s)[&*]\w")  # may unfold without end
 _COUNT_FLAG = re.compile(r"(?<=\s)-n\s+(?=\d)")
+_FLAGS = re.compile(r"(?<=\s-)[a-z]{2,3}(?=\s|\Z)", re.IGNORECASE)  # in any order
 _SPAN = re.compile(r"`([^`\n]+)`")
 _PLAIN_FILES = re.compile(r"(?<=\s)-type f\s+")  # what `find -name` mostly means
 _HEAD_CARET = re.compile(r"\bHEAD\^(?!\d)|\bHEAD~(?!\d)")
@@ -115,7 +116,9 @@ def _lines(text: str) -> frozenset[tuple[str, ...]]:
     """Return lines as tokens; a chain of arrows is one line an arrow."""
     found: set[tuple[str, ...]] = set()
     for line in text[:LONGEST_READ].splitlines():
-        parts = _ARROW.split(_COUNT_FLAG.sub("-", line.strip().lstrip("$ ")))
+        plain = _COUNT_FLAG.sub("-", line.strip().lstrip("$ "))
+        plain = _FLAGS.sub(lambda m: "".join(sorted(m[0])), plain)
+        parts = _ARROW.split(plain)
         if len(parts) > 3:
             steps = [" ".join(parts[i : i + 3]) for i in range(0, len(parts) - 2, 2)]
         else:

@@ -1,12 +1,14 @@
 """Mathematics: is the final expression equal to the recorded one, however written?"""
 
 import re
+from collections.abc import Mapping
 
 from replayd.scoring.contract import Said, Score, ScoringCase
 from replayd.scoring.extract.expressions import same_values, values_of
 from replayd.scoring.extract.intervals import Interval, interval_of, matrix_of
+from replayd.scoring.extract.numbers.measures import measured
 from replayd.scoring.extract.structure.final import final_of
-from replayd.scoring.usability import unusable, usable, valued
+from replayd.scoring.usability import ONE_WRONG, unusable, usable, valued
 
 _PIECES = re.compile(
     r"\s*(?:,\s+|;|∨|∪|\\(?:quad|lor|text\{ ?(?:or|and|oder|und|ou|et|o|y) ?\})|\bor\b|\band\b|\boder\b|\bund\b|\bou\b|\bet\b|\bi\.e\.|=>|⇒)\s*"
@@ -33,6 +35,13 @@ _PAIR = re.compile(
 _ASSIGNED = re.compile(
     r"(?<![\d+*/^-] )(?<![\w+*/^(-])(?P<name>[a-z])\s*=\s*(?P<value>-?\s?(?:\d[\d.]*(?:/\d+)?|\\frac\{-?\d+\}\{\d+\}))(?![\w(^*/])"
 )
+# `x = y + 1 = 3`: the last value is the one given.
+_CHAINED = re.compile(
+    r"(?<![\w+*/^-])(?P<name>[a-z])\s*=\s*(?:(?![a-z]{2})[^=,;.\n]){1,30}=\s*(?P<value>-?\s?\d[\d.]*(?:/\d+)?)(?![\w(^*/])"
+)
+_TUPLE = re.compile(r"\((?P<values>\s*-?[\d./]+(?:\s*[;,]\s*-?[\d./]+){1,3}\s*)\)")
+_NUMBER = re.compile(r"-?\d[\d.,]*")
+_OPEN_SUM = re.compile(r"\d[\d.]*(?:\s*[-+*×·]\s*\d[\d.]*)+")
 MOST_PIECES = 6
 LONGEST_STATED = 1_000  # characters
 LONGEST_WORKING = 4_000
@@ -61,10 +70,15 @@ class MathResult:
         if (matrix := matrix_of(_stated(recorded))) is not None:
             same = matrix_of(_stated(answer)) == matrix
             return Score(float(same), "" if same else "another matrix")
-        if len(named := _assigned(recorded)) > 1 and (given := _assigned(answer)):
+        named = _assigned(recorded)
+        if len(named) > 1 and (given := _assigned(answer) or _tuple(answer, named)):
             differ = [n for n in named if not _same_assigned(named[n], given.get(n))]
             return valued(len(differ), len(named), "values")
         asked, got = _results(recorded), _results(answer)
+        if asked and not got:
+            got = _told(answer)
+        if _is_left_undone(recorded, answer):
+            return Score(ONE_WRONG / 2, "left to be worked out")
         missing = sum(not any(same_values(w, g) for g in got) for w in asked)
         surplus = sum(not any(same_values(w, g) for w in asked) for g in got)
         wrong = max(missing, surplus)
@@ -127,14 +141,39 @@ def _assigned(body: str) -> dict[str, Values]:
             f"{n.strip()} = {v.strip()} ;" for n, v in zip(names, values, strict=False)
         )
     found: dict[str, Values] = {}
+    text = _CHAINED.sub(r"\g<name> = \g<value>", text)
     for match in _ASSIGNED.finditer(text):
         if (values := values_of(match["value"])) is not None:
             found[match["name"]] = values
     return found
 
 
+def _tuple(body: str, named: Mapping[str, Values]) -> dict[str, Values]:
+    """Return the values of `(3 ; 2)`, in the order in which the unknowns are named."""
+    found = _TUPLE.search(final_of(body).text[:LONGEST_STATED])
+    values = [values_of(v) for v in re.split(r"[;,]", found["values"])] if found else []
+    if len(values) != len(named):
+        return {}
+    pairs = zip(named, values, strict=True)
+    return {name: value for name, value in pairs if value is not None}
+
+
 def _same_assigned(one: Values, other: Values | None) -> bool:
     return other is not None and same_values(one, other)
+
+
+def _told(body: str) -> tuple[Values, ...]:
+    """Return the numbers of an answer in words: `The result is twelve`."""
+    found = measured(final_of(body).text[:LONGEST_STATED]).measures
+    numbers = [m for m in found if m.is_number and not m.quantity.optional]
+    values = [values_of(min(m.quantity.readings, key=len)) for m in numbers]
+    return tuple(v for v in values if v is not None)
+
+
+def _is_left_undone(recorded: str, answer: str) -> bool:
+    """Whether a sum stands where its value was recorded: `5 + 7` for 12."""
+    plain = _NUMBER.fullmatch(_stated(recorded).strip("$ ."))
+    return bool(plain and _OPEN_SUM.fullmatch(_stated(answer).strip("$ .")))
 
 
 def _both_signs(piece: str) -> tuple[str, ...]:

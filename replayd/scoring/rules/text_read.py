@@ -1,11 +1,25 @@
 """Text in pictures: is it read to the word and to the mark?"""
 
+import re
+
 from replayd.scoring.contract import Said, Score, ScoringCase
+from replayd.scoring.extract.structure.codes import codes_of
 from replayd.scoring.extract.transcripts import announced, read_words, word_errors
 from replayd.scoring.usability import unusable, usable
 
 LIGHT_COST = 0.02  # of the value, for an accent or an article
 LEAST_LIGHT = 0.9
+_LABELLED = re.compile(r"(?:[^\W\d]{1,12}(?: [^\W\d]{1,12})?\.?:?\s+)?(?P<code>\S+)")
+_MARKUP = re.compile(r"[*`]")
+
+
+def _same_code(recorded: str, answer: str) -> bool:
+    """Whether the recording is one code with a label at most, and so is the answer."""
+    labelled = _LABELLED.fullmatch(recorded.strip())
+    if labelled is None:
+        return False
+    wanted = codes_of(labelled["code"])
+    return len(wanted) == 1 and codes_of(_MARKUP.sub("", answer)) == wanted
 
 
 class TextRead:
@@ -26,6 +40,8 @@ class TextRead:
         errors = word_errors(wanted, read_words(answer))
         if errors.heavy:
             errors = min(errors, word_errors(wanted, read_words(announced(answer))))
+        if errors.heavy and _same_code(case.reference.text, answer):
+            return Score(1.0)  # what stands beside it names it
         if errors.heavy:
             value = usable(errors.heavy, len(wanted))
             return Score(value, f"{errors.heavy} of {len(wanted)} words wrong")

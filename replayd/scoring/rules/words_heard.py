@@ -1,6 +1,9 @@
 """Speech: are the same words passed on?"""
 
+import re
+
 from replayd.scoring.contract import Said, Score, ScoringCase
+from replayd.scoring.extract.commands import same_command
 from replayd.scoring.extract.transcripts import (
     Errors,
     heard_words,
@@ -12,6 +15,15 @@ from replayd.scoring.usability import unusable, usable
 
 LIGHT_COST = 0.02  # of the value, for a word that changes nothing
 LEAST_LIGHT = 0.9
+LONGEST_READ = 2_000  # characters of instructions
+_COMMANDS = re.compile(
+    r"\bcommands?\b|befehl|\bcommandes?\b|\bórdenes\b|\borden\b|comand[oi]",
+    re.IGNORECASE,
+)
+
+
+def _is_command(case: ScoringCase) -> bool:
+    return bool(_COMMANDS.search(case.instructions[:LONGEST_READ]))
 
 
 class WordsHeard:
@@ -47,6 +59,8 @@ class WordsHeard:
             turns_of(transcript_of(answer)).names,
         )
         errors = Errors(errors.heavy + turns, errors.light)
+        if errors.heavy and _is_command(case) and same_command(recorded, answer):
+            return Score(1.0)
         if errors.heavy:
             value = usable(errors.heavy, len(wanted))
             return Score(value, f"{errors.heavy} of {len(wanted)} words wrong")

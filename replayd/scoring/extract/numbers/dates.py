@@ -63,7 +63,9 @@ _DATES = (
 _A_DAY = re.compile(r"\s(?<=[^\W\d_]\s|\.\s)\d\d?(?![\d.,]*\d)")  # of a month?
 _MONTH_BEFORE = re.compile(rf"(?<!\w){_MONTH}\Z")
 _MONTH_FIRST = re.compile(
-    rf"(?<!\w){_MONTH}\s(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s(?P<y>\d{{4}}))?(?![\d.,]*\d)",
+    rf"(?<!\w){_MONTH}\s(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s(?P<y>\d{{4}}))?(?![\d.,]*\d)"
+    # `avril 9 °C` is a value of April.
+    r"(?!\s?(?:[°%€$£¥]|degr|grad|celsius|mm\b|cm\b|km\b|kg\b|t\b|kwh|mwh|gwh|mio|mill|tsd|thousand|million))",
     re.IGNORECASE,
 )
 _ENDS = re.compile(r"\s*(?:\Z|[^\w\s]|\d|\n|(?:at|um|à|a las|from|to|and|und)\b)")
@@ -108,7 +110,7 @@ _DAYS_SPELT = {
     for word in words.split()
 }
 _SPELT_DAY = re.compile(
-    rf"\b(?:the )?(?P<day>{'|'.join(sorted(_DAYS_SPELT, key=len, reverse=True))})\s(?:day of |of )?"
+    rf"\b(?:the )?(?P<day>{'|'.join(sorted(_DAYS_SPELT, key=len, reverse=True)).replace('-', '[- ]')})\s(?:day of |of )?"
     rf"(?=(?:{'|'.join(sorted(MONTHS, key=len, reverse=True))})\b)",
     re.IGNORECASE,
 )
@@ -121,7 +123,9 @@ _TIME = re.compile(
 
 def spelt_days(text: str) -> str:
     """Return `text` with the days of months in digits: `the ninth of May`."""
-    return _SPELT_DAY.sub(lambda m: f"{_DAYS_SPELT[m['day'].lower()]} ", text)
+    return _SPELT_DAY.sub(
+        lambda m: f"{_DAYS_SPELT[m['day'].lower().replace(' ', '-')]} ", text
+    )
 
 
 def beginnings(text: str) -> tuple[list[int], bool]:

@@ -14,8 +14,8 @@ class Unit(NamedTuple):
 # dimension -> factor -> names. Money and counted things have a dimension of their own.
 _TABLE: Final[dict[str, dict[float, str]]] = {
     "mass": {
-        1e-6: "mg milligram milligrams milligramm milligrammes",
-        1e-3: "g gram grams gramm gramme grammes gramos grammi",
+        1e-6: "mg milligram milligrams milligramm milligrammes miligramo miligramos milligrammi miligramas",
+        1e-3: "g gram grams gramm gramme grammes gramo gramos grammi grammo gramas",
         1: "kg kilo kilos kilogram kilograms kilogramm kilogrammes kilogramos kgs 公斤 千克 キロ 킬로그램 кг",
         1e3: "t tonne tonnes tonnen toneladas tonnellate ton. 吨 トン 톤 тонн",
         1e6: "kt kilotonnes",

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple, Self
 from replayd.scoring.extract.numbers.dates import MONTHS
 from replayd.scoring.extract.numbers.notation import plain_numbers
 from replayd.scoring.extract.structure.body import unfenced
+from replayd.scoring.extract.structure.header_units import with_units
 from replayd.scoring.extract.structure.json_values import NOTHING, structured
 from snaptrace.snapshot.model import Json
 
@@ -29,14 +30,24 @@ _TAG_ROW = re.compile(
 _TAG_CELL = re.compile(
     r"<t[hd]\b[^>]*>(.*?)(?=</t[hd]>|<t[hd]\b|\Z)", re.DOTALL | re.IGNORECASE
 )
+_GROUPED = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_LINE_BREAK = re.compile(r"<br ?/?>", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{1,80}>")
 _MARKUP = re.compile(r"\*\*|__|`|^#+\s*", re.MULTILINE)
 _BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+(?=\S)")
 _LABELLED = re.compile(
     r"^(?P<label>[^:=\n]{1,80}?)\s*(?::|=|→|->|\s[–—-]|\.{3,})\s+(?P<value>\S.*)$"
 )
+# Scripts without blanks set none behind a colon either.
+_LABELLED_CLOSE = re.compile(
+    r"^(?P<label>[^:：\n]{0,60}[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])\s?[:：]\s?(?P<value>\S.*)$"
+)
 _ISO = re.compile(r"\d{4}-\d\d-\d\d")
 _SUM = re.compile(r"\d\s*[×x*+/÷−-]\s*\d|[=×÷]")
+_NOTHING: Final = frozenset(
+    "n/a none empty nil null n.a. keine leer aucun vide ninguno vacío nessuno vuoto nenhum"
+    " geen leeg".split()
+) | {""}
 _GAPS = re.compile(r"\s{2,}|\t")
 # `14. Februar` is a date, not the end of a sentence.
 _NO_MONTH: Final = (
@@ -89,7 +100,7 @@ class Grid(NamedTuple):
 
 @lru_cache(maxsize=256)
 def _read(text: str) -> tuple[tuple[Cell, ...], bool, bool]:
-    text = unfenced(text)
+    text = _LINE_BREAK.sub(", ", unfenced(text))
     if "<t" in text and (rows := _html_rows(text)):
         return tuple(_of_rows(rows)), True, True
     value = structured(text)
@@ -131,7 +142,11 @@ def _tabs(text: str) -> list[list[str]]:
 def _commas(text: str) -> list[list[str]]:
     """Return the rows of comma- or semicolon-separated values."""
     lines = [line for line in text.splitlines() if line.strip()]
-    for mark in ",;":
+    # Where every line has a semicolon, the commas are decimal marks.
+    semicolons = len(lines) > 1 and all(";" in line for line in lines)
+    if not semicolons and all("," not in _GROUPED.sub("", line) for line in lines):
+        lines = [line for line in lines if ";" in line]  # commas only group digits
+    for mark in ";," if semicolons else ",;":
         counted = [line for line in lines if mark in line]
         if len(counted) < 2 or len(counted) < 0.6 * len(lines):
             continue
@@ -173,6 +188,9 @@ def _of_rows(rows: Sequence[Sequence[str]]) -> Iterator[Cell]:
     years = len(header) > 2 and all(_is_year(cell.strip()) for cell in header[1:])
     numbers = any(_NUMBER.fullmatch(cell.strip()) for cell in header[1:])
     headed = years or not numbers
+    if headed:
+        rows = with_units([list(row) for row in rows])
+        header = list(rows[0])
     for row in rows[1:] if headed else rows:
         for index, value in enumerate(row[1:], start=1):
             column = header[index] if headed and index < len(header) else str(index)
@@ -184,7 +202,7 @@ def _of_rows(rows: Sequence[Sequence[str]]) -> Iterator[Cell]:
 
 def _is_blank(value: str) -> bool:
     """Whether a cell holds nothing, or a dash that says so."""
-    return value.strip().strip("-–—").strip().casefold() in {"", "n/a"}
+    return value.strip(" -–—()[]").casefold() in _NOTHING
 
 
 def _of_json(value: Json) -> Iterator[Cell]:
@@ -212,9 +230,7 @@ def _of_object(name: str, rest: Sequence[tuple[str, Json]]) -> Iterator[Cell]:
 
 def _of_lines(text: str) -> Iterator[Cell]:
     """Yield `label: value` lines; a value of several parts names its columns."""
-    lines = [
-        _LABELLED.match(_BULLET.sub("", line).strip()) for line in text.splitlines()
-    ]
+    lines = [_labelled(_BULLET.sub("", line).strip()) for line in text.splitlines()]
     known = [
         m
         for m in lines
@@ -233,6 +249,10 @@ def _of_lines(text: str) -> Iterator[Cell]:
                     yield Cell(label, column, told)
         elif _NUMBER.search(value):
             yield from _of_line(label, value, parts)
+
+
+def _labelled(line: str) -> re.Match[str] | None:
+    return _LABELLED.match(line) or _LABELLED_CLOSE.match(line)
 
 
 def _parts(value: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from replayd.scoring.extract.language.key_words import holds_word, key_words
@@ -30,6 +31,10 @@ _INSTANT = re.compile(
 _TWO_LETTERS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 # Inside a code that is grouped for the eye: `LH 441`, an account number.
 _CODE_BLANK = re.compile(r"(?<=\b[a-z]{2}) (?=\d)|(?<=\d) (?=\d)")
+# Lists whose order means something, by their key.
+_IN_ORDER: Final = frozenset(
+    "steps commands command args script scripts tasks stages entrypoint instructions".split()
+)
 MOST_ALIGNED = 64  # objects of one list that are aligned; beyond, by place
 DEEPEST = 60
 
@@ -78,12 +83,25 @@ def _of_objects(
         if key in got:
             if not _is_estimate(key, value, got[key]):
                 wrong += _wrong(value, got[key], known, level + 1)
+                if key.casefold() in _IN_ORDER:
+                    wrong += _out_of_order(value, got[key], known, level)
         elif value is not None:
             wrong += leaf_count(value)
     surplus = [got[key] for key in got.keys() - wanted.keys()]
     return wrong + sum(
         leaf_count(value) for value in surplus if not _says_nothing(value)
     )
+
+
+def _out_of_order(wanted: Json, got: Json, known: str, level: int) -> float:
+    """Count steps that stand at another place; what differs otherwise is counted."""
+    if not isinstance(wanted, list) or not isinstance(got, list):
+        return 0.0
+    if max(len(wanted), len(got)) > MOST_ALIGNED:
+        return 0.0
+    _, pairs = _aligned(wanted, got, known, level)
+    places = [j for _, j in sorted(pairs)]
+    return float(sum(a > b for a, b in pairwise(places)))
 
 
 def _is_estimate(key: str, wanted: Json, got: Json) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from replayd.scoring.extract.language.language import STOPWORDS
 from replayd.scoring.extract.numbers.dates import MONTHS
 from replayd.scoring.extract.numbers.marks import marked_words
 from replayd.scoring.extract.numbers.measures import Measure, measured
@@ -20,6 +21,7 @@ MOST_LABELS = 60
 _UNITS = re.compile(
     r"\n+|(?<=[^\d\W])[.!?;](?:\s+|\Z)|(?<=[\d%€$£¥)])[.;](?:\s+(?=[^\W\d])|\s*\Z)|[。;]"
 )
+_WORD_BEFORE = re.compile(r"(?P<word>[^\W\d_]{3,})[:=]?\s?\Z")
 _RANGE = re.compile(r"\s?[–—-]\s?|\s(?:to|bis|à|a|al)\s")
 _SUMMARY = re.compile(
     r"\b(?:total\w*|sum|average|mean|difference|overall|highest|lowest|gesamt\w*|summe|durchschnitt\w*|somme|moyenne|suma|promedio|media|totale|somma|soma)\b|合計|合计|总计|平均|합계",
@@ -92,6 +94,8 @@ def _of_unit(
         if len(columns) == 1 or not last or not heads:
             return [], 0 if _SUMMARY.search(unit) else len(free), last
         named = [Mention(offset, offset, last)]
+    if heads and _names_other(unit, offset, marks, free):
+        return [], len(free), last
     pairs = _paired(named, heads, free, columns)
     if pairs is None:
         return [], 0 if _SUMMARY.search(unit) else len(free), last
@@ -99,6 +103,18 @@ def _of_unit(
         Cell(row, column, _written(unit, offset, value)) for row, column, value in pairs
     ]
     return cells, 0, last
+
+
+def _names_other(
+    unit: str, offset: int, marks: Sequence[Mention], values: Sequence[Measure]
+) -> bool:
+    """Whether a value stands behind a name of its own where the others have heads."""
+    before = [_WORD_BEFORE.search(unit, 0, v.start - offset) for v in values]
+    headed = [any(0 <= v.start - h.end <= 2 for h in marks) for v in values]
+    return sum(headed) >= len(values) - 1 > 0 and any(
+        word is not None and not known and word["word"].casefold() not in STOPWORDS
+        for word, known in zip(before, headed, strict=True)
+    )
 
 
 def _ranges(unit: str, offset: int, values: Sequence[Measure]) -> list[Measure]:

@@ -18,6 +18,9 @@ SAME_LABEL = 84.0  # percent, from which two long words of labels are one
 LONG_WORD = 5  # letters
 FEWEST_ROWS = 1
 _BOUND = re.compile(r"<=|>=|[<>≤≥](?=\s?[-$€£]?\d)")
+_PARTS = re.compile(
+    r"\s*[,;/&+]\s+|\s+(?:and|und|et|y|e)\s+"
+)  # of a cell, in any order
 _ONE_BOUND: Final = {"<=": "≤", ">=": "≥"}
 _PARENTHESISED = re.compile(r"\(\s*(?P<value>[$€£¥]?\s?\d[\d.,\u202f ]*%?)\s*\)")
 _LOSS = re.compile(
@@ -102,6 +105,7 @@ def _matching(wanted: Sequence[str], got: Sequence[str]) -> Mapping[str, str]:
     shared = frozenset.intersection(*tokens.values()) if len(known) > 1 else frozenset()
     keys = {label: held - shared or held for label, held in tokens.items()}
     vocabulary = frozenset[str]().union(*tokens.values())
+    _add_abbreviated(mapped, known, got)
     for label in dict.fromkeys(got):
         if label in mapped:
             continue
@@ -115,6 +119,31 @@ def _matching(wanted: Sequence[str], got: Sequence[str]) -> Mapping[str, str]:
         if fits:
             mapped[label] = max(fits, key=lambda k: len(keys[k]))
     return mapped
+
+
+def _add_abbreviated(
+    mapped: dict[str, str], known: Sequence[str], got: Sequence[str]
+) -> None:
+    """Map labels that are short forms of one label alone, the surest first."""
+    for _ in range(2):  # what is mapped leaves fewer for the rest
+        for label in dict.fromkeys(got):
+            if label in mapped:
+                continue
+            spare = [k for k in known if k not in mapped.values()]
+            short = [
+                k for k in spare if _abbreviates(label, k) or _abbreviates(k, label)
+            ]
+            if len(short) == 1:
+                mapped[label] = short[0]
+
+
+def _abbreviates(short: str, long: str) -> bool:
+    """Whether one label is a short form of another: `Dep.`, `Pts`, `Mon`, `W`."""
+    letters, word = short.strip(" .").casefold(), long.strip(" .").casefold()
+    if not letters.isalpha() or not word.isalpha() or len(letters) >= len(word):
+        return False
+    rest = iter(word)
+    return letters[0] == word[0] and all(letter in rest for letter in letters)
 
 
 def _figures(tokens: frozenset[str]) -> frozenset[str]:
@@ -149,7 +178,12 @@ def _same_value(wanted: str, got: str) -> bool:
         return len(other) >= len(one) and all(
             same_measure(a, b) for a, b in zip(one, other, strict=False)
         )
-    return marked_words(wanted) == marked_words(got)
+    if marked_words(wanted) == marked_words(got):
+        return True
+    parts, others = _PARTS.split(wanted), _PARTS.split(got)
+    return len(parts) > 1 and sorted(map(marked_words, parts)) == sorted(
+        map(marked_words, others)
+    )
 
 
 def _bounds(value: str) -> list[str]:
