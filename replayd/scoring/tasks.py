@@ -151,7 +151,8 @@ _LOOKS_SQL = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _SYMBOLIC = re.compile(
-    r"\\boxed|\\frac|\\sqrt|\*\*\d|[=^²³√π<>≤≥≠]|\A[-\d.,/ a-z+*()^]{1,24}\Z",
+    r"\\boxed|\\frac|\\sqrt|\*\*\d|[=^²³√∛π<>≤≥≠∞∪∅]|\A[-−\d.,/ a-z+*·×!|()\[\]⟨⟩^]{1,24}\Z"
+    r"|\\(?:infty|pi|ln|log|sin|cos|tan|arctan|begin|left|lvert)\b|\b(?:no|keine?|pas|aucune) (?:real )?(?:solution|lösung)",
     re.IGNORECASE,
 )
 
@@ -191,7 +192,9 @@ def _closed(case: ScoringCase) -> Task | None:
     many = len(case.recorded.body.splitlines()) > 1
     if many and code_of(case.recorded.body).language:
         return None
-    if chosen and word_count(case.recorded.body) <= 4 + 2 * len(case.labels):
+    sums = _DOES_SUMS.search(case.question) and _SYMBOLIC.search(case.recorded.body)
+    short = word_count(case.recorded.body) <= 4 + 2 * len(case.labels)
+    if chosen and short and not sums:
         return "classification"
     return None
 

@@ -4,60 +4,52 @@ A parser of a few operations values an expression with numbers of our own; no na
 the text is ever looked up and nothing of it is run.
 """
 
+import cmath
 import math
 import re
 from collections.abc import Callable
 from typing import Final
 
+from replayd.scoring.extract.math_notation import plain_expression
+
 LONGEST_READ = 200  # characters of one expression
 MOST_TOKENS = 120
 LARGEST_POWER = 64
 LARGEST = 1e12
-SAMPLES: Final = (0.37, 1.73, 2.61)
+MOST_FACTORS: Final = 20  # of a factorial
+SAMPLES: Final = (0.37, 1.73, 2.61, -3.3)
 CLOSE = 1e-6
 
-_LATEX: Final = (
-    (
-        re.compile(
-            r"\\(?:left|right|displaystyle|,|;|!|:|quad)|\\\(|\\\)|\\\[|\\\]|\$|~"
-        ),
-        " ",
-    ),
-    (re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}"), r"((\1)/(\2))"),
-    (re.compile(r"\\[dt]?frac\s*(\d)\s*(\d)"), r"(\1/\2)"),
-    (re.compile(r"\\sqrt\s*\{([^{}]*)\}"), r"sqrt(\1)"),
-    (re.compile(r"√\s*\(?(\w+)\)?"), r"sqrt(\1)"),
-    (re.compile(r"\\(?:cdot|times)|[×·⋅]"), "*"),
-    (re.compile(r"\\div|÷"), "/"),
-    (re.compile(r"\\pi|π"), "pi"),
-    (re.compile(r"\\(sin|cos|tan|ln|log|exp)\b"), r"\1 "),
-    (re.compile(r"\^\{([^{}]*)\}"), r"^(\1)"),
-    (re.compile(r"\*\*"), "^"),
-    (re.compile(r"[−–]"), "-"),
-    (re.compile(r"\\(?:text|mathrm)\{[^{}]*\}"), ""),
-    (re.compile(r"½"), "(1/2)"),
-    (re.compile(r"¼"), "(1/4)"),
-    (re.compile(r"¾"), "(3/4)"),
-)
-_SUPERSCRIPTS: Final = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
-_SUPERSCRIPT = re.compile(r"([⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
-_NAMED = re.compile(
-    r"\A\s*(?:[a-zA-Z]'*\([a-z]\)|d\w?/d[a-z]|[a-zA-Z](?:_?\(?\d\)?|\d)?'*)\s*=\s*(?=\S)"
-)
-_GROUPED = re.compile(r"(?<=\d),(?=\d{3}\b)")
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+(?:\.\d+)?|\.\d+)|(?P<name>[a-zA-Z]+)|(?P<mark>[-+*/^()]))"
 )
-_FUNCTIONS: Final[dict[str, Callable[[float], float]]] = {
-    "sqrt": lambda x: math.sqrt(abs(x)),
-    "sin": math.sin,
-    "cos": math.cos,
-    "tan": math.tan,
+Value = float | complex
+_FUNCTIONS: Final[dict[str, Callable[[Value], Value]]] = {
+    "sqrt": lambda x: abs(x) ** 0.5,
+    "sin": lambda x: _real(cmath.sin(x)),
+    "cos": lambda x: _real(cmath.cos(x)),
+    "tan": lambda x: _real(cmath.tan(x)),
+    "arcsin": lambda x: math.asin(_within_one(x)),
+    "arccos": lambda x: math.acos(_within_one(x)),
+    "arctan": lambda x: math.atan(x.real),
     "ln": lambda x: math.log(abs(x) or 1.0),
     "log": lambda x: math.log(abs(x) or 1.0),
-    "exp": lambda x: math.exp(min(x, 50.0)),
+    "exp": lambda x: math.exp(min(abs(x), 50.0) * (-1 if _real(x) == -abs(x) else 1)),
+    "abs": abs,
+    "fact": lambda x: float(math.factorial(min(int(abs(x)), MOST_FACTORS))),
 }
-_CONSTANTS: Final = {"pi": math.pi, "e": math.e}
+_CONSTANTS: Final[dict[str, Value]] = {"pi": math.pi, "e": math.e}
+
+
+def _real(value: Value) -> Value:
+    """Return a value without an imaginary part that is nought."""
+    return value.real if abs(value.imag) <= CLOSE else value
+
+
+def _within_one(value: Value) -> float:
+    return min(1.0, abs(value)) * 0.99
+
+
 _NAMES = re.compile("|".join(sorted({*_FUNCTIONS, *_CONSTANTS}, key=len, reverse=True)))
 LONGEST_PRODUCT = 3  # letters that are variables multiplied, not a word
 _WORDS: Final = frozenset(
@@ -69,32 +61,21 @@ class NotAnExpressionError(ValueError):
     """The text is no expression that can be valued."""
 
 
-def values_of(text: str) -> tuple[float, ...] | None:
+def values_of(text: str) -> tuple[Value, ...] | None:
     """Return the values of an expression at the sample points; None where it is none."""
     try:
-        tokens = _tokens(_plain(text))
-        return tuple(_Valued(tokens, point).value() for point in SAMPLES)
+        tokens = _tokens(plain_expression(text[:LONGEST_READ]))
+        return tuple(_real(_Valued(tokens, point).value()) for point in SAMPLES)
     except (ValueError, ZeroDivisionError, OverflowError, RecursionError):
         return None
 
 
-def same_values(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+def same_values(one: tuple[Value, ...], other: tuple[Value, ...]) -> bool:
     """Whether two expressions have the same value everywhere they were asked."""
     return all(
         abs(a - b) <= CLOSE * max(1.0, abs(a), abs(b))
         for a, b in zip(one, other, strict=True)
     )
-
-
-def _plain(text: str) -> str:
-    text = text.strip()[:LONGEST_READ].strip(" .:;`*")
-    text = _SUPERSCRIPT.sub(lambda m: f"^({m[1].translate(_SUPERSCRIPTS)})", text)
-    for _ in range(2):  # one level of nesting within
-        for pattern, form in _LATEX:
-            text = pattern.sub(form, text)
-    text = text.replace("{", "(").replace("}", ")").strip()
-    text = _NAMED.sub("", text)
-    return _GROUPED.sub("", text).replace("+ C", "+ c").replace("+C", "+c").strip()
 
 
 def _tokens(text: str) -> list[str]:
@@ -136,7 +117,7 @@ class _Valued:
     def __init__(self, tokens: list[str], point: float) -> None:
         self._tokens, self._point, self._at = tokens, point, 0
 
-    def value(self) -> float:
+    def value(self) -> Value:
         value = self._sum()
         if self._at < len(self._tokens):
             raise NotAnExpressionError
@@ -145,7 +126,7 @@ class _Valued:
     def _next(self) -> str:
         return self._tokens[self._at] if self._at < len(self._tokens) else ""
 
-    def _sum(self) -> float:
+    def _sum(self) -> Value:
         value = self._product()
         while (mark := self._next()) in {"+", "-"}:
             self._at += 1
@@ -153,7 +134,7 @@ class _Valued:
             value = value + other if mark == "+" else value - other
         return value
 
-    def _product(self) -> float:
+    def _product(self) -> Value:
         value = self._signed()
         while mark := self._next():
             if mark in {"*", "/"}:
@@ -168,14 +149,14 @@ class _Valued:
                 raise OverflowError
         return value
 
-    def _signed(self) -> float:
+    def _signed(self) -> Value:
         if self._next() in {"+", "-"}:
             sign = -1.0 if self._next() == "-" else 1.0
             self._at += 1
             return sign * self._signed()
         return self._power()
 
-    def _power(self) -> float:
+    def _power(self) -> Value:
         base = self._atom()
         if self._next() != "^":
             return base
@@ -183,10 +164,12 @@ class _Valued:
         power = self._signed()
         if abs(power) > LARGEST_POWER:
             raise OverflowError
+        if isinstance(base, complex) or isinstance(power, complex):
+            return _real(complex(base) ** power)
         value: float = math.pow(abs(base), power)
         return -value if base < 0 and power % 2 == 1 else value
 
-    def _atom(self) -> float:
+    def _atom(self) -> Value:
         atom = self._next()
         self._at += 1
         if atom == "(":
@@ -199,11 +182,13 @@ class _Valued:
             return _FUNCTIONS[atom](self._argument())
         if atom in _CONSTANTS:
             return _CONSTANTS[atom]
+        if atom == "i":
+            return 1j
         if atom.isalpha():
             return self._point + 0.11 * (ord(atom[0]) - ord("a"))
         return float(atom)
 
-    def _argument(self) -> float:
+    def _argument(self) -> Value:
         """Return what a function is applied to: `(…)`, or `2x` without parentheses."""
         if self._next() == "(":
             return self._power()

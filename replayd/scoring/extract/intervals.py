@@ -41,6 +41,16 @@ _NAMED_ROW = re.compile(
 )
 
 
+_DELIMITERS = re.compile(r"\\[()\[\]]|\\(?:left|right)\b|\$")
+_UNION = re.compile(
+    r"\s*(?:∪|\\cup\b|∨|\\lor\b|\b(?:or|oder|ou|o|of|eller|lub|или)\b)\s*"
+)
+_BARS = re.compile(
+    r"\A\s*\|(?P<name>[a-z])\|\s*(?P<op>[<>]=?)\s*(?P<value>[^<>=|]{1,20})\Z"
+)
+_VECTOR = re.compile(r"[(\[⟨<]\s*(?P<entries>[^()\[\]⟨⟩<>]{1,120})\s*[)\]⟩>]\Z")
+
+
 class Interval(NamedTuple):
     """The numbers between two bounds."""
 
@@ -52,7 +62,7 @@ class Interval(NamedTuple):
 
 def interval_of(text: str) -> Interval | None:
     """Return the interval that an inequality or an interval states."""
-    text = text.strip().strip("$ .`*")[:LONGEST_READ]
+    text = _DELIMITERS.sub("", text).strip().strip("$ .`*")[:LONGEST_READ]
     for pattern, plain in _OPERATORS:
         text = pattern.sub(plain, text)
     text = text.strip()
@@ -71,6 +81,37 @@ def interval_of(text: str) -> Interval | None:
             return None
         return Interval(low, match["open"] == "[", high, match["close"] == "]")
     return None
+
+
+def ranges_of(text: str) -> frozenset[Interval] | None:
+    """Return the intervals whose union a text states."""
+    text = _DELIMITERS.sub("", text).strip().strip("$ .`*")[:LONGEST_READ]
+    for pattern, plain in _OPERATORS:
+        text = pattern.sub(plain, text)
+    if bars := _BARS.match(text):
+        name, op, value = bars["name"], bars["op"], bars["value"].strip()
+        if op.startswith("<"):
+            text = f"-{value} {op} {name} {op} {value}"
+        else:
+            text = f"{name} {op} {value} or {name} {op.replace('>', '<')} -{value}"
+    parts = [interval_of(part) for part in _UNION.split(text)]
+    found = frozenset(part for part in parts if part is not None)
+    return found if found and len(found) == len(parts) else None
+
+
+def vector_of(text: str) -> tuple[float, ...] | None:
+    """Return the numbers of a point or a vector, in a row or a column."""
+    text = _DELIMITERS.sub(lambda m: m[0][-1] if m[0][-1] in "[]" else "", text)
+    text = text.strip().strip("$ .`*")[:LONGEST_READ]
+    if match := _MATRIX.search(text):
+        entries = re.split(r"\\\\|&", match["rows"])
+    elif match := _VECTOR.search(text):
+        entries = re.split(r"[;,]", match["entries"])
+    else:
+        return None
+    values = [_bound(entry) for entry in entries if entry.strip()]
+    known = tuple(value for value in values if value is not None)
+    return known if 2 <= len(known) == len(values) else None
 
 
 def _common(one: Interval | None, other: Interval | None) -> Interval | None:
@@ -102,9 +143,10 @@ def _bound(text: str) -> float | None:
     if _INFINITE.search(text):
         return -math.inf if text.strip().startswith(("-", "−")) else math.inf
     values = values_of(text)
-    if values is None or max(values) - min(values) > 1e-9:
+    if values is None or any(abs(v - values[0]) > 1e-9 for v in values):
         return None
-    return round(values[0], 9)
+    first = values[0]
+    return None if isinstance(first, complex) else round(first, 9)
 
 
 def matrix_of(text: str) -> tuple[tuple[float, ...], ...] | None:
@@ -133,10 +175,10 @@ def matrix_of(text: str) -> tuple[tuple[float, ...], ...] | None:
 def _numbers(rows: list[list[str]]) -> tuple[tuple[float, ...], ...] | None:
     found: list[tuple[float, ...]] = []
     for row in rows:
-        values = [values_of(entry) for entry in row]
+        values = [_bound(entry) for entry in row]
         if any(value is None for value in values):
             return None
-        found.append(tuple(value[0] for value in values if value is not None))
+        found.append(tuple(value for value in values if value is not None))
     if not found or len({len(row) for row in found}) > 1:
         return None
     return tuple(found) if sum(map(len, found)) <= MOST_ENTRIES else None
