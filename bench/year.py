@@ -23,6 +23,7 @@ import tempfile
 import time
 import tomllib
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -237,10 +238,10 @@ def started(folder: str) -> dict[str, float]:
     began = time.monotonic()
     process = subprocess.Popen(argv, stderr=subprocess.DEVNULL)
     try:
-        _until(lambda: ports.exists() or process.poll() is not None)
+        wait_until(lambda: ports.exists() or process.poll() is not None)
         ready = time.monotonic() - began
         known = json.loads(ports.read_text())
-        _until(
+        wait_until(
             lambda: (
                 "snaptrace_replayd_leading 1.0" in _get(known["metrics"], "/metrics")
             )
@@ -255,7 +256,7 @@ def started(folder: str) -> dict[str, float]:
             at = time.monotonic()
             _get(known[port], path)
             times[f"{name}_seconds"] = round(time.monotonic() - at, 3)
-        cpu, mib = _spent(process.pid)
+        cpu, mib = spent(process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait()
@@ -268,7 +269,8 @@ def started(folder: str) -> dict[str, float]:
     }
 
 
-def _until(condition) -> None:  # noqa: ANN001
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait until something holds; end the bench if it never does."""
     ends = time.monotonic() + READY_SECONDS
     while not condition():
         if time.monotonic() > ends:
@@ -284,7 +286,7 @@ def _get(address: str, path: str) -> str:
         return ""
 
 
-def _spent(pid: int) -> tuple[float, int]:
+def spent(pid: int) -> tuple[float, int]:
     """Return a process's processor seconds and the most memory it had."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     ticks = int(fields[11]) + int(fields[12])

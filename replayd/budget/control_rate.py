@@ -88,11 +88,20 @@ class ControlRate:
 
     def unsent(self, at_ns: int) -> None:
         """Remove a request that was counted at this time but never sent."""
-        if at_ns in self._minute:
-            self._minute.remove(at_ns)
+        self._take_back(at_ns)
         self._sent.take_out(at_ns)
         self._even.give_back(self._apart_ns)
         self._floor.give_back(self._refill_ns)
+
+    def _take_back(self, at_ns: int) -> bool:
+        """Remove a call from the last minute's; false if it is not among them."""
+        if self._minute and self._minute[-1] == at_ns:  # of thousands, nearly always
+            self._minute.pop()
+            return True
+        if at_ns not in self._minute:
+            return False
+        self._minute.remove(at_ns)
+        return True
 
     def lend(self, sent_at_ns: Iterable[int]) -> None:
         """Count calls as sent now, whenever it is asked, until they are returned.
@@ -101,8 +110,7 @@ class ControlRate:
         are sent.
         """
         for at_ns in sent_at_ns:
-            if at_ns in self._minute:
-                self._minute.remove(at_ns)
+            if self._take_back(at_ns):
                 self._sent.take_out(at_ns)
             self._lent += 1
 

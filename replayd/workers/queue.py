@@ -16,6 +16,7 @@ from replayd.config import WorkersConfig
 from replayd.workers import messages, streams
 from replayd.workers.connection import connect
 from replayd.workers.messages import Job, Reply
+from replayd.workers.publishing import ANSWER_SECONDS, Publication, Publishing
 from replayd.workers.reply_stream import ReplyStream
 from replayd.workers.streams import Names
 from snaptrace.runtime.events import wait
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0
-PUBLISH_SECONDS = 5.0
 # A publication that is repeated within this time is known by its id.
 SURE_SECONDS = streams.DUPLICATES_SECONDS / 2
 KEPT_REPLIES = 20_000  # of earlier terms, for whoever leads next
@@ -46,11 +46,15 @@ class Seen(Struct, frozen=True):
 
 
 class _Waiting:
-    def __init__(self, job: Job, pool: str) -> None:
-        self.job, self.pool = job, pool
+    def __init__(self, job: Job, pool: str, publication: Publication) -> None:
+        self.job, self.pool, self.publication = job, pool, publication
         self.reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        self.is_published = False
         self.looks = 0  # that found nothing of it on the way
+
+    def vanish(self) -> None:
+        """Give the number back: NATS may have lost it."""
+        if not self.reply.done():
+            self.reply.set_result(_lost(self.job, UNSURE))
 
 
 class WorkerQueue:
@@ -70,6 +74,7 @@ class WorkerQueue:
         self._config, self._replica = config, replica
         self._on_reply, self._on_seen = on_reply, on_seen
         self.names = Names(config.nats.prefix)
+        self._publishing = Publishing(SURE_SECONDS)
         self._replies = ReplyStream(store, self.names, self._route, on_reply)
         self._client: Client | None = None
         self._js: JetStreamContext | None = None
@@ -88,6 +93,7 @@ class WorkerQueue:
         ready()
         connecting = asyncio.create_task(self._connect())
         waiting = asyncio.create_task(stop.wait())
+        repeating = asyncio.create_task(self._publishing.run())
         await asyncio.wait({connecting, waiting}, return_when=asyncio.FIRST_COMPLETED)
         try:
             if connecting.done():
@@ -96,8 +102,8 @@ class WorkerQueue:
                     await self._look()
         finally:
             self._stopping.set()
-            connecting.cancel()
-            waiting.cancel()
+            for task in (connecting, waiting, repeating):
+                task.cancel()
             if self._client is not None:
                 await self._client.close()
 
@@ -120,7 +126,8 @@ class WorkerQueue:
         self._client = await connect(
             config.nats, self._replica, on_lost=lost, on_back=back
         )
-        self._js = self._client.jetstream(timeout=PUBLISH_SECONDS)
+        self._js = self._client.jetstream(timeout=ANSWER_SECONDS)
+        await self._publishing.open(self._client)
         while not self._stopping.is_set():
             try:
                 await streams.ensure(self._js, self.names, config)
@@ -182,40 +189,18 @@ class WorkerQueue:
         `lost` with the reason `unsure` says that NATS may have lost it.
         """
         key = job.epoch, job.planned.number
-        waiting = self._waiting[key] = _Waiting(job, pool)
+        await self._jetstream()
+        mark = f"{job.epoch}.{job.term}.{job.planned.number}.{job.delivery}"
+        made = Publication(self.names.job(pool, job.canary), messages.packed(job), mark)
+        waiting = self._waiting[key] = _Waiting(job, pool, made)
+        made.on_unsure = waiting.vanish
+        token = await self._publishing.publish(made)
         try:
-            if not await self._published(job, pool):
-                return _lost(job, UNSURE)
-            waiting.is_published = True
             return await waiting.reply
         finally:
+            self._publishing.forget(token)
             if self._waiting.get(key) is waiting:
                 del self._waiting[key]
-
-    async def _published(self, job: Job, pool: str) -> bool:
-        """Publish until the server has it; false if it may have it twice then."""
-        data = messages.packed(job)
-        subject = self.names.job(pool, job.canary)
-        number = job.planned.number
-        mark = f"{job.epoch}.{job.term}.{number}.{job.delivery}"
-        now, unsure_at = asyncio.get_running_loop().time, float("inf")
-        while True:
-            js = await self._jetstream()
-            if now() > unsure_at:
-                return False
-            try:
-                made = await js.publish_async(
-                    subject, data, headers={"Nats-Msg-Id": mark}
-                )
-                async with asyncio.timeout(PUBLISH_SECONDS):
-                    await made
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is retried
-                # It may be there; from now on only its id tells.
-                if type(error).__name__ != "NoStreamResponseError":
-                    unsure_at = min(unsure_at, now() + SURE_SECONDS)
-                await asyncio.sleep(RETRY_SECONDS)
-            else:
-                return True
 
     async def _jetstream(self) -> "JetStreamContext":
         while self._js is None or not self._there.is_set():
@@ -256,7 +241,7 @@ class WorkerQueue:
         if waiting.reply.done():
             return
         if found is None:
-            waiting.reply.set_result(_lost(waiting.job, UNSURE))
+            waiting.vanish()
         else:
             waiting.reply.set_result(found)
 
@@ -290,7 +275,7 @@ class WorkerQueue:
         """Give back numbers that are nowhere on their way."""
         for waiting in self._waiting.values():
             at = seen.get(waiting.pool, Seen(0, 0))
-            on_its_way = at.pending or at.busy or not waiting.is_published
+            on_its_way = at.pending or at.busy or not waiting.publication.is_stored
             if on_its_way or not is_read:
                 waiting.looks = 0
                 continue
@@ -298,7 +283,7 @@ class WorkerQueue:
             # Twice, for it may be between two places.
             if waiting.looks > 2 and not waiting.reply.done():
                 self._on_reply("vanished")
-                waiting.reply.set_result(_lost(waiting.job, UNSURE))
+                waiting.vanish()
 
     async def _purge(self, js: "JetStreamContext") -> None:
         """Delete replies that no successor needs."""
