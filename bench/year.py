@@ -65,10 +65,11 @@ RUN, BLOCK = 250, 500
 READY_SECONDS = 300.0
 
 
-def settings(folder: str) -> list[str]:
+def settings(folder: str, revision: str = "newest") -> list[str]:
     """Return the configuration of everything that is started."""
+    url = "http://127.0.0.1:9/v1"
     arms = {
-        "next": {"role": "canary", "url": "http://127.0.0.1:9/v1", "model": "m8"},
+        "next": {"role": "canary", "url": url, "model": "m8", "revision": revision},
         "production": {
             "role": "control",
             "url": "http://127.0.0.1:9/v1",
@@ -186,7 +187,7 @@ async def fill_results(folder: str, load: dict, now_ns: int) -> None:
             epoch=f"{sequence:024x}",
             canary="next",
             control=wanted.control,
-            revision=f"r{sequence}",
+            revision="newest" if sequence == load["epochs"] - 1 else f"r{sequence}",
             key=wanted.key,
             modalities=wanted.modalities,
             sequence=sequence,
@@ -228,12 +229,12 @@ def measured(argv: list[str]) -> dict[str, float]:
     }
 
 
-def started(folder: str) -> dict[str, float]:
+def started(folder: str, revision: str = "newest") -> dict[str, float]:
     """Start replayd, wait until its verdicts are shown; measure it and end it."""
     ports = Path(f"{folder}.ports")
     ports.unlink(missing_ok=True)
     argv = [sys.executable, "-m", "replayd", "--ports-file", str(ports)]
-    for each in settings(folder):
+    for each in settings(folder, revision):
         argv += ["--set", each]
     began = time.monotonic()
     process = subprocess.Popen(argv, stderr=subprocess.DEVNULL)
@@ -304,7 +305,7 @@ def measure(folder: str, load: dict) -> dict:
         Path(folder).mkdir(parents=True, exist_ok=True)
         asyncio.run(fill_segments(opened(folder), load, now_ns))
         asyncio.run(fill_results(folder, load, now_ns))
-    found = {"start_new_epoch": started(folder), "start": started(folder)}
+    found = {"start": started(folder)}
     cli = [sys.executable, "-m", "snaptrace"]
     options = [part for each in settings(folder) for part in ("--set", each)]
     for name, words in (
@@ -315,6 +316,11 @@ def measure(folder: str, load: dict) -> dict:
         ("worst", ["worst", "--canary", "next", "--format", "json"]),
     ):
         found[name] = measured([*cli, *words, *options])
+    for checkpoint in Path(folder, "v1", "checkpoints").rglob("*"):
+        if checkpoint.is_file():
+            checkpoint.unlink()
+    found["start_without_checkpoint"] = started(folder)
+    found["start_new_epoch"] = started(folder, f"r{time.time_ns()}")
     return found
 
 

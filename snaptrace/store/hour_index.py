@@ -6,7 +6,7 @@ rewritten (erasure), the next part replaces it: the highest part counts.
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Coroutine, Iterable
+from collections.abc import AsyncIterator, Container, Coroutine, Iterable
 from typing import Any, TypeVar
 
 import msgspec
@@ -200,20 +200,30 @@ async def close_hours(store: Store, now_ns: int, since_ns: int = 0) -> int:
     Any number of programs may do it at once: the objects are the same.
     """
     have = await _newest(store)
+    closed_ns = now_ns - HOUR_NS - OVERLAP_NS  # hours that began then, or before
     hours: dict[int, list[str]] = {}
     sizes: dict[str, int] = {}
-    after = object_names.hour_folder(since_ns)
-    for info in await store.list_whole(object_names.SEGMENTS, after):
-        parsed = object_names.parse_segment(info.name)
-        if parsed and parsed.hour_ns not in have:
-            hours.setdefault(parsed.hour_ns, []).append(info.name)
-            sizes[info.name] = info.size_bytes
+    for folder in _folders(since_ns, closed_ns, have):
+        for info in await store.list_whole(folder):
+            parsed = object_names.parse_segment(info.name)
+            if parsed and parsed.hour_ns not in have:
+                hours.setdefault(parsed.hour_ns, []).append(info.name)
+                sizes[info.name] = info.size_bytes
     written = 0
     for hour in sorted(hours):
-        if hour + HOUR_NS + OVERLAP_NS <= now_ns:
+        if hour <= closed_ns:
             await _write(store, hour, 0, hours[hour], sizes)
             written += 1
     return written
+
+
+def _folders(since_ns: int, closed_ns: int, have: Container[int]) -> list[str]:
+    """Return what to list: closed hours without a catalogue, or everything at first."""
+    if not since_ns:
+        return [object_names.SEGMENTS]
+    first = object_names.hour_start_ns(since_ns)
+    hours = range(first, closed_ns + 1, HOUR_NS)
+    return [object_names.hour_folder(hour) for hour in hours if hour not in have]
 
 
 async def replace_hour(store: Store, hour_ns: int) -> None:

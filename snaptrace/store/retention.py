@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from snaptrace.snapshot import object_names
 from snaptrace.store.folder_backend import ObjectInfo
-from snaptrace.store.segment_watcher import HOUR_NS, OVERLAP_NS
+from snaptrace.store.segment_watcher import HOUR_NS, OVERLAP_NS, pause_ns
 from snaptrace.store.store import Store
 
 DAY_NS = 24 * HOUR_NS
@@ -56,6 +56,7 @@ class Retention:
         self._store, self._policy = store, policy
         self._hours: dict[int, int] = {}  # hour of upload -> bytes of its segments
         self._months: dict[str, int] = {}  # media folder -> bytes in it
+        self._count_again_ns = 0  # no segments are listed before
         self._hours_from_ns = self._months_from_ns = 0  # listed again from here on
 
     async def apply(self, now_ns: int) -> Removed:
@@ -92,9 +93,14 @@ class Retention:
         )
 
     async def _count_segments(self, now_ns: int) -> None:
+        if now_ns < self._count_again_ns:
+            return
         counted: dict[int, int] = {}
         after = object_names.hour_folder(self._hours_from_ns)
-        for info in await self._store.list_whole(object_names.SEGMENTS, after):
+        found = await self._store.list_whole(object_names.SEGMENTS, after)
+        # Twice, for `list_whole` has one listing confirmed by another.
+        self._count_again_ns = now_ns + 2 * pause_ns(len(found))
+        for info in found:
             if (parsed := object_names.parse_segment(info.name)) is not None:
                 size = counted.get(parsed.hour_ns, 0)
                 counted[parsed.hour_ns] = size + info.size_bytes
