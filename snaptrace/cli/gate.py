@@ -24,8 +24,9 @@ from replayd.results.terminal import gate_lines, plan_table, verdict_table, wors
 from replayd.verdicts.gate import GateAnswer
 from replayd.verdicts.gate_wait import fetch_verdicts, wait_at_gate
 from replayd.verdicts.views import Verdicts
-from snaptrace.cli.options import Source, on_loopback
-from snaptrace.cli.output import CommandError, Format, print_json
+from snaptrace.cli.drills import passport
+from snaptrace.cli.options import Source, on_loopback, with_store
+from snaptrace.cli.output import EXIT_USAGE, CommandError, Format, print_json
 from snaptrace.cli.session import Opened
 from snaptrace.runtime.clock import SystemClock
 from snaptrace.runtime.config import Duration
@@ -64,11 +65,15 @@ Wait = Annotated[float, Parameter(converter=_seconds, accepts_keys=False)]
 def gate(
     source: Source | None = None,
     *,
-    canary: str,
+    canary: str = "",
     revision: str = "",
     wait: Wait = 0.0,
     oldest: Wait = 0.0,
     url: str | None = None,
+    attest: Path | None = None,
+    verify: Path | None = None,
+    key: Path | None = None,
+    store: str = "",
     format: Annotated[  # noqa: A002 - the name of the option
         Format, Parameter(help="table, or json as GET /api/v1/verdicts.")
     ] = "table",
@@ -90,8 +95,21 @@ def gate(
         Refuse a verdict computed longer ago than this.
     url
         Base URL of replayd; the configured metrics address if not given.
+    attest
+        Write the verdict here as a signed in-toto statement, whatever it is.
+    verify
+        Check such a statement instead: its signature, and its results in the store.
+    key
+        PEM file: the private key for --attest, the public one for --verify.
+    store
+        URL of the store; the configured one if not given.
     """
-    base, token = base_url(source or Source(), url), token_of(source or Source())
+    source = with_store(source or Source(), store)
+    if verify is not None:
+        return passport.verify(source, verify, _needed(key), revision=revision)
+    if not canary:
+        raise CommandError("name the arm with --canary", EXIT_USAGE)
+    base, token = base_url(source, url), token_of(source)
     console = Console(stderr=format != "table", highlight=False)
     answer, verdicts = asyncio.run(
         _ask(
@@ -104,6 +122,11 @@ def gate(
             console=console,
         )
     )
+    if attest is not None:
+        view = verdicts.canaries.get(canary) if verdicts else None
+        if view is None or answer.state == "unknown":
+            raise CommandError(f"no passport: {'; '.join(answer.why)}", 3)
+        passport.attest(source, canary, view, attest, _needed(key))
     if format == "table":
         console.print(gate_lines(answer))
     elif format == "jsonl":
@@ -114,6 +137,12 @@ def gate(
         only = {name: v for name, v in verdicts.canaries.items() if name == canary}
         print_json({"canaries": only, "gate": msgspec.to_builtins(answer)})
     return answer.exit_code
+
+
+def _needed(key: Path | None) -> Path:
+    if key is None:
+        raise CommandError("name the key with --key", EXIT_USAGE)
+    return key
 
 
 async def _ask(

@@ -71,6 +71,13 @@ def on_loopback(listen: Address) -> str:
     return f"127.0.0.1:{listen.port}" if everywhere else str(listen)
 
 
+def with_store(source: Source, url: str) -> Source:
+    """Return the source with another store; itself if `url` is empty."""
+    if not url:
+        return source
+    return Source(config=source.config, set=(*source.set, f"store.url={url}"))
+
+
 def local_store(folder: Path) -> StoreConfig:
     """Return the store that `up` and `demo` keep in `folder`; makes its secret."""
     root = folder.resolve()

@@ -1,0 +1,1 @@
+"""Passport: a verdict as a signed statement that anybody with the store can verify."""
