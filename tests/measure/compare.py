@@ -66,13 +66,13 @@ def compare(truth: Any, call: Call) -> Verdict:
 def _believed(truth: Any, call: Call) -> Verdict:
     snapshot = call.snapshot
     fidelity = snapshot.fidelity
-    if snapshot.request.body is None or fidelity.level == "unreplayable":
-        return Verdict("refused", reasons=fidelity.reasons)
     ours = filled(call)
     expected, found = leaves(normal(truth)), leaves(normal(ours))
     differing = sorted(
         {p for p in expected.keys() | found.keys() if expected.get(p) != found.get(p)}
     )
+    if snapshot.request.body is None or fidelity.level == "unreplayable":
+        return Verdict("refused", tuple(differing), reasons=fidelity.reasons)
     declared = fidelity.missing + fidelity.unobserved
     undeclared = tuple(p for p in differing if not _named(p, declared))
     if undeclared:

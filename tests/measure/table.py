@@ -119,7 +119,7 @@ def _nearest(
 
 
 def _rank(verdict: Verdict) -> tuple[int, int]:
-    return _ORDER[verdict.beneath or verdict.outcome], len(verdict.differences)
+    return len(verdict.differences), _ORDER[verdict.beneath or verdict.outcome]
 
 
 def table(lines: list[Line]) -> str:

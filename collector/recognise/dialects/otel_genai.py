@@ -121,6 +121,10 @@ def _as_agent_framework_sends(candidate: Candidate) -> None:
     """
     conversation = candidate.conversation
     if conversation is None:
+        # Another record may have the content, and would take this for asked.
+        asked = as_dict(candidate.supplement.get("params"))
+        if asked.get("choice_count") == 1:
+            del asked["choice_count"]
         return
     params = {
         name: value
