@@ -379,6 +379,12 @@ class ReplaydConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     # Whether answers are scored in a process of its own: for 70 MiB more, calls in
     # flight do not wait while one is read.
     judge_process: bool = True
+    # Folder of a sentence embedding model, with `model.onnx` and `tokenizer.json`, by
+    # which prose is judged that no rule decides; needs the extra `prose-model`. Empty:
+    # prose is judged by rules alone.
+    prose_model: str = ""
+    # Text that the model wants before each sentence, as `query: ` for E5.
+    prose_model_prefix: str = ""
     # How often the leader closes hours, finishes erasures and applies store.retention.
     upkeep: Duration = Duration(600)
     # Least severe level that is logged.

@@ -124,6 +124,8 @@ class Engine:
             in_process=config.judge_process,
             log_level=config.log_level,
             on_lost=self.metrics.judging_lost.inc,
+            prose_model=(config.prose_model, config.prose_model_prefix),
+            on_prose_model=self.metrics.prose_model.set,
         )
         self.drills = OfflineDrills(
             config,

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from replayd.model import JudgedPair, PairAnswers, Planned
+from replayd.scoring.extract.prose import meaning
 from replayd.scoring.recorded import Recorded
 from replayd.scoring.redaction import AnswerRedactor, RedactionSettings
 from replayd.scoring.worker import (
@@ -44,7 +45,8 @@ class _PendingBatch(Struct, frozen=True):
 class ScoringPool:
     """A part that keeps the process, and `judge` for whoever has a pair.
 
-    `on_lost` is called for every process that ended by itself.
+    `on_lost` is called for every process that ended by itself. `prose_model` is a
+    model's folder and its prefix; `on_prose_model` is told whether it is in use.
     """
 
     name = "judging"
@@ -57,12 +59,17 @@ class ScoringPool:
         in_process: bool,
         log_level: str = "INFO",
         command: Sequence[str] = CHILD,
+        prose_model: Sequence[str] = (),
+        on_prose_model: Callable[[bool], None] = lambda _: None,
         on_lost: Callable[[], None] = lambda: None,
     ) -> None:
         self._clock, self._on_lost = clock, on_lost
         self._redaction = redaction
         self._redactor: AnswerRedactor | None = None  # made if pairs are judged here
-        self._wanted, self._command = in_process, (*command, log_level)
+        self._wanted = in_process
+        self._command = (*command, log_level, *prose_model)
+        self._prose_model = prose_model  # loaded once if pairs are judged here
+        self._on_prose_model = on_prose_model
         self._taking = False  # somebody empties the queue
         self._waiting: deque[_PendingBatch] = deque()  # no more than pairs in flight
         self._some = asyncio.Event()
@@ -83,7 +90,9 @@ class ScoringPool:
                 return found
         async with self._here:
             await asyncio.sleep(0)  # the loop turns between two judgements
-            self._redactor = self._redactor or AnswerRedactor(self._redaction)
+            if self._redactor is None:
+                self._on_prose_model(meaning.load(*self._prose_model))
+                self._redactor = AnswerRedactor(self._redaction)
             return (await redacted_and_judged([job], self._redactor))[0]
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
@@ -163,6 +172,7 @@ class ScoringPool:
             size = int.from_bytes(await taken.readexactly(SIZE_BYTES), "big")
             data = await taken.readexactly(size)
             judged = _judged.decode(data)
+            self._on_prose_model(judged.prose_model)
         except (asyncio.IncompleteReadError, ConnectionError):
             return False
         else:

@@ -16,6 +16,7 @@ from replayd.gc_tuning import search_seldom
 from replayd.model import JudgedPair, PairAnswers, PairResult, Planned
 from replayd.scoring import INVARIANTS, SCORERS
 from replayd.scoring.contract import ScoringCase
+from replayd.scoring.extract.prose import meaning
 from replayd.scoring.pair import PairScoring, read_ahead
 from replayd.scoring.recorded import Recorded
 from replayd.scoring.redaction import AnswerRedactor, RedactionSettings
@@ -58,6 +59,7 @@ class Judged(Struct, frozen=True):
 
     results: tuple[PairResult, ...]
     stored: tuple[Stored, ...] = ()
+    prose_model: bool = False  # whether the process has one
 
 
 _batches = codec.Decoder(Batch)
@@ -117,10 +119,12 @@ def serve(given: BinaryIO, taken: BinaryIO) -> None:
 
 async def _batch_judged(jobs: Sequence[Job], redactor: AnswerRedactor | None) -> Judged:
     if redactor is None:
-        return Judged(tuple(await judged(jobs)))
+        results = tuple(await judged(jobs))
+        return Judged(results, prose_model=meaning.is_loaded())
     found = await redacted_and_judged(jobs, redactor)
     stored = (_stored(job, each) for job, each in zip(jobs, found, strict=True))
-    return Judged(tuple(each.result for each in found), tuple(stored))
+    results = tuple(each.result for each in found)
+    return Judged(results, tuple(stored), meaning.is_loaded())
 
 
 def _stored(job: Job, found: JudgedPair) -> Stored:
@@ -131,10 +135,11 @@ def _stored(job: Job, found: JudgedPair) -> Stored:
 
 
 def main(argv: list[str]) -> int:
-    """Serve on the standard streams; `argv` is the log level."""
+    """Serve on the standard streams; `argv` is the log level, then a prose model."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops us in order
     os.nice(GIVES_WAY)
-    set_up_logging(*argv)
+    set_up_logging(*argv[:1])
+    meaning.load(*argv[1:])
     taken = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a stray print spoils nothing
     search_seldom()

@@ -184,6 +184,10 @@ class EngineMetrics:
             "open, or standing_doubt.",
             "standing",
         )
+        self.prose_model = gauge(
+            "prose_model",
+            "Whether prose is judged with a local model (1) or by rules alone (0).",
+        )
         self.judging_lost = counter(
             "judging_processes_lost",
             "Judging processes that ended by themselves; their pairs were judged here.",

@@ -88,6 +88,7 @@ async def run(
         in_process=config.judge_process,
         log_level=config.log_level,
         on_lost=metrics.judging_lost.inc,
+        prose_model=(config.prose_model, config.prose_model_prefix),
     )
     content = CaseLoader(store, key)
     async with AsyncExitStack() as stack:

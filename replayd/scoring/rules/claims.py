@@ -15,6 +15,7 @@ from replayd.scoring.extract.prose.citations import citation_faults, letters
 from replayd.scoring.extract.prose.disagreement import Findings, compare
 from replayd.scoring.extract.prose.edits import Edit, edits, is_decisive
 from replayd.scoring.extract.prose.exchanges import crossed
+from replayd.scoring.extract.prose.meaning import likeness
 from replayd.scoring.extract.prose.near_copies import replaced_part
 from replayd.scoring.tasks import task_of
 from replayd.scoring.usability import unusable
@@ -55,16 +56,16 @@ class Claims:
 
     async def score(self, case: ScoringCase, said: Said) -> Score:
         """Return 1, .65, .4, .2 or 0, and the difference that decided."""
-        return _sure(case, said) or _judged(_compared(case, said, case.recorded))
+        return _sure(case, said) or _against(case, said, case.recorded)
 
     async def score_beside(self, case: ScoringCase, said: Said, other: Said) -> Score:
         """Return the score; wording that the other arm's answer has too is no fault."""
         if (sure := _sure(case, said)) is not None:
             return sure
-        alone = _judged(_compared(case, said, case.recorded))
+        alone = _against(case, said, case.recorded)
         if alone.value == 1.0 or not other.body.strip() or unusable(case, other):
             return alone
-        both = _judged(_compared(case, said, other))
+        both = _against(case, said, other)
         return both if both.value == 1.0 else alone
 
 
@@ -142,7 +143,21 @@ def _edited(found: tuple[Edit, ...], language: str) -> Score | None:
     return None
 
 
-def _judged(found: Findings) -> Score:
+def _against(case: ScoringCase, said: Said, reference: Said) -> Score:
+    """Return what an answer is worth that says neither surely the same nor another."""
+    found = _compared(case, said, reference)
+    if (wrong := _wrong(found)) is not None:
+        return wrong
+    like = likeness(reference.body, said.body)
+    if like is not None and like.is_alike:
+        return Score(1.0)
+    if like is not None and like.is_other:
+        return Score(WRONG, f"another statement: likeness {like.value:.2f}")
+    return _worded(found)
+
+
+def _wrong(found: Findings) -> Score | None:
+    """Return the score of a difference that is known by its words, None without one."""
     turned = [each for each in found.reversed if not each.startswith("negation")]
     if found.swapped:
         return Score(UNSURE, f"changed sides: {found.swapped[0]}")
@@ -153,12 +168,17 @@ def _judged(found: Findings) -> Score:
         return Score(WRONG, f"other value: {found.values[0]}")
     if found.names:
         return Score(WRONG, f"other name: {found.names[0]}")
+    if found.added and found.kept >= COMPLETE:
+        return Score(WRONG, f"not supported: {found.added[0]}")
+    return None
+
+
+def _worded(found: Findings) -> Score:
+    """Return the score by how much of the wording is kept, where nothing contradicts."""
     if not found.words and found.known >= NEAR:
         return Score(1.0)
     if found.kept < OPPOSITE and found.known < OPPOSITE:
         return Score(0.0, "another answer")
-    if found.added and found.kept >= COMPLETE:
-        return Score(WRONG, f"not supported: {found.added[0]}")
     likely = _useless(found)
     if likely <= LIKELY:
         return Score(1.0)
