@@ -110,9 +110,9 @@ _DESCRIBES = re.compile(
     re.IGNORECASE,
 )
 _CREATES = re.compile(
-    r"\b(?:write|compose|tell|make up|invent|create|come up with|give (?:me|us)|list|suggest|propose|think of|schreib\w*|dichte|erzähl\w*|erfinde|nenne?|gib|écri\w*|invente|donne\w*|escrib\w*|cuenta|inventa|dame|da|scrivi|dammi|escreva|crie|dê|brainstorm"
+    r"\b(?:write|compose|tell|make up|invent|create|come up with|give (?:me|us)|list|suggest|propose|think of|schreib\w*|dichte|erzähl\w*|erfinde|nenne?|gib|écri\w*|invente|donne\w*|escrib\w*|cuenta|inventa|dame|da|scrivi|dammi|escreva|crie|dê|name|brainstorm"
     r"|schrijf|bedenk|geef|napisz|wymyśl|podaj|напиши|придумай|сочини|дай|viết)\b"
-    r"[^.?!\n]{0,60}\b(?:poem|haiku|limerick|story|joke|song|lyrics|slogan|tagline|rap|verse|tale|fairy ?tale|riddle|metaphor|name ideas|names for|tips|ideas|suggestions|birthday|toast"
+    r"[^.?!\n]{0,60}\b(?:poem|benefits|advantages|haiku|limerick|story|joke|song|lyrics|slogan|tagline|rap|verse|tale|fairy ?tale|riddle|metaphor|name ideas|names for|tips|ideas|suggestions|birthday|toast"
     r"|gedicht|geschichte|witz|lied|märchen|spruch|glückwunsch|tipps|ideen|poème|histoire|blague|chanson|devinette|conseil|idées|poema|cuento|chiste|canción|eslogan|lema|consejo|poesia|storia|barzelletta|consigli|conto|piada|dica|slogan"
     r"|verhaal|wiersz|opowiad|życzeni|rady|porad|стих|поздравлен|рассказ|сказк|историю|слоган|совет|bài thơ|câu chuyện)\w*"
     r"|(?:写|編|编|创作|作).{0,20}(?:诗|詩|故事|笑话|标语|祝福|童话)|(?:詩|俳句|短歌|物語|キャッチコピー|コツ).{0,12}(?:書い|作っ|教え)"
@@ -122,7 +122,7 @@ _CREATES = re.compile(
 )
 _READS_TEXT = re.compile(
     r"\b(?:read|transcribe|ocr|copy|type out|write out|extract)\b[^.?!\n]{0,40}\b(?:text|words?|writing|sign|label|note|letter|page|receipt|caption|handwrit\w+|plate|serial|code|word for word)\b"
-    r"|\bwhat (?:does|do) (?:the|this|that|it) .{0,30}\b(?:say|read)\b|\bwhat is written\b|\bwhich text\b|\bwhat text\b|\btext (?:in|on|from|of) (?:the|this)\b"
+    r"|\bwhat (?:does|do) (?:the|this|that|it) .{0,30}\b(?:say|read)\b(?! about)|\bwhat is written\b|\bwhich text\b|\bwhat text\b|\btext (?:in|on|from|of) (?:the|this)\b"
     r"|\b(?:recopie\w*|transcri[bsv]\w*|retranscri\w*|schreib\w* ab|abtippen)\b|\bwas steht\b|\blies\b[^.?!\n]{0,30}\btext|\btext (?:auf|in|aus)\b|\babschreib\w*|\bque dit\b|\bqu'est-ce qui est écrit|\blis(?:ez)? le texte|\bqué (?:dice|pone)\b|\blee el texto|\bcosa (?:dice|c'è scritto)"
     r"|\b(?:leggi|trascrivi)\b|\bleia\b|escrito n|transcrev\w+|\blees\b[^.?!\n]{0,30}tekst|wat staat er|\bskriv av\b|vad står"
     r"|przeczytaj|co jest napisane|ne yazıyor|прочита\w+|что написано|読(?:んで|み取)|書いてあ|写了什么|读出|识别|읽어|뭐라고|اقرأ|المكتوب|पढ़|लिखा",

@@ -90,8 +90,6 @@ def _sure(case: ScoringCase, said: Said) -> Score | None:
         return decisive
     if words := crossed(recorded, body, language):
         return Score(OPPOSITE, f"exchanged: {words}")
-    if part := replaced_part(recorded, body, case.question[-LONGEST_ASKED:], language):
-        return Score(WRONG, part)
     return None
 
 
@@ -148,6 +146,10 @@ def _against(case: ScoringCase, said: Said, reference: Said) -> Score:
     found = _compared(case, said, reference)
     if (wrong := _wrong(found)) is not None:
         return wrong
+    asked = case.question[-LONGEST_ASKED:]
+    part = replaced_part(reference.body, said.body, asked, _language(case))
+    if part is not None:
+        return Score(WRONG if part.sure else UNSURE, part.what)
     like = likeness(reference.body, said.body)
     if like is not None and like.is_alike:
         return Score(1.0)

@@ -5,7 +5,6 @@ of words were kept, a stretch between them that was replaced or left out is ther
 difference in fact, however many words it has.
 """
 
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -18,12 +17,20 @@ from replayd.scoring.extract.prose.edits import carries, sentences_read
 RUN: Final = (
     3  # words in order that are no accident; letters of an unspaced script: one more
 )
+SURE: Final = 0.75  # of both texts in such runs, from which what differs is surely so
 KEPT: Final = 0.6  # of both texts in such runs, from which what differs is local
 KEPT_LONG: Final = 0.5  # the same of a longer text
 LONG: Final = 16  # words
 FEWEST_OF_LONG: Final = 4  # words replaced in a longer text that is less of a copy
 FEWEST_LEFT_OUT: Final = 3  # words that carry meaning, in a copy that says nothing new
 UNSPACED: Final = frozenset({"ja", "zh"})
+
+
+class Replaced(Struct, frozen=True):
+    """A difference between two texts that are near copies."""
+
+    what: str
+    sure: bool  # little else differs
 
 
 class Parts(Struct, frozen=True):
@@ -34,31 +41,33 @@ class Parts(Struct, frozen=True):
 
 
 @lru_cache(maxsize=512)
-def replaced_part(reference: str, answer: str, question: str, language: str) -> str:
-    """Return what a near copy has in another's stead, "" where it is none."""
+def replaced_part(
+    reference: str, answer: str, question: str, language: str
+) -> Replaced | None:
+    """Return what a near copy has in another's stead, None where it is none."""
     wanted, got = _read(reference, language), _read(answer, language)
     if not wanted[0] or not got[0] or wanted[1] == got[1]:
-        return ""
+        return None
     here, there = _parts(got, wanted, language), _parts(wanted, got, language)
     asked = Vocabulary(_read(question, language)[0], language)
     new = [word for word in here.only if word not in asked]
     gone = there.only
     if here.kept >= KEPT_LONG and not new and len(gone) >= FEWEST_LEFT_OUT:
-        return f"left out: {' '.join(gone[:4])}"
-    if not new or not gone or _only_verbs(new, gone, language):
-        return ""
+        return Replaced(f"left out: {' '.join(gone[:4])}", sure=True)
+    # Many verbs can say the same of the same things.
+    if language == "en":
+        new = [word for word in new if not is_verb(word, language)]
+        gone = tuple(word for word in gone if not is_verb(word, language))
+    if not new or not gone:
+        return None
     kept = min(here.kept, there.kept)
     longer = min(len(wanted[0]), len(got[0])) >= LONG
     if kept >= KEPT or (
         longer and kept >= KEPT_LONG and len(new) + len(gone) >= FEWEST_OF_LONG
     ):
-        return f"“{' '.join(new[:3])}” for “{' '.join(gone[:3])}”"
-    return ""
-
-
-def _only_verbs(new: Sequence[str], gone: Sequence[str], language: str) -> bool:
-    """Whether a single verb stands for another, which may say the same."""
-    return len(new) == len(gone) == 1 and is_verb(new[0], language)
+        what = f"“{' '.join(new[:3])}” for “{' '.join(gone[:3])}”"
+        return Replaced(what, sure=kept >= SURE)
+    return None
 
 
 def _read(text: str, language: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

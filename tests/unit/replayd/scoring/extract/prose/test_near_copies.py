@@ -80,7 +80,7 @@ def test_an_answer_that_is_reworded_throughout_is_no_copy(language, answer):
 def test_what_a_copy_leaves_out_is_named():
     """If it failed, an answer without its second half would be as good."""
     short = "You can cancel the order until it ships."
-    assert "left out" in replaced_part(RECORDED["en"], short, "", "en")
+    assert "left out" in replaced_part(RECORDED["en"], short, "", "en").what
 
 
 def test_words_of_the_question_are_nothing_new():
