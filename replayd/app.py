@@ -82,6 +82,7 @@ async def run(
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     metrics = EngineMetrics(registry)
+    metrics.links_info.labels(page_url(config), config.runbook_url).set(1)
 
     def engine_of(config: ReplaydConfig) -> Engine:
         for canary, arm in config.arms.items():
@@ -273,6 +274,11 @@ class Front:
 
     async def _declare(self, canary: str, revision: str) -> None:
         await self._evaluating.engine.declare(canary, revision)
+
+
+def page_url(config: ReplaydConfig) -> str:
+    """Return the base URL of the inspection page, as links are built with it."""
+    return config.page_url.rstrip("/") or f"http://{config.page.listen}"
 
 
 def _token(config: ReplaydConfig) -> str:

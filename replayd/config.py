@@ -337,6 +337,11 @@ class ReplaydConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     metrics: ListenConfig = ListenConfig(listen=Address("0.0.0.0:9465"))
     page: ListenConfig = ListenConfig(listen=Address("127.0.0.1:9466"))
     page_token_file: str = ""  # required for a page beyond the loopback
+    # Base URL at which people reach the page, as https://snaptrace.example.org: for
+    # links in alerts. Empty: the address it listens on.
+    page_url: str = ""
+    # Where people read the runbook, for links in alerts, without a `#`.
+    runbook_url: str = "docs/runbook.md"
     # Header in which an authenticating proxy names the person: in the audit, and for
     # rights by name. Set it where nobody reaches the page around that proxy.
     page_user_header: str = ""

@@ -148,7 +148,7 @@ async def begin(
     carried: frozenset[str] = frozenset()
     noise: dict[str, float] = {}
     if before is not None:
-        board = await _folded(store, clock, before, settings)
+        board = await folded(store, clock, before, settings)
         carried = VerdictComputation(board).carries()
         # What was never measured in it, it may have known from the one before.
         noise = before.expected_discordance | board.noise.discordances()
@@ -166,7 +166,7 @@ async def begin(
     return epoch
 
 
-async def _folded(
+async def folded(
     store: Store, clock: Clock, before: Epoch, settings: BoardSettings
 ) -> Scoreboard:
     """Return an epoch's evidence, from its newest checkpoint on."""

@@ -72,6 +72,7 @@ class Scoreboard:
                 was changed, and no verdict may rest on what follows.
         """
         self._check(result)
+        self._state.folded_at_ns = result.committed_at_ns
         tally = self._state.tallies.setdefault(result.modality, ModalityTally())
         if result.excluded:
             tally.excluded[result.excluded] = tally.excluded.get(result.excluded, 0) + 1
@@ -183,6 +184,10 @@ class Scoreboard:
         fold = self._folds.get(f"{modality}/{stream}")
         return fold.word if fold else "undecided"
 
+    def word_since_ns(self, modality: str, stream: str) -> int:
+        """Return when a stream's word became what it is; 0 if it never changed."""
+        return self._state.changed_at_ns.get(f"{modality}/{stream}", 0)
+
     def verdict(self, modality: str, stream: str) -> StreamVerdict:
         """Return a stream's verdict with its interval; some milliseconds."""
         fold = self._folds.get(f"{modality}/{stream}")
@@ -218,7 +223,7 @@ class Scoreboard:
         counts = tally.streams.setdefault(stream, StreamTally())
         if _both(score, counts):
             self._add(result.modality, stream, difference(score), result.number)
-            counts.add(score, _cause(stream, score, result))
+            counts.add(score, _cause(stream, score, result), result)
 
     def _feed_assertions(self, result: PairResult) -> None:
         """Count a pin's assertions where they were declared at the epoch's start."""
@@ -256,7 +261,7 @@ class Scoreboard:
             return
         worst = worst_of(scores)
         self._add(result.modality, f"slice:{name}", difference(worst), result.number)
-        counts.add(worst, worst.scorer)
+        counts.add(worst, worst.scorer, result)
 
     def _slice_counts(self, modality: str, name: str) -> StreamTally:
         key = f"{modality}/{name}"
@@ -300,7 +305,11 @@ class Scoreboard:
         key = f"{modality}/{stream}"
         if key not in self._folds:
             self._folds[key] = self._new_fold(key)
-        self._folds[key].add(value, number=number)
+        fold = self._folds[key]
+        before = fold.word
+        fold.add(value, number=number)
+        if fold.word != before:
+            self._state.changed_at_ns[key] = self._state.folded_at_ns
 
     def _new_fold(self, key: str, state: StreamState | None = None) -> StreamFold:
         modality, stream = key.split("/", 1)

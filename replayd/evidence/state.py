@@ -40,6 +40,9 @@ class BoardState(Struct):
     waiting: dict[str, list[AwaitedPair]] = field(default_factory=dict)  # by modality
     unjudged: int = 0
     judge: dict[str, JudgeState] = field(default_factory=dict)  # by modality
+    # By stream: when the pair was committed that last changed its verdict.
+    changed_at_ns: dict[str, int] = field(default_factory=dict)
+    folded_at_ns: int = 0  # when the newest pair was committed
 
 
 def encode(state: BoardState) -> bytes:

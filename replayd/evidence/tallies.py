@@ -43,6 +43,8 @@ class StreamTally(Struct):
     causes: dict[str, int] = field(default_factory=dict)
     seen: int = 0  # of a slice: pairs that came to it,
     unscored: int = 0  # and those among them without a value for quality
+    newest_worse: int = -1  # number of the newest pair in which the canary lost
+    newest_worse_at_ns: int = 0
 
     @property
     def scored_share(self) -> float | None:
@@ -54,14 +56,16 @@ class StreamTally(Struct):
         self.seen += 1
         self.unscored += score is None or score.canary is None or score.control is None
 
-    def add(self, score: StreamScore, cause: str) -> None:
-        """Count a score that both arms have."""
+    def add(self, score: StreamScore, cause: str, result: PairResult) -> None:
+        """Count a score of a pair that both arms have."""
         canary, control = score.canary or 0.0, score.control or 0.0
         self.pairs += 1
         self.canary_sum += canary
         self.control_sum += control
         if canary < control:
             count(self.causes, cause)
+            self.newest_worse = result.number
+            self.newest_worse_at_ns = result.committed_at_ns
 
     @property
     def unequal_outage(self) -> bool:

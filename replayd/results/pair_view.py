@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -123,18 +124,24 @@ async def worst_pairs(
     limit: int = 5,
     media_to: Path | None = None,
     reading: Callable[[str], None] = lambda _snapshot_id: None,
+    first: Mapping[str, int] | None = None,
 ) -> AsyncIterator[WorstPair]:
     """Yield the pairs in which the canary did worst, media written to `media_to`.
 
+    With `first` only pairs from that number on, of the modalities it names.
     `reading` hears of each snapshot before anything of it is written or shown.
 
     Raises:
         DamagedResultError: the epoch's results do not check out.
     """
     ranking = await history.ranking(epoch)
-    for count, result in enumerate(ranking.worst(modality)):
-        if count >= limit:
-            return
+    ranked = (
+        result
+        for result in ranking.worst(modality)
+        if first is None
+        or result.number >= first.get(result.modality, result.number + 1)
+    )
+    for result in islice(ranked, limit):
         pair = await history.pair(epoch, result.number)
         if pair is not None:
             reading(result.snapshot_id)

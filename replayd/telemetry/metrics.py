@@ -13,9 +13,11 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
+from prometheus_client.samples import Exemplar
 
 from replayd.telemetry.drill_metrics import DrillMetrics
-from replayd.telemetry.verdict_series import SERIES, Series, samples_of
+from replayd.telemetry.verdict_samples import samples_of
+from replayd.telemetry.verdict_series import SERIES, Series
 from replayd.telemetry.watch_metrics import WatchMetrics
 from replayd.telemetry.worker_metrics import WorkerMetrics
 from replayd.verdicts.views import Verdicts
@@ -39,6 +41,12 @@ class EngineMetrics:
 
         self.build_info = gauge("build_info", BUILD_INFO_HELP, "version", "python")
         self.build_info.labels(VERSION, platform.python_version()).set(1)
+        self.links_info = gauge(
+            "links_info",
+            "1; where people find the inspection page and the runbook.",
+            "page",
+            "runbook",
+        )
         self.calls = counter(
             "calls",
             "Calls to an arm that came to an end, by how.",
@@ -309,7 +317,12 @@ def _families(verdicts: Verdicts | None) -> tuple[Metric, ...]:
         return (lead,)
     families = {series.name: _family(series) for series in SERIES}
     for sample in samples_of(verdicts):
-        families[sample.series].add_metric(sample.labels, sample.value)
+        family = families[sample.series]
+        if sample.pair and isinstance(family, CounterMetricFamily):
+            shown = Exemplar({"pair": sample.pair}, 1.0, sample.pair_at)
+            family.add_metric(sample.labels, sample.value, exemplar=shown)
+        else:
+            family.add_metric(sample.labels, sample.value)
     return (lead, *families.values())
 
 

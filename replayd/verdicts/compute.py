@@ -8,7 +8,7 @@ from replayd.adjudication.decisions import Decisions
 from replayd.drills.known import KnownSensitivity
 from replayd.evidence.scoreboard import Scoreboard
 from replayd.evidence.settings import JUDGE, deciders
-from replayd.evidence.tallies import ModalityTally, StreamTally
+from replayd.evidence.tallies import ModalityTally
 from replayd.model import STREAMS
 from replayd.stats import (
     Agreement,
@@ -18,8 +18,8 @@ from replayd.stats import (
     decide_quality,
     judge_gate,
     judge_modality,
-    smallest_found,
 )
+from replayd.verdicts.stream_view import stream_view
 from replayd.verdicts.views import (
     CanaryView,
     JudgeView,
@@ -88,10 +88,16 @@ class VerdictComputation:
 
     def carries(self) -> frozenset[str]:
         """Return the modalities that the next epoch inherits as regressed."""
+        found = {"regressed", "regressed_previous_epoch"}
+        return frozenset(
+            m for m, verdict in self.found().items() if verdict.word in found
+        )
+
+    def found(self) -> dict[str, ModalityVerdict]:
+        """Return what the evidence says by modality, whatever traffic is like today."""
         board = self._board
-        found = set[str]()
-        for modality in board.modalities:
-            verdict = judge_modality(
+        return {
+            modality: judge_modality(
                 modality,
                 self._streams(modality),
                 # Coverage is about today's traffic; a finding outlives it.
@@ -104,9 +110,8 @@ class VerdictComputation:
                 ),
                 self._protected(modality),
             )
-            if verdict.word in {"regressed", "regressed_previous_epoch"}:
-                found.add(modality)
-        return frozenset(found) | (board.carried - set(board.modalities))
+            for modality in board.modalities
+        }
 
     def _judge(
         self, modality: str, live: LiveModality | None, now_ns: int
@@ -228,7 +233,9 @@ class VerdictComputation:
         board, modality = self._board, verdict.modality
         tally, judged = board.tally(modality), self._judged(modality)
         streams: dict[str, StreamView] = {
-            name: _stream_view(stream, tally.streams.get(name))
+            name: stream_view(
+                stream, tally.streams.get(name), board.word_since_ns(modality, name)
+            )
             for name, stream in zip(STREAMS, verdict.streams, strict=True)
         }
         protected = self._protected_shown(modality, verdict.protected)
@@ -277,6 +284,7 @@ class VerdictComputation:
             blind_to=self._drilled.blind_to(modality),
             insensitive_to=self._insensitive_to(modality) if covered else (),
             drilled_at_ns=self._drilled.made_at_ns,
+            since_ns=decided[deciding].since_ns if deciding in decided else 0,
         )
 
     def _protected_shown(
@@ -287,7 +295,9 @@ class VerdictComputation:
         shown: dict[str, StreamView] = {}
         for stream in protected:
             name = stream.stream.removeprefix("slice:")
-            view = _stream_view(stream, self._board.slice_tally(modality, name))
+            counts = self._board.slice_tally(modality, name)
+            since_ns = self._board.word_since_ns(modality, stream.stream)
+            view = stream_view(stream, counts, since_ns)
             if name in unscored and view.verdict in {"pass", "pass_with_drop"}:
                 view = structs.replace(view, verdict="undecided", cause="unscored")
             shown[name] = view
@@ -303,10 +313,8 @@ class VerdictComputation:
         if not beside:
             return {}
         agreement = self._stream(modality, "quality")
-        shown = {"agreement": _stream_view(agreement, tally.streams.get("quality"))}
-        shown.update(
-            (verdict.stream, _stream_view(verdict, None)) for verdict in beside
-        )
+        shown = {"agreement": stream_view(agreement, tally.streams.get("quality"))}
+        shown.update((verdict.stream, stream_view(verdict, None)) for verdict in beside)
         return shown
 
 
@@ -345,47 +353,6 @@ def _outcome(deciding: str, reason: Why, streams: dict[str, StreamView]) -> str:
     if reason == "unsupported":
         return "unsupported_modality"
     return streams[deciding].cause if deciding in streams else ""
-
-
-def _stream_view(verdict: StreamVerdict, tally: StreamTally | None) -> StreamView:
-    pairs = tally.pairs if tally else 0
-    return StreamView(
-        stream=verdict.stream,
-        verdict=verdict.word,
-        replays=verdict.replays,
-        worse=verdict.worse,
-        same=verdict.same,
-        better=verdict.better,
-        difference=verdict.difference,
-        interval=(verdict.interval.low, verdict.interval.high),
-        recent_difference=verdict.recent.difference,
-        recent_replays=verdict.recent.replays,
-        discordance=verdict.discordance,
-        replays_needed=verdict.replays_needed,
-        log_e_regression=verdict.log_e_regression,
-        log_e_pass=verdict.log_e_pass,
-        log_threshold_regression=verdict.log_threshold_regression,
-        log_threshold_pass=verdict.log_threshold_pass,
-        alpha_regression=verdict.alpha_regression,
-        alpha_pass=verdict.alpha_pass,
-        margin=verdict.margin,
-        eps=verdict.eps,
-        window_start=verdict.window_start,
-        alarm_raised_at=verdict.alarm_raised_at,
-        latched=verdict.latched,
-        canary_score=tally.canary_sum / pairs if tally and pairs else None,
-        control_score=tally.control_sum / pairs if tally and pairs else None,
-        cause=tally.likeliest_cause if tally else "",
-        smallest_drop=_smallest_drop(verdict),
-    )
-
-
-def _smallest_drop(verdict: StreamVerdict) -> float | None:
-    if verdict.discordance is None:
-        return None
-    return smallest_found(
-        verdict.replays, verdict.discordance, verdict.eps, verdict.alpha_regression
-    )
 
 
 def _mean_age(tally: ModalityTally, now_ns: int) -> float | None:

@@ -67,7 +67,7 @@ def decide(
     why = tuple(
         reason
         for modality, shown in view.modalities.items()
-        if (reason := _explain(modality, shown))
+        if (reason := explain(modality, shown))
     )
     if view.noise_alarm:
         harness = ", ".join(view.noise_alarm)
@@ -136,7 +136,7 @@ def _changed(view: CanaryView) -> bool:
     return "changed" in words and not words & {"undecided", "regressed_previous_epoch"}
 
 
-def _explain(modality: str, shown: ModalityView) -> str:
+def explain(modality: str, shown: ModalityView) -> str:
     """Return a line about a modality that does not pass, "" if it does."""
     low, high = shown.interval
     if shown.verdict in PASSES:

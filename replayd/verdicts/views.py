@@ -74,6 +74,9 @@ class StreamView(Struct, frozen=True, kw_only=True):
     cause: str = ""  # what most often made a pair worse
     # Drop that this many pairs would have found nine times in ten; None: none at all.
     smallest_drop: float | None = None
+    since_ns: int = 0  # when the verdict became what it is; 0: it never changed
+    newest_worse: int = -1  # number of the newest pair in which the canary lost
+    newest_worse_at_ns: int = 0
 
 
 class PeopleView(Struct, frozen=True, kw_only=True):
@@ -143,6 +146,7 @@ class ModalityView(Struct, frozen=True, kw_only=True):
     blind_to: tuple[str, ...] = ()  # faults that drills put in and no verdict caught
     insensitive_to: tuple[str, ...] = ()  # required ones that the pairs cannot show
     drilled_at_ns: int = 0  # newest sensitivity certificate; 0: there is none
+    since_ns: int = 0  # when the deciding stream's verdict became what it is; 0: never
 
 
 class ArmView(Struct, frozen=True, kw_only=True):

@@ -6,6 +6,10 @@ a sidecar should not carry a help renderer in its memory.
 
 import importlib
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cyclopts import App
 
 _PROGRAMS = {
     "collector": "the sidecar: forward OTLP, keep a sample of model calls",
@@ -88,10 +92,17 @@ _COMMANDS = {
         "watch",
         "Show whether the production model itself changed, and since when.",
     ),
-    "worst": ("gate", "worst", "Show the worst pairs with their media."),
-    "results": ("gate", "results", "Print all pairs as JSON lines."),
+    "worst": ("evidence.worst", "worst", "Show the worst pairs with their media."),
+    "epochs": ("evidence.epochs", "epochs", "List what was judged, and why it ended."),
+    "report": ("evidence.report", "report", "Write one epoch as a file to hand on."),
+    "results": ("evidence.worst", "results", "Print all pairs as JSON lines."),
     "worksheet": ("judge", "worksheet", "Write a blind worksheet of pairs for people."),
     "judge": ("judge", "judge", "Report how accurate the judge model is."),
+    "completion": (
+        "completion",
+        "completion",
+        "Print the completion script of bash, zsh or fish.",
+    ),
     "validate": ("checks", "validate", "Check a configuration file."),
     "healthcheck": ("checks", "healthcheck", "Check that a running program is ready."),
     "doctor": (
@@ -104,17 +115,34 @@ _COMMANDS = {
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; return its exit code."""
-    arguments = sys.argv[1:] if argv is None else argv
-    if arguments and arguments[0] in _PROGRAMS:
+    arguments = asked_for(sys.argv[1:] if argv is None else argv)
+    if arguments and arguments[0] in _PROGRAMS and "--version" not in arguments:
         program = importlib.import_module(_MODULES[arguments[0]])
         return int(program.main(arguments[1:]))
     return _run_command(arguments)
 
 
-def _run_command(arguments: list[str]) -> int:
-    from cyclopts import App  # noqa: PLC0415 - not in a program's memory
+def asked_for(arguments: list[str]) -> list[str]:
+    """Return the arguments with `help X` and `X --version` in their plain form."""
+    if arguments[:1] == ["help"]:
+        return [*arguments[1:], "--help"]
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    return ["--version"] if "--version" in options else arguments
 
-    from snaptrace.cli.output import report_errors  # noqa: PLC0415
+
+def _run_command(arguments: list[str]) -> int:
+    from snaptrace.cli.output import report_errors  # noqa: PLC0415 - see `application`
+
+    # One line each in the list, which need not import them; a command's own help is
+    # its docstring.
+    is_list = not arguments or arguments[0].startswith("-")
+    app = application(is_list=is_list)
+    return report_errors(lambda: app(arguments))
+
+
+def application(*, is_list: bool = False) -> "App":
+    """Return the command line; with `is_list` no command's module is imported."""
+    from cyclopts import App  # noqa: PLC0415 - not in a program's memory
 
     app = App(
         name="snaptrace",
@@ -122,9 +150,6 @@ def _run_command(arguments: list[str]) -> int:
         version_flags=["--version"],
         result_action="return_value",
     )
-    # One line each in the list, which need not import them; a command's own help is
-    # its docstring.
-    is_list = not arguments or arguments[0].startswith("-")
     for name, (module, function, text) in _COMMANDS.items():
         app.command(
             f"snaptrace.cli.{module}:{function}",
@@ -137,7 +162,7 @@ def _run_command(arguments: list[str]) -> int:
     app.command(suite)
     for name, text in _PROGRAMS.items():
         app.command(lambda: 0, name=name, help=f"Run {text}; see {name} --help.")
-    return report_errors(lambda: app(arguments))
+    return app
 
 
 if __name__ == "__main__":

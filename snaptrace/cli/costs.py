@@ -1,15 +1,12 @@
 """`snaptrace plan | budget`: what verdicts will cost, and what is spent already."""
 
 import asyncio
-import sys
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TypeVar
 
 import aiohttp
 import msgspec
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from replayd.budget.limits import Line
@@ -18,7 +15,14 @@ from replayd.planning.cost import CostedPlan
 from replayd.planning.estimates import Need
 from snaptrace.cli.gate import base_url, token_of
 from snaptrace.cli.options import Source
-from snaptrace.cli.output import PIPE_WIDTH, CommandError, Format, print_json
+from snaptrace.cli.output import (
+    CommandError,
+    Format,
+    print_json,
+    print_lines,
+    width_of,
+)
+from snaptrace.runtime.fitted_table import Column, FittedTable
 
 T = TypeVar("T")
 
@@ -63,7 +67,7 @@ def plan(
         print_json(plans)
     elif format == "jsonl":
         for name, rows in plans.items():
-            _print_lines({"canary": name, **msgspec.to_builtins(row)} for row in rows)
+            print_lines({"canary": name, **msgspec.to_builtins(row)} for row in rows)
     else:
         console = _console()
         for name, rows in plans.items():
@@ -93,7 +97,7 @@ def budget(
     if format == "json":
         print_json({"budgets": lines})
     elif format == "jsonl":
-        _print_lines(lines)
+        print_lines(lines)
     elif lines:
         _console().print(budget_table(lines))
     else:
@@ -101,17 +105,22 @@ def budget(
     return 0
 
 
-def plan_table(rows: list[CostedPlan]) -> Table:
+def plan_table(rows: list[CostedPlan]) -> FittedTable:
     """Return pairs, hours and money by modality and goal."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("modality", "to"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("pairs, half of runs", "nine of ten", "hours", "money"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    table = FittedTable(
+        (
+            Column("modality"),
+            Column("to"),
+            Column("pairs, half of runs", right=True, rank=1),
+            Column("nine of ten", right=True),
+            Column("hours", right=True),
+            Column("money", right=True, rank=2),
+        )
+    )
     for row in rows:
         for place, need in enumerate(row.needs):
             name = row.planned.modality if place == 0 else ""
-            table.add_row(name, _GOALS.get(need.goal, need.goal), *_needed(need, row))
+            table.add(name, _GOALS.get(need.goal, need.goal), *_needed(need, row))
     return table
 
 
@@ -149,17 +158,22 @@ def said_of(row: CostedPlan) -> Text:
     return said
 
 
-def budget_table(lines: list[Line]) -> Table:
+def budget_table(lines: list[Line]) -> FittedTable:
     """Return each limit, its use and the end of its window."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("budget", no_wrap=True)
-    for heading in ("limit", "spent", "", "resets at (UTC)"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    table = FittedTable(
+        (
+            Column("budget"),
+            Column("limit", right=True),
+            Column("spent", right=True, rank=2),
+            Column("used", right=True),
+            Column("resets at (UTC)", right=True, rank=1),
+        )
+    )
     for line in lines:
         share = line.used / line.limit if line.limit else 1.0
         style = "red" if share >= 1 else "yellow" if share >= 0.8 else ""
         resets = datetime.fromtimestamp(line.resets_at_ns / 1e9, UTC)
-        table.add_row(
+        table.add(
             f"{line.modality or 'all'} {line.unit} a {line.window}",
             f"{line.limit:,.6g}",
             f"{line.used:,.6g}",
@@ -185,13 +199,5 @@ async def _fetch(base: str, token: str, what: str, kind: type[T]) -> T:
         raise CommandError(why, _UNKNOWN) from None
 
 
-def _print_lines(rows: Iterable[object]) -> None:
-    for row in rows:
-        sys.stdout.buffer.write(msgspec.json.encode(row) + b"\n")
-    sys.stdout.buffer.flush()
-
-
 def _console() -> Console:
-    # A pipe has no width: a table in it must not lose its columns.
-    width = None if sys.stdout.isatty() else PIPE_WIDTH
-    return Console(highlight=False, width=width)
+    return Console(highlight=False, width=width_of())

@@ -15,7 +15,7 @@ from msgspec import Struct
 from rich.console import Console
 from rich.live import Live
 
-from snaptrace.cli.gate import show_worst
+from snaptrace.cli.evidence.worst import Wanted, show_worst
 from snaptrace.cli.options import DEFAULT_FOLDER, local_store
 from snaptrace.cli.output import PIPE_WIDTH, CommandError, print_json
 from snaptrace.cli.session import Opened
@@ -342,7 +342,7 @@ async def _conclude(
         await show_worst(
             Opened(_audited(stage)),
             console,
-            canary=CANARY,
+            wanted=Wanted(canary=CANARY),
             media=stage.folder / "worst",
         )
     console.print()

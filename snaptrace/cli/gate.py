@@ -1,8 +1,7 @@
-"""`snaptrace gate | worst | results`: verdicts, said to people and pipelines."""
+"""`snaptrace gate`: the verdict, said to people and pipelines."""
 
 import asyncio
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,22 +14,18 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 
 from replayd.config import ReplaydConfig
-from replayd.errors import ReplaydError
-from replayd.model import Epoch
 from replayd.planning.gate_plan import plan_of
-from replayd.results.history import History
-from replayd.results.pair_view import result_lines, worst_pairs
-from replayd.results.terminal import gate_lines, plan_table, verdict_table, worst_panel
+from replayd.results.terminal import gate_lines, plan_table, verdict_table
 from replayd.verdicts.gate import GateAnswer
 from replayd.verdicts.gate_wait import fetch_verdicts, wait_at_gate
 from replayd.verdicts.views import Verdicts
 from snaptrace.cli.drills import passport
 from snaptrace.cli.options import Source, on_loopback, with_store
 from snaptrace.cli.output import EXIT_USAGE, CommandError, Format, print_json
-from snaptrace.cli.session import Opened
-from snaptrace.runtime.clock import SystemClock
+from snaptrace.runtime.clock import Clock, SystemClock
 from snaptrace.runtime.config import Duration
 
+WAITING_LINE_SECONDS = 30.0
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 
@@ -157,6 +152,7 @@ async def _ask(
 ) -> tuple[GateAnswer, Verdicts | None]:
     latest: list[Verdicts | None] = [None]
     planned = False
+    waiting = _Waiting(SystemClock())
 
     def progress(
         verdicts: Verdicts | None,
@@ -166,6 +162,8 @@ async def _ask(
         nonlocal planned
         latest[0] = verdicts
         view = verdicts.canaries.get(canary) if verdicts else None
+        if wait_seconds and not console.is_terminal:
+            waiting.say(answer)
         if view is None:
             show(f"{base}: {'; '.join(answer.why)}")
             return
@@ -206,123 +204,20 @@ def _display(console: Console) -> Iterator[Callable[[RenderableType], None]]:
         console.print(shown)
 
 
-def _history(opened: Opened) -> History:
-    return History(opened.store, opened.key, SystemClock())
+class _Waiting:
+    """Lines on stderr for who waits in a pipe: on change, else every half minute."""
 
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._said, self._said_at = "", float("-inf")
 
-async def _newest_epoch(history: History, canary: str, epoch: str) -> Epoch:
-    found = await history.epoch(canary, epoch)
-    if found is None:
-        raise CommandError(f"nothing was judged under the canary name {canary!r}")
-    return found
-
-
-def worst(
-    source: Source | None = None,
-    *,
-    canary: str = "canary",
-    epoch: str = "",
-    modality: str = "",
-    limit: Annotated[int, Parameter(alias="-n")] = 5,
-    media: Path | None = None,
-    format: Format = "table",  # noqa: A002 - the name of the option
-) -> int:
-    """Show the pairs in which the canary did worst, with their media.
-
-    Parameters
-    ----------
-    canary
-        Name of the arm.
-    epoch
-        An earlier epoch; the newest if not given.
-    modality
-        Only pairs of this modality.
-    limit
-        How many.
-    media
-        Folder for the media files; one in the temporary folder if not given.
-    """
-    opened = Opened.of(source)
-    folder = media or Path(tempfile.gettempdir()) / "snaptrace-worst"
-    console = Console(highlight=False)
-    try:
-        return asyncio.run(
-            show_worst(
-                opened,
-                console,
-                canary=canary,
-                epoch=epoch,
-                modality=modality,
-                limit=limit,
-                media=folder,
-                output=format,
-            )
-        )
-    except ReplaydError as error:
-        raise CommandError(str(error)) from None
-
-
-async def show_worst(
-    opened: Opened,
-    console: Console,
-    *,
-    canary: str,
-    epoch: str = "",
-    modality: str = "",
-    limit: int = 5,
-    media: Path,
-    output: Format = "table",
-) -> int:
-    """Print the worst pairs; media are written below `media`."""
-    history = _history(opened)
-    chosen = await _newest_epoch(history, canary, epoch)
-    pairs = [
-        pair
-        async for pair in worst_pairs(
-            history,
-            chosen,
-            modality=modality,
-            limit=limit,
-            media_to=media,
-            reading=lambda snapshot_id: opened.read("worst", [snapshot_id]),
-        )
-    ]
-    if output == "table":
-        for pair in pairs:
-            console.print(worst_panel(pair))
-        if not pairs:
-            console.print("no pair in which the canary did worse")
-    elif output == "json":
-        print_json(pairs)
-    else:
-        for pair in pairs:
-            sys.stdout.write(msgspec.json.encode(pair).decode() + "\n")
-    return 0
-
-
-def results(
-    source: Source | None = None, *, canary: str = "canary", epoch: str = ""
-) -> int:
-    """Print every committed pair as a line of JSON: numbers and ids, no content.
-
-    Parameters
-    ----------
-    canary
-        Name of the arm.
-    epoch
-        An earlier epoch; the newest if not given.
-    """
-    opened = Opened.of(source)
-
-    async def write() -> None:
-        history = _history(opened)
-        chosen = await _newest_epoch(history, canary, epoch)
-        async for line in result_lines(history, chosen):
-            sys.stdout.buffer.write(line)
-        sys.stdout.buffer.flush()
-
-    try:
-        asyncio.run(write())
-    except ReplaydError as error:
-        raise CommandError(str(error)) from None
-    return 0
+    def say(self, answer: GateAnswer) -> None:
+        """Say what is waited for, if that is news."""
+        now = self._clock.monotonic_seconds()
+        words = f"{answer.state} {answer.modalities}"
+        if words == self._said and now - self._said_at < WAITING_LINE_SECONDS:
+            return
+        self._said, self._said_at = words, now
+        why = "; ".join((*answer.why, *answer.warnings)) or answer.state
+        sys.stderr.write(f"waiting: {why}\n")
+        sys.stderr.flush()

@@ -57,7 +57,12 @@ def _say(text: str) -> None:
     Console(stderr=True, highlight=False).print(said, soft_wrap=True)
 
 
-def print_lines(rows: Iterable[Mapping[str, object]]) -> None:
+def width_of() -> int | None:
+    """Return a table's width; a pipe has none: its table must not lose columns."""
+    return None if sys.stdout.isatty() else PIPE_WIDTH
+
+
+def print_lines(rows: Iterable[object]) -> None:
     """Print a JSON object per line, as the rows come."""
     for row in rows:
         sys.stdout.buffer.write(msgspec.json.encode(row) + b"\n")
@@ -88,9 +93,7 @@ def print_rows(
     count = 0
     for count, row in enumerate(rows, start=1):  # noqa: B007 - counted for `empty`
         table.add(*(_cell(row.get(key)) for key in columns))
-    # A pipe has no width: a table in it must not lose its columns.
-    width = None if sys.stdout.isatty() else PIPE_WIDTH
-    Console(highlight=False, width=width).print(table if count else empty)
+    Console(highlight=False, width=width_of()).print(table if count else empty)
 
 
 def counted(number: int, what: str) -> str:

@@ -3,7 +3,8 @@
 import getpass
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -90,6 +91,15 @@ class Opened:
 
     def _say(self, line: str) -> None:
         self.errors.print(Text(line, style="dim"), soft_wrap=True)
+
+    @contextmanager
+    def waiting(self, what: str) -> Iterator[None]:
+        """Show what is waited for, on a terminal; nothing in a pipe."""
+        if not self.errors.is_terminal:
+            yield
+            return
+        with self.errors.status(Text(f"{what} …")):
+            yield
 
     def progress(self, console: Console | None = None) -> Progress:
         """Return a bar for a person who waits; silent in a pipe.

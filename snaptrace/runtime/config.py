@@ -194,7 +194,18 @@ class Document:
         try:
             return msgspec.convert(value, schema, dec_hook=_read_special)
         except msgspec.ValidationError as error:
-            raise _explain(name, value, str(error)) from None
+            from snaptrace.runtime.config_errors import explain  # noqa: PLC0415 - rare
+
+            def fails(part: object) -> str:
+                try:
+                    msgspec.convert(part, schema, dec_hook=_read_special)
+                except msgspec.ValidationError as again:
+                    return str(again)
+                return ""
+
+            raise ConfigError(
+                *explain(name, value, str(error), fails, schema)
+            ) from None
 
 
 def load(
@@ -263,21 +274,3 @@ def _read_special(kind: type, value: object) -> Any:  # noqa: ANN401 - msgspec's
         if kind is special:
             return special.parse(value)
     raise NotImplementedError(kind)
-
-
-def _explain(section: str, value: object, message: str) -> ConfigError:
-    """Turn msgspec's message into key path, value and what is allowed."""
-    why, _, place = message.partition(" - at `")
-    path = [section, *re.findall(r"[^.\[\]$]+", place.rstrip("`"))]
-    here: object = value
-    for key in path[1:]:
-        if isinstance(here, dict):
-            here = here.get(key)
-        elif isinstance(here, list) and key.isdigit() and int(key) < len(here):
-            here = here[int(key)]
-        else:
-            break
-    if unknown := re.search(r"unknown field `([^`]+)`", why):
-        return ConfigError(".".join([*path, unknown[1]]), "no such key")
-    shown = "" if isinstance(here, dict | list) else f" (is {here!r})"
-    return ConfigError(".".join(path), why[0].lower() + why[1:] + shown)

@@ -21,7 +21,7 @@ def junit(outcome: Outcome) -> bytes:
     counts = outcome.counts
     suite = ET.Element(
         "testsuite",
-        name=_held(f"snaptrace {outcome.suite}"),
+        name=held(f"snaptrace {outcome.suite}"),
         tests=str(len(outcome.cases) + _has_verdict(outcome)),
         failures=str(counts["failed"]),
         errors=str(counts["not_judged"] + _has_verdict(outcome)),
@@ -35,18 +35,18 @@ def junit(outcome: Outcome) -> bytes:
         ("verdict", outcome.verdict),
         ("statement", " ".join(outcome.statement)),
     ):
-        ET.SubElement(properties, "property", name=name, value=_held(value))
+        ET.SubElement(properties, "property", name=name, value=held(value))
     for case in outcome.cases:
         _add(suite, outcome.suite, case)
     if _has_verdict(outcome):
         whole = ET.SubElement(
             suite,
             "testcase",
-            classname=_held(outcome.suite),
+            classname=held(outcome.suite),
             name="the suite",
             time="0",
         )
-        said = _held(" ".join(outcome.statement))
+        said = held(" ".join(outcome.statement))
         ET.SubElement(whole, "error", type=outcome.verdict, message=said)
     root = ET.Element("testsuites")
     root.append(suite)
@@ -65,24 +65,25 @@ def _add(suite: ET.Element, name: str, case: SuiteCase) -> None:
     element = ET.SubElement(
         suite,
         "testcase",
-        classname=_held(f"{name}.{case.modality or 'unknown'}"),
+        classname=held(f"{name}.{case.modality or 'unknown'}"),
         name=case.snapshot_id,
         time=f"{case.latency_ms / 1000:.3f}",
     )
     kinds = {"failed": "failure", "not_judged": "error", "quarantined": "skipped"}
     if kind := kinds.get(case.state):
-        said = ET.SubElement(element, kind, message=_held("; ".join(case.why)))
+        said = ET.SubElement(element, kind, message=held("; ".join(case.why)))
         if kind != "skipped":
             said.set("type", case.judged_by or case.state)
-            said.text = _held(
+            said.text = held(
                 f"recorded: {case.recorded[:LONGEST_SHOWN]}\n"
                 f"answered: {case.answer[:LONGEST_SHOWN] or case.outcome}"
             )
     if told := [*case.warnings, case.note]:
         text = "\n".join(filter(None, told))
         if text:
-            ET.SubElement(element, "system-out").text = _held(text)
+            ET.SubElement(element, "system-out").text = held(text)
 
 
-def _held(text: str) -> str:
+def held(text: str) -> str:
+    """Return text as XML 1.0 can hold it."""
     return _UNHOLDABLE.sub("\ufffd", text)

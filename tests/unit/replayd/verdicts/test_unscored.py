@@ -11,7 +11,7 @@ from rich.console import Console
 from replayd.evidence.scoreboard import Scoreboard
 from replayd.evidence.settings import BoardSettings, SliceSettings
 from replayd.results.terminal import verdict_table
-from replayd.telemetry.verdict_series import samples_of
+from replayd.telemetry.verdict_samples import samples_of
 from replayd.verdicts.compute import VerdictComputation
 from replayd.verdicts.gate import decide
 from replayd.verdicts.views import Verdicts

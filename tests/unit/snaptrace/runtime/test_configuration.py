@@ -5,6 +5,7 @@ from typing import Annotated
 import pytest
 from msgspec import Meta, Struct
 
+from replayd.config import ReplaydConfig
 from snaptrace.runtime.config import (
     Address,
     ByteSize,
@@ -84,6 +85,33 @@ def test_a_mistake_is_named_with_its_place(tmp_path, text, key, words):
         load(path, {}).section("collector", Sample)
     assert key in caught.value.key
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("arms", "said"),
+    [
+        (
+            "{good: {role: canary, url: u, model: m}, bad: {role: canary, api_key: x}}",
+            "replayd.arms.bad.api_key: no such key; did you mean api_key_env?",
+        ),
+        (
+            "{good: {role: canary, url: u, model: m}, bad: {role: canry}}",
+            "replayd.arms.bad.role: invalid enum value 'canry' (is 'canry')",
+        ),
+        (
+            "{bad: {role: canary, url: u, model: m, applies_to: {servise: [a]}}}",
+            "replayd.arms.bad.applies_to.servise: no such key; did you mean service?",
+        ),
+    ],
+)
+def test_an_entry_of_a_mapping_is_named_and_the_nearest_key_offered(
+    tmp_path, arms, said
+):
+    """A person with five arms would have to guess which one is meant."""
+    path = _write(tmp_path, f"replayd: {{arms: {arms}}}")
+    with pytest.raises(ConfigError) as caught:
+        load(path, {}).section("replayd", ReplaydConfig)
+    assert str(caught.value) == said
 
 
 def test_a_missing_file_is_said(tmp_path):

@@ -1,0 +1,28 @@
+"""`snaptrace completion`: the script that a shell completes commands with."""
+
+import sys
+from typing import Literal
+
+from snaptrace.cli import application
+
+Shell = Literal["bash", "zsh", "fish"]
+
+
+def completion(shell: Shell) -> int:
+    """Print a shell's completion script: commands, options and their values.
+
+    bash: source <(snaptrace completion bash), in ~/.bashrc
+
+    zsh: snaptrace completion zsh > "${fpath[1]}/_snaptrace"
+
+    fish: snaptrace completion fish > ~/.config/fish/completions/snaptrace.fish
+
+    Parameters
+    ----------
+    shell
+        bash, zsh or fish.
+    """
+    sys.stdout.write(
+        application().generate_completion(prog_name="snaptrace", shell=shell)
+    )
+    return 0

@@ -1,0 +1,1 @@
+"""Commands that read what was judged: worst pairs, results, epochs, reports."""
