@@ -45,8 +45,8 @@ class Replays(Protocol):
         """Send a pair, however often it takes until its deadline."""
         ...
 
-    def let_go(self) -> None:
-        """Cancel the pairs of which nothing was sent."""
+    def let_go(self) -> frozenset[int]:
+        """Cancel the pairs of which nothing was sent; return their numbers."""
         ...
 
 
@@ -108,11 +108,14 @@ class CaughtPairs:
         self._changed.clear()
         await self._changed.wait()
 
-    def let_go(self) -> None:
-        """End the waiting of whoever waits; those numbers stay planned."""
-        self._replay.let_go()
+    def let_go(self) -> frozenset[int]:
+        """End the waiting of whoever waits; those numbers stay planned.
+
+        Returns the numbers of which nothing was sent.
+        """
         for task in self._waiting:
             task.cancel()
+        return self._replay.let_go()
 
     async def pair(
         self, planned: Planned, reserved_at_ns: int, load: Load

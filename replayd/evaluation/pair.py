@@ -108,7 +108,7 @@ class PairReplay:
         self._sending = PairSending(canary, control, self._learn)
         self._spending, self._rng = spending, rng
         self._patience = PairDeadline(self._sending.timeout_seconds)
-        self._queued: set[asyncio.Task[object]] = set()
+        self._queued: dict[asyncio.Task[object], int] = {}
         # Awaited before a pair is sent once more than was planned.
         self.before_try: Callable[[Planned], Awaitable[None]] = _nothing
 
@@ -125,7 +125,7 @@ class PairReplay:
         loop, spending = asyncio.get_running_loop(), self._spending
         tally, last = Tally(planned, self._sending, spending.cost), None
         deadline = float("inf")  # begins when the pair is sent, not while it queues
-        turn = await self._first_turn(planned)
+        turn = await self._first_turn(planned, again=again)
         while True:
             ready = await self._ready(planned, reserved_at_ns, load, turn)
             if isinstance(ready, Unsent):
@@ -178,20 +178,23 @@ class PairReplay:
             self._give_back(turn)
         return ready
 
-    async def _first_turn(self, planned: Planned) -> Turn:
+    async def _first_turn(self, planned: Planned, *, again: bool) -> Turn:
         """Take a turn, unless told meanwhile to let go: nothing was sent yet."""
+        if again:
+            return await self._take_turn(planned)
         task = asyncio.current_task()
         assert task is not None
-        self._queued.add(task)
+        self._queued[task] = planned.number
         try:
             return await self._take_turn(planned)
         finally:
-            self._queued.discard(task)
+            del self._queued[task]
 
-    def let_go(self) -> None:
-        """Cancel the pairs of which nothing was sent; their numbers stay planned."""
+    def let_go(self) -> frozenset[int]:
+        """Cancel the pairs of which nothing was sent; return their numbers."""
         for task in self._queued:
             task.cancel()
+        return frozenset(self._queued.values())
 
     async def _take_turn(self, planned: Planned) -> Turn:
         """Take a slot of each arm, then wait until the control may be asked."""

@@ -81,6 +81,7 @@ class EpochRunner:
         # is never more than there are places.
         self._places = asyncio.Semaphore(settings.in_flight)
         self._holding: set[int] = set()
+        self._let_go: frozenset[int] = frozenset()  # at the end, never sent
         self._drawing = BlockDrawing(
             schedule, spending, settings, clock, self.counts, decided
         )
@@ -161,7 +162,7 @@ class EpochRunner:
                 sender = pairs.create_task(self._send(pairs, opened, open_numbers))
                 await stop.wait()
                 sender.cancel()
-                self._replay.let_go()
+                self._let_go = self._replay.let_go()
                 deadline.reschedule(asyncio.get_running_loop().time() + drain)
         except TimeoutError:
             return  # what did not finish stays planned; the next leader sends it
@@ -278,6 +279,11 @@ class EpochRunner:
     async def _pair(self, item: Planned, reserved_at_ns: int) -> None:
         try:
             judged = await self._replayed(item, reserved_at_ns)
+        except asyncio.CancelledError:
+            if item.number in self._let_go:
+                self._unsent[item.number] = item, reserved_at_ns
+                self._free_place(item.number)
+            raise
         finally:
             self.counts.in_flight -= 1
         self._committer.put(judged)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 
 from replayd.cases.intake import since
 from replayd.cases.schedule import slices_of
@@ -61,7 +61,7 @@ class OfflineDrills:
         ready()
         while not stop.is_set():
             try:
-                await self.look()
+                await _unless(stop, self.look())
                 self._metrics.failed.set(0)
             except (SnapshotError, ReplaydError) as error:
                 self._metrics.failed.set(1)
@@ -124,3 +124,17 @@ class OfflineDrills:
             )
             found += [each.result for each in judged]
         return found
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[object, object, None]) -> None:
+    """Do the work, or break it off when told to stop: it is made again."""
+    working, stopping = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.cancel()
+        if not working.done():
+            working.cancel()
+            await asyncio.wait((working,))
+    if not working.cancelled():
+        working.result()

@@ -102,8 +102,9 @@ class RemotePairs:
         """End the term."""
         self._queue.leave(self._epoch)
 
-    def let_go(self) -> None:
-        """Nothing to cancel: the next term finds in the queue what waits."""
+    def let_go(self) -> frozenset[int]:
+        """Cancel nothing: the next term finds in the queue what waits."""
+        return frozenset()
 
     async def pair(
         self, planned: Planned, reserved_at_ns: int, load: Load, *, again: bool = False

@@ -1,4 +1,4 @@
-"""What is wrong with a configuration: the whole key, the value, and what was meant."""
+"""Mistakes of a configuration: the whole key, the value, and what was meant."""
 
 import re
 from collections.abc import Callable, Iterator

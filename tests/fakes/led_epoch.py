@@ -99,7 +99,8 @@ class StubReplay:
         self._rng = random.Random(3)
 
     def let_go(self):
-        """Nobody queues here."""
+        """Return nobody: no pair queues here."""
+        return frozenset()
 
     async def pair(self, planned, _reserved_at_ns, load, *, again=False):
         assert not again

@@ -42,7 +42,7 @@ class PairShown(Struct, frozen=True, kw_only=True):
 
 
 class ReportData(Struct, frozen=True, kw_only=True):
-    """What a report says; content only where it was asked for."""
+    """Contents of a report; what people wrote only where it was asked for."""
 
     epoch: Epoch
     view: CanaryView

@@ -62,7 +62,7 @@ def waits(state: BoardState, place: Place) -> Iterator[str]:
             said = expected(modality, shown, plans.get(modality), pace)
             if said:
                 yield f"{who}{said}"
-        yield from _old_calls(view, place)
+        yield from _old_calls(view, plans, place)
 
 
 def _before_pairs(state: BoardState, place: Place) -> Iterator[str]:
@@ -97,12 +97,20 @@ def _reasons(reasons: Mapping[str, int]) -> str:
     return f"{said}; `snaptrace doctor` says which capture setting"
 
 
-def _old_calls(view: CanaryView, place: Place) -> Iterator[str]:
-    """Yield that the calls at hand are too old for verdicts, as after an import."""
-    if view.modalities and not any(each.seen for each in view.modalities.values()):
+def _old_calls(
+    view: CanaryView, plans: Mapping[str, CostedPlan], place: Place
+) -> Iterator[str]:
+    """Yield which calls at hand are too old for verdicts, as after an import."""
+    old = [
+        modality
+        for modality, shown in view.modalities.items()
+        if not shown.pairs and (row := plans.get(modality)) and not row.pairs_per_hour
+    ]
+    if old:
         yield (
-            f"no call of the last {place.lookback_hours:g} h is in the store, so no"
-            " verdict: older ones count once replayd.schedule.lookback reaches them"
+            f"{', '.join(old)}: no call of the last {place.lookback_hours:g} h is in"
+            " the store, so no verdict: older ones count once"
+            " replayd.schedule.lookback reaches them, as 14d"
         )
 
 

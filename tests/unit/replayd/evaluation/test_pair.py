@@ -265,7 +265,7 @@ async def test_a_pair_that_waits_for_the_control_is_let_go_at_once():
             item = Planned(number=1, case=cases(1)[0], lane="traffic")
             queued = asyncio.create_task(replay.pair(item, NOW, world.content.load))
             await until(lambda: control.endpoint.state().in_flight == 1)
-            replay.let_go()
+            assert replay.let_go() == {1}
             with pytest.raises(asyncio.CancelledError):
                 await queued
             assert canary.endpoint.state().in_flight == 0

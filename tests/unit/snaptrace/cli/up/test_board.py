@@ -97,9 +97,14 @@ def test_an_import_alone_says_why_no_verdict_comes():
     """Month-old calls would be replayed for ever without a verdict or a word."""
     verdicts = undecided()
     view = verdicts.canaries["canary"]
-    old = replace(view.modalities["text"], seen=0)
+    old = replace(view.modalities["text"], pairs=0, replays=0)
     canaries = {"canary": replace(view, modalities={"text": old})}
-    state = BoardState(counted=SEEN, verdicts=replace(verdicts, canaries=canaries))
+    (row,) = plans(verdicts)["canary"]
+    found = {"canary": [replace(row, pairs_per_hour=0.0, limited_by="fresh_cases")]}
+    state = BoardState(
+        counted=SEEN, verdicts=replace(verdicts, canaries=canaries), plans=found
+    )
+    assert "text: no call of the last 24 h is in the store" in said(state)
     assert "replayd.schedule.lookback" in said(state)
 
 
