@@ -147,7 +147,9 @@ class _Cutter:
                 return self._url(inner, _URL_FIELDS[key], "", path)
             if path == "file" and is_data_url(inner):  # of a form
                 return self._base64(inner, "audio", "", path)
-            if key in _TEXT_FIELDS and _REDACTED_TEXT.fullmatch(inner):
+            if key not in _TEXT_FIELDS:
+                return self._anywhere(inner, path)
+            if _REDACTED_TEXT.fullmatch(inner):
                 self.redacted[path] = None
             return inner
         if key == "images" and isinstance(inner, list):  # Ollama, Llama on Bedrock
@@ -157,9 +159,20 @@ class _Cutter:
             ]
         if key in _WITHOUT_MEDIA:
             return inner
+        if isinstance(inner, list) and key not in _TEXT_FIELDS:
+            inner = [
+                self._anywhere(one, path) if isinstance(one, str) else one
+                for one in inner
+            ]
         if key in ("arguments", "args", "input_schema") and path != "input":
             return inner
         return self.walk(inner, path, depth + 1)
+
+    def _anywhere(self, text: str, path: str) -> Json:
+        """Cut a data URL out of a field that no API is known to have media in."""
+        if len(text) > _SHOWN and is_data_url(text):
+            return self._url(text, None, "", path)
+        return text
 
     def _part(self, part: dict[str, Any], path: str) -> Json | None:
         """Return the part with its bytes cut, or None where it is no known one."""

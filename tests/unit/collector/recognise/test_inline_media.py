@@ -14,6 +14,9 @@ def _b64(data):
     return base64.b64encode(data).decode()
 
 
+_URL = "data:image/png;base64," + _b64(PNG)
+
+
 def _user(*parts):
     return {"messages": [{"role": "user", "content": list(parts)}]}
 
@@ -315,3 +318,26 @@ def test_bare_images_beside_a_text_are_cut(body):
     found = cut(body)
     assert found.blobs == {0: PNG}
     assert [m.kind for m in found.media] == ["image"]
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ({"prompt": "x", "image": _URL}, "image"),
+        ({"prompt": "x", "image": [_URL]}, "image"),
+        ({"prompt": "x", "extra_body": {"mask": _URL.upper()[:22] + _URL[22:]}}, ""),
+    ],
+)
+def test_a_data_url_in_a_field_that_is_no_text_is_cut(body, path):
+    """Bytes of a picture would be stored where nobody strips or drops them."""
+    found = cut(body)
+    assert found.blobs == {0: PNG}
+    assert found.media[0].kind == "image"
+    assert found.media[0].path == (path or "extra_body.mask")
+
+
+@pytest.mark.parametrize("key", ["content", "text", "input", "prompt"])
+def test_a_data_url_that_is_text_stays_text(key):
+    """A prompt that quotes a data URL would lose its words."""
+    body = {key: _URL}
+    assert cut(body).body == body
