@@ -119,12 +119,10 @@ async def connect(
     *,
     on_lost: Told,
     on_back: Told,
-    patient: bool = True,
 ) -> "Client":
     """Return a client that comes back by itself whenever a server does.
 
-    Raises:
-        nats.errors.Error, OSError: not `patient`, and no server answers now.
+    Waits until one answers, however long that takes.
     """
     import nats  # noqa: PLC0415 - an optional dependency
 
@@ -137,8 +135,7 @@ async def connect(
         error_cb=said,
         disconnected_cb=on_lost,
         reconnected_cb=on_back,
-        allow_reconnect=patient,
-        max_reconnect_attempts=-1 if patient else 0,
+        max_reconnect_attempts=-1,
         reconnect_time_wait=RECONNECT_SECONDS,
         connect_timeout=CONNECT_SECONDS,
         ping_interval=10,

@@ -118,6 +118,7 @@ def doctor(
     seconds: Annotated[float, Parameter(name="--seconds")] = 30.0,
     listen: str = "127.0.0.1:4317",
     replays: bool = False,
+    workers: bool = False,
     format: Format = "table",  # noqa: A002 - the name of the option
 ) -> int:
     """Diagnose per instrumentation what is kept and replayable, and why not.
@@ -137,7 +138,14 @@ def doctor(
         Say instead what replays proved so far: per scope, version, operation, API and
         kind of media, how many input tokens the recorded calls had and the rebuilt
         requests have, and the cases that differ. Reads the store.
+    workers
+        Look at NATS instead: whether it answers with these credentials, its streams,
+        and per worker pool how many numbers wait, are worked on, and are asked for.
     """
+    if workers:
+        from snaptrace.cli.worker_report import print_workers  # noqa: PLC0415
+
+        return print_workers(source or Source(), format)
     if replays:
         store = Store.open((source or Source()).store_config())
         return print_replays(asyncio.run(standings_of(store, source)).values(), format)

@@ -11,6 +11,8 @@ from fakes.waiting import until
 from fleets import fleet_of
 from msgspec.structs import replace
 
+from replayd.workers.inspection import inspected
+
 pytestmark = [
     pytest.mark.system,
     pytest.mark.timeout(300),
@@ -97,3 +99,20 @@ async def test_a_worker_with_other_settings_sends_nothing(tmp_path):
         await fleet.start("one", Worker)
         await fleet.is_right(leader)
         assert max(fleet.world.times_sent().values()) == 1
+
+
+async def test_a_doctor_looks_at_what_waits(tmp_path):
+    """If it failed, a person could not tell a queue that stands from one that runs."""
+    async with fleet_of(tmp_path) as fleet:
+        leader = await fleet.start("leader", Daemon)
+        config = leader.config()
+
+        async def pending():
+            found = {one.what: one for one in await inspected(config)}
+            pool = found.get("pool ''")
+            return bool(pool and pool.ok and pool.numbers["pending"] == 24)
+
+        await until(pending)
+        await fleet.nats.nodes[0].end()
+        (connection,) = await inspected(config)
+        assert (connection.what, connection.ok) == ("connection", False)
