@@ -6,6 +6,7 @@ LangChain instrumentation writes the same around framework calls.
 """
 
 import re
+from collections.abc import Mapping
 
 import msgspec
 
@@ -27,7 +28,7 @@ from collector.recognise.dialects.readers.profiles import (
 )
 from collector.recognise.dialects.readers.span import candidate_of
 from collector.recognise.dialects.readers.target import operation_of, provider_of
-from collector.recognise.record import Record
+from collector.recognise.record import Record, Value
 from snaptrace.snapshot.apis.fields import all_but
 from snaptrace.snapshot.conversation import Conversation, Message, TextPart
 from snaptrace.snapshot.model import Operation
@@ -121,7 +122,7 @@ class Traceloop:
         if record.kind == "log":
             return message_of_event(record, self.name)
         attributes = record.attributes
-        if "traceloop.span.kind" in attributes:
+        if "traceloop.span.kind" in attributes and not _is_model(attributes):
             return candidate_of(record, self.name, role="wrapper")
         operation = _operation(record)
         if operation is None:
@@ -147,6 +148,12 @@ class Traceloop:
                 drop_defaults(candidate, ("temperature", "top_p"))
         traceloop_packages.finish(candidate, record)
         return candidate
+
+
+def _is_model(attributes: Mapping[str, Value]) -> bool:
+    """Distinguish a model of LlamaIndex, told as a task, from what stands around it."""
+    word = as_text(attributes.get("gen_ai.operation.name"))
+    return operation_of(word) == "chat" and "gen_ai.input.messages" in attributes
 
 
 # Laminar's fork of it leaves the type of a request to the span's name.
@@ -206,9 +213,14 @@ def _is_responses(record: Record) -> bool | None:
 
 
 def _provider_by_scope(record: Record) -> str:
-    """A package that instruments one provider's client names it where spans do not."""
+    """A package that instruments one provider's client names it where spans do not.
+
+    LlamaIndex's names the class: `ollama_llm`.
+    """
     package = package_of(record.scope)
     named = provider_of(record.attributes)
+    if package == "llamaindex":
+        return named.removesuffix("_llm")
     return package if not named and package in ("ollama", "cohere", "groq") else ""
 
 

@@ -25,7 +25,14 @@ class Target(NamedTuple):
 # Provider names of all eras -> the API that the provider's own SDK speaks.
 _ANTHROPIC = ("anthropic", "claude")
 _GEMINI = ("gcp", "gemini", "google", "vertex", "vertexai", "vertex_ai")
-_BEDROCK = ("aws", "bedrock", "aws_bedrock", "amazon", "amazon_bedrock")
+_BEDROCK = (
+    "aws",
+    "bedrock",
+    "aws_bedrock",
+    "amazon",
+    "amazon_bedrock",
+    "bedrock_converse",
+)
 _OWN_CHAT = {
     **dict.fromkeys(_BEDROCK, "bedrock_converse"),
     "cohere": "cohere_chat",

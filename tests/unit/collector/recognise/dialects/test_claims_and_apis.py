@@ -268,3 +268,23 @@ def test_a_framework_is_told_by_the_id_that_only_bedrock_gives_a_model():
     }
     found = candidate_of(record_of(attributes))
     assert (found.api, found.api_source) == ("bedrock_converse", "guessed")
+
+
+@pytest.mark.parametrize(
+    ("provider", "api"),
+    [
+        ("ollama_llm", "ollama_chat"),
+        ("bedrock_converse_llm", "bedrock_converse"),
+        ("azure_openai_llm", "openai_chat"),
+    ],
+)
+def test_a_model_of_llamaindex_told_as_a_task_is_a_call(provider, api):
+    """Every call of LlamaIndex to a client that is not instrumented would be missed."""
+    told = _CHAT | {"gen_ai.provider.name": provider, "traceloop.span.kind": "task"}
+    scope = "opentelemetry.instrumentation.llamaindex"
+    found = candidate_of(record_of(told, scope=scope))
+    assert (found.role, found.api) == ("call", api)
+    agent = told | {"gen_ai.operation.name": "invoke_agent"}
+    assert candidate_of(record_of(agent, scope=scope)).role == "wrapper"
+    step = {"traceloop.span.kind": "workflow", "traceloop.entity.name": "q"}
+    assert candidate_of(record_of(step, scope=scope)).role == "wrapper"
