@@ -381,6 +381,9 @@ class ReplaydConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     drills: DrillConfig = DrillConfig()
     workers: WorkersConfig = WorkersConfig()
     watch: WatchConfig = WatchConfig()
+    # Model to the day on which it is shut down, as `{assistant-7: 2027-03-01}`, beside
+    # the announced ones that snaptrace knows; an empty text removes one of those.
+    retirements: dict[str, Annotated[str, Meta(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]] = {}
     # Whether answers are scored in a process of its own: for 70 MiB more, calls in
     # flight do not wait while one is read.
     judge_process: bool = True

@@ -45,6 +45,7 @@ from replayd.services.adjudication import AdjudicationFeed
 from replayd.services.drills import OfflineDrills
 from replayd.services.leader import LeaderElection
 from replayd.services.production_watch import ProductionWatch
+from replayd.services.retirement import RetirementNotice
 from replayd.services.store_follower import StoreFollower
 from replayd.services.token_review import TokenReview
 from replayd.services.verdict_refresh import live_traffic
@@ -135,7 +136,7 @@ class Engine:
             judging=self.judging,
             metrics=self.metrics.drills,
             leading=lambda: self.leading,
-            replayable=self._replayable,
+            replayable=self.intake.sample.replayable,
         )
         self.reading = StoreFollower(
             store=store,
@@ -147,6 +148,8 @@ class Engine:
             shadows=self.shadows,
             poll_seconds=schedule.poll,
         )
+        notice = RetirementNotice(config, clock, self.metrics.retiring)
+        self.reading.listeners.append(notice.saw)
 
     def _made_watch(self) -> ProductionWatch | None:
         """Return the watch on the control, where one is wanted and there is one."""
@@ -164,11 +167,8 @@ class Engine:
             metrics=self.metrics.watch,
             leading=lambda: self.leading,
         )
-        self.reading.on_cases = watch.offer
+        self.reading.listeners.append(watch.offer)
         return watch
-
-    def _replayable(self) -> int:
-        return sum(live.replayable for live in self.intake.sample.live().values())
 
     def _made_telling(self) -> "OtlpExporter | None":
         config = self.config.telemetry

@@ -295,6 +295,10 @@ class RecentSample:
         hours = (now_ns - min(self._frames, default=now_ns)) / _NS_PER_HOUR
         return self.production_calls(wanted) / hours if hours > 0 else 0.0
 
+    def replayable(self) -> int:
+        """Return how many of the recent calls could be replayed, in all modalities."""
+        return sum(live.replayable for live in self.live().values())
+
     def live(self) -> dict[str, Live]:
         """Return replayable traffic by modality, and the reasons for the rest."""
         totals: dict[str, dict[str, int]] = {}

@@ -41,7 +41,7 @@ class StoreFollower:
         self._spending, self._metrics, self._clock = spending, metrics, clock
         self._shadows, self._poll_seconds = shadows, poll_seconds
         # Called with every new set of cases, whatever canaries there are.
-        self.on_cases: Callable[[Sequence[Case]], None] = lambda _cases: None
+        self.listeners: list[Callable[[Sequence[Case]], None]] = []
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
         """Follow the store until `stop`; retries while the store is unavailable."""
@@ -71,7 +71,8 @@ class StoreFollower:
             self._metrics.damaged.labels("segment").inc(len(fresh.damaged))
             log.warning("segments cannot be read", extra={"count": len(fresh.damaged)})
         sample = self._intake.sample
-        self.on_cases(fresh.cases)
+        for listener in self.listeners:
+            listener(fresh.cases)
         for shadow in self._shadows.values():
             thresholds = sample.thresholds(shadow.applies_to)
             for first in range(0, max(len(fresh.cases), 1), HANDED_AT_ONCE):

@@ -238,6 +238,12 @@ class EngineMetrics:
             "kind",
         )
         self.lost_leads = counter("lost_leads", "Times another leader was first.")
+        self.retiring = gauge(
+            "retiring_model_days",
+            "Days until a model that live traffic uses is shut down, as announced.",
+            "service",
+            "model",
+        )
         self.drills, self.watch = DrillMetrics(registry), WatchMetrics(registry)
 
     def forget_gauges(self) -> None:

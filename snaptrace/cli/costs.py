@@ -13,9 +13,11 @@ from replayd.budget.limits import Line
 from replayd.http.gate_api import BudgetShown, PlansShown
 from replayd.planning.cost import CostedPlan
 from replayd.planning.estimates import Need
+from snaptrace.cli.drills.retirement import plan_before
 from snaptrace.cli.gate import base_url, token_of
 from snaptrace.cli.options import Source
 from snaptrace.cli.output import (
+    EXIT_USAGE,
     CommandError,
     Format,
     print_json,
@@ -41,6 +43,8 @@ def plan(
     *,
     canary: str | None = None,
     url: str | None = None,
+    retire: str = "",
+    successor: str = "",
     format: Format = "table",  # noqa: A002 - the name of the option
 ) -> int:
     """Estimate what a pass needs, and what finding a drop of 3, 5 and 10 points does.
@@ -55,8 +59,17 @@ def plan(
         Name of the arm; all if not given.
     url
         Base URL of replayd; the configured metrics address if not given.
+    retire
+        A model that is shut down: plan a verdict on its successor from the traffic on
+        it in the store. No canary is needed yet.
+    successor
+        The model that is to take its place.
     """
     source = source or Source()
+    if retire or successor:
+        if not (retire and successor):
+            raise CommandError("--retire MODEL goes with --successor MODEL", EXIT_USAGE)
+        return plan_before(source, retire, successor, format)
     base, token = base_url(source, url), token_of(source)
     found = asyncio.run(_fetch(base, token, "plan", PlansShown)).canaries
     plans = {name: rows for name, rows in found.items() if canary in (None, name)}
