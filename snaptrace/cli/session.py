@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -21,7 +22,7 @@ from snaptrace.cli.options import Source
 from snaptrace.cli.output import EXIT_USAGE, CommandError
 from snaptrace.crypto.fleet_key import FleetKey
 from snaptrace.query.language import FilterError, Query, Term, parse
-from snaptrace.runtime.config import StoreConfig
+from snaptrace.runtime.config import ConfigError, StoreConfig
 from snaptrace.store.audit import Audit
 from snaptrace.store.browser import Browser, Found
 from snaptrace.store.store import Store
@@ -34,6 +35,11 @@ class Opened:
     """A store, its key, and a way to find what a person names."""
 
     def __init__(self, config: StoreConfig) -> None:
+        folder = config.url.removeprefix("file://")
+        # Opening would make it, and an empty store looks like an empty month.
+        if folder != config.url and not Path(folder).is_dir():
+            why = f"there is no folder {folder}: is the path right, and was it written?"
+            raise ConfigError("store.url", why)
         self.config = config
         self.store = Store.open(self.config)
         self.key = FleetKey.of_store(self.config.url, self.config.key_file)

@@ -12,6 +12,7 @@ from replayd.verdicts.holdups import holdups
 from replayd.verdicts.views import CanaryView, ModalityView, Verdicts
 
 DECIDED = frozenset({"pass", "pass_with_drop", "regressed", "changed"})
+_AWAY = frozenset({"misconfigured", "unreachable", "rate_limited"})
 _SHOWN_REASONS = 2
 _RECOGNISED_SECONDS = 30.0  # a trace closes at the latest then
 
@@ -53,10 +54,13 @@ def waits(state: BoardState, place: Place) -> Iterator[str]:
     if verdicts is None:
         return
     for name, view in verdicts.canaries.items():
-        who = f"{name} " if len(verdicts.canaries) > 1 else ""
-        for held in holdups(view):
-            yield f"{who}{held}"
+        who = f"{name}: " if len(verdicts.canaries) > 1 else ""
+        found = holdups(view)
+        for held in found:
+            yield str(held) if held.text.startswith(name) else f"{who}{held}"
         plans = {row.planned.modality: row for row in state.plans.get(name, ())}
+        if any(held.what in _AWAY for held in found):
+            continue  # nothing can be expected before that is mended
         for modality, shown in view.modalities.items():
             pace = state.paces.get((name, modality), 0.0)
             said = expected(modality, shown, plans.get(modality), pace)

@@ -83,6 +83,7 @@ def test_a_fault_that_is_no_longer_caught_ends_in_an_error(recorded, capsys):
 
 def test_an_empty_store_is_said(tmp_path, capsys):
     """A certificate about nothing would look like one."""
+    (tmp_path / "store").mkdir()
     (tmp_path / "fleet").write_text("a secret of some thirty-two letters")
     options = [
         "--set",

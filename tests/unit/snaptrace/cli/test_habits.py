@@ -83,3 +83,11 @@ def test_bash_completes_a_command(scripts):
         ["bash", "-c", ask], capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["gate"]
+
+
+def test_a_mistyped_store_is_named_and_not_made(tmp_path, capsys):
+    """`no snapshots yet` and exit 0 would look like a quiet week."""
+    wrong = tmp_path / "mistyped"
+    assert main(["ls", "--set", f"store.url=file://{wrong}"]) == 2
+    assert f"store.url: there is no folder {wrong}" in capsys.readouterr().err
+    assert not wrong.exists()

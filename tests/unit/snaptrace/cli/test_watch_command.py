@@ -89,6 +89,7 @@ def test_scripts_read_the_same_as_json(watched, capsys):
 
 def test_a_store_without_a_watch_is_no_change(tmp_path, capsys):
     """A pipeline would stop because nobody watches."""
+    (tmp_path / "store").mkdir()
     (tmp_path / "fleet").write_text("a secret of some thirty-two letters")
     store = f"store.url=file://{tmp_path}/store"
     key = f"store.key_file={tmp_path}/fleet"

@@ -11,6 +11,7 @@ from rich.console import Console
 from replayd.planning.cost import CostedPlan
 from replayd.planning.estimates import PairCost
 from replayd.planning.gate_plan import plan_of
+from replayd.verdicts.views import ArmView
 from snaptrace.cli.up.board import Board
 from snaptrace.cli.up.board_text import BoardState, Counted, Place, spoken, waits
 from snaptrace.cli.up.live_table import counts_of
@@ -106,6 +107,20 @@ def test_an_import_alone_says_why_no_verdict_comes():
     )
     assert "text: no call of the last 24 h is in the store" in said(state)
     assert "replayd.schedule.lookback" in said(state)
+
+
+def test_nothing_is_expected_while_an_arm_is_away():
+    """A wrong key would be shown as four hours of waiting."""
+    verdicts = undecided()
+    arm = ArmView(arm="canary", state="misconfigured", share=0.0, limit=0.9)
+    view = replace(verdicts.canaries["canary"], arms=(arm,))
+    state = BoardState(
+        counted=SEEN,
+        verdicts=replace(verdicts, canaries={"canary": view}),
+        plans=plans(verdicts),
+    )
+    assert "canary refuses everything" in said(state)
+    assert "a verdict in about" not in said(state)
 
 
 def test_eighty_columns_hold_the_verdict_whole():
