@@ -3,9 +3,9 @@
 docs/config.md: keys, types, defaults and bounds come from the configuration's own
 Structs, the explanations from the comments beside the fields. docs/sizing.md and
 docs/scoring.md: their tables come from the kept results of the benches.
-docs/specs/openapi.json: routes and types of the HTTP API. `--check` writes nothing
-and fails
-if a page is not what it would write.
+docs/specs/openapi.json: routes and types of the HTTP API. docs/specs/commands.json:
+what commands print as JSON. `--check` writes nothing and fails if a page is not what
+it would write.
 """
 
 import ast
@@ -22,13 +22,14 @@ import msgspec
 from msgspec import NODEFAULT, Struct
 
 from collector.config.relay import CollectorConfig
-from docs import measured, openapi
+from docs import commands, measured, openapi
 from replayd.config import ReplaydConfig
 from snaptrace.runtime.config import Address, ByteSize, Duration, StoreConfig
 
 TARGET = Path(__file__).parent / "config.md"
 SIZING = Path(__file__).parent / "sizing.md"
 OPENAPI = Path(__file__).parent / "specs" / "openapi.json"
+COMMANDS = Path(__file__).parent / "specs" / "commands.json"
 SCORING = Path(__file__).parent / "scoring.md"
 BEGIN, END = "<!-- from bench/results, by make docs -->", "<!-- end -->"
 SECTIONS: dict[str, type[Struct]] = {
@@ -237,6 +238,7 @@ def main(arguments: list[str]) -> int:
         SIZING: with_results(SIZING, measured.block()),
         SCORING: with_results(SCORING, measured.accuracy()),
         OPENAPI: openapi.document(),
+        COMMANDS: commands.document(),
     }
     different = [
         path
