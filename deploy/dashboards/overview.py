@@ -13,6 +13,7 @@ from deploy.dashboards.panels import (
     choice,
     limits,
     lines,
+    link,
     listing,
     now,
     number,
@@ -27,6 +28,9 @@ _R = "snaptrace_replayd_"
 _HERE = 'canary="$canary"'
 _MODALITY = f'{_HERE}, modality="$modality"'
 _WHOLE = f'{_MODALITY}, slice=""'
+# The dashboard's time range, as the page's filters take it.
+_PAIRS = "/${canary}/pairs?modality=${modality}&change=worse"
+_WHEN = "&since=${__from}&until=${__to}"
 _GATING = f'{_WHOLE}, stream=~"answered|invariants|quality"'
 
 
@@ -52,6 +56,9 @@ def build() -> Dashboard:
     ).with_variable(
         choice("modality", "Modality", f"{_R}verdict{{{_HERE}}}", many=True)
     )
+    made = made.with_variable(
+        choice("page", "Inspection page", f"{_R}links_info", many=False)
+    ).link(link("Worst pairs of $canary", f"/${{canary}}/pairs?change=worse{_WHEN}"))
     made = _summary(made.with_row(row("Verdicts of $canary")))
     made = _modality(made.with_row(row("$modality").repeat("modality")))
     made = watch(made.with_row(row("The production model itself")))
@@ -203,6 +210,7 @@ def _modality(made: Dashboard) -> Dashboard:
                 query(f'-{_R}margin{{{_WHOLE}, stream="quality"}}', "margin"),
             ],
         )
+        .links([link("Worse pairs of $modality", f"{_PAIRS}{_WHEN}")])
         .axis_soft_min(-0.1)
         .axis_soft_max(0.1)
     )

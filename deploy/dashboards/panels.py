@@ -17,6 +17,7 @@ from grafana_foundation_sdk.models.common import (
 )
 from grafana_foundation_sdk.models.dashboard import (
     DashboardCursorSync,
+    DashboardLinkType,
     DataSourceRef,
     DataTransformerConfig,
     Threshold,
@@ -75,6 +76,16 @@ def choice(
         .multi(many)
     )
     return built.include_all(include_all=True) if many else built
+
+
+def link(title: str, url: str) -> dashboard.DashboardLink:
+    """Return a link to the inspection page, which stands where `$page` says."""
+    return (
+        dashboard.DashboardLink(title)
+        .type(DashboardLinkType.LINK)
+        .url(f"${{page}}{url}")
+        .target_blank(target_blank=True)
+    )
 
 
 def query(expr: str, legend: str = "") -> prometheus.Dataquery:
