@@ -9,7 +9,7 @@ IMAGE_TOOL := docker
 DIGEST_FILE := dist/image-digest.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fmt check test test-system test-faults test-slow test-deploy chart image \
+.PHONY: help setup fmt check test test-system test-browser test-faults test-slow test-deploy chart image \
 	emulators image-push image-test release-dry-run fuzz golden record record-newest \
 	evidence evidence-holdout bench docs lock demo clean
 
@@ -64,6 +64,15 @@ $(VENV)/.tokens: requirements/tokens.txt $(VENV)/.dev
 	@$(PIP) install --no-deps --require-hashes -r requirements/tokens.txt
 	@touch $@
 
+# The browser is the system's own package; without it the tests are skipped, and say so.
+$(VENV)/.browser: requirements/browser.txt $(VENV)/.dev
+	@echo "installing a browser's driver (45 MB, once)"
+	@$(PIP) install --no-deps --require-hashes -r requirements/browser.txt
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	  && echo "installing chromium" && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
+	  || echo "no chromium on this machine: the browser's tests are skipped"
+	@touch $@
+
 setup: $(VENV)/.dev ## locked environment and git hooks
 	@if [ -d .git ]; then git config core.hooksPath .githooks; fi
 
@@ -78,10 +87,13 @@ check: setup ## ruff, mypy strict, import contracts
 	@$(BIN)/lint-imports
 
 test: setup ## unit, contracts, properties; no network, no sleep
-	@$(BIN)/python -m pytest $(TESTS) -m "not system and not slow and not deploy and not image" $(ARGS)
+	@$(BIN)/python -m pytest $(TESTS) -m "not system and not browser and not slow and not deploy and not image" $(ARGS)
 
 test-system: setup $(VENV)/.demo $(VENV)/.peers $(VENV)/servers/nats-server ## both programs as real processes on loopback
 	@$(BIN)/python -m pytest -m system --timeout 600 $(ARGS)
+
+test-browser: $(VENV)/.browser ## the inspection page in a real Chromium; screenshots in build/screenshots
+	@$(BIN)/python -m pytest -m browser --timeout 300 $(ARGS)
 
 emulators: setup ## Azure and GCS as server processes, for the stores' contract (npm, go; once)
 	@npm install --silent --no-fund --no-audit --prefix $(VENV)/emulators azurite@3.35
@@ -134,7 +146,7 @@ evidence-holdout: setup ## what becomes of recordings that the evidence has neve
 	@PYTHONPATH=tests:. $(BIN)/python -m measure.holdout
 
 golden: setup ## rewrite golden files and show what changed; a person commits it
-	@SNAPTRACE_REWRITE_GOLDEN=1 $(BIN)/python -m pytest -m "not system and not slow and not deploy and not image" -q $(ARGS) || true
+	@SNAPTRACE_REWRITE_GOLDEN=1 $(BIN)/python -m pytest -m "not system and not browser and not slow and not deploy and not image" -q $(ARGS) || true
 	@git diff --stat -- tests/golden
 
 bench: setup $(if $(filter witness,$(CASE)),$(VENV)/.tokens) ## CASE=name: run one benchmark case

@@ -225,9 +225,12 @@ def _blind(pair: Pair, turn: Turn) -> list[Side] | None:
     if shown is None or (shown.alike and not media):
         return None
     found = [side("recorded", told.recorded, None, None, longest=LONGEST)]
-    for kind, said in (("left", shown.left), ("right", shown.right)):
+    both = {"left": shown.left, "right": shown.right}
+    for kind, said in both.items():
+        # Against each other: what is nearer to the recording is likelier the control's.
+        other = both["right" if kind == "left" else "left"]
         arm = arms.get(_arm_of(pair, turn, kind))
-        found.append(side(kind, said, told.recorded, arm, longest=LONGEST))
+        found.append(side(kind, said, other, arm, longest=LONGEST))
     return found
 
 

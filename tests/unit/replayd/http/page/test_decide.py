@@ -40,6 +40,7 @@ def fields(text, **more):
 def is_left(text):
     """Return whether the wrong answer, which says 7, stands on the left."""
     left = text.split('class="side left"')[1].split('class="side right"')[0]
+    left = re.sub(r"<del.*?</del>|numbers:.*?</p>", "", left, flags=re.DOTALL)
     return "7" in re.sub("<[^>]+>", "", left)
 
 

@@ -1,0 +1,185 @@
+"""The inspection page in a real browser: looks, keys, weight, print, accessibility."""
+
+import io
+from contextlib import asynccontextmanager
+from importlib.resources import files
+
+import pytest
+from PIL import Image
+
+pytestmark = pytest.mark.browser
+
+HEAVIEST = 150_000  # bytes of a page with style and script, without media
+MILLISECONDS = 120_000  # a busy machine takes its time
+PAGES = {
+    "overview": "/",
+    "modality": "/canary/image",
+    "pairs": "/canary/pairs?change=worse",
+    "image": "/canary/pair/e1/20?change=worse",
+    "audio": "/canary/pair/e1/0",
+    "tools": "/canary/pair/e1/1",
+    "prose": "/canary/pair/e1/2",
+    "decide": "/canary/decide",
+    "labels": "/canary/labels",
+    "pin": "/canary/pair/e1/20/pin",
+    "ignore": "/canary/pair/e1/20/ignore",
+    "token": "/token",
+}
+SIZES = {"desktop": (1280, 900), "phone": (400, 800)}
+
+
+@asynccontextmanager
+async def opened(browser, address, path, *, size="desktop", **more):
+    """Open a page of the server; console errors and foreign requests fail the test."""
+    width, height = SIZES[size]
+    context = await browser.new_context(
+        viewport={"width": width, "height": height}, **more
+    )
+    context.set_default_timeout(MILLISECONDS)
+    page = await context.new_page()
+    page.wrong = []
+    page.weights = {}
+    page.on("console", lambda m: page.wrong.append(m.text) if m.type == "error" else 0)
+    page.on("pageerror", lambda error: page.wrong.append(str(error)))
+
+    async def weigh(response):
+        kind = response.headers.get("content-type", "")
+        if not response.url.startswith(address):
+            page.wrong.append(f"asked {response.url}")
+        elif kind.startswith(("text/", "image/svg")) and response.status == 200:
+            page.weights[response.url] = len(await response.body())
+
+    page.on("response", weigh)
+    await page.goto(address + path, wait_until="networkidle")
+    yield page
+    assert page.wrong == []
+    await context.close()
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_every_page_is_light_accessible_and_whole(
+    browser, address, shots, scheme, size
+):
+    """A colleague with a screen reader, a phone or bad eyes could not work with it."""
+    axe = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+    # The page's own policy refuses foreign scripts; only axe gets around it.
+    more = {"size": size, "color_scheme": scheme, "bypass_csp": True}
+    async with opened(browser, address, "/", **more) as page:
+        for name, path in PAGES.items():
+            page.weights.clear()
+            await page.goto(address + path)
+            await page.wait_for_load_state("networkidle")
+            assert sum(page.weights.values()) < HEAVIEST, name
+            wide = await page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= SIZES[size][0], name
+            shot = shots / f"{name}-{size}-{scheme}.png"
+            look(await page.screenshot(path=shot, full_page=True), size, scheme)
+            await page.evaluate(axe)
+            found = await page.evaluate("axe.run(document)")
+            assert [
+                (name, each["id"], [node["html"][:120] for node in each["nodes"]])
+                for each in found["violations"]
+            ] == []
+
+
+def look(data, size, scheme):
+    """Check that a screenshot shows something, in its width and on its ground."""
+    seen = Image.open(io.BytesIO(data)).convert("L")
+    assert seen.width == SIZES[size][0]
+    assert (seen.getpixel((2, seen.height - 2)) < 60) == (scheme == "dark")
+    low, high = seen.getextrema()
+    assert high - low > 150  # text on ground
+
+
+async def test_a_pair_prints_whole(browser, address, shots):
+    """A printed pair would be a scroll bar and a menu."""
+    async with opened(browser, address, PAGES["tools"]) as page:
+        await page.emulate_media(media="print")
+        await page.pdf(path=shots / "pair.pdf", format="A4")
+        assert not await page.locator(".places").is_visible()
+        assert not await page.locator(".near").is_visible()
+        assert await page.locator(".side.canary").first.is_visible()
+        limited = "getComputedStyle(document.querySelector('.text')).maxHeight"
+        assert await page.evaluate(limited) == "none"
+        data = await page.screenshot(path=shots / "pair-print.png", full_page=True)
+        seen = Image.open(io.BytesIO(data)).convert("L")
+        assert seen.getpixel((2, seen.height - 2)) == 255
+
+
+async def test_keys_lead_from_list_to_pair_and_on(browser, address):
+    """A hundred pairs would take three hundred clicks."""
+    async with opened(browser, address, "/canary/pairs?change=worse") as page:
+        for key in ("j", "j", "k", "j"):
+            await page.keyboard.press(key)
+        numbers = await page.locator("a.row").all_inner_texts()
+        await page.keyboard.press("Enter")
+        await page.wait_for_url("**/pair/**")
+        assert await page.locator("h1").inner_text() == numbers[1]
+        await page.keyboard.press("j")
+        await page.wait_for_selector(f"h1:text-is('{numbers[2]}')")
+        await page.keyboard.press("k")
+        await page.wait_for_selector(f"h1:text-is('{numbers[1]}')")
+        await page.keyboard.press("u")
+        await page.wait_for_url("**/pairs?change=worse")
+        await page.keyboard.press("/")
+        await page.keyboard.type("timeout j")
+        await page.keyboard.press("Enter")
+        await page.wait_for_url("**text=timeout**")
+
+
+async def test_an_image_is_zoomed_in_place(browser, address):
+    """The digit in question would stay as small as it was."""
+    async with opened(browser, address, PAGES["image"]) as page:
+        image = page.locator("a.zoom img")
+        before = (await image.bounding_box())["width"]
+        await page.keyboard.press("z")
+        assert (await image.bounding_box())["width"] > 2 * before
+        await image.click()
+        assert (await image.bounding_box())["width"] == before
+        assert page.url.endswith(PAGES["image"])
+
+
+async def test_a_pair_is_decided_by_two_keys(browser, address):
+    """Two hundred labels would be nobody's afternoon."""
+    async with opened(browser, address, "/canary/decide") as page:
+        first = page.url
+        await page.keyboard.press("w")
+        assert await page.locator("input[value=wrong_fact]").is_checked()
+        await page.keyboard.press("3")
+        await page.wait_for_url("**done=*")
+        assert page.url != first
+        await page.get_by_text("See whose answers they were").click()
+        await page.wait_for_url("**/pair/**")
+
+
+async def test_everything_works_without_scripts(browser, address):
+    """A hardened browser would show a page that does nothing."""
+    async with opened(
+        browser, address, "/canary/pairs", java_script_enabled=False
+    ) as page:
+        await page.select_option("select[name=change]", "worse")
+        await page.get_by_role("button", name="Filter").click()
+        await page.wait_for_url("**change=worse**")
+        await page.locator("a.row").first.click()
+        await page.wait_for_url("**/pair/**")
+        await page.get_by_role("link", name="decide").click()
+        await page.locator("input[value=missing]").check()
+        await page.get_by_role("button", name="left is better").click()
+        await page.wait_for_url("**done=*")
+
+
+async def test_the_pages_policy_stops_injected_scripts(browser, address):
+    """One missed escape would be enough to act as the reader."""
+    async with opened(browser, address, "/") as page:
+        ran = await page.evaluate(
+            """() => {
+                const script = document.createElement("script");
+                script.textContent = "window.ran = true";
+                document.body.append(script);
+                return window.ran === true;
+            }"""
+        )
+        assert not ran
+        assert any("Content Security Policy" in text for text in page.wrong)
+        page.wrong.clear()
