@@ -159,6 +159,7 @@ def _without_twins(calls: list[Candidate]) -> list[Candidate]:
             or not overlap(twin, call)
             or twin.parent_id != call.parent_id
             or (twin.verbatim and call.verbatim)
+            or _asked_apart(twin, call)
         ):
             result.append(call)
             if identity:
@@ -166,6 +167,16 @@ def _without_twins(calls: list[Candidate]) -> list[Candidate]:
         else:
             absorb(twin, call)
     return result
+
+
+def _asked_apart(one: Candidate, other: Candidate) -> bool:
+    """Return whether one emitter told of two requests: servers may repeat their ids."""
+    return (
+        one.scope == other.scope
+        and has_request(one)
+        and has_request(other)
+        and not same_request(one, other)
+    )
 
 
 def _innermost(

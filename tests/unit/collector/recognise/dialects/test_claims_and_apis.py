@@ -288,3 +288,19 @@ def test_a_model_of_llamaindex_told_as_a_task_is_a_call(provider, api):
     assert candidate_of(record_of(agent, scope=scope)).role == "wrapper"
     step = {"traceloop.span.kind": "workflow", "traceloop.entity.name": "q"}
     assert candidate_of(record_of(step, scope=scope)).role == "wrapper"
+
+
+def test_two_requests_are_two_calls_though_a_server_repeats_its_ids():
+    """Steps of an agent at a server with one id for all would come to one call."""
+    told = _CHAT | {"gen_ai.response.id": "chatcmpl-1"}
+    later = told | {"gen_ai.input.messages": _TEXT.replace("Hi", "And now?")}
+
+    def calls(*attributes):
+        spans = [
+            candidate_of(record_of(one, number=number))
+            for number, one in enumerate(attributes, 1)
+        ]
+        return merge_trace(spans, lambda _: False).calls
+
+    assert len(calls(told, later)) == 2
+    assert len(calls(told, told)) == 1
