@@ -78,6 +78,7 @@ async def run(
     if not await store_answers(store, config.metrics.listen, stop):
         return
     key = FleetKey.of_store(store_config.url, store_config.key_file)
+    store.authenticate(key.tags, refuse_untagged=store_config.untagged == "refuse")
     key_files, interest = secret_files(store_config), GateInterest(clock)
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)

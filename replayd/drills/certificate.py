@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from replayd.errors import DamagedResultError
 from snaptrace.snapshot import object_names
-from snaptrace.snapshot.errors import MissingObjectError
+from snaptrace.snapshot.errors import CorruptSnapshotError, MissingObjectError
 from snaptrace.store.store import Store
 
 Standing = Literal["caught", "not_caught", "not_applicable"]
@@ -113,7 +113,7 @@ async def certificates(store: Store, kind: Kind) -> list[Certificate]:
     for number in await _numbers(store, kind):
         try:
             found.append(_decoded(await store.get(_name(kind, number))))
-        except (MissingObjectError, DamagedResultError):
+        except (MissingObjectError, CorruptSnapshotError, DamagedResultError):
             continue
     return found
 

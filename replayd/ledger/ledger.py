@@ -38,11 +38,18 @@ from replayd.model import (
 )
 from snaptrace.runtime.clock import Clock
 from snaptrace.snapshot import object_names
-from snaptrace.snapshot.errors import MissingObjectError
-from snaptrace.snapshot.object_names import EARLY, ENDED, LOST, TERMS, TRIES, WAVES
+from snaptrace.snapshot.errors import CorruptSnapshotError, MissingObjectError
+from snaptrace.snapshot.object_names import (
+    EARLY,
+    ENDED,
+    EPOCHS,
+    LOST,
+    TERMS,
+    TRIES,
+    WAVES,
+)
 from snaptrace.store.store import Store
 
-EPOCHS = f"{object_names.ROOT}/epochs"
 LARGEST_OBJECT_BYTES = 1 << 30  # unpacked; answers hold media
 KEPT_CHECKPOINTS = 2
 # What takes a millisecond to compress is compressed in a thread: answers hold media.
@@ -347,8 +354,12 @@ async def _read(store: Store, name: str, kind: type[T]) -> T:
     """Read an object; once more where it seems damaged, for it may have been cut."""
     try:
         return _unpack(name, await store.get(name), kind)
-    except DamagedResultError:
+    except (DamagedResultError, CorruptSnapshotError):
+        pass
+    try:
         return _unpack(name, await store.get(name), kind)
+    except CorruptSnapshotError as error:
+        raise DamagedResultError(name, error.why) from None
 
 
 async def epochs(store: Store, canary: str) -> list[Epoch]:

@@ -19,6 +19,7 @@ from snaptrace.runtime.clock import Clock
 from snaptrace.runtime.events import wait
 from snaptrace.snapshot import object_names
 from snaptrace.snapshot.errors import (
+    CorruptSnapshotError,
     MissingObjectError,
     StoreRefusedError,
     StoreUnavailableError,
@@ -117,8 +118,8 @@ class VerdictPublisher:
             self._read = msgspec.msgpack.decode(data, type=Published)
         except MissingObjectError:
             return  # deleted since it was listed: a newer one is there
-        except msgspec.MsgspecError as error:
-            # Another release leads: what it says is not guessed at.
+        except (msgspec.MsgspecError, CorruptSnapshotError) as error:
+            # Another release leads, or another wrote it: it is not guessed at.
             log.warning("published verdicts unavailable", extra={"why": str(error)})
             return
         self._number = newest

@@ -77,6 +77,7 @@ async def run(
     clock, rng = SystemClock(), random.SystemRandom()
     store = Store.open(store_config)
     key = FleetKey.of_store(store_config.url, store_config.key_file)
+    store.authenticate(key.tags, refuse_untagged=store_config.untagged == "refuse")
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     metrics = WorkerMetrics(registry)

@@ -43,6 +43,9 @@ class Opened:
         self.config = config
         self.store = Store.open(self.config)
         self.key = FleetKey.of_store(self.config.url, self.config.key_file)
+        self.store.authenticate(
+            self.key.tags, refuse_untagged=self.config.untagged == "refuse"
+        )
         self.errors = Console(stderr=True, highlight=False)
         self._audit = Audit(self.config.audit.file, self._say)
 

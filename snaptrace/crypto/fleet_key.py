@@ -12,6 +12,7 @@ import os
 import secrets
 from pathlib import Path
 
+from snaptrace.crypto.tags import Tags
 from snaptrace.runtime.config import StoreConfig
 
 _RANK_BYTES = 7  # 56 bits, as trace ids have of randomness; see `segment.RANK_SPAN`
@@ -29,7 +30,10 @@ class KeyFileError(Exception):
 class FleetKey:
     """Ranks, subjects and digests under one fleet's secret. No I/O after creation."""
 
-    __slots__ = ("_media", "_pseudonym", "_rank", "_root", "_span_rank", "_subject")
+    __slots__ = (
+        *("_media", "_pseudonym", "_rank", "_root", "_span_rank", "_subject"),
+        "tags",
+    )
 
     def __init__(self, secret: bytes, *, handed_over: bool = False) -> None:
         """Derive the keys; `handed_over` says that a parent process gave the secret."""
@@ -47,6 +51,7 @@ class FleetKey:
         self._media = derived(b"media")
         self._subject = derived(b"subject")
         self._pseudonym = derived(b"pseudonym")
+        self.tags = Tags(derived(b"tags"))  # of results, and what leads to them
 
     def __repr__(self) -> str:
         return "FleetKey(…)"  # never the secret

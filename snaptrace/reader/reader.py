@@ -34,6 +34,9 @@ class Reader:
     def __init__(self, config: StoreConfig) -> None:
         self._store = Store.open(config)
         self._key = FleetKey.of_store(config.url, config.key_file)
+        self._store.authenticate(
+            self._key.tags, refuse_untagged=config.untagged == "refuse"
+        )
         self._loop = BackgroundLoop()
         self.damaged: list[str] = []  # segments that could not be read
 

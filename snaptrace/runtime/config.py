@@ -9,7 +9,7 @@ decided by the frozen Struct that its program hands in; this file knows only `st
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -154,6 +154,8 @@ class StoreConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     # Further tries after a failed request, with pauses of 0.4 s doubling to 10 s.
     retries: Annotated[int, Meta(ge=0, le=20)] = 3
     encryption: EncryptionConfig = EncryptionConfig()
+    # Results without a tag: `accept` those of earlier releases, or `refuse` them.
+    untagged: Literal["accept", "refuse"] = "accept"
     retention: RetentionConfig = RetentionConfig()
     audit: AuditConfig = AuditConfig()
 

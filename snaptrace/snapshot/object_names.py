@@ -13,6 +13,7 @@ ROOT = "v1"
 SEGMENTS = f"{ROOT}/segments"
 MEDIA = f"{ROOT}/media"
 PINS = f"{ROOT}/pins"
+EPOCHS = f"{ROOT}/epochs"
 PLANS = f"{ROOT}/plans"
 RESULTS = f"{ROOT}/results"
 ANSWERS = f"{ROOT}/answers"
@@ -36,6 +37,8 @@ LOST = f"{ROOT}/lost"
 EARLY = f"{ROOT}/early"
 HANDED = f"{ROOT}/handed"
 LEADERSHIP = (TERMS, ENDED, WAVES, TRIES, LOST, EARLY, HANDED)
+# What a verdict rests on: tagged, so that a change of it is noticed.
+TAGGED = (EPOCHS, PLANS, RESULTS, ANSWERS, CHECKPOINTS, SHOWN, DRILLS, *LEADERSHIP)
 
 _DIGITS = 12
 _TIME_DIGITS = 20
@@ -48,6 +51,7 @@ _CATALOGUE = re.compile(rf"{CATALOGUE}/(\d{{4}})/(\d\d)/(\d\d)/(\d\d)/(\d+)")
 _INDEX = re.compile(rf"{INDEX}/(\d{{4}})/(\d\d)/(\d\d)/(\d\d)/(\d+)")
 _PIN = re.compile(rf"{PINS}/([^/]+)/cases/([0-9a-f]+)")
 _TOMBSTONE = re.compile(rf"{ERASED}/([0-9a-f]{{32}})/(\d{{{_TIME_DIGITS}}})")
+_TAGGED = tuple(f"{folder}/" for folder in TAGGED)
 _NUMBERED = re.compile(rf"{ROOT}/[a-z]+/([^/]+)/(\d{{{_DIGITS}}})")
 _OPINION = re.compile(rf"{OPINIONS}/([^/]+)/(\d{{{_DIGITS}}})\.([01])")
 _PLAIN = re.compile(r"[0-9A-Za-z_][0-9A-Za-z_.-]{0,127}")
@@ -245,3 +249,8 @@ def _hour_and_part(match: re.Match[str] | None) -> tuple[int, int] | None:
 def wrapped_key(number: int) -> str:
     """Return the name of wrapped data key number `number`."""
     return f"{KEYS}/{number:0{_DIGITS}d}"
+
+
+def is_tagged(name: str) -> bool:
+    """Return whether objects of this name are tagged."""
+    return name.startswith(_TAGGED)

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Protocol, TypeVar
 
 from snaptrace.crypto.cipher import HEAD_BYTES, data_key_of
+from snaptrace.crypto.tags import Tags, untagged
 from snaptrace.runtime.backoff import Backoff
 from snaptrace.snapshot import object_names
 from snaptrace.snapshot.errors import (
@@ -70,6 +71,8 @@ class Store:
         self._rng = rng or random.Random()  # noqa: S311 - jitter
         self.keyring = keyring or Keyring()
         self._episode = FailureEpisode()
+        self._tags: Tags | None = None
+        self._refuses_untagged = False
 
     @classmethod
     def open(
@@ -91,6 +94,18 @@ class Store:
             rng=rng,
             keyring=Keyring(read_envelopes(config.encryption, environ)),
         )
+
+    def authenticate(self, tags: Tags, *, refuse_untagged: bool = False) -> None:
+        """Tag what a verdict rests on from now on, and check the tags of what is read.
+
+        What an earlier release wrote has none, and is refused only if asked.
+        """
+        self._tags, self._refuses_untagged = tags, refuse_untagged
+
+    @property
+    def authenticates(self) -> bool:
+        """Whether tags are made and checked."""
+        return self._tags is not None
 
     async def create(self, name: str, data: bytes) -> bool:
         """Write an object; false, without changes, if the name is taken.
@@ -125,6 +140,8 @@ class Store:
 
     async def sealed(self, name: str, data: bytes) -> bytes:
         """Return bytes as this store would keep them; for what travels beside it."""
+        if self._tags is not None and object_names.is_tagged(name):
+            data = self._tags.tagged(name, data)
         cipher = await self.keyring.to_write(self)
         return data if cipher is None else cipher.seal(name, data)
 
@@ -133,10 +150,28 @@ class Store:
 
         Raises:
             MissingObjectError: there is none.
-            CorruptSnapshotError: it is encrypted and does not check out.
+            CorruptSnapshotError: it is encrypted or tagged and does not check out.
+        """
+        return (await self.get_checked(name))[0]
+
+    async def get_checked(self, name: str) -> tuple[bytes, bool]:
+        """Return an object's bytes, and whether a tag or a cipher vouches for them.
+
+        Raises: as `get`.
         """
         data = await self._tried("get", name, lambda: self._backend.get(name))
-        return await self.opened(name, data)
+        is_encrypted = data_key_of(data) is not None and _is_encrypted(name)
+        data = await self.opened(name, data)
+        if not object_names.is_tagged(name):
+            return data, is_encrypted
+        plain = untagged(data)
+        if self._tags is None:
+            return plain, is_encrypted
+        if plain is not data:
+            return self._tags.checked(name, data), True
+        if self._refuses_untagged and not is_encrypted:
+            raise CorruptSnapshotError(name, len(data), "it has no tag")
+        return plain, is_encrypted
 
     async def read(self, name: str, parse: Callable[[bytes], Awaitable[T]]) -> T:
         """Return what `parse` makes of an object's bytes.

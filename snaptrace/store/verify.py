@@ -1,7 +1,8 @@
 """Integrity check and repair of a store.
 
 Repair deletes unreadable objects (except those of a later release), unreferenced media
-and partial writes of killed processes, and rewrites stale catalogues.
+and partial writes of killed processes, and rewrites stale catalogues. Results and what
+leads to them are evidence: they are checked (`verify_ledger.py`) and never touched.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -20,6 +21,7 @@ from snaptrace.store import hour_index, media, pins
 from snaptrace.store.folder_backend import ObjectInfo
 from snaptrace.store.segment_watcher import HOUR_NS
 from snaptrace.store.store import Store
+from snaptrace.store.verify_ledger import check_ledger
 
 # A medium is stored before the segment that names it; a slow upload is no orphan.
 _ORPHAN_AFTER_NS = 24 * HOUR_NS
@@ -31,6 +33,8 @@ Problem = Literal[
     "orphan_medium",  # no snapshot of its month names it
     "stale_catalogue",  # it names segments that are gone, or leaves some out
     "foreign",  # a name that no release of ours writes
+    "untagged",  # results of an earlier release, or their tags were taken off
+    "gap",  # results are missing between others, or at the end
 ]
 
 
@@ -65,6 +69,8 @@ async def verify(
         yield finding
     async for finding in check.catalogues():
         yield finding
+    async for found in check_ledger(store, on_object):
+        yield Finding(problem=found.problem, name=found.name, detail=found.detail)
     if repair:
         await store.sweep(now_ns - _ORPHAN_AFTER_NS)
 

@@ -165,6 +165,13 @@ async def put_answers(store, epoch, first, snapshots, *, subjects=()):
     await store.create(object_names.answer(epoch, first), data)
 
 
+async def put_results(store, epoch, numbers):
+    """Write a results object of the form that replayd writes, with so many results."""
+    content = {"epoch": epoch, "first": 0, "results": [{"number": n} for n in numbers]}
+    data = zstandard.ZstdCompressor().compress(msgspec.msgpack.encode(content))
+    await store.create(object_names.result(epoch, 0), data)
+
+
 async def everything(store):
     """Return every object by name, as raw bytes."""
     return {info.name: await store.get(info.name) async for info in store.list("v1")}

@@ -6,6 +6,7 @@ from fakes.filled_store import (
     START_NS,
     memory_store,
     put_answers,
+    put_results,
     put_segment,
     recorded,
 )
@@ -46,5 +47,5 @@ async def store_with_ann():
     await put_answers(store, "epoch", 0, snapshots)
     await put_answers(store, "epoch", 4, [alone[0][0]])
     await pins.pin(store, KEY, first, snapshots[0], suite="smoke", now_ns=NOW_NS)
-    await store.create(object_names.result("epoch", 0), b"")
+    await put_results(store, "epoch", range(5))
     return store, snapshots
