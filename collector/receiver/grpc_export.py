@@ -101,7 +101,8 @@ class _Export(Export):
             self._expect(int.from_bytes(piece[1:5], "big"), is_packed=piece[0] != 0)
             piece = piece[5:]
         self._read += len(piece)
-        self._reserve(self._read)
+        if not self.reserved.grow_to(self._read):
+            raise reception.overloaded()
         if self._read > self._expected or (is_last and self._read < self._expected):
             raise reception.undecodable("not one message in the call")
         if not is_last:

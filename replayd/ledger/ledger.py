@@ -17,15 +17,13 @@ that finds a name taken has lost the lead, reads the existing object and stops. 
 are written before answers, so answers are always those of the leader that won.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import TypeVar
 
-import msgspec
-import zstandard
 from msgspec import Struct
 
 from replayd.errors import DamagedResultError, LostLeadError
+from replayd.ledger.packing import packed, read, unpacked
 from replayd.model import (
     Block,
     Epoch,
@@ -38,7 +36,7 @@ from replayd.model import (
 )
 from snaptrace.runtime.clock import Clock
 from snaptrace.snapshot import object_names
-from snaptrace.snapshot.errors import CorruptSnapshotError, MissingObjectError
+from snaptrace.snapshot.errors import MissingObjectError
 from snaptrace.snapshot.object_names import (
     EARLY,
     ENDED,
@@ -50,10 +48,7 @@ from snaptrace.snapshot.object_names import (
 )
 from snaptrace.store.store import Store
 
-LARGEST_OBJECT_BYTES = 1 << 30  # unpacked; answers hold media
 KEPT_CHECKPOINTS = 2
-# What takes a millisecond to compress is compressed in a thread: answers hold media.
-COMPRESSED_BESIDE_BYTES = 1 << 18
 
 T = TypeVar("T")
 
@@ -217,7 +212,7 @@ class Ledger:
     async def end(self, unsent: Iterable[int] = ()) -> None:
         """End the term cleanly: numbers still open did not cause a crash."""
         name = object_names.numbered(ENDED, self.epoch, self._term)
-        await self._store.create(name, await _packed(Ended(unsent=tuple(unsent))))
+        await self._store.create(name, await packed(Ended(unsent=tuple(unsent))))
 
     async def mark_tries(self, numbers: Sequence[int]) -> None:
         """Write down that these numbers are sent once more now.
@@ -233,7 +228,7 @@ class Ledger:
     async def keep_lost(self, lost: Lost) -> None:
         """Write down what earlier terms may have spent without a result."""
         name = object_names.numbered(LOST, self.epoch, self._term)
-        await self._store.create(name, await _packed(lost))
+        await self._store.create(name, await packed(lost))
 
     async def lost(self) -> list[Lost]:
         """Return what was written down by `keep_lost`, oldest first."""
@@ -283,14 +278,14 @@ class Ledger:
         await self._create(object_names.result(self.epoch, first), run)
         if answers:
             content = AnswerRun(epoch=self.epoch, first=first, answers=tuple(answers))
-            data = await _packed(content)
+            data = await packed(content)
             await self._store.create(object_names.answer(self.epoch, first), data)
 
     async def keep_early(self, judged: Sequence[JudgedPair]) -> bool:
         """Store judged numbers that cannot be committed yet; false if others did."""
         lowest = min(item.result.number for item in judged)
         name = object_names.numbered(EARLY, self.epoch, lowest)
-        data = await _packed(Early(judged=tuple(judged)))
+        data = await packed(Early(judged=tuple(judged)))
         return await self._store.create(name, data)
 
     async def early(self) -> list[Early]:
@@ -311,7 +306,7 @@ class Ledger:
     async def save(self, checkpoint: Checkpoint) -> None:
         """Write a checkpoint and delete old ones. Idempotent."""
         name = object_names.checkpoint(self.epoch, checkpoint.next_number)
-        await self._store.create(name, await _packed(checkpoint))
+        await self._store.create(name, await packed(checkpoint))
         for number in (await self._names(object_names.CHECKPOINTS))[:-KEPT_CHECKPOINTS]:
             await self._store.delete(object_names.checkpoint(self.epoch, number))
 
@@ -322,7 +317,7 @@ class Ledger:
         except MissingObjectError:
             return ()
         # Of an earlier release: empty.
-        return _unpack(name, data, Ended).unsent if data else ()
+        return unpacked(name, data, Ended).unsent if data else ()
 
     async def _waves(self, kind: str, term: int) -> AsyncIterator[Wave]:
         folder = f"{kind}/{self.epoch}.{term}"
@@ -330,7 +325,7 @@ class Ledger:
             yield await self._read(info.name, Wave)
 
     async def _create(self, name: str, value: Struct) -> None:
-        data = await _packed(value)
+        data = await packed(value)
         if await self._store.create(name, data):
             return
         # An earlier try of ours may have arrived although its answer did not; every
@@ -347,32 +342,20 @@ class Ledger:
         return sorted(found[1] for found in parsed if found is not None)
 
     async def _read(self, name: str, kind: type[T]) -> T:
-        return await _read(self._store, name, kind)
-
-
-async def _read(store: Store, name: str, kind: type[T]) -> T:
-    """Read an object; once more where it seems damaged, for it may have been cut."""
-    try:
-        return _unpack(name, await store.get(name), kind)
-    except (DamagedResultError, CorruptSnapshotError):
-        pass
-    try:
-        return _unpack(name, await store.get(name), kind)
-    except CorruptSnapshotError as error:
-        raise DamagedResultError(name, error.why) from None
+        return await read(self._store, name, kind)
 
 
 async def epochs(store: Store, canary: str) -> list[Epoch]:
     """Return every epoch of a canary name, oldest first."""
     folder = f"{EPOCHS}/{object_names.plain(canary)}"
     names = [info.name async for info in store.list(folder)]
-    return [await _read(store, name, Epoch) for name in names]
+    return [await read(store, name, Epoch) for name in names]
 
 
 async def every_epoch(store: Store) -> list[Epoch]:
     """Return every epoch of every canary name that the store ever had."""
     names = [info.name async for info in store.list(EPOCHS)]
-    return [await _read(store, name, Epoch) for name in names]
+    return [await read(store, name, Epoch) for name in names]
 
 
 async def open_epoch(store: Store, epoch: Epoch) -> None:
@@ -382,27 +365,5 @@ async def open_epoch(store: Store, epoch: Epoch) -> None:
         LostLeadError: another process opened an epoch under this number.
     """
     name = object_names.numbered(EPOCHS, epoch.canary, epoch.sequence)
-    if not await store.create(name, await _packed(epoch)):
+    if not await store.create(name, await packed(epoch)):
         raise LostLeadError(name)
-
-
-async def _packed(value: Struct) -> bytes:
-    plain = msgspec.msgpack.encode(value)
-    if len(plain) < COMPRESSED_BESIDE_BYTES:
-        return _compressed(plain)
-    return await asyncio.to_thread(_compressed, plain)
-
-
-def _compressed(plain: bytes) -> bytes:
-    return zstandard.ZstdCompressor(level=3).compress(plain)
-
-
-def _unpack(name: str, data: bytes, kind: type[T]) -> T:
-    try:
-        size = zstandard.frame_content_size(data)
-        if not 0 <= size <= LARGEST_OBJECT_BYTES:
-            raise DamagedResultError(name, f"claims {size} bytes")
-        plain = zstandard.ZstdDecompressor().decompress(data)
-        return msgspec.msgpack.decode(plain, type=kind)
-    except (zstandard.ZstdError, msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise DamagedResultError(name, str(error)) from None

@@ -100,7 +100,7 @@ def _missing(first: int, end: int) -> str:
 
 
 def _follow(chains: dict[str, _Chain], name: str, plain: bytes | None) -> None:
-    """Tell an epoch's chain of a run or checkpoint; `plain` is None if unreadable.
+    """Extend an epoch's chain by a run or checkpoint; `plain` is None if unreadable.
 
     Raises:
         CorruptSnapshotError: a run that is none.
