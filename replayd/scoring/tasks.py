@@ -266,7 +266,8 @@ def _of_words(case: ScoringCase) -> Task:
     items = items_of(body, case.question)
     spans = _RANGES.match(body) is not None and len(items) == 2
     one = _ASKS_ONE.search(case.question[-LONGEST_ASKED:])
-    if len(items) >= 2 and not (spans or one or _is_sentence(body, items)):
+    sums = all(map(_BARE_NUMBER.fullmatch, items)) and _ASKS_SUM.search(case.question)
+    if len(items) >= 2 and not (spans or one or sums or _is_sentence(body, items)):
         return "list"
     closed = asks_yes_no(case.question) and not _ASKS_OPENLY.search(
         case.question[-LONGEST_ASKED:]
@@ -327,13 +328,19 @@ _ASKS_OPENLY = re.compile(
 # As above, for one thing or a few; not for whatever is shown.
 _ASKS_ONE = re.compile(
     r"(?:\A|[.!?:\n]\s*)(?:and |so |in |at |on |by |for |to |from |with |um |auf |in |bei |mit |à |en |de |a |¿)?"
-    r"(?:who|whom|whose|when|where|why|how (?:many|much|long|far|high|old|big|fast)|(?:what|which) (?:is|was|does|did|share|month|year|day|team|country|city|clause|button|person|product|\w*[^\W\ds] (?:has|had|is|was)\b)"
+    r"(?:who|whom|whose|when|where|why|how (?:many|much|long|far|high|old|big|fast)|(?:what|which) (?:is|was|does|did|share|month|year|day|team|country|city|clause|button|person|product|\w*[^\W\ds] (?:has|had|is|was|must|should|can|may|will)\b)"
     r"|wer|wen|wem|wann|wo|warum|wie (?:hoch|viel\w*|lang|groß|weit|alt)|welche[rsmn]? (?:ist|war|hat|hatte|monat|jahr|land|stadt)"
     r"|qui|quand|où|combien|quel(?:le)? (?:est|était|mois|année|pays)|quién|cuándo|dónde|cuánt\w+|qué (?:país|mes|año|ciudad)|cuál (?:es|fue)"
     r"|chi|quando|dove|quanto|qual|quem|onde|wie|wanneer|waar|hoeveel|vem|när|hur|kto|kiedy|ile|jaki jest|кто|когда|сколько|какой)\b|何月|何年|いくら|どの|誰|いつ|几月|哪个|哪一|多少|谁|얼마|누가|언제|어느",
     re.IGNORECASE,
 )
 # Values of one sentence, up to which it answers a question.
+_BARE_NUMBER = re.compile(r"[-−]?\d[\d.,/]*")
+# Numbers that are worked out are an answer, not things that are listed.
+_ASKS_SUM = re.compile(
+    r"\b(?:sum|difference|product|numbers?|summe|differenz|produkt|zahlen|somme|nombres|suma|números|numeri)\b[^?]{0,120}\?",
+    re.IGNORECASE,
+)
 MOST_ANSWERED: Final = 3
 LONGEST_IDEA: Final = 160  # characters of a request that brings nothing to write about
 # What follows a comma or a semicolon in a sentence, not in a list.

@@ -29,6 +29,7 @@ _KEYWORDS: Final = frozenset(
 _BINDING: Final = frozenset(
     "= := => for def function func fn let const var lambda class".split()
 )
+_LOOP = re.compile(r"\b(?:do|then)\b[\s\S]*\b(?:done|fi)\b")
 _SHELL: Final = frozenset("done fi esac".split())
 _SPREAD = re.compile(r"\bArray\.from\(((?:[^(),]|\([^()]*\)){1,200})\)")
 _DECLARED = re.compile(
@@ -43,6 +44,8 @@ _SQL_NOISE: Final = frozenset({"as", "outer", "inner", ";", "asc"})
 def code_tokens(text: str, *, sql: bool = False) -> list[str]:
     """Return the tokens of code; variables are numbered in order of appearance."""
     text = _COMMENT.sub(" ", text[:LONGEST_READ])
+    if _LOOP.search(text):
+        text = text.replace('"', " ")  # names stand within quotes there
     text = _SPREAD.sub(r"[...\1]", text)
     text = _ANNOTATION.sub(lambda m: ")" if m[0].startswith(")") else "", text)
     found = [_one_form(t) for t in _TOKEN.findall(text)][:MOST_TOKENS]

@@ -47,9 +47,10 @@ _VERBS: Final = tuple(
     )
 )
 _FRAMES: Final = frozenset(
-    "the a an my me and then please der die das den dem ein eine einen mir bitte und"
+    "the a an my me and then please in of im der die das den dem ein eine einen mir bitte und"
     " le la les un une el los las una y il lo i gli o os as e de het per favore por".split()
 )
+_AN_INCH: Final = "length 0.0254"  # what `in` is read as beside numbers
 _IN_ORDER: Final = frozenset("from von de desde da then dann".split())
 
 
@@ -63,7 +64,7 @@ def same_command(recorded: str, answer: str) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    said = " ".join(heard_words(_INTRODUCED.sub("", text)))
+    said = " ".join(heard_words(_INTRODUCED.sub("", text))).replace(_AN_INCH, "in")
     for pattern, form in _VERBS:
         said = pattern.sub(form, said)
     return [word for word in said.split() if word not in _FRAMES]

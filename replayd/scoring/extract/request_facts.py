@@ -12,7 +12,7 @@ from snaptrace.snapshot.conversation import (
 
 _TRANSCRIPT = re.compile(
     r"transcri|verbatim|word for word|dictat|spoken|utter|diktat|mitschr|abschr"
-    r"|wörtlich|recogni[sz]e|(?:write|type) (?:down|out)|speech|\bcommands?\b(?!-)|befehl\w*|\borden\b|\bcomando\b"
+    r"|wörtlich|recogni[sz]e|(?:write|type) (?:down|out)|speech|\bcommands?\b(?!-)|\bcommande (?:a |est |vocale)|befehl\w*|\borden\b|\bcomando\b"
     r"|\b(?:is|was|did|does|do|are)\b[^.?!]{0,40}\b(?:said|say|saying|hear|heard)\b"
     r"|you hear",
     re.IGNORECASE,

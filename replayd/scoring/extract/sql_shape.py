@@ -165,7 +165,8 @@ def _without_names(tokens: Sequence[str]) -> list[str]:
     rest: list[str] = []
     for i, word in enumerate(tokens[stop:], start=stop):
         whole = word in named and (i + 1 >= len(tokens) or tokens[i + 1] != ".")
-        rest += named[word] if whole and tokens[i - 1] != "." else [word]
+        column = tokens[i - 1] not in {".", "from", "join", "update", "into"}
+        rest += named[word] if whole and column else [word]
     return _counted([*tokens[:start], *items[:-1], *rest])
 
 
@@ -232,7 +233,7 @@ def _condition(part: Sequence[str]) -> list[str]:
         part = part[1:-1]
     if len(part) >= 2 and part[0] == "not" and "(" not in part:
         return [*part[1:], "=", "false"]
-    marks = [i for i, t in enumerate(part) if t in _FLIPPED]
+    marks = [i for i, t in enumerate(part) if t in _FLIPPED and not _inside(part, i)]
     if not marks:
         flag = bool(part) and all(t.isidentifier() or t == "." for t in part)
         return [*part, "=", "true"] if flag and "is" not in part else list(part)
@@ -249,8 +250,19 @@ def _condition(part: Sequence[str]) -> list[str]:
             mark, right = "<=", [str(int(right[0]) - 1)]
     if mark == "<>" and right[:1] and right[0] in {"true", "false"}:
         mark, right = "=", ["false" if right[0] == "true" else "true"]
+    if right in (["1"], ["0"]) and mark == "=":
+        right = ["true" if right == ["1"] else "false"]  # a flag, in either spelling
     return [*left, mark, *right]
 
 
+def _inside(tokens: Sequence[str], at: int) -> bool:
+    """Whether a token stands within parentheses."""
+    before = tokens[:at]
+    return before.count("(") > before.count(")")
+
+
 def _is_literal(tokens: Sequence[str]) -> bool:
-    return bool(tokens) and (tokens[0][0] in "'0123456789" or tokens[0] in _TRUE_FALSE)
+    if not tokens:
+        return False
+    settled = tokens[0] in _TRUE_FALSE or tokens[0].startswith("current_")
+    return settled or tokens[0][0] in "'0123456789" or tokens[:2] == ["(", "select"]

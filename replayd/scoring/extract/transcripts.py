@@ -37,6 +37,7 @@ _JOINED = re.compile(r"(?<=\w)\s?[‐‑–—-]\s?(?=\w)")
 _COUNT_SIGN = re.compile(r"\b(\d{1,3})\s?[x×*]\s?(?=[^\W\d_])", re.IGNORECASE)
 _NUMBER_SIGN = re.compile(r"№\s?|\bN[º°]\s?(?=\d)|\bNo\.\s?(?=\d)")
 _ESCAPED = re.compile(r"\\(?=[*_#-])")
+_EMPHASIS = re.compile(r"(?<![\w*])[*_](?=\S)([^*_\n]{1,120})(?<=\S)[*_](?![\w*])")
 _SIGNED = re.compile(r"^[ \t]*[—–][ \t]+(?=\w)", re.MULTILINE)
 _GROUPS = re.compile(r"(?<=\d),(?=\d{3}(?![\d,]))(?<!\d,\d{3},)")
 _STUCK = re.compile(
@@ -62,6 +63,7 @@ _INTRODUCES = re.compile(
 _HOUR_AND = re.compile(r"\b(alle|ore|às|as|las|la)\s(\d{1,2}) (?:e|y) ([1-5]\d)\b")
 _DEGREES = re.compile(r"(?<=\d)(\s?)°(?!\s?[cf]\b)")
 _MONTH_NAMES: Final = "january|february|march|april|may|june|july|august|september|october|november|december"
+_YEAR_OF_TWO = re.compile(rf"\b({_MONTH_NAMES}) (1[5-9]|20) (\d\d)\b")
 _MONTH_DAY = re.compile(rf"\b({_MONTH_NAMES}) (\d{{1,2}})(?![\d:.,]*\d)\b")
 _DAY_OF = re.compile(rf"\b(?:the )?(\d{{1,2}}) of ({_MONTH_NAMES})\b")
 _TENTH = re.compile(
@@ -92,7 +94,12 @@ _OH = re.compile(
 )
 _AFTER_TIME = re.compile(r"\b(\d{1,2}:\d{2})\s?(?:uhr|h|heures?|o['’]clock|hrs?)\b")
 _BEFORE_TIME = re.compile(r"\b(?:alle|all['’]|a las?|às|um|à|at)\s?(?=\d\d?:\d\d)")
-_PERCENT = re.compile(r"(?<=\d)\s?%")
+_PERCENT = re.compile(
+    r"(?<=\d)\s?%|\s(?:pour cent|por ciento|por cento|per cento|per cent|prozent|procent)\b"
+)
+_ADDRESS = re.compile(r"\b\w+(?: dot \w+)* at \w+(?: dot \w+)+\b")
+_NUMERO = re.compile(r"\bn[°º]\s?|\bnuméro\s|\bnúmero\s|\bnumero\s")
+_DOTTED = re.compile(r"\d{1,3}(?:\.\d{3})+")
 _LETTER_NUMBER = re.compile(
     r"\b([b-df-hj-npqs-z]) (\d{1,4})(?![\w:.,]*\d)"
 )  # room B 12
@@ -110,6 +117,7 @@ _FILLER = re.compile(
 )
 _LOOSE_COMMA = re.compile(r",(?!\d)|(?<!\d),")
 _MONEY_FIRST = re.compile(r"([$€£])\s?(\d[\d.,]*\d|\d)")
+_MONEY_AFTER = re.compile(r"(?<=\d)\s?([$€£])(?![\d$€£])")
 _MONEY_WORDS: Final = {"$": "dollars", "€": "euros", "£": "pounds"}
 _ORDINAL = re.compile(r"\b(\d{1,3})(?:st|nd|rd|th|er|re|ème|\.(?=\s)|º|ª)(?!\w)")
 _ORDINALS: Final = {
@@ -219,11 +227,13 @@ def heard_words(text: str, *, courtesies: bool = False) -> list[str]:
     """Return spoken words: no fillers, contractions in full, one spelling, digits."""
     said = _STAMP.sub("", transcript_of(text, courtesies=courtesies))
     plain = _NOISE.sub(" ", _TURN.sub("", turns_of(said).text)).casefold()
-    plain = spelt_days(plain.replace("!", " "))
+    plain = spelt_days(_ADDRESS.sub(_address, plain.replace("!", " ")))
+    plain = _NUMERO.sub("no ", plain)
     plain = _PERCENT.sub(" percent", plain)
     for pattern, full in _CONTRACTED:
         plain = pattern.sub(full, plain)
     plain = _FILLER.sub(" ", plain)
+    plain = _MONEY_AFTER.sub(_money_last_of, plain)
     plain = _LOOSE_COMMA.sub(" ", _MONEY_FIRST.sub(_money_last, plain))
     plain = _PLEASE.sub("", " ".join(plain.split()))
     plain = _OH.sub("zero", _THEN_DIGITS.sub(r"\1 · ", plain))
@@ -232,10 +242,12 @@ def heard_words(text: str, *, courtesies: bool = False) -> list[str]:
     plain = _LETTER_NUMBER.sub(r"\1\2", _BEFORE_TIME.sub("", plain))
     plain = _TENTH.sub(_ordinal_of_two, _DEGREES.sub(r"\1 degrees", plain))
     plain = _DIGIT_GROUPS.sub(lambda m: re.sub(r"\D", "", m[0]), plain)
+    plain = _YEAR_OF_TWO.sub(r"\1 \2\3", plain)
     plain = _DAY_OF.sub(r"\1 \2", _MONTH_DAY.sub(r"\2 \1", _ORDINAL.sub(r"\1", plain)))
     found: list[str] = []
     for word in marked_words(plain)[:MOST_WORDS]:
         digits = word.replace(",", "").replace("\u202f", "")
+        digits = digits.replace(".", "") if _DOTTED.fullmatch(digits) else digits
         word = digits if digits.isdecimal() else word  # noqa: PLW2901
         if _SHORT_CLOCK.fullmatch(word):
             word = f"0{word}"  # noqa: PLW2901
@@ -245,6 +257,11 @@ def heard_words(text: str, *, courtesies: bool = False) -> list[str]:
         else:
             found.append(_one_spelling(word))
     return found
+
+
+def _address(match: re.Match[str]) -> str:
+    """Return an address as it is written: `j dot smith at example dot com`."""
+    return match[0].replace(" dot ", ".").replace(" at ", "@")
 
 
 def _ordinal_of_two(match: re.Match[str]) -> str:
@@ -262,6 +279,10 @@ def _money_last(match: re.Match[str]) -> str:
     return f"{match[2]} {_MONEY_WORDS[match[1]]}"
 
 
+def _money_last_of(match: re.Match[str]) -> str:
+    return f" {_MONEY_WORDS[match[1]]}"
+
+
 def _spelt(word: str) -> bool:
     """Whether a number may be part of one read out digit by digit."""
     return word.isdecimal() and (
@@ -271,7 +292,8 @@ def _spelt(word: str) -> bool:
 
 def read_words(text: str) -> list[str]:
     """Return read words with the marks that belong to them."""
-    plain = _SLASH.sub(" ", plain_numbers(transcript_of(text)))
+    plain = _SLASH.sub(" ", plain_numbers(_EMPHASIS.sub(r"\1", transcript_of(text))))
+    plain = plain.replace("!", " ").replace("?", " ")
     plain = _JOINED.sub(" ", _STUCK.sub("", _COUNT_SIGN.sub(r"\1 x ", plain)))
     plain = _NUMBER_SIGN.sub("№ ", _GROUPS.sub("", plain))
     return [_SAME.get(w, w) for w in marked_words(plain)][:MOST_WORDS]

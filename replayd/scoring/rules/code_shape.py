@@ -28,6 +28,7 @@ FEW = 4  # tokens changed, up to which one program was edited into the other
 FEW_SHARE = 0.15  # of the tokens, likewise
 NEAR = 0.7  # of a query's tokens in common, likewise
 SHARED = 0.5  # of the words of a program that calls nothing
+SHORT_STRING = 3  # characters of one with its quotes that says little
 SMALLEST = 0.3  # of the recorded tokens: less is no program for the same
 
 
@@ -117,6 +118,9 @@ def _does_otherwise(wanted: Code, got: Code, one: list[str], other: list[str]) -
     """Whether a program that is written otherwise may do the same."""
     if len(other) < SMALLEST * len(one):
         return False
+    strings = {token for token in one if token[0] == '"' and len(token) > SHORT_STRING}
+    if strings and not strings & set(other):
+        return False  # nothing of what it speaks of
     names = declared(wanted.text)
     if names:
         return bool(names & declared(got.text))

@@ -1,6 +1,8 @@
 """Data in other formats: YAML, CSV, diagrams, command lines. The same content?"""
 
 import re
+import tomllib
+from operator import ne
 from typing import Final, cast
 from xml.etree import ElementTree as ET
 
@@ -22,6 +24,7 @@ LONGEST_READ = 20_000  # characters of lines
 _ANCHOR = re.compile(r"(?:^|\s)[&*]\w")  # may unfold without end
 _COUNT_FLAG = re.compile(r"(?<=\s)-n\s+(?=\d)")
 _FLAGS = re.compile(r"(?<=\s-)[a-z]{2,3}(?=\s|\Z)", re.IGNORECASE)  # in any order
+_RECIPE = re.compile(r"^FROM \S+(?: AS \w+)?\s*\n", re.MULTILINE)
 _SPAN = re.compile(r"`([^`\n]+)`")
 _PLAIN_FILES = re.compile(r"(?<=\s)-type f\s+")  # what `find -name` mostly means
 _HEAD_CARET = re.compile(r"\bHEAD\^(?!\d)|\bHEAD~(?!\d)")
@@ -52,10 +55,15 @@ class MarkupFields:
             return valued(min(other_cells, len(grid.cells)), len(grid.cells), "cells")
         one, two = _xml(wanted), _xml(got)
         if one is None or two is None:
+            one, two = _toml(wanted), _toml(got)
+        if one is None or two is None:
             one, two = _yaml(wanted), _yaml(got)
         if one is not None and two is not None:
             found = difference(one, two)
             return valued(min(found.wrong, found.asked), found.asked, "fields")
+        if _is_recipe(wanted) and sorted(_steps(wanted)) == sorted(_steps(got)):
+            moved = sum(map(ne, _steps(wanted), _steps(got)))
+            return valued(min(moved, 2), len(_steps(wanted)), "lines in order")
         lines, given = _lines(wanted), _lines(got)
         wrong = max(len(lines - given), len(given - lines))
         return Score(
@@ -89,6 +97,26 @@ def _element(element: ET.Element) -> Json:
     attributes: dict[str, Json] = dict(element.attrib)
     text = " ".join((element.text or "").split())
     return {element.tag: {"attributes": attributes, "text": text, "inner": inner}}
+
+
+def _toml(text: str) -> Json:
+    """Return the tables of a document in TOML; None for anything else."""
+    if len(text) > LONGEST_YAML or "=" not in text:
+        return None
+    try:
+        return _as_json(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, ValueError, RecursionError):
+        return None
+
+
+def _is_recipe(text: str) -> bool:
+    """Whether lines are steps that build on each other."""
+    return bool(_RECIPE.search(text))
+
+
+def _steps(text: str) -> list[str]:
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
 
 
 def _yaml(text: str) -> Json:

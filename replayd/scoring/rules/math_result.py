@@ -31,6 +31,7 @@ _CONDITION = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _LATEX_BLANKS = re.compile(r"\\[,;:! ]|\\quad\b")
+_LATEX_MARKS = re.compile(r"\\[,;:! ()\[\]]|\\quad\b|\$")
 _SET = re.compile(
     r"\A\s*(?:[a-zA-Z]\s*(?:=|∈|\\in)\s*)?\\?\{(?P<inside>.*?)\\?\}\s*\.?\Z", re.DOTALL
 )
@@ -187,6 +188,30 @@ _COMPARED = (
     (re.compile(r"\s*\b(?:less|smaller) than or equal to\b\s*"), " <= "),
     (re.compile(r"\s*\b(?:is )?(?:greater|larger|more|bigger) than\b\s*"), " > "),
     (re.compile(r"\s*\b(?:is )?(?:less|smaller) than\b\s*"), " < "),
+    (
+        re.compile(
+            r"\s*\b(?:größer|mayor|maggiore|maior|supérieur\w*) (?:oder gleich|o igual|o uguale|ou égale?)(?: (?:als|que|di|a|à))?\b\s*"
+        ),
+        " >= ",
+    ),
+    (
+        re.compile(
+            r"\s*\b(?:kleiner|menor|minore|inférieur\w*) (?:oder gleich|o igual|o uguale|ou égale?)(?: (?:als|que|di|a|à))?\b\s*"
+        ),
+        " <= ",
+    ),
+    (
+        re.compile(
+            r"\s*\b(?:ist )?(?:größer|mayor|maggiore|maior|supérieur\w*) (?:als|que|di|à)\s*"
+        ),
+        " > ",
+    ),
+    (
+        re.compile(
+            r"\s*\b(?:ist )?(?:kleiner|menor|minore|inférieur\w*) (?:als|que|di|à)\s*"
+        ),
+        " < ",
+    ),
     (re.compile(r"\s*\b(?:is )?at least\b\s*"), " >= "),
     (re.compile(r"\s*\b(?:is )?at most\b\s*"), " <= "),
 )
@@ -209,7 +234,7 @@ def _results(body: str) -> tuple[Values, ...]:
 
 def _assigned(body: str) -> dict[str, Values]:
     """Return the value that each unknown of a system is given, the last time it is."""
-    text = _LATEX_BLANKS.sub(" ", body[:LONGEST_WORKING]).replace("$", " ")
+    text = _LATEX_MARKS.sub(" ", body[:LONGEST_WORKING])
     if pair := _PAIR.search(text):
         names, values = pair["names"].split(","), pair["values"].split(",")
         text = " ".join(

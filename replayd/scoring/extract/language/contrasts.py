@@ -23,6 +23,7 @@ _PAIRS: Final = tuple(
         "above oberhalb dessus encima sopra acima | below underneath unterhalb dessous debajo sotto abaixo",
         "inside innen dedans dentro | outside außen dehors fuera fuori fora",
         "front vorne vorn devant delante davanti frente | behind hinten hinter derrière detrás dietro atrás",
+        "on auf sur sobre sulla sul sui op | under unter sous bajo sotto onder",
         "before vor avant antes prima | after nach après después dopo depois",
         "income einnahmen revenue recettes ingresos | expenses ausgaben expenditure costs dépenses gastos",
         "buyer käufer acheteur comprador | seller verkäufer vendeur vendedor",

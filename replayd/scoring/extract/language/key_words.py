@@ -27,12 +27,14 @@ _FRAMING: Final = STOPWORDS | frozenset(
     " made produced produces built written painted invented discovered founded developed"
     " created composed directed wrote mr mrs ms dr prof herr frau".split()
 ) - {"not", "no", "nicht", "non", "pas", "ne", "sans", "without"}  # fmt: skip
+_AMERICA = re.compile(r"\b(?:USA|U\.S\.(?:A\.)?|(?<![A-Z$] )US(?=[\s.,;)]|\Z))")
 _UNCASED = re.compile(
     r"[\u0600-\u06ff\u0900-\u097f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 )
 LONGEST_PARTICLE: Final = 3
 _ENDINGS = re.compile(
-    r"(?:ies|es|s|ed|ing|ly|en|er|e|n|ns|a|o|os|as|ées?|és?|i|'s)\Z", re.IGNORECASE
+    r"(?:ies|es|s|ed|ing|ly|en|er|e|n|ns|a|o|os|as|ées?|és?|i|hi|he|'s)\Z",
+    re.IGNORECASE,
 )
 
 
@@ -52,6 +54,7 @@ def stem(word: str) -> str:
 
 def key_words(text: str, *, known: Iterable[str] = ()) -> tuple[str, ...]:
     """Return the words that carry `text`, in order, without numbers and `known` ones."""
+    text = _AMERICA.sub("United States", text)
     stems = {stem(word) for word in known}
     found = [
         word
@@ -73,7 +76,11 @@ def holds_word(words: Sequence[str], wanted: str) -> bool:
 
 def same_word(root: str, wanted: str, word: str) -> bool:
     """Whether two words are one: the same stem, or a long word with a slip."""
-    if word == wanted or stem(word) == root:
+    if word == wanted:
+        return True
+    if any(map(str.isdigit, wanted)) or any(map(str.isdigit, word)):
+        return False  # a code is right to the character
+    if stem(word) == root:
         return True
     if wanted in MONTHS:
         return MONTHS[wanted] == MONTHS.get(word)  # `Aug` for August

@@ -42,12 +42,12 @@ _NEGATION = re.compile(
     r"|nicht|kein\w*|nie|niemals|niemand|nichts|weder|nicht mehr"
     r"|pas|jamais|aucun\w*|personne|rien|plus"
     r"|no|nunca|jamás|ningun\w*|ningún|nadie|nada|tampoco"
-    r"|non|mai|nessun\w*|niente|não|nunca|nenhum\w*|niet|geen|nooit|inte|aldrig|ikke|nie ma|değil|yok|не|нет)\b"
+    r"|non|mai|nessun\w*|niente|não|nunca|nenhum\w*|niet|geen|nooit|inte|aldrig|ikke|nie ma|değil|yok|не|нет|ليس\w{0,3}|नहीं)(?!\w)"
     r"|n['’]t\b|ません|ない|不|没|не\s",
     re.IGNORECASE,
 )
 _NO_NEGATION = re.compile(
-    r"\b(?:not only|no matter|no doubt|no problem|nicht nur|non seulement|no solo|not just|no later than|no fewer|no more than|no less|plus (?:de|que|tard)|no\.\s?\d|without (?:delay|problems?|exception))",
+    r"\b(?:not only|no matter|no doubt|no problem|nicht nur|non seulement|no solo|not just|no later than|no fewer|no more than|no less|plus (?:de|que|tard)|(?:le|la|les|du|au|aux) plus\b|no\.\s?\d|without (?:delay|problems?|exception))",
     re.IGNORECASE,
 )
 _NE_PAS = re.compile(
@@ -97,7 +97,7 @@ _OPPOSITES: Final = tuple(
         "same equal identical gleich identique igual | different differ unequal verschieden anders différent distint",
         "on eingeschaltet allumé encendid accesa lit | off ausgeschaltet éteint apagad spenta unlit",
         "occupied taken besetzt occupé ocupad booked | vacant frei libre unoccupied",
-        "covered covers cover gedeckt couvert cubiert covert | uncovered",
+        "covered covers cover gedeckt couvert cubiert covert | uncovered excluded excludes",
         "clean sauber propre limpi | dirty schmutzig sale suci",
         "paid bezahlt payé pagad | unpaid outstanding owed overdue offen impayé impagad due",
         "required necessary mandatory needed compulsory need must erforderlich nötig pflicht obligatoire nécessaire obligatori necesari | optional unnecessary voluntary freiwillig facultatif opcional",

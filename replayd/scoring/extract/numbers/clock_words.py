@@ -90,6 +90,7 @@ _FORMS: Final = (
     (_form(rf"{_H}\s?(?:h|uhr|heures?)\s?(?P<m>[0-5]\d)\b(?!\s?min)"), 0),
     (_form(rf"{_H}[.:](?P<m>[0-5]\d)\s?(?:uhr\b|uur\b|h\b|(?=[ap]\.?m))"), 0),
     (_form(rf"{_H}\s?(?:o['’]clock|uhr|uur)\b"), 0),
+    (_form(rf"(?:à )?{_H} heures? et (?P<w>demie|quart)\b"), 0),
     (_form(rf"à {_H}\s?(?:heures?|h)\b"), 0),
     (_form(rf"a las? {_H}\.(?P<m>[0-5]\d)(?![:.\d])"), 0),
     (
@@ -107,7 +108,6 @@ _FORMS: Final = (
     ),
     (_form(rf"às {_H}(?: e (?P<w>meia|um quarto|cinco|dez|vinte))?\b(?![:h\d])"), 0),
     (_form(rf"half {_H}(?=\W*(?:['’]s|uur|\Z))"), 30),
-    (_form(rf"{_H} heures? et (?P<w>demie|quart)\b"), 0),
     (_form(rf"{_H}(?::(?P<m>[0-5]\d))?(?!\w)", half=""), 0),
 )
 _QUICK = re.compile(

@@ -18,6 +18,9 @@ _HOURS = re.compile(
 )
 _SECOND: Final = UNITS["s"]
 # A sum of money and what is a hundredth of it.
+_BEHIND: Final = frozenset(
+    ["", "for", "per", "für", "pro", "pour", "para", "each", "and"]
+)
 _CENTS: Final = "cents"
 
 
@@ -52,12 +55,16 @@ def _together(one: Measure, other: Measure) -> Measure | None:
 def _is_change(one: Measure, other: Measure) -> bool:
     """Whether a bare number behind a sum of money is its cents: `drei Euro sechzig`."""
     spoken = one.end + 1 == other.start and one.end - one.quantity.end > 2
-    if not spoken or not (one.is_number and other.is_number) or other.noun:
+    if (
+        not spoken
+        or not (one.is_number and other.is_number)
+        or other.noun not in _BEHIND
+    ):
         return False
     values = (_number(one), _number(other))
     return (
         one.unit is not None
-        and one.unit.dimension.startswith("money")
+        and one.unit.dimension.startswith(("money", "pounds"))
         and all(value == int(value) for value in values)
         and 0 < values[1] < 100
     )

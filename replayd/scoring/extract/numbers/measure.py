@@ -1,5 +1,6 @@
 """One value with its unit, and when two of them state the same."""
 
+import math
 import re
 from typing import Final, NamedTuple
 
@@ -7,6 +8,8 @@ from replayd.scoring.extract.numbers.quantity import Quantity, agree
 from replayd.scoring.extract.numbers.units import PURE, Unit
 
 CLOSE: Final = 1e-6  # relative; more is another value
+CONVERTED: Final = 3e-3  # of metres in feet, as people round them
+_OF_TIME: Final = frozenset({60, 3_600, 86_400, 604_800, 12})
 ROUGH: Final = 5e-4  # for values that do not end, as 1/3
 _CLOCK = re.compile(r"([01]?\d|2[0-3])\.([0-5]\d)")
 # Signs and words that several units share: each stands for any of them.
@@ -128,12 +131,25 @@ def _close(wanted: Measure, by: float, got: Measure, other: float) -> bool:
         return any(
             _same(float(a) * by, float(b) * other, rough=False) for a, b in pairs
         )
+    if _is_converted(by, other):
+        return any(
+            abs(float(a) * by - float(b) * other) <= CONVERTED * abs(float(a) * by)
+            for a in wants
+            for b in gets
+            if not a.startswith("digits") and not b.startswith("digits")
+        )
     return any(
         _same(float(a) * by, float(b) * other, rough=_endless(a) or _endless(b))
         for a in wants
         for b in gets
         if not a.startswith("digits") and not b.startswith("digits")
     )
+
+
+def _is_converted(by: float, other: float) -> bool:
+    """Whether two units are of different systems, so that a conversion is rounded."""
+    ratio = math.log10(by / other)
+    return abs(ratio - round(ratio)) > CLOSE and {by, other}.isdisjoint(_OF_TIME)
 
 
 def _endless(reading: str) -> bool:

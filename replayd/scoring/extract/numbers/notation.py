@@ -16,7 +16,7 @@ _ODD = re.compile(
     r"[^\x00-\x7f]|\{,\}|\\|\d[eE][+-]?\d|\^|\(\s*[-$(]?\s*[\d$]|(?<![\w.,])\.\d"
     r"|\d,\d\d,\d|[x*]\s?10\b|\d(?:/\d)|\b(?:minus|moins|menos|meno|negative)\s"
     r"|\d\s?(?:k|m|bn|b|mn|md|mio|mrd)\b|\+/-|\bplus (?:or|ou|oder) |\bcent|\d\s(?:bc|v\.|av\.|a\.)|\b\d{4}\. ?\d"
-    r"|\b(?:a|b|ab|o)\b[\s-]*(?:rh|rhesus|neg|pos)|siècle|siglo|secolo|jahrhundert",
+    r"|\b(?:a|b|ab|o|0)\b[\s-]*(?:rh|rhesus|neg|pos)|siècle|siglo|secolo|jahrhundert",
     re.IGNORECASE,
 )
 _DIGITS: Final = {
@@ -55,6 +55,10 @@ _LATEX_WORDS = re.compile(
     r"\\(?:text|mathrm|mathbf|textbf|operatorname)\s*\{([^{}]*)\}"
 )
 _LATEX_MARKS = re.compile(r"\\(?=[$%&#])|\\[,;:! ]|\\(?:left|right)\b")
+# `4m 12s` and `1h 5m`: minutes, not metres.
+_SHORT_DURATION = re.compile(
+    r"(?<![\w.,])(?P<n>\d{1,3})\s?m(?=\s?\d{1,2}\s?s\b)|(?<=\dh )(?P<n2>\d{1,2})\s?m\b"
+)
 _UNIT_POWER = re.compile(
     r"(?<=\d)(?P<gap>\s?)(?P<unit>(?:k|c|m|d)?m|in|ft)\^\{?(?P<n>[23])\}?(?!\w)"
 )
@@ -133,7 +137,7 @@ _BEFORE_CHRIST = re.compile(
     r"(?<![\w-])(?P<n>\d{1,4})(?P<c>(?:st|nd|rd|th)? century)?\s(?:BCE?|B\.C\.(?:E\.)?|v\.\s?Chr\.?|av\.\s?J\.?-?\s?C\.?|a\.\s?C\.)(?!\w)"
 )
 _BLOOD = re.compile(
-    r"\b(?P<g>AB|A|B|O)[\s-]*(?:Rh(?:esus)?(?:\(?D\)?)?[\s-]*)?(?:(?P<n>neg(?:ative|ativ|atif)?)|(?P<p>pos(?:itive|itiv|itif)?))\b"
+    r"(?<!\w)(?P<g>AB|A|B|O|0)[\s-]*(?:Rh(?:esus)?(?:\(?D\)?)?[\s-]*)?(?:(?P<n>neg(?:ative|ativ|atif)?)|(?P<p>pos(?:itive|itiv|itif)?))\b"
 )
 _ROMANS: Final = {"I": 1, "V": 5, "X": 10}
 _MYRIADS: Final = {
@@ -180,6 +184,7 @@ def plain_numbers(text: str) -> str:
         text = _UNIT_POWER.sub(
             lambda m: f"{m['gap']}{m['unit']}{'²' if m['n'] == '2' else '³'}", text
         )
+    text = _SHORT_DURATION.sub(lambda m: f"{m['n'] or m['n2']} min", text)
     text = _worded(dotted_dates(text))
     text = _POWER.sub(_power, text)
     if not text.isascii():

@@ -56,6 +56,8 @@ _SURELY_GROUPED = re.compile(
     r"(?:(?<![\w)])[-−])?(?<![\w.,])(?<!\d )(?:(?<=[$€£¥])|(?<=[$€£¥] ))?\d{1,3}(?: \d{3})+"
     r"(?:,\d{1,2}(?!\d)|(?= ?(?:[^\W\d_]|[%$€£¥₹₽₺₩°]))|(?=[.!]?\s*\Z))(?![\w.,]*\d)"
 )
+_MINUS = re.compile(r"(?<!\w)(?:minus|moins|menos|meno|negative)\s\Z", re.IGNORECASE)
+LONGEST_SIGN = 10
 _A_DIGIT = re.compile(r"\d")
 _RUN = re.compile(r"\d+")
 _POINTED = re.compile(r"\d+(?:\.\d+)?")
@@ -206,8 +208,11 @@ def _mark_shown(number: str) -> str:
 
 def _word_numbers(text: str, language: Callable[[], str | None]) -> Iterator[Quantity]:
     for word in number_words(text, language):
-        reading = frozenset({str(word.value)})
-        yield Quantity(word.start, word.end, reading, optional=word.article)
+        sign = _MINUS.search(text, max(0, word.start - LONGEST_SIGN), word.start)
+        value = -word.value if sign else word.value
+        start = sign.start() if sign else word.start
+        reading = frozenset({str(value)})
+        yield Quantity(start, word.end, reading, optional=word.article)
 
 
 def _canonical(value: Decimal) -> str:

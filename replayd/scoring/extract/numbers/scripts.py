@@ -35,7 +35,10 @@ _TIME = re.compile(
     r"(?P<half>午後|午前|下午|上午|晚上|早上|오후|오전)?\s?(?<!\d)(?P<h>\d{1,2})\s?(?:時|时|點|点|시)(?!间|間|간)"
     r"\s?(?:(?P<min>\d{1,2})\s?(?:分|분)|(?P<mid>半|반))?(?:鐘|钟)?"
 )
-_LATE: Final = frozenset("午後 下午 晚上 오후".split())
+_BAJE = re.compile(
+    r"(?P<half>दोपहर|शाम|रात|सुबह)?\s?(?<!\d)(?P<h>\d{1,2})(?::(?P<min>\d\d))?\s?बजे(?P<mid>(?!))?"
+)
+_LATE: Final = frozenset("दोपहर शाम रात 午後 下午 晚上 오후".split())
 _MONTHS: Final = (
     "January February March April May June July August September October November"
     " December"
@@ -86,6 +89,7 @@ def western(text: str) -> str:
     """Return `text` with numerals and dates of other scripts in Western notation."""
     if not _ODD.search(text):
         return text
+    text = _BAJE.sub(_time, text)
     text = _HINDI_MONTH.sub(lambda m: _HINDI[m[0]], text)
     text = _HINDI_NUMBER.sub(_hindi_number, text)
     text = _NUMERAL.sub(_numeral, text)

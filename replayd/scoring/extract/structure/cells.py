@@ -84,13 +84,14 @@ class Grid(NamedTuple):
 
     cells: tuple[Cell, ...]
     is_table: bool
+    corner: str = ""  # what the head calls the labels of the rows
     laid_out: bool = False  # by marks or blanks between cells, not in lines of text
 
     @classmethod
     def of(cls, text: str) -> Self:
         """Return the cells of `text`; read once for all who ask."""
         cells, is_table, laid_out = _read(text[:LONGEST_READ])
-        return cls(cells[:MOST_CELLS], is_table, laid_out)
+        return cls(cells[:MOST_CELLS], is_table, _corner(text), laid_out)
 
     @property
     def rows(self) -> int:
@@ -200,6 +201,13 @@ def _of_rows(rows: Sequence[Sequence[str]]) -> Iterator[Cell]:
                 yield Cell(row[0].strip(), name, value.strip())
 
 
+def _corner(text: str) -> str:
+    """Return the head of the first column of a table of bars or commas."""
+    plain = _MARKUP.sub("", unfenced(text[:LONGEST_READ]))
+    rows = _bars(plain) or _tabs(plain) or _commas(plain)
+    return rows[0][0].strip() if len(rows) >= 2 and len(rows[0]) >= 2 else ""
+
+
 def _is_blank(value: str) -> bool:
     """Whether a cell holds nothing, or a dash that says so."""
     return value.strip(" -–—()[]").casefold() in _NOTHING
@@ -270,6 +278,13 @@ def _common_columns(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _of_line(label: str, value: str, parts: Sequence[str]) -> Iterator[Cell]:
+    pairs = [_labelled(part.strip()) for part in parts[1:]]
+    if pairs and all(pairs):  # `North: 4, South: 3` in one line
+        yield Cell(label, "", parts[0])
+        for pair in pairs:
+            if pair is not None:
+                yield Cell(pair["label"].strip(), "", pair["value"].strip())
+        return
     named = [_PART.match(part) or _LABELLED.match(part) for part in parts]
     if len(parts) > 1 and sum(map(bool, named)) >= len(parts) - 1:
         for part, found in zip(parts, named, strict=True):

@@ -34,9 +34,11 @@ _SIGNS: Final = (
     ("csv", re.compile(r"\A(?:[^\n,.!?]{1,40},){1,}[^\n,.!?]{1,40}(?:\n(?:[^\n,]{1,40},){1,}[^\n,]{1,40}){1,}\s*\Z")),
     ("ini", re.compile(r"\A(?!.*[²×÷])(?:\s*(?:\[[\w. -]+\]|[#;][^\n]*|[\w.-]+\s*=\s*[^\n]*)(?:\n|\Z)){2,}\Z")),
     ("css", re.compile(r"[.#@]?[\w-]+[^{}\n]*\{[^{}]*[\w-]+\s*:[^{}]+\}", re.DOTALL)),
+    ("dockerfile", re.compile(r"\A\s*(?:#[^\n]*\n\s*)*FROM \S+[^\n]*\n(?:[^\n]*\n?)*?\s*(?:RUN|CMD|COPY|ENTRYPOINT|WORKDIR) ")),
     ("mermaid", re.compile(r"\A\s*(?:graph|flowchart|sequenceDiagram|classDiagram|stateDiagram)\b")),
     ("regex", re.compile(r"\A\^?[^\s]*(?:\\[dwsbDWS]|\[[^\]\s]+\])[^\s]*(?:[+*?$]|\{\d)[^\s]*\Z")),
 )  # fmt: skip
+_SCRIPT = re.compile(r"\b(?:do|then)\b[\s\S]*\b(?:done|fi)\b")
 LONGEST_GUESSED = 2_000  # characters, which show the language
 MAIN_SHARE = 0.35  # of an answer, from which its code is what was asked for
 
@@ -53,7 +55,7 @@ class Code(NamedTuple):
         """Whether it is data or a command line, not a program."""
         return (
             self.language in _MARKUP
-            or self.language in _SHELL
+            or (self.language in _SHELL and not _SCRIPT.search(self.text))
             or self.language == "regex"
         )
 

@@ -180,7 +180,10 @@ def same_text(wanted: str, got: str, known: str = "") -> bool:
     """Whether two strings are the same value: marks count, wording of prose does not."""
     if wanted == got or marked_words(wanted) == marked_words(got):
         return True
-    if (instant := _instant(wanted)) and instant == _instant(got):
+    if (instant := _instant(wanted)) and instant in {
+        _instant(got),
+        _instant(got.strip().replace(".", ":")),
+    }:
         return True
     if _folded(wanted) == _folded(got):
         return True

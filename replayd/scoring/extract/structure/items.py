@@ -12,6 +12,7 @@ MOST_ITEMS = 200
 _BULLET = re.compile(
     r"^[ \t]*(?:[-*•–]|\d{1,3}[.)]|\(\d{1,3}\))[ \t]+(?P<item>\S[^\n]*)$", re.MULTILINE
 )
+_NUMBERED = re.compile(r"(?:^|(?<=\s))\(?(?P<n>\d{1,2})[.)]\s+(?=[^\W\d])")
 _STEP = re.compile(
     r"\A(?:step|schritt|étape|paso|passo|stap|steg|krok|adım|шаг|ステップ|步骤|第)\s*\d{1,2}\s*(?:步)?\s*[:.)–—-]?\s*(?=\S)",
     re.IGNORECASE,
@@ -63,6 +64,14 @@ def split_items(body: str) -> tuple[str, ...]:
     bullets = [m["item"].strip() for m in _BULLET.finditer(text)]
     if len(bullets) >= 2:
         return _kept(bullets)
+    numbered = list(_NUMBERED.finditer(text))
+    if len(numbered) >= 2 and [int(m["n"]) for m in numbered] == list(
+        range(1, len(numbered) + 1)
+    ):
+        ends = [*(m.start() for m in numbered[1:]), len(text)]
+        return _kept(
+            [text[m.end() : end] for m, end in zip(numbered, ends, strict=True)]
+        )
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(lines) >= 2:
         if lines[0].endswith(":"):

@@ -20,7 +20,7 @@ _LINE_OPTION = re.compile(
 )
 _INLINE_OPTION = re.compile(
     r"(?<!\w)\(?(?P<mark>[A-Ha-h])[).:]\s+(?P<text>[^\n]{1,80}?)(?=[,;]?\s+\(?[A-Ha-h][).:]\s|[.?]?\s*$|\n)"
-    r"|(?<!\w)\(?(?P<figure>\d|[А-Еа-е])\)\s+(?P<told>[^\n]{1,80}?)(?=[,;]?\s+\(?[\dА-Еа-е]\)\s|[.?]?\s*$|\n)"
+    r"|(?<!\w)\(?(?P<figure>\d|[А-Еа-е])[).．]\s+(?P<told>[^\n]{1,80}?)(?=[,;]?\s+\(?[\dА-Еа-е][).．]\s|[.?]?\s*$|\n)"
 )
 _CYRILLIC = str.maketrans("АБВГДЕабвгде", "ABCDEFabcdef")
 _MARKUP = re.compile(r"\*\*|__|`|\\boxed|\\text|\$|[{}]")
@@ -32,12 +32,15 @@ _FINAL = re.compile(
     re.IGNORECASE,
 )
 _LONE_LETTER = re.compile(
-    r"(?<![\w'’-])(?P<letter>[A-Z])(?=\s*(?:[).,:;!?\"'*\]]|$|\n)|\s+(?:or|and|oder|und|ou|et|o|y|is|ist|est|es)\b)"
+    r"(?<![\w'’°º-])(?<![°º] )(?P<letter>[A-Z])(?=\s*(?:[).,:;!?\"'*\]]|$|\n)|\s+(?:or|and|oder|und|ou|et|o|y|is|ist|est|es)\b)"
 )
 # In small letters only where a word or parentheses say that it is an option.
 _SMALL_LETTER = re.compile(
-    r"(?:\b(?:option|choice|answer|antwort|réponse|opción|risposta|variante?|alternativ\w*)\s*[:(\[]?\s*|\A\W*\()(?P<letter>[a-h])(?=\)|\]|\b(?!['’]))",
+    r"(?:\b(?:option|choice|answer|antwort|réponse|opción|risposta|variante?|alternativ\w*)\s*[:(\[]?\s*|\()(?P<letter>[a-h])(?=\)|\]|\b(?!['’]))",
     re.IGNORECASE,
+)
+_LONE_FIGURE = re.compile(
+    r"(?<![\w.,-])\d{1,2}(?![\w%°]|[.,:]\d|\s?(?:°|%|[a-z]{1,2}\b))"
 )
 _QUOTED_LABELS = re.compile(
     r"[「『“„«\"'‘](?P<label>[^「」『』“”„«»\"'‘’\n]{1,30})[」』”“»\"'’]"
@@ -166,6 +169,9 @@ def _named(sentence: str, options: Mapping[str, str]) -> frozenset[str]:
         mark = letter["letter"]
         if mark in options and not _is_rejected(sentence, letter.start(), letter.end()):
             found.add(mark)
+    figures = set(_LONE_FIGURE.findall(sentence))
+    if not found and len(figures) == 1:
+        found = figures & set(options)
     if not found:
         small = _SMALL_LETTER.finditer(sentence)
         found = {m["letter"].upper() for m in small} & set(options)

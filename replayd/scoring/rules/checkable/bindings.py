@@ -12,8 +12,14 @@ from typing import Final, NamedTuple
 from replayd.scoring.extract.language.key_words import holds_word
 from replayd.scoring.extract.language.language import STOPWORDS
 from replayd.scoring.extract.numbers.marks import marked_words
-from replayd.scoring.extract.numbers.measures import Measure, measured, same_measure
+from replayd.scoring.extract.numbers.measures import (
+    Measure,
+    Measured,
+    measured,
+    same_measure,
+)
 
+_JOINING: Final = frozenset("· and und et y e en och or oder ou o".split())
 MOST_BOUND: Final = 8  # values of one answer
 _PARTS = re.compile(
     r"[,;:.](?=\s|\Z)|\n|[()|–—]|\s(?:and|but|while|und|aber|während|et|mais|y|pero|e|ma|mas|en|maar|och|i|a|и|ve|vs|versus)\s",
@@ -30,10 +36,34 @@ class _Bound(NamedTuple):
 
 def values_exchanged(recorded: str, answer: str) -> bool:
     """Whether two values of the recording stand with each other's words."""
+    if _moved(recorded, answer):
+        return True
     wanted, given = _bound(recorded), _bound(answer)
     if not 2 <= len(wanted) <= MOST_BOUND or len(given) < 2:
         return False
     return any(_exchanged(one, two, given) for one, two in combinations(wanted, 2))
+
+
+def _moved(recorded: str, answer: str) -> bool:
+    """Whether the same words hold the same values in another order."""
+    one, other = measured(recorded), measured(answer)
+    if len(one.measures) != len(other.measures) or len(one.measures) < 2:
+        return False
+    around = _around(one)
+    if around != _around(other) or _JOINING.issuperset(around):
+        return False  # `12 and 8` has no order
+    pairs = list(zip(one.measures, other.measures, strict=True))
+    if all(same_measure(a, b) for a, b in pairs):
+        return False
+    return all(any(same_measure(a, b) for b in other.measures) for a in one.measures)
+
+
+def _around(text: Measured) -> list[str]:
+    """Return the words of a text without its values."""
+    rest = text.text
+    for measure in reversed(text.measures):
+        rest = f"{rest[: measure.start]} · {rest[measure.end :]}"
+    return marked_words(rest)
 
 
 def _exchanged(one: _Bound, two: _Bound, given: Sequence[_Bound]) -> bool:

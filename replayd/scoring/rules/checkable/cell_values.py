@@ -21,6 +21,10 @@ _BOUND = re.compile(r"<=|>=|[<>≤≥](?=\s?[-$€£]?\d)")
 _PARTS = re.compile(
     r"\s*[,;/&+]\s+|\s+(?:and|und|et|y|e)\s+"
 )  # of a cell, in any order
+_SUMS_UP = re.compile(
+    r"(?:grand )?(?:total\w*|sum|gesamt|summe|somme|suma|totale|somma|soma|合計|合计|합계)",
+    re.IGNORECASE,
+)
 _ONE_BOUND: Final = {"<=": "≤", ">=": "≥"}
 _PARENTHESISED = re.compile(r"\(\s*(?P<value>[$€£¥]?\s?\d[\d.,\u202f ]*%?)\s*\)")
 _LOSS = re.compile(
@@ -49,6 +53,7 @@ class CellValues:
         if (useless := unusable(case, said)) is not None:
             return useless
         wanted, got = Grid.of(case.recorded.body), Grid.of(said.body)
+        got = _keyed_alike(wanted, got)
         wrong = min(cell_errors(wanted.cells, got.cells), _transposed(wanted, got))
         numeric = any(any(map(str.isdigit, cell.value)) for cell in wanted.cells)
         if not got.laid_out and (numeric or not got.cells):
@@ -58,6 +63,22 @@ class CellValues:
         if wrong >= asked and _bare_in_order(wanted.cells, said.body):
             return Score(ONE_WRONG, "values without labels")
         return valued(min(wrong, asked), asked, "cells")
+
+
+def _keyed_alike(wanted: Grid, got: Grid) -> Grid:
+    """Return a table whose columns stand in another order with the same row labels."""
+    corner = wanted.corner.casefold()
+    columns = {cell.column.casefold() for cell in got.cells}
+    if not corner or got.corner.casefold() == corner or corner not in columns:
+        return got
+    names = {c.row: c.value for c in got.cells if c.column.casefold() == corner}
+    cells = [
+        Cell(names.get(c.row, c.row), c.column, c.value)
+        for c in got.cells
+        if c.column.casefold() != corner
+    ]
+    cells += [Cell(name, got.corner, row) for row, name in names.items()]
+    return got._replace(cells=tuple(cells))
 
 
 def _transposed(wanted: Grid, got: Grid) -> float:
@@ -76,7 +97,7 @@ def cell_errors(wanted: Sequence[Cell], got: Sequence[Cell]) -> float:
     for cell in got:
         row, column = rows.get(cell.row), columns.get(cell.column)
         if row is None or column is None:
-            surplus += _claims(cell)
+            surplus += _claims(cell) and not _SUMS_UP.fullmatch(cell.column.strip())
         else:
             held.setdefault((row, column), []).append(cell.value)
     wrong = missing = 0
@@ -111,6 +132,10 @@ def _matching(wanted: Sequence[str], got: Sequence[str]) -> Mapping[str, str]:
             continue
         own = _corrected(label_tokens(label), vocabulary)
         figures = _figures(own)
+        alike = [k for k in known if figures and _same_value(k, label)]
+        if len(alike) == 1:
+            mapped[label] = alike[0]  # a time or a number in another notation
+            continue
         fits = [
             k
             for k, needed in keys.items()

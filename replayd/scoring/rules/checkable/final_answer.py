@@ -13,6 +13,7 @@ from replayd.scoring.contract import Said, Score, ScoringCase
 from replayd.scoring.extract.language.contrasts import (
     adds_counterpart,
     contrasted,
+    other_colour,
 )
 from replayd.scoring.extract.language.key_words import (
     LONG_WORD,
@@ -168,8 +169,10 @@ def _speaks_of_other(result: Result, statement: str, case: ScoringCase) -> bool:
     """Whether the other one of two things is spoken of, or the values are exchanged."""
     settled = marked_words(_APART.sub(" ", PARENTHESES.sub(" ", statement)))
     recorded, asked = marked_words(result.text), marked_words(case.question)
-    if contrasted(settled, recorded) or (
-        contrasted(settled, asked) and not contrasted(recorded, asked)
+    if (
+        other_colour(settled, recorded)
+        or contrasted(settled, recorded)
+        or (contrasted(settled, asked) and not contrasted(recorded, asked))
     ):
         return True
     if len(settled) <= SHORT and adds_counterpart(settled, recorded):
@@ -199,7 +202,8 @@ def _unmet_words(result: Result, statement: str, case: ScoringCase) -> int:
         if not (_holds_name if w in names else holds_word)(words, w)
     ]
     met = [w for w in result.words if w not in unmet]
-    if unmet and names.issuperset(result.words) and result.words[-1] in met:
+    named = names.issuperset(result.words) and all(w.isalpha() for w in unmet)
+    if unmet and named and result.words[-1] in met:
         # A surname stands for the whole name, unless another first name is given.
         unmet = unmet if _other_name(statement, case) else []
     return len(unmet) + sum(_is_negated(statement, word) for word in met)

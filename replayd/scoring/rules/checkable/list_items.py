@@ -21,6 +21,7 @@ from replayd.scoring.usability import ONE_WRONG, unusable, valued
 
 FEWEST_ITEMS = 2
 LONGEST_SUFFIX = 8  # characters around an item in scripts without blanks
+_IN_BRACKETS = re.compile(r"\([^()]{0,80}\)")
 _UNSEGMENTED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 # Say how a thing comes, not what it is: a pair of glasses is glasses.
 _COLLECTIVES = frozenset(
@@ -87,7 +88,7 @@ def _named(item: Measured, known: Sequence[str]) -> tuple[str, ...]:
     text = item.text
     for measure in reversed(item.measures):
         text = f"{text[: measure.start]} {text[measure.end :]}"
-    return key_words(text, known=known) or key_words(text) or key_words(item.text)
+    return key_words(text, known=known) or key_words(text)
 
 
 def _alike(wanted: str, got: str, *, known: Sequence[str]) -> bool:
@@ -101,6 +102,9 @@ def _alike(wanted: str, got: str, *, known: Sequence[str]) -> bool:
     if len(values) != len(given) or not all(map(same_measure, values, given)):
         return False
     one, other = _named(asked, known), _named(stated, known)
+    if not one and values:
+        return not key_words(_IN_BRACKETS.sub(" ", got), known=known)  # `22 (SSH)`
+    one, other = one or key_words(wanted), other or key_words(got)
     if not one or not other:
         return False
     if _UNSEGMENTED.search(wanted):

@@ -17,6 +17,9 @@ from replayd.scoring.extract.structure.final import final_of
 
 LONGEST_RESULT = 14  # words of a recorded result that this rule reads
 LONGEST_STEM = 5  # letters, from which a word may be part of a compound
+FEW_PARTS = 2  # key words beside values, each of which may be a part of its own
+SHORT_PARTS = 9  # words of an answer of several parts
+_AND = re.compile(r"\b(?:and|und|et|y|e|en|och|i|и|ve)\b", re.IGNORECASE)
 FEW_WORDS = 4  # beside values, up to which every word counts
 # `14.2(b)` is one clause of a contract, not an aside.
 PARENTHESES = re.compile(r"(?<!\d)\([^()]{0,120}\)|\[[^\[\]]{0,120}\]")
@@ -95,9 +98,14 @@ def _result(body: str, question: str) -> Result:
     if not (measures or words or codes):
         alone = marked_words(left)  # `Au` is an article elsewhere
         words = key_words(left) or (tuple(alone) if len(alone) == 1 else ())
+    several = bool(_AND.search(question.rpartition("\n")[2]))
     repeated = tuple(m for m in found.measures if m not in measures)
     return Result(
-        text, measures, _weighty(text, words, measures, codes), codes, repeated
+        text,
+        measures,
+        _weighty(text, words, measures, codes, several=several),
+        codes,
+        repeated,
     )
 
 
@@ -149,7 +157,12 @@ def plain_statement(text: str) -> str:
 
 
 def _weighty(
-    text: str, words: tuple[str, ...], measures: Sequence[Measure], codes: Sequence[str]
+    text: str,
+    words: tuple[str, ...],
+    measures: Sequence[Measure],
+    codes: Sequence[str],
+    *,
+    several: bool,
 ) -> tuple[str, ...]:
     """Return the words that count: beside values in a sentence, only its names."""
     if codes:
@@ -157,6 +170,13 @@ def _weighty(
     if not measures:
         return words
     words = tuple(word for word in words if not _UNSEGMENTED.search(word))
+    if (
+        several
+        and len(measures) == 1
+        and len(words) <= FEW_PARTS
+        and len(text.split()) <= SHORT_PARTS
+    ):
+        return words  # `Five cars; the last one is silver`: both were asked for
     names = names_in(text)
     if leading := _LEADING_NAME.match(text):
         names |= {word.casefold() for word in leading[0].split()}

@@ -31,6 +31,7 @@ _ATTRIBUTE = re.compile(r"(?: [a-zà-ÿ-]+){1,2} ")
 
 _FIRST = re.compile(r"\A[A-ZÀ-Þ][\w'’-]+")
 
+_LABEL = re.compile(r"^[ \t]*(?:[-*•][ \t]+)?[A-ZÀ-Þ][\w /-]{0,30}:[ \t]", re.MULTILINE)
 FEW_NAMED = 3  # words of a clause that may be a name alone
 
 # The answer follows what is set against it.
@@ -67,6 +68,7 @@ def rivals(result: Result, statement: str, case: ScoringCase) -> bool:
         *marked_words(case.reference.text),
         *result.words,
     )
+    statement = _LABEL.sub("", statement)
     if len(statement.split()) <= len(result.text.split()) + 1:
         return False
     clauses = [clause for clause in CLAUSE.split(statement) if clause.strip()]
