@@ -191,7 +191,7 @@ class _Valued:
     def _argument(self) -> Value:
         """Return what a function is applied to: `(…)`, or `2x` without parentheses."""
         if self._next() == "(":
-            return self._power()
+            return self._atom()
         value = self._power()
         while self._next() not in _FUNCTIONS and self._next().isalnum():
             value *= self._power()
