@@ -111,7 +111,7 @@ _FORMS: Final = (
     (_form(rf"{_H}(?::(?P<m>[0-5]\d))?(?!\w)", half=""), 0),
 )
 _QUICK = re.compile(
-    r"past\b|quarter|o.clock|uhr|uur|halb|viertel|\bhalf (?:\w+ )?voor|\b(?:moins|menos|meno) |(?:nach|vor|over|voor) \w|\d\s?h\b|\d\s?h\d|heure|noon|midnight"
+    r"past\b|quarter|o.clock|uhr|uur|halb|viertel|\bhalf (?:\w+ )?voor|\b(?:moins|menos|meno) (?:le quart|u?n? ?[cq]u|cin|dix|vingt|die|ve[in])|(?:fünf|zehn|zwanzig|vijf|tien) (?:nach|vor|over|voor) \w|\d\s?h\b|\d\s?h\d|heure|noon|midnight"
     r"|mittag|mitternacht|midi|minuit|mediod|medianoche|\blas? \w|morning|evening"
     r"|\balle? \w|\ball['’]|\bàs \w|kwart|\bsera\b|pomeriggio|\bdi (?:mattina|notte)|manhã|noite|avonds|middags|ochtends"
     r"|\bat night|tonight|abends|morgens|nachts|soir\b|matin\b|mañana|tarde|noche|[ap]\.?m\b",

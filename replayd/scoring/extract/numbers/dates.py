@@ -114,6 +114,10 @@ _SPELT_DAY = re.compile(
     rf"(?=(?:{'|'.join(sorted(MONTHS, key=len, reverse=True))})\b)",
     re.IGNORECASE,
 )
+# One quick look, since most texts spell none.
+_MAY_BE_SPELT = re.compile(
+    r"(?:st|nd|rd|th|te|ten|ter|ier) (?:day of |of )?[JFMASONDjfmasondеэюя]"
+)
 LONGEST_MONTH = 13  # letters, with its mark
 _TIME = re.compile(
     r"(?<![\w.:])(?P<h>\d{1,2})(?::(?P<min>\d{2}))?(?:\s?(?P<half>[ap])\.?m\b\.?|(?<=:\d\d)(?![:\d]))",
@@ -123,6 +127,8 @@ _TIME = re.compile(
 
 def spelt_days(text: str) -> str:
     """Return `text` with the days of months in digits: `the ninth of May`."""
+    if not _MAY_BE_SPELT.search(text):
+        return text
     return _SPELT_DAY.sub(
         lambda m: f"{_DAYS_SPELT[m['day'].lower().replace(' ', '-')]} ", text
     )
