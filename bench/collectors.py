@@ -38,7 +38,6 @@ from snaptrace.snapshot.segment import (  # noqa: E402
 )
 from snaptrace.store.segment_watcher import (  # noqa: E402
     HOUR_NS,
-    OVERLAP_NS,
     PAGE,
     SegmentWatch,
 )
@@ -47,7 +46,7 @@ from snaptrace.store.store import Store  # noqa: E402
 START_NS = 500_000 * HOUR_NS
 DAY_SECONDS, HOUR_SECONDS = 86_400, 3_600
 MEASURED_SEGMENTS = 400
-FOLLOWED_STEPS = 60  # in which an hour's names appear
+FOLLOWED_STEPS = 20  # in which an hour's names appear
 
 
 def window_segment(calls: int, number: int, rng: random.Random) -> tuple[str, bytes]:
@@ -109,7 +108,7 @@ async def list_calls(objects: int) -> int:
             seen += len(await watch.new(START_NS + poll * 10 * 10**9))
         calls = server.requests["list"]
         server.put(names[put:])
-        seen += len(await watch.new(START_NS + HOUR_NS + OVERLAP_NS - 10**9))
+        seen += len(await watch.new(START_NS + 3 * HOUR_NS))
         assert seen == objects
         return calls
 

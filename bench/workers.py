@@ -53,7 +53,8 @@ from snaptrace.store.store import Store  # noqa: E402
 
 ANSWER = "The total is {} and the order was shipped on Monday."
 SAID = ("Shipped on Monday; the order's total is {}.", "The order's total: {}, Monday.")
-COMMITTED = "snaptrace_replayd_results_committed_total"
+# Counted as they come; commits follow in batches.
+ANSWERED = 'snaptrace_replayd_worker_replies_total{end="answered"}'
 WARM_SECONDS = 4.0
 
 
@@ -99,23 +100,23 @@ class Started:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
-    def committed(self) -> int:
-        """Return how many pairs the leader committed."""
+    def answered(self) -> int:
+        """Return how many pairs the workers answered."""
         url = f"http://{self.address}/metrics"
         with urllib.request.urlopen(url, timeout=30) as answer:
             lines = answer.read().decode().splitlines()
-        return sum(int(float(x.split()[-1])) for x in lines if x.startswith(COMMITTED))
+        return sum(int(float(x.split()[-1])) for x in lines if x.startswith(ANSWERED))
 
 
 def rate(leader: Started, seconds: float) -> dict[str, float]:
     """Return pairs a second and the leader's processor time per pair, over a while."""
-    began_at = leader.committed()
-    year.wait_until(lambda: leader.committed() > began_at)
+    began_at = leader.answered()
+    year.wait_until(lambda: leader.answered() > began_at)
     time.sleep(WARM_SECONDS)
-    first, cpu = leader.committed(), year.spent(leader.process.pid)[0]
+    first, cpu = leader.answered(), year.spent(leader.process.pid)[0]
     began = time.monotonic()
     time.sleep(seconds)
-    pairs = leader.committed() - first
+    pairs = leader.answered() - first
     spent = year.spent(leader.process.pid)[0] - cpu
     return {
         "pairs_per_second": round(pairs / (time.monotonic() - began), 2),

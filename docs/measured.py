@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from docs import measured_fleets
 from replayd.stats import replays_to_find, replays_to_pass
 
 RESULTS = Path(__file__).parents[1] / "bench" / "results"
@@ -163,7 +164,8 @@ def block() -> str:
             list(pairs()),
         ),
     )
-    return "\n".join(
+    shown = [
         f"{above}\n{table(columns.split(' | '), rows)}"
         for above, columns, rows in parts
-    )
+    ]
+    return "\n".join([*shown, *measured_fleets.sections(kept, table)])

@@ -33,6 +33,8 @@ def settings_digest(config: ReplaydConfig, canary: str, key: FleetKey) -> str:
         "arms": arms,
         "control": control,
         "privacy": msgspec.to_builtins(config.privacy),
+        # The folder is each worker's own; whether there is one changes scores.
+        "prose_model": [bool(config.prose_model), config.prose_model_prefix],
         "prices": msgspec.to_builtins(config.prices),
     }
     data = msgspec.json.encode(fixed, order="sorted")
