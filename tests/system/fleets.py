@@ -60,11 +60,11 @@ def said(body):
 
 
 @asynccontextmanager
-async def fleet_of(folder, nodes=1, at_ns=None):
+async def fleet_of(folder, nodes=1, at_ns=None, more=""):
     """Run two models and NATS servers on a folder; the processes end with it."""
     world = World(folder)
     world.canary.answer = said
-    async with world.canary, world.control, Nats(folder / "nats", nodes) as nats:
+    async with world.canary, world.control, Nats(folder / "nats", nodes, more) as nats:
         await world.fill(at_ns)
         made = Fleet(world, nats)
         try:

@@ -6,6 +6,7 @@ import time
 import aiohttp
 import pytest
 from daemons import COUNT, Daemon, Worker
+from fakes.certificates import Authority
 from fakes.nats_server import binary
 from fakes.waiting import until
 from fleets import fleet_of
@@ -116,3 +117,27 @@ async def test_a_doctor_looks_at_what_waits(tmp_path):
         await fleet.nats.nodes[0].end()
         (connection,) = await inspected(config)
         assert (connection.what, connection.ok) == ("connection", False)
+
+
+async def test_leader_and_workers_prove_who_they_are(tmp_path):
+    """If it failed, a queue that holds answers would have to stand open."""
+    authority = Authority(tmp_path)
+    certificate, key = authority.issue("nats")
+    secret = tmp_path / "password"
+    secret.write_text("hunter2")
+    more = (
+        'authorization: {user: "u", password: "hunter2"}\n'
+        f'tls: {{cert_file: "{certificate}", key_file: "{key}"}}'
+    )
+    async with fleet_of(tmp_path, more=more) as fleet:
+        sets = {
+            "replayd.workers.nats.url": fleet.nats.url.replace("nats:", "tls:"),
+            "replayd.workers.nats.ca_file": authority.file,
+            "replayd.workers.nats.user": "u",
+            "replayd.workers.nats.password_file": secret,
+        }
+        leader = await fleet.start("leader", Daemon, **sets)
+        await fleet.start("one", Worker, **sets)
+        await fleet.is_right(leader)
+        for log in tmp_path.glob("*.log"):
+            assert "hunter2" not in log.read_text()
