@@ -2,7 +2,8 @@
 
 Only what is equivalent is normalised: a string and its single text part, key order,
 explicit nulls and empty containers, tool arguments encoded as JSON, base64 spelling,
-what only concerns the transport, and what replay hygiene sets on purpose.
+Gemini's two spellings, what only concerns the transport, and what replay hygiene sets
+on purpose.
 """
 
 import base64
@@ -19,7 +20,14 @@ Outcome = Literal[
 # Transport, and what a replay sets itself: nothing stored, nobody named.
 _TRANSPORT = {"stream", "stream_options"}
 _HYGIENE = {"store", "user", "safety_identifier", "metadata", "prompt_cache_key"}
+_VERSION = "anthropic_version"
 _JSON_TEXT = {"arguments", "output"}
+# Gemini's API takes either.
+_SPELLINGS = {
+    "allowed_function_names": "allowedFunctionNames",
+    "function_calling_config": "functionCallingConfig",
+    "mime_type": "mimeType",
+}
 
 
 class Verdict(NamedTuple):
@@ -67,6 +75,8 @@ def _believed(truth: Any, call: Call) -> Verdict:
     snapshot = call.snapshot
     fidelity = snapshot.fidelity
     ours = filled(call)
+    if snapshot.request.api == "anthropic_messages" and _VERSION in truth:
+        truth, ours = _as_anthropics_own(truth, ours)
     expected, found = leaves(normal(truth)), leaves(normal(ours))
     differing = sorted(
         {p for p in expected.keys() | found.keys() if expected.get(p) != found.get(p)}
@@ -93,6 +103,17 @@ def _believed(truth: Any, call: Call) -> Verdict:
     return Verdict("declared" if differing else "exact", tuple(differing))
 
 
+def _as_anthropics_own(truth: Any, ours: Any) -> tuple[Any, Any]:
+    """Return both as Anthropic's own API takes them.
+
+    Its client for clouds moves the model into the path and says a version.
+    """
+    own = {key: value for key, value in truth.items() if key != _VERSION}
+    if "model" not in own:
+        ours = {key: value for key, value in ours.items() if key != "model"}
+    return own, ours
+
+
 def _named(path: str, declared: tuple[str, ...]) -> bool:
     return any(path == name or path.startswith(f"{name}.") for name in declared)
 
@@ -111,7 +132,7 @@ def normal(body: Any) -> Any:
 
 def _normal(value: Any, key: str) -> Any:
     if isinstance(value, dict):
-        kept = {k: _normal(v, k) for k, v in value.items()}
+        kept = {_SPELLINGS.get(k, k): _normal(v, k) for k, v in value.items()}
         return {k: v for k, v in kept.items() if v not in (None, [], {})}
     if isinstance(value, list):
         return [_normal(item, "") for item in value]

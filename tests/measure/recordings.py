@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,6 +31,20 @@ class Case(NamedTuple):
     coverage: dict[str, Any]
 
 
+# Azure, and Anthropic's models on Vertex.
+_MODEL_IN_PATH = re.compile(
+    r"/openai/deployments/([^/?]+)/|/anthropic/models/([^/?]+):\w+Predict"
+)
+
+
+def _with_model(path: str, body: Any) -> Any:
+    """Return a body with its model, which some providers take from the path alone."""
+    found = _MODEL_IN_PATH.search(path)
+    if found and isinstance(body, dict):
+        return {**body, "model": found[1] or found[2]}
+    return body
+
+
 def _case(variant: str, name: str, files: dict[str, bytes]) -> Case:
     requests = []
     # `request.json` is the first call; `request-001.json` and on are the later ones.
@@ -37,7 +52,8 @@ def _case(variant: str, name: str, files: dict[str, bytes]) -> Case:
     for file in order:
         if file.startswith("request"):
             raw = json.loads(files[file])
-            requests.append(TrueRequest(raw["method"], raw["path"], raw.get("body")))
+            body = _with_model(raw["path"], raw.get("body"))
+            requests.append(TrueRequest(raw["method"], raw["path"], body))
     exports = [
         OtlpRequest(
             signal="traces" if file.startswith("traces") else "logs",

@@ -18,7 +18,22 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 
 _KINDS = {"traces": ExportTraceServiceRequest, "logs": ExportLogsServiceRequest}
-_MARKS = ("gen_ai.", "llm.", "openinference.span.kind", "traceloop.span.kind")
+# Attributes that name a span's kind -> the kinds that are calls of a model.
+_KINDS_OF_CALLS = {
+    "openinference.span.kind": ("llm", "embedding"),
+    "mlflow.spanType": ("llm", "chat_model", "embedding"),
+    "langfuse.observation.type": ("generation", "embedding"),
+    "langsmith.span.kind": ("llm", "embedding"),
+    "gen_ai.operation.name": (
+        "chat",
+        "completion",
+        "embeddings",
+        "generate_content",
+        "text_completion",
+        "responses",
+    ),
+}
+_MARKS = ("gen_ai.", "llm.")
 _MEDIA_CHARACTERS = 64  # base64 longer than this is a medium
 _TRANSPORT = ("stream", "stream_options")
 
@@ -78,8 +93,19 @@ def _leaves(value: object, path: str) -> Iterator[tuple[str, object]]:
 
 def _model_spans(plain: dict[str, Any]) -> int:
     return sum(
-        any(a["key"].startswith(_MARKS) for a in span.get("attributes", ()))
+        _reports_a_call({a["key"]: a["value"] for a in span.get("attributes", ())})
         for resource in plain.get("resourceSpans", ())
         for scope in resource.get("scopeSpans", ())
         for span in scope.get("spans", ())
     )
+
+
+def _reports_a_call(attributes: dict[str, Any]) -> bool:
+    """Decide by the kind that a span names; spans of agents and tools report none."""
+    for name, kinds in _KINDS_OF_CALLS.items():
+        if name in attributes:
+            told = str(attributes[name].get("stringValue", "")).strip('"').lower()
+            return told in kinds
+    if "traceloop.span.kind" in attributes:
+        return False
+    return any(name.startswith(_MARKS) for name in attributes)

@@ -1,10 +1,10 @@
 """Records published libraries against stand-in providers.
 
 `PYTHONPATH=tests:. python -m recording.record VARIANT...` makes the environment of each
-driver of `drivers/`, runs its cases and adds them to the golden recordings. With
-`--newest` nothing is added: the newest releases are recorded, measured with the
-evidence of the tree, and what changed is printed; the exit code is 1 if a request that
-would gate is silently different.
+driver of `drivers/`, runs its cases and adds them to the golden recordings; with
+`VARIANT@2025-06-01`, the environment of that day. With `--newest` nothing is added: the
+newest releases are recorded, measured with the evidence of the tree, and what changed
+is printed; the exit code is 1 if a request that would gate is silently different.
 
 To add an instrumentation: a row in a file of `drivers/`; for a client, a file of
 `clients/`.
@@ -13,29 +13,28 @@ To add an instrumentation: a row in a file of `drivers/`; for a client, a file o
 import argparse
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
-import venv
 from collections import Counter
 from pathlib import Path
 
 from measure.recordings import GOLDEN, Case, from_archive
 from measure.table import believed, measure, table
-from recording import archive
+from recording import archive, environments
 from recording.carried import coverage
-from recording.drivers import DRIVERS
-from recording.drivers.contract import Driver
+from recording.drivers import DRIVERS, NODE_DRIVERS
+from recording.drivers.contract import Driver, NodeDriver
+from recording.environments import Environment
 from recording.stand_in import Kept, StandIn
 
 HERE = Path(__file__).parent
 OWN = GOLDEN / "recordings-own.tar.zst"
-_BESIDE = ("opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-http")
 _DRIVER_SECONDS = 400
-_NAME = re.compile(r"[A-Za-z0-9._-]+")
 _QUIET = {
     "DO_NOT_TRACK": "1",
+    "LITELLM_LOCAL_MODEL_COST_MAP": "true",
+    "CREWAI_DISABLE_TELEMETRY": "true",
     "HF_HUB_OFFLINE": "1",
     "ANONYMIZED_TELEMETRY": "false",
     "TRACELOOP_TELEMETRY": "false",
@@ -45,25 +44,18 @@ _QUIET = {
     "PYTHONWARNINGS": "ignore",
 }
 # Packages named in a recording: those that shape what is exported.
-_FAMILIES = ("opentelemetry", "openinference", "llama-index", "langchain", "lang")
-_TOLD = frozenset(
-    re.match(_NAME, package)[0]
-    for d in DRIVERS.values()
-    for package in d.packages  # type: ignore[index]
+_FAMILIES = (
+    "@ai-sdk",
+    "@langchain",
+    "lang",
+    "llama-index",
+    "openinference",
+    "opentelemetry",
 )
-
-
-def environment(name: str, driver: Driver, root: Path) -> Path:
-    """Make a virtual environment with the driver's packages; return its python."""
-    folder = root / name
-    python = folder / "bin" / "python"
-    installer = Path(sys.executable).with_name("uv")
-    if not python.exists():
-        venv.create(folder, symlinks=True)
-    options = ["--quiet", "--upgrade", "--only-binary=:all:", "--python", str(python)]
-    wanted = [*driver.packages, *_BESIDE]
-    subprocess.run([installer, "pip", "install", *options, *wanted], check=True)
-    return python
+_EVERY = (*DRIVERS.values(), *NODE_DRIVERS.values())
+_TOLD = frozenset(
+    environments.named(package) for driver in _EVERY for package in driver.packages
+)
 
 
 def _plain() -> dict[str, str]:
@@ -71,41 +63,32 @@ def _plain() -> dict[str, str]:
     return {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG")}
 
 
-def versions(python: Path) -> dict[str, str]:
-    """Return what is installed there."""
-    installer = Path(sys.executable).with_name("uv")
-    listing = subprocess.run(
-        [installer, "pip", "list", "--format=json", "--python", python],
-        check=True,
-        capture_output=True,
-    ).stdout
-    return {one["name"]: one["version"] for one in json.loads(listing)}
-
-
-def record(name: str, root: Path) -> archive.Folders:
+def record(given: str, root: Path) -> archive.Folders:
     """Record all cases of a driver; the variant carries the library's version."""
-    driver = DRIVERS[name]
-    python = environment(name, driver, root)
-    packages = versions(python)
-    recorded = _NAME.match(driver.packages[-1])
-    version = packages[recorded[0] if recorded else driver.packages[-1]]
+    name, _, day = given.partition("@")
+    if name in DRIVERS:
+        driver: Driver | NodeDriver = DRIVERS[name]
+        made = environments.python(name, DRIVERS[name], root, day)
+    else:
+        driver = NODE_DRIVERS[name]
+        made = environments.node(name, NODE_DRIVERS[name], root, day)
+    version = made.versions[environments.named(driver.packages[-1])]
     variant = f"{name.replace('_', '-')}-{version}"
     with StandIn() as server, tempfile.TemporaryDirectory() as folder:
-        _run(python, name, driver, server, Path(folder))
+        _run(made, driver, server, Path(folder))
         return {
-            (variant, case): _files(kept, variant, case, packages)
+            (variant, case): _files(kept, variant, case, made.versions, str(root))
             for case, kept in server.cases.items()
             if kept.requests
         }
 
 
 def _run(
-    python: Path, name: str, driver: Driver, server: StandIn, folder: Path
+    made: Environment, driver: Driver | NodeDriver, server: StandIn, folder: Path
 ) -> None:
     variables = {
         **_plain(),
         **_QUIET,
-        "PYTHONPATH": str(HERE.parent),
         "STAND_IN": server.url,
         "OTEL_EXPORTER_OTLP_ENDPOINT": server.url,
         "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
@@ -113,9 +96,10 @@ def _run(
         "OTEL_SERVICE_NAME": "assistant",
         "HOME": str(folder),
         **driver.environment,
+        **made.variables,
     }
     subprocess.run(
-        [python, "-m", "recording.run_cases", name],
+        made.command,
         env=variables,
         cwd=folder,
         check=False,  # what was recorded before it failed counts
@@ -124,7 +108,7 @@ def _run(
 
 
 def _files(
-    kept: Kept, variant: str, case: str, packages: dict[str, str]
+    kept: Kept, variant: str, case: str, packages: dict[str, str], root: str
 ) -> dict[str, bytes]:
     files = {}
     for index, request in enumerate(kept.requests):
@@ -132,7 +116,7 @@ def _files(
         files[f"request{number}.json"] = _json(request)
         files[f"response{number}.json"] = _json(kept.responses[index])
     for index, (signal, data) in enumerate(kept.exports):
-        files[f"{signal}-{index:03}.binpb"] = nameless(data)
+        files[f"{signal}-{index:03}.binpb"] = nameless(data, root)
     bodies = [request["body"] for request in kept.requests]
     found = coverage(bodies[0] if len(bodies) == 1 else bodies, kept.exports)
     files["coverage.json"] = _json(found)
@@ -147,7 +131,7 @@ def nameless(data: bytes, *paths: str) -> bytes:
 
     Stack traces have them; protobuf counts bytes.
     """
-    for path in paths or (str(HERE.parents[1]), sys.base_prefix, str(Path.home())):
+    for path in (*paths, str(HERE.parents[1]), sys.base_prefix, str(Path.home())):
         name = path.encode()
         data = data.replace(name, (b"/recorder" + b"_" * len(name))[: len(name)])
     return data
@@ -194,15 +178,23 @@ def compare(folders: archive.Folders) -> int:
     return wrong
 
 
+def _known(given: str) -> str:
+    known = (*DRIVERS, *NODE_DRIVERS)
+    if given.partition("@")[0] not in known:
+        names = ", ".join(known)
+        raise argparse.ArgumentTypeError(f"{given} is none of: {names}")
+    return given
+
+
 def main() -> int:
     """Record, or compare with the newest releases."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("variants", nargs="*", choices=[*DRIVERS, []])
+    parser.add_argument("variants", nargs="*", type=_known, metavar="VARIANT[@DAY]")
     parser.add_argument("--newest", action="store_true")
     parser.add_argument("--environments", type=Path, default=Path(".venv/recording"))
     given = parser.parse_args()
     folders: archive.Folders = {}
-    for name in given.variants or DRIVERS:
+    for name in given.variants or (*DRIVERS, *NODE_DRIVERS):
         folders |= record(name, given.environments.resolve())
     wrong = compare(folders)
     if given.newest:

@@ -140,7 +140,8 @@ def _read_langchain(
         candidate,
         messages,
         asked,
-        responses=langchain_json.is_response_message(output),
+        responses=langchain_json.is_response_message(output)
+        or langchain_json.is_response(as_dict(output)),
         tools=loads(attributes.get("mlflow.chat.tools")).value,
     )
     if not arguments:

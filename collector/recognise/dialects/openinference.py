@@ -63,8 +63,15 @@ class OpenInference:
     name = "openinference"
 
     def claims(self, record: Record) -> bool:
-        """Return whether the record has a span kind of this convention."""
-        return "openinference.span.kind" in record.attributes
+        """Return whether the record has a span kind of this convention.
+
+        Its processor for Vercel's SDK only adds to what that says more fully.
+        """
+        attributes = record.attributes
+        return (
+            "openinference.span.kind" in attributes
+            and "ai.operationId" not in attributes
+        )
 
     def read(self, record: Record) -> Candidate | None:
         """Return what the record knows of a call."""
@@ -101,6 +108,8 @@ def _read_request(
 ) -> None:
     arguments = as_dict(loads(record.attributes.get("llm.invocation_parameters")).value)
     provider = provider_of(record.attributes)
+    if not provider and record.scope.endswith(".mistralai"):
+        provider = "mistral"
     candidate.provider = provider
     body = as_dict(given.value)
     if langchain_json.is_langchain(body):

@@ -201,6 +201,8 @@ def read_flattened(
         candidate.reasons += _empty_reason(record)
         return
     _note_losses(candidate, messages)
+    if candidate.api == "anthropic_messages" and record.scope.endswith(".agno"):
+        candidate.missing += ("tools.input_schema",)  # its client completes schemas
     messages = _as_sent(record, candidate.api, messages)
     params, rest = langchain_json.read_arguments(arguments)
     rest = {key: value for key, value in rest.items() if is_field(candidate.api, key)}
@@ -218,6 +220,8 @@ def read_flattened(
         extra=rest,
     )
     candidate.lost += all_but(candidate.api, ("model",))
+    if record.scope == "agent_framework":
+        candidate.reasons += ("differences_recorded",)  # several texts come as one
 
 
 def _arguments_beside(given: dict[str, Any]) -> dict[str, Any]:

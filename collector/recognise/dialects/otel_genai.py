@@ -32,7 +32,7 @@ from collector.recognise.dialects.readers.json_values import (
     loads,
 )
 from collector.recognise.dialects.readers.parts import read_message, read_tools
-from collector.recognise.dialects.readers.profiles import SPLUNK, profile_of
+from collector.recognise.dialects.readers.profiles import SPLUNK, Profile, profile_of
 from collector.recognise.dialects.readers.span import candidate_of
 from collector.recognise.dialects.readers.target import (
     chat_api,
@@ -41,13 +41,15 @@ from collector.recognise.dialects.readers.target import (
     provider_of,
 )
 from collector.recognise.record import Record, Value
-from snaptrace.snapshot.conversation import Conversation, Message, Tool
+from snaptrace.snapshot.conversation import Conversation, Message, TextPart, Tool
 from snaptrace.snapshot.model import Operation
 
 _DETAILS_EVENT = "gen_ai.client.inference.operation.details"
 # A model SDK's or an HTTP client's own span names the request line.
 _TRANSPORT_KEYS = ("http.request.method", "url.full", "http.route", "url.path")
 _LANGTRACE_ANTHROPIC = "langtrace_python_sdk.instrumentation.anthropic.instrumentation"
+_LAMINAR = "lmnr.tracer"
+_WRAPPED_LIST = ('[{"type":', '[{"text":')
 _CONTENT_KEYS = (
     "gen_ai.input.messages",
     "gen_ai.prompt",
@@ -92,18 +94,38 @@ class OtelGenAi:
         if candidate.conversation is None:
             _read_older(candidate, record)
         genai.instructions_beside(candidate, record)
-        if record.scope.endswith(".langchain"):
-            langchain_json.as_sent(candidate)
-        elif profile is SPLUNK:
-            splunk.restore(candidate)
-        elif record.scope == "agent_framework":
-            _as_agent_framework_sends(candidate)
-        elif record.scope == _LANGTRACE_ANTHROPIC:
-            _doubt_appended_system(candidate)
+        _mend(candidate, record, profile)
         if _is_transport(record, candidate):
             candidate.role = "transport"
             _sdk_supplement(candidate, record)
         return candidate
+
+
+def _mend(candidate: Candidate, record: Record, profile: Profile) -> None:
+    """Undo or doubt what single emitters do."""
+    if record.scope.endswith(".langchain"):
+        langchain_json.as_sent(candidate)
+    elif profile is SPLUNK:
+        splunk.restore(candidate)
+    elif record.scope == "agent_framework":
+        _as_agent_framework_sends(candidate)
+    elif record.scope == _LANGTRACE_ANTHROPIC:
+        _doubt_appended_system(candidate)
+    elif record.scope.startswith("@traceloop/"):
+        _doubt_wrapped_content(candidate)
+    elif candidate.api == "cohere_chat" and record.scope == _LAMINAR:
+        candidate.api_source = "guessed"  # Cohere's first chat looks like this too
+
+
+def _doubt_wrapped_content(candidate: Candidate) -> None:
+    """Its packages for Node write a content's list as the text of one part."""
+    conversation = candidate.conversation
+    if conversation and any(
+        isinstance(part, TextPart) and part.text.startswith(_WRAPPED_LIST)
+        for message in conversation.messages
+        for part in message.parts
+    ):
+        candidate.reasons += ("differences_recorded",)
 
 
 def _doubt_appended_system(candidate: Candidate) -> None:

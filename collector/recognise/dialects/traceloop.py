@@ -189,7 +189,7 @@ _SEAM = re.compile(r"[a-zß-ÿ.!?:;,][A-ZÀ-Þ][a-zß-ÿ]")
 
 
 def _has_seam(message: Message) -> bool:
-    return message.role == "user" and any(
+    return message.role in ("system", "user") and any(
         isinstance(part, TextPart) and not part.extra and _SEAM.search(part.text)
         for part in message.parts
     )
@@ -226,6 +226,8 @@ def _provider_by_scope(record: Record) -> str:
 
 def _read_indexed(candidate: Candidate, record: Record, profile: Profile) -> None:
     attributes = record.attributes
+    if candidate.api == "gemini_generate_content" and not _tells_system(record):
+        profile = _OTHERS  # nor tools and media
     candidate.lost = all_but(
         candidate.api, profile.carried.get(candidate.api, ("model",))
     )
@@ -239,7 +241,7 @@ def _read_indexed(candidate: Candidate, record: Record, profile: Profile) -> Non
     losses.note_losses(candidate, messages, profile)
     _take_completion(candidate, record)
     if candidate.api == "anthropic_messages" and any(map(_has_seam, messages)):
-        candidate.missing += ("messages.content",)
+        candidate.missing += ("messages.content", "system")
     if not messages:
         # With attributes switched off, log records bring messages and little else.
         candidate.lost = all_but(candidate.api, ("model",))
@@ -252,6 +254,7 @@ def _read_indexed(candidate: Candidate, record: Record, profile: Profile) -> Non
     if candidate.operation != "chat":
         messages = [Message(role="user", parts=message.parts) for message in messages]
     if candidate.api == "gemini_generate_content":
+        _note_merged(candidate, record, messages)
         messages = genai.name_results(messages, drop_ids=False)
     candidate.conversation = Conversation(
         model=candidate.model,
@@ -262,8 +265,30 @@ def _read_indexed(candidate: Candidate, record: Record, profile: Profile) -> Non
     )
 
 
+def _tells_system(record: Record) -> bool:
+    """Detect a release of its packages for Google that records instructions."""
+    return record.attributes.get("gen_ai.prompt.0.role") == "system"
+
+
 # How Python prints a part that the instrumentation does not know.
 _PRINTED_PART = re.compile(r"\w+=None \w+=.*\b(?:inline_data|file_data)=", re.DOTALL)
+
+
+def _note_merged(candidate: Candidate, record: Record, messages: list[Message]) -> None:
+    """Its older releases print parts, and Vertex's writes all turns as one."""
+    if _is_printed(messages):
+        candidate.reasons += ("content_dropped",)
+    turned = any(len(message.parts) > 1 for message in messages)
+    if turned and package_of(record.scope) == "vertexai":
+        candidate.missing += ("contents",)
+
+
+def _is_printed(messages: list[Message]) -> bool:
+    return any(
+        isinstance(part, TextPart) and _PRINTED_PART.match(part.text[:2048])
+        for message in messages
+        for part in message.parts
+    )
 
 
 def _read_gemini(candidate: Candidate) -> None:
@@ -278,12 +303,7 @@ def _read_gemini(candidate: Candidate) -> None:
             joined[-1] = msgspec.structs.replace(last, parts=parts)
         else:
             joined.append(message)
-    printed = any(
-        isinstance(part, TextPart) and _PRINTED_PART.match(part.text[:2048])
-        for message in joined
-        for part in message.parts
-    )
-    if printed:
+    if _is_printed(joined):
         candidate.reasons += ("content_dropped",)
     candidate.conversation = msgspec.structs.replace(
         candidate.conversation, messages=tuple(joined)

@@ -3,6 +3,7 @@
 from recording.drivers import (
     capture,
     mlflow,
+    node,
     openinference,
     openlit,
     otel,
@@ -10,7 +11,7 @@ from recording.drivers import (
     traceloop,
     vendors,
 )
-from recording.drivers.contract import Driver
+from recording.drivers.contract import Driver, NodeDriver
 
 _FAMILIES = (
     openinference,
@@ -25,3 +26,4 @@ _FAMILIES = (
 DRIVERS: dict[str, Driver] = {
     name: driver for family in _FAMILIES for name, driver in family.DRIVERS.items()
 }
+NODE_DRIVERS: dict[str, NodeDriver] = node.DRIVERS

@@ -23,6 +23,15 @@ class Driver(NamedTuple):
     environment: Mapping[str, str] = MappingProxyType({})
 
 
+class NodeDriver(NamedTuple):
+    """One row of an instrumentation for Node."""
+
+    client: str  # a module of `node/clients`
+    packages: tuple[str, ...]  # the recorded library last
+    switch: str  # a name in `node/switches.mjs`
+    environment: Mapping[str, str] = MappingProxyType({})
+
+
 def sdk(url: str) -> tuple[Any, Any, Flush]:
     """Set up OpenTelemetry's SDK; return its tracer and logger providers, and flush."""
     from opentelemetry import _logs, trace
@@ -39,12 +48,23 @@ def sdk(url: str) -> tuple[Any, Any, Flush]:
     logs.add_log_record_processor(BatchLogRecordProcessor(to_logs))
     trace.set_tracer_provider(spans)
     _logs.set_logger_provider(logs)
+    _old_events(logs)
 
     def flush() -> None:
         spans.force_flush(5000)
         logs.force_flush(5000)
 
     return spans, logs, flush
+
+
+def _old_events(logs: Any) -> None:
+    """Send what libraries of 2024 and 2025 report by an interface that is gone."""
+    try:
+        from opentelemetry import _events
+        from opentelemetry.sdk._events import EventLoggerProvider
+    except ImportError:
+        return
+    _events.set_event_logger_provider(EventLoggerProvider(logger_provider=logs))
 
 
 def flush_all() -> None:
@@ -72,13 +92,14 @@ def instrumentor(module: str, *more: str, logs: bool = True) -> Callable[[str], 
         spans, loggers, flush = sdk(url)
         given = {"logger_provider": loggers} if logs else {}
         for name in (module, *more):
-            _found(name)().instrument(tracer_provider=spans, **given)
+            found(name)().instrument(tracer_provider=spans, **given)
         return flush
 
     return switch_on
 
 
-def _found(name: str) -> Any:
+def found(name: str) -> Any:
+    """Return the instrumentor of a module."""
     from opentelemetry.instrumentation.instrumentor import BaseInstrumentor
 
     module = importlib.import_module(name)

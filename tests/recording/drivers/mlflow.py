@@ -5,6 +5,14 @@ import time
 from collections.abc import Callable
 
 from recording.drivers.contract import Driver, Flush
+from recording.drivers.installed import (
+    AGNO,
+    CHAIN,
+    CHAIN_PROVIDERS,
+    CREWAI,
+    GRAPH,
+    LLAMA,
+)
 
 _SETTINGS = {
     "MLFLOW_TRACKING_URI": "sqlite:///mlruns.db",
@@ -30,15 +38,41 @@ def _row(client: str, flavour: str, *installed: str) -> Driver:
     return Driver(client, (*installed, "mlflow"), _on(flavour), _SETTINGS)
 
 
-_LLAMA = ("llama-index-core", "llama-index-llms-openai")
 DRIVERS = {
     "mlflow_openai": _row("openai", "openai", "openai"),
     "mlflow_google": _row("google", "gemini", "google-genai"),
     "mlflow_mistral": _row("mistral", "mistral", "mistralai"),
-    "mlflow_litellm": _row("litellm", "litellm", "litellm"),
-    "mlflow_llama_index": _row("llama_index", "llama_index", *_LLAMA),
-    "mlflow_dspy": _row("dspy", "dspy", "dspy"),
+    "mlflow_litellm": _row("frameworks.litellm", "litellm", "litellm"),
+    "mlflow_llama_index": _row("frameworks.llama_index", "llama_index", *LLAMA),
+    "mlflow_dspy": _row("frameworks.dspy", "dspy", "dspy"),
     "mlflow_pydantic_ai": _row(
-        "pydantic_ai", "pydantic_ai", "pydantic-ai-slim[openai,anthropic]"
+        "frameworks.pydantic_ai", "pydantic_ai", "pydantic-ai-slim[openai,anthropic]"
+    ),
+    "mlflow_anthropic": _row("anthropic", "anthropic", "anthropic"),
+    "mlflow_bedrock": _row("bedrock", "bedrock", "boto3"),
+    "mlflow_groq": _row("groq", "groq", "groq"),
+    "mlflow_langchain": _row("frameworks.langchain", "langchain", *CHAIN),
+    "mlflow_langchain_providers": _row(
+        "frameworks.langchain_providers", "langchain", *CHAIN_PROVIDERS
+    ),
+    "mlflow_langgraph": _row("frameworks.langgraph", "langchain", *GRAPH),
+    "mlflow_openai_agents": _row("frameworks.openai_agents", "openai", "openai-agents"),
+    "mlflow_agno": _row("frameworks.agno", "agno", *AGNO),
+    "mlflow_crewai": _row("frameworks.crewai", "crewai", *CREWAI),
+    "mlflow_smolagents": _row(
+        "frameworks.smolagents", "smolagents", "smolagents[openai]"
+    ),
+    "mlflow_haystack": _row("frameworks.haystack", "haystack", "haystack-ai"),
+    "mlflow_autogen": _row(
+        "frameworks.autogen", "autogen", "autogen-agentchat", "autogen-ext[openai]"
+    ),
+    "mlflow_semantic_kernel": _row(
+        "frameworks.semantic_kernel",
+        "semantic_kernel",
+        "pydantic<2.12",
+        "semantic-kernel",
+    ),
+    "mlflow_strands": _row(
+        "frameworks.strands", "strands", "strands-agents[otel,openai,anthropic]"
     ),
 }

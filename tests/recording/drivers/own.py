@@ -1,9 +1,11 @@
 """Frameworks that report their model calls themselves."""
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 from recording.drivers.contract import Driver, Flush, sdk
+from recording.drivers.installed import AGENT_FRAMEWORK
 
 
 def _sdk(url: str) -> Flush:
@@ -32,22 +34,66 @@ def _haystack(url: str) -> Flush:
     return flush
 
 
+def _pydantic_ai(version: int) -> Callable[[str], Flush]:
+    def switch_on(url: str) -> Flush:
+        from pydantic_ai import Agent, InstrumentationSettings
+
+        flush = sdk(url)[2]
+        Agent.instrument_all(InstrumentationSettings(version=version))
+        return flush
+
+    return switch_on
+
+
+def _agent_framework(url: str) -> Flush:
+    from agent_framework.observability import enable_instrumentation
+
+    flush = sdk(url)[2]
+    enable_instrumentation(enable_sensitive_data=True)
+    return flush
+
+
+def _livekit(url: str) -> Flush:
+    from livekit.agents.telemetry import set_tracer_provider
+
+    spans, _, flush = sdk(url)
+    set_tracer_provider(spans)
+    return flush
+
+
 _SENSITIVE = {
     "SEMANTICKERNEL_EXPERIMENTAL_GENAI_ENABLE_OTEL_DIAGNOSTICS": "true",
     "SEMANTICKERNEL_EXPERIMENTAL_GENAI_ENABLE_OTEL_DIAGNOSTICS_SENSITIVE": "true",
 }
 _LATEST = {"OTEL_SEMCONV_STABILITY_OPT_IN": "gen_ai_latest_experimental"}
 _SPAN = {"USE_OTEL_LITELLM_REQUEST_SPAN": "true"}
+_PYDANTIC_AI = ("pydantic-ai-slim[openai,anthropic]",)
 _STRANDS = ("strands-agents[otel,openai,anthropic]",)
 DRIVERS = {
     "autogen_own": Driver(
-        "autogen", ("autogen-ext[openai]", "autogen-agentchat"), _sdk
+        "frameworks.autogen", ("autogen-ext[openai]", "autogen-agentchat"), _sdk
     ),
     "semantic_kernel_own": Driver(
-        "semantic_kernel", ("pydantic<2.12", "semantic-kernel"), _sdk, _SENSITIVE
+        "frameworks.semantic_kernel",
+        ("pydantic<2.12", "semantic-kernel"),
+        _sdk,
+        _SENSITIVE,
     ),
-    "strands_own": Driver("strands", _STRANDS, _sdk),
-    "strands_own_latest": Driver("strands", _STRANDS, _sdk, _LATEST),
-    "haystack_own": Driver("haystack", ("haystack-ai",), _haystack),
-    "litellm_own": Driver("litellm", ("litellm",), _litellm, _SPAN),
+    "strands_own": Driver("frameworks.strands", _STRANDS, _sdk),
+    "strands_own_latest": Driver("frameworks.strands", _STRANDS, _sdk, _LATEST),
+    "haystack_own": Driver("frameworks.haystack", ("haystack-ai",), _haystack),
+    "litellm_own": Driver("frameworks.litellm", ("litellm",), _litellm, _SPAN),
+    "adk_own": Driver("frameworks.adk", ("google-adk",), _sdk),
+    "agent_framework_own": Driver(
+        "frameworks.agent_framework", AGENT_FRAMEWORK, _agent_framework
+    ),
+    "livekit_own": Driver(
+        "frameworks.livekit", ("livekit-plugins-openai", "livekit-agents"), _livekit
+    ),
+    **{
+        f"pydantic_ai_own_{version}": Driver(
+            "frameworks.pydantic_ai", _PYDANTIC_AI, _pydantic_ai(version)
+        )
+        for version in (1, 2, 3, 4, 5)
+    },
 }

@@ -3,9 +3,9 @@
 from typing import Any
 
 from recording.drivers.contract import Driver, Flush, exporting, flush_all, sdk
+from recording.drivers.installed import AGNO, CHAIN, CHAIN_PROVIDERS, GRAPH, LLAMA
 
 _OLD_TOOLS = ("importlib_metadata", "setuptools<80")
-_CHAIN = ("langchain", "langchain-openai", "langchain-anthropic")
 
 
 def _langtrace(url: str) -> Flush:
@@ -51,16 +51,52 @@ def _laminar(url: str) -> Flush:
 
 def _langfuse(url: str) -> Flush:
     from langfuse import Langfuse
-    from langfuse.media import LangfuseMedia
 
-    client = Langfuse(public_key="pk", secret_key="sk", base_url=url)
-    assert LangfuseMedia
-    return client.flush
+    return Langfuse(public_key="pk", secret_key="sk", host=url).flush
+
+
+def _langfuse_openai(url: str) -> Flush:
+    from langfuse.openai import openai
+
+    assert openai  # its import wraps OpenAI's client
+    return _langfuse(url)
+
+
+def _langfuse_langchain(url: str) -> Flush:
+    from contextvars import ContextVar
+
+    from langchain_core.tracers.context import register_configure_hook
+
+    flush = _langfuse(url)
+    from langfuse.langchain import CallbackHandler
+
+    handler: ContextVar[Any] = ContextVar("handler")
+    handler.set(CallbackHandler())
+    register_configure_hook(handler, inheritable=True)
+    return flush
 
 
 def _langsmith(url: str) -> Flush:
     sdk(url)
     return flush_all
+
+
+def _langsmith_wrapped(client: str, kind: str) -> Any:
+    """Return what wraps each client of a class that is made from then on."""
+
+    def switch_on(url: str) -> Flush:
+        import importlib
+
+        wrap = getattr(importlib.import_module("langsmith.wrappers"), f"wrap_{client}")
+        module = importlib.import_module(client)
+        for name in (kind, f"Async{kind}"):
+            made = getattr(module, name)
+            wrapped = lambda made=made, **given: wrap(made(**given))  # noqa: E731
+            setattr(module, name, wrapped)
+        sdk(url)
+        return flush_all
+
+    return switch_on
 
 
 def _logfire(client: str) -> Any:
@@ -96,19 +132,119 @@ DRIVERS = {
     "agentops_openai": Driver("openai", ("openai", "agentops"), _agentops),
     "laminar_google": Driver("google", ("google-genai", "lmnr"), _laminar),
     "laminar_bedrock": Driver("bedrock", ("boto3", "lmnr"), _laminar),
-    "langfuse_langchain": Driver("langchain", (*_CHAIN, "langfuse"), _langfuse),
     "langsmith_langchain": Driver(
-        "langchain", (*_CHAIN, "langsmith[otel]"), _langsmith, _TO_LANGSMITH
+        "frameworks.langchain", (*CHAIN, "langsmith[otel]"), _langsmith, _TO_LANGSMITH
     ),
     "logfire_anthropic": Driver(
         "anthropic", ("anthropic", "logfire"), _logfire("anthropic")
     ),
     "pydantic_ai": Driver(
-        "pydantic_ai",
+        "frameworks.pydantic_ai",
         (
             "pydantic-ai-slim[openai,anthropic,google,groq,mistral,bedrock,cohere]",
             "logfire",
         ),
         _logfire("pydantic_ai"),
+    ),
+    "langtrace_openai": Driver(
+        "openai", (*_OLD_TOOLS, "openai", "langtrace-python-sdk"), _langtrace
+    ),
+    "langtrace_groq": Driver(
+        "groq", (*_OLD_TOOLS, "groq", "langtrace-python-sdk"), _langtrace
+    ),
+    "langtrace_mistral": Driver(
+        "mistral", (*_OLD_TOOLS, "mistralai<2", "langtrace-python-sdk"), _langtrace
+    ),
+    "langtrace_google": Driver(
+        "google", (*_OLD_TOOLS, "google-genai", "langtrace-python-sdk"), _langtrace
+    ),
+    "langtrace_litellm": Driver(
+        "frameworks.litellm",
+        (*_OLD_TOOLS, "litellm", "langtrace-python-sdk"),
+        _langtrace,
+    ),
+    "langtrace_langchain": Driver(
+        "frameworks.langchain",
+        (*_OLD_TOOLS, *CHAIN, "langtrace-python-sdk"),
+        _langtrace,
+    ),
+    "agentops_anthropic": Driver("anthropic", ("anthropic", "agentops"), _agentops),
+    "agentops_google": Driver("google", ("google-genai", "agentops"), _agentops),
+    "agentops_openai_agents": Driver(
+        "frameworks.openai_agents", ("openai-agents", "agentops"), _agentops
+    ),
+    "agentops_agno": Driver("frameworks.agno", (*AGNO, "agentops"), _agentops),
+    "laminar_openai": Driver("openai", ("openai", "lmnr"), _laminar),
+    "laminar_anthropic": Driver("anthropic", ("anthropic", "lmnr"), _laminar),
+    "laminar_groq": Driver("groq", ("groq", "lmnr"), _laminar),
+    "laminar_cohere": Driver("cohere", ("cohere", "lmnr"), _laminar),
+    "laminar_langchain": Driver("frameworks.langchain", (*CHAIN, "lmnr"), _laminar),
+    "laminar_langgraph": Driver("frameworks.langgraph", (*GRAPH, "lmnr"), _laminar),
+    "laminar_litellm": Driver("frameworks.litellm", ("litellm", "lmnr"), _laminar),
+    "laminar_openai_agents": Driver(
+        "frameworks.openai_agents", ("openai-agents", "lmnr"), _laminar
+    ),
+    "laminar_llama_index": Driver("frameworks.llama_index", (*LLAMA, "lmnr"), _laminar),
+    "langfuse_openai": Driver("openai", ("openai", "langfuse"), _langfuse_openai),
+    "langfuse_azure": Driver("azure", ("openai", "langfuse"), _langfuse_openai),
+    "langfuse_langchain": Driver(
+        "frameworks.langchain", (*CHAIN, "langfuse"), _langfuse_langchain
+    ),
+    "langfuse_langchain_providers": Driver(
+        "frameworks.langchain_providers",
+        (*CHAIN_PROVIDERS, "langchain", "langfuse"),
+        _langfuse_langchain,
+    ),
+    "langfuse_langgraph": Driver(
+        "frameworks.langgraph", (*GRAPH, "langfuse"), _langfuse_langchain
+    ),
+    "langsmith_openai": Driver(
+        "openai",
+        ("openai", "langsmith[otel]"),
+        _langsmith_wrapped("openai", "OpenAI"),
+        _TO_LANGSMITH,
+    ),
+    "langsmith_anthropic": Driver(
+        "anthropic",
+        ("anthropic", "langsmith[otel]"),
+        _langsmith_wrapped("anthropic", "Anthropic"),
+        _TO_LANGSMITH,
+    ),
+    "langsmith_langchain_providers": Driver(
+        "frameworks.langchain_providers",
+        (*CHAIN_PROVIDERS, "langsmith[otel]"),
+        _langsmith,
+        _TO_LANGSMITH,
+    ),
+    "langsmith_langgraph": Driver(
+        "frameworks.langgraph", (*GRAPH, "langsmith[otel]"), _langsmith, _TO_LANGSMITH
+    ),
+    "logfire_openai": Driver("openai", ("openai", "logfire"), _logfire("openai")),
+    "logfire_azure": Driver("azure", ("openai", "logfire"), _logfire("openai")),
+    "logfire_anthropic_clouds": Driver(
+        "anthropic_clouds",
+        ("anthropic[bedrock,vertex]", "logfire"),
+        _logfire("anthropic"),
+    ),
+    "logfire_google": Driver(
+        "google",
+        ("google-genai", "logfire[google-genai]"),
+        _logfire("google_genai"),
+    ),
+    "logfire_openai_agents": Driver(
+        "frameworks.openai_agents",
+        ("openai-agents", "logfire"),
+        _logfire("openai_agents"),
+    ),
+    "logfire_litellm": Driver(
+        "frameworks.litellm", ("litellm", "logfire[litellm]"), _logfire("litellm")
+    ),
+    "logfire_dspy": Driver(
+        "frameworks.dspy", ("dspy", "logfire[dspy]"), _logfire("dspy")
+    ),
+    "logfire_instructor": Driver(
+        "frameworks.instructor",
+        ("anthropic", "instructor", "logfire"),
+        _logfire("openai"),
     ),
 }

@@ -70,4 +70,11 @@ def _stream(made: Json) -> bytes:
     return events([(row["type"], row) for row in parts(made)])
 
 
-ROUTES = (Route(r"/v1/messages$", messages, _stream),)
+def _vertex_streams(body: Json, path: str) -> bool:
+    return bool(body.get("stream")) or ":stream" in path
+
+
+ROUTES = (
+    Route(r"/v1/messages$", messages, _stream),
+    Route(r":(rawPredict|streamRawPredict)$", messages, _stream, _vertex_streams),
+)

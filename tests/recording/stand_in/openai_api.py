@@ -58,6 +58,25 @@ def _chat_stream(made: Json) -> bytes:
     return events([("", one) for one in (*chunks, chunk, "[DONE]")])
 
 
+# What the answer repeats of the request, and what stands there if it said nothing.
+_ECHOED: Json = {
+    "instructions": None,
+    "max_output_tokens": None,
+    "metadata": {},
+    "parallel_tool_calls": True,
+    "previous_response_id": None,
+    "reasoning": {"effort": None, "summary": None},
+    "service_tier": "default",
+    "store": True,
+    "temperature": 1.0,
+    "text": {"format": {"type": "text"}, "verbosity": "medium"},
+    "tool_choice": "auto",
+    "tools": [],
+    "top_p": 1.0,
+    "truncation": "disabled",
+}
+
+
 def _responses(body: Json, _path: str) -> Json:
     tools = [
         (tool["name"], tool.get("parameters"))
@@ -83,7 +102,6 @@ def _responses(body: Json, _path: str) -> Json:
             "arguments": json.dumps(told.arguments),
             "status": "completed",
         }
-    asked = ("instructions", "temperature", "top_p", "reasoning", "max_output_tokens")
     return {
         "id": "resp_1",
         "object": "response",
@@ -91,10 +109,7 @@ def _responses(body: Json, _path: str) -> Json:
         "model": body.get("model", ""),
         "status": "completed",
         "output": [output],
-        "parallel_tool_calls": body.get("parallel_tool_calls", True),
-        "tool_choice": body.get("tool_choice", "auto"),
-        "tools": body.get("tools", []),
-        **{name: body.get(name) for name in asked},
+        **{name: body.get(name, default) for name, default in _ECHOED.items()},
         "usage": {
             "input_tokens": TOKENS_IN,
             "input_tokens_details": {"cached_tokens": 0},

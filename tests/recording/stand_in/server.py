@@ -22,6 +22,7 @@ from recording.stand_in.contract import Route
 
 _APIS = (openai_api, anthropic_api, gemini_api, bedrock_api, cohere_api, ollama_api)
 _ROUTES: tuple[Route, ...] = tuple(route for api in _APIS for route in api.ROUTES)
+_IDS = ("id", "responseId", "response_id", "generation_id")
 _NEXT = "/recorder/next"  # a driver's word that a case has ended
 
 
@@ -41,6 +42,7 @@ class StandIn:
         self.responses: list[dict[str, Any]] = []
         self.exports: list[tuple[str, bytes]] = []  # (signal, OTLP protobuf)
         self.cases: dict[str, Kept] = {}  # those that have ended
+        self._answers = 0
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -71,11 +73,19 @@ class StandIn:
         if b"FAIL_400" in raw:
             error = {"message": "refused", "type": "invalid_request_error"}
             return 400, self._kept(400, {"error": error}), "application/json"
-        made = route.whole(body, plain)
+        made = self._named(route.whole(body, plain))
         kept = self._kept(200, made)
         if route.streamed is not None and route.asks_stream(body, plain):
             return 200, route.streamed(made), route.content_type
         return 200, kept, "application/json"
+
+    def _named(self, made: Any) -> Any:
+        """Give an answer an id of its own: some libraries put calls together by it."""
+        self._answers += 1
+        for name in _IDS:
+            if isinstance(made.get(name), str):
+                made[name] = f"{made[name]}{self._answers}"
+        return made
 
     def _kept(self, status: int, body: Any) -> bytes:
         raw = json.dumps(body).encode()

@@ -1,6 +1,7 @@
 """The recorder, without a network: what it keeps, packs and says is carried."""
 
 import json
+import re
 import urllib.request
 
 import pytest
@@ -10,7 +11,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from recording import archive
 from recording.carried import coverage
 from recording.clients import material
-from recording.drivers import DRIVERS
+from recording.drivers import DRIVERS, NODE_DRIVERS
+from recording.environments import named
+from recording.node_cases import plain_cases
 from recording.record import HERE, add, cases_of, nameless
 from recording.stand_in import StandIn
 
@@ -104,9 +107,63 @@ def test_paths_of_the_machine_are_not_kept():
 def test_a_driver_says_all_that_recording_needs(name):
     """`make record` would fail after it had installed everything."""
     driver = DRIVERS[name]
-    assert (HERE / "clients" / f"{driver.client}.py").exists()
+    assert (HERE / "clients" / f"{driver.client.replace('.', '/')}.py").exists()
     assert driver.packages
     assert callable(driver.switch_on)
+
+
+@pytest.mark.parametrize("name", NODE_DRIVERS)
+def test_a_driver_on_node_names_a_client_and_a_switch(name):
+    """`make record` would install packages for a call that nobody can make."""
+    driver = NODE_DRIVERS[name]
+    assert (HERE / "node" / "clients" / f"{driver.client}.mjs").exists()
+    switches = (HERE / "node" / "switches.mjs").read_text()
+    assert re.search(rf"^  {driver.switch}[:,]", switches, re.MULTILINE)
+
+
+def test_cases_on_node_are_what_pythons_clients_are_given():
+    """The same case would ask for something else on Node."""
+    cases = plain_cases()
+    assert json.dumps(cases)
+    assert cases["chat"]["extra"]["top_k"] == 20
+    assert "extra_body" not in cases["chat"]["extra"]
+    assert cases["chat"]["stream"]["stream"] is True
+
+
+@pytest.mark.parametrize(
+    ("requirement", "name"),
+    [
+        ("openlit>=1.45", "openlit"),
+        ("anthropic[bedrock,vertex]", "anthropic"),
+        ("@ai-sdk/openai@latest", "@ai-sdk/openai"),
+    ],
+)
+def test_a_requirement_names_its_package(requirement, name):
+    """The variant would be named after no version."""
+    assert named(requirement) == name
+
+
+def test_every_answer_has_an_id_of_its_own():
+    """Libraries that keep calls by id would mix one case's content into the next."""
+    with StandIn() as server:
+        body = {"model": "m", "input": "?"}
+        answers = [json.loads(_posted(server, "/v1/responses", body)) for _ in "ab"]
+    assert len({answer["id"] for answer in answers}) == 2
+
+
+@pytest.mark.parametrize(
+    ("attributes", "calls"),
+    [
+        ({"openinference.span.kind": "LLM"}, 1),
+        ({"openinference.span.kind": "AGENT", "llm.model_name": "m"}, 0),
+        ({"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "t"}, 0),
+        ({"traceloop.span.kind": "workflow"}, 0),
+        ({"gen_ai.request.model": "m"}, 1),
+    ],
+)
+def test_only_spans_of_model_calls_count(attributes, calls):
+    """A framework that reports its agents alone would count as missed calls."""
+    assert coverage({}, _export(attributes))["llm_spans_seen"] == calls
 
 
 _ASKED = [{"role": "user", "content": material.ASKED}]

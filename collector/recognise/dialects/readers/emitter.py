@@ -17,6 +17,14 @@ _FUNCTION = re.compile(
 )
 _LANGFUSE = re.compile(r"(?:Async)?(?:OpenAI-[a-z]+|(?:Azure)?Chat[A-Z]\w{1,30})")
 _WORD = re.compile(r"[a-z][a-z0-9._-]{0,40}")
+_CHAT_MODEL = re.compile(r"(?:Async)?((?:Azure)?Chat[A-Z]\w{1,30})(?:\.[a-z_]{1,40})?")
+# LangChain's models rename, drop and add parameters, each class by code of its own.
+_OF_PROVIDER = (
+    "traceloop.association.properties.ls_provider",
+    "llm.provider",
+    "gen_ai.provider.name",
+    "gen_ai.system",
+)
 
 
 def emitter_of(record: Record, dialect: str) -> str:
@@ -31,11 +39,24 @@ def emitter_of(record: Record, dialect: str) -> str:
     if dialect == "langfuse":
         return record.name if _LANGFUSE.fullmatch(record.name) else _OTHER
     if dialect == "langsmith":
-        told = attributes.get("langsmith.metadata.ls_integration")
-        return _known(told or attributes.get("langsmith.metadata.ls_provider"))
+        told = ("integration", "provider")
+        words = (attributes.get(f"langsmith.metadata.ls_{one}") for one in told)
+        return ":".join(_known(word) for word in words if word) or _OTHER
+    if record.scope.endswith("langchain"):
+        return _chain_model(record)
     if record.scope == "lmnr.tracer":
         return _known(attributes.get("lmnr.span.instrumentation_scope.name"))
     return ""
+
+
+def _chain_model(record: Record) -> str:
+    """Return the provider of a LangChain model, else its class."""
+    for name in _OF_PROVIDER:
+        told = _known(record.attributes.get(name))
+        if told not in (_OTHER, "langchain"):
+            return told
+    named = _CHAT_MODEL.fullmatch(record.name)
+    return named[1] if named else _OTHER
 
 
 def _known(value: object) -> str:

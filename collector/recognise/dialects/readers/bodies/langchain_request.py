@@ -12,8 +12,8 @@ from collector.recognise.dialects.readers.bodies import langchain_json
 from collector.recognise.dialects.readers.json_values import as_dict, as_text
 from collector.recognise.dialects.readers.parts import read_tools
 from collector.recognise.dialects.readers.target import chat_api
-from snaptrace.snapshot.apis.fields import is_field
-from snaptrace.snapshot.conversation import Conversation, Message
+from snaptrace.snapshot.apis.fields import all_but, is_field
+from snaptrace.snapshot.conversation import Conversation, MediaPart, Message
 from snaptrace.snapshot.model import Json
 
 # With any of these its OpenAI client takes the Responses API.
@@ -67,6 +67,35 @@ def fill(
         extra=extra,
     )
     langchain_json.as_sent(candidate)
+    _note_translation(candidate, messages)
+
+
+# LangChain's clients for them send parameters under the names that they are given.
+_PLAIN = ("openai_chat", "openai_responses", "anthropic_messages", "openai_embeddings")
+_OWN_WORDS = ("openai", "azure", "anthropic")
+# Where other clients put an output schema; most rewrite it, too.
+_SCHEMA_PLACES = {
+    "gemini_generate_content": (
+        "generationConfig.responseJsonSchema",
+        "generationConfig.responseSchema",
+    ),
+    "bedrock_converse": ("toolConfig.toolChoice",),
+    "cohere_chat": ("response_format",),
+}
+
+
+def _note_translation(candidate: Candidate, messages: list[Message]) -> None:
+    """Name what clients for further providers translate, add or drop by themselves."""
+    speaks = (candidate.provider or candidate.emitter).lower()
+    plain = any(word in speaks for word in _OWN_WORDS)
+    if candidate.api in _PLAIN and plain:
+        return
+    carried = ("model", "messages", "contents", "system", "systemInstruction", "tools")
+    candidate.lost += all_but(candidate.api, carried)
+    candidate.missing += _SCHEMA_PLACES.get(candidate.api, ())
+    media = any(isinstance(part, MediaPart) for m in messages for part in m.parts)
+    if candidate.api == "cohere_chat" and media:
+        candidate.missing += ("messages.content",)
 
 
 def _is_class(form: dict[str, Any]) -> bool:

@@ -7,6 +7,8 @@ from collector.recognise.dialects.readers.emitter import emitter_of
 
 _MLFLOW = {"mlflow.spanInputs": "{}", "mlflow.message.format": '"openai"'}
 
+_CHAIN = "openinference.instrumentation.langchain"
+
 
 @pytest.mark.parametrize(
     ("dialect", "name", "attributes", "scope", "expected"),
@@ -19,6 +21,16 @@ _MLFLOW = {"mlflow.spanInputs": "{}", "mlflow.message.format": '"openai"'}
         ("langfuse", "my answer", {}, "", "other"),
         ("langsmith", "x", {}, "", "other"),
         ("langsmith", "x", {"langsmith.metadata.ls_provider": "openai"}, "", "openai"),
+        ("openinference", "ChatGroq", {"llm.provider": "groq"}, _CHAIN, "groq"),
+        ("openinference", "AzureChatOpenAI", {}, _CHAIN, "AzureChatOpenAI"),
+        ("openinference", "my own name", {}, _CHAIN, "other"),
+        (
+            "traceloop",
+            "ChatGroq.chat",
+            {"gen_ai.system": "Langchain"},
+            _CHAIN,
+            "ChatGroq",
+        ),
         ("otel_genai", "x", {}, "lmnr.tracer", "other"),
         ("otel_genai", "x", {}, "some.library", ""),
     ],

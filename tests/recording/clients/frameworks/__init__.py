@@ -1,0 +1,1 @@
+"""The calls through agent and chain frameworks."""
