@@ -1,17 +1,13 @@
 """`snaptrace replayd`, or `python -m replayd`: settings, exit code."""
 
-import asyncio
 import logging
 import os
 import sys
 
-import uvloop
-
-from replayd import app, gc_tuning
+from replayd import app
 from replayd.config import ReplaydConfig
-from replayd.errors import ReplaydError
+from replayd.exit_codes import run_to_code
 from replayd.reload import Reread
-from snaptrace.crypto.fleet_key import KeyFileError
 from snaptrace.runtime.config import (
     ConfigError,
     StoreConfig,
@@ -19,14 +15,11 @@ from snaptrace.runtime.config import (
     program_parser,
 )
 from snaptrace.runtime.lifecycle import (
-    PartLateError,
-    log_causes,
     reload_on_hangup,
     stop_on_signals,
 )
 from snaptrace.runtime.lifeline import end_with_parent
 from snaptrace.runtime.telemetry import set_up_logging
-from snaptrace.snapshot.errors import SnapshotError
 
 log = logging.getLogger("replayd")
 
@@ -55,29 +48,12 @@ def main(argv: list[str]) -> int:
         sys.stderr.write(f"snaptrace replayd: {error}\n")
         return 2
     set_up_logging(config.log_level)
-    code = 0
-    try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_run(config, store, arguments.ports_file, reread))
-    except* ConfigError as group:
-        log_causes(group, log)
-        code = 2
-    except* (
-        OSError,
-        ReplaydError,
-        SnapshotError,
-        KeyFileError,
-        PartLateError,
-    ) as group:
-        log_causes(group, log)
-        code = 1
-    return code
+    return run_to_code(_run(config, store, arguments.ports_file, reread), log)
 
 
 async def _run(
     config: ReplaydConfig, store: StoreConfig, ports: str | None, reread: Reread
 ) -> None:
-    gc_tuning.search_seldom()
     await app.run(
         config,
         store,

@@ -1,24 +1,18 @@
 """`snaptrace worker`, or `python -m replayd.worker`: settings, exit code."""
 
-import asyncio
 import logging
 import os
 import secrets
 import sys
 
-import uvloop
-
-from replayd import gc_tuning
 from replayd.config import ReplaydConfig
-from replayd.errors import ReplaydError
+from replayd.exit_codes import run_to_code
 from replayd.reload import check
 from replayd.workers import process
-from snaptrace.crypto.fleet_key import KeyFileError
 from snaptrace.runtime.config import ConfigError, StoreConfig, load, program_parser
-from snaptrace.runtime.lifecycle import PartLateError, log_causes, stop_on_signals
+from snaptrace.runtime.lifecycle import stop_on_signals
 from snaptrace.runtime.ports import Ports
 from snaptrace.runtime.telemetry import set_up_logging
-from snaptrace.snapshot.errors import SnapshotError
 
 log = logging.getLogger("replayd.worker")
 
@@ -43,27 +37,10 @@ def main(argv: list[str]) -> int:
         sys.stderr.write(f"snaptrace worker: {error}\n")
         return 2
     set_up_logging(config.log_level)
-    code = 0
-    try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_run(config, store, Ports(arguments.ports_file)))
-    except* ConfigError as group:
-        log_causes(group, log)
-        code = 2
-    except* (
-        OSError,
-        ReplaydError,
-        SnapshotError,
-        KeyFileError,
-        PartLateError,
-    ) as group:
-        log_causes(group, log)
-        code = 1
-    return code
+    return run_to_code(_run(config, store, Ports(arguments.ports_file)), log)
 
 
 async def _run(config: ReplaydConfig, store: StoreConfig, ports: Ports) -> None:
-    gc_tuning.search_seldom()
     bound = ports.bound("metrics")
 
     def serves(address: str) -> None:

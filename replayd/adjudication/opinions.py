@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from replayd.adjudication.decisions import Decision, Decisions, difference_of
 from snaptrace.snapshot import object_names
-from snaptrace.snapshot.errors import MissingObjectError
+from snaptrace.snapshot.errors import CorruptSnapshotError, MissingObjectError
 from snaptrace.store.store import Store
 
 Better = Literal["left", "right", "tie"]
@@ -103,7 +103,7 @@ class OpinionBook:
             found = msgspec.msgpack.decode(await self._store.get(name), type=Opinion)
         except MissingObjectError:
             return None
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, CorruptSnapshotError):
             self.damaged += 1
             return None
         return found if (found.number, found.turn) == _key(name) else None

@@ -12,6 +12,7 @@ from msgspec import Struct
 from replayd.errors import DamagedResultError
 from snaptrace.snapshot import object_names
 from snaptrace.snapshot.errors import CorruptSnapshotError, MissingObjectError
+from snaptrace.store import numbered
 from snaptrace.store.store import Store
 
 Standing = Literal["caught", "not_caught", "not_applicable"]
@@ -94,14 +95,10 @@ async def store_certificate(store: Store, made: Certificate) -> str:
     Raises:
         StoreUnavailableError: safe to repeat.
     """
-    numbers = await _numbers(store, made.kind)
-    number = numbers[-1] + 1 if numbers else 0
     data = msgspec.msgpack.encode(made)
-    while not await store.create(_name(made.kind, number), data):
-        number += 1
-    for old in numbers[: -(MOST_KEPT - 1)]:
-        await store.delete(_name(made.kind, old))
-    return _name(made.kind, number)
+    return await numbered.add(
+        store, object_names.DRILLS, made.kind, data, kept=MOST_KEPT
+    )
 
 
 async def certificates(store: Store, kind: Kind) -> list[Certificate]:
@@ -110,7 +107,7 @@ async def certificates(store: Store, kind: Kind) -> list[Certificate]:
     One that cannot be read is left out: the next drill makes another.
     """
     found: list[Certificate] = []
-    for number in await _numbers(store, kind):
+    for number in await numbered.numbers(store, object_names.DRILLS, kind):
         try:
             found.append(_decoded(await store.get(_name(kind, number))))
         except (MissingObjectError, CorruptSnapshotError, DamagedResultError):
@@ -134,9 +131,3 @@ def _decoded(data: bytes) -> Certificate:
 
 def _name(kind: Kind, number: int) -> str:
     return object_names.numbered(object_names.DRILLS, kind, number)
-
-
-async def _numbers(store: Store, kind: Kind) -> list[int]:
-    names = [info.name async for info in store.list(f"{object_names.DRILLS}/{kind}")]
-    parsed = [object_names.parse_numbered(name) for name in names]
-    return sorted(found[1] for found in parsed if found is not None)

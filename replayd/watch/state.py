@@ -13,7 +13,8 @@ from replayd.errors import DamagedResultError
 from replayd.model import Case, Outcome
 from replayd.stats.change import ChangeState
 from snaptrace.snapshot import object_names
-from snaptrace.snapshot.errors import MissingObjectError
+from snaptrace.snapshot.errors import CorruptSnapshotError, MissingObjectError
+from snaptrace.store import numbered
 from snaptrace.store.store import Store
 
 KEPT_STATES = 3
@@ -105,13 +106,10 @@ async def store_state(store: Store, state: WatchState) -> None:
     Raises:
         StoreUnavailableError: safe to repeat.
     """
-    numbers = await _numbers(store, state.modality)
-    number = numbers[-1] + 1 if numbers else 0
     data = msgspec.msgpack.encode(state)
-    while not await store.create(_name(state.modality, number), data):
-        number += 1
-    for old in numbers[: -(KEPT_STATES - 1)]:
-        await store.delete(_name(state.modality, old))
+    await numbered.add(
+        store, object_names.WATCH, state.modality, data, kept=KEPT_STATES
+    )
 
 
 async def stored_states(store: Store) -> dict[str, WatchState]:
@@ -132,10 +130,10 @@ async def stored_states(store: Store) -> dict[str, WatchState]:
 
 
 async def _newest(store: Store, modality: str) -> WatchState | None:
-    for number in reversed(await _numbers(store, modality)):
+    for number in reversed(await numbered.numbers(store, object_names.WATCH, modality)):
         try:
             return decoded(await store.get(_name(modality, number)))
-        except (MissingObjectError, DamagedResultError):
+        except (MissingObjectError, CorruptSnapshotError, DamagedResultError):
             continue  # an older one lacks the last answers only
     return None
 
@@ -154,10 +152,3 @@ def decoded(data: bytes) -> WatchState:
 
 def _name(modality: str, number: int) -> str:
     return object_names.numbered(object_names.WATCH, modality, number)
-
-
-async def _numbers(store: Store, modality: str) -> list[int]:
-    folder = f"{object_names.WATCH}/{modality}"
-    names = [info.name async for info in store.list(folder)]
-    parsed = [object_names.parse_numbered(name) for name in names]
-    return sorted(found[1] for found in parsed if found is not None)

@@ -16,7 +16,14 @@ from snaptrace.snapshot.errors import CorruptSnapshotError, MissingObjectError
 from snaptrace.store.store import Store
 
 LARGEST_BYTES = 1 << 30  # unpacked, as `replayd/ledger` reads
-_RAW = (f"{object_names.SHOWN}/", f"{object_names.DRILLS}/")  # stored as they are
+# Stored as they are, not compressed.
+_RAW = tuple(
+    f"{folder}/"
+    for folder in (
+        *(object_names.SHOWN, object_names.DRILLS),
+        *(object_names.WATCH, object_names.OPINIONS),
+    )
+)
 
 LedgerProblem = Literal[
     "corrupt",  # unreadable bytes, or a tag that does not fit
