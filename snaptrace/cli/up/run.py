@@ -4,7 +4,7 @@ import asyncio
 import fcntl
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -20,7 +20,7 @@ from snaptrace.cli.options import DEFAULT_FOLDER, Source, local_store, on_loopba
 from snaptrace.cli.output import CommandError
 from snaptrace.cli.up.board import Board
 from snaptrace.cli.up.processes import ProcessTree, Program, ended
-from snaptrace.runtime.config import Document
+from snaptrace.runtime.config import Document, StoreConfig
 from snaptrace.runtime.lifecycle import reload_on_hangup, stop_on_signals
 from snaptrace.runtime.listening import why_not_free
 
@@ -35,8 +35,12 @@ def program(
     *,
     config: str | None = None,
     restart: bool = True,
+    without: Collection[str] = (),
 ) -> Program:
-    """Return the child process that runs `snaptrace <name>` with these settings."""
+    """Return the child process that runs `snaptrace <name>` with these settings.
+
+    Its environment lacks the variables `without`.
+    """
     argv = [sys.executable, "-m", "snaptrace", name, "--strict"]
     if config is not None:
         argv += ["--config", config]
@@ -45,7 +49,7 @@ def program(
     return Program(
         name=name,
         argv=argv,
-        environ=os.environ,
+        environ={n: v for n, v in os.environ.items() if n not in without},
         restart=restart,
         reloads=name == "replayd",
     )
@@ -80,8 +84,16 @@ def run(
         _ports_free(collector, replayd)
         settings = [*source.set, *_local_settings(document, folder)]
         names = ["collector", "replayd"] if replayd.arms else ["collector"]
+        keys = model_keys(document, replayd, source.path)
         tree_of = [
-            program(name, settings, config=source.path, restart=False) for name in names
+            program(
+                name,
+                settings,
+                config=source.path,
+                restart=False,
+                without=keys if name == "collector" else (),
+            )
+            for name in names
         ]
         shown = Board(
             otlp=(str(collector.grpc.listen), str(collector.http.listen)),
@@ -93,6 +105,21 @@ def run(
             lookback_hours=replayd.schedule.lookback / 3600,
         )
         return asyncio.run(_run(tree_of, folder, shown if board else None))
+
+
+def model_keys(
+    document: Document, replayd: ReplaydConfig, path: str | None
+) -> frozenset[str]:
+    """Return the variables with keys of models, which the collector has no use for.
+
+    One that the store or the file's `${env:…}` needs, too, is not among them.
+    """
+    text = Path(path).read_text("utf-8") if path else ""
+    named = {arm.api_key_env for arm in replayd.arms.values()}
+    named.add(replayd.judge.api_key_env)
+    store = document.section("store", StoreConfig)
+    named -= {"", store.encryption.key_env}
+    return frozenset(name for name in named if f"{{env:{name}" not in text)
 
 
 def _local_settings(document: Document, folder: Path) -> list[str]:
