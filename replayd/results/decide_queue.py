@@ -17,7 +17,8 @@ from replayd.adjudication.decisions import (
 )
 from replayd.adjudication.opinions import Opinion, Turn
 from replayd.evidence.settings import judge_key
-from replayd.model import Epoch
+from replayd.model import Epoch, PairResult
+from replayd.results.open_pairs import is_open
 from replayd.results.pair_index import PairIndex
 from replayd.results.pair_view import Said, WorstPair
 
@@ -50,13 +51,54 @@ def asked(
     index: PairIndex, epoch: Epoch, opinions: Opinions, by: str, share: float
 ) -> Iterator[Asked]:
     """Yield what `by` may decide: second opinions first, as they are few."""
-    for number, turn in opinions:
-        first = opinions[number, turn]
-        drawn = turn == 0 and gets_second_opinion(epoch.epoch, number, share)
-        if drawn and first.by != by and (number, 1) not in opinions:
-            yield Asked(number, 1)
+    yield from second_opinions(epoch, opinions, by, share)
     for number in waiting(index, epoch, opinions):
         yield Asked(number, 0)
+
+
+def second_opinions(
+    epoch: Epoch, opinions: Opinions, by: str, share: float
+) -> Iterator[Asked]:
+    """Yield pairs that another person decided and that `by` should decide, too."""
+    for number, turn in opinions:
+        if turn == 0 and _wants_second(epoch, number, opinions, by, share):
+            yield Asked(number, 1)
+
+
+def turn_of(
+    result: PairResult, epoch: Epoch, opinions: Opinions, by: str, share: float
+) -> Turn | None:
+    """Return which opinion this person may give; None: none, or not any more."""
+    if not is_open(result):
+        return None
+    if (result.number, 0) not in opinions:
+        return 0
+    return 1 if _wants_second(epoch, result.number, opinions, by, share) else None
+
+
+def _wants_second(
+    epoch: Epoch, number: int, opinions: Opinions, by: str, share: float
+) -> bool:
+    drawn = gets_second_opinion(epoch.epoch, number, share)
+    return drawn and opinions[number, 0].by != by and (number, 1) not in opinions
+
+
+def opinion_of(result: PairResult, epoch: Epoch, turn: Turn) -> Opinion:
+    """Return an opinion to fill in, with what the rules said of the pair."""
+    score = result.streams.get("quality")
+    valued = score is not None and None not in {score.canary, score.control}
+    difference = 0.0
+    if score is not None and valued:
+        difference = (score.canary or 0.0) - (score.control or 0.0)
+    return Opinion(
+        epoch=epoch.epoch,
+        number=result.number,
+        turn=turn,
+        better="tie",
+        modality=result.modality,
+        scorer=score.scorer if score is not None and valued else "",
+        scored=(difference > 0) - (difference < 0),
+    )
 
 
 def waiting(index: PairIndex, epoch: Epoch, opinions: Opinions) -> list[int]:

@@ -168,6 +168,11 @@ class History:
             answers=found,
         )
 
+    async def result(self, epoch: Epoch, number: int) -> PairResult | None:
+        """Return one result; None if there is no such number."""
+        ledger = Ledger(self._store, epoch.epoch, self._clock)
+        return await self._result(ledger, number)
+
     async def _result(self, ledger: Ledger, number: int) -> PairResult | None:
         async for run in ledger.runs(number):
             at = number - run.first

@@ -96,6 +96,7 @@ _COMMANDS = {
     "epochs": ("evidence.epochs", "epochs", "List what was judged, and why it ended."),
     "report": ("evidence.report", "report", "Write one epoch as a file to hand on."),
     "results": ("evidence.worst", "results", "Print all pairs as JSON lines."),
+    "decide": ("decide", "decide", "Store what people decided in a worksheet."),
     "worksheet": ("judge", "worksheet", "Write a blind worksheet of pairs for people."),
     "judge": ("judge", "judge", "Report how accurate the judge model is."),
     "completion": (

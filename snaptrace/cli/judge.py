@@ -1,17 +1,22 @@
-"""`snaptrace worksheet | judge`: pairs for people to decide; how good a judge is."""
+"""`snaptrace worksheet | judge`: pairs for people to decide; how good a judge is.
+
+`decide.py` stores what people decided.
+"""
 
 import asyncio
 import os
 import random
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
+import msgspec
 from cyclopts import Parameter
-from msgspec import Struct
+from msgspec import Struct, structs
 from rich.console import Console
 from rich.table import Table
 
+from replayd.adjudication.opinions import OpinionBook
 from replayd.adjudication.source import DecisionSource, DecisionsUnreadableError
 from replayd.budget.limits import Budgets
 from replayd.config import ReplaydConfig
@@ -24,8 +29,9 @@ from replayd.judge_model.anchors import (
     load_anchors,
 )
 from replayd.judge_model.standing import key_of, lower_bound
+from replayd.results import worksheet_csv
 from replayd.results.history import History
-from replayd.results.worksheet import sheet
+from replayd.results.worksheet import Deciders, sheet
 from snaptrace.cli.options import Source
 from snaptrace.cli.output import CommandError, Format, print_json
 from snaptrace.cli.session import Opened
@@ -50,11 +56,14 @@ def worksheet(
     epoch: str = "",
     limit: Annotated[int, Parameter(alias="-n")] = 100,
     media: Path | None = None,
+    by: str = "",
+    format: Literal["jsonl", "csv"] = "jsonl",  # noqa: A002 - the name of the option
 ) -> int:
-    """Print pairs that people should decide, as lines of JSON, left and right.
+    """Print pairs that people should decide, left and right, nobody's name.
 
     Pairs drawn to correct a judge model come first, then those whose scores differ or
-    that nothing could score. Answers go to the `decisions` of the canary's arm.
+    that nothing could score. Lines of JSON are answered in the `decisions` of the
+    canary's arm, CSV in its last two columns, which `snaptrace decide` stores.
 
     Parameters
     ----------
@@ -66,12 +75,19 @@ def worksheet(
         How many.
     media
         Folder for the media files; none are written if not given.
+    by
+        Who will decide: gets second opinions on what others decided, too.
+    format
+        Lines of JSON, or CSV for a spreadsheet.
     """
     opened = Opened.of(source)
-    arms = (source or Source()).document().section("replayd", ReplaydConfig).arms
-    decided = arms[canary].decisions if canary in arms else ""
+    config = (source or Source()).document().section("replayd", ReplaydConfig)
+    decided = config.arms[canary].decisions if canary in config.arms else ""
+    deciders = Deciders(by=by, share=config.second_opinions)
     try:
-        asyncio.run(_write(opened, canary, epoch, decided, (limit, media)))
+        asyncio.run(
+            _write(opened, (canary, epoch), decided, deciders, (limit, media, format))
+        )
     except (ReplaydError, DecisionsUnreadableError) as error:
         raise CommandError(str(error)) from None
     return 0
@@ -79,28 +95,33 @@ def worksheet(
 
 async def _write(
     opened: Opened,
-    canary: str,
-    epoch: str,
+    named: tuple[str, str],
     decided: str,
-    wanted: tuple[int, Path | None],
+    deciders: Deciders,
+    wanted: tuple[int, Path | None, str],
 ) -> None:
     history = History(opened.store, opened.key, SystemClock())
-    chosen = await history.epoch(canary, epoch)
+    chosen = await history.epoch(*named)
     if chosen is None:
-        raise CommandError(f"nothing was judged under the canary name {canary!r}")
+        raise CommandError(f"nothing was judged under the canary name {named[0]!r}")
     known = await DecisionSource.once(decided, chosen.epoch, chosen.sides)
-    limit, media = wanted
+    limit, media, shape = wanted
+    opinions = await OpinionBook(opened.store).read(chosen.epoch)
     lines = sheet(
         history,
         chosen,
         known,
+        deciders=structs.replace(deciders, opinions=opinions),
         limit=limit,
         media_to=media,
         reading=lambda snapshot_id: opened.read("worksheet", [snapshot_id]),
     )
+    if shape == "csv":
+        sys.stdout.write(worksheet_csv.written(None))
     async for line in lines:
-        sys.stdout.buffer.write(line)
-    sys.stdout.buffer.flush()
+        as_json = msgspec.json.encode(line).decode() + "\n"
+        sys.stdout.write(worksheet_csv.written(line) if shape == "csv" else as_json)
+    sys.stdout.flush()
 
 
 def judge(

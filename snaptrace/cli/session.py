@@ -98,6 +98,16 @@ class Opened:
             time.time_ns(), who=user(), what=command, snapshots=snapshot_ids
         )
 
+    def decided(self, what: str, snapshot_id: str, by: str) -> None:
+        """Put down that a person decides a pair.
+
+        Raises:
+            AuditRefusedError: it cannot be put down; nothing may be stored.
+        """
+        self._audit.note(
+            time.time_ns(), who=by, what=what, snapshots=[snapshot_id], kind="decision"
+        )
+
     def _say(self, line: str) -> None:
         self.errors.print(Text(line, style="dim"), soft_wrap=True)
 

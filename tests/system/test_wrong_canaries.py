@@ -8,11 +8,11 @@ import time
 from pathlib import Path
 
 import pytest
+from daemons import Daemon, World
 from fakes.provider import FakeProvider, completion
 from fakes.stored_calls import hexed, store_calls
 from fakes.waiting import until
 from msgspec import structs
-from system.test_replayd_crash import Daemon, World
 
 sys.path.append(str(Path(__file__).parents[2] / "bench"))
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from aiohttp import web
 from msgspec import Struct, structs
 
-from replayd.adjudication.decisions import canary_is_left, gets_second_opinion
+from replayd.adjudication.decisions import canary_is_left
 from replayd.adjudication.opinions import (
     REASONS,
     Better,
@@ -28,11 +28,12 @@ from replayd.results.decide_queue import (
     Opinions,
     asked,
     blinded,
+    opinion_of,
+    turn_of,
     waiting,
 )
 from replayd.results.history import Pair
 from replayd.results.labels import LabelCounts, by_scorer, counts
-from replayd.results.open_pairs import is_open
 from replayd.results.pair_view import rendered
 
 MOST_TRIED: Final = 25  # pairs whose content is gone or equal, per request
@@ -126,7 +127,7 @@ class Deciding:
         if turn is None or str(turn) != fields.get("turn", ""):
             raise web.HTTPConflict(text="somebody decided this pair meanwhile\n")
         opinion = structs.replace(
-            _opinion(pair, turn),
+            opinion_of(pair.result, pair.epoch, turn),
             better=better,
             reasons=reasons,
             by=person.name,
@@ -200,16 +201,7 @@ class Deciding:
         return None
 
     def _turn(self, pair: Pair, opinions: Opinions, by: str) -> Turn | None:
-        """Return which opinion this person may give; None: none, or not any more."""
-        epoch, number = pair.epoch.epoch, pair.result.number
-        if not is_open(pair.result):
-            return None
-        first = opinions.get((number, 0))
-        if first is None:
-            return 0
-        drawn = gets_second_opinion(epoch, number, self._share)
-        free = first.by != by and (number, 1) not in opinions
-        return 1 if drawn and free else None
+        return turn_of(pair.result, pair.epoch, opinions, by, self._share)
 
     async def _left(self, epoch: Epoch, opinions: Opinions) -> int:
         index = await self._site.indexes.index(epoch)
@@ -238,25 +230,6 @@ def _arm_of(pair: Pair, turn: Turn, kind: str) -> str:
     number, salt = pair.result.number, pair.epoch.sides
     canary_left = canary_is_left(pair.epoch.epoch, number, salt) != (turn == 1)
     return "canary" if (kind == "left") == canary_left else "control"
-
-
-def _opinion(pair: Pair, turn: Turn) -> Opinion:
-    """Return an opinion to fill in, with what the rules said of the pair."""
-    result = pair.result
-    score = result.streams.get("quality")
-    valued = score is not None and None not in {score.canary, score.control}
-    difference = 0.0
-    if score is not None and valued:
-        difference = (score.canary or 0.0) - (score.control or 0.0)
-    return Opinion(
-        epoch=pair.epoch.epoch,
-        number=result.number,
-        turn=turn,
-        better="tie",
-        modality=result.modality,
-        scorer=score.scorer if score is not None and valued else "",
-        scored=(difference > 0) - (difference < 0),
-    )
 
 
 def _of(pair: Pair, opinions: Opinions) -> list[Opinion]:

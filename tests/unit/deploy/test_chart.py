@@ -250,7 +250,12 @@ def test_alerts_link_to_where_the_runbook_is_reached(render):
     assert alerts
     for alert in alerts:
         link = alert["annotations"]["runbook_url"]
-        assert link == f"https://wiki.example/runbook#{alert['alert'].lower()}"
+        # Where replayd knows a link itself, that one comes first.
+        own = '{{ with query "snaptrace_replayd_links_info" }}{{ . | first'
+        own += ' | label "runbook" }}{{ else }}https://wiki.example/runbook{{ end }}'
+        place = f"#{alert['alert'].lower()}"
+        known = {f"{first}{place}" for first in ("https://wiki.example/runbook", own)}
+        assert link in known
 
 
 @pytest.mark.parametrize("shape", ["fanout", "node", "injected"])

@@ -141,7 +141,8 @@ def test_a_doctor_says_what_would_verify_a_call():
             doctor.add(call.snapshot)
     (report,) = doctor.report()
     assert (report.version, report.unverified, report.replayable) == ("9.1.66", 1, 0)
-    assert report.recorded_versions == ("0.1.30", "0.1.66")
+    assert "0.1.66" in report.recorded_versions
+    assert "9.1.66" not in report.recorded_versions
     assert [finding.reason for finding in report.findings] == ["version_unrecorded"]
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 
+import msgspec
 import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
@@ -121,7 +122,7 @@ async def test_the_sheet_names_no_side(tmp_path):
     store, epoch = await store_epoch(pairs)
     history = History(store, KEY, LoopClock())
     known = Decisions({3: 1})
-    rows = [json.loads(row) async for row in sheet(history, epoch, known)]
+    rows = [msgspec.to_builtins(row) async for row in sheet(history, epoch, known)]
     assert [row["number"] for row in rows] == [1, 2]
     for row in rows:
         assert set(row["left"]) == set(row["right"]) == {"text", "tool_calls"}
@@ -131,7 +132,7 @@ async def test_the_sheet_names_no_side(tmp_path):
         assert "assistant" not in json.dumps(row)
     assert rows[0]["question"] == "Read every value."
     rows = [
-        json.loads(row)
+        msgspec.to_builtins(row)
         async for row in sheet(history, epoch, known, limit=1, media_to=tmp_path)
     ]
     assert len(rows) == 1

@@ -153,10 +153,8 @@ async def test_ruined_prose_is_found_by_judge_and_people(tmp_path):
         assert before.judge.waiting_labels > 10
         assert before.verdict == "undecided"
         history = History(store, KEY, clock)
-        rows = [
-            json.loads(row)
-            async for row in sheet(history, epoch, Decisions(), limit=10)
-        ]
+        lines = sheet(history, epoch, Decisions(), limit=10)
+        rows = [line async for line in lines]
         labels = {
             result.number: int(result.diagnostics["judge"].canary) - 1
             async for result in history.results(epoch)
@@ -167,13 +165,11 @@ async def test_ruined_prose_is_found_by_judge_and_people(tmp_path):
     assert (after.scored_share, after.judge.kappa) == (1.0, 1.0)
     # People see prose, those pairs first by which the judge is corrected.
     assert len(rows) == 10
-    assert all(is_labelled(epoch.epoch, row["number"], 0.5) for row in rows)
+    assert all(is_labelled(epoch.epoch, row.number, 0.5) for row in rows)
     sides = {
-        ("ajar" in row["left"]["text"]): canary_is_left(
-            epoch.epoch, row["number"], epoch.sides
-        )
+        ("ajar" in row.left.text): canary_is_left(epoch.epoch, row.number, epoch.sides)
         for row in rows
-        if "ajar" in row["left"]["text"] + row["right"]["text"]
+        if "ajar" in row.left.text + row.right.text
     }
     assert all(is_wrong == is_canary for is_wrong, is_canary in sides.items())
     assert b"m-8" not in json.dumps([fake.prompts]).encode()
