@@ -11,14 +11,12 @@ from collections import deque
 from email.utils import formatdate
 from http import HTTPStatus
 from typing import Final, Protocol
-from urllib.parse import urlsplit
 
 import httptools
 
+from collector.net.http1_head import Field, RequestHead, path_of
 from collector.net.listener import IncomingRequest, ListenerState
 from collector.net.write_buffer import WriteBuffer
-
-Field = tuple[bytes, bytes]  # name and value, as they were sent
 
 _MAX_HEAD_BYTES: Final = 65_536
 _MAX_FIELDS: Final = 256
@@ -210,7 +208,8 @@ class Http1Connection(asyncio.Protocol):
         if len(self._exchanges) >= _MOST_WAITING:
             self._refuse(503)
             return
-        if status := _fault_of(self._fields, parser.get_http_version()):
+        head = RequestHead(self._fields)
+        if status := head.fault(parser.get_http_version()):
             self._refuse(status)
             return
         if parser.should_upgrade():
@@ -219,19 +218,18 @@ class Http1Connection(asyncio.Protocol):
         exchange = Http1Exchange(
             self,
             parser.get_method(),
-            _path_of(self._path),
+            path_of(self._path),
             self._fields,
             keep_alive=parser.should_keep_alive(),
         )
         self._current = exchange
         self._exchanges.append(exchange)
         self._throttle()
-        size_bytes = sum(len(name) + len(value) for name, value in self._fields)
-        if len(self._fields) > _MAX_FIELDS or size_bytes > _MAX_HEAD_BYTES:
+        if len(self._fields) > _MAX_FIELDS or head.size_bytes > _MAX_HEAD_BYTES:
             exchange.keep_alive = False
             exchange.respond(431, [])
             return
-        exchange.awaits_continue = any(n.lower() == b"expect" for n, _ in self._fields)
+        exchange.awaits_continue = head.has_expect
         incoming = self._handler.open(exchange)
         if exchange.response is None:
             exchange.incoming = incoming
@@ -349,31 +347,6 @@ class Http1Connection(asyncio.Protocol):
             incoming, exchange.incoming = exchange.incoming, None
             if incoming is not None:
                 incoming.cancelled()
-
-
-def _fault_of(fields: list[Field], version: str) -> int:
-    """Return the status for a head that the parser takes and RFC 9112 forbids; or 0."""
-    hosts, coding = 0, b""
-    for name, value in fields:
-        low = name.lower()
-        hosts += low == b"host"
-        if low == b"transfer-encoding":
-            coding += b"," + value.strip().lower()
-    if coding not in (b"", b",chunked"):
-        return 501  # Section 6.1: a coding that is not undone here.
-    # Section 3.2: two readers of one message must not find two hosts in it.
-    return 400 if hosts > 1 or (not hosts and version == "1.1") else 0
-
-
-def _path_of(target: bytes) -> str:
-    """Return the path of a request's target, which may be a whole URL."""
-    text = target.decode("latin-1")
-    if not text.startswith("/"):
-        try:
-            text = urlsplit(text).path
-        except ValueError:
-            return ""
-    return text.partition("?")[0]
 
 
 class _Second:

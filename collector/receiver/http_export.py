@@ -5,7 +5,8 @@ Source: OTLP 1.9, "OTLP/HTTP".
 
 from typing import Final
 
-from collector.net.http1_server import Field, Http1Exchange
+from collector.net.http1_head import Field
+from collector.net.http1_server import Http1Exchange
 from collector.net.listener import IncomingRequest
 from collector.otlp.export_result import (
     ExportResult,
@@ -97,7 +98,8 @@ class _Export(Export):
         """Receive a piece of the body and reserve memory for it."""
         self._read += len(piece)
         try:
-            self._reserve(self._read)
+            if piece:  # the last one is empty, mostly
+                self._reserve(self._read)
             if not is_last:
                 self.keep(piece)
                 return
