@@ -48,7 +48,12 @@ class Up:
         argv = [sys.executable, "-m", "snaptrace", "up", "--no-board"]
         given = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, **more}
         return subprocess.Popen(
-            argv, cwd=self.folder, start_new_session=True, text=True, **given
+            argv,
+            cwd=self.folder,
+            start_new_session=True,
+            text=True,
+            preexec_fn=hear_hangups,  # noqa: PLW1509 - it takes no lock
+            **given,
         )
 
     def listens(self, port):
@@ -62,6 +67,11 @@ class Up:
     def wait_gone(self):
         """Wait until nothing of the tree listens any more."""
         wait_for(lambda: not any(map(self.listens, self.ports)))
+
+
+def hear_hangups():
+    """Undo what a `nohup` around the tests hands down: to ignore hangups is kept."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def wait_for(met, seconds=60.0):
