@@ -156,10 +156,9 @@ def test_a_defect_is_found_within_five_minutes_of_own_traffic(place):
         sys.stdout.write(f"\nfirst verdict after {seconds:.0f} s of traffic\n")
         assert code == 1, said
         assert "text: regressed" in said
-        # What the board said on the way, and at the end.
-        board = place.log("snaptrace")
-        assert "a verdict in about" in board
-        assert "regressed" in board
+        # What the board said on the way, and says with its next lines.
+        assert "a verdict in about" in place.log("snaptrace")
+        wait_for(lambda: "regressed" in place.log("snaptrace"))
         # One step from the alert's text to the worst pair.
         code, said = place.say("worst", "-n", "1", "--format", "jsonl")
         assert code == 0
