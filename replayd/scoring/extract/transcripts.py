@@ -17,6 +17,7 @@ from replayd.scoring.extract.numbers.number_words import (
     names_numbers,
     number_words,
 )
+from replayd.scoring.extract.numbers.ordinal_words import ORDINALS
 from replayd.scoring.extract.numbers.units import UNITS
 from replayd.scoring.extract.structure.body import (
     body_of,
@@ -121,29 +122,21 @@ _MONEY_AFTER = re.compile(r"(?<=\d)\s?([$€£])(?![\d$€£])")
 _MONEY_WORDS: Final = {"$": "dollars", "€": "euros", "£": "pounds"}
 _ORDINAL = re.compile(r"\b(\d{1,3})(?:st|nd|rd|th|er|re|ème|\.(?=\s)|º|ª)(?!\w)")
 _ORDINALS: Final = {
+    word: str(number) for word, number in ORDINALS.items() if number <= 20
+} | {
     word: str(number)
     for number, words in enumerate(
         (
-            "first erste ersten erster premier première primero primera primer",
-            "second zweite zweiten deuxième segundo segunda",
-            "third dritte dritten troisième tercero tercera tercer",
-            "fourth vierte vierten quatrième cuarto cuarta",
-            "fifth fünfte fünften cinquième quinto quinta",
-            "sixth sechste sechsten sixième sexto sexta",
-            "seventh siebte siebten septième séptimo séptima",
-            "eighth achte achten huitième octavo octava",
-            "ninth neunte neunten neuvième noveno novena",
-            "tenth zehnte zehnten dixième décimo décima",
-            "eleventh elfte elften",
-            "twelfth zwölfte zwölften",
-            "thirteenth dreizehnte dreizehnten",
-            "fourteenth vierzehnte vierzehnten",
-            "fifteenth fünfzehnte fünfzehnten",
-            "sixteenth sechzehnte sechzehnten",
-            "seventeenth siebzehnte siebzehnten",
-            "eighteenth achtzehnte achtzehnten",
-            "nineteenth neunzehnte neunzehnten",
-            "twentieth zwanzigste zwanzigsten",
+            "premier première primero primera primer",
+            "deuxième segundo segunda",
+            "troisième tercero tercera tercer",
+            "quatrième cuarto cuarta",
+            "cinquième quinto quinta",
+            "sixième sexto sexta",
+            "septième séptimo séptima",
+            "huitième octavo octava",
+            "neuvième noveno novena",
+            "dixième décimo décima",
         ),
         start=1,
     )

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from replayd.scoring.extract.numbers.ordinal_words import ORDINALS
 from replayd.scoring.extract.numbers.quantity import Quantity
 
 MONTHS = {
@@ -69,46 +70,7 @@ _MONTH_FIRST = re.compile(
     re.IGNORECASE,
 )
 _ENDS = re.compile(r"\s*(?:\Z|[^\w\s]|\d|\n|(?:at|um|à|a las|from|to|and|und)\b)")
-_DAYS_SPELT = {
-    word: number
-    for number, words in enumerate(
-        (
-            "first erste ersten erster premier",
-            "second zweite zweiten zweiter",
-            "third dritte dritten dritter",
-            "fourth vierte vierten",
-            "fifth fünfte fünften",
-            "sixth sechste sechsten",
-            "seventh siebte siebten",
-            "eighth achte achten",
-            "ninth neunte neunten",
-            "tenth zehnte zehnten",
-            "eleventh elfte elften",
-            "twelfth zwölfte zwölften",
-            "thirteenth dreizehnte dreizehnten",
-            "fourteenth vierzehnte vierzehnten",
-            "fifteenth fünfzehnte fünfzehnten",
-            "sixteenth sechzehnte sechzehnten",
-            "seventeenth siebzehnte siebzehnten",
-            "eighteenth achtzehnte achtzehnten",
-            "nineteenth neunzehnte neunzehnten",
-            "twentieth zwanzigste zwanzigsten",
-            "twenty-first einundzwanzigste einundzwanzigsten",
-            "twenty-second zweiundzwanzigste zweiundzwanzigsten",
-            "twenty-third dreiundzwanzigste dreiundzwanzigsten",
-            "twenty-fourth vierundzwanzigste vierundzwanzigsten",
-            "twenty-fifth fünfundzwanzigste fünfundzwanzigsten",
-            "twenty-sixth sechsundzwanzigste sechsundzwanzigsten",
-            "twenty-seventh siebenundzwanzigste siebenundzwanzigsten",
-            "twenty-eighth achtundzwanzigste achtundzwanzigsten",
-            "twenty-ninth neunundzwanzigste neunundzwanzigsten",
-            "thirtieth dreißigste dreißigsten",
-            "thirty-first einunddreißigste einunddreißigsten",
-        ),
-        start=1,
-    )
-    for word in words.split()
-}
+_DAYS_SPELT = ORDINALS | {"premier": 1, "zweiter": 2, "dritter": 3}
 _SPELT_DAY = re.compile(
     rf"\b(?:the )?(?P<day>{'|'.join(sorted(_DAYS_SPELT, key=len, reverse=True)).replace('-', '[- ]')})\s(?:day of |of )?"
     rf"(?=(?:{'|'.join(sorted(MONTHS, key=len, reverse=True))})\b)",
