@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from replayd.config import NatsConfig
+from replayd.config.workers import NatsConfig
 from snaptrace.runtime.config import ConfigError
 
 if TYPE_CHECKING:

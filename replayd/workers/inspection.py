@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from replayd.config import ReplaydConfig, WorkersConfig
+from replayd.config import ReplaydConfig
+from replayd.config.workers import WorkersConfig
 from replayd.workers import connection, streams
 from replayd.workers.streams import Names
 

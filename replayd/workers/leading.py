@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from replayd.arms.arm import Arm
 from replayd.budget.accounting import SpendingAccount
-from replayd.config import ReplaydConfig, WorkersConfig
+from replayd.config import ReplaydConfig
+from replayd.config.workers import WorkersConfig
 from replayd.evaluation.sender import Sender, Senders
 from replayd.telemetry.metrics import EngineMetrics
 from snaptrace.crypto.fleet_key import FleetKey

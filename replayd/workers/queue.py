@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from replayd.config import WorkersConfig
+from replayd.config.workers import WorkersConfig
 from replayd.workers import messages, streams
 from replayd.workers.connection import connect
 from replayd.workers.messages import Job, Reply

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from replayd.config import WorkersConfig
+from replayd.config.workers import WorkersConfig
 
 if TYPE_CHECKING:
     from nats.js.api import StreamConfig

@@ -2,7 +2,7 @@
 
 import pytest
 
-from replayd.config import NatsConfig
+from replayd.config.workers import NatsConfig
 from replayd.workers.connection import check, client_options
 from snaptrace.runtime.config import ConfigError
 
