@@ -37,6 +37,7 @@ from replayd.judge_model.pair import PairJudge
 from replayd.judge_model.rounds import JudgeRounds
 from replayd.ledger.lease import Lease
 from replayd.model import JudgedPair, PairAnswers, PairResult, Planned
+from replayd.scoring.own.settings import OwnScorers
 from replayd.scoring.pool import ScoringPool
 from replayd.scoring.recorded import Recorded
 from replayd.scoring.redaction import RedactionSettings, bare
@@ -125,6 +126,7 @@ class Engine:
             in_process=config.judge_process,
             log_level=config.log_level,
             on_lost=self.metrics.judging_lost.inc,
+            own=OwnScorers(config.scorers, key_files),
             prose_model=(config.prose_model, config.prose_model_prefix),
             on_prose_model=self.metrics.prose_model.set,
         )
@@ -182,7 +184,7 @@ class Engine:
     async def open_arms(
         self, stack: AsyncExitStack, environ: Mapping[str, str]
     ) -> None:
-        """Open every arm's connections; closed with `stack`."""
+        """Open all connections of arms; closed with `stack`."""
         self.arms |= await open_arms(
             stack, self.config.arms, environ, self._clock, self._rng
         )

@@ -16,6 +16,7 @@ from replayd.budget.limits import WINDOWS
 from replayd.config import ReplaydConfig
 from replayd.engine import Engine
 from replayd.judge_model import setup as judge_setup
+from replayd.scoring.own.settings import check_declared
 from replayd.telemetry.metrics import EngineMetrics
 from snaptrace.runtime.config import ConfigError, StoreConfig
 
@@ -55,6 +56,7 @@ def check(config: ReplaydConfig, environ: Mapping[str, str] | None = None) -> No
 
         check_url(config.telemetry)
     judge_setup.check(config, environ)
+    check_declared(config.scorers)
     _check_workers(config)
     if environ is not None:
         for name, arm in config.arms.items():

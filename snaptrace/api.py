@@ -4,6 +4,12 @@ A plug-in implements a Protocol (a scorer's, a media redactor's) by its shape an
 needs no base class, so only the data that passes through it is named here.
 """
 
+from snaptrace.scorers.adapters import (
+    DeepEvalMetric,
+    InspectScorer,
+    PromptfooAssertion,
+)
+from snaptrace.scorers.contract import Score, Scorer, ScorerCase
 from snaptrace.snapshot.conversation import (
     Conversation,
     GenericPart,
@@ -30,15 +36,21 @@ from snaptrace.snapshot.model import (
 __all__ = [
     "Answer",
     "Conversation",
+    "DeepEvalMetric",
     "Fidelity",
     "GenericPart",
+    "InspectScorer",
     "Media",
     "MediaPart",
     "MediaRef",
     "Message",
+    "PromptfooAssertion",
     "ReasoningPart",
     "Redaction",
     "Request",
+    "Score",
+    "Scorer",
+    "ScorerCase",
     "Snapshot",
     "TextPart",
     "Tool",

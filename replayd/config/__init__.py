@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from replayd.config.scorers import ScorerConfig
 from replayd.config.workers import WorkersConfig
 from snaptrace.redact.config import RedactConfig
 from snaptrace.runtime.config import Address, Duration
@@ -356,6 +357,7 @@ class ReplaydConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     prose_model: str = ""
     # Text that the model wants before each sentence, as `query: ` for E5.
     prose_model_prefix: str = ""
+    scorers: dict[str, ScorerConfig] = {}
     # How often the leader closes hours, finishes erasures and applies store.retention.
     upkeep: Duration = Duration(600)
     # Least severe level that is logged.

@@ -27,6 +27,7 @@ from replayd.evidence.settings import (
 from replayd.ledger.ledger import Ledger, epochs, open_epoch
 from replayd.model import Epoch
 from replayd.scoring import SCORERS
+from replayd.scoring.own.settings import versions_of
 from replayd.verdicts.compute import VerdictComputation
 from snaptrace.runtime.clock import Clock
 from snaptrace.store.store import Store
@@ -62,7 +63,7 @@ def wanted_epoch(
     settings = settings_of(config, canary)
     key = {
         "canary": _arm_key(arm),
-        "scorers": ",".join(sorted(SCORERS)),
+        "scorers": ",".join([*sorted(SCORERS), *versions_of(config.scorers)]),
         "margins": _text({m: settings.margin(m) for m in sorted(settings.margins)}),
         "slices": _text(config.slices),
         "promise": _text([settings.alpha, settings.eps, settings.intent]),

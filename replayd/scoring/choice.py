@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from replayd.scoring.contract import Scorer, ScoringCase
 from replayd.scoring.extract.masking import answer_was_redacted
+from replayd.scoring.own.scorer import OwnScorer
 from replayd.scoring.rules.assertions import unknown_kinds
 from replayd.scoring.tasks import TASKS, USABILITY, Task, task_of
 
@@ -36,24 +37,37 @@ def choose(
     unmasked: ScoringCase,
     scorers: Mapping[str, Scorer],
     invariants: tuple[Scorer, ...],
+    own: tuple[OwnScorer, ...] = (),
 ) -> Choice:
     """Return the rules for `case`, whose redacted stretches are masked.
 
     `unmasked` is the same case before masking: where only that could be judged, the
     fact asked for was redacted, and the case is `unscorable_redacted`.
     """
-    if case.snapshot.operation in UNSCORED_OPERATIONS and not case.assertions:
+    theirs = [scorer for scorer in own if scorer.applies(case)]
+    of_own = next((scorer for scorer in theirs if scorer.role == "quality"), None)
+    if (
+        case.snapshot.operation in UNSCORED_OPERATIONS
+        and not case.assertions
+        and of_own is None
+    ):
         return Choice(excluded=f"no_scorer_{case.snapshot.operation}")
     if unknown_kinds(case):
         return Choice(excluded="unknown_assertion")
     task = None if case.nothing_recorded else task_of(case)
     quality = _of_task(case, scorers, task)
     named = task or ""
-    if _fact_was_redacted(case, unmasked, scorers, quality):
+    if of_own is not None and not case.assertions:
+        quality = of_own
+    elif _fact_was_redacted(case, unmasked, scorers, quality):
         return Choice(excluded="unscorable_redacted", task=named)
-    applying = tuple(scorer for scorer in invariants if scorer.applies(case))
+    applying = (
+        *(scorer for scorer in invariants if scorer.applies(case)),
+        *(scorer for scorer in theirs if scorer.role == "invariants"),
+    )
+    shown = tuple(scorer for scorer in theirs if scorer.role == "diagnostic")
     if not _comparable(case):
-        return Choice(applying, quality, task=named)
+        return Choice(applying, quality, shown, task=named)
     judged = {scorer.name for scorer in applying}
     # Partial agreement is shown beside the value; a task's other rules say nothing.
     others = tuple(
@@ -65,7 +79,7 @@ def choose(
         and scorer.name not in USABILITY
         and scorer.applies(case)
     )
-    return Choice(applying, quality, others, task=named)
+    return Choice(applying, quality, (*others, *shown), task=named)
 
 
 def primary(case: ScoringCase, scorers: Mapping[str, Scorer]) -> Scorer | None:

@@ -20,15 +20,11 @@ from replayd.scoring.extract.structure.body import body_of
 from replayd.scoring.extract.structure.json_values import NOTHING, structured
 from replayd.scoring.extract.structure.options import label_set
 from replayd.scoring.extract.text import Text
+from snaptrace.scorers.contract import Score
 from snaptrace.snapshot.conversation import Conversation
 from snaptrace.snapshot.model import Answer, Json, Snapshot
 
-
-class Score(Struct, frozen=True):
-    """Score of an answer under one rule."""
-
-    value: float | None  # 0 useless .. 1 right; None: an outside judge was away
-    reason: str = ""  # one line for a person; required when value is None
+__all__ = ["Corroborated", "Said", "Score", "Scorer", "ScoringCase"]
 
 
 class Said:

@@ -34,6 +34,7 @@ from replayd.scoring.contract import (
     ScoringCase,
 )
 from replayd.scoring.extract.masking import masked_answer, masked_reference, pseudonyms
+from replayd.scoring.own.scorer import OwnScorer
 from replayd.witness.compare import compare
 from snaptrace.snapshot.model import Answer
 
@@ -107,11 +108,14 @@ class PairScoring:
         return [each for each in said if each is not None]
 
     async def judged(
-        self, scorers: Mapping[str, Scorer], invariants: tuple[Scorer, ...]
+        self,
+        scorers: Mapping[str, Scorer],
+        invariants: tuple[Scorer, ...],
+        own: tuple[OwnScorer, ...] = (),
     ) -> PairResult:
         """Choose the rules, score every answer by each; see the module."""
         case, answers = self.case, self._answers
-        choice = choose(case, self._unmasked, scorers, invariants)
+        choice = choose(case, self._unmasked, scorers, invariants, own)
         result = structs.replace(
             _frame(self._planned, answers, self._committed_at_ns),
             witness=compare(case.snapshot, answers),

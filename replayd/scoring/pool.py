@@ -16,6 +16,8 @@ from msgspec import Struct
 
 from replayd.model import JudgedPair, PairAnswers, Planned
 from replayd.scoring.extract.prose import meaning
+from replayd.scoring.own.scorer import OwnScorer, own_scorers
+from replayd.scoring.own.settings import OwnScorers
 from replayd.scoring.recorded import Recorded
 from replayd.scoring.redaction import AnswerRedactor, RedactionSettings
 from replayd.scoring.worker import (
@@ -59,6 +61,7 @@ class ScoringPool:
         in_process: bool,
         log_level: str = "INFO",
         command: Sequence[str] = CHILD,
+        own: OwnScorers = OwnScorers(),  # noqa: B008 - frozen
         prose_model: Sequence[str] = (),
         on_prose_model: Callable[[bool], None] = lambda _: None,
         on_lost: Callable[[], None] = lambda: None,
@@ -66,6 +69,8 @@ class ScoringPool:
         self._clock, self._on_lost = clock, on_lost
         self._redaction = redaction
         self._redactor: AnswerRedactor | None = None  # made if pairs are judged here
+        self._own_settings = own
+        self._own: tuple[OwnScorer, ...] = ()  # likewise
         self._wanted = in_process
         self._command = (*command, log_level, *prose_model)
         self._prose_model = prose_model  # loaded once if pairs are judged here
@@ -93,7 +98,8 @@ class ScoringPool:
             if self._redactor is None:
                 self._on_prose_model(meaning.load(*self._prose_model))
                 self._redactor = AnswerRedactor(self._redaction)
-            return (await redacted_and_judged([job], self._redactor))[0]
+                self._own = own_scorers(self._own_settings)
+            return (await redacted_and_judged([job], self._redactor, self._own))[0]
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
         """Keep a process until `stop`; it is started for the first pair."""
@@ -107,6 +113,8 @@ class ScoringPool:
                 self._taking = False
                 self._give_back(self._waiting)
             await stop.wait()
+        for scorer in self._own:
+            scorer.close()
         if self._redactor is not None:
             self._redactor.close()
 
@@ -140,15 +148,15 @@ class ScoringPool:
         )
         try:
             assert process.stdin is not None
-            redaction: RedactionSettings | None = self._redaction
+            is_new = True
             while not stop.is_set():
                 self._some.clear()
                 if not self._waiting:
                     await self._some.wait()
-                elif not await self._handed_over(process, redaction):
+                elif not await self._handed_over(process, is_new=is_new):
                     return False
                 else:
-                    redaction = None  # the process has it
+                    is_new = False
             return True
         finally:
             self._end_process()
@@ -157,7 +165,8 @@ class ScoringPool:
     async def _handed_over(
         self,
         process: asyncio.subprocess.Process,
-        redaction: RedactionSettings | None,
+        *,
+        is_new: bool,
     ) -> bool:
         given, taken = process.stdin, process.stdout
         assert given is not None
@@ -165,7 +174,9 @@ class ScoringPool:
         size = min(len(self._waiting), LARGEST_BATCH)
         batch = [self._waiting.popleft() for _ in range(size)]
         try:
-            data = codec.encode(Batch(tuple(one.job for one in batch), redaction))
+            jobs = tuple(one.job for one in batch)
+            settings = (self._redaction, self._own_settings) if is_new else (None, None)
+            data = codec.encode(Batch(jobs, *settings))
             given.write(len(data).to_bytes(SIZE_BYTES, "big"))
             given.write(data)
             await given.drain()

@@ -17,6 +17,8 @@ from replayd.model import JudgedPair, PairAnswers, PairResult, Planned
 from replayd.scoring import INVARIANTS, SCORERS
 from replayd.scoring.contract import ScoringCase
 from replayd.scoring.extract.prose import meaning
+from replayd.scoring.own.scorer import OwnScorer, own_scorers
+from replayd.scoring.own.settings import OwnScorers
 from replayd.scoring.pair import PairScoring, read_ahead
 from replayd.scoring.recorded import Recorded
 from replayd.scoring.redaction import AnswerRedactor, RedactionSettings
@@ -39,12 +41,13 @@ class Job(Struct, frozen=True):
 class Batch(Struct, frozen=True):
     """Pairs that were waiting together.
 
-    `redaction` comes with a process's first batch. Without it answers are judged as
-    they are given, and none may be stored.
+    `redaction` and `own` come with a process's first batch. Without the former answers
+    are judged as they are given, and none may be stored.
     """
 
     jobs: tuple[Job, ...]
     redaction: RedactionSettings | None = None
+    own: OwnScorers | None = None
 
 
 class Stored(Struct, frozen=True):
@@ -75,7 +78,7 @@ async def judged(jobs: Sequence[Job]) -> list[PairResult]:
 
 
 async def redacted_and_judged(
-    jobs: Sequence[Job], redactor: AnswerRedactor
+    jobs: Sequence[Job], redactor: AnswerRedactor, own: tuple[OwnScorer, ...] = ()
 ) -> list[JudgedPair]:
     """Redact the answers of pairs, then judge what may be stored of them.
 
@@ -89,7 +92,7 @@ async def redacted_and_judged(
         clean.append(answers)
         known = answers or job.answers
         benches.append(PairScoring(job.planned, case, known, job.committed_at_ns))
-    results = await _scored(benches)
+    results = await _scored(benches, own)
     return [JudgedPair(*each) for each in zip(results, clean, strict=True)]
 
 
@@ -97,31 +100,40 @@ def _case(job: Job) -> ScoringCase:
     return job.recorded.scoring_case()
 
 
-async def _scored(benches: Sequence[PairScoring]) -> list[PairResult]:
+async def _scored(
+    benches: Sequence[PairScoring], own: tuple[OwnScorer, ...] = ()
+) -> list[PairResult]:
     read_ahead(benches)
-    return [await bench.judged(SCORERS, INVARIANTS) for bench in benches]
+    return [await bench.judged(SCORERS, INVARIANTS, own) for bench in benches]
 
 
 def serve(given: BinaryIO, taken: BinaryIO) -> None:
     """Judge what comes until there is no more."""
     redactor: AnswerRedactor | None = None
+    own: tuple[OwnScorer, ...] = ()
     with asyncio.Runner() as runner:
         while size := int.from_bytes(given.read(SIZE_BYTES), "big"):
             batch = _batches.decode(given.read(size))
             if batch.redaction is not None:
                 redactor = AnswerRedactor(batch.redaction)
-            data = codec.encode(runner.run(_batch_judged(batch.jobs, redactor)))
+            if batch.own is not None:
+                own = own_scorers(batch.own)
+            data = codec.encode(runner.run(_batch_judged(batch.jobs, redactor, own)))
             taken.write(len(data).to_bytes(SIZE_BYTES, "big") + data)
             taken.flush()
+    for scorer in own:
+        scorer.close()
     if redactor is not None:
         redactor.close()
 
 
-async def _batch_judged(jobs: Sequence[Job], redactor: AnswerRedactor | None) -> Judged:
+async def _batch_judged(
+    jobs: Sequence[Job], redactor: AnswerRedactor | None, own: tuple[OwnScorer, ...]
+) -> Judged:
     if redactor is None:
         results = tuple(await judged(jobs))
         return Judged(results, prose_model=meaning.is_loaded())
-    found = await redacted_and_judged(jobs, redactor)
+    found = await redacted_and_judged(jobs, redactor, own)
     stored = (_stored(job, each) for job, each in zip(jobs, found, strict=True))
     results = tuple(each.result for each in found)
     return Judged(results, tuple(stored), meaning.is_loaded())

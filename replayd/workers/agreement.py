@@ -6,6 +6,7 @@ import msgspec
 from msgspec.structs import asdict
 
 from replayd.config import ArmConfig, ReplaydConfig
+from replayd.scoring.own.settings import versions_of
 from snaptrace import VERSION
 from snaptrace.crypto.fleet_key import FleetKey
 
@@ -35,6 +36,8 @@ def settings_digest(config: ReplaydConfig, canary: str, key: FleetKey) -> str:
         "privacy": msgspec.to_builtins(config.privacy),
         # The folder is each worker's own; whether there is one changes scores.
         "prose_model": [bool(config.prose_model), config.prose_model_prefix],
+        # What a scorer may take or read is each worker's own.
+        "scorers": versions_of(config.scorers),
         "prices": msgspec.to_builtins(config.prices),
     }
     data = msgspec.json.encode(fixed, order="sorted")

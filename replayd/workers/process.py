@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 from replayd.arms.arm import open_arms
 from replayd.cases.loader import CaseLoader
 from replayd.config import ReplaydConfig
+from replayd.scoring.own.settings import OwnScorers
 from replayd.scoring.pool import ScoringPool
 from replayd.scoring.redaction import RedactionSettings
 from replayd.telemetry.worker_metrics import WorkerMetrics
@@ -89,6 +90,7 @@ async def run(
         in_process=config.judge_process,
         log_level=config.log_level,
         on_lost=metrics.judging_lost.inc,
+        own=OwnScorers(config.scorers, secret_files(store_config)),
         prose_model=(config.prose_model, config.prose_model_prefix),
     )
     content = CaseLoader(store, key)

@@ -38,6 +38,10 @@ _SUITE = {
     ),
     "coverage": ("coverage", "coverage", "Show how much live traffic the pins cover."),
 }
+_SCORER = {
+    "new": ("commands", "new", "Write a working scorer to begin with."),
+    "check": ("commands", "check_", "Test a scorer against its contract."),
+}
 _COMMANDS = {
     "init": ("up.init", "init", "Write a first configuration; ask each model once."),
     "up": (
@@ -161,6 +165,12 @@ def application(*, is_list: bool = False) -> "App":
     for name, (module, function, text) in _SUITE.items():
         suite.command(f"snaptrace.cli.suites.{module}:{function}", name=name, help=text)
     app.command(suite)
+    scorer = App(name="scorer", help="A scorer of your own: write it, check it.")
+    for name, (module, function, text) in _SCORER.items():
+        scorer.command(
+            f"snaptrace.cli.scorers.{module}:{function}", name=name, help=text
+        )
+    app.command(scorer)
     for name, text in _PROGRAMS.items():
         app.command(lambda: 0, name=name, help=f"Run {text}; see {name} --help.")
     return app

@@ -1,4 +1,4 @@
-"""Sandbox of a redactor's process, entered before any code of the redactor is loaded.
+"""Confines the process that calls it, before any foreign code is loaded.
 
 The network, by three means of which the last works everywhere: a network namespace
 of its own, a system call filter, and Python's audit hook. With the namespace come a
@@ -19,6 +19,7 @@ _SECCOMP_FILTER = 2
 _ALLOW, _REFUSE_WITH_EPERM, _KILL = 0x7FFF0000, 0x00050001, 0x80000000
 # Calls that open a socket, read another process's memory, or get around the filter:
 # socket, connect, ptrace, process_vm_readv, process_vm_writev, io_uring_setup, bpf.
+_OF_NETWORK = 2  # the first of them
 _REFUSED = {
     "x86_64": (0xC000003E, (41, 42, 101, 310, 311, 425, 321)),
     "aarch64": (0xC00000B7, (198, 203, 117, 270, 271, 425, 280)),
@@ -26,26 +27,28 @@ _REFUSED = {
 _X32 = 0x40000000  # x86-64 numbers from here on are another table of the same calls
 
 
-def confine(hidden: tuple[str, ...] = ()) -> None:
+def confine(hidden: tuple[str, ...] = (), *, network: bool = False) -> None:
     """Give up network and keys for good; `hidden` files read as empty where possible.
 
     Every means fails without a word where the kernel does not grant it; the last, the
-    audit hook, cannot.
+    audit hook, cannot. With `network` only the keys are given up.
     """
     if sys.platform == "linux":
         libc = ctypes.CDLL(None, use_errno=True)
-        if not libc.unshare(_NEW_USER | _NEW_NETWORK | _NEW_MOUNTS):
+        own_network = 0 if network else _NEW_NETWORK
+        if not libc.unshare(_NEW_USER | own_network | _NEW_MOUNTS):
             _hide(libc, hidden)
-        else:
-            libc.unshare(_NEW_USER | _NEW_NETWORK)
+        elif own_network:
+            libc.unshare(_NEW_USER | own_network)
         libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
-        _filter_calls(libc)
+        _filter_calls(libc, network=network)
 
     def refuse(event: str, _arguments: tuple[Any, ...]) -> None:
         if event.startswith("socket."):
-            raise PermissionError("a redactor has no network")
+            raise PermissionError("a confined process has no network")
 
-    sys.addaudithook(refuse)
+    if not network:
+        sys.addaudithook(refuse)
 
 
 def protect_parent() -> None:
@@ -61,11 +64,12 @@ def _hide(libc: ctypes.CDLL, files: tuple[str, ...]) -> None:
         libc.mount(b"/dev/null", name.encode(), None, _BIND, None)
 
 
-def _filter_calls(libc: ctypes.CDLL) -> None:
+def _filter_calls(libc: ctypes.CDLL, *, network: bool) -> None:
     machine = _REFUSED.get(platform.machine())
     if machine is None:
         return
-    architecture, refused = machine
+    architecture, every = machine
+    refused = every[_OF_NETWORK if network else 0 :]
     load, jump_if, jump_from, give = 0x20, 0x15, 0x35, 0x06
     last = len(refused) + 1  # of the comparisons before the verdicts
     program = [

@@ -1,0 +1,1 @@
+"""Scorers of a team's own, beside the built-in ones."""

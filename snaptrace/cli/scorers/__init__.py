@@ -1,0 +1,1 @@
+"""Commands about scorers of a team's own."""

@@ -1,0 +1,1 @@
+"""Processes without network and keys, for foreign code and for hostile media."""

@@ -1,0 +1,1 @@
+"""Scorers of a team's own: contract, confined process, checks for authors, adapters."""
