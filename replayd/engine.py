@@ -181,15 +181,13 @@ class Engine:
 
         return OtlpExporter(config, self.arms, self.metrics, self._clock, self._rng)
 
-    async def open_arms(
-        self, stack: AsyncExitStack, environ: Mapping[str, str]
-    ) -> None:
+    async def open_arms(self, stack: AsyncExitStack, env: Mapping[str, str]) -> None:
         """Open all connections of arms; closed with `stack`."""
         self.arms |= await open_arms(
-            stack, self.config.arms, environ, self._clock, self._rng
+            stack, self.config.arms, env, self._clock, self._rng
         )
         if self.config.judge.url:
-            await self._open_judge(stack, environ)
+            await self._open_judge(stack, env)
         control = control_of(self.config)
         for name, arm in self.arms.items():
             if arm.config.role == "canary":

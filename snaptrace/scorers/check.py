@@ -185,7 +185,7 @@ def _discerning(bench: _Bench, cases: Sequence[CheckedCase]) -> Iterator[str]:
 
 
 def _blind(bench: _Bench, cases: Sequence[CheckedCase]) -> Iterator[str]:
-    """What shows which arm answered does not count."""
+    """A value does not depend on marks of the arm that answered."""
     for number, each in enumerate(cases):
         plain = bench.value(each.case, each.case.reference)
         marked = replace(

@@ -11,7 +11,6 @@ import sys
 from collections.abc import Callable
 
 from snaptrace.sandbox.confinement import confine
-from snaptrace.sandbox.entry_points import loaded
 from snaptrace.sandbox.process import ConfinedProcess, ProcessFailedError, serve
 
 GROUP = "snaptrace.redactors"
@@ -52,6 +51,9 @@ class Plugin:
 
 def _main(name: str, hidden: tuple[str, ...]) -> None:
     confine(hidden)
+    # The plug-in's own process alone needs this, not the one that starts it.
+    from snaptrace.sandbox.entry_points import loaded  # noqa: PLC0415
+
     # Loaded afterwards: what a module does on import is its code as well.
     redact: Redact = loaded(GROUP, name)
     serve(lambda mime, data: redact(data, mime), sys.stdin.buffer, sys.stdout.buffer)
