@@ -6,6 +6,7 @@ here, from the recording alone, and counted either way: that is the coverage.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import TypeAlias
 
@@ -243,6 +244,7 @@ class RecentSample:
         self._frames: dict[int, Frame] = {}  # by window
         # By window, then by id: modality, why it was no case when read, and its row.
         self._cases: dict[int, dict[str, _Facts]] = {}
+        self._calls: Counter[_Facts] = Counter()  # of all windows
 
     def add(self, header: SegmentHeader, cases: Iterable[Case]) -> None:
         """Add one segment. Idempotent."""
@@ -251,13 +253,18 @@ class RecentSample:
         known = self._cases.setdefault(window, {})
         for case in cases:
             if case.uniform:
-                known[case.snapshot_id] = (case.modality, case.reason, case.row)
+                facts = (case.modality, case.reason, case.row)
+                if (before := known.get(case.snapshot_id)) is not None:
+                    self._calls[before] -= 1
+                known[case.snapshot_id] = facts
+                self._calls[facts] += 1
 
     def forget(self, before_ns: int) -> None:
         """Drop windows that began before `before_ns`."""
         for window in [w for w in self._frames if w < before_ns]:
             del self._frames[window]
-            self._cases.pop(window, None)
+            self._calls.subtract(self._cases.pop(window, {}).values())
+        self._calls = +self._calls  # the rows of what is gone take no memory
 
     def thresholds(
         self, wanted: Callable[[str], bool] = lambda _service: True
@@ -302,11 +309,11 @@ class RecentSample:
     def live(self) -> dict[str, Live]:
         """Return replayable traffic by modality, and the reasons for the rest."""
         totals: dict[str, dict[str, int]] = {}
-        for cases in self._cases.values():
-            for modality, found, row in cases.values():
+        for (modality, found, row), calls in self._calls.items():
+            if calls:
                 reason = self._eligibility.reason(found, row)
                 counts = totals.setdefault(modality, {})
-                counts[reason] = counts.get(reason, 0) + 1
+                counts[reason] = counts.get(reason, 0) + calls
         return {
             modality: Live(
                 seen=sum(counts.values()),

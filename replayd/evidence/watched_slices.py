@@ -131,8 +131,7 @@ class SliceWatch:
 
     def _value(self, key: str) -> float:
         if key not in self._log_e:
-            evidence = self._counted[key].evidence
-            self._log_e[key] = evidence.log_e_regression(-self._eps)
+            self._log_e[key] = self._counted[key].log_e_regression(-self._eps)
         return self._log_e[key]
 
     def _admit(self, modality: str, name: str) -> bool:

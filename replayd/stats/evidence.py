@@ -4,14 +4,15 @@ Everything else in this package is a function of these counts, so a stream is
 stored, restored and shown without its history of looks.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from msgspec import Struct
 
-from replayd.stats.betting import growth_above, growth_below, log_e_of
+from replayd.stats.betting import fixed_growth, growth_above, growth_below, log_e_of
 from replayd.stats.bins import (
     BINS,
     ZERO_BIN,
-    FloatArray,
     IntArray,
     bin_of,
     bin_values,
@@ -45,8 +46,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
 
     def counts(self, from_block: int = 0) -> IntArray:
         """Return counts per block from `from_block` on, shape (blocks, 21)."""
-        rows = self.blocks[from_block:]
-        return np.array(rows, dtype=np.int64).reshape(len(rows), BINS)
+        return counts_of(self.blocks[from_block:])
 
     def totals(self, from_block: int = 0) -> IntArray:
         """Return counts since the start of `from_block`, shape (21,)."""
@@ -86,16 +86,23 @@ class Evidence(Struct, frozen=True, kw_only=True):
         counts = self.totals(from_block)
         return float(log_e_of(counts, growth_above(theta, self.clip)))
 
-    def log_e_below_since(self, theta: float) -> FloatArray:
-        """Return log E against "mean >= theta" since each block, shape (blocks,)."""
-        return log_e_of(since(self.counts()), growth_below(theta, self.clip))
-
     def log_e_regression(self, theta: float) -> float:
         """Return log E_R: restarts mixed in, against "the mean never fell below"."""
         if not self.blocks:
             growth_below(theta, self.clip)  # Refuses a theta out of range.
             return 0.0
-        return float(log_e_mixed(self.log_e_below_since(theta)))
+        return log_e_regression_of(self.counts(), theta, self.clip)
+
+
+def counts_of(blocks: Sequence[tuple[int, ...]]) -> IntArray:
+    """Return blocks as an array, shape (blocks, 21)."""
+    return np.array(blocks, dtype=np.int64).reshape(len(blocks), BINS)
+
+
+def log_e_regression_of(counts: IntArray, theta: float, clip: float) -> float:
+    """Return log E_R of counts per block, shape (blocks, 21), at least one block."""
+    growth = fixed_growth(theta, clip, below=True)
+    return float(log_e_mixed(log_e_of(since(counts), growth)))
 
 
 class Recent(Struct, frozen=True):

@@ -1,21 +1,33 @@
 """Mutable evidence: adding a difference copies nothing."""
 
-from replayd.stats.bins import BINS, ZERO_BIN, bin_of, rounding_draw
+import numpy as np
+
+from replayd.stats.bins import BINS, ZERO_BIN, IntArray, bin_of, rounding_draw
 from replayd.stats.errors import OutOfOrderError
-from replayd.stats.evidence import Evidence
+from replayd.stats.evidence import Evidence, counts_of, log_e_regression_of
 from replayd.stats.restarts import block_replays
 
 
 class GrowingEvidence:
     """Mutable form of `Evidence`."""
 
-    __slots__ = ("_full", "_held", "_room", "_shown", "clip", "last_number", "newest")
+    __slots__ = (
+        "_full",
+        "_full_counts",
+        "_held",
+        "_room",
+        "_shown",
+        "clip",
+        "last_number",
+        "newest",
+    )
 
     def __init__(self, evidence: Evidence) -> None:
         self.clip, self.last_number = evidence.clip, evidence.last_number
         self._full = evidence.blocks[:-1]
         self.newest = list(evidence.blocks[-1]) if evidence.blocks else []
         self._held = sum(self.newest)
+        self._full_counts: IntArray | None = None  # of `_full`, once asked for
         self._room = block_replays(len(self._full)) if self.newest else 0
         self._shown: Evidence | None = evidence
 
@@ -29,6 +41,16 @@ class GrowingEvidence:
                 blocks=(*self._full, tuple(self.newest)),
             )
         return self._shown
+
+    def log_e_regression(self, theta: float) -> float:
+        """Return what `Evidence.log_e_regression` does; cheaper when asked often."""
+        if not self.newest:
+            return self.evidence.log_e_regression(theta)
+        if self._full_counts is None:
+            self._full_counts = counts_of(self._full)
+        return log_e_regression_of(
+            np.vstack((self._full_counts, self.newest)), theta, self.clip
+        )
 
     def bin_of(self, difference: float, number: int) -> int:
         """Return the bin for a difference in [-1, 1].
@@ -49,6 +71,11 @@ class GrowingEvidence:
         if opened:
             if self.newest:
                 self._full = (*self._full, tuple(self.newest))
+                self._full_counts = (
+                    None
+                    if self._full_counts is None
+                    else np.vstack((self._full_counts, self.newest))
+                )
             self.newest = [0] * BINS
             self._held, self._room = 0, block_replays(len(self._full))
         self.newest[at] += 1

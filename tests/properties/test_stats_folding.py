@@ -108,4 +108,7 @@ def test_counting_in_place_is_the_evidence(differences, cut):
             counting = GrowingEvidence(counting.evidence)
         evidence = evidence.add(difference, number=number)
         counting.add(counting.bin_of(difference, number), number)
+        if number % 37 == 0:
+            found = counting.log_e_regression(-0.03)
+            assert found == evidence.log_e_regression(-0.03)
     assert counting.evidence == evidence

@@ -82,6 +82,11 @@ async def test_coverage_counts_what_cannot_be_replayed_and_why():
     live = looking.sample.live()["text"]
     assert (live.seen, live.replayable) == (2, 1)
     assert live.reasons == {"media_redacted": 1}
+    await store_calls(store, calls, at_ns=NOW, sequence=1)  # merged segments overlap
+    await looking.poll(NOW)
+    assert looking.sample.live()["text"] == live
+    looking.sample.forget(NOW + HOUR)
+    assert looking.sample.live() == {}
 
 
 @pytest.mark.parametrize(

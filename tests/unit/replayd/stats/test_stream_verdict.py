@@ -15,7 +15,8 @@ from replayd.stats import (
     judge_stream,
     new_evidence,
 )
-from replayd.stats.restarts import block_start, log_start_shares
+from replayd.stats.betting import growth_below, log_e_of
+from replayd.stats.restarts import block_start, log_start_shares, since
 
 SETTINGS = StreamSettings(stream="quality", margin=0.03, alpha_regression=0.01)
 
@@ -132,7 +133,8 @@ def test_all_likely_starts_are_blamed_together():
     """An alarm would be lifted by one lucky choice of where it began."""
     fold, _ = _folded(_pairs(0.02, 0.02, 2_000), _pairs(0.12, 0.02, 600, seed=3))
     state = fold.state
-    parts = state.evidence.log_e_below_since(-SETTINGS.eps)
+    counts = since(state.evidence.counts())
+    parts = log_e_of(counts, growth_below(-SETTINGS.eps))
     parts = parts + log_start_shares(len(parts))
     close = [block for block, part in enumerate(parts) if part >= parts.max() - 5.0]
     assert list(state.alarm.blamed_blocks) == close
