@@ -42,7 +42,7 @@ class Answering(asyncio.Protocol):
 
     def __init__(self, pause_seconds: float, says: str) -> None:
         self._pause_seconds = pause_seconds
-        plain = _ANSWER.replace(b"SAYS", says.format(_NUMBER.decode()).encode())
+        plain = _ANSWER.replace(b"SAYS", says.replace("{}", _NUMBER.decode()).encode())
         self._response = HEAD % len(plain) + plain
         self._buffer = bytearray()
 

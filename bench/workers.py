@@ -4,8 +4,8 @@ python bench/workers.py [workers] [--only PART] [--keep] [--enforce]
 
 - `latency`: real `snaptrace worker` processes of one connection limit each, on models
   that take 300 ms: pairs a second with 1, 4 and 8 workers, taken in turn, same leader.
-- `scoring`: one and two workers that score what costs processor time, on models that
-  answer at once.
+- `scoring`: one and two workers that score what costs processor time (reports of
+  many sentences), on models that answer at once.
 - `leader`: a real leader with 20 workers that answer at once (in one process, without
   arms): the leader's processor time per committed pair.
 - `fold`: commit and fold alone, results put as fast as they are taken: processor time
@@ -53,6 +53,12 @@ from snaptrace.store.store import Store  # noqa: E402
 
 ANSWER = "The total is {} and the order was shipped on Monday."
 SAID = ("Shipped on Monday; the order's total is {}.", "The order's total: {}, Monday.")
+# A sentence of a report; its number is the report's.
+RECORDED = "Order {0} of report {{}} left for Leipzig with {0}0 pieces, not refused."
+REPORTED = (
+    "With {0}0 pieces, order {0} of report {{}} left for Leipzig; it was not refused.",
+    "Order {0} ({0}0 pieces) of report {{}} was not refused and left for Leipzig.",
+)
 # Counted as they come; commits follow in batches.
 ANSWERED = 'snaptrace_replayd_worker_replies_total{end="answered"}'
 WARM_SECONDS = 4.0
@@ -141,6 +147,11 @@ def models(stack: ExitStack, pause: float, said: tuple[str, str] = SAID) -> list
     return found
 
 
+def report(sentence: str, sentences: int) -> str:
+    """Return a template of that many sentences; `{}` stays where the number goes."""
+    return " ".join(sentence.format(each) for each in range(1, sentences + 1))
+
+
 def fill(folder: str, pairs: int, answer: str = ANSWER) -> None:
     """Store that many recorded calls."""
 
@@ -151,7 +162,10 @@ def fill(folder: str, pairs: int, answer: str = ANSWER) -> None:
         )
         for first in range(0, pairs, 500):
             numbers = range(first, min(first + 500, pairs))
-            calls = [text_call(n, at_ns=now, answer=answer.format(n)) for n in numbers]
+            calls = [
+                text_call(n, at_ns=now, answer=answer.replace("{}", str(n)))
+                for n in numbers
+            ]
             await store_calls(store, calls, at_ns=now, sequence=first)
 
     asyncio.run(run())
@@ -160,9 +174,13 @@ def fill(folder: str, pairs: int, answer: str = ANSWER) -> None:
 def scaled(folder: str, nats: str, load: dict, kind: str) -> dict[str, dict]:
     """Measure one leader with a growing number of workers, one after the other."""
     found = {}
-    fill(folder, load[f"{kind}_pairs"])
+    recorded, said = ANSWER, SAID
+    if sentences := load.get(f"{kind}_sentences", 0):
+        recorded = report(RECORDED, sentences)
+        said = (report(REPORTED[0], sentences), report(REPORTED[1], sentences))
+    fill(folder, load[f"{kind}_pairs"], recorded)
     with ExitStack() as stack:
-        arms = models(stack, load[f"{kind}_pause_seconds"])
+        arms = models(stack, load[f"{kind}_pause_seconds"], said)
         one = load[f"{kind}_connections"]
         sets = settings(
             folder,
