@@ -9,7 +9,8 @@ python bench/workers.py [workers] [--only PART] [--keep] [--enforce]
 - `leader`: a real leader with 20 workers that answer at once (in one process, without
   arms): the leader's processor time per committed pair.
 - `fold`: commit and fold alone, results put as fast as they are taken: processor time
-  per pair over the run's tenths, and how far it gets behind.
+  per pair over the run's tenths, and how many wait.
+- `sustained`: the same at a rate, for minutes: how far it gets behind by tenths.
 
 Needs a nats-server: `.venv/servers`, or SNAPTRACE_NATS_SERVER. Rates are of one run on
 a shared machine: read the ratios.
@@ -227,7 +228,8 @@ def leader(folder: str, nats: str, load: dict) -> dict:
         return rate(found, load["seconds"])
 
 
-async def _folded(folder: str, pairs: int) -> dict:
+async def _folded(folder: str, pairs: int, per_second: float = 0.0) -> dict:
+    """Fold that many pairs, as fast as they are taken or at a rate."""
     config = load_config(None, {}, year.settings(folder)).section(
         "replayd", ReplaydConfig
     )
@@ -244,7 +246,9 @@ async def _folded(folder: str, pairs: int) -> dict:
     await ledger.open()
     fold = Fold(lambda: Scoreboard(epoch, known))
     committer = Committer(ledger, fold, in_flight=1024, keep_answers=False)
-    rng, now, tenths, most = random.Random(1), time.time_ns(), [], 0
+    rng, now = random.Random(1), time.time_ns()
+    tenths, most = [], [0] * 10
+    began_at = time.monotonic()
     closing = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         group.create_task(committer.run(closing))
@@ -258,10 +262,13 @@ async def _folded(folder: str, pairs: int) -> dict:
                 for one in judged[first : first + 256]:
                     committer.put(one)
                 await asyncio.sleep(0)
-                while committer.waiting > 2048:
+                if per_second:
+                    due = began_at + (part * size + first) / per_second
+                    await asyncio.sleep(max(due - time.monotonic(), 0.0))
+                while not per_second and committer.waiting > 2048:
                     committer.changed.clear()
                     await committer.changed.wait()
-                most = max(most, committer.waiting)
+                most[part] = max(most[part], committer.waiting)
             while fold.next_number < (part + 1) * size:
                 committer.changed.clear()
                 await committer.changed.wait()
@@ -273,7 +280,8 @@ async def _folded(folder: str, pairs: int) -> dict:
         "cpu_us_per_pair_by_tenth": tenths,
         "pairs_per_cpu_second": round(1e6 * len(tenths) / sum(tenths)),
         "slowest_tenth_pairs_per_cpu_second": round(1e6 / max(tenths)),
-        "most_waiting": most,
+        "seconds": round(time.monotonic() - began_at, 1),
+        "most_waiting_by_tenth": most,
     }
 
 
@@ -282,6 +290,9 @@ def measure(load: dict, only: str) -> dict:
     found: dict[str, object] = {}
     parts = {
         "fold": lambda folder, _nats: asyncio.run(_folded(folder, load["fold_pairs"])),
+        "sustained": lambda folder, _nats: asyncio.run(
+            _folded(folder, load["sustained_pairs"], load["sustained_per_second"])
+        ),
         "leader": lambda folder, nats: leader(folder, nats, load),
         "latency": lambda folder, nats: scaled(folder, nats, load, "latency"),
         "scoring": lambda folder, nats: scaled(folder, nats, load, "scoring"),
@@ -294,7 +305,9 @@ def measure(load: dict, only: str) -> dict:
             runner.run(server.start())
             try:
                 found[name] = (
-                    part(folder, server.url) if name != "fold" else _apart(part, folder)
+                    _apart(part, folder)
+                    if name in ("fold", "sustained")
+                    else part(folder, server.url)
                 )
             finally:
                 runner.run(server.nodes[0].end())

@@ -98,11 +98,9 @@ class Worker(Daemon):
 class World:
     """A store with calls, two models, and what was committed so far."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, store=None):
         self.folder = folder
-        config = StoreConfig(url=f"file://{folder}/store")
-        self.store = Store.open(config)
-
+        self.store = Store.open(store or StoreConfig(url=f"file://{folder}/store"))
         self.canary = FakeProvider(lambda _body: completion("The total is 42."))
         self.control = FakeProvider(lambda _body: completion("The total is 42."))
         self.canary.delay_seconds = self.control.delay_seconds = 0.05

@@ -14,8 +14,9 @@ ACK_WAIT = 3
 class Fleet:
     """A leader, workers, and the servers between them."""
 
-    def __init__(self, world, nats):
+    def __init__(self, world, nats, sets):
         self.world, self.nats = world, nats
+        self._sets = sets  # of all processes
         self.running = {}
 
     def sets(self, **more):
@@ -26,6 +27,7 @@ class Fleet:
             "replayd.workers.listen": "127.0.0.1:0",
             "replayd.workers.concurrency": 4,
             "replayd.workers.pending": 24,
+            **self._sets,
             **more,
         }
 
@@ -60,13 +62,13 @@ def said(body):
 
 
 @asynccontextmanager
-async def fleet_of(folder, nodes=1, at_ns=None, more=""):
+async def fleet_of(folder, nodes=1, *, at_ns=None, more="", store=None, sets=None):
     """Run two models and NATS servers on a folder; the processes end with it."""
-    world = World(folder)
+    world = World(folder, store)
     world.canary.answer = said
     async with world.canary, world.control, Nats(folder / "nats", nodes, more) as nats:
         await world.fill(at_ns)
-        made = Fleet(world, nats)
+        made = Fleet(world, nats, sets or {})
         try:
             yield made
         finally:

@@ -1,14 +1,18 @@
 """Workers, leader and NATS killed, paused and brought back: on a cluster of three."""
 
 import asyncio
+import json
 import os
 import signal
 import time
 
 import pytest
 from daemons import COUNT, Daemon, Worker
+from fakes import object_servers
+from fakes.faulty_s3 import FaultySource, faulty
 from fakes.nats_server import binary
 from fleets import ACK_WAIT, fleet_of
+from msgspec.structs import replace
 
 pytestmark = [
     pytest.mark.system,
@@ -113,6 +117,40 @@ async def test_nats_nodes_die_one_and_all_and_come_back(tmp_path):
         await asyncio.sleep(ACK_WAIT)
         await fleet.nats.start()
         await fleet.is_right(leader)
+
+
+async def test_a_store_that_fails_meanwhile_loses_and_doubles_nothing(tmp_path):
+    """If it failed, errors of the object store would cost numbers or judge twice."""
+    running = object_servers.S3(object_servers.free_port())
+    port = int(running.address.rpartition(":")[2])
+    kinds = ("500", "503", "reset", "lost_answer", "412_after", "half_body", "cut_list")
+    source = FaultySource(kinds, share=0.0)
+    (tmp_path / "s3").mkdir()
+    with object_servers.serving(running.argv, port, tmp_path / "s3"):
+        (tmp_path / "key").write_bytes(bytes(range(32)))
+        direct = replace(running.bucket("calls"), key_file=str(tmp_path / "key"))
+        async with faulty(running, direct, source) as config:
+            sets = {
+                "store.url": config.url,
+                "store.key_file": config.key_file,
+                "store.options": json.dumps(config.options),
+                "store.timeout": 2,
+            }
+            async with fleet_of(tmp_path, NODES, store=direct, sets=sets) as fleet:
+                leader = await started(fleet)
+                await fleet.committed(20)
+                source.share = 0.1
+                await fleet.committed(80)
+                source.share = 1.0  # nothing gets through any more
+                await fleet.running["w0"].end()
+                await asyncio.sleep(2 * ACK_WAIT)
+                source.share = 0.1
+                await fleet.committed(140)
+                source.share = 0.0
+                await fleet.is_right(leader)
+                again = sum(n - 1 for n in fleet.world.times_sent().values())
+                assert again <= 2 * 24 + 4  # what was out at the outage, and in hand
+    assert set(source.made) == set(kinds)
 
 
 async def test_budget_and_cap_hold_at_the_servers_through_it_all(tmp_path):
