@@ -1,6 +1,6 @@
 """Lists of pairs by filter, as a page and as JSON."""
 
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import msgspec
 from aiohttp import web
@@ -56,6 +56,9 @@ class PairLists:
         """Show the pairs that meet the address's filter."""
         site = self._site
         canary, view = site.canary(request)
+        if "" in request.query.values():  # a form sends each field, also the empty ones
+            named = urlencode([(k, v) for k, v in request.query.items() if v])
+            raise web.HTTPSeeOther(f"/{quote(canary)}/pairs?{named}")
         epoch = await site.epoch(canary, request.query.get("epoch", view.epoch))
         try:
             wanted, wrong = parse(request.query), ""
@@ -141,11 +144,9 @@ def fields(index: PairIndex, wanted: PairFilter) -> list[Field]:
             known.sort()
         if value and value not in known:
             known.append(value)
-        found.append(
-            Field(
-                name=name, label=label, value=value, values=tuple(known[:MOST_OFFERED])
-            )
-        )
+        if known:
+            shown = tuple(known[:MOST_OFFERED])
+            found.append(Field(name=name, label=label, value=value, values=shown))
     found.append(Field(name="text", label="text", value=wanted.text))
     return found
 

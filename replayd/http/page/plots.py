@@ -99,7 +99,8 @@ def _y_ticks(
     low: float, high: float, margin: float, y: Callable[[float], float]
 ) -> tuple[Tick, ...]:
     """Label zero and the margin, and the ends where they leave room."""
-    found = [Tick(y(0.0), "0"), Tick(y(-margin), _signed(-margin))]
+    beside = max(y(-margin), round(y(0.0) + LINE, 1))  # a small margin lies on zero
+    found = [Tick(y(0.0), "0"), Tick(beside, _signed(-margin))]
     for value in (high, low):
         at = y(value)
         if all(abs(at - tick.at) >= LINE for tick in found):

@@ -14,6 +14,7 @@ from replayd.http.page.headers import with_headers
 from replayd.http.page.overview import Overview
 from replayd.http.page.pair import PairPages
 from replayd.http.page.pairs import PairLists
+from replayd.http.page.refusals import refusals_as_pages
 from replayd.http.page.site import HERE, Site
 from replayd.http.page.suite_changes import SuiteChanges
 from replayd.verdicts.views import Verdicts
@@ -84,7 +85,10 @@ class PageServer:
 
     def app(self) -> web.Application:
         """Return the routes; all but the assets and the token form are guarded."""
-        app = web.Application(middlewares=[with_headers], client_max_size=TOKEN_BYTES)
+        app = web.Application(
+            middlewares=[with_headers, refusals_as_pages(self._site)],
+            client_max_size=TOKEN_BYTES,
+        )
         for method, path, right, handler in self._routes():
             app.router.add_route(method, path, self._access.guard(right, handler))
         for name in ASSETS:

@@ -33,7 +33,7 @@
     if (!done && e.key === "k") done = move(-1);
     if (!done && e.key === "z") done = zoom(document.querySelector("a.zoom"));
     if (!done && e.key === "/") {
-      const field = document.querySelector("input[type=search]");
+      const field = document.querySelector("input[name=text]");
       if (field) { field.focus(); done = true; }
     }
     if (done) e.preventDefault();

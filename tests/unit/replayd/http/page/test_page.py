@@ -267,6 +267,35 @@ async def test_a_filter_that_makes_no_sense_is_said(page):
     assert "<b>sideways" not in text
 
 
+async def test_a_forms_address_holds_what_was_asked_only(page):
+    """A shared link would be a line of empty fields, and name slices nobody has."""
+    client = await page(PAIRS)
+    answer = await client.get("/canary/pairs?modality=&change=worse&stream=&text=")
+    assert str(answer.url.query_string) == "change=worse"
+    assert 'name="slice"' not in await answer.text()
+
+
+async def test_a_browser_gets_a_refusal_as_a_page(page):
+    """A stale link would end in a bare line of text without a way on."""
+    client = await page(PAIRS)
+    browser = {"Accept": "text/html,*/*"}
+    for path, words in (
+        ("/canary/pair/e1/999", "No such pair."),
+        ("/nowhere/at/all/of/it", "Nothing has this address."),
+        ("/nobody/image", "No such canary."),
+    ):
+        answer = await client.get(path, headers=browser)
+        assert (answer.status, answer.content_type) == (404, "text/html")
+        text = await answer.text()
+        assert words in text
+        assert '<a href="/">All canaries</a>' in text
+        assert (await client.get(path)).content_type == "text/plain"
+    assert (
+        "the pairs of canary"
+        in await (await client.get("/canary/pair/e1/999", headers=browser)).text()
+    )
+
+
 async def test_the_same_pairs_as_json_without_content(page):
     """A script would have to read HTML, or be given prompts with the numbers."""
     client = await page(PAIRS)
