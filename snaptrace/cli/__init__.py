@@ -32,7 +32,7 @@ _SUITE = {
         "Resolve rules into cases, pin them, write the lock.",
     ),
     "refresh": (
-        "coverage",
+        "refresh",
         "refresh",
         "Propose changes: stale pins out, new kinds in.",
     ),

@@ -5,7 +5,7 @@ snapshots are left out, whatever an index says.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
 from msgspec import Struct
 
@@ -28,7 +28,7 @@ from snaptrace.store import hour_index
 from snaptrace.store.browser import Found
 from snaptrace.store.segment_watcher import HOUR_NS
 from snaptrace.store.store import Store
-from snaptrace.store.tombstones import Tombstones
+from snaptrace.store.tombstones import Tombstones, is_erased
 
 AT_ONCE = 8  # segments read at the same time while an index is built
 
@@ -52,6 +52,8 @@ class Search:
         on_damage: Callable[[str], None] = lambda _why: None,
     ) -> None:
         self._store, self._key, self._on_damage = store, key, on_damage
+        self.on_segments: Callable[[int], None] = lambda _count: None  # looked through
+        self.segments = 0  # that `refresh` found
         self._tombstones = Tombstones()
         self._indexes: dict[int, str] = {}  # hour -> name, of those that are current
         self.frame = LazyFrame()
@@ -63,9 +65,10 @@ class Search:
             StoreUnavailableError: safe to repeat.
         """
         await self._tombstones.refresh(self._store)
-        self.frame = LazyFrame()
+        self.frame, self.segments = LazyFrame(), 0
         async for one in hour_index.listed(self._store):
             self.frame.add(one.header)
+            self.segments += 1
         self._indexes = await current_indexes(self._store)
 
     async def hits(self, query: Query) -> AsyncIterator[Hit]:
@@ -97,9 +100,30 @@ class Search:
             if read is not None and snapshot is not None:
                 yield Found(name, hit.index, read.header, snapshot)
 
+    async def snapshots(
+        self, hits: Iterable[Hit]
+    ) -> AsyncIterator[tuple[Hit, Snapshot]]:
+        """Yield hits with their snapshots, each segment read once; not those gone."""
+        by_segment: dict[str, list[Hit]] = {}
+        for hit in hits:
+            by_segment.setdefault(hit.segment, []).append(hit)
+        for name, held in sorted(by_segment.items()):
+            read = await self._segment(name)
+            for hit in held:
+                if (snapshot := _record(read, hit)) is not None:
+                    yield hit, snapshot
+
     async def snapshot(self, hit: Hit) -> Snapshot | None:
         """Return the snapshot of a hit; None where it is gone."""
         return _record(await self._segment(hit.segment), hit)
+
+    def is_erased(self, snapshot: Snapshot) -> bool:
+        """Return whether a tombstone seen by `refresh` covers a snapshot."""
+        return is_erased(self._tombstones, self._key, snapshot)
+
+    def known(self, collector: str) -> Known:
+        """Return what the sample knows of a collector's calls, for `Query.matches`."""
+        return _known(self.frame, collector)
 
     async def _indexed(self, query: Query, hour_ns: int) -> AsyncIterator[Hit]:
         name = self._indexes[hour_ns]
@@ -110,6 +134,7 @@ class Search:
             async for hit in self._scanned(query, hour_ns, hour_ns + HOUR_NS):
                 yield hit
             return
+        self.on_segments(len(index.head.segments))
         mask = rows_that_meet(index, query, self.frame)
         if not mask.any():
             return
@@ -147,6 +172,7 @@ class Search:
             if parsed.hour_ns >= until_ns:
                 return
             read = await self._segment(info.name)
+            self.on_segments(1)
             for hit in self._met(query, read) if read is not None else ():
                 yield hit
 
@@ -172,16 +198,10 @@ class Search:
             facts = facts_of(snapshot)
             if len(self._tombstones) and self._is_erased(facts, subjects):
                 continue
-            if query.matches(facts, self._known(collector)) and (
+            if query.matches(facts, self.known(collector)) and (
                 not query.texts or query.matches_text(tuple(texts_of(snapshot)))
             ):
                 yield Hit(read.name, place, collector, facts)
-
-    def _known(self, collector: str) -> Known:
-        return Known(
-            probability=lambda facts: self.frame.probability(collector, facts),
-            uniform=lambda facts: self.frame.is_uniform(collector, facts),
-        )
 
 
 def _record(read: Segment | None, hit: Hit) -> Snapshot | None:
@@ -195,14 +215,17 @@ def _record(read: Segment | None, hit: Hit) -> Snapshot | None:
     return snapshot
 
 
-def meets(query: Query, frame: Frame, found: Found) -> bool:
-    """Return whether one stored snapshot meets a filter."""
-    snapshot, collector = found.snapshot, found.header.collector
-    known = Known(
+def _known(frame: Frame, collector: str) -> Known:
+    return Known(
         probability=lambda facts: frame.probability(collector, facts),
         uniform=lambda facts: frame.is_uniform(collector, facts),
     )
-    if not query.matches(facts_of(snapshot), known):
+
+
+def meets(query: Query, frame: Frame, found: Found) -> bool:
+    """Return whether one stored snapshot meets a filter."""
+    snapshot, collector = found.snapshot, found.header.collector
+    if not query.matches(facts_of(snapshot), _known(frame, collector)):
         return False
     return not query.texts or query.matches_text(tuple(texts_of(snapshot)))
 

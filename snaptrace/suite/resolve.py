@@ -1,17 +1,20 @@
-"""A suite file against a store: which cases its pins come to, and what is wrong."""
+"""A suite file against a store: which cases its pins come to, and what is wrong.
 
-from collections.abc import Callable, Mapping
+Facts come from the indexes; segments are opened for cases that may be selected.
+"""
+
+import heapq
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-from snaptrace.query.facts import facts_of, texts_of
-from snaptrace.query.language import Known, Query
-from snaptrace.query.search import Search
+from snaptrace.query.language import Query
+from snaptrace.query.search import Hit, Search
 from snaptrace.snapshot.model import Snapshot
 from snaptrace.store import pins
-from snaptrace.store.browser import Browser
 from snaptrace.store.store import Store
 from snaptrace.suite import rules
+from snaptrace.suite.likeness import Likeness, likeness_of
 from snaptrace.suite.lock import Lock, LockedCase, file_digest, record_digest
 from snaptrace.suite.model import PinEntry, Suite
 from snaptrace.suite.selection import Pool
@@ -42,41 +45,37 @@ class _Wanted(Struct):
     hard: bool
 
 
-async def resolve(
-    suite: Suite,
-    store: Store,
-    browser: Browser,
-    now_ns: int,
-    on_segment: Callable[[], None] = lambda: None,
-) -> Resolved:
+async def resolve(suite: Suite, store: Store, search: Search, now_ns: int) -> Resolved:
     """Find every case that a suite's pins name.
-
-    Goes through the store twice: once for who is selected, once for the snapshots.
 
     Raises:
         StoreUnavailableError: safe to run again.
     """
-    search = _Search(suite, browser, now_ns)
-    names: dict[str, str] = {}
-    async for found in browser.snapshots(on_segment):
-        if search.offer(found.header.collector, found.snapshot):
-            names[found.snapshot.snapshot_id] = found.name
+    naming = _Naming(suite, search, now_ns)
+    async for hit in search.hits(Query()):
+        naming.offer(hit)
+    await naming.look_for_texts()
+    pinned: dict[str, tuple[str, Snapshot]] = {}
     async for name, _, snapshot in pins.pinned(store, suite.name):
-        if snapshot.snapshot_id not in names and not browser.is_erased(snapshot):
-            search.offer_pinned(snapshot)
-            names[snapshot.snapshot_id] = name
-    wanted, problems = search.wanted()
+        if not search.is_erased(snapshot):
+            naming.offer_pinned(snapshot.snapshot_id)
+            pinned[snapshot.snapshot_id] = (name, snapshot)
+    known = await _likenesses(search, naming.candidates())
+    wanted, problems = naming.wanted(known)
     cases: dict[str, Case] = {}
-    async for found in browser.snapshots():
-        one = found.snapshot
-        if one.snapshot_id in wanted and one.snapshot_id not in cases:
-            cases[one.snapshot_id] = _case(found.name, one, wanted[one.snapshot_id])
-    async for name, _, one in pins.pinned(store, suite.name):
-        if one.snapshot_id in wanted and one.snapshot_id not in cases:
-            cases[one.snapshot_id] = _case(name, one, wanted[one.snapshot_id])
+    hits = [naming.hits[each] for each in wanted if each in naming.hits]
+    async for hit, one in search.snapshots(hits):
+        cases[one.snapshot_id] = _case(hit.segment, one, wanted[one.snapshot_id])
+    for each in wanted.keys() & pinned.keys() - cases.keys():
+        cases[each] = _case(*pinned[each], wanted[each])
     return Resolved(
         cases=tuple(cases[each] for each in sorted(cases)), problems=tuple(problems)
     )
+
+
+async def _likenesses(search: Search, hits: Iterable[Hit]) -> dict[str, Likeness]:
+    found = search.snapshots(hits)
+    return {one.snapshot_id: likeness_of(one) async for _, one in found}
 
 
 def _case(name: str, snapshot: Snapshot, wanted: _Wanted) -> Case:
@@ -89,11 +88,11 @@ def _case(name: str, snapshot: Snapshot, wanted: _Wanted) -> Case:
     )
 
 
-class _Search:
+class _Naming:
     """Collects who is named by id, and who is in the running for each rule."""
 
-    def __init__(self, suite: Suite, browser: Browser, now_ns: int) -> None:
-        self._suite, self._frame = suite, browser.frame
+    def __init__(self, suite: Suite, search: Search, now_ns: int) -> None:
+        self._suite, self._search = suite, search
         self._by_id: dict[int, set[str]] = {
             pin.place: set() for pin in suite.pins if pin.id
         }
@@ -102,35 +101,49 @@ class _Search:
             if pin.rule:
                 rule = rules.parse(pin.rule)
                 self._rules.append((pin, rule.query(now_ns), Pool(rule)))
-        self._seen: set[str] = set()
+        self.hits: dict[str, Hit] = {}  # named by id, or in the running
 
-    def offer(self, collector: str, snapshot: Snapshot) -> bool:
-        """Look at a stored snapshot; return whether it is new."""
-        if snapshot.snapshot_id in self._seen:
-            return False
-        self._seen.add(snapshot.snapshot_id)
-        self.offer_pinned(snapshot)
-        facts = facts_of(snapshot)
-        probability = self._frame.probability(collector, snapshot)
-        known = Known(
-            probability=lambda _: probability,
-            uniform=lambda _: self._frame.is_uniform(collector, snapshot),
-        )
+    def offer(self, hit: Hit) -> None:
+        """Take a stored snapshot; rules that ask for texts look for themselves."""
+        if self.offer_pinned(hit.facts.snapshot_id):
+            self.hits[hit.facts.snapshot_id] = hit
+        known = self._search.known(hit.collector)
         for _, query, pool in self._rules:
-            if not query.matches(facts, known):
-                continue
-            texts = tuple(texts_of(snapshot))
-            if query.matches_text(texts):
-                pool.add(facts, 1.0 / probability if probability else 1.0, texts[0])
-        return True
+            if not query.texts and query.matches(hit.facts, known):
+                pool.add(hit, self._weight(hit))
 
-    def offer_pinned(self, snapshot: Snapshot) -> None:
-        """Look at a snapshot that only entries with ids can name."""
-        for pin in self._suite.pins:
-            if pin.id and snapshot.snapshot_id.startswith(pin.id):
-                self._by_id[pin.place].add(snapshot.snapshot_id)
+    async def look_for_texts(self) -> None:
+        """Search for each rule that asks for a text."""
+        for _, query, pool in self._rules:
+            if query.texts:
+                async for hit in self._search.hits(query):
+                    pool.add(hit, self._weight(hit))
 
-    def wanted(self) -> tuple[dict[str, _Wanted], list[tuple[int, str]]]:
+    def _weight(self, hit: Hit) -> float:
+        probability = self._search.frame.probability(hit.collector, hit.facts)
+        return 1.0 / probability if probability else 1.0
+
+    def offer_pinned(self, snapshot_id: str) -> bool:
+        """Take a snapshot that entries with ids can name; return whether one does."""
+        named = [
+            pin.place
+            for pin in self._suite.pins
+            if pin.id and snapshot_id.startswith(pin.id)
+        ]
+        for place in named:
+            self._by_id[place].add(snapshot_id)
+        return bool(named)
+
+    def candidates(self) -> list[Hit]:
+        """Return who is in the running for any rule."""
+        every = (hit for _, _, pool in self._rules for hit in pool.candidates())
+        found = {hit.facts.snapshot_id: hit for hit in every}
+        self.hits |= found
+        return list(found.values())
+
+    def wanted(
+        self, known: Mapping[str, Likeness]
+    ) -> tuple[dict[str, _Wanted], list[tuple[int, str]]]:
         """Return who is wanted, and the entries that name nobody or several."""
         wanted: dict[str, _Wanted] = {}
         problems: list[tuple[int, str]] = []
@@ -146,7 +159,7 @@ class _Search:
                 continue
             self._add(wanted, pin, min(found), pin.why or "named", problems)
         for pin, _, pool in self._rules:
-            selected = pool.selected()
+            selected = pool.selected(known)
             if not selected:
                 problems.append((pin.place, f"{pin.rule!r} selects nothing"))
             for each in selected:
@@ -175,10 +188,12 @@ class _Search:
 
 async def newest(search: Search, query: Query, limit: int) -> list[str]:
     """Return the ids of the newest snapshots that a filter lets through."""
-    pool = Pool(rules.Rule(kind="newest", count=limit))
+    held: list[tuple[int, str]] = []
     async for hit in search.hits(query):
-        pool.add(hit.facts, 1.0, "")
-    return [each.snapshot_id for each in pool.selected()]
+        heapq.heappush(held, (hit.facts.at_ns, hit.facts.snapshot_id))
+        if len(held) > limit:
+            heapq.heappop(held)
+    return [snapshot_id for _, snapshot_id in sorted(held, reverse=True)]
 
 
 def lock_of(suite: Suite, cases: tuple[Case, ...]) -> Lock:

@@ -1,30 +1,21 @@
 """Which cases a rule selects, and why each. Deterministic for the same snapshots."""
 
 import heapq
-import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from msgspec import Struct
-from rapidfuzz import fuzz
 
 from snaptrace.query.facts import Facts
+from snaptrace.query.search import Hit
+from snaptrace.suite.likeness import Likeness, alike
 from snaptrace.suite.rules import Rule, group_of
 
-NEAR: Final = 92.0  # percent of words in common, from which two cases are one
 MOST_COMPARED: Final = 400  # cases of one cell that a case is compared with
-LONGEST_COMPARED: Final = 600  # characters
 SPARE: Final = 8  # times what a rule takes is kept of a group, for near-duplicates
 Group: TypeAlias = tuple[str, ...]
-_NUMBER = re.compile(r"\d+")
-
-
-class Candidate(Struct, frozen=True):
-    """A case that a rule may select."""
-
-    facts: Facts
-    text: str  # of the newest turn
+Likenesses: TypeAlias = Mapping[str, Likeness]  # by snapshot id
 
 
 class Selected(Struct, frozen=True):
@@ -43,25 +34,27 @@ class Pool:
 
     def __init__(self, rule: Rule) -> None:
         self._rule = rule
-        self._most = rule.count if rule.kind == "newest" else SPARE * rule.count + SPARE
-        self._held: defaultdict[Group, list[tuple[int, str, Candidate]]]
+        self._most = SPARE * rule.count + SPARE
+        self._held: defaultdict[Group, list[tuple[int, str, Hit]]]
         self._held = defaultdict(list)
         self._weights: defaultdict[Group, float] = defaultdict(float)
 
-    def add(self, facts: Facts, weight: float, text: str) -> None:
+    def add(self, hit: Hit, weight: float) -> None:
         """Offer one case, each once."""
+        facts = hit.facts
         group = self._group(facts)
         self._weights[group] += weight
-        entry = (
-            facts.at_ns,
-            facts.snapshot_id,
-            Candidate(facts, text[:LONGEST_COMPARED]),
-        )
+        entry = (facts.at_ns, facts.snapshot_id, hit)
         held = self._held[group]
         if len(held) < self._most:
             heapq.heappush(held, entry)
         elif entry[:2] > held[0][:2]:
             heapq.heapreplace(held, entry)
+
+    def candidates(self) -> Iterator[Hit]:
+        """Yield the cases whose likeness `selected` must know."""
+        for held in self._held.values():
+            yield from (hit for _, _, hit in held)
 
     def _group(self, facts: Facts) -> Group:
         if self._rule.kind == "newest":
@@ -70,31 +63,43 @@ class Pool:
             return (group_of(facts, self._rule.by),)
         return (facts.service, facts.route, facts.modality)
 
-    def selected(self) -> list[Selected]:
-        """Return what the rule selects, and why each."""
+    def selected(self, known: Likenesses) -> list[Selected]:
+        """Return what the rule selects, and why each; only cases that are known."""
         groups = {
-            group: [entry[2] for entry in sorted(held, key=lambda e: (-e[0], e[1]))]
+            group: [
+                hit
+                for _, snapshot_id, hit in sorted(held, key=lambda e: (-e[0], e[1]))
+                if snapshot_id in known
+            ]
             for group, held in self._held.items()
         }
-        count = self._rule.count
         if self._rule.kind == "newest":
-            return [
-                Selected(c.facts.snapshot_id, f"{place} of the {count} newest")
-                for place, c in enumerate(groups.get(("",), []), start=1)
-            ]
+            return _newest(self._rule.count, groups.get(("",), []), known)
         if self._rule.kind == "every":
-            return _every(self._rule, groups)
-        return _representative(count, groups, self._weights)
+            return _every(self._rule, groups, known)
+        return _representative(self._rule.count, groups, self._weights, known)
 
 
-def _every(rule: Rule, groups: Mapping[Group, Sequence[Candidate]]) -> list[Selected]:
+def _newest(count: int, hits: Sequence[Hit], known: Likenesses) -> list[Selected]:
+    kept, collapsed = _distinct(hits, count, known)
+    near = _collapsed(collapsed)
+    return [
+        Selected(hit.facts.snapshot_id, f"{place} of the {count} newest{near}")
+        for place, hit in enumerate(kept, start=1)
+    ]
+
+
+def _every(
+    rule: Rule, groups: Mapping[Group, Sequence[Hit]], known: Likenesses
+) -> list[Selected]:
     found: list[Selected] = []
     for group in sorted(groups):
-        kept, _ = _distinct(groups[group], rule.count)
+        kept, collapsed = _distinct(groups[group], rule.count, known)
+        near = _collapsed(collapsed)
         found += [
             Selected(
                 c.facts.snapshot_id,
-                f"{place} of {len(kept)} for {rule.by} {group[0] or '(none)'}",
+                f"{place} of {len(kept)} for {rule.by} {group[0] or '(none)'}{near}",
             )
             for place, c in enumerate(kept, start=1)
         ]
@@ -103,25 +108,26 @@ def _every(rule: Rule, groups: Mapping[Group, Sequence[Candidate]]) -> list[Sele
 
 def _representative(
     count: int,
-    groups: Mapping[Group, Sequence[Candidate]],
+    groups: Mapping[Group, Sequence[Hit]],
     weights: Mapping[Group, float],
+    known: Likenesses,
 ) -> list[Selected]:
     """Give each cell of route and modality its share, and each at least one."""
     total = sum(weights.values()) or 1.0
-    kept = {cell: _distinct(held, count) for cell, held in groups.items()}
+    kept = {cell: _distinct(held, count, known) for cell, held in groups.items()}
     shares = _shares(count, weights, {c: len(k) for c, (k, _) in kept.items()})
     found: list[Selected] = []
     for cell in sorted(shares, key=lambda c: (-weights[c], c)):
         distinct, collapsed = kept[cell]
-        near = f", {collapsed} near-duplicates collapsed" if collapsed else ""
+        near = _collapsed(collapsed)
         service, route, modality = cell
         why = (
             f"{shares[cell]} for {service} route {route or '(none)'} {modality}: "
             f"{weights[cell] / total:.1%} of traffic{near}"
         )
         found += [
-            Selected(candidate.facts.snapshot_id, why)
-            for candidate in _spread(distinct, shares[cell])
+            Selected(hit.facts.snapshot_id, why)
+            for hit in _spread(distinct, shares[cell])
         ]
     return found
 
@@ -146,10 +152,10 @@ def _shares(
     return given
 
 
-def _spread(kept: Sequence[Candidate], count: int) -> list[Candidate]:
+def _spread(kept: Sequence[Hit], count: int) -> list[Hit]:
     """Return `count` of them: a case of each combination of strata first."""
-    ordered: list[Candidate] = []
-    later: list[Candidate] = []
+    ordered: list[Hit] = []
+    later: list[Hit] = []
     seen: set[tuple[str, ...]] = set()
     for candidate in kept:
         strata = candidate.facts.strata
@@ -158,21 +164,26 @@ def _spread(kept: Sequence[Candidate], count: int) -> list[Candidate]:
     return [*ordered, *later][:count]
 
 
-def _distinct(newest: Sequence[Candidate], count: int) -> tuple[list[Candidate], int]:
+def _distinct(
+    newest: Sequence[Hit], count: int, known: Likenesses
+) -> tuple[list[Hit], int]:
     """Return up to `count` cases, no two alike, and how many were left out as such."""
-    kept: list[Candidate] = []
-    texts: list[str] = []
+    kept: list[Hit] = []
+    likenesses: list[Likeness] = []
     collapsed = 0
-    for candidate in newest:
-        text = _NUMBER.sub("#", candidate.text[:LONGEST_COMPARED].casefold())
-        if text and any(
-            fuzz.token_sort_ratio(text, other, score_cutoff=NEAR)
-            for other in texts[-MOST_COMPARED:]
-        ):
+    for hit in newest:
+        own = known[hit.facts.snapshot_id]
+        if any(alike(own, other) for other in likenesses[-MOST_COMPARED:]):
             collapsed += 1
             continue
-        texts.append(text)
-        kept.append(candidate)
+        likenesses.append(own)
+        kept.append(hit)
         if len(kept) == count:
             break
     return kept, collapsed
+
+
+def _collapsed(count: int) -> str:
+    if not count:
+        return ""
+    return f", {count} near-duplicate{'s' if count > 1 else ''} collapsed"

@@ -229,12 +229,11 @@ def lock_(
 
 
 async def _resolved(opened: Opened, suite: Suite) -> tuple[Resolved, list[_Row]]:
-    browser = await opened.browser()
+    search = await opened.search()
     with opened.progress() as progress:
-        bar = progress.add_task("reading segments", total=browser.segments)
-        found = await resolve(
-            suite, opened.store, browser, time.time_ns(), lambda: progress.advance(bar)
-        )
+        bar = progress.add_task("reading the store", total=search.segments)
+        search.on_segments = lambda count: progress.advance(bar, count)
+        found = await resolve(suite, opened.store, search, time.time_ns())
     rows = [_Row("no case", f"pin[{place}]", why) for place, why in found.problems]
     return found, rows
 

@@ -1,26 +1,58 @@
 """`snaptrace suite coverage`: what a suite stands for of today's traffic."""
 
 import asyncio
-import difflib
 import time
-from pathlib import Path
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from typing import Annotated
 
 from cyclopts import Parameter
+from msgspec.structs import replace
 from rich.console import Console
 from rich.table import Table
 
+from replayd.cases.loader import CaseLoader
+from replayd.offline.suite.judging import Judged
+from replayd.offline.suite.run import SuiteRun
+from replayd.offline.suite.today import answers_today
 from snaptrace.cli.options import Source
 from snaptrace.cli.output import CommandError, Format, counted, print_json
 from snaptrace.cli.session import Opened, query_of
-from snaptrace.cli.suites.file import DEFAULT_FILE, is_file, read_suite, read_text
+from snaptrace.cli.suites.file import is_file, read_suite
+from snaptrace.cli.suites.run import Endpoints, entries_of, opened_arms
 from snaptrace.query.facts import facts_of
+from snaptrace.snapshot.model import Snapshot
+from snaptrace.snapshot.segment import Pin
 from snaptrace.store import pins
-from snaptrace.suite import edit
-from snaptrace.suite.coverage import Coverage, coverage_of
-from snaptrace.suite.errors import SuiteFileError
+from snaptrace.suite.coverage import Coverage, PinAge, Traffic, days_since
+from snaptrace.suite.model import Suite
+from snaptrace.suite.sightings import Sighting, sightings
 
 MOST_SHOWN = 20  # rows of a table
+_TODAY = {
+    "passed": "as recorded",
+    "failed": "[red]otherwise[/red]",
+    "not_judged": "cannot be judged",
+    "": "not known",
+}
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Production:
+    """The production model, to be asked for every pin."""
+
+    control: str = ""
+    """Base URL of the production model: ask it for every pin."""
+
+    control_model: str = ""
+    """The model to ask for; the one recorded with each pin if not given."""
+
+    control_key_env: str = ""
+    """Environment variable that holds the credential."""
+
+    api: str = "openai_chat"
+    """Which API it speaks."""
 
 
 def coverage(
@@ -29,12 +61,15 @@ def coverage(
     *,
     where: str = "since=7d",
     least: Annotated[float, Parameter(help="Exit 1 below this share of calls.")] = 0.0,
+    production: Production | None = None,
     format: Format = "table",  # noqa: A002 - the name of the option
 ) -> int:
-    """Show which share of live traffic has a pin of its kind, and what has none.
+    """Show which share of live traffic has a pin of its kind, and how old pins are.
 
     Kinds are service, route, modality and stratum; shares are estimated with the
-    sample's weights. Exits 1 if the share is below --least, 3 without traffic.
+    sample's weights. A pin's newest recorded answer, or the one that --control gives,
+    says whether production still answers it so. Exits 1 if the share is below
+    --least, 3 without traffic.
 
     Parameters
     ----------
@@ -43,10 +78,15 @@ def coverage(
     where
         Which traffic; the last seven days if not given.
     """
-    name = read_suite(suite).name if is_file(suite) else suite
-    found = asyncio.run(_coverage(Opened.of(source), name, where))
+    file = read_suite(suite) if is_file(suite) else None
+    name = file.name if file is not None else suite
+    opened = Opened.of(source)
+    found = asyncio.run(coverage_of(opened, name, where, file))
     if not found.pins:
         raise CommandError(f"nothing is pinned in {name}", 2)
+    if production is not None and production.control:
+        said = asyncio.run(_asked(opened, suite, production))
+        found = _with_answers(found, said)
     if format == "table":
         _print(found, name)
     else:
@@ -56,66 +96,75 @@ def coverage(
     return int(found.covered.value < least)
 
 
-async def _coverage(opened: Opened, name: str, where: str) -> Coverage:
+async def coverage_of(
+    opened: Opened, name: str, where: str, file: Suite | None = None
+) -> Coverage:
+    """Hold a suite's pins against the traffic that a filter lets through."""
     query = query_of(where)
-    search, browser = await opened.search(), await opened.browser()
-    facts = [
-        facts_of(snapshot)
-        async for _, _, snapshot in pins.pinned(opened.store, name)
-        if not browser.is_erased(snapshot)
+    search = await opened.search()
+    held: dict[str, tuple[Pin, Snapshot]] = {}
+    async for _, pin, snapshot in pins.pinned(opened.store, name):
+        if not search.is_erased(snapshot):
+            held[snapshot.snapshot_id] = (pin, snapshot)
+    pinned = [snapshot for _, snapshot in held.values()]
+    traffic = Traffic(search, {name: [facts_of(each) for each in pinned]})
+    with opened.progress() as progress:
+        bar = progress.add_task("reading the store", total=search.segments)
+        search.on_segments = lambda count: progress.advance(bar, count)
+        await traffic.read(query)
+    now_ns = time.time_ns()
+    found = traffic.coverage(name, now_ns)
+    seen = await sightings(search, traffic, pinned)
+    said = await answers_today(held, seen, file)
+    with_likes = [_with_like(pin, seen[pin.id], now_ns) for pin in found.pins]
+    return _with_answers(replace(found, pins=tuple(with_likes)), said)
+
+
+def _with_like(pin: PinAge, seen: Sighting, now_ns: int) -> PinAge:
+    if not seen.like_at_ns:
+        return pin
+    same = seen.same.snapshot_id if seen.same is not None else ""
+    return replace(pin, like_days=days_since(seen.like_at_ns, now_ns), same=same)
+
+
+def _with_answers(found: Coverage, said: dict[str, Judged]) -> Coverage:
+    ages = [
+        replace(
+            pin,
+            today=answer.state,
+            why="; ".join(answer.why),
+            judged_by=answer.judged_by,
+        )
+        if (answer := said.get(pin.id)) is not None
+        else pin
+        for pin in found.pins
     ]
-    return await coverage_of(search, query, facts, time.time_ns())
+    return replace(found, pins=tuple(ages))
 
 
-def refresh(
-    file: Path = DEFAULT_FILE,
-    source: Source | None = None,
-    *,
-    where: str = "since=30d",
-    most: int = 20,
-    write: Annotated[bool, Parameter(negative="")] = False,
-) -> int:
-    """Propose changes of a suite file as a diff: stale pins out, uncovered kinds in.
-
-    Out go pins by id whose kind was not seen in the period; in come the newest calls of
-    the heaviest kinds without a pin. Exits 1 if there is something to change.
-
-    Parameters
-    ----------
-    where
-        Which traffic; the last thirty days if not given.
-    most
-        The most pins that are added.
-    write
-        Change the file, instead of printing the diff alone.
-    """
-    suite = read_suite(file)
-    before = read_text(file).decode()
-    found = asyncio.run(_coverage(Opened.of(source), suite.name, where))
-    stale = [pin.id for pin in found.pins if pin.seen_days is None]
-    named = [p.id for p in suite.pins if any(each.startswith(p.id) for each in stale)]
-    after = edit.without_pins(before, [each for each in named if each])
-    new: list[dict[str, str | bool]] = [
-        {
-            "id": each.newest,
-            "why": f"{each.cell}: {each.share:.1%} of traffic",
-            "since": time.strftime("%Y-%m-%d", time.gmtime()),
+async def _asked(
+    opened: Opened, suite: str, production: Production
+) -> dict[str, Judged]:
+    """Ask the production model for every pin, as a run asks a canary."""
+    found = await entries_of(opened.store, suite)
+    opened.read(f"suite coverage {suite}", [e.snapshot_id for e in found.entries])
+    content = CaseLoader(opened.store, opened.key)
+    await content.refresh()
+    arms = Endpoints(
+        canary=production.control,
+        api=production.api,
+        model=production.control_model,
+        api_key_env=production.control_key_env,
+    ).arms()
+    async with AsyncExitStack() as stack:
+        asked = await opened_arms(arms, stack)
+        run = SuiteRun(opened.store, content, asked["canary"])
+        return {
+            case.snapshot_id: Judged(
+                "not_judged" if case.outage else case.state, case.why, case.judged_by
+            )
+            async for case in run.cases(found.entries)
         }
-        for each in found.uncovered[:most]
-    ]
-    try:
-        after = edit.with_pins(after, new) if new else after
-    except SuiteFileError as error:
-        raise CommandError(f"{file}: {error}", 2) from None
-    lines = difflib.unified_diff(
-        before.splitlines(), after.splitlines(), str(file), str(file), lineterm=""
-    )
-    console = Console(highlight=False, markup=False, soft_wrap=True)
-    for line in lines:
-        console.print(line)
-    if write:
-        file.write_text(after, encoding="utf-8")
-    return int(before != after)
 
 
 def _print(found: Coverage, name: str) -> None:
@@ -128,19 +177,35 @@ def _print(found: Coverage, name: str) -> None:
             f"{name} covers {share:.1%} ± {error:.1%} of calls: "
             f"{found.covered_cells} of {counted(found.cells, 'kind')}"
         )
-    rows = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in ("without a pin", "share", "calls", "newest"):
-        rows.add_column(heading)
+    rows = _table("without a pin", "share", "calls", "newest")
     for each in found.uncovered[:MOST_SHOWN]:
         rows.add_row(
             str(each.cell), f"{each.share:.1%}", f"{each.calls:.0f}", each.newest[:12]
         )
     if found.uncovered:
         console.print(rows)
-    old = [pin for pin in found.pins if pin.seen_days is None]
-    for pin in old[:MOST_SHOWN]:
-        console.print(
-            f"[yellow]not seen in this period:[/yellow] {pin.id[:12]} ({pin.cell}), "
-            f"recorded {pin.age_days:g} days ago",
-            soft_wrap=True,
-        )
+    rows = _table("pin", "kind", "recorded", "kind seen", "like seen", "production")
+    for pin in sorted(found.pins, key=_doubtful)[:MOST_SHOWN]:
+        today = _TODAY[pin.today] + (f": {pin.why}" if pin.today == "failed" else "")
+        seen = _ago(pin.seen_days) if pin.seen_days is not None else "[yellow]no[/]"
+        like = _ago(pin.like_days) if pin.like_days is not None else "no"
+        rows.add_row(pin.id[:12], str(pin.cell), _ago(pin.age_days), seen, like, today)
+    console.print(rows)
+    if len(found.pins) > MOST_SHOWN:
+        console.print(f"and {counted(len(found.pins) - MOST_SHOWN, 'pin')} more")
+
+
+def _doubtful(pin: PinAge) -> bool:
+    """Return a key by which pins that need a person come first."""
+    return pin.seen_days is not None and pin.today != "failed"
+
+
+def _ago(days: float) -> str:
+    return f"{days:g} d ago"
+
+
+def _table(*headings: str) -> Table:
+    rows = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in headings:
+        rows.add_column(heading)
+    return rows

@@ -166,7 +166,7 @@ class _Run:
         async with AsyncExitStack() as stack:
             progress = stack.enter_context(opened.progress())
             bar = progress.add_task(f"testing {found.suite}", total=len(found.entries))
-            asked = await _opened(self._arms, stack)
+            asked = await opened_arms(self._arms, stack)
             run = SuiteRun(
                 opened.store,
                 content,
@@ -180,9 +180,10 @@ class _Run:
         return cases
 
 
-async def _opened(
+async def opened_arms(
     arms: Mapping[Role, ArmConfig], stack: AsyncExitStack
 ) -> dict[Role, Arm]:
+    """Open what is asked; closed with `stack`."""
     asked: dict[Role, Arm] = {}
     for name, config in arms.items():
         endpoint = Endpoint(

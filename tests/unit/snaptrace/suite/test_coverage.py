@@ -10,7 +10,7 @@ from snaptrace.query.language import parse
 from snaptrace.query.search import Search
 from snaptrace.snapshot import object_names, segment
 from snaptrace.snapshot.segment import RANK_SPAN, ReservoirState, SegmentHeader
-from snaptrace.suite.coverage import DAY_NS, cell_of, coverage_of
+from snaptrace.suite.coverage import DAY_NS, Traffic, cell_of
 
 KEY = FleetKey(b"k" * 32)
 NOW = 1_800_000_000 * 10**9
@@ -56,8 +56,9 @@ async def found(pinned, where="since=7d"):
         await store.create(name, segment.write(header, [call]))
     search = Search(store, KEY)
     await search.refresh()
-    facts = [facts_of(call) for call in pinned]
-    return await coverage_of(search, parse(where, NOW), facts, NOW)
+    traffic = Traffic(search, {"release": [facts_of(call) for call in pinned]})
+    await traffic.read(parse(where, NOW))
+    return traffic.coverage("release", NOW)
 
 
 async def test_shares_are_of_traffic_and_not_of_rows():
