@@ -19,6 +19,9 @@ PAGES = {
     "audio": "/canary/pair/e1/0",
     "tools": "/canary/pair/e1/1",
     "prose": "/canary/pair/e1/2",
+    "document": "/canary/pair/e1/3",
+    "drawing": "/canary/pair/e1/4",
+    "flac": "/canary/pair/e1/5",
     "decide": "/canary/decide",
     "labels": "/canary/labels",
     "pin": "/canary/pair/e1/20/pin",
@@ -44,6 +47,8 @@ async def opened(browser, address, path, *, size="desktop", **more):
 
     async def weigh(response):
         kind = response.headers.get("content-type", "")
+        if response.url.startswith(("chrome-extension://", "chrome://")):
+            return  # the browser's own viewer of documents
         if not response.url.startswith(address):
             page.wrong.append(f"asked {response.url}")
         elif kind.startswith(("text/", "image/svg")) and response.status == 200:
@@ -138,6 +143,67 @@ async def test_an_image_is_zoomed_in_place(browser, address):
         await image.click()
         assert (await image.bounding_box())["width"] == before
         assert page.url.endswith(PAGES["image"])
+
+
+async def test_a_recording_that_is_no_wav_has_its_waveform(browser, address):
+    """A clipped or silent recording would be seen in one format only."""
+    async with opened(browser, address, PAGES["flac"]) as page:
+        picture = page.locator("figure.audio svg.wave")
+        await picture.wait_for()
+        assert await picture.get_attribute("aria-label") == "waveform, 1.7 seconds"
+        drawn = await picture.locator("path").get_attribute("d")
+        tops = [
+            float(part.split(",")[1].split("V")[0]) for part in drawn.split("M")[1:]
+        ]
+        assert tops[0] > 29  # silence first
+        assert tops[-1] < 10  # then louder and louder
+        assert sorted(tops, reverse=True) == tops
+
+
+async def test_where_two_images_differ_is_marked(browser, address):
+    """A reader would have to find the one wrong bar in a picture."""
+    async with opened(browser, address, PAGES["drawing"]) as page:
+        canary = page.locator(".side.canary figure")
+        marks = canary.locator("svg.marks rect")
+        await marks.first.wait_for(state="attached")
+        image = await canary.locator("img").bounding_box()
+        boxes = [await each.bounding_box() for each in await marks.all()]
+        tops = [(box["y"] - image["y"]) / image["height"] for box in boxes]
+        lefts = [(box["x"] - image["x"]) / image["width"] for box in boxes]
+        assert max(tops) < 0.3  # only in the first of three rows
+        assert min(lefts) > 0.4  # and not where both bars are
+        assert "region" in await canary.locator("figcaption").inner_text()
+
+
+async def test_a_documents_pages_are_shown(browser, address, shots):
+    """Who judges a reading of an invoice would have to download it."""
+    async with opened(browser, address, PAGES["document"]) as page:
+        frame = page.locator("figure.document iframe")
+        await frame.scroll_into_view_if_needed()
+        box = await frame.bounding_box()
+
+        async def blue():
+            data = await page.screenshot(path=shots / "document.png")
+            seen = Image.open(io.BytesIO(data)).convert("RGB")
+            part = seen.crop(
+                (
+                    int(box["x"]),
+                    int(box["y"]),
+                    int(box["x"] + box["width"]),
+                    int(box["y"] + box["height"]),
+                )
+            )
+            return sum(
+                count
+                for count, (red, _, tint) in part.getcolors(2**24)
+                if tint > 150 and red < 90
+            )
+
+        for _ in range(40):
+            if await blue() > 2_000:  # the bar on the first page
+                break
+            await page.wait_for_timeout(250)
+        assert await blue() > 2_000
 
 
 async def test_a_pair_is_decided_by_two_keys(browser, address):

@@ -8,7 +8,15 @@ import struct
 import sys
 import wave
 
-from fakes.judged_epoch import AT_NS, KEY, image_pair, said, store_epoch, text_pair
+from fakes.judged_epoch import (
+    AT_NS,
+    KEY,
+    chart,
+    image_pair,
+    said,
+    store_epoch,
+    text_pair,
+)
 from fakes.leaping_loop import LoopClock
 from fakes.pair_results import START, live_of
 from fakes.stored_calls import text_call
@@ -73,12 +81,12 @@ def tone(seconds=1.5, rate=8_000):
     return data.getvalue()
 
 
-def audio_pair(number):
+def audio_pair(number, blob=None, form="wav"):
     """Return a recording with words that the canary mishears."""
-    blob = tone()
+    blob = blob or tone()
     medium = Media(
         kind="audio",
-        mime="audio/wav",
+        mime=f"audio/{form}",
         state="inline",
         digest=KEY.media_digest(blob),
         size_bytes=len(blob),
@@ -87,7 +95,7 @@ def audio_pair(number):
         {"type": "text", "text": "Transcribe this recording word for word."},
         {
             "type": "input_audio",
-            "input_audio": {"data": MediaRef(0, "base64"), "format": "wav"},
+            "input_audio": {"data": MediaRef(0, "base64"), "format": form},
         },
     ]
     words = "Please move my appointment to Thursday at ten past four."
@@ -158,9 +166,108 @@ def prose_pair(number):
     return call, wrong, right, b""
 
 
+def pages(*lines):
+    """Return a PDF with one page for each line of text."""
+    kids = " ".join(f"{3 + 2 * n} 0 R" for n in range(len(lines)))
+    objects = [
+        "<</Type/Catalog/Pages 2 0 R>>",
+        f"<</Type/Pages/Kids[{kids}]/Count {len(lines)}/MediaBox[0 0 420 300]>>",
+    ]
+    font = "<</Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>"
+    for n, line in enumerate(lines):
+        text = f"BT /F 22 Tf 40 200 Td ({line}) Tj ET 0.2 0.4 0.7 rg 40 90 200 60 re f"
+        objects += [
+            f"<</Type/Page/Parent 2 0 R/Resources{font}/Contents {4 + 2 * n} 0 R>>",
+            f"<</Length {len(text)}>>stream\n{text}\nendstream",
+        ]
+    body = "".join(f"{n} 0 obj\n{o}\nendobj\n" for n, o in enumerate(objects, 1))
+    return f"%PDF-1.4\n{body}trailer<</Root 1 0 R>>\n%%EOF\n".encode()
+
+
+def document_pair(number):
+    """Return a question about a document of two pages, answered with another sum."""
+    blob = pages("Invoice 88-1742", "Total due 1249.50 EUR")
+    medium = Media(
+        kind="document",
+        mime="application/pdf",
+        state="inline",
+        digest=KEY.media_digest(blob),
+        size_bytes=len(blob),
+    )
+    named = {"filename": "invoice.pdf", "file_data": MediaRef(0, "data_url")}
+    content = [
+        {"type": "text", "text": "What is the total due?"},
+        {"type": "file", "file": named},
+    ]
+    call = text_call(
+        f"document{number}",
+        at_ns=AT_NS,
+        answer="1249.50 EUR",
+        modality="document",
+        media=(medium,),
+        body={
+            "model": "assistant-7",
+            "messages": [{"role": "user", "content": content}],
+        },
+    )
+    return call, "1294.50 EUR", "1249.50 EUR", blob
+
+
+def flac(rate=8_000, blocks=12):
+    """Return a FLAC recording: silence and plain steps, each block one constant."""
+
+    def crc(data, polynomial, bits):
+        value = 0
+        for byte in data:
+            value ^= byte << (bits - 8)
+            for _ in range(8):
+                value <<= 1
+                if value >> bits:
+                    value ^= polynomial | 1 << bits
+        return value
+
+    size = 1152
+    info = struct.pack(">HH", size, size) + bytes(6)
+    info += (rate << 44 | 15 << 36 | size * blocks).to_bytes(8, "big") + bytes(16)
+    data = b"fLaC\x80" + len(info).to_bytes(3, "big") + info
+    for block in range(blocks):
+        head = bytes([0xFF, 0xF8, 0x34, 0x08, block])
+        frame = head + bytes([crc(head, 0x07, 8), 0])
+        frame += struct.pack(">h", 2_500 * block)
+        data += frame + struct.pack(">H", crc(frame, 0x8005, 16))
+    return data
+
+
+def drawing_pair(number):
+    """Return a request for a picture; the canary's bar has another length."""
+    call = text_call(f"drawing{number}", at_ns=AT_NS)
+    arms = []
+    for north in (2100, 4210):
+        blob = chart({"North": north, "South": 3100, "East": 875})
+        medium = Media(
+            kind="image",
+            mime="image/png",
+            state="inline",
+            digest=KEY.media_digest(blob),
+            size_bytes=len(blob),
+        )
+        arms.append(
+            ArmAnswer(
+                outcome="answered",
+                answer=Answer(text="Here it is.", media=(medium,)),
+                served_model="assistant-8",
+                blobs={0: blob},
+            )
+        )
+    return call, *arms, b""
+
+
 def example_pairs(many=120):
     """Return pairs of two modalities; the canary misreads every fifth image."""
-    pairs = [audio_pair(0), tool_pair(1), prose_pair(2)] if many >= 100 else []
+    pairs = []
+    if many >= 100:
+        pairs = [audio_pair(0), tool_pair(1), prose_pair(2), document_pair(3)]
+        pairs += [drawing_pair(4), audio_pair(5, flac(), "flac")]
     for number in range(len(pairs), many):
         if number % 2:
             wrong = said("", "timeout") if number % 31 == 1 else "The total is 42."

@@ -18,7 +18,7 @@ from replayd.adjudication.opinions import (
 from replayd.http.page.access import person_of
 from replayd.http.page.forms import Forms
 from replayd.http.page.pair import arms_of, medium_answer, view_of
-from replayd.http.page.sides import Side, outputs, side
+from replayd.http.page.sides import Side, facing, outputs, side
 from replayd.http.page.site import UNREADABLE, Site, number_of
 from replayd.ledger.ledger import epochs
 from replayd.model import Epoch
@@ -216,14 +216,15 @@ def _blind(pair: Pair, turn: Turn) -> list[Side] | None:
     media = [o for arm in arms.values() if arm for o in outputs(arm)]
     if shown is None or (shown.alike and not media):
         return None
-    found = [side("recorded", told.recorded, None, None, longest=LONGEST)]
+    found = []
     both = {"left": shown.left, "right": shown.right}
     for kind, said in both.items():
         # Against each other: what is nearer to the recording is likelier the control's.
         other = both["right" if kind == "left" else "left"]
         arm = arms.get(_arm_of(pair, turn, kind))
         found.append(side(kind, said, other, arm, longest=LONGEST))
-    return found
+    recorded = side("recorded", told.recorded, None, None, longest=LONGEST)
+    return [recorded, *facing(*found)]
 
 
 def _arm_of(pair: Pair, turn: Turn, kind: str) -> str:

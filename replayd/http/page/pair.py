@@ -26,9 +26,16 @@ SHOWN: Final = frozenset(
     {
         "image/png", "image/jpeg", "image/webp", "image/gif", "audio/wav",
         "audio/x-wav", "audio/mpeg", "audio/flac", "audio/ogg", "video/mp4",
-        "video/webm", "audio/webm", "audio/mp4",
+        "video/webm", "audio/webm", "audio/mp4", "application/pdf",
     }
 )  # fmt: skip
+# A browser's viewer of documents does not run in a sandbox of this kind; it is one of
+# its own, and only this page may frame it.
+DOCUMENT_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; object-src 'self'; "
+    "style-src 'unsafe-inline'; frame-ancestors 'self'",
+    "X-Frame-Options": "SAMEORIGIN",
+}
 HEAVIEST: Final = 140_000  # bytes of a page without media; longer texts are cut
 CUTS: Final = (LONGEST_TEXT, 8_000, 3_000, 1_000)  # characters of a text, tried in turn
 MOST_TURNS: Final = 60
@@ -189,7 +196,9 @@ def medium_answer(data: bytes, mime: str, name: str) -> web.Response:
     """Return bytes as a browser may take them: shown, or to be kept as a file."""
     # The sandbox holds even for a type that a browser would render.
     headers = {"Content-Security-Policy": "default-src 'none'; sandbox"}
-    if mime not in SHOWN:
+    if mime == "application/pdf" and data.startswith(b"%PDF-"):
+        headers = dict(DOCUMENT_HEADERS)
+    elif mime not in SHOWN or mime == "application/pdf":
         mime = "application/octet-stream"
         headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return web.Response(body=data, content_type=mime, headers=headers)

@@ -29,6 +29,7 @@ TOKEN_BYTES = 4096
 ASSETS = {
     "page.css": "text/css",
     "page.js": "text/javascript",
+    "media.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }
 

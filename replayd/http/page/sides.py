@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final, Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from replayd.model import ArmAnswer
 from replayd.results.json_tree import Node, tree
@@ -36,6 +36,7 @@ class Output(Struct, frozen=True, kw_only=True):
     medium: Media
     index: int
     is_kept: bool
+    against: str = ""  # the other side, where it answered with an image there, too
 
 
 class Side(Struct, frozen=True, kw_only=True):
@@ -65,9 +66,12 @@ def sides(
         "canary": pair.said_canary,
     }
     base = "control" if against == "control" and said["control"] else "recorded"
+    found = {}
     for kind, mine in said.items():
         other = None if kind == base else said[base]
-        yield side(kind, mine, other, answers.get(kind), longest=longest)
+        found[kind] = side(kind, mine, other, answers.get(kind), longest=longest)
+    yield found["recorded"]
+    yield from facing(found["control"], found["canary"])
 
 
 def side(
@@ -136,3 +140,19 @@ def outputs(arm: ArmAnswer) -> Iterator[Output]:
     """Yield the media that an arm answered with."""
     for index, medium in enumerate(arm.answer.media):
         yield Output(medium=medium, index=index, is_kept=index in arm.blobs)
+
+
+def facing(one: Side, two: Side) -> tuple[Side, Side]:
+    """Return both sides with each image held against the other side's at its index."""
+    return _held(one, two), _held(two, one)
+
+
+def _held(mine: Side, other: Side) -> Side:
+    images = {o.index for o in other.outputs if o.is_kept and o.medium.kind == "image"}
+    found = tuple(
+        structs.replace(output, against=other.kind)
+        if output.index in images and output.medium.kind == "image"
+        else output
+        for output in mine.outputs
+    )
+    return structs.replace(mine, outputs=found)

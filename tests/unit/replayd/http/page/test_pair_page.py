@@ -87,3 +87,36 @@ async def test_what_an_arm_drew_is_shown_and_guarded(page):
     assert "attachment" in other.headers["Content-Disposition"]
     for missing in (f"{url}2", f"{url}x", url.replace("canary/", "nobody/") + "0"):
         assert (await client.get(missing)).status == 404
+
+
+async def test_a_document_is_framed_by_this_page_only(page):
+    """Pages would stay blank in a sandbox, or be shown inside a page elsewhere."""
+    client = await page(example_pairs(100))
+    text = await (await client.get("/canary/pair/e1/3")).text()
+    assert '<iframe src="/canary/pair/e1/3/media/0"' in text
+    answer = await client.get("/canary/pair/e1/3/media/0")
+    policy = answer.headers["Content-Security-Policy"]
+    assert answer.content_type == "application/pdf"
+    assert "sandbox" not in policy
+    assert "frame-ancestors 'self'" in policy
+    assert "default-src 'none'" in policy
+    assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"
+
+
+def test_what_only_claims_to_be_a_document_is_a_download():
+    """A page with scripts, sent in as a PDF, would be opened in the reader's origin."""
+    answer = pair_page.medium_answer(
+        b"<script>alert(1)</script>", "application/pdf", "medium-0"
+    )
+    assert answer.content_type == "application/octet-stream"
+    assert "attachment" in answer.headers["Content-Disposition"]
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+
+
+async def test_answered_images_are_held_against_each_other(page):
+    """Nothing would say which two images the regions are about."""
+    client = await page(example_pairs(100))
+    text = await (await client.get("/canary/pair/e1/4")).text()
+    one = "/canary/pair/e1/4/answer"
+    assert f'data-against="{one}/control/0"' in text
+    assert f'data-against="{one}/canary/0"' in text
