@@ -48,6 +48,9 @@ In the file, `${env:NAME}` stands for a variable of the environment and
 `${env:NAME:-text}` gives a default, as in an OpenTelemetry Collector; `$$` is a dollar
 sign. `snaptrace validate FILE` checks a file without starting anything.
 
+`OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` name a program in the spans and
+events that it sends about itself (`collector.telemetry`, `replayd.telemetry`).
+
 A duration is a number of seconds, or `500ms`, `10s`, `5m`, `2h`, `14d`. A size is a
 number of bytes, or `512KiB`, `64MiB`, `1GiB`. `NAME` in a key stands for a name that
 you choose, `[]` for an entry of a list.

@@ -9,10 +9,11 @@ The SDK is imported here, and this file only where a URL is set.
 """
 
 import asyncio
+import os
 import random
 import socket
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -35,8 +36,10 @@ from snaptrace import VERSION
 from snaptrace.runtime.clock import Clock
 from snaptrace.runtime.config import Address, ConfigError
 from snaptrace.runtime.events import wait
+from snaptrace.runtime.own_resource import own_resource
 
 _KEY: Final = "collector.telemetry.traces_url"
+_RESOURCE: Final = {"service.name": "snaptrace-collector", "service.version": VERSION}
 _WAITING_SPANS: Final = 512
 _SEND_EVERY_SECONDS: Final = 5.0
 _TIMEOUT_SECONDS: Final = 5.0
@@ -98,6 +101,7 @@ class SelfTracing(SpanProcessor):
         metrics: RelayMetrics,
         clock: Clock,
         rng: random.Random,
+        environ: Mapping[str, str] = os.environ,
     ) -> None:
         """Raises ConfigError where the URL cannot be used; `instance` is in our hop."""
         url = traces_endpoint(config.traces_url, listening)
@@ -110,8 +114,8 @@ class SelfTracing(SpanProcessor):
             for outcome in ("sent", "failed", "dropped")
         }
         resource: dict[str, AttributeValue] = {
-            "service.name": "snaptrace-collector",
-            "service.version": VERSION,
+            **own_resource(_RESOURCE, environ),
+            # Nobody else's to say: by its id a process knows its own spans.
             "service.instance.id": instance,
             "snaptrace.sample_share": config.sample_share,
         }

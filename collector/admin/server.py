@@ -9,12 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from collector.config.relay import TlsConfig
-from collector.metrics.exposition import (
-    MEDIA_TYPE,
-    OPEN_METRICS,
-    page,
-    wants_open_metrics,
-)
+from collector.metrics.exposition import negotiated
 from collector.metrics.instruments import Registry
 from collector.net.http1_server import Http1Connection, Http1Exchange
 from collector.net.listener import IncomingRequest, Listener, ListenerState
@@ -79,16 +74,18 @@ class AdminServer:
         _respond(exchange, status, "text/plain; charset=utf-8", f"{text}\n".encode())
         return None
 
-    async def _page(self, *, open_metrics: bool) -> bytes:
+    async def _page(self, accept: str) -> tuple[str, bytes]:
         await self._refresh()
-        return page(self._registry.families(), open_metrics=open_metrics)
+        return negotiated(self._registry.families(), accept)
 
 
 class _Scrape:
     """One question for the metrics, which takes a moment to answer."""
 
     def __init__(
-        self, exchange: Http1Exchange, make_page: Callable[..., Awaitable[bytes]]
+        self,
+        exchange: Http1Exchange,
+        make_page: Callable[[str], Awaitable[tuple[str, bytes]]],
     ) -> None:
         self._exchange, self._make_page = exchange, make_page
         self._task: asyncio.Task[None] | None = None
@@ -110,9 +107,8 @@ class _Scrape:
         accept = b",".join(
             value for name, value in self._exchange.fields if name.lower() == b"accept"
         )
-        asked = wants_open_metrics(accept.decode("latin-1"))
-        body = await self._make_page(open_metrics=asked)
-        _respond(self._exchange, 200, OPEN_METRICS if asked else MEDIA_TYPE, body)
+        media_type, body = await self._make_page(accept.decode("latin-1"))
+        _respond(self._exchange, 200, media_type, body)
 
 
 def _respond(

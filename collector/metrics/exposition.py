@@ -1,4 +1,4 @@
-"""Prometheus text exposition and OpenMetrics, as the scraper asks.
+"""Prometheus text exposition, OpenMetrics and protobuf, as the scraper asks.
 
 Sources: Prometheus documentation, "Exposition formats", text format 0.0.4; OpenMetrics
 1.0.0, where a counter's family has no `_total` and the page ends with `# EOF`.
@@ -9,6 +9,7 @@ from itertools import accumulate
 from typing import Final
 
 from collector.metrics.families import Buckets, Family, Labels
+from snaptrace.runtime import prometheus_protobuf as protobuf
 
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 OPEN_METRICS: Final = "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -27,10 +28,34 @@ def wants_open_metrics(accept: str) -> bool:
     return False
 
 
+def negotiated(families: Iterable[Family], accept: str) -> tuple[str, bytes]:
+    """Return the media type and the page that an `Accept` header asks for."""
+    if protobuf.is_preferred(accept):
+        return protobuf.MEDIA_TYPE, b"".join(map(_message, families))
+    asked = wants_open_metrics(accept)
+    return OPEN_METRICS if asked else MEDIA_TYPE, page(families, open_metrics=asked)
+
+
 def page(families: Iterable[Family], *, open_metrics: bool = False) -> bytes:
     """Render these families as a page of either format."""
     text = "".join(line for family in families for line in _lines(family, open_metrics))
     return (text + "# EOF\n" if open_metrics else text).encode()
+
+
+def _message(family: Family) -> bytes:
+    name = f"{family.name}_total" if family.kind == "counter" else family.name
+    metrics = []
+    for values, value in family.values:
+        labels = tuple(zip(family.labels, values, strict=True))
+        if isinstance(value, Buckets):
+            metrics.append(
+                protobuf.histogram(
+                    labels, family.bounds, value.counts, value.total, value.sparse
+                )
+            )
+        else:
+            metrics.append(protobuf.sample(family.kind, labels, float(value)))
+    return protobuf.family(name, family.text, family.kind, metrics)
 
 
 def _lines(family: Family, open_metrics: bool) -> Iterator[str]:  # noqa: FBT001

@@ -10,6 +10,8 @@ from typing import Final, Literal
 import msgspec
 from msgspec import Struct
 
+from snaptrace.runtime.native_histogram import Sparse
+
 Labels = tuple[str, ...]  # values, in the order of the family's label names
 
 
@@ -18,6 +20,7 @@ class Buckets(Struct, frozen=True):
 
     counts: tuple[int, ...]  # per bound of its family, and one more for above them all
     total: float  # of the observed values
+    sparse: Sparse = ()  # the same observations, in exponential buckets
 
 
 class Family(Struct, frozen=True):

@@ -11,6 +11,7 @@ from typing import Generic, Protocol, TypeVar
 from msgspec.structs import replace
 
 from collector.metrics.families import Buckets, Family, Labels
+from snaptrace.runtime.native_histogram import ExponentialBuckets
 
 
 class Source(Protocol):
@@ -87,23 +88,25 @@ class GaugeValue:
 
 
 class HistogramValue:
-    """Bucket counts of observed values."""
+    """Bucket counts of observed values, in fixed and in exponential buckets."""
 
-    __slots__ = ("_bounds", "_counts", "_total")
+    __slots__ = ("_bounds", "_counts", "_exponential", "_total")
 
     def __init__(self, bounds: tuple[float, ...]) -> None:
         self._bounds = bounds
         self._counts = [0] * (len(bounds) + 1)
+        self._exponential = ExponentialBuckets()
         self._total = 0.0
 
     @property
     def value(self) -> Buckets:
         """The observations so far."""
-        return Buckets(tuple(self._counts), self._total)
+        return Buckets(tuple(self._counts), self._total, self._exponential.sparse)
 
     def observe(self, value: float) -> None:
         """Record one value; a bound belongs to the bucket below it."""
         self._counts[bisect_left(self._bounds, value)] += 1
+        self._exponential.observe(value)
         self._total += value
 
 

@@ -9,7 +9,7 @@ come from bounded sets and never from content.
 import platform
 from collections.abc import Iterable
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
@@ -22,6 +22,7 @@ from replayd.telemetry.watch_metrics import WatchMetrics
 from replayd.telemetry.worker_metrics import WorkerMetrics
 from replayd.verdicts.views import Verdicts
 from snaptrace import VERSION
+from snaptrace.runtime.duration_histogram import DurationHistogram
 from snaptrace.runtime.telemetry import BUILD_INFO_HELP
 from snaptrace.store.maintenance import Kept
 
@@ -55,12 +56,12 @@ class EngineMetrics:
             "outcome",
         )
         self.retries = counter("retries", "Pairs sent again, by why.", "canary", "why")
-        self.call_seconds = Histogram(
+        self.call_seconds = DurationHistogram(
             PREFIX + "call_seconds",
             "How long an arm took to answer.",
             ("arm",),
+            bounds=_CALL_SECONDS,
             registry=registry,
-            buckets=_CALL_SECONDS,
         )
         self.tokens = counter(
             "tokens", "Tokens as counted by the arm.", "arm", "direction"
@@ -359,8 +360,9 @@ def listing() -> str:
         collector._name: collector._labelnames  # noqa: SLF001 - has no public name
         for metrics in moved
         for collector in vars(metrics).values()
-        if isinstance(collector, Counter | Gauge | Histogram)
+        if isinstance(collector, Counter | Gauge)
     }
+    labels[engine.call_seconds.name] = engine.call_seconds.label_names
     rows: dict[str, tuple[str, tuple[str, ...], str]] = {
         PREFIX + "leading": ("gauge", (), LEADING_HELP)
     }

@@ -21,8 +21,9 @@ from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 
 from replayd.arms.outcomes import has_answer
 from replayd.model import StreamScore
+from snaptrace import VERSION
 
-SERVICE = "snaptrace-replayd"
+RESOURCE = {"service.name": "snaptrace-replayd", "service.version": VERSION}
 SCOPE = "snaptrace.replayd"
 MARK = "snaptrace.replay"
 EVENT = "gen_ai.evaluation.result"
@@ -69,14 +70,15 @@ class ExportedPair(Struct, frozen=True, kw_only=True):
     arms: tuple[ExportedArm, ...]
 
 
-def spans(pairs: Sequence[ExportedPair]) -> bytes:
+def spans(pairs: Sequence[ExportedPair], own: Mapping[str, str]) -> bytes:
     """Return an export request with a span per pair and a child span per call.
 
+    `own` are the resource's attributes.
     A call's end is not kept: it is taken to have ended when the pair was judged.
     """
     message: Any = ExportTraceServiceRequest()
     resource = message.resource_spans.add()
-    _fill(resource.resource.attributes, {"service.name": SERVICE})
+    _fill(resource.resource.attributes, own)
     scope = resource.scope_spans.add()
     scope.scope.name = SCOPE
     for pair in pairs:
@@ -99,7 +101,9 @@ def spans(pairs: Sequence[ExportedPair]) -> bytes:
     return encoded
 
 
-def evaluations(pairs: Sequence[ExportedPair], *, under_spans: bool) -> bytes:
+def evaluations(
+    pairs: Sequence[ExportedPair], own: Mapping[str, str], *, under_spans: bool
+) -> bytes:
     """Return an export request with one event per scored stream of each pair.
 
     The event belongs to the canary's call: by its span where spans are sent, and by
@@ -107,7 +111,7 @@ def evaluations(pairs: Sequence[ExportedPair], *, under_spans: bool) -> bytes:
     """
     message: Any = ExportLogsServiceRequest()
     resource = message.resource_logs.add()
-    _fill(resource.resource.attributes, {"service.name": SERVICE})
+    _fill(resource.resource.attributes, own)
     scope = resource.scope_logs.add()
     scope.scope.name = SCOPE
     for pair in pairs:

@@ -7,6 +7,7 @@ after a crash keeps its ids.
 
 import asyncio
 import logging
+import os
 import random
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +24,7 @@ from replayd.telemetry.otlp_encoding import ExportedArm, ExportedPair
 from snaptrace.runtime.clock import Clock
 from snaptrace.runtime.config import ConfigError
 from snaptrace.runtime.events import wait
+from snaptrace.runtime.own_resource import own_resource
 from snaptrace.snapshot.apis import APIS
 from snaptrace.snapshot.model import Snapshot
 
@@ -64,8 +66,11 @@ class OtlpExporter:
         metrics: EngineMetrics,
         clock: Clock,
         rng: random.Random,
+        *,
+        environ: Mapping[str, str] = os.environ,
     ) -> None:
         self._config, self._arms, self._clock = config, arms, clock
+        self._own = own_resource(otlp_encoding.RESOURCE, environ)
         self._told, self._rng = metrics.told, rng
         self._waiting: deque[ExportedPair] = deque()
 
@@ -149,9 +154,12 @@ class OtlpExporter:
         count = min(len(self._waiting), SENT_AT_ONCE)
         pairs = [self._waiting.popleft() for _ in range(count)]
         if pairs and self._config.spans:
-            await self._post(session, "spans", otlp_encoding.spans(pairs), pairs)
+            body = otlp_encoding.spans(pairs, self._own)
+            await self._post(session, "spans", body, pairs)
         if pairs and self._config.evaluations:
-            body = otlp_encoding.evaluations(pairs, under_spans=self._config.spans)
+            body = otlp_encoding.evaluations(
+                pairs, self._own, under_spans=self._config.spans
+            )
             await self._post(session, "evaluations", body, pairs)
 
     async def _post(

@@ -94,12 +94,12 @@ class TelemetryServer:
 
     async def _metrics(self, request: web.Request) -> web.Response:
         from aiohttp import web  # noqa: PLC0415 - a program may only want the logs
-        from prometheus_client.exposition import choose_encoder  # noqa: PLC0415
 
-        encode, content_type = choose_encoder(request.headers.get("Accept", ""))
-        return web.Response(
-            body=encode(self._registry), headers={"Content-Type": content_type}
-        )
+        from snaptrace.runtime.registry_page import negotiated  # noqa: PLC0415
+
+        accept = request.headers.get("Accept", "")
+        content_type, body = negotiated(self._registry, accept)
+        return web.Response(body=body, headers={"Content-Type": content_type})
 
     async def _health(self, _request: web.Request) -> web.Response:
         from aiohttp import web  # noqa: PLC0415 - a program may only want the logs

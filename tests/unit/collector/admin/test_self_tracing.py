@@ -32,7 +32,7 @@ async def accept(_request, _timeout_seconds):
 
 
 @asynccontextmanager
-async def tracing(url, share=1.0):
+async def tracing(url, share=1.0, environ=None):
     registry = Registry()
     made = SelfTracing(
         TelemetryConfig(traces_url=url, sample_share=share),
@@ -41,6 +41,7 @@ async def tracing(url, share=1.0):
         metrics=RelayMetrics(registry),
         clock=SystemClock(),
         rng=random.Random(1),
+        environ=environ or {},
     )
 
     def count(outcome):
@@ -54,6 +55,24 @@ async def tracing(url, share=1.0):
         finally:
             stop.set()
             await running
+
+
+async def test_the_operator_names_the_service():
+    """All collectors of a company would be one service in its backend."""
+    environ = {
+        "OTEL_SERVICE_NAME": "relay-eu",
+        "OTEL_RESOURCE_ATTRIBUTES": "team=search,service.instance.id=mine",
+    }
+    async with FakeUpstream() as backend:
+        async with tracing(backend.http, environ=environ) as (made, _count):
+            await made.traced(accept)(request(), None)
+            await made.send()
+        body = backend.calls[0][1]
+    message = REQUESTS["traces"].FromString(body).resource_spans[0]
+    named = {a.key: a.value.string_value for a in message.resource.attributes}
+    assert (named["service.name"], named["team"]) == ("relay-eu", "search")
+    # By this id the process recognises its own spans and never traces them.
+    assert named["service.instance.id"] == "0123456789abcdef"
 
 
 async def test_a_request_becomes_a_span_on_the_wire():
