@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import Final
 
 from collector.metrics.families import Buckets, Family, Labels
-from snaptrace.runtime import prometheus_protobuf as protobuf
+from snaptrace.runtime.exposition import prometheus_protobuf as protobuf
 
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 OPEN_METRICS: Final = "application/openmetrics-text; version=1.0.0; charset=utf-8"

@@ -10,7 +10,7 @@ from typing import Final, Literal
 import msgspec
 from msgspec import Struct
 
-from snaptrace.runtime.native_histogram import Sparse
+from snaptrace.runtime.exposition.native_histogram import Sparse
 
 Labels = tuple[str, ...]  # values, in the order of the family's label names
 

@@ -11,7 +11,7 @@ from typing import Generic, Protocol, TypeVar
 from msgspec.structs import replace
 
 from collector.metrics.families import Buckets, Family, Labels
-from snaptrace.runtime.native_histogram import ExponentialBuckets
+from snaptrace.runtime.exposition.native_histogram import ExponentialBuckets
 
 
 class Source(Protocol):

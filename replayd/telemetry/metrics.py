@@ -22,7 +22,7 @@ from replayd.telemetry.watch_metrics import WatchMetrics
 from replayd.telemetry.worker_metrics import WorkerMetrics
 from replayd.verdicts.views import Verdicts
 from snaptrace import VERSION
-from snaptrace.runtime.duration_histogram import DurationHistogram
+from snaptrace.runtime.exposition.duration_histogram import DurationHistogram
 from snaptrace.runtime.telemetry import BUILD_INFO_HELP
 from snaptrace.store.maintenance import Kept
 

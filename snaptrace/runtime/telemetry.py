@@ -95,7 +95,7 @@ class TelemetryServer:
     async def _metrics(self, request: web.Request) -> web.Response:
         from aiohttp import web  # noqa: PLC0415 - a program may only want the logs
 
-        from snaptrace.runtime.registry_page import negotiated  # noqa: PLC0415
+        from snaptrace.runtime.exposition.registry_page import negotiated  # noqa: PLC0415
 
         accept = request.headers.get("Accept", "")
         content_type, body = negotiated(self._registry, accept)

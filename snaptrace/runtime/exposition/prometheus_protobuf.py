@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import Final, Literal
 
-from snaptrace.runtime.native_histogram import (
+from snaptrace.runtime.exposition.native_histogram import (
     SCHEMA,
     ZERO_THRESHOLD,
     Sparse,

@@ -12,7 +12,7 @@ from prometheus_client.metrics_core import HistogramMetricFamily
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
-from snaptrace.runtime.native_histogram import ExponentialBuckets, Sparse
+from snaptrace.runtime.exposition.native_histogram import ExponentialBuckets, Sparse
 
 
 class Durations:
@@ -37,7 +37,7 @@ class Durations:
 
 
 class DurationFamily(HistogramMetricFamily):
-    """What a scrape shows of a `DurationHistogram`: its samples, and their source."""
+    """A scrape of a `DurationHistogram`: its samples, and their source."""
 
     bounds: Sequence[float] = ()
     children: tuple[tuple[tuple[str, ...], Durations], ...] = ()

@@ -7,8 +7,8 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric
 from prometheus_client.samples import Sample
 
-from snaptrace.runtime import prometheus_protobuf as protobuf
-from snaptrace.runtime.duration_histogram import DurationFamily
+from snaptrace.runtime.exposition import prometheus_protobuf as protobuf
+from snaptrace.runtime.exposition.duration_histogram import DurationFamily
 
 _KINDS: dict[str, protobuf.Kind] = {"counter": "counter", "gauge": "gauge"}
 

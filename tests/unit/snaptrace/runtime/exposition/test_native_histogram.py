@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from snaptrace.runtime import prometheus_protobuf as protobuf
-from snaptrace.runtime.duration_histogram import DurationHistogram
-from snaptrace.runtime.native_histogram import (
+from snaptrace.runtime.exposition import prometheus_protobuf as protobuf
+from snaptrace.runtime.exposition.duration_histogram import DurationHistogram
+from snaptrace.runtime.exposition.native_histogram import (
     SCHEMA,
     ExponentialBuckets,
     spans_and_deltas,
 )
-from snaptrace.runtime.registry_page import negotiated
+from snaptrace.runtime.exposition.registry_page import negotiated
 
 WANTED = (
     "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;"

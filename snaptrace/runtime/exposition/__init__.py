@@ -1,0 +1,1 @@
+"""Metrics as scrapers read them, native histograms among them."""
