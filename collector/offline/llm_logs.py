@@ -131,8 +131,10 @@ def _langfuse(record: Mapping[str, Any]) -> Logged | None:
         asked=_parsed(record.get("input")),
         answered=_parsed(record.get("output")),
         parameters=_object(record.get("modelParameters")),
-        input_tokens=_count(usage.get("input")),
-        output_tokens=_count(usage.get("output")),
+        input_tokens=_first_count(usage, "input", "prompt_tokens", "input_tokens"),
+        output_tokens=_first_count(
+            usage, "output", "completion_tokens", "output_tokens"
+        ),
         start_ns=_time(record.get("startTime")),
         end_ns=_time(record.get("endTime")),
         session=_word(record.get("sessionId")),
@@ -153,7 +155,7 @@ def _langsmith(record: Mapping[str, Any]) -> Logged | None:
         span=_word(record.get("id")),
         service=_word(record.get("session_name")),
         model=_word(asked.get("model") or given.get("model")),
-        asked=_request(asked),
+        asked=_with_tools(asked.get("messages", dict(asked)), {**given, **asked}),
         answered=record.get("outputs"),
         parameters={**_chosen(given), **_chosen(asked)},
         input_tokens=_count(record.get("prompt_tokens")),
@@ -173,8 +175,8 @@ def _braintrust(record: Mapping[str, Any]) -> Logged | None:
         trace=_word(record.get("root_span_id")),
         span=_word(record.get("span_id")),
         model=_word(metadata.get("model")),
-        asked=_with_tools(record.get("input"), metadata),
-        answered=record.get("output"),
+        asked=_with_tools(_with_attachments(record.get("input")), metadata),
+        answered=_completion(record.get("output")),
         parameters=_chosen(metadata),
         input_tokens=_count(metrics.get("prompt_tokens")),
         output_tokens=_count(metrics.get("completion_tokens")),
@@ -209,15 +211,15 @@ def _litellm(record: Mapping[str, Any]) -> Logged | None:
 
 def _openai(record: Mapping[str, Any]) -> Logged | None:
     usage = _object(record.get("usage"))
-    choices = record.get("choices")
-    first = choices[0] if isinstance(choices, list) and choices else {}
     return Logged(
         tool="openai",
         trace=_word(record.get("request_id") or record.get("id")),
         span=_word(record.get("id")),
         model=_word(record.get("model")),
-        asked=_with_tools(record.get("messages") or record.get("input"), record),
-        answered=_object(first).get("message"),
+        asked=_with_tools(
+            _stored(record.get("messages") or record.get("input")), record
+        ),
+        answered={"object": "chat.completion", "choices": record.get("choices")},
         parameters=_chosen(record),
         input_tokens=_count(usage.get("prompt_tokens")),
         output_tokens=_count(usage.get("completion_tokens")),
@@ -262,7 +264,7 @@ def _all_objects(value: list[Any]) -> bool:
 _READERS: Final[
     tuple[tuple[frozenset[str], Callable[[Mapping[str, Any]], Logged | None]], ...]
 ] = (
-    (frozenset(("traceId", "type", "startTime", "input", "output")), _langfuse),
+    (frozenset(("traceId", "type", "startTime", "input")), _langfuse),
     (frozenset(("run_type", "inputs", "outputs")), _langsmith),
     (frozenset(("span_id", "root_span_id", "span_attributes", "input")), _braintrust),
     (frozenset(("call_type", "messages", "response", "startTime")), _litellm),
@@ -278,14 +280,65 @@ def _reader_of(
     return next((reader for keys, reader in _READERS if keys <= record.keys()), None)
 
 
-def _request(asked: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
-    return _with_tools(asked.get("messages", dict(asked)), asked)
-
-
 def _with_tools(messages: Any, given: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
     """Return messages, with the tools beside them where some were offered."""
     held = {key: given[key] for key in ("tools", "tool_choice") if given.get(key)}
     return {"messages": messages, **held} if held else messages
+
+
+def _completion(output: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return logged choices as the completion that they stood in."""
+    listed = isinstance(output, list) and output and _all_objects(output)
+    if listed and all("message" in each for each in output):
+        return {"object": "chat.completion", "choices": output}
+    return output
+
+
+def _stored(messages: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return stored messages as they were sent: parts in their place, no empty keys."""
+    if not isinstance(messages, list):
+        return messages
+    return [_stored_message(m) if isinstance(m, dict) else m for m in messages]
+
+
+def _stored_message(message: dict[str, Any]) -> dict[str, Any]:
+    kept = _without_empty(
+        {k: v for k, v in message.items() if k not in ("id", "content_parts")}
+    )
+    content = _without_empty(message.get("content_parts")) or message.get("content")
+    return {"role": kept.pop("role", "user"), "content": content, **kept}
+
+
+def _without_empty(value: Any, level: int = 0) -> Any:  # noqa: ANN401 - JSON
+    """Return JSON without keys that the SDK writes for what was not given."""
+    if level < _DEEPEST and isinstance(value, list):
+        return [_without_empty(each, level + 1) for each in value]
+    if level < _DEEPEST and isinstance(value, dict):
+        return {
+            key: _without_empty(each, level + 1)
+            for key, each in value.items()
+            if each not in (None, [])
+        }
+    return value
+
+
+def _with_attachments(value: Any, level: int = 0) -> Any:  # noqa: ANN401 - JSON
+    """Return messages with the address of each file that stands beside the log.
+
+    One that the tool keeps has none: its key says that bytes are missing.
+    """
+    if level > _DEEPEST:
+        return value
+    if isinstance(value, list):
+        return [_with_attachments(each, level + 1) for each in value]
+    if not isinstance(value, dict):
+        return value
+    kind = value.get("type")
+    if kind == "external_attachment":
+        return _word(value.get("url"))
+    if kind == "braintrust_attachment":
+        return f"<attachment {_word(value.get('key'))}>"
+    return {key: _with_attachments(each, level + 1) for key, each in value.items()}
 
 
 def _chosen(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -303,6 +356,12 @@ def _word(value: Any) -> str:  # noqa: ANN401 - JSON
 def _count(value: Any) -> int | None:  # noqa: ANN401 - JSON
     plain = isinstance(value, int) and not isinstance(value, bool)
     return value if plain and 0 <= value < 1 << 53 else None
+
+
+def _first_count(counts: Mapping[str, Any], *names: str) -> int | None:
+    """Return the first count that is there."""
+    found = (_count(counts.get(name)) for name in names)
+    return next((count for count in found if count is not None), None)
 
 
 def _parsed(value: Any) -> Any:  # noqa: ANN401 - JSON

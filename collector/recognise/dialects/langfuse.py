@@ -26,6 +26,7 @@ from collector.recognise.dialects.readers.json_values import (
     as_text,
     loads,
 )
+from collector.recognise.dialects.readers.parts import read_tools
 from collector.recognise.dialects.readers.span import candidate_of
 from collector.recognise.dialects.readers.target import chat_api, is_dated
 from collector.recognise.record import Record
@@ -176,7 +177,10 @@ def _read_generation(
         params, _ = langchain_json.read_arguments(_sent(parameters))
         candidate.model = named
         candidate.conversation = Conversation(
-            model=named, messages=tuple(messages), params=params
+            model=named,
+            messages=tuple(messages),
+            tools=tuple(read_tools(source.get("tools"))),
+            params=params,
         )
         candidate.lost = all_but(candidate.api, ())
         return
