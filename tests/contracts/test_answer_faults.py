@@ -15,6 +15,12 @@ ANSWERS = {
         text="It's approximately 12,500 km from here to Lisbon. The route is open all"
         " year, and the ferry at Tarifa takes 40 minutes."
     ),
+    "lines": Answer(
+        text='The "Norden" line is higher than planned.\nIt\'s open from 3 May on, and'
+        " tickets are sold in Oslo. Dogs travel free of charge. Its site is https://ferries.example/norden."
+    ),
+    "choice": Answer(text="(B) because the total is -3"),
+    "code": Answer(text="```python\nif total > limit and paid:\n    stop()\n```"),
     "table": Answer(text="| Area | Units |\n|---|---|\n| North | 42 |\n| South | 17 |"),
     "json": Answer(text='{"vendor": "Oakline", "total": 418.4, "paid": true}'),
     "call": Answer(
@@ -35,6 +41,28 @@ APPLIES = {
     "refused": "prose",
     "foreign_facts": "prose",
     "field_renamed": "json",
+    "tenfold": "prose",
+    "sign_flipped": "json",
+    "date_changed": "lines",
+    "name_changed": "prose",
+    "comparison_reversed": "lines",
+    "option_changed": "choice",
+    "link_changed": "lines",
+    "operator_changed": "code",
+    "row_doubled": "table",
+    "sentence_dropped": "lines",
+    "repeated": "prose",
+    "other_answer": "prose",
+    "emptied": "prose",
+    "field_dropped": "json",
+    "value_nulled": "json",
+    "json_broken": "json",
+    "call_dropped": "call",
+    "call_doubled": "call",
+    "call_spoken": "call",
+    "spacing": "json",
+    "quotes": "lines",
+    "closing_offer": "prose",
     "reworded": "prose",
     "number_format": "prose",
     "markdown": "prose",

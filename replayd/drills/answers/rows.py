@@ -1,4 +1,4 @@
-"""Faults in rows: values of two rows exchanged, one row left out."""
+"""Faults in rows: values of two rows exchanged, one row left out or given twice."""
 
 import re
 from typing import Final
@@ -42,6 +42,17 @@ def row_dropped(answer: Answer, injury: Injury) -> Injured | None:
     if not rows:
         return None
     del lines[injury.rng.choice(rows)]
+    return with_text(answer, "\n".join(lines))
+
+
+def row_doubled(answer: Answer, injury: Injury) -> Injured | None:
+    """Give one row twice."""
+    lines = answer.text.split("\n")
+    rows = rows_of(lines)
+    if not rows:
+        return None
+    at = injury.rng.choice(rows)
+    lines.insert(at, lines[at])
     return with_text(answer, "\n".join(lines))
 
 

@@ -60,8 +60,10 @@ _REFUSALS: Final = {
     "en": "I'm sorry, but I can't help with that.",
 }
 _WORD: Final = re.compile(r"[^\W\d_]+")
-_SENTENCE: Final = re.compile(r"[^.!?。！？\n]{20,300}[.!?。！？](?=\s|\Z)")
-_SAYS: Final = re.compile(r"\d|(?<=[a-z,] )[A-Z]\w{2,}")
+SENTENCE: Final = re.compile(r"[^.!?。！？\n]{20,300}[.!?。！？](?=\s|\Z)")
+SAYS: Final = re.compile(r"\d|(?<=[a-z,] )[A-Z]\w{2,}")
+NAME: Final = re.compile(r"(?<=[a-z,] )[A-Z][a-z]{2,}|(?<![\w.,])\d[\d.,]*\d")
+FENCE: Final = re.compile(r"```[^\n]*\n(?:(?!```)[\s\S])*```")
 KEPT_SHARE: Final = 0.6  # of an answer's text when it is cut
 SHORTEST_CUT: Final = 24  # characters; of a shorter answer a cut leaves a torn word
 FEWEST_WORDS: Final = 4  # for an answer to be in a language at all
@@ -125,11 +127,11 @@ def foreign_facts(answer: Answer, injury: Injury) -> Injured | None:
     """Add a sentence of another case's answer that names or counts something."""
     if structured(answer.text) is not NOTHING or not answer.text.strip():
         return None
-    sentences = _SENTENCE.findall(injury.other.text)
+    sentences = SENTENCE.findall(injury.other.text)
     foreign = [
         each.strip()
         for each in sentences
-        if _SAYS.search(each) and each.strip() not in answer.text
+        if SAYS.search(each) and each.strip() not in answer.text
     ]
     if not foreign:
         return None

@@ -9,6 +9,8 @@ import re
 from typing import Any, Final
 
 from replayd.drills.answers.contract import Injured, Injury, with_text
+from replayd.drills.answers.statements import NAME
+from replayd.scoring.extract.language.language_id import likely_language
 from replayd.scoring.extract.structure.json_values import NOTHING, parsed, structured
 from snaptrace.snapshot.model import Answer
 
@@ -56,7 +58,9 @@ _ASKS_FORM: Final = re.compile(
 _LARGE: Final = re.compile(r"(?<![\w.,/:-])(\d{1,3})(\d{3})(?![\w/:-]|[.,]\d)")
 _GROUPED: Final = re.compile(r"(?<![\w.,])(\d{1,3})[,](\d{3})(?![\w]|[.,]\d)")
 _PROSE: Final = re.compile(r"(?m)^[A-Z][^\n|`*#{}<>]{40,}$")
-_NAME: Final = re.compile(r"(?<=[a-z,] )[A-Z][a-z]{2,}|(?<![\w.,])\d[\d.,]*\d")
+_LINE_END: Final = re.compile(r"(?<=[.!?])\n(?=[A-Z])")
+_APOSTROPHE: Final = re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_])")
+_QUOTED: Final = re.compile(r"\"([^\"\n]{1,200})\"")
 FEWEST_WORDS: Final = 8  # for a thought before the answer to be no answer of its own
 YEARS: Final = range(1800, 2200)
 
@@ -92,7 +96,7 @@ def markdown(answer: Answer, injury: Injury) -> Injured | None:
     """Set what stands out in plain prose in bold."""
     if _form(injury) or not _PROSE.search(answer.text) or "**" in answer.text:
         return None
-    return with_text(answer, _NAME.sub(r"**\g<0>**", answer.text, count=3))
+    return with_text(answer, NAME.sub(r"**\g<0>**", answer.text, count=3))
 
 
 def key_order(answer: Answer, _injury: Injury) -> Injured | None:
@@ -122,6 +126,37 @@ def reasoning_first(answer: Answer, injury: Injury) -> Injured | None:
         return None
     thought = "<think>Let me look at what is asked, and at what I know of it.</think>"
     return with_text(answer, f"{thought}\n\n{text}")
+
+
+def spacing(answer: Answer, _injury: Injury) -> Injured | None:
+    """Lay JSON out in another way; put a blank line between lines of prose."""
+    value = parsed(answer.text)
+    if isinstance(value, dict | list):
+        indent = None if "\n" in answer.text.strip() else 2
+        text = json.dumps(value, ensure_ascii=False, indent=indent)
+        return with_text(answer, text)
+    if "```" in answer.text or not _PROSE.search(answer.text):
+        return None
+    return with_text(answer, _LINE_END.sub("\n\n", answer.text))
+
+
+def quotes(answer: Answer, injury: Injury) -> Injured | None:
+    """Write curly apostrophes and quotation marks for straight ones."""
+    text = answer.text
+    code = structured(text) is not NOTHING or "`" in text
+    if code or _form(injury) or not _PROSE.search(text):
+        return None
+    quoted = _QUOTED.sub("\u201c\\1\u201d", _APOSTROPHE.sub("\u2019", text))
+    return with_text(answer, quoted)
+
+
+def closing_offer(answer: Answer, injury: Injury) -> Injured | None:
+    """Offer more help at the end."""
+    text = answer.text.rstrip()
+    english = likely_language(text) == "en"
+    if _form(injury) or not english or not _PROSE.search(text) or "```" in text:
+        return None
+    return with_text(answer, f"{text}\n\nLet me know if you need anything else.")
 
 
 def _form(injury: Injury) -> bool:

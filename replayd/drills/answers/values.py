@@ -72,13 +72,18 @@ _BESIDE: Final = re.compile(
 def digit_changed(answer: Answer, injury: Injury) -> Injured | None:
     """Change one digit of one number, the leading one for the larger error."""
     text = answer.text
-    markers = {at for found in _MARKER.finditer(text) for at in range(*found.span())}
+    markers = list_markers(text)
     starts = [f.start() for f in _NUMBER.finditer(text) if f.start() not in markers]
     if not starts:
         return None
     at = injury.rng.choice(starts)
     digit = injury.rng.choice([d for d in "123456789" if d != text[at]])
     return with_text(answer, text[:at] + digit + text[at + 1 :])
+
+
+def list_markers(text: str) -> set[int]:
+    """Return the places of list markers: their numbers say nothing."""
+    return {at for found in _MARKER.finditer(text) for at in range(*found.span())}
 
 
 def unit_changed(answer: Answer, injury: Injury) -> Injured | None:
@@ -156,7 +161,7 @@ def field_renamed(answer: Answer, injury: Injury) -> Injured | None:
     value = structured(answer.text)
     if value is NOTHING:
         return None
-    holders = [each for each in _objects(value) if each]
+    holders = [each for each in objects(value) if each]
     if not holders:
         return None
     name = injury.rng.choice(sorted(holders[0]))
@@ -166,9 +171,10 @@ def field_renamed(answer: Answer, injury: Injury) -> Injured | None:
     return with_text(answer, renamed)
 
 
-def _objects(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - JSON
+def objects(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - JSON
+    """Return all objects within a JSON value, the outer ones first."""
     if isinstance(value, dict):
-        return [value, *(o for each in value.values() for o in _objects(each))]
+        return [value, *(o for each in value.values() for o in objects(each))]
     if isinstance(value, list):
-        return [o for each in value for o in _objects(each)]
+        return [o for each in value for o in objects(each)]
     return []
