@@ -43,9 +43,9 @@ from replayd.scoring.recorded import Recorded
 from replayd.scoring.redaction import RedactionSettings, bare
 from replayd.services import gauges
 from replayd.services.adjudication import AdjudicationFeed
+from replayd.services.askers import Asker, askers
 from replayd.services.drills import OfflineDrills
 from replayd.services.leader import LeaderElection
-from replayd.services.production_watch import ProductionWatch
 from replayd.services.retirement import RetirementNotice
 from replayd.services.store_follower import StoreFollower
 from replayd.services.token_review import TokenReview
@@ -150,15 +150,15 @@ class Engine:
             shadows=self.shadows,
             poll_seconds=schedule.poll,
         )
-        notice = RetirementNotice(config, clock, self.metrics.retiring)
+        notice = RetirementNotice(config, clock, self.metrics)
         self.reading.listeners.append(notice.saw)
 
-    def _made_watch(self) -> ProductionWatch | None:
-        """Return the watch on the control, where one is wanted and there is one."""
+    def _made_askers(self) -> list[Asker]:
+        """Return what asks the control outside of any epoch, where there is one."""
         control = control_of(self.config)
-        if not self.config.watch.anchors or control is None:
-            return None
-        watch = ProductionWatch(
+        if control is None:
+            return []
+        found = askers(
             self.config,
             self._store,
             self._content,
@@ -166,11 +166,11 @@ class Engine:
             control=lambda: self.arms.get(control),
             spending=self.spending,
             judging=self.judging,
-            metrics=self.metrics.watch,
+            metrics=self.metrics,
             leading=lambda: self.leading,
         )
-        self.reading.listeners.append(watch.offer)
-        return watch
+        self.reading.listeners += [each.offer for each in found]
+        return found
 
     def _made_telling(self) -> "OtlpExporter | None":
         config = self.config.telemetry
@@ -234,7 +234,7 @@ class Engine:
             finish=partial(self._finished, canary),
             senders=self._senders,
             judge_key=self._judge_rounds.key if self._judge_rounds else None,
-            live=lambda: live_traffic(self.intake),
+            live=partial(live_traffic, self.intake),
             drilled=lambda: self.drills.known,
             eligibility=self.eligibility,
             tokens=self.tokens,
@@ -366,8 +366,7 @@ class Engine:
         parts.append(self.drills)
         if self._queue is not None:
             parts.append(self._queue)
-        if (watch := self._made_watch()) is not None:
-            parts.append(watch)
+        parts += self._made_askers()
         if self._telling is not None:
             parts.append(self._telling)
         if self._judge_rounds is not None:

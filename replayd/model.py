@@ -102,6 +102,9 @@ class Epoch(Struct, frozen=True, kw_only=True):
     pinned: tuple[str, ...] = ()  # modalities with pinned assertions at the start
     # Of the epoch before, by modality: what the plan expects at the start.
     expected_discordance: dict[str, float] = {}
+    # Modality, service and route of calls that are answered as well without their
+    # medium: known before the epoch opened, so no answer of its own decided it.
+    left_out: tuple[tuple[str, str, str], ...] = ()
     sides: str = ""  # salt of which side a judge sees the canary on; empty: none
 
 

@@ -88,6 +88,26 @@ def drills(made: Dashboard) -> Dashboard:
             hidden,
         )
     )
+    made = made.with_panel(
+        lines(
+            "Answered without their medium",
+            "Share of drilled cases whose answer is as right without the image, sound "
+            "or page. Left out: live calls of routes where that is proven.",
+            "short",
+            [
+                query(
+                    "max by (modality) "
+                    f'({_R}drill_medium_independent_share{{slice=""}})',
+                    "{{modality}}",
+                ),
+                query(
+                    f"max by (modality) ({_R}live_calls{{{_HERE}, "
+                    'reason="medium_independent"})',
+                    "{{modality}} left out",
+                ),
+            ],
+        )
+    )
     return made.with_panel(
         listing(
             "Harmless changes that raised an alarm",

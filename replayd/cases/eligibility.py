@@ -4,7 +4,8 @@ Intake reads a case once; whether it is offered may change later, when a row of 
 verified by equal token counts or lowered by different ones.
 """
 
-from typing import Final
+from collections.abc import Collection
+from typing import Final, TypeAlias
 
 from msgspec.structs import replace
 
@@ -14,6 +15,8 @@ from replayd.witness.standing import Decisions
 # The level, the reason, and the quota stratum whose lane is for diagnosis only.
 UNVERIFIED: Final = "unverified"
 TOKENS_DIFFER: Final = "tokens_differ"
+MEDIUM_INDEPENDENT: Final = "medium_independent"
+Place: TypeAlias = tuple[str, str, str]  # modality, service, route
 
 
 class Eligibility:
@@ -39,11 +42,14 @@ class Eligibility:
             return TOKENS_DIFFER
         return reason
 
-    def offered(self, case: Case) -> Case:
+    def offered(self, case: Case, left_out: Collection[Place] = ()) -> Case:
         """Return the case as the schedule may draw it now.
 
-        A pin stays: its assertion is about the request as it was pinned.
+        A pin stays: its assertion is about the request as it was pinned. `left_out` are
+        calls that the epoch draws none of, for they do not need their medium.
         """
+        if not case.pin and (case.modality, case.service, case.route) in left_out:
+            return replace(case, reason=MEDIUM_INDEPENDENT, replayable=False)
         reason = self.reason(case.reason, case.row)
         if case.pin and reason == TOKENS_DIFFER:
             return case

@@ -7,14 +7,19 @@ here, from the recording alone, and counted either way: that is the coverage.
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from typing import TypeAlias
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from replayd.cases.eligibility import UNVERIFIED, Eligibility
+from replayd.cases.eligibility import (
+    MEDIUM_INDEPENDENT,
+    UNVERIFIED,
+    Eligibility,
+    Place,
+)
 from replayd.cases.traffic import TrafficSample
 from replayd.model import Case
 from replayd.providers.contract import Refusal
@@ -233,7 +238,8 @@ def estimate_tokens(snapshot: Snapshot) -> tuple[int, int]:
     return given, answered
 
 
-_Facts: TypeAlias = tuple[str, str, tuple[str, ...]]
+# Modality, why it was no case when read, its row and its place.
+_Facts: TypeAlias = tuple[str, str, tuple[str, ...], Place]
 
 
 class RecentSample:
@@ -242,7 +248,8 @@ class RecentSample:
     def __init__(self, eligibility: Eligibility) -> None:
         self._eligibility = eligibility
         self._frames: dict[int, Frame] = {}  # by window
-        # By window, then by id: modality, why it was no case when read, and its row.
+        self._facts: dict[_Facts, _Facts] = {}  # one object for equal ones
+        # By window, then by id.
         self._cases: dict[int, dict[str, _Facts]] = {}
         self._calls: Counter[_Facts] = Counter()  # of all windows
 
@@ -253,7 +260,9 @@ class RecentSample:
         known = self._cases.setdefault(window, {})
         for case in cases:
             if case.uniform:
-                facts = (case.modality, case.reason, case.row)
+                place = (case.modality, case.service, case.route)
+                new = (case.modality, case.reason, case.row, place)
+                facts = self._facts.setdefault(new, new)
                 if (before := known.get(case.snapshot_id)) is not None:
                     self._calls[before] -= 1
                 known[case.snapshot_id] = facts
@@ -306,12 +315,14 @@ class RecentSample:
         """Return how many of the recent calls could be replayed, in all modalities."""
         return sum(live.replayable for live in self.live().values())
 
-    def live(self) -> dict[str, Live]:
+    def live(self, left_out: Collection[Place] = ()) -> dict[str, Live]:
         """Return replayable traffic by modality, and the reasons for the rest."""
         totals: dict[str, dict[str, int]] = {}
-        for (modality, found, row), calls in self._calls.items():
+        for (modality, found, row, place), calls in self._calls.items():
             if calls:
                 reason = self._eligibility.reason(found, row)
+                if not reason and place in left_out:
+                    reason = MEDIUM_INDEPENDENT
                 counts = totals.setdefault(modality, {})
                 counts[reason] = counts.get(reason, 0) + calls
         return {

@@ -243,6 +243,15 @@ class DrillConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     every: Duration = Duration(86_400)
     # Limits of `snaptrace drill --ask`, which sends changed requests to the control.
     budget: BudgetConfig = BudgetConfig()
+    # Share of recorded calls that the leader keeps putting to the control with a fault
+    # in them: four calls each, within `control_rate` too. 0: none.
+    share: Share = 0.0
+    # Limits of that share.
+    share_budget: BudgetConfig = BudgetConfig(requests_per_hour=60)
+    # Share of a route's calls with a medium that drills must prove to be answered as
+    # well without it before such calls are left out of gating samples. What is left out
+    # is fixed when an epoch opens. 0: nothing is.
+    leave_out: Annotated[float, Meta(ge=0, lt=1)] = 0.0
     # Modality to faults that a pass must be able to show, as
     # `{image: [digit_changed, row_dropped@0.1]}`; else it is `undecided: blind`.
     required_sensitivity: dict[str, list[str]] = {}
@@ -348,6 +357,8 @@ class ReplaydConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     # Model to the day on which it is shut down, as `{assistant-7: 2027-03-01}`, beside
     # the announced ones that snaptrace knows; an empty text removes one of those.
     retirements: dict[str, Annotated[str, Meta(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]] = {}
+    # Time before that day at which the alert on live traffic fires.
+    retirement_notice: Duration = Duration(60 * 86_400)
     # Whether answers are scored in a process of its own: for 70 MiB more, calls in
     # flight do not wait while one is read.
     judge_process: bool = True

@@ -63,6 +63,21 @@ class Dependence(Struct, frozen=True, kw_only=True):
         return self.independent / self.cases if self.cases else 0.0
 
 
+class RouteDependence(Struct, frozen=True, kw_only=True):
+    """The same for the calls of one route of one service."""
+
+    modality: str
+    service: str
+    route: str
+    cases: int = 0
+    independent: int = 0
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """Calls that the row speaks of."""
+        return (self.modality, self.service, self.route)
+
+
 class Certificate(Struct, frozen=True, kw_only=True):
     """Everything that was drilled at one time."""
 
@@ -82,6 +97,7 @@ class Certificate(Struct, frozen=True, kw_only=True):
     unscored: dict[str, int] = {}  # pairs that no rule can score, by modality
     rows: tuple[Sensitivity, ...] = ()
     dependence: tuple[Dependence, ...] = ()  # of drills that take the medium away
+    routes: tuple[RouteDependence, ...] = ()  # likewise
 
 
 def rate_label(rate: float) -> str:

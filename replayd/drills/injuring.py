@@ -29,6 +29,8 @@ class DrillPair(Struct, frozen=True, kw_only=True):
     answer: ArmAnswer  # the control's, or the recording
     again: ArmAnswer | None = None  # the control asked twice
     slices: tuple[str, ...] = ()  # protected slices that the case belongs to
+    # Faults of which it is not known what they do to this case: nobody asked.
+    untried: frozenset[str] = frozenset()
 
 
 class Measured(Struct, frozen=True, kw_only=True):
@@ -41,6 +43,9 @@ class Measured(Struct, frozen=True, kw_only=True):
     noise: Mapping[str, float] | None  # None: the control was not asked twice
     scored: bool  # a rule checks its quality; else only a broken answer is seen
     right: bool  # the untouched answer is worth something in every stream
+    untried: frozenset[str] = frozenset()  # faults that say nothing of this pair
+    service: str = ""
+    route: str = ""
 
 
 async def measure(
@@ -100,6 +105,9 @@ def _measured(pair: DrillPair, results: Mapping[str, PairResult]) -> Measured:
             (score.control or 0.0) >= LEAST_RIGHT
             for score in results[""].streams.values()
         ),
+        untried=pair.untried,
+        service=pair.case.service,
+        route=pair.case.route,
     )
 
 

@@ -22,8 +22,16 @@ class KnownSensitivity(Struct, frozen=True, kw_only=True):
 
     @property
     def rows(self) -> Iterable[Sensitivity]:
-        """All rows of the newest certificates."""
-        return (row for made in self.newest for row in made.rows)
+        """Rows of the newest certificates: one for each place, fault and rate.
+
+        Where several tell of the same, the one made last that could apply the fault.
+        """
+        found: dict[tuple[str, str, str, str], Sensitivity] = {}
+        for made in sorted(self.newest, key=lambda made: made.made_at_ns):
+            for row in made.rows:
+                if row.standing != "not_applicable" or row.place not in found:
+                    found[row.place] = row
+        return found.values()
 
     @property
     def made_at_ns(self) -> int:

@@ -63,7 +63,7 @@ async def sensitivities(
     pause: Callable[[], Awaitable[None]],
 ) -> list[Sensitivity]:
     """Return one row per fault and rate; `pause` is awaited between orders."""
-    pairs = [
+    there = [
         each
         for each in measured
         if each.modality == place.modality
@@ -71,6 +71,7 @@ async def sensitivities(
     ]
     rows: list[Sensitivity] = []
     for fault in faults:
+        pairs = [each for each in there if fault.name not in each.untried]
         applies = sum(fault.name in each.faults for each in pairs)
         for rate in (1.0,) if fault.harmless else RATES:
             row = Sensitivity(

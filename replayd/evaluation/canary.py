@@ -70,7 +70,7 @@ class EvaluationContext(Struct, frozen=True, kw_only=True):
     senders: Senders | None = None  # None: pairs are sent by this process
     # What an epoch holds fixed of the judge model, after the epoch before.
     judge_key: Callable[[JudgeKey | None], Awaitable[JudgeKey]] | None = None
-    live: Callable[[], LiveTraffic]
+    live: Callable[[Epoch | None], LiveTraffic]
     drilled: Callable[[], KnownSensitivity] = KnownSensitivity
     eligibility: Eligibility
     tokens: TokenEvidence
@@ -142,7 +142,11 @@ class CanaryEvaluation:
 
     def newest_cases(self) -> Iterable[Case]:
         """Return the cases that apply, as they may be drawn, the newest first."""
-        return map(self._tools.eligibility.offered, reversed(self._cases.values()))
+        return self._offered_now(reversed(self._cases.values()))
+
+    def _offered_now(self, cases: Iterable[Case]) -> Iterable[Case]:
+        left_out = () if self.epoch is None else self.epoch.left_out
+        return (self._tools.eligibility.offered(case, left_out) for case in cases)
 
     def declare(self, declared: DeclaredRevision) -> None:
         """Judge another revision or model from now on; a new epoch opens."""
@@ -179,7 +183,7 @@ class CanaryEvaluation:
         if self._board is None or self.lead is None:
             return None
         if self.lead.caught_up.is_set():
-            now_ns, live = self._tools.clock.now_ns(), self._tools.live()
+            now_ns, live = self._tools.clock.now_ns(), self._tools.live(self.epoch)
             counts = self.lead.counts
             self._view = replace(
                 self._board.view(now_ns, live, self._tools.drilled()),
@@ -270,6 +274,7 @@ class CanaryEvaluation:
             wanted = replace(wanted, key={**wanted.key, JUDGE: fixed.text()})
         if before is not None and epochs.same(before, wanted):
             return before
+        wanted = await epochs.without_needless(tools.store, tools.config, wanted)
         epoch = await epochs.begin(
             tools.store, tools.clock, wanted, before, settings, rng=tools.rng
         )
@@ -358,7 +363,7 @@ class CanaryEvaluation:
                 self._restart.set()
 
     def _hand_over(self, schedule: Schedule, cases: Iterable[Case]) -> None:
-        schedule.offer(map(self._tools.eligibility.offered, cases))
+        schedule.offer(self._offered_now(cases))
         for modality, rank in self._thresholds.items():
             schedule.set_threshold(modality, rank)
 

@@ -15,6 +15,8 @@ from msgspec.structs import replace
 
 from replayd.budget.accounting import DAY_NS, SpendingReader, planned_charge
 from replayd.config import ArmConfig, ReplaydConfig
+from replayd.drills.dependence import left_out
+from replayd.drills.known import known_sensitivity
 from replayd.evaluation.restoring import restore
 from replayd.evidence.epoch_fold import Fold
 from replayd.evidence.scoreboard import Scoreboard
@@ -68,6 +70,8 @@ def wanted_epoch(
         "slices": _text(config.slices),
         "promise": _text([settings.alpha, settings.eps, settings.intent]),
     }
+    if config.drills.leave_out:
+        key["leave_out"] = _text(config.drills.leave_out)
     if control is not None:
         key["control"] = _arm_key(config.arms[control])
     return Epoch(
@@ -79,6 +83,18 @@ def wanted_epoch(
         modalities=modalities,
         slices=declared_slices(config),
     )
+
+
+async def without_needless(store: Store, config: ReplaydConfig, wanted: Epoch) -> Epoch:
+    """Return the epoch with the calls left out that are known not to need a medium.
+
+    Known from drills before the epoch opens: no answer of its own has a part in it.
+    """
+    share = config.drills.leave_out
+    if not share:
+        return wanted
+    known = await known_sensitivity(store)
+    return replace(wanted, left_out=left_out(known.newest, share))
 
 
 def control_of(config: ReplaydConfig) -> str | None:

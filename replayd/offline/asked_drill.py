@@ -7,7 +7,6 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from importlib.util import find_spec
 
 from msgspec import Struct
 
@@ -16,9 +15,8 @@ from replayd.arms.outcomes import RULES
 from replayd.budget.accounting import estimated
 from replayd.budget.limits import Prices
 from replayd.cases.loader import Loaded
-from replayd.drills.certificate import Dependence
-from replayd.drills.injuring import DrillPair, Measured
-from replayd.drills.requests import BLANKED, REQUEST_FAULTS, SWAPPED
+from replayd.drills.injuring import DrillPair
+from replayd.drills.requests import REQUEST_FAULTS
 from replayd.drills.requests.contract import Asked, OtherMedia, RequestFault
 from replayd.model import ArmAnswer, Case
 from replayd.offline.oneshot import Answered, answer_once, arm_answer
@@ -51,17 +49,14 @@ class AskPlan(Struct, frozen=True, kw_only=True):
 
 def prepared(loaded: Sequence[tuple[Case, Loaded]]) -> list[AskedCase]:
     """Return every case with the requests of all faults that apply to it."""
-    faults = [fault for fault in REQUEST_FAULTS.values() if _is_installed(fault)]
+    faults = [fault for fault in REQUEST_FAULTS.values() if fault.is_installed]
     found: list[AskedCase] = []
     for at, (case, each) in enumerate(loaded):
         asked = Asked(each.snapshot, each.media)
-        kinds = {medium.kind for medium in each.snapshot.media}
         requests: dict[str, Asked] = {}
         for fault in faults:
-            if fault.kind is not None and fault.kind not in kinds:
-                continue
-            other = _other(loaded, at, fault)
-            if (changed := fault.apply(asked, other)) is not None:
+            changed = fault.applied(asked, _other(loaded, at, fault))
+            if changed is not None:
                 requests[fault.name] = changed
         found.append(AskedCase(case, each, requests))
     return found
@@ -80,7 +75,7 @@ def plan_of(cases: Sequence[AskedCase], model: str, prices: Prices) -> AskPlan:
         ),
         unpriced="" if prices.known(model) else model,
         missing=tuple(
-            sorted({f.needs for f in REQUEST_FAULTS.values() if not _is_installed(f)})
+            sorted({f.needs for f in REQUEST_FAULTS.values() if not f.is_installed})
         ),
     )
 
@@ -133,6 +128,7 @@ async def asked_pairs(
                     recorded=each.loaded.recorded,
                     answer=first,
                     again=again,
+                    untried=frozenset(names) - frozenset(answers),
                 )
                 found[place] = pair, answers
             on_case()
@@ -142,30 +138,6 @@ async def asked_pairs(
             group.create_task(one(place, each))
     ordered = [found[place] for place in sorted(found)]
     return [pair for pair, _ in ordered], [answers for _, answers in ordered]
-
-
-def dependence(measured: Sequence[Measured]) -> tuple[Dependence, ...]:
-    """Return how many cases need no medium: right with it, and as right without it.
-
-    Blanked and swapped: a case counts as independent if neither made it worse.
-    """
-    without = BLANKED | SWAPPED
-    cases: Counter[tuple[str, str]] = Counter()
-    free: Counter[tuple[str, str]] = Counter()
-    for each in measured:
-        found = [each.faults[name] for name in without if name in each.faults]
-        if not found or not each.right or not each.scored:
-            continue
-        worse = any(value < 0.0 for values in found for value in values.values())
-        for name in ("", *each.slices):
-            cases[each.modality, name] += 1
-            free[each.modality, name] += not worse
-    return tuple(
-        Dependence(
-            modality=modality, slice=name, cases=count, independent=free[modality, name]
-        )
-        for (modality, name), count in sorted(cases.items())
-    )
 
 
 def _other(
@@ -180,7 +152,3 @@ def _other(
             if named.kind == fault.kind and data not in own:
                 return OtherMedia(data, named.mime)
     return OtherMedia()
-
-
-def _is_installed(fault: RequestFault) -> bool:
-    return not fault.needs or find_spec(fault.needs) is not None

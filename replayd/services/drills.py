@@ -51,7 +51,7 @@ class OfflineDrills:
     ) -> None:
         """Prepare; `replayable` counts the recent calls that could be replayed."""
         self._config, self._store, self._key = config, store, key
-        self._clock, self._judging = clock, judging
+        self._clock, self._judge = clock, JudgeBeside(judging)
         self._metrics, self._leading = metrics, leading
         self._replayable, self._tried_at_ns = replayable, 0
         self.known = KnownSensitivity()
@@ -112,8 +112,15 @@ class OfflineDrills:
         )
         return stored if len(stored.pairs) >= config.drills.from_pairs else None
 
-    async def _judge(self, jobs: Sequence[Job]) -> list[PairResult]:
-        """Score beside the loop; nothing of the answers is kept."""
+
+class JudgeBeside:
+    """Scores a drill's pairs beside the loop; nothing of the answers is kept."""
+
+    def __init__(self, judging: ScoringPool) -> None:
+        self._judging = judging
+
+    async def __call__(self, jobs: Sequence[Job]) -> list[PairResult]:
+        """Score the jobs, a few at a time."""
         found: list[PairResult] = []
         for first in range(0, len(jobs), AT_ONCE):
             judged = await asyncio.gather(

@@ -10,15 +10,14 @@ from collections.abc import Callable, Sequence
 
 from replayd.arms.arm import Arm
 from replayd.arms.outcomes import RULES
-from replayd.budget.accounting import SpendingAccount, estimated
-from replayd.budget.limits import Amount, Budgets
+from replayd.budget.accounting import SpendingAccount
+from replayd.budget.limits import Amount
 from replayd.cases.loader import CaseLoader, Loaded
 from replayd.config import ReplaydConfig
-from replayd.errors import BudgetSpentError
-from replayd.model import ArmAnswer, Case, Planned
-from replayd.offline.oneshot import Answered as Tried
-from replayd.offline.oneshot import answer_once, arm_answer
+from replayd.model import Case
+from replayd.providers.contract import Refusal
 from replayd.scoring.pool import ScoringPool
+from replayd.services.control_calls import ControlCalls
 from replayd.stats import StatsError
 from replayd.telemetry.watch_metrics import WatchMetrics
 from replayd.watch.asking import scored
@@ -33,7 +32,6 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY_SECONDS = 30.0
 CANDIDATES = 5_000  # newest cases that may become anchors, per modality
-PATIENCE_SECONDS = 10.0  # for the control's next turn; later ones wait for a look
 AWAY_SECONDS = 600.0  # until an anchor is asked again that the model did not answer
 STORED_EVERY = 20  # answers; the rest of a round is stored at its end
 
@@ -57,9 +55,11 @@ class ProductionWatch:
         leading: Callable[[], bool],
     ) -> None:
         self._config, self._store, self._content = config, store, content
-        self._clock, self._control, self._spending = clock, control, spending
+        self._clock, self._control = clock, control
         self._judging, self._metrics, self._leading = judging, metrics, leading
-        self._budgets = Budgets(config.watch.budget, {})
+        self._calls = ControlCalls(
+            config.watch.budget, spending, clock, lane="watch", on_spent=self._spent
+        )
         self._cases: dict[str, dict[str, Case]] = {}  # modality -> by unit
         self._watches: dict[str, ModalityWatch] = {}
         self._loaded = False
@@ -114,24 +114,13 @@ class ProductionWatch:
 
     async def _load(self, arm: Arm) -> None:
         self._watches = {}
-        self._budgets.reset()
-        now_ns = self._clock.now_ns()
+        self._calls.reset()
         for modality, state in (await stored_states(self._store)).items():
             if state.control != arm.name:
                 continue  # another control: its earlier answers say nothing
             try:
                 self._watches[modality] = ModalityWatch(state, self._settings)
-                for spent in state.spent:
-                    self._budgets.count(
-                        modality,
-                        Amount(
-                            requests=spent.requests,
-                            tokens=spent.tokens,
-                            money=spent.money,
-                        ),
-                        spent.minute_ns,
-                        now_ns,
-                    )
+                self._calls.count(modality, state.spent)
             except StatsError as error:
                 log.warning("watch begins anew", extra={"why": str(error)})
         self._loaded = True
@@ -163,25 +152,12 @@ class ProductionWatch:
         if not isinstance(loaded, Loaded):
             watch.drop(anchor)
             return True
-        now_ns = self._clock.now_ns()
-        held = self._spending.estimate(anchor.case, (arm.config.model,))
-        try:
-            self._budgets.reserve(anchor.case.modality, held, now_ns)
-        except BudgetSpentError:
+        answer = await self._calls.ask(arm, anchor.case, loaded.snapshot, loaded.media)
+        if answer is None:
             return False
-        planned = Planned(number=0, case=anchor.case, lane="watch")
-        wait_seconds = self._spending.control_wait_seconds(planned)
-        if wait_seconds is None or wait_seconds > PATIENCE_SECONDS:
-            self._budgets.settle(anchor.case.modality, held, Amount(), now_ns)
-            return False
-        await self._spending.take_control_turn(planned)
-        found = await answer_once(arm, loaded.snapshot, loaded.media)
-        if not isinstance(found, Tried):
-            self._budgets.settle(anchor.case.modality, held, Amount(), now_ns)
+        if isinstance(answer, Refusal):
             watch.drop(anchor)  # this arm cannot be asked that
             return True
-        answer = self._answer(arm, anchor.case, found)
-        self._settle(watch, anchor.case, held, answer)
         if not RULES[answer.outcome].scored:
             watch.postpone(anchor, self._clock.now_ns() + int(AWAY_SECONDS * 1e9))
             return True
@@ -200,22 +176,6 @@ class ProductionWatch:
             )
         return True
 
-    def _answer(self, arm: Arm, case: Case, found: Tried) -> ArmAnswer:
-        attempt = found.attempt
-        seconds = attempt.latency_ms / 1000
-        self._spending.control_learnt(attempt.quota, seconds, case.modality)
-        usage = attempt.reading.answer.usage
-        counted = usage if usage.input_tokens is not None else estimated(case)
-        money = self._spending.cost(arm.config.model, counted)
-        return arm_answer(found, money=money)
-
-    def _settle(
-        self, watch: ModalityWatch, case: Case, held: Amount, answer: ArmAnswer
-    ) -> None:
-        usage, now_ns = answer.usage, self._clock.now_ns()
-        tokens = (usage.input_tokens or 0) + (usage.output_tokens or 0)
-        spent = Amount(
-            requests=answer.attempts, tokens=tokens or held.tokens, money=answer.money
-        )
-        self._budgets.settle(case.modality, held, spent, now_ns)
-        watch.charge(now_ns, spent)
+    def _spent(self, case: Case, at_ns: int, amount: Amount) -> None:
+        if (watch := self._watches.get(case.modality)) is not None:
+            watch.charge(at_ns, amount)

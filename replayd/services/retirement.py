@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-from prometheus_client import Gauge
-
 from replayd.config import ReplaydConfig
 from replayd.model import Case
 from replayd.planning.retirement import retirement_of, retirements
+from replayd.telemetry.metrics import EngineMetrics
 from snaptrace.runtime.clock import Clock
 
 MOST_ROWS = 200  # services and models; later ones are not shown
@@ -15,8 +14,12 @@ MOST_ROWS = 200  # services and models; later ones are not shown
 class RetirementNotice:
     """Counts the days left of every model that recent traffic uses."""
 
-    def __init__(self, config: ReplaydConfig, clock: Clock, days: Gauge) -> None:
-        self._known, self._clock, self._days = retirements(config), clock, days
+    def __init__(
+        self, config: ReplaydConfig, clock: Clock, metrics: EngineMetrics
+    ) -> None:
+        self._known, self._clock = retirements(config), clock
+        self._days = metrics.retiring
+        metrics.retirement_notice.set(config.retirement_notice / 86_400)
         self._lookback_ns = int(config.schedule.lookback * 1e9)
         self._seen: dict[tuple[str, str], int] = {}  # newest call by service and model
 

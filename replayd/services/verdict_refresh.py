@@ -9,6 +9,7 @@ from replayd.budget.accounting import SpendingAccount
 from replayd.cases.intake import Intake
 from replayd.config import ReplaydConfig
 from replayd.evaluation.canary import CanaryEvaluation
+from replayd.model import Epoch
 from replayd.planning.cost import CostedPlan, costed_plans, survey
 from replayd.services import gauges
 from replayd.telemetry.metrics import EngineMetrics, VerdictCollector
@@ -72,14 +73,15 @@ class VerdictRefresh:
         )
 
 
-def live_traffic(intake: Intake) -> LiveTraffic:
-    """Return the live traffic recently seen by intake."""
+def live_traffic(intake: Intake, epoch: Epoch | None = None) -> LiveTraffic:
+    """Return the live traffic recently seen by intake, as an epoch may draw of it."""
+    left_out = () if epoch is None else epoch.left_out
     return LiveTraffic(
         modalities={
             name: LiveModality(
                 seen=seen.seen, replayable=seen.replayable, reasons=seen.reasons
             )
-            for name, seen in intake.sample.live().items()
+            for name, seen in intake.sample.live(left_out).items()
         }
     )
 

@@ -1,6 +1,6 @@
 """Metrics of drills: rows of the newest sensitivity certificates."""
 
-from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from replayd.drills.certificate import Sensitivity, rate_label
 from replayd.drills.known import KnownSensitivity
@@ -44,6 +44,12 @@ class DrillMetrics:
             "certificate_timestamp_seconds",
             "Unix time of the newest certificate of a kind.",
             "kind",
+        )
+        self.share_calls = Counter(
+            PREFIX + "share_calls",
+            "Calls to the control by the continuous drill, by modality.",
+            ["modality"],
+            registry=registry,
         )
         self.failed = gauge("failed", "1 if the last drill broke off.")
 

@@ -245,6 +245,9 @@ class EngineMetrics:
             "service",
             "model",
         )
+        self.retirement_notice = gauge(
+            "retirement_notice_days", "Days before a shutdown at which its alert fires."
+        )
         self.drills, self.watch = DrillMetrics(registry), WatchMetrics(registry)
 
     def forget_gauges(self) -> None:

@@ -9,6 +9,7 @@ model is unchanged. An anchor whose bank is empty leaves, and another call takes
 import msgspec
 from msgspec import Struct
 
+from replayd.budget.minutes import Spent
 from replayd.errors import DamagedResultError
 from replayd.model import Case, Outcome
 from replayd.stats.change import ChangeState
@@ -68,15 +69,6 @@ class Changed(Struct, frozen=True, kw_only=True):
     difference: float  # mean since then
     pairs: int  # counted by the detector when it was raised
     worst: tuple[WatchedPair, ...] = ()
-
-
-class Spent(Struct, frozen=True, kw_only=True):
-    """Spending of one minute, so that a budget holds through restarts."""
-
-    minute_ns: int
-    requests: int = 0
-    tokens: int = 0
-    money: float = 0.0
 
 
 class WatchState(Struct, frozen=True, kw_only=True):

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from replayd.budget.accounting import DAY_NS, MINUTE_NS
 from replayd.budget.limits import Amount
+from replayd.budget.minutes import with_spent
 from replayd.model import Case
 from replayd.stats.change import KEPT_PAIRS, Change, ChangeDetector
 from replayd.watch.state import (
@@ -15,7 +15,6 @@ from replayd.watch.state import (
     Anchor,
     Answered,
     Changed,
-    Spent,
     WatchedPair,
     WatchState,
 )
@@ -121,18 +120,8 @@ class ModalityWatch:
 
     def charge(self, at_ns: int, amount: Amount) -> None:
         """Count what an answer cost; a day of it is kept."""
-        minute_ns = at_ns - at_ns % MINUTE_NS
-        kept = [s for s in self._state.spent if s.minute_ns > at_ns - DAY_NS]
-        before = Spent(minute_ns=minute_ns)
-        if kept and kept[-1].minute_ns == minute_ns:
-            before = kept.pop()
-        now = Spent(
-            minute_ns=minute_ns,
-            requests=before.requests + amount.requests,
-            tokens=before.tokens + amount.tokens,
-            money=before.money + amount.money,
-        )
-        self._state = replace(self._state, spent=(*kept, now))
+        spent = with_spent(self._state.spent, at_ns, amount)
+        self._state = replace(self._state, spent=spent)
 
     def outlive(self, now_ns: int) -> None:
         """Forget a change that has been shown long enough."""

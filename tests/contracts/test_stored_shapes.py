@@ -15,6 +15,7 @@ from collector.sealing.journal import JournalCall
 from replayd.adjudication.decisions import Decision
 from replayd.adjudication.opinions import Opinion
 from replayd.drills.certificate import Certificate
+from replayd.drills.share import ShareState
 from replayd.ledger.lease import Holding
 from replayd.ledger.ledger import AnswerRun, Checkpoint, Early, Term, Wave
 from replayd.model import Block, Epoch, JudgedPair, ResultRun
@@ -33,6 +34,7 @@ STORED = {
     "catalogue/": Catalogue,
     "checkpoint": Checkpoint,
     "drill certificate": Certificate,
+    "drill share": ShareState,
     "encryption keys": WrappedKeys,
     "epoch": Epoch,
     "journal call": JournalCall,

@@ -14,16 +14,13 @@ _WHOLE: Final = re.compile(
 # A value with its sign: beside a label, in a cell, or with a unit of its own.
 _SIGNED: Final = re.compile(r"(?P<before>(?:^|[\s(|:=]))[-−](?P<number>\d)")
 _VALUE: Final = re.compile(r"(?P<before>[|:=]\s*)(?P<number>\d)")
-_MONTHS: Final = (
-    ("January", "February", "March", "April", "May", "June", "July")
-    + ("August", "September", "October", "November", "December"),
-    ("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli")
-    + ("August", "September", "Oktober", "November", "Dezember"),
-    ("janvier", "février", "mars", "avril", "mai", "juin", "juillet")
-    + ("août", "septembre", "octobre", "novembre", "décembre"),
-    ("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio")
-    + ("agosto", "septiembre", "octubre", "noviembre", "diciembre"),
-)
+_LANGUAGES: Final = """
+January February March April May June July August September October November December
+Januar Februar März April Mai Juni Juli August September Oktober November Dezember
+janvier février mars avril mai juin juillet août septembre octobre novembre décembre
+enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre
+"""
+_MONTHS: Final = tuple(tuple(line.split()) for line in _LANGUAGES.strip().split("\n"))
 _NAMED: Final = tuple(
     re.compile(rf"(?<=\d[\s.]){name}\b|(?<=\d[.] ){name}\b|\b{name}(?= \d)")
     for name in dict.fromkeys(name for names in _MONTHS for name in names)
@@ -65,9 +62,7 @@ def date_changed(answer: Answer, injury: Injury) -> Injured | None:
     text = answer.text
     if found := _DATED.search(text):
         month = f"{int(found[2]) % 12 + 1:02}"
-        return with_text(
-            answer, text[: found.start(2)] + month + text[found.end(2) :]
-        )
+        return with_text(answer, text[: found.start(2)] + month + text[found.end(2) :])
     for pattern in _NAMED:
         if found := pattern.search(text):
             names = next(names for names in _MONTHS if found[0] in names)

@@ -10,7 +10,7 @@ from replayd.drills.answers.values import objects
 from replayd.scoring.extract.structure.json_values import parsed
 from snaptrace.snapshot.model import Answer
 
-_EMPTY: Final = (None, "", [], {})
+_EMPTY: Final[tuple[Any, ...]] = (None, "", [], {})
 
 
 def field_dropped(answer: Answer, injury: Injury) -> Injured | None:

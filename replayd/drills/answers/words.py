@@ -37,9 +37,7 @@ _OPPOSITES: Final = (
     ("antes", "después"),
 )
 _TURNED: Final = {
-    word: other
-    for one, two in _OPPOSITES
-    for word, other in ((one, two), (two, one))
+    word: other for one, two in _OPPOSITES for word, other in ((one, two), (two, one))
 }
 _COMPARES: Final = re.compile(
     r"(?<!\w)(?:" + "|".join(map(re.escape, _TURNED)) + r")(?!\w)", re.IGNORECASE
@@ -136,9 +134,7 @@ def operator_changed(answer: Answer, injury: Injury) -> Injured | None:
     if not blocks and _STATEMENT.match(text):
         blocks = [(0, len(text))]
     found = [
-        each
-        for start, end in blocks
-        for each in _OPERATOR.finditer(text, start, end)
+        each for start, end in blocks for each in _OPERATOR.finditer(text, start, end)
     ]
     if not found:
         return None

@@ -17,6 +17,7 @@ from replayd.cases.loader import CaseLoader
 from replayd.cases.schedule import slices_of
 from replayd.config import ReplaydConfig
 from replayd.drills.certificate import Certificate
+from replayd.drills.dependence import dependence, route_dependence
 from replayd.drills.injuring import score_versions
 from replayd.drills.offline import certified, no_pause
 from replayd.drills.requests import REQUEST_FAULTS
@@ -29,7 +30,6 @@ from replayd.offline.asked_drill import (
     AskPlan,
     asked_pairs,
     asking,
-    dependence,
     plan_of,
     prepared,
 )
@@ -95,7 +95,12 @@ async def ask_control(
         epoch=None,
         made_at_ns=time.time_ns(),
     )
-    return replace(made, dependence=dependence(measured), control=name)
+    return replace(
+        made,
+        dependence=dependence(measured),
+        routes=route_dependence(measured),
+        control=name,
+    )
 
 
 class _Spending:

@@ -72,3 +72,16 @@ def test_a_pin_of_a_lowered_row_stays():
     """A suite would shrink although its assertions are about what was pinned."""
     pin = _case(VOUCHED, pin="suite")
     assert _decided(lowered=[VOUCHED]).offered(pin) == pin
+
+
+def test_a_route_that_needs_no_medium_is_not_drawn_but_its_pins_are():
+    """A pass on images would rest on questions that no image is needed for."""
+    left_out = (("image", "shop", "alt-text"),)
+    here = {"modality": "image", "service": "shop", "route": "alt-text"}
+    eligibility = _decided()
+    case = eligibility.offered(_case(ROW, **here), left_out)
+    assert (case.replayable, case.reason) == (False, "medium_independent")
+    assert eligibility.offered(
+        _case(ROW, **{**here, "route": "ocr"}), left_out
+    ).replayable
+    assert eligibility.offered(_case(ROW, pin="suite", **here), left_out).replayable

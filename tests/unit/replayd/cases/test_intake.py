@@ -89,6 +89,19 @@ async def test_coverage_counts_what_cannot_be_replayed_and_why():
     assert looking.sample.live() == {}
 
 
+async def test_coverage_counts_what_an_epoch_leaves_out():
+    """A pass would claim to speak of calls that it never drew."""
+    store = dict_store(0)
+    calls = [text_call(n, at_ns=NOW, route=f"r{n}") for n in range(3)]
+    await store_calls(store, calls, at_ns=NOW)
+    looking = intake(store)
+    fresh = await looking.poll(NOW)
+    service = fresh.cases[0].service
+    live = looking.sample.live({("text", service, "r1")})["text"]
+    assert (live.seen, live.replayable) == (3, 2)
+    assert live.reasons == {"medium_independent": 1}
+
+
 @pytest.mark.parametrize(
     ("fidelity", "expected"),
     [

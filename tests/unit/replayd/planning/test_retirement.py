@@ -50,7 +50,7 @@ def test_live_traffic_on_a_model_that_goes_is_shown(age_hours, shown):
     """A service would find out on the day on which its calls fail."""
     registry = CollectorRegistry()
     config = ReplaydConfig(retirements={"m": "2027-02-01"})
-    notice = RetirementNotice(config, Clock(), EngineMetrics(registry).retiring)
+    notice = RetirementNotice(config, Clock(), EngineMetrics(registry))
     calls = [replace(c, recorded_at_ns=NOW - age_hours * HOUR) for c in cases(3)]
     notice.saw([*calls, replace(calls[0], model="other")])
     name = "snaptrace_replayd_retiring_model_days"

@@ -1,29 +1,17 @@
 """The watch on production, from the schedule to the store, over a real HTTP server."""
 
 import asyncio
-import random
 from contextlib import AsyncExitStack
 
 import pytest
+from fakes.asked_control import RATE, SetClock, opened_control, spending_of
 from fakes.provider import FakeProvider, completion
 from fakes.stored_calls import store_calls, text_call
 from prometheus_client import CollectorRegistry
 
-from replayd.arms.arm import Arm, endpoint_settings
-from replayd.arms.endpoint import Endpoint
-from replayd.budget.accounting import SpendingAccount
-from replayd.budget.control_rate import ControlRate
-from replayd.budget.limits import Budgets, Prices
 from replayd.cases.intake import Intake
 from replayd.cases.loader import CaseLoader
-from replayd.config import (
-    ArmConfig,
-    BudgetConfig,
-    ControlRateConfig,
-    ReplaydConfig,
-    WatchConfig,
-)
-from replayd.providers import PROVIDERS
+from replayd.config import BudgetConfig, ReplaydConfig, WatchConfig
 from replayd.scoring.pool import ScoringPool
 from replayd.scoring.redaction import RedactionSettings
 from replayd.services.production_watch import ProductionWatch
@@ -39,28 +27,17 @@ DAY = 86_400 * 10**9
 KEY = FleetKey(b"k" * 32)
 
 
-class SetClock:
-    """A clock that moves by a second with each look at it, and when it is set."""
-
-    def __init__(self):
-        self.at_ns = NOW
-
-    def now_ns(self):
-        self.at_ns += 10**9
-        return self.at_ns
-
-
 class Watched:
     """The part over a store with twenty calls, and the model it asks."""
 
     def __init__(self, provider, stack, **watch):
         self.provider, self._stack = provider, stack
-        self.clock, self.registry = SetClock(), CollectorRegistry()
+        self.clock, self.registry = SetClock(NOW), CollectorRegistry()
         self.store = Store.open(StoreConfig(url="memory://"))
         self.leading, self.metrics = True, WatchMetrics(self.registry)
         self.config = ReplaydConfig(
             watch=WatchConfig(**{"anchors": 10, "baseline": 3, **watch}),
-            control_rate=ControlRateConfig(share_of_production=100, per_minute=600),
+            control_rate=RATE,
         )
 
     async def open(self):
@@ -70,24 +47,12 @@ class Watched:
             for n in range(20)
         ]
         await store_calls(self.store, calls, at_ns=NOW, key=KEY)
-        rng = random.Random(1)
-        arm = ArmConfig(role="control", url=self.provider.url, model="assistant-7")
-        settings = endpoint_settings("production", arm, {})
-        endpoint = Endpoint(settings, PROVIDERS[arm.api], self.clock, rng)
-        await self._stack.enter_async_context(endpoint)
-        self.arm = Arm("production", arm, endpoint)
+        self.arm = await opened_control(self.provider.url, self.clock, self._stack)
         self.part = self.made()
         return self
 
     def made(self):
         """Return the part as a replica that starts makes it."""
-        spending = SpendingAccount(
-            Budgets(BudgetConfig(), {}),
-            Prices({}),
-            ControlRate(self.config.control_rate, 86_400.0),
-            self.clock,
-        )
-        spending.rate.observed(10_000)
         redaction = RedactionSettings(RedactConfig(), KEY.handed_over(), ())
         return ProductionWatch(
             self.config,
@@ -95,7 +60,7 @@ class Watched:
             CaseLoader(self.store, KEY),
             self.clock,
             control=lambda: self.arm,
-            spending=spending,
+            spending=spending_of(self.clock),
             judging=ScoringPool(self.clock, redaction, in_process=False),
             metrics=self.metrics,
             leading=lambda: self.leading,
