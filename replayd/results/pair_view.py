@@ -12,22 +12,10 @@ from msgspec import Struct
 from replayd.cases.loader import Gone
 from replayd.model import ArmAnswer, Epoch
 from replayd.results.history import History, Pair, badness
+from snaptrace.snapshot.media_type import SUFFIXES
 from snaptrace.snapshot.model import Answer
 
 LONGEST_TEXT = 20_000  # characters of any one text
-_SUFFIXES = {
-    "image/png": ".png",
-    "image/jpeg": ".jpg",
-    "image/webp": ".webp",
-    "image/gif": ".gif",
-    "audio/wav": ".wav",
-    "audio/x-wav": ".wav",
-    "audio/mpeg": ".mp3",
-    "audio/flac": ".flac",
-    "audio/ogg": ".ogg",
-    "video/mp4": ".mp4",
-    "application/pdf": ".pdf",
-}
 _UNSAFE = re.compile(r"[^0-9A-Za-z_-]")
 
 
@@ -75,6 +63,15 @@ class WorstPair(Struct, frozen=True, kw_only=True):
     media: tuple[str, ...] = ()  # files, where they were written
     gone: str = ""  # why there is no content
     excluded: str = ""
+
+
+class ResultHead(Struct, frozen=True, kw_only=True):
+    """Fields of the epoch that stand before those of each pair in `results`."""
+
+    arm: str
+    control_arm: str
+    epoch: str
+    revision: str
 
 
 def rendered(pair: Pair, media: tuple[str, ...] = ()) -> WorstPair:
@@ -160,7 +157,7 @@ async def write_media(pair: Pair, folder: Path) -> tuple[str, ...]:
         folder.mkdir(parents=True, exist_ok=True)
         paths: list[str] = []
         for index, data in sorted(blobs.items()):
-            suffix = _SUFFIXES.get(snapshot.media[index].mime, ".bin")
+            suffix = SUFFIXES.get(snapshot.media[index].mime, ".bin")
             path = folder / f"{name}-{index}{suffix}"
             path.write_bytes(data)
             paths.append(str(path))
@@ -175,12 +172,14 @@ async def result_lines(history: History, epoch: Epoch) -> AsyncIterator[bytes]:
     Raises:
         DamagedResultError: the epoch's results do not check out.
     """
-    head = {
-        "arm": epoch.canary,
-        "control_arm": epoch.control,
-        "epoch": epoch.epoch,
-        "revision": epoch.revision,
-    }
+    head = msgspec.to_builtins(
+        ResultHead(
+            arm=epoch.canary,
+            control_arm=epoch.control,
+            epoch=epoch.epoch,
+            revision=epoch.revision,
+        )
+    )
     async for result in history.results(epoch):
         yield msgspec.json.encode({**head, **msgspec.to_builtins(result)}) + b"\n"
 

@@ -20,8 +20,9 @@ from replayd.verdicts.gate import GateAnswer
 from replayd.verdicts.gate_wait import fetch_verdicts, wait_at_gate
 from replayd.verdicts.views import Verdicts
 from snaptrace.cli.drills import passport
+from snaptrace.cli.evidence import verdict_junit
 from snaptrace.cli.options import Source, on_loopback, with_store
-from snaptrace.cli.output import EXIT_USAGE, CommandError, Format, print_json
+from snaptrace.cli.output import EXIT_USAGE, UNWRITTEN, CommandError, Format, print_json
 from snaptrace.runtime.clock import Clock, SystemClock
 from snaptrace.runtime.config import Duration
 
@@ -67,6 +68,7 @@ def gate(
     url: str | None = None,
     attest: Path | None = None,
     verify: Path | None = None,
+    junit: Path | None = None,
     key: Path | None = None,
     store: str = "",
     format: Annotated[  # noqa: A002 - the name of the option
@@ -94,6 +96,8 @@ def gate(
         Write the verdict here as a signed in-toto statement, whatever it is.
     verify
         Check such a statement instead: its signature, and its results in the store.
+    junit
+        Write the answer here as JUnit XML, one case per modality; only a pass is green.
     key
         PEM file: the private key for --attest, the public one for --verify.
     store
@@ -117,8 +121,10 @@ def gate(
             console=console,
         )
     )
+    view = verdicts.canaries.get(canary) if verdicts else None
+    if junit is not None:
+        _write(junit, verdict_junit.junit(canary, view, answer))
     if attest is not None:
-        view = verdicts.canaries.get(canary) if verdicts else None
         if view is None or answer.state == "unknown":
             raise CommandError(f"no passport: {'; '.join(answer.why)}", 3)
         passport.attest(source, canary, view, attest, _needed(key))
@@ -132,6 +138,19 @@ def gate(
         only = {name: v for name, v in verdicts.canaries.items() if name == canary}
         print_json({"canaries": only, "gate": msgspec.to_builtins(answer)})
     return answer.exit_code
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file beside what is printed.
+
+    Raises:
+        CommandError: it cannot be written; the exit code is none of a verdict's.
+    """
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        why = f"--junit {path}: {error.strerror}"
+        raise CommandError(why, UNWRITTEN) from None
 
 
 def _needed(key: Path | None) -> Path:

@@ -18,6 +18,7 @@ Format = Literal["table", "json", "jsonl"]
 PIPE_WIDTH = 140
 EXIT_FAILED = 1
 EXIT_USAGE = 2
+UNWRITTEN = 4  # a file beside the output cannot be written; none of a verdict's codes
 
 
 class CommandError(Exception):

@@ -2,12 +2,12 @@
 
 import asyncio
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from cyclopts import Parameter
+from msgspec.structs import asdict
 from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
@@ -16,9 +16,10 @@ from rich.text import Text
 from snaptrace.cli import explain
 from snaptrace.cli.options import Source
 from snaptrace.cli.output import Format, print_json, print_rows
+from snaptrace.cli.queries.listed import Listed, Shown, listed, plain
 from snaptrace.cli.session import Opened, query_of
 from snaptrace.cli.token_report import Proven, level_now, standings_of
-from snaptrace.query.facts import Facts, facts_of
+from snaptrace.query.facts import facts_of
 from snaptrace.snapshot.apis import APIS
 from snaptrace.snapshot.conversation import (
     Conversation,
@@ -31,10 +32,8 @@ from snaptrace.snapshot.conversation import (
     ToolResultPart,
 )
 from snaptrace.snapshot.inclusion_probability import Frame, Placed
-from snaptrace.snapshot.model import (
-    MediaRef,
-    Snapshot,
-)
+from snaptrace.snapshot.media_type import SUFFIXES
+from snaptrace.snapshot.model import Snapshot
 from snaptrace.snapshot.traffic_estimate import traffic
 from snaptrace.store.browser import Browser, Found, media_of
 
@@ -63,46 +62,6 @@ _WEIGHT_COLUMNS = {
     "ratio": "expected/seen",
     "disagreement": "standard errors apart",
 }
-_MEDIA_SUFFIX = {
-    "image/png": ".png",
-    "image/jpeg": ".jpg",
-    "image/webp": ".webp",
-    "image/gif": ".gif",
-    "audio/wav": ".wav",
-    "audio/x-wav": ".wav",
-    "audio/mpeg": ".mp3",
-    "audio/flac": ".flac",
-    "audio/ogg": ".ogg",
-    "video/mp4": ".mp4",
-    "application/pdf": ".pdf",
-}
-
-
-def row_of(
-    frame: Frame, collector: str, facts: Facts, fidelity_now: str
-) -> dict[str, object]:
-    """Return one line of `ls`, in the shape that scripts rely on."""
-    holders = frame.holders(collector, facts)
-    return {
-        "snapshot_id": facts.snapshot_id,
-        "trace_id": facts.trace_id,
-        "span_id": facts.span_id,
-        "service": facts.service,
-        "modality": facts.modality,
-        "operation": facts.operation,
-        "model": facts.model,
-        "inclusion_probability": frame.probability(collector, facts),
-        "uniform": frame.is_uniform(collector, facts),
-        "kept_by": sorted(key.stratum or "uniform" for key in holders),
-        "fidelity": facts.fidelity,
-        "fidelity_now": fidelity_now,  # after replays' token counts
-        "recorded_at": datetime.fromtimestamp(facts.at_ns / 1e9, UTC).isoformat(
-            timespec="milliseconds"
-        ),
-        "dialect": facts.dialect,
-        "route": facts.route,
-        "attributes": facts.attributes,
-    }
 
 
 def ls(
@@ -146,7 +105,7 @@ def ls(
         count = 0
         async for hit in search.hits(query):
             level = await _level(search, hit, proven)
-            row = row_of(search.frame, hit.collector, hit.facts, level)
+            row = plain(listed(search.frame, hit.collector, hit.facts, level))
             if format == "jsonl":
                 sys.stdout.buffer.write(msgspec.json.encode(row) + b"\n")
             else:
@@ -224,7 +183,7 @@ def show(
     """
     opened = Opened.of(source)
 
-    async def find() -> tuple[Found, dict[str, object], Frame, list[Path]]:
+    async def find() -> tuple[Found, Listed, Frame, list[Path]]:
         browser = await opened.browser()
         found = await opened.one(snapshot_id, browser)
         opened.read("show", [found.snapshot.snapshot_id])
@@ -235,13 +194,14 @@ def show(
         proven = await standings_of(opened.store, source)
         level = level_now(found.snapshot, proven)
         facts = facts_of(found.snapshot)
-        row = row_of(browser.frame, found.header.collector, facts, level)
+        row = listed(browser.frame, found.header.collector, facts, level)
         return found, row, browser.frame, written
 
     found, row, frame, written = asyncio.run(find())
     if format != "table":
         why = explain.facts(frame, found)
-        print_json({**row, "sampling": why, "snapshot": _plain(found.snapshot)})
+        shown = Shown(**asdict(row), sampling=why, snapshot=found.snapshot)
+        print_json(plain(shown))
         return 0
     _print_snapshot(found, row, explain.lines(frame, found))
     for path in written:
@@ -254,28 +214,14 @@ def write_media(folder: Path, snapshot: Snapshot, held: dict[int, bytes]) -> lis
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for index, data in held.items():
-        suffix = _MEDIA_SUFFIX.get(snapshot.media[index].mime, ".bin")
+        suffix = SUFFIXES.get(snapshot.media[index].mime, ".bin")
         path = folder / f"{snapshot.snapshot_id[:12]}-{index}{suffix}"
         path.write_bytes(data)
         written.append(path)
     return written
 
 
-def _plain(snapshot: Snapshot) -> Any:  # noqa: ANN401 - JSON
-    """Return the snapshot as JSON values; media stand as `{"$media": index}`."""
-    return msgspec.to_builtins(
-        snapshot,
-        enc_hook=lambda value: (
-            {"$media": value.index, "form": value.form}
-            if isinstance(value, MediaRef)
-            else str(value)
-        ),
-    )
-
-
-def _print_snapshot(
-    found: Found, row: dict[str, object], why: list[tuple[str, str]]
-) -> None:
+def _print_snapshot(found: Found, row: Listed, why: list[tuple[str, str]]) -> None:
     snapshot = found.snapshot
     console = Console(highlight=False)
     facts = Table.grid(padding=(0, 2))
@@ -284,14 +230,14 @@ def _print_snapshot(
         "snapshot": snapshot.snapshot_id,
         "trace / span": f"{snapshot.trace_id} / {snapshot.span_id}",
         "service": snapshot.service,
-        "recorded": row["recorded_at"],
+        "recorded": row.recorded_at,
         "call": f"{snapshot.operation} through {snapshot.request.api or 'unknown API'}",
         "model": f"{snapshot.request.model or '?'} (answered: "
         f"{snapshot.answer.model or '?'})",
         "modality": snapshot.modality,
         "instrumentation": f"{snapshot.scope} {snapshot.scope_version} "
         f"({snapshot.dialect})",
-        "fidelity": _fidelity(snapshot, str(row["fidelity_now"])),
+        "fidelity": _fidelity(snapshot, row.fidelity_now),
         "redacted": _counts(snapshot.redaction.counts)
         + f" (rules {snapshot.redaction.version or 'unknown'})",
         "tokens": f"{usage.input_tokens} in, {usage.output_tokens} out",

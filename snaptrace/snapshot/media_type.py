@@ -5,13 +5,28 @@ RIFF, ISO 14496-12 `ftyp`, Matroska, Ogg RFC 3533, FLAC RFC 9639, ID3v2, PDF 7.5
 """
 
 import re
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from snaptrace.snapshot.model import MediaKind
 
 _ENOUGH_BYTES = 64  # every signature below lies within
 _MOST_BRANDS = 32
 _TRACKS_BYTES = 2**16  # of a container's head, in which its tracks are named
+
+# Of files that a viewer opens.
+SUFFIXES: Final = {
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "image/webp": ".webp",
+    "image/gif": ".gif",
+    "audio/wav": ".wav",
+    "audio/x-wav": ".wav",
+    "audio/mpeg": ".mp3",
+    "audio/flac": ".flac",
+    "audio/ogg": ".ogg",
+    "video/mp4": ".mp4",
+    "application/pdf": ".pdf",
+}
 
 
 class Sniffed(NamedTuple):

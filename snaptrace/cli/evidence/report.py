@@ -80,7 +80,10 @@ def report(
         data = asyncio.run(gather())
     except ReplaydError as error:
         raise CommandError(str(error)) from None
-    text = junit(data.epoch, data.view) if format == "junit" else rendered(data, format)
+    if format == "junit":
+        text = junit(data.epoch.canary, data.view)
+    else:
+        text = rendered(data, format)
     if out is None:
         sys.stdout.write(text)
         return 0

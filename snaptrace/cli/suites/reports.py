@@ -15,7 +15,7 @@ from replayd.offline.suite.cost import SuiteCost
 from replayd.offline.suite.junit import junit
 from replayd.offline.suite.markdown import markdown
 from replayd.offline.suite.outcome import Outcome, SuiteCase
-from snaptrace.cli.output import PIPE_WIDTH, CommandError, print_json
+from snaptrace.cli.output import PIPE_WIDTH, UNWRITTEN, CommandError, print_json
 from snaptrace.suite.lock import SHOWN_HASH
 
 TestFormat = Literal["table", "json", "jsonl", "junit", "markdown"]
@@ -32,7 +32,6 @@ _STYLES = {
     "not_judged": "yellow",
 }
 LONGEST_SHOWN = 300  # characters of an answer in a table
-UNWRITTEN = 4  # a report cannot be written
 
 
 @Parameter(name="*")

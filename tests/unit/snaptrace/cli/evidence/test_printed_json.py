@@ -45,6 +45,36 @@ def test_what_is_read_from_the_store(judged, capsys, command):
     check(command, capsys.readouterr().out)
 
 
+def test_what_the_store_holds(judged, capsys):
+    """Scripts over `ls`, `show` and `results` would break without a word."""
+    assert main(["ls", *judged]) == 0
+    printed = capsys.readouterr().out
+    check("ls", printed)
+    rows = json.loads(printed)
+    assert {row["modality"] for row in rows} == {"image", "text"}
+    for row in rows:
+        assert main(["show", row["snapshot_id"], *judged]) == 0
+        check("show", capsys.readouterr().out)
+    assert main(["results", *judged[:2]]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    check("results", f"[{','.join(lines)}]")
+    assert len(lines) == 2
+
+
+@pytest.mark.parametrize(
+    ("command", "printed"),
+    [
+        ("ls", '[{"snapshot_id": "a"}]'),
+        ("results", '[{"number": 1, "arm": "canary"}]'),
+        ("show", '{"snapshot": {}}'),
+    ],
+)
+def test_each_schema_asks_for_its_fields(command, printed):
+    """A record without its fields would pass."""
+    with pytest.raises(jsonschema_rs.ValidationError):
+        check(command, printed)
+
+
 def test_a_gate_without_a_replayd(tmp_path, monkeypatch, capsys):
     """A pipeline's script would fall over the case that it is written for."""
     monkeypatch.chdir(tmp_path)
