@@ -20,6 +20,7 @@ from replayd.planning.cost import CostedPlan
 from replayd.planning.gate_plan import said_at_start
 from replayd.reload import EngineReloader, Reread, check, check_reload, unpriced
 from replayd.services.store_maintenance import StoreMaintenance
+from replayd.services.suite_coverage import SuiteCoverage
 from replayd.services.verdict_publisher import Published, VerdictPublisher
 from replayd.services.verdict_refresh import VerdictRefresh
 from replayd.services.verdict_refresh import plans as planned
@@ -137,9 +138,17 @@ async def run(
         leading=lambda: evaluating.engine.leading,
         every_seconds=config.upkeep,
     )
+    covering = SuiteCoverage(
+        lambda: evaluating.engine.config.suites,
+        store,
+        key,
+        clock,
+        metrics=metrics.suites,
+        leading=lambda: evaluating.engine.leading,
+    )
     ports = Ports(ports_file)
     await run_parts(
-        [evaluating, keeping, *front.parts(ports)],
+        [evaluating, keeping, covering, *front.parts(ports)],
         stop,
         drain_seconds=config.drain + DRAIN_MARGIN_SECONDS,
         on_ready=ports.write,

@@ -275,6 +275,17 @@ class WatchConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     budget: BudgetConfig = BudgetConfig()
 
 
+class SuiteConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Coverage of live traffic by the pins of the suites in the store."""
+
+    # How often it is worked out, by the leader.
+    every: Duration = Duration(3_600)
+    # Which traffic suites are held against.
+    lookback: Duration = Duration(7 * 86_400)
+    # Share of calls whose kind has a pin; an alert fires below it. 0: none does.
+    least_covered: Share = 0.5
+
+
 class TelemetryConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Spans and events per judged pair for an OTLP collector; no content."""
 
@@ -354,6 +365,7 @@ class ReplaydConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     drills: DrillConfig = DrillConfig()
     workers: WorkersConfig = WorkersConfig()
     watch: WatchConfig = WatchConfig()
+    suites: SuiteConfig = SuiteConfig()
     # Model to the day on which it is shut down, as `{assistant-7: 2027-03-01}`, beside
     # the announced ones that snaptrace knows; an empty text removes one of those.
     retirements: dict[str, Annotated[str, Meta(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]] = {}

@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 from prometheus_client.samples import Exemplar
 
 from replayd.telemetry.drill_metrics import DrillMetrics
+from replayd.telemetry.suite_metrics import SuiteMetrics
 from replayd.telemetry.verdict_samples import samples_of
 from replayd.telemetry.verdict_series import SERIES, Series
 from replayd.telemetry.watch_metrics import WatchMetrics
@@ -249,6 +250,7 @@ class EngineMetrics:
             "retirement_notice_days", "Days before a shutdown at which its alert fires."
         )
         self.drills, self.watch = DrillMetrics(registry), WatchMetrics(registry)
+        self.suites = SuiteMetrics(registry)
 
     def forget_gauges(self) -> None:
         """Remove gauges of arms and canaries that may no longer exist."""
@@ -355,6 +357,7 @@ def listing() -> str:
         MaintenanceMetrics(registry),
         engine.drills,
         engine.watch,
+        engine.suites,
         WorkerMetrics(registry),
     ]
     families = [*registry.collect(), *(_family(series) for series in SERIES)]
