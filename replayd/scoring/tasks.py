@@ -136,6 +136,21 @@ _IS_SOCIAL = re.compile(
     r"|bedankt|dank je|tack|hej|dzięk\w+|cześć|teşekkür\w*|merhaba|спасибо|привет|ありがとう|こんにちは|谢谢|你好|감사합니다|안녕\w*|شكرا|مرحبا|धन्यवाद|नमस्ते)[^?？\n]{0,60}",
     re.IGNORECASE,
 )
+# What a text says about something is an answer, not the text itself.
+_ASKS_ABOUT = re.compile(
+    r"\b(?:say|says|said|written|state|stated|steht|geschrieben|dit|écrit|dice|pone|scritto|diz|escrito|staat|står|napisane|написано|говорится|сказано)\b"
+    r"[^.?!\n]{0,60}?\b(?:about|regarding|concerning|on the subject|over|über|zu[mr]?|bezüglich|hinsichtlich|sur|à propos|concernant|au sujet|sobre|acerca|respecto|su|sul|sulla|sui|sugli|sulle|riguardo|om|o|na temat|об?|про|насчёт)\b"
+    r"|hakkında|について|に関して|关于|關於|에 대해|에 관해|\bعن\b|के बारे में",
+    re.IGNORECASE,
+)
+_ASKS_DOING = re.compile(
+    r"\bwhat (?:is|are|was|were)\b[^.?!\n]{0,60}\bdoing\b|\bwhat (?:happens|happened|is happening|is going on)\b|\bhow (?:do|can|could|should|would|does) (?:i|you|we|one)\b"
+    r"|\bwas (?:macht|machen|tut|tun|passiert|geschieht|unternimmt)\b|\bwie \w+ (?:ich|man|wir)\b|\bque (?:fait|font|se passe)\b|\bqu'est-ce que? .{0,30}\b(?:fait|font)\b|\bcomment (?:faire|puis-je|peut-on)\b"
+    r"|\bqué (?:hace|hacen|está haciendo|pasa|ocurre|sucede)\b|\bcosa (?:fa|fanno|sta facendo|succede)\b|\bcome (?:si|faccio|posso)\b|\bo que .{0,40}\b(?:faz|fazem|fazendo|acontece)\b"
+    r"|\bwat (?:doet|doen|gebeurt)\b|\bco (?:robi|robią|się dzieje)\b|\bчто (?:делает|делают|происходит)\b|ne yapıyor|ne oluyor|何をして|なにをして|在做什么|做什么|무엇을 하|뭐 하|ماذا يفعل|क्या कर",
+    re.IGNORECASE,
+)
+FEWEST_DOING: Final = 5  # words of a sentence that says what somebody does
 _SHOWS_VALUES = re.compile(
     r"\b(?:charts?|graphs?|plots?|bars?|tables?|diagramm?\w*|tabell\w*|tableau\w*|graphique\w*|gr[aá]fic\w*|tabla|tabela|wykres\w*|grafiek|grafi[ğk]\w*|график\w*|таблиц\w*)\b|グラフ|図表|[图圖]表|图中|표|차트|그래프|الرسم|الجدول|चार्ट|तालिका",
     re.IGNORECASE,
@@ -236,7 +251,8 @@ def _of_picture(case: ScoringCase, grid: Grid) -> Task | None:
     body = case.recorded.body
     laid_out = grid.is_table and ("|" in body or "\t" in body)
     charted = laid_out or _SHOWS_VALUES.search(case.question)
-    if not charted and _READS_TEXT.search(case.question):
+    asked = case.question
+    if not charted and _READS_TEXT.search(asked) and not _ASKS_ABOUT.search(asked):
         return "text_reading"
     if grid.rows < 2 and not grid.is_table:
         return None
@@ -279,6 +295,10 @@ def _of_words(case: ScoringCase) -> Task:
         return "short_answer"
     short = SHORT_WITH_VALUES if values else SHORT_ANSWER
     if not values and _CLAUSES.search(body):
+        return "prose"
+    if word_count(body) >= FEWEST_DOING and _ASKS_DOING.search(
+        case.question[-LONGEST_ASKED:]
+    ):
         return "prose"
     return "short_answer" if word_count(body) <= short else "prose"
 

@@ -12,11 +12,16 @@ from replayd.scoring.contract import Said, Score, ScoringCase
 from replayd.scoring.extract.language.language import language_of
 from replayd.scoring.extract.language.polarity import says_yes_or_no
 from replayd.scoring.extract.prose.citations import citation_faults, letters
+from replayd.scoring.extract.prose.claim_words import Vocabulary
 from replayd.scoring.extract.prose.disagreement import Findings, compare
 from replayd.scoring.extract.prose.edits import Edit, edits, is_decisive
 from replayd.scoring.extract.prose.exchanges import crossed
 from replayd.scoring.extract.prose.meaning import likeness
-from replayd.scoring.extract.prose.near_copies import replaced_part
+from replayd.scoring.extract.prose.near_copies import (
+    differing,
+    replaced_part,
+    words_read,
+)
 from replayd.scoring.tasks import task_of
 from replayd.scoring.usability import unusable
 
@@ -63,10 +68,12 @@ class Claims:
         if (sure := _sure(case, said)) is not None:
             return sure
         alone = _against(case, said, case.recorded)
-        if alone.value == 1.0 or not other.body.strip() or unusable(case, other):
+        if not other.body.strip() or unusable(case, other):
             return alone
+        if alone.value == 1.0:
+            return _strays(case, said, other) or alone
         both = _against(case, said, other)
-        return both if both.value == 1.0 else alone
+        return both if both.value == 1.0 and _shared(case, said, other) else alone
 
 
 def _sure(case: ScoringCase, said: Said) -> Score | None:
@@ -91,6 +98,32 @@ def _sure(case: ScoringCase, said: Said) -> Score | None:
     if words := crossed(recorded, body, language):
         return Score(OPPOSITE, f"exchanged: {words}")
     return None
+
+
+def _strays(case: ScoringCase, said: Said, other: Said) -> Score | None:
+    """Return where one of two near copies leaves what the recording and the other say."""
+    language = _language(case)
+    read = Vocabulary(
+        words_read(f"{case.recorded.body}\n{_context(case)}", language), language
+    )
+    for edit in edits(other.body, said.body, language):
+        if edit.kind not in {"other", "opposite"} or not is_decisive(edit, language):
+            continue
+        gone, new = edit.gone.split(), edit.new.split()
+        if all(word in read for word in gone) and not any(word in read for word in new):
+            return Score(WRONG, f"{edit.kind}: “{edit.new}” for “{edit.gone}”")
+    return None
+
+
+def _shared(case: ScoringCase, said: Said, other: Said) -> bool:
+    """Whether the other arm's answer differs from a near copied recording likewise."""
+    language = _language(case)
+    differs = differing(case.recorded.body, said.body, language)
+    if differs is None:
+        return True
+    new, gone = differs
+    has = Vocabulary(words_read(other.body, language), language)
+    return all(word in has for word in new) and not all(word in has for word in gone)
 
 
 def _unchanged(case: ScoringCase, body: str) -> bool:

@@ -128,6 +128,8 @@ _LISTED = re.compile(r"^\s*(?:[-*•–+]|\d+[.)]|#|\||>)")
 _BARE_MARK = re.compile(r"(?:^|\n)\s*(?:[-*•–+]|\d+[.)])$")
 _RULE_ROW = re.compile(r"^[\s|:-]+$")
 _PAIRS = (("(", ")"), ("[", "]"), ("{", "}"), ("“", "”"), ("«", "»"))
+# Bounds of which one belongs to the interval: `[3, ∞)` closes what it opens.
+_INTERVAL = re.compile(r"[\[(][^()\[\]\n,;]{1,40}[,;][^()\[\]\n,;]{1,40}[\])]")
 _GERMAN_QUOTED = re.compile(r"„[^“”„]*[“”]")  # closed by what opens elsewhere
 # Words that no sentence ends with.
 _DANGLING = frozenset(
@@ -146,7 +148,9 @@ def broken_end(text: str, recorded: str) -> str:
         return "in a code block"
     if _cut_copy(text, recorded):
         return "within the recorded words"
-    quoted, known = _GERMAN_QUOTED.sub("", text), _GERMAN_QUOTED.sub("", recorded)
+    quoted, known = (
+        _INTERVAL.sub("", _GERMAN_QUOTED.sub("", each)) for each in (text, recorded)
+    )
     for opening, closing in _PAIRS:
         if quoted.count(opening) > quoted.count(closing) and known.count(
             opening
@@ -187,6 +191,8 @@ def _torn_sentence(text: str, recorded: str) -> str:
         return ""
     known = re.findall(r"\w+", recorded.casefold())
     final = words[-1]
+    if final.isdigit():
+        return ""  # nothing tells whether a number is whole
     if len(words) >= 2 and final in _DANGLING and final != known[-1]:
         return f"after “{final}”"
     if len(words) >= FEWEST_BEFORE_A_PART and final.casefold() not in known:

@@ -59,7 +59,7 @@ _ELSEWHERE = re.compile(
 )
 _ASKS = re.compile(
     r"(?:\A|[.!?:\n]\s*)(?:please\s|and\s|so\s|but\s|¿\s?)*"
-    r"(?:is|are|was(?! (?:soll|ist|sind|kostet|macht|steht|gibt|hat|haben|kann|muss|wird|will|war|zeigt|sagt|heißt|fehlt|\w+t (?:der|die|das|ein|eine|er|sie|es|ihr)\b))|were|do|does|did|has|have|had|can|could|will|would|should|may|might|must|am|isn't|aren't|doesn't|don't"
+    r"(?:is|are|was (?:the|a|an|it|he|she|this|that|there|they|any|my|your|his|her|our|their|its|not)\b|were|do|does|did|has|have|had|can|could|will|would|should|may|might|must|am|isn't|aren't|doesn't|don't"
     r"|ist|sind|war|waren|hat|haben|kann|können|könnte|wird|werden|darf|dürfen|gibt|muss|müssen|soll|sollte|habe|bin"
     r"|gilt|geht|kommt|steht|gehört|braucht|öffnet|läuft|funktioniert|enthält|stimmt"
     r"|est-ce|est-il|est-elle|peut-on|puis-je|y a-t-il|faut-il|dois-je|a-t-\w+|sont-\w+|est|peut|les?\s\w+\s(?:est|sont)-\w+|la \w+ est-\w+"

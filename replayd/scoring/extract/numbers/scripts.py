@@ -32,13 +32,21 @@ _DOTTED = re.compile(
 _DAY = re.compile(r"(?<!\d)(?P<m>\d{1,2})\s?[月월]\s?(?P<d>\d{1,2})\s?[日号號일]")
 _MONTH_ALONE = re.compile(r"(?<![\d.,/年년])(?P<m>1[0-2]|[1-9])[月월](?![\d末底初中])")
 _TIME = re.compile(
-    r"(?P<half>午後|午前|下午|上午|晚上|早上|오후|오전)?\s?(?<!\d)(?P<h>\d{1,2})\s?(?:時|时|點|点|시)(?!间|間|간)"
+    r"(?P<half>午後|午前|下午|上午|晚上|早上|傍晚|夜里|凌晨|清晨|夕方|夜|朝|오후|오전|저녁|밤|아침)?の?\s?(?<!\d)(?P<h>\d{1,2})\s?(?P<mark>時|时|點|点|시)(?!间|間|간)"
     r"\s?(?:(?P<min>\d{1,2})\s?(?:分|분)|(?P<mid>半|반))?(?:鐘|钟)?"
 )
 _BAJE = re.compile(
-    r"(?P<half>दोपहर|शाम|रात|सुबह)?\s?(?<!\d)(?P<h>\d{1,2})(?::(?P<min>\d\d))?\s?बजे(?P<mid>(?!))?"
+    r"(?P<half>दोपहर|शाम|रात|सुबह)?\s?(?<!\d)(?P<h>\d{1,2})(?::(?P<min>\d\d))?\s?(?P<mark>बजे)(?P<mid>(?!))?"
 )
-_LATE: Final = frozenset("दोपहर शाम रात 午後 下午 晚上 오후".split())
+_LATE: Final = frozenset(
+    "दोपहर शाम रात 午後 下午 晚上 傍晚 夜里 夕方 夜 오후 저녁 밤".split()
+)
+_KANA = re.compile(r"[\u3041-\u30ff]")
+# A point is one of several where it is shown or counted, and where reasons follow.
+_SHOWN = re.compile(r"[这那哪几有前后下列共的][\s]*\Z")
+_IS_COUNTED = re.compile(
+    r"\s*(?:建议|建議|意见|意見|原因|理由|要求|说明|說明|内容|內容|好处|好處|内|都|很|是|如下|[:：])"
+)
 _MONTHS: Final = (
     "January February March April May June July August September October November"
     " December"
@@ -121,11 +129,22 @@ def _day(match: re.Match[str]) -> str:
 def _time(match: re.Match[str]) -> str:
     hour = int(match["h"])
     minute = int(match["min"] or (30 if match["mid"] else 0))
-    if hour > 24 or minute > 59:
+    if hour > 24 or minute > 59 or _counts_points(match):
         return match[0]
     if match["half"] in _LATE and hour < 12:
         hour += 12
     return f" {hour:02}:{minute:02} "
+
+
+def _counts_points(match: re.Match[str]) -> bool:
+    """Whether `三点` are three points and not three o'clock."""
+    if match["mark"] not in "点點" or match["half"] or match["min"] or match["mid"]:
+        return False
+    text = match.string
+    before, behind = text[: match.start()], text[match.end() : match.end() + 8]
+    return bool(
+        _KANA.search(text) or _SHOWN.search(before[-4:]) or _IS_COUNTED.match(behind)
+    )
 
 
 def _numeral(match: re.Match[str]) -> str:

@@ -70,6 +70,27 @@ def replaced_part(
     return None
 
 
+def differing(
+    reference: str, answer: str, language: str
+) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """Return the words that only the answer of two near copies has, and only the other.
+
+    None where long runs of words are not kept: wording is then no sign of anything.
+    """
+    wanted, got = _read(reference, language), _read(answer, language)
+    if not wanted[0] or not got[0]:
+        return None
+    here, there = _parts(got, wanted, language), _parts(wanted, got, language)
+    if max(here.kept, there.kept) < KEPT_LONG:
+        return None
+    return here.only, there.only
+
+
+def words_read(text: str, language: str) -> tuple[str, ...]:
+    """Return the words of a text, as near copies are compared."""
+    return _read(text, language)[0]
+
+
 def _read(text: str, language: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the words of a text and the keys that forms of a word share."""
     found = sentences_read(text, language)

@@ -42,10 +42,21 @@ def values_compared(reference: str, answer: str, known: str) -> Values:
         and not _said_as_adverb(each, reference)
         and not (_says_nothing(each) and not missing)
         and not _counts_what_follows(each, answer)
-        and (missing or _rivals(each, stated) or not _among(each, given))
+        and (
+            _rivals(each, stated) or _replaces(each, missing) or not _among(each, given)
+        )
     ]
     met = min(len(wanted) - len(missing), len(got))
     return Values(met, len(wanted), len(got), tuple(wrong))
+
+
+def _replaces(measure: Measure, missing: Sequence[Measure]) -> bool:
+    """Whether a value of the same kind is no longer said."""
+    return any(
+        other.unit == measure.unit
+        and (not (other.noun and measure.noun) or other.noun[:4] == measure.noun[:4])
+        for other in missing
+    )
 
 
 _ADVERBS: Final = {
