@@ -28,7 +28,7 @@ def test_refusals_are_told_from_answers(language: str) -> None:
         "It was built some years ago and was finished in 2017.",
         "She scored early. The second goal fell in minute 78",
         "The result is given above. The domain is [3, ∞)",
-        "We look at it again. The interval is (−∞, 4].",
+        "We look at it again. The interval is (0, 4].",
     ],
 )
 def test_numbers_and_intervals_end_an_answer(whole: str) -> None:
