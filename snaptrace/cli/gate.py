@@ -108,6 +108,9 @@ def gate(
         return passport.verify(source, verify, _needed(key), revision=revision)
     if not canary:
         raise CommandError("name the arm with --canary", EXIT_USAGE)
+    if "://" in canary:
+        why = f"--canary {canary}: a gate asks replayd about an arm by name; replayd's"
+        raise CommandError(f"{why} address is --url", EXIT_USAGE)
     base, token = base_url(source, url), token_of(source)
     console = Console(stderr=format != "table", highlight=False)
     answer, verdicts = asyncio.run(

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -19,7 +20,7 @@ from rich.progress import (
 from rich.text import Text
 
 from snaptrace.cli.options import Source
-from snaptrace.cli.output import EXIT_USAGE, CommandError
+from snaptrace.cli.output import EXIT_USAGE, CommandError, counted
 from snaptrace.crypto.fleet_key import FleetKey
 from snaptrace.query.language import FilterError, Query, Term, parse
 from snaptrace.runtime.config import ConfigError, StoreConfig
@@ -109,6 +110,10 @@ class Opened:
         )
 
     def _say(self, line: str) -> None:
+        if self.errors.is_terminal:  # ids in their hundreds are for a file
+            note = msgspec.json.decode(line)
+            many = counted(len(note["snapshots"]), "snapshot")
+            line = f"audit: {note['who']}, {note['what']}: {many}"
         self.errors.print(Text(line, style="dim"), soft_wrap=True)
 
     @contextmanager

@@ -9,13 +9,13 @@ read that cannot be put down is refused.
 import os
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 from snaptrace.snapshot.errors import AuditRefusedError
 
-_MOST_IDS = 100  # in one line, so that a line is written with one system call
+MOST_IDS: Final = 100  # in one line, so that a line is written with one system call
 
 
 class Audit:
@@ -40,8 +40,8 @@ class Audit:
         """
         ids = list(snapshots)
         at = datetime.fromtimestamp(at_ns / 1e9, UTC).isoformat(timespec="milliseconds")
-        for start in range(0, len(ids), _MOST_IDS):
-            part = ids[start : start + _MOST_IDS]
+        for start in range(0, len(ids), MOST_IDS):
+            part = ids[start : start + MOST_IDS]
             line = {"audit": kind, "at": at, "who": who, "what": what}
             self._write(msgspec.json.encode({**line, "snapshots": part}))
 

@@ -20,6 +20,7 @@ from snaptrace.reader import tables
 from snaptrace.reader.call import Blob, Call
 from snaptrace.snapshot import segment
 from snaptrace.store import pins
+from snaptrace.store.audit import MOST_IDS
 from snaptrace.store.browser import Found, media_of
 
 
@@ -117,9 +118,21 @@ class _Export:
             every = search.found(self._query)
         else:
             every = _pins(self._opened, self._suite, self._query)
+        waiting: list[Found] = []
         async for found in every:
-            self._opened.read("export", [found.snapshot.snapshot_id])
-            yield found
+            waiting.append(found)
+            if len(waiting) == MOST_IDS:
+                for each in self._noted(waiting):
+                    yield each
+                waiting.clear()
+        for each in self._noted(waiting):
+            yield each
+
+    def _noted(self, found: list[Found]) -> list[Found]:
+        """Note in the audit that these are about to be read."""
+        if found:
+            self._opened.read("export", [each.snapshot.snapshot_id for each in found])
+        return found
 
     async def _media(self, found: Found) -> dict[int, bytes]:
         if not self._with_media:

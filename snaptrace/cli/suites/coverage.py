@@ -155,7 +155,7 @@ async def _asked(
         api=production.api,
         model=production.control_model,
         api_key_env=production.control_key_env,
-    ).arms()
+    ).arms({})
     async with AsyncExitStack() as stack:
         asked = await opened_arms(arms, stack)
         run = SuiteRun(opened.store, content, asked["canary"])

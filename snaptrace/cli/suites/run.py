@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
 from cyclopts import Parameter
+from msgspec.structs import replace
 
 from replayd.arms.arm import Arm, endpoint_settings
 from replayd.arms.endpoint import Endpoint
@@ -20,7 +21,7 @@ from replayd.offline.suite.outcome import Outcome, SuiteCase, outcome_of, settle
 from replayd.offline.suite.run import HARD_RUNS, Settings, SuiteRun
 from replayd.providers import PROVIDERS
 from snaptrace.cli.options import Source
-from snaptrace.cli.output import CommandError
+from snaptrace.cli.output import EXIT_USAGE, CommandError
 from snaptrace.cli.session import Opened
 from snaptrace.cli.suites.file import is_file, read_lock, read_suite
 from snaptrace.cli.suites.reports import Reports, TestFormat, print_outcome, print_plan
@@ -38,7 +39,7 @@ class Endpoints:
     """Who is asked."""
 
     canary: str
-    """Base URL of the endpoint, as http://canary/v1."""
+    """Name of an arm in the configuration, or an endpoint's base URL."""
 
     api: str = "openai_chat"
     """Which API the endpoints speak."""
@@ -50,7 +51,7 @@ class Endpoints:
     """Environment variable that holds the credential."""
 
     control: str = ""
-    """Base URL of the production model: what fails there too is quarantined."""
+    """Production's model, likewise: what fails there too is quarantined."""
 
     control_model: str = ""
     """The model to ask the control for; the recorded one if not given."""
@@ -61,14 +62,20 @@ class Endpoints:
     timeout: float = 120.0
     """Seconds for one case."""
 
-    def arms(self) -> dict[Role, ArmConfig]:
-        """Return the arms' settings."""
+    def arms(self, known: Mapping[str, ArmConfig]) -> dict[Role, ArmConfig]:
+        """Return the arms' settings; `known` are the configured ones, by name.
+
+        Raises:
+            CommandError: a name that is neither an address nor an arm.
+        """
         asked: dict[Role, tuple[str, str, str]]
         asked = {"canary": (self.canary, self.model, self.api_key_env)}
         if self.control:
             asked["control"] = self.control, self.control_model, self.control_key_env
         return {
-            role: ArmConfig(
+            role: _named(role, url, name, known)
+            if "://" not in url
+            else ArmConfig(
                 role=role,
                 url=url,
                 model=name,
@@ -78,6 +85,19 @@ class Endpoints:
             )
             for role, (url, name, key_env) in asked.items()
         }
+
+
+def _named(
+    role: Role, name: str, model: str, known: Mapping[str, ArmConfig]
+) -> ArmConfig:
+    if (arm := known.get(name)) is None:
+        there = ", ".join(known) or "none"
+        why = (
+            f"--{role} {name}: neither an address, as http://canary/v1, nor an arm of "
+            f"the configuration; there are: {there}"
+        )
+        raise CommandError(why, EXIT_USAGE)
+    return replace(arm, role=role, model=model or arm.model)
 
 
 def run_pinned(
@@ -131,8 +151,9 @@ class _Run:
         self, source: Source, endpoints: Endpoints, suite: str, settings: Settings
     ) -> None:
         self._opened, self._suite, self._settings = Opened.of(source), suite, settings
-        self._arms = endpoints.arms()
-        self._prices = source.document().section("replayd", ReplaydConfig).prices
+        replayd = source.document().section("replayd", ReplaydConfig)
+        self._arms = endpoints.arms(replayd.arms)
+        self._prices = replayd.prices
 
     async def outcome(self, most_requests: int, *, plan_only: bool) -> Outcome | None:
         """Say what a run takes, then run it; None where only the plan is wanted."""

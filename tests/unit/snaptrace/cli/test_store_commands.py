@@ -152,13 +152,11 @@ def test_every_read_of_content_is_put_down_and_nothing_else(place):
     assert [line["what"] for line in lines] == [
         "show",
         "export",
-        "export",
         "replay --dry-run",
     ]
     assert [line["snapshots"] for line in lines] == [
         [place.ids[0]],
-        [place.ids[0]],
-        [place.ids[1]],
+        [place.ids[0], place.ids[1]],
         [place.ids[1]],
     ]
     assert all("uid=" in line["who"] for line in lines)
@@ -170,7 +168,17 @@ def test_without_a_file_the_audit_is_said_beside_the_content(place):
     settings = [s for s in place.settings if not s.startswith("store.audit")]
     _, out, err = place.run("export", settings=settings)
     assert len([json.loads(line) for line in out.splitlines()]) == 2
-    assert [json.loads(line)["what"] for line in err.splitlines()] == ["export"] * 2
+    (line,) = map(json.loads, err.splitlines())
+    assert (line["what"], sorted(line["snapshots"])) == ("export", sorted(place.ids))
+
+
+def test_a_terminal_is_not_filled_with_ids(place, monkeypatch):
+    """An export of thousands of calls would scroll everything else away."""
+    monkeypatch.setenv("FORCE_COLOR", "1")  # a terminal, for what prints
+    settings = [s for s in place.settings if not s.startswith("store.audit")]
+    _, _, err = place.run("export", settings=settings)
+    assert "export: 2 snapshots" in err
+    assert place.ids[0] not in err
 
 
 def test_a_read_that_cannot_be_put_down_shows_nothing(place):

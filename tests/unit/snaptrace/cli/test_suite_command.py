@@ -73,6 +73,24 @@ def test_an_assertion_that_cannot_be_checked_is_refused(pinned, capfdbinary, exp
     assert b"--expect" in capfdbinary.readouterr().err
 
 
+def test_an_arm_is_named_as_for_the_gate(pinned, capfdbinary):
+    """If it failed, one option would mean an arm here and a URL there."""
+    with served(lambda _body: completion("It is 42.")) as model:
+        arm = {"role": "canary", "url": model.url, "model": "assistant-8"}
+        named = ["--suite", "release", "--canary", "next"]
+        known = [
+            part
+            for key, value in arm.items()
+            for part in ("--set", f"replayd.arms.next.{key}={value}")
+        ]
+        assert cli.main(["test", *pinned, *named, *known]) == 0
+        assert model.requests
+    assert cli.main(["test", *pinned, *named]) == 2
+    assert b"--canary next: neither an address" in capfdbinary.readouterr().err
+    assert cli.main(["gate", "--canary", "http://canary/v1"]) == 2
+    assert b"--url" in capfdbinary.readouterr().err
+
+
 def test_a_control_that_fails_too_puts_a_pin_in_quarantine(pinned, capfdbinary):
     """If it failed, an outdated pin would block every release."""
     with served(lambda _body: completion("It is 43.")) as model:
