@@ -131,6 +131,22 @@ async def certificates(store: Store, kind: Kind) -> list[Certificate]:
     return found
 
 
+async def newest_certificates(store: Store) -> tuple[Certificate, ...]:
+    """Return the newest certificate of each kind, where there is a readable one.
+
+    Raises:
+        StoreUnavailableError: safe to repeat.
+    """
+    found: list[Certificate] = []
+    for kind in KINDS:
+        known = await numbered.numbers(store, object_names.DRILLS, kind)
+        try:
+            found += [_decoded(await store.get(_name(kind, n))) for n in known[-1:]]
+        except (MissingObjectError, CorruptSnapshotError, DamagedResultError):
+            continue
+    return tuple(found)
+
+
 def once_caught(known: list[Certificate]) -> set[tuple[str, str, str, str]]:
     """Return the rows that any certificate says were caught."""
     return {

@@ -27,6 +27,7 @@ class Retirement(Struct, frozen=True):
     model: str
     on: date
     source: str = "replayd.retirements"
+    checked: str = "operator"  # or how the table knows it; see retirements.toml
 
     def days_left(self, now_ns: int) -> int:
         """Return the whole days until then; negative afterwards."""
@@ -48,7 +49,7 @@ class RetirementPlan(Struct, frozen=True, kw_only=True):
 def _announced() -> dict[str, Retirement]:
     text = (files("replayd.planning") / "retirements.toml").read_text("utf-8")
     return {
-        name: Retirement(name, row["on"], row["source"])
+        name: Retirement(name, row["on"], row["source"], row["checked"])
         for row in tomllib.loads(text)["model"]
         for name in row["names"]
     }

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from aiohttp import web
 from msgspec import Struct
 
+from replayd.http.page.certificate import shown_certificate
 from replayd.http.page.formatting import Page
 from replayd.http.page.plots import Plot, plotted
 from replayd.http.page.site import UNREADABLE, Site
@@ -53,6 +54,7 @@ class Overview:
                 name: await self._plot(epoch, modality, name, stream)
                 for name, stream in shown.streams.items()
             }
+            drilled = await shown_certificate(site.store, modality)
         except UNREADABLE as error:
             return site.failed(error)
         wanted = PairFilter(modality=modality, change="worse")
@@ -66,6 +68,7 @@ class Overview:
             shown=shown,
             plots=plots,
             funnel=list(funnel(shown)),
+            drilled=drilled,
             worst=Page(rows, 1, 1),
             worse=len(worst),
         )

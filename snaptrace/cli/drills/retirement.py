@@ -74,6 +74,8 @@ def retirement_lines(
     head = Text(f"{old}: no shutdown date is known; add it to replayd.retirements")
     if end is not None:
         head = Text(f"{old} is shut down on {end.on}, {left} days left ({end.source})")
+        if end.checked == "quoted":
+            head.append("\nthe provider's own page was not read: check it", "yellow")
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("modality", no_wrap=True)
     table.add_column(f"{new}, to", no_wrap=True)

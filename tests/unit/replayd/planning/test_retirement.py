@@ -32,6 +32,17 @@ def test_every_date_of_the_table_has_a_source():
     assert len(known) > 10
     assert all(each.source.startswith("https://") for each in known.values())
     assert all(date(2026, 1, 1) <= each.on for each in known.values())
+    assert {each.checked for each in known.values()} == {"provider", "copy", "quoted"}
+
+
+def test_only_a_providers_own_page_counts_as_one():
+    """A date from somebody's blog would be shown as announced by the provider."""
+    own = ("https://developers.openai.com/", "https://ai.google.dev/")
+    known = retirements(ReplaydConfig()).values()
+    stated = [each for each in known if each.checked == "provider"]
+    assert stated
+    assert all(each.source.startswith(own) for each in stated)
+    assert not any(e.source.startswith(own) for e in known if e.checked != "provider")
 
 
 def test_the_operators_date_wins_and_a_row_can_be_removed():
@@ -42,7 +53,7 @@ def test_the_operators_date_wins_and_a_row_can_be_removed():
     assert known["assistant-7"].days_left(NOW) == 17
     assert "chatgpt-4o-latest" not in known
     assert retirement_of(known, "openai/gpt-4").model == "gpt-4"
-    assert retirement_of(known, "gpt-4-turbo") is None
+    assert retirement_of(known, "gpt-4-own-tuning") is None
 
 
 @pytest.mark.parametrize(("age_hours", "shown"), [(1, 17.0), (30, None)])

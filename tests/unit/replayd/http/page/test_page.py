@@ -10,6 +10,12 @@ from fakes.judged_epoch import KEY, image_pair, said, text_pair
 from fakes.pair_results import START
 from fakes.shown_page import example_pairs
 
+from replayd.drills.certificate import (
+    Certificate,
+    Dependence,
+    Sensitivity,
+    store_certificate,
+)
 from replayd.http.page import PageServer, PageSettings
 from replayd.http.page.formatting import age, bar, paged, signed
 from snaptrace.runtime.clock import SystemClock
@@ -57,6 +63,56 @@ async def test_from_overview_to_pair_to_picture(page):
     assert medium.content_type == "image/png"
     assert (await medium.read()).startswith(b"\x89PNG")
     assert "sandbox" in medium.headers["Content-Security-Policy"]
+
+
+async def test_the_certificate_says_what_is_caught_and_what_is_not(page):
+    """A pass would be shown without a word on what it cannot see."""
+    client = await page(PAIRS)
+    assert "Known faults" not in await (await client.get("/canary/image")).text()
+    rows = [
+        Sensitivity(
+            modality="image",
+            fault=fault,
+            rate=rate,
+            pairs=50,
+            applies=24,
+            standing="caught" if after else "not_caught",
+            caught_share=1.0 if after else 0.25,
+            after=after,
+            after_low=after,
+            after_high=after,
+            stream="quality" if after else "",
+            harmless=harmless,
+        )
+        for fault, rate, after, harmless in (
+            ("row_dropped", 1.0, 38, False),
+            ("row_dropped", 0.1, None, False),
+            ("unit_changed", 1.0, None, False),
+            ("key_order", 1.0, None, True),
+        )
+    ]
+    made = Certificate(
+        kind="share",
+        source="request",
+        made_at_ns=1,
+        software="",
+        orders=20,
+        most_pairs=1000,
+        alpha=0.05,
+        margins={"image": 0.05},
+        rows=tuple(rows),
+        dependence=(Dependence(modality="image", cases=20, independent=7),),
+    )
+    await store_certificate(client.store, made)
+    shown = await (await client.get("/canary/image")).text()
+    text = " ".join(re.sub(r"<[^>]+>", " ", shown).split())
+    assert (
+        "row dropped 24 of 50 38 [38, 38] not caught in 25% of orders quality" in text
+    )
+    assert "unit changed 24 of 50 not caught" in text
+    assert "key order 24 of 50 harmless: an alarm in 25% of orders" in text
+    assert "7 of 20 cases are answered as well without their medium" in text
+    assert "Known faults" not in await (await client.get("/canary/text")).text()
 
 
 async def test_everything_said_by_others_is_escaped(page):
