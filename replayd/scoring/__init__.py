@@ -8,6 +8,7 @@ from replayd.scoring.rules.checkable.document_fields import DocumentFields
 from replayd.scoring.rules.checkable.final_answer import FinalAnswer
 from replayd.scoring.rules.checkable.json_fields import JsonFields
 from replayd.scoring.rules.checkable.label_numbers import LabelNumbers
+from replayd.scoring.rules.checkable.labelled_fields import LabelledFields
 from replayd.scoring.rules.checkable.labels_chosen import LabelsChosen
 from replayd.scoring.rules.checkable.list_items import ListItems
 from replayd.scoring.rules.checkable.option_chosen import OptionChosen
@@ -68,6 +69,7 @@ QUALITY: tuple[Scorer, ...] = (
     WordsHeard(),
     TextRead(),
     ListItems(),
+    LabelledFields(),
     CreativeKept(),
     Claims(),
     ToolAgreement(),

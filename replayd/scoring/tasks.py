@@ -16,8 +16,18 @@ from replayd.scoring.extract.language.polarity import asks_yes_no, says_yes_or_n
 from replayd.scoring.extract.language.words import word_count
 from replayd.scoring.extract.numbers.marks import marked_words
 from replayd.scoring.extract.prose.citations import cites_sources
+from replayd.scoring.extract.request_words import (
+    ASKS_PARTS,
+    ASKS_SUM,
+    BARE_NUMBER,
+    CODED,
+    DOES_SUMS,
+    OFFERS_LABELS,
+    SHOWS_VALUES,
+)
 from replayd.scoring.extract.structure.cells import Grid
 from replayd.scoring.extract.structure.code_blocks import code_of
+from replayd.scoring.extract.structure.fields import fields_recorded
 from replayd.scoring.extract.structure.final import final_of
 from replayd.scoring.extract.structure.items import items_of
 from replayd.scoring.extract.structure.json_values import NOTHING
@@ -26,6 +36,7 @@ from replayd.scoring.extract.structure.options import (
     option_chosen,
     options_of,
 )
+from replayd.scoring.rules.checkable.principal import principal_part
 
 Task = Literal[
     "refusal",
@@ -43,6 +54,7 @@ Task = Literal[
     "mathematics",
     "text_reading",
     "table",
+    "fields",
     "markup",
     "list",
     "yes_no",
@@ -67,6 +79,7 @@ TASKS: Final[dict[Task, tuple[str, ...]]] = {
     "code": ("code_shape",),
     "mathematics": ("math_result", "final_answer", *_PROSE),
     "text_reading": ("text_read", "key_facts"),
+    "fields": ("labelled_fields", *_PROSE),
     "table": ("cell_values", "label_numbers"),
     "markup": ("markup_fields", *_PROSE),
     "list": ("list_items", *_PROSE),
@@ -112,7 +125,7 @@ _DESCRIBES = re.compile(
 _CREATES = re.compile(
     r"\b(?:write|compose|tell|make up|invent|create|come up with|give (?:me|us)|list|suggest|propose|think of|schreib\w*|dichte|erzähl\w*|erfinde|nenne?|gib|écri\w*|invente|donne\w*|escrib\w*|cuenta|inventa|dame|da|scrivi|dammi|escreva|crie|dê|name|brainstorm"
     r"|schrijf|bedenk|geef|napisz|wymyśl|podaj|напиши|придумай|сочини|дай|viết)\b"
-    r"[^.?!\n]{0,60}\b(?:poem|benefits|advantages|haiku|limerick|story|joke|song|lyrics|slogan|tagline|rap|verse|tale|fairy ?tale|riddle|metaphor|name ideas|names for|tips|ideas|suggestions|birthday|toast"
+    r"[^.?!\n]{0,60}\b(?:poem|benefits|advantages|haiku|limerick|story|joke|song|lyrics|slogan|tagline|rap|verse|tale|fairy ?tale|riddle|metaphor|name ideas|names for|synonyms|adjectives|hashtags|headlines?|blog post|tips|ideas|suggestions|birthday|toast"
     r"|gedicht|geschichte|witz|lied|märchen|spruch|glückwunsch|tipps|ideen|poème|histoire|blague|chanson|devinette|conseil|idées|poema|cuento|chiste|canción|eslogan|lema|consejo|poesia|storia|barzelletta|consigli|conto|piada|dica|slogan"
     r"|verhaal|wiersz|opowiad|życzeni|rady|porad|стих|поздравлен|рассказ|сказк|историю|слоган|совет|bài thơ|câu chuyện)\w*"
     r"|(?:写|編|编|创作|作).{0,20}(?:诗|詩|故事|笑话|标语|祝福|童话)|(?:詩|俳句|短歌|物語|キャッチコピー|コツ).{0,12}(?:書い|作っ|教え)"
@@ -151,16 +164,6 @@ _ASKS_DOING = re.compile(
     re.IGNORECASE,
 )
 FEWEST_DOING: Final = 5  # words of a sentence that says what somebody does
-_SHOWS_VALUES = re.compile(
-    r"\b(?:charts?|graphs?|plots?|bars?|tables?|diagramm?\w*|tabell\w*|tableau\w*|graphique\w*|gr[aá]fic\w*|tabla|tabela|wykres\w*|grafiek|grafi[ğk]\w*|график\w*|таблиц\w*)\b|グラフ|図表|[图圖]表|图中|표|차트|그래프|الرسم|الجدول|चार्ट|तालिका",
-    re.IGNORECASE,
-)
-_DOES_SUMS = re.compile(
-    r"\b(?:solve|simplify|sqrt|square root|radical form|logarithm|inequality|polynomial|matrix|determinant|factor(?:ise|ize)?|integrate|differentiate|derivative|evaluate|compute|calculate|expand|roots? of|antiderivative|integral"
-    r"|löse|berechne|vereinfache|ableitung|résou\w*|calcul\w*|dérivée|resuelv\w*|derivada|quanto fa)\b"
-    r"|\d\s*[+*×÷^]\s*\d|\d\s+[-−/]\s+\d|\d\s*[-−/]\s*\d+(?:[.,]\d+)?\s*[=?]|\bx\^?\d?\s*[=+-]|\d\s*[a-z]\s*=\s*\d",
-    re.IGNORECASE,
-)
 _LOOKS_SQL = re.compile(
     r"\A\s*(?:--[^\n]*\n\s*)*(?:select\b.+\bfrom\b|insert\s+into\b|update\s+\w+\s+set\b|delete\s+from\b|with\s+\w+\s+as\s*\(|create\s+(?:table|index|view)\b|alter\s+table\b|drop\s+table\b)",
     re.IGNORECASE | re.DOTALL,
@@ -180,9 +183,18 @@ def task_of(case: ScoringCase) -> Task:
         return "tool_use"
     if _hears(case):
         return "transcription"
+    invents = case.snapshot.modality == "text" and _CREATES.search(case.question)
+    if (
+        case.recorded.json is not NOTHING
+        and invents
+        and len(case.question) <= LONGEST_ASKED
+    ):
+        return "creative"
     if case.recorded.json is not NOTHING:
-        sums = _DOES_SUMS.search(case.question) and matrix_of(case.recorded.body)
+        sums = DOES_SUMS.search(case.question) and matrix_of(case.recorded.body)
         return "mathematics" if sums else "structured"
+    if _states_fields(case):
+        return "fields"
     return _closed(case) or _by_verb(case) or _by_recording(case)
 
 
@@ -202,14 +214,15 @@ def _closed(case: ScoringCase) -> Task | None:
     chosen = labels_chosen(text, case.labels).labels if case.labels else ()
     items = items_of(case.recorded.body, case.question)
     listed = [item for item in items if item.casefold() not in case.labels]
-    if items and (len(chosen) > 1 or len(listed) > 1):
+    offered = bool(chosen) and not listed and OFFERS_LABELS.search(case.instructions)
+    if items and (len(chosen) > 1 or len(listed) > 1) and not offered:
         return None  # things listed out of a text
     many = len(case.recorded.body.splitlines()) > 1
     if many and code_of(case.recorded.body).language:
         return None
-    sums = _DOES_SUMS.search(case.question) and _SYMBOLIC.search(case.recorded.body)
+    sums = DOES_SUMS.search(case.question) and _SYMBOLIC.search(case.recorded.body)
     short = word_count(case.recorded.body) <= 4 + 2 * len(case.labels)
-    if chosen and short and not sums:
+    if chosen and short and not sums and not CODED.search(case.recorded.body):
         return "classification"
     return None
 
@@ -221,7 +234,7 @@ def _by_verb(case: ScoringCase) -> Task | None:
         return "translation"
     if _SUMMARISES.search(question):
         return "summary"
-    if _REWRITES.search(question) and not _DOES_SUMS.search(question):
+    if _REWRITES.search(question) and not DOES_SUMS.search(question):
         return "rewriting"
     social = len(question) <= LONGEST_ASKED and _IS_SOCIAL.fullmatch(question.strip())
     if social or _CREATES.search(question) or _PLAYS.search(question):
@@ -237,7 +250,7 @@ def _by_recording(case: ScoringCase) -> Task:
     grid = Grid.of(body)
     if case.snapshot.modality in PICTURES and (seen := _of_picture(case, grid)):
         return seen
-    sums = bool(_DOES_SUMS.search(case.question) and _SYMBOLIC.search(body))
+    sums = bool(DOES_SUMS.search(case.question) and _SYMBOLIC.search(body))
     if sums and "```" not in body and len(body.splitlines()) == 1:
         return "mathematics"
     if written := _of_code(case):
@@ -250,13 +263,21 @@ def _by_recording(case: ScoringCase) -> Task:
 def _of_picture(case: ScoringCase, grid: Grid) -> Task | None:
     body = case.recorded.body
     laid_out = grid.is_table and ("|" in body or "\t" in body)
-    charted = laid_out or _SHOWS_VALUES.search(case.question)
+    charted = laid_out or SHOWS_VALUES.search(case.question)
     asked = case.question
     if not charted and _READS_TEXT.search(asked) and not _ASKS_ABOUT.search(asked):
         return "text_reading"
     if grid.rows < 2 and not grid.is_table:
         return None
     return "table" if laid_out or not _answers_question(case, grid) else None
+
+
+def _states_fields(case: ScoringCase) -> bool:
+    """Whether the recording is labelled fields that were asked for, no chart's values."""
+    if SHOWS_VALUES.search(case.question):
+        return False
+    fields = fields_recorded(case.recorded.body, case.instructions)
+    return any(not BARE_NUMBER.fullmatch(value) for value in fields.values())
 
 
 def _answers_question(case: ScoringCase, grid: Grid) -> bool:
@@ -282,7 +303,8 @@ def _of_words(case: ScoringCase) -> Task:
     items = items_of(body, case.question)
     spans = _RANGES.match(body) is not None and len(items) == 2
     one = _ASKS_ONE.search(case.question[-LONGEST_ASKED:])
-    sums = all(map(_BARE_NUMBER.fullmatch, items)) and _ASKS_SUM.search(case.question)
+    one = one or ASKS_PARTS.search(case.question[-LONGEST_ASKED:])
+    sums = all(map(BARE_NUMBER.fullmatch, items)) and ASKS_SUM.search(case.question)
     if len(items) >= 2 and not (spans or one or sums or _is_sentence(body, items)):
         return "list"
     closed = asks_yes_no(case.question) and not _ASKS_OPENLY.search(
@@ -300,6 +322,8 @@ def _of_words(case: ScoringCase) -> Task:
         case.question[-LONGEST_ASKED:]
     ):
         return "prose"
+    if values and word_count(body) > short:
+        body = principal_part(body, case.question)
     return "short_answer" if word_count(body) <= short else "prose"
 
 
@@ -352,13 +376,6 @@ _ASKS_ONE = re.compile(
     r"|wer|wen|wem|wann|wo|warum|wie (?:hoch|viel\w*|lang|groß|weit|alt)|welche[rsmn]? (?:ist|war|hat|hatte|monat|jahr|land|stadt)"
     r"|qui|quand|où|combien|quel(?:le)? (?:est|était|mois|année|pays)|quién|cuándo|dónde|cuánt\w+|qué (?:país|mes|año|ciudad)|cuál (?:es|fue)"
     r"|chi|quando|dove|quanto|qual|quem|onde|wie|wanneer|waar|hoeveel|vem|när|hur|kto|kiedy|ile|jaki jest|кто|когда|сколько|какой)\b|何月|何年|いくら|どの|誰|いつ|几月|哪个|哪一|多少|谁|얼마|누가|언제|어느",
-    re.IGNORECASE,
-)
-# Values of one sentence, up to which it answers a question.
-_BARE_NUMBER = re.compile(r"[-−]?\d[\d.,/]*")
-# Numbers that are worked out are an answer, not things that are listed.
-_ASKS_SUM = re.compile(
-    r"\b(?:sum|difference|product|numbers?|summe|differenz|produkt|zahlen|somme|nombres|suma|números|numeri)\b[^?]{0,120}\?",
     re.IGNORECASE,
 )
 MOST_ANSWERED: Final = 3

@@ -12,7 +12,7 @@ from snaptrace.snapshot.conversation import (
 
 _TRANSCRIPT = re.compile(
     r"transcri|verbatim|word for word|dictat|spoken|utter|diktat|mitschr|abschr"
-    r"|wörtlich|recogni[sz]e|(?:write|type) (?:down|out)|speech|\bcommands?\b(?!-)|\bcommande (?:a |est |vocale)|befehl\w*|\borden\b|\bcomando\b"
+    r"|wörtlich|verschrift|sprecherangabe|speaker label|label the speakers|mitschrift|trascriv|retranscri|verbatim|uitschrijv|zapisz|spisz|расшифр|書き起こ|文字起こ|转写|轉寫|받아 ?적|녹취|yazıya dök|recogni[sz]e|(?:write|type) (?:down|out)|speech|\bcommands?\b(?!-)|\bcommande (?:a |est |vocale)|befehl\w*|\borden\b|\bcomm?ando\b|polecenie|команд|komut"
     r"|\b(?:is|was|did|does|do|are)\b[^.?!]{0,40}\b(?:said|say|saying|hear|heard)\b"
     r"|you hear",
     re.IGNORECASE,

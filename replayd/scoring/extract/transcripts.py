@@ -1,7 +1,7 @@
 """Words that were heard or read, in one spelling, and how two rows of them differ."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from rapidfuzz.distance import Levenshtein
@@ -30,6 +30,10 @@ LONGEST_READ = 32_768  # characters
 MOST_WORDS = 4_000
 MAIN_SHARE = 0.4  # of an answer, from which what it quotes is the transcript
 
+_UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
+_LETTERS = re.compile(
+    rf"{_UNSPACED.pattern}|[^\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]+"
+)
 # Between lines that were read as one.
 _SLASH = re.compile(r"\s[/|•·]\s")
 # A hyphen or a dash joins words; before a number alone it is a sign.
@@ -53,8 +57,12 @@ _ANNOUNCED = re.compile(
 _QUOTED = re.compile(
     r"\A[^\"“„«「]{0,80}[\"“„«「](?P<inside>.+)[\"”“»」][^\"”»」\w]{0,4}\Z", re.DOTALL
 )
+_QUOTATION = re.compile(
+    r"(?:(?<!\w)[\"“„]|[«「『])(?P<inside>[^\"“”„«»「」『』]{2,2000})[\"”“»」』]"
+)
+_BLOCK_QUOTE = re.compile(r"^[ \t]*>[ \t]?([^\n]+)", re.MULTILINE)
 _INTRODUCED = re.compile(
-    r"\A(?:the|this|it|der|die|das|auf|le|la|el|il|en|o|speaker|transcript\w*|transkript\w*|text)\b[^:\n\"]{0,60}:\s+(?=\S)",
+    r"\A(?:the|this|it|der|die|das|auf|le|la|el|il|en|o|het|de|det|speaker|transcript\w*|transkript\w*|text)\b[^:\n\"]{0,60}:\s+(?=\S)",
     re.IGNORECASE,
 )
 _INTRODUCES = re.compile(
@@ -120,7 +128,10 @@ _LOOSE_COMMA = re.compile(r",(?!\d)|(?<!\d),")
 _MONEY_FIRST = re.compile(r"([$€£])\s?(\d[\d.,]*\d|\d)")
 _MONEY_AFTER = re.compile(r"(?<=\d)\s?([$€£])(?![\d$€£])")
 _MONEY_WORDS: Final = {"$": "dollars", "€": "euros", "£": "pounds"}
-_ORDINAL = re.compile(r"\b(\d{1,3})(?:st|nd|rd|th|er|re|ème|\.(?=\s)|º|ª)(?!\w)")
+_ORDINAL = re.compile(r"\b(\d{1,3})(?:st|nd|rd|th|er|ère|re|ème|e|\.(?=\s)|º|ª)(?!\w)")
+_DECIMAL = re.compile(
+    r"\b(\d+) (?:point|komma|virgule|coma|vírgula|virgola|przecinek|запятая|целых) (\d{1,3}(?: \d)*)(?![\w.,]\d)"
+)
 _ORDINALS: Final = {
     word: str(number) for word, number in ORDINALS.items() if number <= 20
 } | {
@@ -143,7 +154,7 @@ _ORDINALS: Final = {
     for word in words.split()
 }
 _ARTICLES: Final = frozenset(
-    "the a an der die das ein eine den dem des le la les un une l el los las una lo il gli i uno o os as um uma de het een".split()
+    "the a an der die das ein eine den dem des le la les un une l el los las una lo il gli i uno o os as um uma de het een au aux".split()
 )
 _CONTRACTED: Final = (
     (re.compile(r"\bwon['’]t\b"), "will not"),
@@ -230,7 +241,8 @@ def heard_words(text: str, *, courtesies: bool = False) -> list[str]:
     plain = _LOOSE_COMMA.sub(" ", _MONEY_FIRST.sub(_money_last, plain))
     plain = _PLEASE.sub("", " ".join(plain.split()))
     plain = _OH.sub("zero", _THEN_DIGITS.sub(r"\1 · ", plain))
-    plain = plain_clock(_in_digits(plain_clock(plain_numbers(plain))))
+    plain = _in_digits(plain_clock(plain_numbers(plain)))
+    plain = plain_clock(_DECIMAL.sub(_decimal, plain))
     plain = _HOUR_AND.sub(r"\1 \2:\3", _AFTER_TIME.sub(r"\1", plain))
     plain = _LETTER_NUMBER.sub(r"\1\2", _BEFORE_TIME.sub("", plain))
     plain = _TENTH.sub(_ordinal_of_two, _DEGREES.sub(r"\1 degrees", plain))
@@ -238,7 +250,7 @@ def heard_words(text: str, *, courtesies: bool = False) -> list[str]:
     plain = _YEAR_OF_TWO.sub(r"\1 \2\3", plain)
     plain = _DAY_OF.sub(r"\1 \2", _MONTH_DAY.sub(r"\2 \1", _ORDINAL.sub(r"\1", plain)))
     found: list[str] = []
-    for word in marked_words(plain)[:MOST_WORDS]:
+    for word in _each_letter(marked_words(plain))[:MOST_WORDS]:
         digits = word.replace(",", "").replace("\u202f", "")
         digits = digits.replace(".", "") if _DOTTED.fullmatch(digits) else digits
         word = digits if digits.isdecimal() else word  # noqa: PLW2901
@@ -257,10 +269,24 @@ def _address(match: re.Match[str]) -> str:
     return match[0].replace(" dot ", ".").replace(" at ", "@")
 
 
+def _decimal(match: re.Match[str]) -> str:
+    """Return `3 point 1 4` in digits."""
+    return f"{match[1]}.{match[2].replace(' ', '')}"
+
+
 def _ordinal_of_two(match: re.Match[str]) -> str:
     """Return `twenty-first` in digits."""
     tens = int(match[1]) if match[1].isdigit() else SMALL[match[1]]
     return str(tens + int(_ORDINALS[match[2]]))
+
+
+def quoted_parts(text: str) -> tuple[str, ...]:
+    """Return all that a text quotes as one, and its longest quotation."""
+    found = [m["inside"] for m in _QUOTATION.finditer(text[:LONGEST_READ])]
+    found += ["\n".join(_BLOCK_QUOTE.findall(text[:LONGEST_READ]))]
+    found = [part for part in found if part.strip()]
+    whole = "\n".join(found)
+    return tuple(dict.fromkeys((whole, max(found, key=len)))) if found else ()
 
 
 def announced(text: str) -> str:
@@ -289,7 +315,16 @@ def read_words(text: str) -> list[str]:
     plain = plain.replace("!", " ").replace("?", " ")
     plain = _JOINED.sub(" ", _STUCK.sub("", _COUNT_SIGN.sub(r"\1 x ", plain)))
     plain = _NUMBER_SIGN.sub("№ ", _GROUPS.sub("", plain))
-    return [_SAME.get(w, w) for w in marked_words(plain)][:MOST_WORDS]
+    return [_SAME.get(w, w) for w in _each_letter(marked_words(plain))][:MOST_WORDS]
+
+
+def _each_letter(words: Sequence[str]) -> list[str]:
+    """Return words, those of scripts without blanks letter by letter."""
+    found: list[str] = []
+    for word in words:
+        cut = not word.isascii() and _UNSPACED.search(word)
+        found.extend(_LETTERS.findall(word) if cut else (word,))
+    return found
 
 
 def _in_digits(text: str) -> str:
@@ -326,14 +361,27 @@ def _umlauts(words: Sequence[str]) -> list[str]:
     return [plain_word(word.translate(_TWO_LETTERS)) for word in words]
 
 
+def _differing(
+    wanted: Sequence[str], got: Sequence[str]
+) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
+    """Yield the stretches of two rows that differ, neighbours in one."""
+    start = stop = after = upto = 0
+    for block in Levenshtein.opcodes(list(wanted), list(got)):
+        if block.tag != "equal":
+            stop, upto = block.src_end, block.dest_end
+            continue
+        if stop > start or upto > after:
+            yield wanted[start:stop], got[after:upto]
+        start, after = block.src_end, block.dest_end
+        stop, upto = start, after
+    if stop > start or upto > after:
+        yield wanted[start:stop], got[after:upto]
+
+
 def word_errors(wanted: Sequence[str], got: Sequence[str]) -> Errors:
     """Count the words that differ between two rows, in their best alignment."""
     heavy = light = 0
-    for block in Levenshtein.opcodes(list(wanted), list(got)):
-        if block.tag == "equal":
-            continue
-        lost = wanted[block.src_start : block.src_end]
-        new = got[block.dest_start : block.dest_end]
+    for lost, new in _differing(wanted, got):
         if "".join(lost) == "".join(new):
             continue  # written together or apart
         kept = [w for w in lost if w not in _ARTICLES]

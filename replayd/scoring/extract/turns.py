@@ -7,11 +7,11 @@ from typing import Final, NamedTuple
 FEWEST_TURNS: Final = 2
 _TURN = re.compile(
     r"^[ \t]*(?:[-*>][ \t]+)?(?P<mark>[\[(*_]{0,3})(?P<name>[^\W\d_][\w .'-]{0,24}?)[\])*_]{0,3}"
-    r"(?:[:：][*_]{0,2}|(?<=[\])]))[ \t]+(?=\S)",
+    r"(?:[:：][*_]{0,2}|(?<=[\])])|(?<=[ _][\w])[ \t][–—-])[ \t]+(?=\S)",
     re.MULTILINE,
 )
 _GENERIC = re.compile(
-    r"(?:speaker|sprecher\w*|locuteur|hablante|interlocutore|spk|person|voice|话者|話者)[ _]?\w{1,3}\Z",
+    r"(?:speaker|sprecher\w*|locuteur|hablante|interlocutore|spk|person|persona|personne|voice|voix|voz|mówca|gesprächspartner\w*|spreker|talare|hablante|falante|locutor\w*|parlante|diktor|спикер|конуш\w*|konuşmacı|화자|话者|說話者|说话人|話者)?[ _]?\w{1,3}\Z",
     re.IGNORECASE,
 )
 

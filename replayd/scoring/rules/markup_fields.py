@@ -30,6 +30,14 @@ _PLAIN_FILES = re.compile(r"(?<=\s)-type f\s+")  # what `find -name` mostly mean
 _HEAD_CARET = re.compile(r"\bHEAD\^(?!\d)|\bHEAD~(?!\d)")
 _ARROW: Final = re.compile(r"\s*(-->|->|=>|---)\s*")
 
+# Classes of an expression that have a short form.
+_CLASSES: Final = (
+    ("[0-9]", r"\d"),
+    ("[A-Za-z0-9_]", r"\w"),
+    ("[a-zA-Z0-9_]", r"\w"),
+    ("(?:", "("),
+)
+
 
 class MarkupFields:
     """Errors: leaves, cells or lines that differ; layout and order of keys do not."""
@@ -79,7 +87,10 @@ def _code_given(body: str) -> str:
 
 
 def _one_command(line: str) -> str:
-    return _HEAD_CARET.sub("HEAD~1", _PLAIN_FILES.sub("", line))
+    line = _HEAD_CARET.sub("HEAD~1", _PLAIN_FILES.sub("", line))
+    for spelt, short in _CLASSES:
+        line = line.replace(spelt, short)
+    return line
 
 
 def _xml(text: str) -> Json:

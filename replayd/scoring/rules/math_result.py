@@ -47,10 +47,16 @@ _CHAINED = re.compile(
     r"(?<![\w+*/^-])(?P<name>[a-z])\s*=\s*(?:(?![a-z]{2})[^=,;.\n]){1,30}=\s*(?P<value>-?\s?\d[\d.]*(?:/\d+)?)(?![\w(^*/])"
 )
 _TUPLE = re.compile(r"\((?P<values>\s*-?[\d./]+(?:\s*[;,]\s*-?[\d./]+){1,3}\s*)\)")
+_CHECK = re.compile(
+    r"\s*\((?:check|probe|vérification|comprobación|verifica)\b[^()]{0,80}\)",
+    re.IGNORECASE,
+)
+_NEW_ROW = re.compile(r"\\\\")
+_FULL_WIDTH = str.maketrans("，。；：（）＝＋－", ",.;:()=+-")
 _NUMBER = re.compile(r"-?\d[\d.,]*")
 _OPEN_SUM = re.compile(r"\d[\d.]*(?:\s*[-+*×·]\s*\d[\d.]*)+")
 _SO = re.compile(
-    r"(?:,|;|\.|=>|⇒|→|\\Rightarrow)?\s*(?:\b(?:so|thus|therefore|hence|which (?:gives|means|yields)|also|daher|folglich|donc|ainsi|luego|por tanto|quindi|dunque|portanto)\b|⇒|=>|→|\\Rightarrow)[\s:,]*",
+    r"(?:,|;|\.|=>|⇒|⟹|→|\\Rightarrow)?\s*(?:所以|因此|从而|よって|따라서|\b(?:so|thus|therefore|hence|which (?:gives|means|yields)|also|daher|folglich|donc|ainsi|luego|por tanto|quindi|dunque|portanto)\b|⇒|⟹|=>|→|\\Rightarrow|\\implies|\\Longrightarrow)[\s:,]*",
     re.IGNORECASE,
 )
 _SHARE = re.compile(
@@ -148,14 +154,22 @@ def _of_shape(recorded: str, answer: str) -> Score | None:
 
 def _stated(body: str) -> str:
     """Return the stated result without the condition under which it holds."""
+    body = body.translate(_FULL_WIDTH)
     stated = final_of(body).text.strip()[:LONGEST_STATED]
     told = body.strip() if "oxed{" not in body and "####" not in body else stated
     if _SEVERAL.search(told) and len(told) <= LONGEST_STATED:
         stated = told  # each solution has a name
+    if stated == body.strip() and "=" in (line := last_line(_CHECK.sub("", body))):
+        told = stated = line  # the steps stand above it
     parts = _SO.split(told[-LONGEST_STATED:])
     concluded = len(parts) > 1 and any(map(str.isdigit, parts[-1]))
     last = parts[-1].strip() if concluded else stated  # working stands before it
     return _CONDITION.sub("", last) or last
+
+
+def last_line(text: str) -> str:
+    """Return the last line that holds anything."""
+    return next((s for line in reversed(text.splitlines()) if (s := line.strip())), "")
 
 
 def _ranges(body: str) -> frozenset[Interval] | None:
@@ -234,7 +248,8 @@ def _results(body: str) -> tuple[Values, ...]:
 
 def _assigned(body: str) -> dict[str, Values]:
     """Return the value that each unknown of a system is given, the last time it is."""
-    text = _LATEX_MARKS.sub(" ", body[:LONGEST_WORKING])
+    text = _NEW_ROW.sub(" ; ", body[:LONGEST_WORKING].translate(_FULL_WIDTH))
+    text = _LATEX_MARKS.sub(" ", text)
     if pair := _PAIR.search(text):
         names, values = pair["names"].split(","), pair["values"].split(",")
         text = " ".join(

@@ -4,7 +4,12 @@ import re
 
 from replayd.scoring.contract import Said, Score, ScoringCase
 from replayd.scoring.extract.structure.codes import codes_of
-from replayd.scoring.extract.transcripts import announced, read_words, word_errors
+from replayd.scoring.extract.transcripts import (
+    announced,
+    quoted_parts,
+    read_words,
+    word_errors,
+)
 from replayd.scoring.usability import unusable, usable
 
 LIGHT_COST = 0.02  # of the value, for an accent or an article
@@ -39,7 +44,11 @@ class TextRead:
         answer = said.answer.text
         errors = word_errors(wanted, read_words(answer))
         if errors.heavy:
-            errors = min(errors, word_errors(wanted, read_words(announced(answer))))
+            others = (announced(answer), *quoted_parts(answer))
+            errors = min(errors, *(word_errors(wanted, read_words(o)) for o in others))
+        if errors.heavy and (inside := quoted_parts(case.reference.text)):
+            quoted = read_words(inside[0])  # what stands around it is no part of it
+            errors = min(errors, word_errors(quoted, read_words(answer)))
         if errors.heavy and _same_code(case.reference.text, answer):
             return Score(1.0)  # what stands beside it names it
         if errors.heavy:

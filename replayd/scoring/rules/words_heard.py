@@ -17,7 +17,7 @@ LIGHT_COST = 0.02  # of the value, for a word that changes nothing
 LEAST_LIGHT = 0.9
 LONGEST_READ = 2_000  # characters of instructions
 _COMMANDS = re.compile(
-    r"\bcommands?\b|befehl|\bcommandes?\b|\bórdenes\b|\borden\b|comand[oi]",
+    r"\bcommands?\b|befehl|\bcommandes?\b|\bórdenes\b|\borden\b|comm?and[oi]\b|polecenie|команд\w+|komut",
     re.IGNORECASE,
 )
 

@@ -187,6 +187,8 @@ def _torn_sentence(text: str, recorded: str) -> str:
     words = re.findall(r"\w+", last)
     if not words or _LISTED.match(last) or not _STOPS.search(recorded):
         return ""
+    if last.isupper() and not recorded.isupper():
+        return ""  # a sign in capitals has no full stops
     if _ENDS.search(text) or "```" in recorded or script_of(last) != "LATIN":
         return ""
     known = re.findall(r"\w+", recorded.casefold())

@@ -31,6 +31,8 @@ _AMERICA = re.compile(r"\b(?:USA|U\.S\.(?:A\.)?|(?<![A-Z$] )US(?=[\s.,;)]|\Z))")
 _UNCASED = re.compile(
     r"[\u0600-\u06ff\u0900-\u097f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 )
+_COPULA = re.compile(r"(?:です|でした|だ|である|になります)\Z")
+_UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
 LONGEST_PARTICLE: Final = 3
 _ENDINGS = re.compile(
     r"(?:ies|es|s|ed|ing|ly|en|er|e|n|ns|a|o|os|as|ées?|és?|i|hi|he|'s)\Z",
@@ -80,10 +82,12 @@ def same_word(root: str, wanted: str, word: str) -> bool:
         return True
     if any(map(str.isdigit, wanted)) or any(map(str.isdigit, word)):
         return False  # a code is right to the character
-    if stem(word) == root:
+    if stem(word) == root or word == f"{wanted}s" or wanted == f"{word}s":
         return True
     if wanted in MONTHS:
         return MONTHS[wanted] == MONTHS.get(word)  # `Aug` for August
+    if _UNSPACED.match(wanted) and len(wanted) > 1:
+        return _COPULA.sub("", wanted) in word  # no blanks tell where it begins
     if _UNCASED.match(wanted) and len(wanted) > 1:
         # A particle or an ending behind it.
         return word.startswith(wanted) and len(word) - len(wanted) <= LONGEST_PARTICLE

@@ -17,12 +17,12 @@ SHORTEST_STEM = 4
 
 _YES = (
     r"yes|yep|yeah|yup|correct|right|true|indeed|affirmative|it does|it is|they do|ja|jawohl|doch|richtig|stimmt"
-    r"|oui|si|exact|sí|correcto|sì|certo|sim|tak|evet|да|はい|是的?|对|네|예|हाँ|نعم|kyllä|ano"
+    r"|oui|si|exact|sí|correcto|sì|certo|sim|tak|evet|да|はい|是的?|会的?|可以|能|有|对|네|예|हाँ|نعم|kyllä|ano"
 )
 _NO = (
-    r"(?:absolutely |certainly |of course )not|not at all|(?:he|she|they|we|i|you|it) (?:is|does|do|are|was|were|has|have|can|will|did)n['’]?t"
+    r"(?:absolutely |certainly |of course |unfortunately |sadly |(?:i'm )?afraid )not|leider n(?:icht|ein)|malheureusement (?:pas|non)|(?:lamentablemente|desafortunadamente|desgraciadamente) no|purtroppo no|infelizmente não|helaas niet|tyvärr inte|niestety nie|к сожалению,? не[т]?|not at all|(?:he|she|they|we|i|you|it) (?:is|does|do|are|was|were|has|have|can|will|did)n['’]?t"
     r"|no|nope|nah|incorrect|false|wrong|negative|not really|it (?:does|is)n['’]?t|it (?:does|is) not|nein|falsch"
-    r"|non|faux|falso|não|nee|nej|nie|hayır|нет|いいえ|不是?|否|아니요|아니오|नहीं|لا|ei|ne"
+    r"|non|faux|falso|não|nee|nej|nie|hayır|нет|いいえ|違います|不(?:是|会|能|可以|行|对|需要)?|没有|否|아니요|아니오|नहीं|لا|ei|ne"
 )
 _SAID = re.compile(
     rf"\A\W*(?:(?:well|so|hmm|actually|also|nun|alors|pues|bueno|short answer|answer|antwort|réponse|respuesta)\W+)?"
@@ -43,7 +43,7 @@ _NEGATION = re.compile(
     r"|pas|jamais|aucun\w*|personne|rien|plus"
     r"|no|nunca|jamás|ningun\w*|ningún|nadie|nada|tampoco"
     r"|non|mai|nessun\w*|niente|não|nunca|nenhum\w*|niet|geen|nooit|inte|aldrig|ikke|nie ma|değil|yok|не|нет|ليس\w{0,3}|नहीं)(?!\w)"
-    r"|n['’]t\b|ません|ない|不|没|не\s",
+    r"|n['’]t\b|ません|ない|ではなく|じゃなく|不|没|не\s",
     re.IGNORECASE,
 )
 _NO_NEGATION = re.compile(
@@ -65,6 +65,16 @@ _ASKS = re.compile(
     r"|est-ce|est-il|est-elle|peut-on|puis-je|y a-t-il|faut-il|dois-je|a-t-\w+|sont-\w+|est|peut|les?\s\w+\s(?:est|sont)-\w+|la \w+ est-\w+"
     r"|es|está|están|hay|puede|puedo|pueden|se puede|tiene|debe|debo|fue|ha|han|son|sirve|abre|incluye|funciona"
     r"|è|sono|c'è|ci sono|posso|può|si può|ha|deve|posso|pode|há|é|são|tem|kan|mag|zijn|heeft|heb|wordt|mogen)\b[^?\n]{1,300}[?？]",
+    re.IGNORECASE,
+)
+# Languages in which a particle or a word makes a question of yes or no.
+_ASKS_BY_PARTICLE = re.compile(
+    r"[吗嗎]\s*[?？]|(?:です|ます|でした|ました|ません)か[?？。]?\s*\Z|(?:습니까|입니까|인가요|나요|까요|어요|아요)\s*[?？]\s*\Z|\bczy\s|\sли\s|\bm[ıiuü](?:y?d[ıiuü]\w*|s[ıiuü]n\w*)?\s*[?？]|(?:\A|[.؟?\n]\s*)هل\s|(?:\A|[।?\n]\s*)क्या\s",
+    re.IGNORECASE,
+)
+_ASKS_WHICH = re.compile(
+    r"[什哪谁誰几幾]|多少|怎|何|どこ|どの|どれ|どう|いつ|いくら|なぜ|무엇|무슨|어느|어디|어떤|누구|누가|언제|얼마|몇|왜"
+    r"|\b(?:co|kto|gdzie|kiedy|ile|jak\w*|któr\w+|albo|что|кто|где|когда|сколько|как\w*|или|ne|kim|nerede|kaç|hangi|nasıl)\b",
     re.IGNORECASE,
 )
 _ALTERNATIVE = re.compile(
@@ -125,6 +135,8 @@ _TURNING = re.compile(r"\A(?:un|in|im|non-?|dis|des|dés)(?P<rest>\w{4,})\Z")
 def asks_yes_no(question: str) -> bool:
     """Whether a question wants yes or no, not one of several things it names."""
     question = question[-2_000:].strip()
+    if _ASKS_BY_PARTICLE.search(question) and not _ASKS_WHICH.search(question):
+        return True
     asked = list(_ASKS.finditer(question))
     if not asked:
         return bool(_INVERTED.search(question)) and not _ALTERNATIVE.search(question)

@@ -4,6 +4,8 @@ import re
 from functools import partial
 from typing import Final
 
+from replayd.scoring.extract.numbers.number_words import number_words
+
 _HOURS: Final = {
     word: hour
     for hour, words in enumerate(
@@ -89,6 +91,12 @@ _FORMS: Final = (
     (_form(rf"(?:alle|all['’]) ?{_H} meno {_ITALIAN}\b"), 1),
     (_form(rf"{_H}\s?(?:h|uhr|heures?)\s?(?P<m>[0-5]\d)\b(?!\s?min)"), 0),
     (_form(rf"{_H}[.:](?P<m>[0-5]\d)\s?(?:uhr\b|uur\b|h\b|(?=[ap]\.?m))"), 0),
+    (
+        _form(
+            rf"{_H}\s?(?:heures?|uhr|uur|horas|ore)\s(?P<told>[^\W\d_]+(?:-[^\W\d_]+){{0,3}})(?!\w)"
+        ),
+        0,
+    ),
     (_form(rf"{_H}\s?(?:o['’]clock|uhr|uur)\b"), 0),
     (_form(rf"(?:à )?{_H} heures? et (?P<w>demie|quart)\b"), 0),
     (_form(rf"à {_H}\s?(?:heures?|h)\b"), 0),
@@ -106,7 +114,18 @@ _FORMS: Final = (
         ),
         0,
     ),
-    (_form(rf"às {_H}(?: e (?P<w>meia|um quarto|cinco|dez|vinte))?\b(?![:h\d])"), 0),
+    (
+        _form(
+            rf"(?:às|as) {_H} e (?P<told>(?:dez|quinze|vinte|trinta|quarenta|cinquenta|cinco)(?: e \w+)?)(?!\w)"
+        ),
+        0,
+    ),
+    (
+        _form(
+            rf"(?:às|as) {_H}(?: e (?P<w>meia|um quarto|cinco|dez|vinte))?\b(?![:h\d])"
+        ),
+        0,
+    ),
     (_form(rf"half {_H}(?=\W*(?:['’]s|uur|\Z))"), 30),
     (_form(rf"{_H}(?::(?P<m>[0-5]\d))?(?!\w)", half=""), 0),
 )
@@ -136,6 +155,11 @@ def _time(before: int, match: re.Match[str]) -> str:
     parts = match.groupdict()
     named = match["h"].lower()
     hour = int(named) if named.isdecimal() else _HOURS[named]
+    if told := parts.get("told"):
+        numbers = list(number_words(told, lambda: None))
+        if len(numbers) != 1 or not 0 < numbers[0].value < 60:
+            return match[0]
+        parts["m"] = str(numbers[0].value)
     minute = int(parts.get("m") or _MINUTES.get((parts.get("w") or "").lower(), 0))
     if before:
         hour, minute = hour - 1, 60 - (minute or before)

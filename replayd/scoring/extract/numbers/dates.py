@@ -45,18 +45,19 @@ _MONTH = r"(?P<month>[^\W\d_]{3,12})\.?"
 # Digits with which something else than a plain number may begin: a date, a time, or
 # thousands grouped by blanks. One search for all, since most texts have none of them.
 _SPECIAL = re.compile(
-    r"\d(?=[-/:.\sapsnrt])(?=[-/:]\d|\.\s?\d|\s?[ap]\.?m|(?P<grouped> \d{3})"
-    rf"|(?:st|nd|rd|th|\.)?\s(?:(?:of|de)\s)?(?:{'|'.join(sorted({name[:3] for name in MONTHS}))}))",
+    r"\d(?=[-/:.\sapsnrteº])(?=[-/:]\d|\.\s?\d|\s?[ap]\.?m|(?P<grouped> \d{3})"
+    rf"|(?:st|nd|rd|th|er|º|\.)?\s(?:(?:of|de)\s)?(?:{'|'.join(sorted({name[:3] for name in MONTHS}))}))",
     re.IGNORECASE,
 )
 _DATES = (
     re.compile(r"(?<![\w.])(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})(?!\d)"),
+    re.compile(r"(?<![\w.])(?P<y>\d{4})/(?P<m>\d{1,2})/(?P<d>\d{1,2})(?!\d)"),
     re.compile(r"(?<![\w.])(?P<d>\d{1,2})\.\s?(?P<m>\d{1,2})\.\s?(?P<y>\d{4})(?!\d)"),
     re.compile(r"(?<![\w.])(?P<d>\d{1,2})\.\s?(?P<m>0[1-9]|1[0-2])\.(?!\w)"),
     re.compile(r"(?<![\w.])(?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<y>\d{4})(?!\d)"),
     re.compile(r"(?<![\w.])(?P<a>\d{1,2})[/-](?P<b>\d{1,2})(?=,? \d{1,2}:\d\d)"),
     re.compile(
-        rf"(?<![\w.])(?P<d>\d{{1,2}})(?:st|nd|rd|th|\.)?\s(?:(?:of|de)\s)?{_MONTH}"
+        rf"(?<![\w.])(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|º|\.)?\s(?:(?:of|de)\s)?{_MONTH}"
         r"(?:,?\s(?:de\s)?(?P<y>\d{4}))?(?!\d)",
         re.IGNORECASE,
     ),

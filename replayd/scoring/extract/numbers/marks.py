@@ -26,6 +26,8 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+# Signs of vowels, which most texts leave out.
+_VOWELS = re.compile(r"[\u0591-\u05c7\u0640\u064b-\u0652\u0670]")
 _OPERATOR = re.compile(r"(?:\w|\))\s*(?:[<>=!]=|[<>=*^|&]|\s[-+/]\s)\s*[\w'\"(]")
 _JOINED = re.compile(r"[-'’]")
 _SURE_WORDS = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)+")
@@ -34,6 +36,8 @@ _SURE_WORDS = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)+")
 def marked_words(text: str) -> list[str]:
     """Return the words of `text`, case-folded, each with its own marks."""
     text = unicodedata.normalize("NFKC", text[:LONGEST_READ].translate(_ONE_FORM))
+    if not text.isascii():
+        text = _VOWELS.sub("", text)
     found: list[str] = []
     for token in _TOKEN.findall(text.casefold()):
         # A hyphen between plain words only joins them.

@@ -11,6 +11,7 @@ from replayd.scoring.extract.numbers.dates import MONTHS, spelt_days
 from replayd.scoring.extract.numbers.joined import joined
 from replayd.scoring.extract.numbers.measure import Measure, same_measure
 from replayd.scoring.extract.numbers.notation import plain_numbers
+from replayd.scoring.extract.numbers.number_words import SMALL
 from replayd.scoring.extract.numbers.quantities import quantities
 from replayd.scoring.extract.numbers.quantity import Quantity
 from replayd.scoring.extract.numbers.units import Beside, unit_beside
@@ -28,16 +29,16 @@ _FRACTIONS: Final = (
     (re.compile(r"\ba single\b(?= \w)", re.IGNORECASE), "1"),
     (re.compile(r"\b(?:an?|ein|une?|una?) (?=(?:hundred|thousand|million|billion|million|millón|milliard)\b)", re.IGNORECASE), "1 "),
     (re.compile(r"\b(?:one|two|three|four|five|six|seven|eight|nine|\d+) and a half\b", re.IGNORECASE), "+half"),
+    (re.compile(r"\b(?:two|three|four|five|six|zwei|drei|vier|deux|trois|quatre|dos|tres|cuatro|due|tre|dwie|dwa|trzy|cztery|två|fyra|\d+)(?: and a half| i pół| et demie?| y media| e mezzo| och en halv|einhalb)\b", re.IGNORECASE), "+half"),
     (re.compile(r"\b(?:one|a) and a half\b|\banderthalb\b|\beinundeinhalb\b", re.IGNORECASE), "1.5"),
 )  # fmt: skip
 # One look for all of them, since most texts have none.
 _FRACTION_WORD = re.compile(
-    r"half|halb|demi|medi[oa]|mezz[oa]|quart|viertel|cuarto|third|drittel|tiers|tercio|dozen|single"
+    r"half|halb|pół|halv|demi|medi[oa]|mezz[oa]|quart|viertel|cuarto|third|drittel|tiers|tercio|dozen|single"
     r"|hundred|thousand|mill|billion",
     re.IGNORECASE,
 )
-_SMALL: Final = "zero one two three four five six seven eight nine".split()
-_DAYS: Final = {
+DAYS: Final = {
     word: f"weekday {day}"
     for day, words in enumerate(
         (
@@ -60,7 +61,7 @@ _DAYS: Final = {
     for word in words.split()
 }
 _DAY = re.compile(
-    rf"\b(?:{'|'.join(sorted(_DAYS, key=len, reverse=True))})\b", re.IGNORECASE
+    rf"\b(?:{'|'.join(sorted(DAYS, key=len, reverse=True))})\b", re.IGNORECASE
 )
 _SHORT_DAYS = frozenset({"sat", "wed", "mon", "fri", "thu", "tue", "martes", "sun"})
 
@@ -109,7 +110,7 @@ def _read(text: str, language: Callable[[], str | None] | None) -> Measured:
         word = day[0].lower()
         if day.start() in taken or (word in _SHORT_DAYS and not day[0][0].isupper()):
             continue
-        found.append(Quantity(day.start(), day.end(), frozenset({_DAYS[word]})))
+        found.append(Quantity(day.start(), day.end(), frozenset({DAYS[word]})))
     for month in _MONTH_YEAR.finditer(plain) if found else ():
         found = _with_month(found, month)
     found.sort(key=lambda quantity: quantity.start)
@@ -131,8 +132,8 @@ def _with_month(found: list[Quantity], match: re.Match[str]) -> list[Quantity]:
 
 
 def _and_a_half(match: re.Match[str]) -> str:
-    word = match[0].split()[0].lower()
-    return f"{_SMALL.index(word) if word in _SMALL else int(word)}.5"
+    word = match[0].split()[0].lower().removesuffix("einhalb")
+    return f"{SMALL[word] if word in SMALL else int(word)}.5"
 
 
 def _with_units(text: str, found: Sequence[Quantity]) -> list[Measure]:

@@ -14,7 +14,7 @@ from replayd.scoring.extract.numbers.scripts import dotted_dates, western
 
 _ODD = re.compile(
     r"[^\x00-\x7f]|\{,\}|\\|\d[eE][+-]?\d|\^|\(\s*[-$(]?\s*[\d$]|(?<![\w.,])\.\d"
-    r"|\d,\d\d,\d|[x*]\s?10\b|\d(?:/\d)|\b(?:minus|moins|menos|meno|negative)\s"
+    r"|\d,\d\d,\d|0:\d\d:|[x*]\s?10\b|\d(?:/\d)|\b(?:minus|moins|menos|meno|negative)\s"
     r"|\d\s?(?:k|m|bn|b|mn|md|mio|mrd)\b|\+/-|\bplus (?:or|ou|oder) |\bcent|\d\s(?:bc|v\.|av\.|a\.)|\b\d{4}\. ?\d"
     r"|\b(?:a|b|ab|o|0)\b[\s-]*(?:rh|rhesus|neg|pos)|siècle|siglo|secolo|jahrhundert",
     re.IGNORECASE,
@@ -59,6 +59,9 @@ _LATEX_MARKS = re.compile(r"\\(?=[$%&#])|\\[,;:! ]|\\(?:left|right)\b")
 _SHORT_DURATION = re.compile(
     r"(?<![\w.,])(?P<n>\d{1,3})\s?m(?=\s?\d{1,2}\s?s\b)|(?<=\dh )(?P<n2>\d{1,2})\s?m\b"
 )
+# `00:12:37` is the place 12:37 of a recording.
+_PERCENT_SPELT = re.compile(r"百分之([〇零一二三四五六七八九十百两\d.]+)")
+_LONG_CLOCK = re.compile(r"(?<![\d:])00?:(?=\d\d:\d\d(?![\d:]))")
 _UNIT_POWER = re.compile(
     r"(?<=\d)(?P<gap>\s?)(?P<unit>(?:k|c|m|d)?m|in|ft)\^\{?(?P<n>[23])\}?(?!\w)"
 )
@@ -177,6 +180,7 @@ def plain_numbers(text: str) -> str:
     if not _ODD.search(text):
         return text
     if not text.isascii():
+        text = _PERCENT_SPELT.sub(r"\1%", text).replace("°С", "°C")
         text = western(text.translate(_DIGITS))
     if "\\" in text or "{,}" in text:
         text = _without_latex(text)
@@ -184,6 +188,7 @@ def plain_numbers(text: str) -> str:
         text = _UNIT_POWER.sub(
             lambda m: f"{m['gap']}{m['unit']}{'²' if m['n'] == '2' else '³'}", text
         )
+    text = _LONG_CLOCK.sub("", text)
     text = _SHORT_DURATION.sub(lambda m: f"{m['n'] or m['n2']} min", text)
     text = _worded(dotted_dates(text))
     text = _POWER.sub(_power, text)

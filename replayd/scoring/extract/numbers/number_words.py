@@ -12,69 +12,69 @@ from typing import Final, NamedTuple
 _UNITS = {
     0: "zero null zéro cero nul ноль",
     1: "one ein eins eine einen einem einer un une uno una um uma een één",
-    2: "two zwei deux dos due dois duas twee"
+    2: "två two zwei deux dos due dois duas twee"
     " два две двух двум двумя dwa dwie dwóch iki",
     3: "three drei trois tres tre três drie три трёх трех трём тремя trzy trzech üç üçe üçte üçten",
-    4: "four vier quatre cuatro quattro quatro"
+    4: "fyra four vier quatre cuatro quattro quatro"
     " четыре четырёх четырех четырём cztery czterech dört dörde dörtte dörtten",
-    5: "five fünf cinq cinco cinque vijf пять пяти пятью pięć pięciu beş beşe beşte beşten",
+    5: "fem five fünf cinq cinco cinque vijf пять пяти пятью pięć pięciu beş beşe beşte beşten",
     6: "six sechs sech seis sei zes шесть шести sześć sześciu altı altıya altıda altıdan",
-    7: "seven sieben sieb sept siete sette sete zeven семь семи siedem siedmiu yedi yediye yedide yediden",
-    8: "eight acht huit ocho otto oito восемь восьми osiem ośmiu sekiz sekize sekizde sekizden",
-    9: "nine neun neuf nueve nove negen девять девяти dziewięć dziewięciu dokuz dokuza dokuzda dokuzdan",
-    10: "ten zehn dix diez dieci dez tien десять десяти dziesięć dziesięciu",
-    11: "eleven elf onze once undici одиннадцать одиннадцати jedenaście",
-    12: "twelve zwölf douze doce dodici doze twaalf двенадцать двенадцати dwanaście",
-    13: "thirteen dreizehn treize trece tredici treze dertien тринадцать trzynaście",
-    14: "fourteen vierzehn quatorze catorce quattordici catorze veertien"
+    7: "sju seven sieben sieb sept siete sette sete zeven семь семи siedem siedmiu yedi yediye yedide yediden",
+    8: "åtta eight acht huit ocho otto oito восемь восьми osiem ośmiu sekiz sekize sekizde sekizden",
+    9: "nio nine neun neuf nueve nove negen девять девяти dziewięć dziewięciu dokuz dokuza dokuzda dokuzdan",
+    10: "tio ten zehn dix diez dieci dez tien десять десяти dziesięć dziesięciu",
+    11: "elva eleven elf onze once undici одиннадцать одиннадцати jedenaście",
+    12: "tolv twelve zwölf douze doce dodici doze twaalf двенадцать двенадцати dwanaście",
+    13: "tretton thirteen dreizehn treize trece tredici treze dertien тринадцать trzynaście",
+    14: "fjorton fourteen vierzehn quatorze catorce quattordici catorze veertien"
     " четырнадцать четырнадцати czternaście",
-    15: "fifteen fünfzehn quinze quince quindici vijftien"
+    15: "femton fifteen fünfzehn quinze quince quindici vijftien"
     " пятнадцать пятнадцати piętnaście",
-    16: "sixteen sechzehn seize dieciséis sedici dezesseis zestien"
+    16: "sexton sixteen sechzehn seize dieciséis sedici dezesseis zestien"
     " шестнадцать szesnaście",
-    17: "seventeen siebzehn diecisiete diciassette dezessete zeventien"
+    17: "sjutton seventeen siebzehn diecisiete diciassette dezessete zeventien"
     " семнадцать siedemnaście",
-    18: "eighteen achtzehn dieciocho diciotto dezoito achttien"
+    18: "arton eighteen achtzehn dieciocho diciotto dezoito achttien"
     " восемнадцать восемнадцати osiemnaście",
-    19: "nineteen neunzehn diecinueve diciannove dezenove negentien"
+    19: "nitton nineteen neunzehn diecinueve diciannove dezenove negentien"
     " девятнадцать dziewiętnaście",
 }
 _TENS = {
-    20: "twenty zwanzig vingt vingts veinte venti vinte twintig vent veinti"
+    20: "tjugo twenty zwanzig vingt vingts veinte venti vinte twintig vent veinti"
     " двадцать двадцати dwadzieścia yirmi",
-    30: "thirty dreißig dreissig trente treinta trenta trinta dertig trent"
+    30: "trettio thirty dreißig dreissig trente treinta trenta trinta dertig trent"
     " тридцать тридцати trzydzieści otuz",
-    40: "forty vierzig quarante cuarenta quaranta quarenta veertig quarant"
+    40: "fyrtio forty vierzig quarante cuarenta quaranta quarenta veertig quarant"
     " сорок сорока czterdzieści kırk",
-    50: "fifty fünfzig cinquante cincuenta cinquanta cinquenta vijftig cinquant"
+    50: "femtio fifty fünfzig cinquante cincuenta cinquanta cinquenta vijftig cinquant"
     " пятьдесят пятидесяти pięćdziesiąt elli",
-    60: "sixty sechzig soixante sesenta sessanta sessenta zestig sessant"
+    60: "sextio sixty sechzig soixante sesenta sessanta sessenta zestig sessant"
     " шестьдесят шестидесяти sześćdziesiąt altmış",
-    70: "seventy siebzig septante setenta settanta zeventig settant"
+    70: "sjuttio seventy siebzig septante setenta settanta zeventig settant"
     " семьдесят siedemdziesiąt yetmiş",
-    80: "eighty achtzig octante ochenta ottanta oitenta tachtig ottant huitante"
+    80: "åttio eighty achtzig octante ochenta ottanta oitenta tachtig ottant huitante"
     " восемьдесят osiemdziesiąt seksen",
-    90: "ninety neunzig nonante noventa novanta negentig novant"
+    90: "nittio ninety neunzig nonante noventa novanta negentig novant"
     " девяносто dziewięćdziesiąt doksan",
 }
 _SCALES = {
-    100: "hundred hundert cent cents ciento cien cento honderd сто ста yüz",
+    100: "hundra hundred hundert cent cents ciento cien cento honderd сто ста yüz",
     1_000: "thousand tausend mille mil mila duizend"
-    " тысяча тысячи тысяч tysiąc tysiące tysięcy bin",
+    " tusen тысяча тысячу тысячи тысяч tysiąc tysiące tysięcy bin",
     1_000_000: "million millions millionen millón millones milione milioni milhão"
     " milhões miljoen",
     1_000_000_000: "billion billions milliarde milliarden milliard milliards miliardo"
     " miliardi miljard",
 }
 _HUNDREDS = {
-    200: "doscientos doscientas duzentos duzentas",
-    300: "trescientos trescientas trezentos",
-    400: "cuatrocientos cuatrocientas quatrocentos",
-    500: "quinientos quinientas quinhentos",
-    600: "seiscientos seiscientas seiscentos",
-    700: "setecientos setecientas setecentos",
-    800: "ochocientos ochocientas oitocentos",
-    900: "novecientos novecientas novecentos",
+    200: "двести dwieście doscientos doscientas duzentos duzentas",
+    300: "триста trzysta trescientos trescientas trezentos",
+    400: "четыреста czterysta cuatrocientos cuatrocientas quatrocentos",
+    500: "пятьсот pięćset quinientos quinientas quinhentos",
+    600: "шестьсот sześćset seiscientos seiscientas seiscentos",
+    700: "семьсот siedemset setecientos setecientas setecentos",
+    800: "восемьсот osiemset ochocientos ochocientas oitocentos",
+    900: "девятьсот dziewięćset novecientos novecientas novecentos",
 }
 _JOINING = frozenset("and und et y e en".split())
 _GLUE = ("und", "en", "ën")  # inside a compound: dreiundzwanzig, tweeëntwintig

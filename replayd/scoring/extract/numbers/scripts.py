@@ -17,7 +17,7 @@ _TENS: Final = {"十": 10, "百": 100, "千": 1_000}
 _MYRIADS: Final = {"万": 10**4, "萬": 10**4, "億": 10**8, "亿": 10**8, "兆": 10**12}
 _ALL: Final = "".join((*_FIGURES, *_TENS, *_MYRIADS))
 # What is counted; without it, or a ten, a figure is as likely part of a word.
-_COUNTERS: Final = "時时點点分秒日号號月年人名個个件本枚台回次歳岁才階阶层楼元円圆块票张張杯匹頭头軒度倍割週周章番位泊天間间種种家只隻條条項项步句頁页秒倍斤里米公"
+_COUNTERS: Final = "時时點点分秒日号號月年人名個个件本枚台回次歳岁才階阶层楼元円圆块票张張杯匹頭头軒度倍割週周章番位泊天間间種种家只隻條条項项步句頁页秒倍斤里米公部通着錠株様曲袋束組羽台颗粒把支盒瓶杯包份辆艘架座层级课堂篇首封%％"
 _NUMERAL = re.compile(
     rf"(?<![第\w])(?P<counted>[{_ALL}]{{1,24}})(?=\s?[{_COUNTERS}])"
     rf"|(?<![{_ALL}\d])(?P<run>[{_ALL}]{{0,12}}[{''.join(_TENS)}{''.join(_MYRIADS)}][{_ALL}]{{0,12}})(?=[^\w]|\Z)"

@@ -26,8 +26,8 @@ _TABLE: Final[dict[str, dict[float, str]]] = {
     },
     "length": {
         1e-6: "µm micron microns",
-        1e-3: "mm millimetre millimetres millimeter millimeters milímetros",
-        1e-2: "cm centimetre centimetres centimeter centimeters centímetros zentimeter",
+        1e-3: "mm millimetre millimetres millimeter millimeters milímetros millimetri ミリ 毫米 밀리미터 мм",
+        1e-2: "cm centimetre centimetres centimeter centimeters centímetros zentimeter centimetri センチ 厘米 公分 센티미터 см",
         1: "m metre metres meter meters mètre mètres metro metros metri metern 米 メートル 미터 м метров",
         1e3: "km kms kilometre kilometres kilometer kilometers kilomètre kilomètres"
         " kilómetro kilómetros chilometri quilómetros kilometern 公里 キロメートル 킬로미터 км",
@@ -56,8 +56,8 @@ _TABLE: Final[dict[str, dict[float, str]]] = {
         1e-3: "ms millisecond milliseconds millisekunden",
         1: "s sec secs second seconds sekunde sekunden seconde secondes segundo segundos"
         " secondi segundos seconden sekunder sekundy sekund секунд saniye 秒 초",
-        60: "min mins minute minutes minuten minuto minutos minuti minuut minuten minuter minuty minut минут минуты dakika 分 分钟 分間 분",
-        3600: "h hr hrs hour hours stunde stunden heure heures hora horas ora ore godzina godziny godzin timme timmar uur час часа часов saat 小时 時間 시간",
+        60: "min mins minute minutes minuten minuto minutos minuti minuut minuten minuter minuty minut минут минуты dakika dk 分 分钟 分間 분",
+        3600: "h hr hrs hour hours stunde stunden heure heures hora horas ora ore godzina godziny godzinę godzin godz timme timmar uur час часа часов saat sa 小时 時間 시간",
         86400: "d day days tag tage tagen jour jours día días giorno giorni dia dias dag dagen dagar dni dzień день дня дней gün 天 일",
         604800: "week weeks woche wochen semaine semaines semana semanas settimana settimane weken vecka veckor tydzień tygodni неделя недели недель hafta 周",
     },
@@ -170,9 +170,9 @@ _PHRASES = (
     (re.compile(r"(?:per|pour|por)\s(?:cent|ciento|cento)", re.IGNORECASE), "%"),
     (re.compile(r"degrees? (?:celsius|centigrade|c\b)|grad celsius|°\s?c\b|º\s?c\b|degrés celsius|grados celsius", re.IGNORECASE), "°c"),
     (re.compile(r"degrees? fahrenheit|°\s?f\b|º\s?f\b", re.IGNORECASE), "°f"),
-    (re.compile(r"(?:kilomet(?:er|re)s?|km)\s?(?:per|an|pro|/|par|por)\s?(?:hour|h\b|stunde|heure|hora)|km/h", re.IGNORECASE), "km/h"),
+    (re.compile(r"(?:kilomet(?:er|re)s?|kilomètres?|kilómetros?|quilômetros?|quilómetros?|chilometri|kilometrów|км|км\.|km)\s?(?:per|an|pro|/|par|por|all['’]|à l['’]|i|na|в)\s?(?:hour|h\b|stunde|heure|hora|ora\b|timme\w*|uur|godzinę|час)|km/h|時速|км/ч", re.IGNORECASE), "km/h"),
     (re.compile(r"miles (?:per|an) hour", re.IGNORECASE), "mph"),
-    (re.compile(r"met(?:er|re)s? per second", re.IGNORECASE), "m/s"),
+    (re.compile(r"(?:met(?:er|re)s?|mètres?|metros?|metri) (?:per|pro|par|por|al) (?:second|sekunde|seconde|segundo|secondo)", re.IGNORECASE), "m/s"),
     (re.compile(r"(?:us|u\.s\.)\s?dollars?", re.IGNORECASE), "usd"),
     (re.compile(r"swiss francs?|schweizer franken", re.IGNORECASE), "chf"),
     (re.compile(r"pounds? sterling|british pounds?", re.IGNORECASE), "gbp"),
@@ -182,7 +182,7 @@ _UNKNOWN = re.compile(r"[a-zµ]{0,3}[A-Z]?[a-z]{0,2}[A-Z][a-zA-Z]{0,2}\Z")
 _IDEOGRAM = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _WORD = re.compile(r"[^\W\d_]+(?:[/][^\W\d_]+)?[²³23]?|[%°$€£¥₹¢₩₺₽](?:[CFcf]\b)?")
 _RATE = re.compile(
-    r"[\s,]*(?:(?:/|per|an?\b|each|every|pro|je|par|por|al|alla|all['’]|à l['’]|im|jährlich|p\.?\s?)\s?"
+    r"[\s,]*(?:(?:/|per|an?\b|each|every|pro|je|par|por|al|i(?=\s)|na(?=\s)|в(?=\s)|alla|all['’]|à l['’]|im|jährlich|p\.?\s?)\s?"
     r"(?P<unit>[^\W\d_]{1,10}|a\.)|(?P<adverb>yearly|annually|monthly|weekly|daily|hourly"
     r"|jährlich|monatlich|wöchentlich|täglich))",
     re.IGNORECASE,
@@ -190,11 +190,11 @@ _RATE = re.compile(
 _PERIODS: Final = {
     word: period
     for period, words in {
-        "year": "year yr annum a a. an année año jahr anno yearly annually jährlich ano y",
-        "month": "month mo monat mois mes mese monthly monatlich m mês",
-        "week": "week woche semaine semana settimana weekly wöchentlich wk",
-        "day": "day tag jour día giorno daily täglich d dia",
-        "hour": "hour hr h stunde heure hora ora hourly",
+        "year": "year yr annum a a. an année año jahr anno yearly annually jährlich ano y år jaar rok rocznie год anno yıl",
+        "month": "month mo monat mois mes mese monthly monatlich m mês månad månaden mån maand miesiąc miesięcznie месяц mese ay",
+        "week": "week woche semaine semana settimana weekly wöchentlich wk vecka tydzień неделю settimana",
+        "day": "day tag jour día giorno daily täglich d dia dag dzień день gün",
+        "hour": "hour hr h stunde heure hora ora hourly timme timmen uur godzina godzinę час saat",
         "minute": "minute min",
         "second": "second sec s sekunde seconde segundo",
         "person": "person head kopf personne persona capita",

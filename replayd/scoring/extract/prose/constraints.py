@@ -99,7 +99,7 @@ _QUOTE: Final = r"[\"'“„«‘`](?P<{0}>[^\"'”“»’`\n]{{1,60}})[\"'”�
 _FORBIDDEN = re.compile(
     r"(?:without|do(?: not|n't)|never|avoid|not)\s+(?:\w+ )?(?:us(?:e|ing)|say(?:ing)?|mention(?:ing)?|writ(?:e|ing)"
     rf"|includ(?:e|ing)|the)?\s*(?:the )?(?:words?|phrase|term|letter)\s+{_QUOTE.format('a')}"
-    rf"|(?:ohne|nicht|vermeide)\s+(?:das|die|den)?\s*(?:wort|buchstaben?)\s+{_QUOTE.format('b')}",
+    rf"|(?:ohne|nicht|vermeide|sans|sin|senza|sem|zonder|utan|bez|без)\s+(?:\w+ )?(?:das|die|den|le|la|il|a|o|het)?\s*(?:wort|buchstaben?|mot|palabra|parola|palavra|woord|ordet|słowa|слова)\s+{_QUOTE.format('b')}",
     re.IGNORECASE,
 )
 _LETTER = re.compile(
@@ -132,6 +132,26 @@ _AS_TABLE = re.compile(
 )
 _ASKS_QUESTION = re.compile(r"\b(?:end|finish) with a question\b", re.IGNORECASE)
 
+_ONLY_NUMBER = re.compile(
+    r"\b(?:only|just) (?:the|a|with (?:the|a)|with) (?:number|digits?|figure)\b|\b(?:nur|ausschließlich) (?:mit )?(?:der|die|einer|eine) zahl\b"
+    r"|uniquement (?:par )?(?:le|un) (?:nombre|chiffre)|(?:solo|únicamente) (?:con )?el número|solo (?:con )?il numero",
+    re.IGNORECASE,
+)
+_BARE = re.compile(r"[-+−]?[$€£]?\s?\d[\d.,'\u202f\u00a0 ]*\s?[%€$£]?")
+_BY_COMMAS = re.compile(
+    r"separated by (?:a )?commas?|comma[- ]separated|durch kommas? getrennt|kommagetrennt|séparés? par des virgules|separad[oa]s por comas|separati da virgole",
+    re.IGNORECASE,
+)
+_LISTED = re.compile(
+    rf"\b(?:give|list|name|write|suggest)(?: me)?(?: exactly)? {_N} [^.\n]{{0,80}}?(?:{_BY_COMMAS.pattern})",
+    re.IGNORECASE,
+)
+_KEYS = re.compile(
+    rf"\bkeys?:? (?P<keys>{_QUOTE.format('k1')}(?:[^\n.]{{0,30}}?{_QUOTE.format('k2')}){{0,8}})",
+    re.IGNORECASE,
+)
+_KEY = re.compile(_QUOTE.format("key"))
+
 _ITEM = re.compile(r"^\s*(?:[-*•‣◦–+]|\d{1,2}[.)])\s+\S", re.MULTILINE)
 _NUMBERED_ITEM = re.compile(r"^\s*\d{1,2}[.)]\s+\S", re.MULTILINE)
 _EMOJI = re.compile(r"[\U0001f300-\U0001faff☀-➿]")
@@ -157,6 +177,7 @@ def _read(text: str) -> Iterator[Constraint]:
         if not match["words"] or _number(match["n"]) > FEW_WORDS:
             yield _counted(match)
     yield from _forms(text)
+    yield from _layouts(text)
     yield from _words(text)
 
 
@@ -181,6 +202,19 @@ def _forms(text: str) -> Iterator[Constraint]:
         yield Constraint(f"within {wrapped['what']}", partial(_enclosed, pairs))
 
 
+def _layouts(text: str) -> Iterator[Constraint]:
+    if _ONLY_NUMBER.search(text):
+        yield Constraint("only a number", lambda a: bool(_BARE.fullmatch(a.strip())))
+    if _BY_COMMAS.search(text):
+        yield Constraint("by commas", lambda a: "," in a and not _ITEM.search(a))
+    if count := _LISTED.search(text):
+        told = f"{count['n']} by commas"
+        yield Constraint(told, partial(_listed, _number(count["n"])))
+    if keys := _KEYS.search(text):
+        names = frozenset(m["key"] for m in _KEY.finditer(keys["keys"]))
+        yield Constraint("the keys", partial(_has_keys, names))
+
+
 def _words(text: str) -> Iterator[Constraint]:
     for match in _WITHOUT.finditer(text):
         mark = _MARKS[match["mark"].lower()]
@@ -189,7 +223,7 @@ def _words(text: str) -> Iterator[Constraint]:
         letter = match["letter"].lower()
         yield Constraint(f"no letter {letter}", partial(_lacks_letter, letter))
     for match in _FORBIDDEN.finditer(text):
-        word = (match["a"] or match["b"]).lower()
+        word = (match["a"] or match["b"]).lower().strip()
         yield Constraint(f"not “{word}”", partial(_never_says, word))
     for match in _REQUIRED.finditer(text):
         word = match["a"].lower()
@@ -232,6 +266,15 @@ def _enclosed(pairs: str, answer: str) -> bool:
         answer.startswith(pairs[i]) and answer.endswith(pairs[i + 1])
         for i in range(0, len(pairs), 2)
     )
+
+
+def _listed(number: int, answer: str) -> bool:
+    parts = [part for part in re.split(r"[,、，]", answer) if part.strip()]
+    return not number or len(parts) == number
+
+
+def _has_keys(names: frozenset[str], answer: str) -> bool:
+    return all(f'"{name}"' in answer for name in names)
 
 
 def _lacks(mark: str, answer: str) -> bool:

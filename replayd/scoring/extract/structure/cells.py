@@ -12,6 +12,7 @@ from html import unescape
 from typing import Final, NamedTuple, Self
 
 from replayd.scoring.extract.numbers.dates import MONTHS
+from replayd.scoring.extract.numbers.measures import DAYS
 from replayd.scoring.extract.numbers.notation import plain_numbers
 from replayd.scoring.extract.structure.body import unfenced
 from replayd.scoring.extract.structure.header_units import with_units
@@ -34,7 +35,7 @@ _GROUPED = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _LINE_BREAK = re.compile(r"<br ?/?>", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{1,80}>")
 _MARKUP = re.compile(r"\*\*|__|`|^#+\s*", re.MULTILINE)
-_BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+(?=\S)")
+_BULLET = re.compile(r"^\s*(?:・\s*|(?:[-*•–]|\d{1,2}[.)])\s+)(?=\S)")
 _LABELLED = re.compile(
     r"^(?P<label>[^:=\n]{1,80}?)\s*(?::|=|→|->|\s[–—-]|\.{3,})\s+(?P<value>\S.*)$"
 )
@@ -42,13 +43,15 @@ _LABELLED = re.compile(
 _LABELLED_CLOSE = re.compile(
     r"^(?P<label>[^:：\n]{0,60}[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])\s?[:：]\s?(?P<value>\S.*)$"
 )
+_WORKED_OUT = re.compile(r"[^=\n]*\d[^=\n]*=")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d")
 _SUM = re.compile(r"\d\s*[×x*+/÷−-]\s*\d|[=×÷]")
 _NOTHING: Final = frozenset(
     "n/a none empty nil null n.a. keine leer aucun vide ninguno vacío nessuno vuoto nenhum"
     " geen leeg".split()
 ) | {""}
-_GAPS = re.compile(r"\s{2,}|\t")
+_GAPS = re.compile(r"\s{2,}|\t|\u3000")
+_BEGINS_WITH_NUMBER = re.compile(r"[-+−]?\s?[$€£¥]?\s?\d")
 # `14. Februar` is a date, not the end of a sentence.
 _NO_MONTH: Final = (
     rf"(?!(?:{'|'.join(sorted(map(str.title, MONTHS), key=len, reverse=True))})\b)"
@@ -60,7 +63,9 @@ _CLAUSES = re.compile(
 )
 _NUMBER = re.compile(r"(?<![\w.])[-+]?[$€£¥]?\d[\d.,'\u202f\u00a0]*(?:\s\d{3}\b)*")
 _PART = re.compile(r"^(?P<name>[^\d:=]{1,60}?)\s*[:=]?\s+(?P<value>[-+$€£]?\d.*)$")
-_MONTH_TOKENS: Final = {name: f"month{number}" for name, number in MONTHS.items()}
+_MONTH_TOKENS: Final = {name: f"month{number}" for name, number in MONTHS.items()} | {
+    name: day.replace(" ", "") for name, day in DAYS.items()
+}
 _TOKEN = re.compile(r"[^\W_]+")
 _FRAMING: Final = frozenset(
     "the a an is are was were at for of in on it its to has had have with shows show shown"
@@ -188,6 +193,7 @@ def _of_rows(rows: Sequence[Sequence[str]]) -> Iterator[Cell]:
     header = list(rows[0])
     years = len(header) > 2 and all(_is_year(cell.strip()) for cell in header[1:])
     numbers = any(_NUMBER.fullmatch(cell.strip()) for cell in header[1:])
+    numbers = numbers or _begin_with_numbers(rows)
     headed = years or not numbers
     if headed:
         rows = with_units([list(row) for row in rows])
@@ -199,6 +205,14 @@ def _of_rows(rows: Sequence[Sequence[str]]) -> Iterator[Cell]:
             if not _is_blank(value):
                 name = "" if single else column.strip()
                 yield Cell(row[0].strip(), name, value.strip())
+
+
+def _begin_with_numbers(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row holds values too, as `5 mm`, and names no columns."""
+    return all(
+        row[1:] and all(_BEGINS_WITH_NUMBER.match(cell.strip()) for cell in row[1:])
+        for row in rows[:2]
+    )
 
 
 def _corner(text: str) -> str:
@@ -245,6 +259,7 @@ def _of_lines(text: str) -> Iterator[Cell]:
         if m
         and len(m["label"].split()) <= LONGEST_NAME
         and not _SUM.search(_ISO.sub("", m["label"]))
+        and not _WORKED_OUT.match(m[0])
     ]
     columns = _common_columns([_parts(m["value"]) for m in known])
     for match in known:
@@ -310,6 +325,7 @@ def _clause_numbers(text: str) -> list[re.Match[str]]:
 
 def _of_clauses(text: str) -> Iterator[Cell]:
     """Yield the values of sentences, each with the words of its own clause."""
+    text = "\n".join(_BULLET.sub("", line) for line in text.splitlines())
     for clause in _CLAUSES.split(plain_numbers(text)):
         numbers = _clause_numbers(clause)
         if not numbers:

@@ -12,6 +12,7 @@ from replayd.scoring.extract.numbers.marks import (
     marked_words,
 )
 from replayd.scoring.extract.numbers.measures import measured, same_measure
+from replayd.scoring.extract.numbers.units import UNITS
 from replayd.scoring.extract.prose.statements import same_statement
 from snaptrace.snapshot.model import Json
 
@@ -24,6 +25,11 @@ _TITLES = frozenset(
 )
 SAME_ESTIMATE: Final = 0.2
 _ESTIMATE = re.compile(r"confiden|probab|certainty|likelihood|score\Z", re.IGNORECASE)
+_PLACE = re.compile(
+    r"(?:center_|start_|end_|click_)?[xy][12]?|left|top|right|bottom|x_?(?:min|max)|y_?(?:min|max)",
+    re.IGNORECASE,
+)
+FARTHEST_PIXELS: Final = 4
 _INSTANT = re.compile(
     r"(?:(?P<date>\d{4}-\d\d-\d\d)[T ])?(?P<time>\d\d:\d\d)(?::00(?:[.,]0+)?)?"
     r"\s?(?P<zone>Z|[+-]\d\d:?\d\d)?"
@@ -81,7 +87,9 @@ def _of_objects(
     wrong = 0.0
     for key, value in wanted.items():
         if key in got:
-            if not _is_estimate(key, value, got[key]):
+            if not (
+                _is_estimate(key, value, got[key]) or _is_place(key, value, got[key])
+            ):
                 wrong += _wrong(value, got[key], known, level + 1)
                 if key.casefold() in _IN_ORDER:
                     wrong += _out_of_order(value, got[key], known, level)
@@ -112,6 +120,17 @@ def _is_estimate(key: str, wanted: Json, got: Json) -> bool:
         and isinstance(got, int | float)
         and 0 <= wanted <= 1
         and abs(wanted - got) <= SAME_ESTIMATE
+    )
+
+
+def _is_place(key: str, wanted: Json, got: Json) -> bool:
+    """Whether two values are one place on a screen, to the pixel or nearly so."""
+    return (
+        bool(_PLACE.fullmatch(key))
+        and isinstance(wanted, int | float)
+        and isinstance(got, int | float)
+        and max(wanted, got) > FARTHEST_PIXELS * 4
+        and abs(wanted - got) <= FARTHEST_PIXELS
     )
 
 
@@ -187,6 +206,8 @@ def same_text(wanted: str, got: str, known: str = "") -> bool:
         return True
     if _folded(wanted) == _folded(got):
         return True
+    if (unit := UNITS.get(wanted.casefold())) and unit == UNITS.get(got.casefold()):
+        return not wanted.isupper()
     if _PHONE.fullmatch(wanted) and _PHONE.fullmatch(got):
         if measured(wanted).measures and _same_value(wanted, got):
             return True  # one date in two notations

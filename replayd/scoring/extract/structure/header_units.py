@@ -16,6 +16,19 @@ _BARE = re.compile(r"[-−+<>≤≥~]?\s?\d[\d.,\u202f\u00a0 ]*")
 _IN_BRACKETS = re.compile(
     rf"\A(?P<name>.*\S)\s*[(\[]\s*(?:in |en )?(?P<unit>[^()\[\]\d]{{1,{LONGEST_UNIT}}})\s*[)\]]\s*\Z"
 )
+_BEHIND = re.compile(
+    r"\A(?P<name>.*\w)(?:,\s*(?:in |en |в )?|_)(?P<unit>[^\W\d_]{1,10}|[%€$£])\.?\s*\Z"
+)
+# Units as keys of a program write them.
+_KEYED: Final = {
+    "pct": "%",
+    "percent": "%",
+    "perc": "%",
+    "keur": "k€",
+    "kusd": "k$",
+    "musd": "M$",
+    "meur": "M€",
+}
 _IDEOGRAM = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _UNIT_COLUMN: Final = frozenset(
     "unit units einheit einheiten unité unités unidad unidades unità eenheid enhet"
@@ -48,7 +61,7 @@ def _named(
     """Return each head with its name without the unit, and the unit."""
     found: list[tuple[str, tuple[str, str]]] = []
     for cell, unit in zip(header, units, strict=True):
-        match = _IN_BRACKETS.match(cell.strip())
+        match = _IN_BRACKETS.match(cell.strip()) or _BEHIND.match(cell.strip())
         found.append((cell, (match["name"] if match else cell, unit)))
     return found
 
@@ -56,8 +69,9 @@ def _named(
 def _unit_of(head: str) -> str:
     """Return the unit that the head of a column names, "" where it names none."""
     head = head.strip()
-    match = _IN_BRACKETS.match(head)
+    match = _IN_BRACKETS.match(head) or _BEHIND.match(head)
     unit = match["unit"].strip() if match else head
+    unit = _KEYED.get(unit.casefold(), unit)
     if not unit or len(unit) > LONGEST_UNIT:
         return ""
     if match is None and len(unit) < SHORTEST_HEAD and unit.isalpha():

@@ -20,10 +20,11 @@ _STEP = re.compile(
 _MARKUP = re.compile(r"\*\*|__|`")
 _SEPARATORS: Final = (
     re.compile(r"\s*;\s*"),
+    re.compile(r"\s*(?:→|⟶|->|=>|>)\s*"),
     re.compile(r"\s*(?<!\d),\s+|(?<=\d),\s+|、|，"),
 )
 _LAST = re.compile(
-    r",?\s+(?:and|und|et|y|e|en|och|i|ve|и|or|oder|ou|o|&)\s+", re.IGNORECASE
+    r",?\s+(?:and|und|et|y|e|en|och|i|ve|и|or|oder|ou|o|&|그리고|및)\s+", re.IGNORECASE
 )
 _LEAD = re.compile(r"\A[^:\n]{0,100}:\s+")
 _LEAD_VERB = re.compile(
@@ -85,7 +86,10 @@ def split_items(body: str) -> tuple[str, ...]:
         if len(parts) >= 2:
             head, tail = parts[:-1], parts[-1]
             return _kept(
-                [*head, *_LAST.split(re.sub(r"\A(?:and|und|et|y|e)\s+", "", tail))]
+                [
+                    *head,
+                    *_LAST.split(re.sub(r"\A(?:and|und|et|y|e|그리고)\s+", "", tail)),
+                ]
             )
     return _kept(_LAST.split(text))
 

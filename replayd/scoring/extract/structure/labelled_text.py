@@ -14,6 +14,7 @@ from replayd.scoring.extract.language.language import STOPWORDS
 from replayd.scoring.extract.numbers.dates import MONTHS
 from replayd.scoring.extract.numbers.marks import marked_words
 from replayd.scoring.extract.numbers.measures import Measure, measured
+from replayd.scoring.extract.numbers.notation import plain_numbers
 from replayd.scoring.extract.structure.cells import Cell, label_tokens
 
 LONGEST_READ = 16_384  # characters
@@ -157,6 +158,11 @@ def _paired(
         if len(order) == count and _fits(order, heads, values):
             return [(rows[0].label, c, v) for c, v in zip(order, values, strict=True)]
         return None
+    if not heads and len(rows) > 1 and count == len(rows) * len(columns):
+        wide = len(columns)  # `A costs 9 € for 1 month, B 24 € for 3`
+        return [
+            (rows[i // wide].label, columns[i % wide], v) for i, v in enumerate(values)
+        ]
     if len(names) == 1 or len(columns) == 1:
         column = names[0] if names else columns[0]
         return [(r, column, v) for r, v in _in_order(rows, values)]
@@ -227,6 +233,8 @@ def _patterns(labels: tuple[str, ...]) -> tuple[re.Pattern[str] | None, ...]:
 def _pattern(
     label: str, tokens: frozenset[str], shared: frozenset[str]
 ) -> re.Pattern[str] | None:
+    if _NO_BLANKS.search(label):
+        label = plain_numbers(label)  # as the text is read: `1月` is January
     if _NO_BLANKS.search(label):
         return re.compile(re.escape(label.strip()))
     words = [w for w in re.findall(r"[^\W_]+", label) if label_tokens(w) & tokens]

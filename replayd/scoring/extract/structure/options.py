@@ -5,12 +5,14 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
+from replayd.scoring.extract.language.key_words import stem
 from replayd.scoring.extract.language.words import words_of
 from replayd.scoring.extract.structure.body import body_of
 from replayd.scoring.extract.structure.json_values import structured
 
 MOST_OPTIONS = 26
 LONGEST_LABEL = 5  # words
+LONGEST_BARE = 40  # characters of a label in another form
 LONGEST_ANSWER = 60  # words; beyond, the last sentence is read
 LONGEST_REQUEST = 16_384  # characters
 
@@ -26,13 +28,13 @@ _CYRILLIC = str.maketrans("АБВГДЕабвгде", "ABCDEFabcdef")
 _MARKUP = re.compile(r"\*\*|__|`|\\boxed|\\text|\$|[{}]")
 _FINAL = re.compile(
     r"(?:final answer|correct (?:answer|option|choice)|answer|antwort|lösung|réponse|réponses|bonne réponse"
-    r"|respuesta|risposta|resposta|antwoord|svar|odpowiedź|cevap|ответ|答案|答え|정답|choice|choose|option|label"
+    r"|respuesta|risposta|resposta|antwoord|svar|odpowiedź|cevap|ответ|答案|应选|所以选|故选|选择|答え|正解|정답|choice|choose|option|label"
     r"|category|class|kategorie|categor[íi]a|catégorie|sentiment|result|verdict)"
-    r"\s*(?:is|ist|lautet|est|es|è|är|:|：|=|->)+\s*",
+    r"\s*(?:is|ist|lautet|est|es|è|är|は|为|為|是|은|는|:|：|=|->)+\s*",
     re.IGNORECASE,
 )
 _LONE_LETTER = re.compile(
-    r"(?<![\w'’°º-])(?<![°º] )(?P<letter>[A-Z])(?=\s*(?:[).,:;!?\"'*\]]|$|\n)|\s+(?:or|and|oder|und|ou|et|o|y|is|ist|est|es)\b)"
+    r"(?<![a-zA-Z0-9_'’°º-])(?<![°º] )(?P<letter>[A-Z])(?=\s*(?:[).,:;!?\"'*\]。，、！）】」（(]|$|\n)|\s+(?:or|and|oder|und|ou|et|o|y|is|ist|est|es)\b)"
 )
 # In small letters only where a word or parentheses say that it is an option.
 _SMALL_LETTER = re.compile(
@@ -122,8 +124,9 @@ def option_chosen(text: str, options: Mapping[str, str]) -> frozenset[str]:
         return _named(_first_line(last), options)
     if head and head[1].upper() in options and len(body.split()) <= LONGEST_ANSWER:
         chosen = head[1].upper()
-        others = _named(body[head.end() - 1 :], options) - {chosen}
-        if not others or _same_words(body[head.end() - 1 :], options[chosen]):
+        rest = _SENTENCES.split(body[head.end() - 1 :])[0]
+        others = _named(rest, options) - {chosen}
+        if not others or _same_words(rest, options[chosen]):
             return frozenset({chosen})
         return others | {chosen}
     for sentence in reversed(_SENTENCES.split(body)):
@@ -265,6 +268,14 @@ def labels_chosen(text: str, labels: Sequence[str]) -> Chosen:
             return Chosen(kept)
         if found:
             return Chosen(frozenset(), unknown=True)
+    stems = (
+        {stem(word) for word in words_of(folded)}
+        if len(folded) < LONGEST_BARE
+        else set()
+    )
+    alike = [label for label in labels if stem(label) in stems]
+    if len(alike) == 1:
+        return Chosen(frozenset(alike))  # `surprise` for surprised
     return Chosen(frozenset(), unknown=bool(folded))
 
 

@@ -34,6 +34,8 @@ from replayd.scoring.extract.structure.final import (
 )
 from replayd.scoring.rules.checkable.bindings import values_exchanged
 from replayd.scoring.rules.checkable.copies import edited_copy
+from replayd.scoring.rules.checkable.nearly import rounded, same_name, same_year
+from replayd.scoring.rules.checkable.principal import as_asked, is_alone
 from replayd.scoring.rules.checkable.result import (
     FEW_WORDS,
     PARENTHESES,
@@ -46,6 +48,7 @@ from replayd.scoring.rules.checkable.result import (
 from replayd.scoring.rules.checkable.rivals import (
     CLAUSE,
     HEDGE,
+    answers_with_other,
     is_range,
     rivals,
 )
@@ -59,7 +62,7 @@ TELLING = 3  # key words beside values, from which a sentence is prose
 LIST_OF_VALUES = 5  # more values than these beside the right one state nothing
 
 _NEGATED = re.compile(
-    r"\b(?:not|never|n['’]t|nicht|kein\w*|pas|no|non|nie|geen|niet|instead of|rather than|statt)\W+(?:\w+\W+){0,2}\Z",
+    r"(?:不是|并非|並非|而非)\s?\Z|(?<!\w)(?:و?ليس(?:ت)?|وليس|не|değil)\W+(?:\w+\W+){0,2}\Z|\b(?:not|never|n['’]t|nicht|kein\w*|pas|no|non|nie|geen|niet|instead of|rather than|statt)\W+(?:\w+\W+){0,2}\Z",
     re.IGNORECASE,
 )
 _SET_APART = re.compile(
@@ -70,6 +73,8 @@ _APART = re.compile(
     r"[,;–—-]\s*(?:and |und |et |y )?(?:not|nicht|pas|no|non|niet|inte|nie|не|instead of|rather than|statt|au lieu de|en lugar de)\s[^.,;\n]{1,60}",
     re.IGNORECASE,
 )
+LEAST_SQUEEZED = 5  # characters of a code that may be grouped otherwise
+_BETWEEN_SIGNS = re.compile(r"[-./]")
 _DASHES = re.compile(r"\s*[‐‑–—-]\s*")
 # Follow a number and count nothing of their own.
 _COUNTED = frozenset(
@@ -117,8 +122,11 @@ class FinalAnswer:
 def _statements(body: str) -> list[str]:
     """Return the parts of an answer that may state its result, one of them marked."""
     stated = final_of(body)
-    if stated.marked:
+    first = first_sentence(body)
+    if stated.marked and not is_alone(first):
         return [plain_statement(stated.text)]
+    if stated.marked:
+        return [plain_statement(first), plain_statement(stated.text)]
     parts: tuple[str, ...] = (first_sentence(body), last_sentence(body))
     if len(body.split()) <= SHORT:
         parts = (stated.text, parts[0])
@@ -136,6 +144,8 @@ def _errors(result: Result, statement: str, case: ScoringCase) -> int:
     wrong += _unmet_words(result, statement, case)
     if wrong:
         return wrong
+    if answers_with_other(result, found, case.question):
+        return 1
     about = _clause_about(statement, result)
     if result.words and _negations(about, result) != _negations(result.text, result):
         return 1
@@ -214,6 +224,8 @@ def _holds_name(words: Sequence[str], name: str) -> bool:
     wanted = plain_word(name)
     if name in MONTHS:
         return holds_word(words, name)
+    if same_name(words, wanted):
+        return True
     endings = {wanted, f"{wanted}s", f"{wanted}'s", wanted.removesuffix("s")}
     if not name.isascii() and not name[:1].isascii():
         return holds_word(words, name)  # declined, where names are
@@ -252,12 +264,19 @@ def _negations(statement: str, result: Result) -> int:
 def _holds_code(statement: str, code: str) -> bool:
     pattern = rf"(?<![\w-])v?{re.escape(code)}(?![\w-])"
     one = _DASHES.sub("-", one_group(statement).casefold())
-    return bool(re.search(pattern, one))
+    if re.search(pattern, one):
+        return True
+    squeezed = _BETWEEN_SIGNS.sub("", code)
+    if len(squeezed) < LEAST_SQUEEZED or "/" in code[:1] or "@" in code:
+        return False
+    letters = r"[-./\s]?".join(map(re.escape, squeezed))
+    return bool(re.search(rf"(?<![\w.-]){letters}(?![\w-])", one))
 
 
 def _unmet_measures(
     result: Result, given: Sequence[Measure], text: str, case: ScoringCase
 ) -> int:
+    given = as_asked(given, case.question)
     if direction(result.text) < 0 and not direction(text):
         given = [_without_sign(m) for m in given]  # `-12 %` fell by 12 %
     asked = measured(case.question).measures
@@ -267,7 +286,12 @@ def _unmet_measures(
         [
             m
             for m in given
-            if same_measure(w, m)
+            if (
+                same_measure(w, m)
+                or same_year(w, m)
+                or rounded(w, m, result.text, text)
+            )
+            and not _repeats(w, m, text, case.question)
             and not _other_thing(w, m, text, case)
             and not _lacks_unit(w, m, fresh)
         ]
@@ -288,6 +312,13 @@ def _unmet_measures(
     ):
         return int(met[0][0].start > met[1][-1].start)
     return 0
+
+
+def _repeats(wanted: Measure, got: Measure, text: str, question: str) -> bool:
+    """Whether a value is the question's own, to be converted: `2.5 hours` in minutes."""
+    if wanted.quantity.readings == got.quantity.readings:
+        return False
+    return bool(got.unit) and text[got.start : got.end] in question
 
 
 def _without_sign(measure: Measure) -> Measure:
@@ -311,6 +342,8 @@ def _other_thing(wanted: Measure, got: Measure, text: str, case: ScoringCase) ->
         return True
     if wanted.unit is None and (not wanted.noun or wanted.noun in _COUNTED):
         return False
+    if not got.noun.isascii() and got.noun[0] in case.question + wanted.noun:
+        return False  # `2人` is `2人です`
     known = (*marked_words(case.question), *marked_words(case.reference.text))
     short = len(text.split()) <= FEW_WORDS
     return short and bool(key_words(got.noun, known=known))

@@ -22,6 +22,8 @@ from replayd.scoring.usability import ONE_WRONG, unusable, valued
 FEWEST_ITEMS = 2
 LONGEST_SUFFIX = 8  # characters around an item in scripts without blanks
 _IN_BRACKETS = re.compile(r"\([^()]{0,80}\)")
+# What is said about an item behind it.
+_DETAIL = re.compile(r"(?<=\w)(?:\s[–—-]\s|:\s|\s\().*\Z", re.DOTALL)
 _UNSEGMENTED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 # Say how a thing comes, not what it is: a pair of glasses is glasses.
 _COLLECTIVES = frozenset(
@@ -93,6 +95,8 @@ def _named(item: Measured, known: Sequence[str]) -> tuple[str, ...]:
 
 def _alike(wanted: str, got: str, *, known: Sequence[str]) -> bool:
     """Whether two items name the same: all key words of either in the other."""
+    if not _DETAIL.search(wanted):
+        got = _DETAIL.sub("", got) or got
     if codes := set(codes_of(wanted)):
         return codes == set(codes_of(got))
     if looks_coded(wanted) and not wanted.isdecimal() and "@" in wanted:

@@ -14,6 +14,7 @@ from replayd.scoring.extract.numbers.measures import Measure, measured, same_mea
 from replayd.scoring.extract.numbers.notation import plain_numbers
 from replayd.scoring.extract.structure.codes import codes_of, without_codes
 from replayd.scoring.extract.structure.final import final_of
+from replayd.scoring.rules.checkable.principal import as_asked, principal_part
 
 LONGEST_RESULT = 14  # words of a recorded result that this rule reads
 LONGEST_STEM = 5  # letters, from which a word may be part of a compound
@@ -42,6 +43,11 @@ _LEADING_NAME = re.compile(
 )
 # Words of scripts without blanks come as whole clauses.
 _UNSEGMENTED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]{4,}")
+# Say how a thing comes, not what it is: a set of keys is keys.
+_COLLECTIVES = re.compile(
+    r"\b(?:pair|piece|set|slice|bunch|couple|group|paar|satz|stück|paire|jeu|lot|par|juego|conjunto|paio|mazzo|serie)s? (?=of |de |di |d['’])",
+    re.IGNORECASE,
+)
 _FIRST_NAME = re.compile(r"\A[A-ZÀ-Þ][a-zà-þ]{2,}")
 CAPITALISED = re.compile(r"(?<![.!?:]\s)(?<!\A)(?<![\"*(])\b[A-ZÀ-Þ][\w'’-]+")
 
@@ -75,7 +81,8 @@ def result_of(case: ScoringCase) -> Result:
 @lru_cache(maxsize=256)
 def _result(body: str, question: str) -> Result:
     stated = final_of(body)
-    plain = plain_statement(stated.text)
+    said = stated.text if stated.marked else principal_part(stated.text, question)
+    plain = plain_statement(said)
     text = PARENTHESES.sub(" ", plain).strip() or plain
     if key_words(before := _ASIDE.sub("", text), known=marked_words(question)):
         text = before
@@ -84,6 +91,7 @@ def _result(body: str, question: str) -> Result:
     codes = tuple(code for code in codes_of(text) if code not in question.casefold())
     found = measured(without_codes(text), lambda: _numbers_in(body, question))
     known = measured(question).measures
+    found = found._replace(measures=as_asked(found.measures, question))
     fresh = [m for m in found.measures if not any(same_measure(m, k) for k in known)]
     counts = _COUNTS.search(question) and len(found.measures) > 1
     measures = _each_once(
@@ -91,9 +99,9 @@ def _result(body: str, question: str) -> Result:
     )
     if any(map(_is_date, measures)):
         measures = tuple(m for m in measures if not _is_weekday(m))
-    if not measures and not codes and len(text.split()) <= FEW_WORDS:
+    left = _COLLECTIVES.sub("", _without(found.text, found.measures))
+    if not (measures or codes or key_words(left)) and len(text.split()) <= FEW_WORDS:
         measures = found.measures  # `One.` is a number after all
-    left = _without(found.text, found.measures)
     words = _not_in_compounds(key_words(left, known=marked_words(question)), question)
     if not (measures or words or codes):
         alone = marked_words(left)  # `Au` is an article elsewhere

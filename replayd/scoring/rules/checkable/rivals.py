@@ -6,8 +6,15 @@ from collections.abc import Sequence
 from replayd.scoring.contract import ScoringCase
 from replayd.scoring.extract.language.key_words import holds_word, key_words
 from replayd.scoring.extract.language.polarity import negations
+from replayd.scoring.extract.numbers.dates import MONTHS
 from replayd.scoring.extract.numbers.marks import marked_words
-from replayd.scoring.extract.numbers.measures import measured, same_measure
+from replayd.scoring.extract.numbers.measures import (
+    DAYS,
+    Measure,
+    Measured,
+    measured,
+    same_measure,
+)
 from replayd.scoring.extract.structure.codes import without_codes
 from replayd.scoring.rules.checkable.result import CAPITALISED, Result
 
@@ -15,7 +22,7 @@ HEDGE = re.compile(
     r"\b(?:or|oder|ou|o bien|either|maybe|perhaps|possibly|vielleicht|peut-être|quizás)\b",
     re.IGNORECASE,
 )
-CLAUSE = re.compile(r"[,;:]\s")
+CLAUSE = re.compile(r"[,;:]\s|\s[–—]\s")
 _RANGE = re.compile(
     r"[^\d\n]{0,12}\d+(?:[.,]\d+)?\s?[–-]\s?\d+(?:[.,]\d+)?\s?[^\W\d]{0,12}"
 )
@@ -32,6 +39,10 @@ _ATTRIBUTE = re.compile(r"(?: [a-zà-ÿ-]+){1,2} ")
 _FIRST = re.compile(r"\A[A-ZÀ-Þ][\w'’-]+")
 
 _LABEL = re.compile(r"^[ \t]*(?:[-*•][ \t]+)?[A-ZÀ-Þ][\w /-]{0,30}:[ \t]", re.MULTILINE)
+_TIMES = frozenset((*MONTHS, *DAYS, "q1", "q2", "q3", "q4"))
+_CLAUSE_END = re.compile(
+    r"[;.,](?=\s)|\s(?:but|while|whereas|aber|während|mais|tandis|pero|mientras|ma|mas|maar|men|ale|а|но)\s"
+)
 FEW_NAMED = 3  # words of a clause that may be a name alone
 
 # The answer follows what is set against it.
@@ -101,6 +112,46 @@ def _strange(clause: str, result: Result, known: Sequence[str]) -> list[str]:
         and any(map(_is_word, key_words(re.split("['’]", match[0])[0], known=known)))
         and not (match.end() < at and _ATTRIBUTE.fullmatch(clause[match.end() : at]))
     ]
+
+
+def answers_with_other(result: Result, found: Measured, question: str) -> bool:
+    """Whether the right value is given to something else, and another one answers.
+
+    `27.6 for 2018; in 2019 it was 28.1`, where 2019 was asked for.
+    """
+    if len(result.measures) != 1 or len(found.measures) < 2:
+        return False
+    wanted = result.measures[0]
+    clauses = _clauses_of(found)
+    own = [
+        c for c, measures in clauses if any(same_measure(wanted, m) for m in measures)
+    ]
+    others = [c for c, measures in clauses if any(_rivals(wanted, m) for m in measures)]
+    if len(own) != 1 or len(others) != 1 or own == others:
+        return False
+    asked = {w for w in marked_words(question) if w.isdecimal() or w in _TIMES}
+    right, other = set(marked_words(own[0])), set(marked_words(others[0]))
+    return bool(asked & other) and not asked & right
+
+
+def _rivals(wanted: Measure, other: Measure) -> bool:
+    if same_measure(wanted, other) or other.is_number != wanted.is_number:
+        return False
+    return (wanted.unit is None) == (other.unit is None) and (
+        wanted.unit is None
+        or (other.unit is not None and wanted.unit.dimension == other.unit.dimension)
+    )
+
+
+def _clauses_of(found: Measured) -> list[tuple[str, list[Measure]]]:
+    ends = [m.span() for m in _CLAUSE_END.finditer(found.text)]
+    clauses: list[tuple[str, list[Measure]]] = []
+    at = 0
+    for start, end in [*ends, (len(found.text),) * 2]:
+        inside = [m for m in found.measures if at <= m.start < start]
+        clauses.append((found.text[at:start], inside))
+        at = end
+    return clauses
 
 
 def is_range(result: Result, statement: str) -> bool:

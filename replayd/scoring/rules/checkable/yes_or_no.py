@@ -16,11 +16,13 @@ from replayd.scoring.extract.language.words import word_count
 from replayd.scoring.extract.numbers.marks import marked_words
 from replayd.scoring.extract.numbers.measures import measured, same_measure
 from replayd.scoring.rules.checkable.copies import edited_copy
+from replayd.scoring.rules.claims import Claims
 from replayd.scoring.usability import ONE_WRONG, unusable, usable
 
 _SECOND = re.compile(r"[.!?。！？।]\s*\w.{7}", re.DOTALL)  # another sentence
 FEWEST_VALUES = 2  # that are a reason without a word
 _SAYS_SO = re.compile(r"\A\W*\w+[,.:;!]\s+(?=\S)")  # the yes or no before a reason
+LONGEST_READ = 60  # words of a recording
 LONGEST_REASON = 12  # words of a recording that this rule reads; claims read more
 
 
@@ -32,7 +34,9 @@ class YesOrNo:
     def applies(self, case: ScoringCase) -> bool:
         """Where yes or no was asked, and the recording says one of them shortly."""
         text = case.recorded.body
-        if not text or word_count(text) > LONGEST_REASON or _SECOND.search(text):
+        if not text or word_count(text) > LONGEST_READ:
+            return False
+        if _is_long(text) and says_yes_or_no(text) is None:
             return False
         asked = asks_yes_no(case.question) or says_yes_or_no(text) is not None
         return asked and polarity(text, case.question) is not None
@@ -52,6 +56,8 @@ class YesOrNo:
             return Score(0.0, "neither yes nor no")
         if got != wanted:
             return Score(0.0, "the opposite")
+        if _is_long(case.recorded.body):
+            return await self._reasoned(case, said)
         if _names_other(said.body, case):
             return Score(ONE_WRONG / 2, "another reason")
         wrong = _other_values(case.recorded.body, said.body, case.question)
@@ -60,6 +66,18 @@ class YesOrNo:
         return Score(
             usable(wrong, 2 * max(1, wrong)), "another reason" if wrong else ""
         )
+
+    async def _reasoned(self, case: ScoringCase, said: Said) -> Score:
+        """Return 1 for yes or no alone; a longer answer is compared by its claims."""
+        if word_count(said.body) <= FEWEST_VALUES:
+            return Score(1.0)
+        claims = Claims()
+        return await claims.score(case, said) if claims.applies(case) else Score(1.0)
+
+
+def _is_long(text: str) -> bool:
+    """Whether a recording gives more of a reason than can be read by its values."""
+    return word_count(text) > LONGEST_REASON or bool(_SECOND.search(text))
 
 
 def _gives_reason(case: ScoringCase, said: Said) -> bool:

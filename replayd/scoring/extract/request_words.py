@@ -1,0 +1,33 @@
+"""Words of a request that tell tasks apart, beside the verbs that name them."""
+
+import re
+from typing import Final
+
+# Two things are asked for at once, which are no list.
+_QUESTION_WORD: Final = r"(?:what|when|where|how|who|which|was|wann|wo|wie|wer|welche\w*|quand|où|quel\w*|combien|qui|cuándo|dónde|qué|cuánt\w+|quién|quando|dove|quanto|chi|quale)"
+ASKS_PARTS = re.compile(
+    rf"\b{_QUESTION_WORD}\b[^?]*\b(?:and|und|et|y|e)\s(?:(?:on|in|at|for|to|by|an|auf|für|zu|à|en|sur|pour|para|con|a|per|su) )?{_QUESTION_WORD}\b",
+    re.IGNORECASE,
+)
+OFFERS_LABELS = re.compile(
+    r"\b(?:choose|select|pick|all that apply|classif\w*|categor\w*|labels?|tags?|wähle\w*|klassifizier\w*|kategori\w*|zutreffend\w*|choisi\w*|sélectionn\w*|class(?:er|ez|e)\b|étiquett\w*|elige|elija|selecciona|clasifica|scegli|classifica|escolha|kies|välj|wybierz|sklasyfikuj|выбери\w*)\b|選(?:んで|択)|选择|分类|선택|분류",
+    re.IGNORECASE,
+)
+# A command or an expression, in which a label is only a word.
+CODED = re.compile(r"\s--?[a-z]|[{};$|]|\w\(\)|=>|==")
+BARE_NUMBER = re.compile(r"[-−]?\d[\d.,/]*")
+# Numbers that are worked out are an answer, not things that are listed.
+ASKS_SUM = re.compile(
+    r"\b(?:sum|difference|product|numbers?|summe|differenz|produkt|zahlen|somme|nombres|suma|números|numeri)\b[^?]{0,120}\?",
+    re.IGNORECASE,
+)
+DOES_SUMS = re.compile(
+    r"\b(?:solve|simplify|sqrt|square root|radical form|logarithm|inequality|polynomial|matrix|determinant|factor(?:ise|ize)?|integrate|differentiate|derivative|evaluate|compute|calculate|expand|roots? of|antiderivative|integral"
+    r"|simplif\w*|résou\w*|calcola|risolvi|resolv[ae]|simplifique|bereken|förenkla|rozwiąż|oblicz|uprość|реши|вычисли|упрости|çöz|hesapla|sadeleştir|löse|berechne|vereinfache|ableitung|résou\w*|calcul\w*|dérivée|resuelv\w*|derivada|quanto fa)\b|解方程|计算|化简|解け|求めよ|計算し|계산하|풀어라"
+    r"|\d\s*[+*×÷^]\s*\d|\d\s+[-−/]\s+\d|\d\s*[-−/]\s*\d+(?:[.,]\d+)?\s*[=?]|\bx\^?\d?\s*[=+-]|\d\s*[a-z]\s*=\s*\d",
+    re.IGNORECASE,
+)
+SHOWS_VALUES = re.compile(
+    r"\b(?:charts?|graphs?|plots?|bars?|tables?|diagramm?\w*|tabell\w*|tableau\w*|graphique\w*|gr[aá]fic\w*|tabla|tabela|wykres\w*|grafiek|grafi[ğk]\w*|график\w*|таблиц\w*)\b|グラフ|図表|[图圖]表|图中|표|차트|그래프|الرسم|الجدول|चार्ट|तालिका",
+    re.IGNORECASE,
+)
