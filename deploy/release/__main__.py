@@ -13,7 +13,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from deploy.release import changelog, chart, distributions, image, sbom, versions
+from deploy.release import (
+    changelog,
+    chart,
+    distributions,
+    image,
+    licences,
+    node,
+    sbom,
+    versions,
+)
 from deploy.release.errors import ReleaseError
 from snaptrace import VERSION
 
@@ -21,9 +30,11 @@ ROOT = Path(__file__).parents[2]
 DIST = ROOT / "dist"
 STEPS: tuple[tuple[str, Callable[[Path, Path], list[Path]]], ...] = (
     ("one version everywhere", versions.check),
-    ("wheel and sdist, twice the same bytes", distributions.build),
+    ("wheels and sdists, twice the same bytes", distributions.build),
+    ("capture package for Node", node.pack),
     ("chart, linted and packaged", chart.package),
     ("list of parts (SPDX)", sbom.write),
+    ("licences of what the image holds", licences.write),
     ("image context", image.pack_context),
     ("changelog from its fragments", changelog.render),
 )

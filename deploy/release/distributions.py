@@ -8,12 +8,26 @@ import tarfile
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import NamedTuple
 
 from deploy.release.errors import ReleaseError
 from deploy.release.tools import run
 
-# The top-level folders that the wheel installs, and nothing beside them (ADR 48).
-PACKAGES = {"collector", "replayd", "snaptrace"}
+
+class Project(NamedTuple):
+    """A Python distribution: its folder, and the top-level packages it installs."""
+
+    folder: str
+    packages: frozenset[str]
+    # Findings of check-wheel-contents that have a reason.
+    exceptions: tuple[str, ...] = ()
+
+
+PROJECTS = (
+    # W009 is about several top-level packages: ADR 48 says why there are three.
+    Project(".", frozenset({"collector", "replayd", "snaptrace"}), ("W009",)),
+    Project("capture/python", frozenset({"snaptrace_capture"})),
+)
 
 
 def commit_time(root: Path) -> str:
@@ -33,16 +47,21 @@ def commit_time(root: Path) -> str:
     return done.stdout.strip()
 
 
-def _build_once(root: Path, target: Path, epoch: str) -> dict[str, bytes]:
+def _build_once(
+    root: Path, project: Project, target: Path, epoch: str
+) -> dict[str, bytes]:
     """Build from a clean export of the commit, so that no leftover gets in."""
     with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder) / "source"
-        source.mkdir()
+        exported = Path(folder) / "source"
+        exported.mkdir()
         archive = Path(folder) / "source.tar"
         subprocess.run(
             ["git", "archive", "-o", str(archive), "HEAD"], cwd=root, check=True
         )
-        shutil.unpack_archive(archive, source, filter="data")
+        shutil.unpack_archive(archive, exported, filter="data")
+        source = exported / project.folder
+        if source != exported:
+            shutil.copy(exported / "LICENSE", source)  # each distribution carries it
         environment = {"SOURCE_DATE_EPOCH": epoch, "PYTHONHASHSEED": "0"}
         run(
             *("build", "--no-isolation", "--outdir", str(target), str(source)),
@@ -70,27 +89,34 @@ def _set_times(sdist: Path, epoch: int) -> None:
     sdist.write_bytes(held.getvalue())
 
 
-def claims_only_its_packages(wheel: Path) -> None:
-    """Refuse a wheel that installs anything beside the three packages."""
+def claims_only(wheel: Path, packages: frozenset[str]) -> None:
+    """Refuse a wheel that installs anything beside its packages."""
     with zipfile.ZipFile(wheel) as archive:
         top = {name.split("/")[0] for name in archive.namelist()}
-    unexpected = {name for name in top if not name.endswith(".dist-info")} - PACKAGES
+    unexpected = {name for name in top if not name.endswith(".dist-info")} - packages
     if unexpected:
         raise ReleaseError(f"{wheel.name} would install {sorted(unexpected)}")
 
 
 def build(root: Path, dist: Path) -> list[Path]:
-    """Build the wheel and the sdist twice, compare, and check both.
+    """Build each wheel and sdist twice, compare, and check both.
 
     Checked by twine (metadata, long description) and check-wheel-contents.
 
     Raises:
         ReleaseError: Two builds differ, or a check fails.
     """
+    made = []
+    for project in PROJECTS:
+        made += _build_project(root, project, dist)
+    return made
+
+
+def _build_project(root: Path, project: Project, dist: Path) -> list[Path]:
     epoch = commit_time(root)
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
-        first = _build_once(root, Path(one), epoch)
-        second = _build_once(root, Path(two), epoch)
+        first = _build_once(root, project, Path(one), epoch)
+        second = _build_once(root, project, Path(two), epoch)
     differing = sorted(name for name in first if first[name] != second.get(name))
     if differing:
         raise ReleaseError(f"two builds of one commit differ: {differing}")
@@ -100,7 +126,7 @@ def build(root: Path, dist: Path) -> list[Path]:
         made[-1].write_bytes(content)
     run("twine", "check", "--strict", *map(str, made), cwd=root)
     wheel = next(path for path in made if path.suffix == ".whl")
-    # W009 is about several top-level packages: ADR 48 says why there are three.
-    run("check_wheel_contents", "--ignore", "W009", str(wheel), cwd=root)
-    claims_only_its_packages(wheel)
+    ignored = ("--ignore", ",".join(project.exceptions)) if project.exceptions else ()
+    run("check_wheel_contents", *ignored, str(wheel), cwd=root)
+    claims_only(wheel, project.packages)
     return made

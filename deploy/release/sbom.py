@@ -34,6 +34,7 @@ from deploy.release.distributions import commit_time
 from deploy.release.errors import ReleaseError
 from snaptrace import VERSION
 
+NOT_STATED = ("not installed here", "not stated")
 REQUIREMENT = re.compile(
     r"^(?P<name>[A-Za-z0-9_.-]+)==(?P<version>[^\s;\\]+)(?:\s*;\s*(?P<marker>[^\\]+?))?\s*\\?$"
 )
@@ -62,7 +63,7 @@ def licence(name: str) -> str:
     try:
         of = metadata.metadata(name)
     except metadata.PackageNotFoundError:
-        return "not installed here"
+        return NOT_STATED[0]
     expression = of.get("License-Expression")
     if expression:
         return str(expression)
@@ -73,7 +74,7 @@ def licence(name: str) -> str:
     ]
     if named:
         return ", ".join(named)
-    return (of.get("License") or "not stated").splitlines()[0]
+    return (of.get("License") or NOT_STATED[1]).splitlines()[0]
 
 
 def _package(part: Locked, number: int) -> Package:

@@ -13,6 +13,8 @@ import pytest
 import yaml
 from rendered import ROOT
 
+from snaptrace import VERSION
+
 pytestmark = pytest.mark.deploy
 
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
@@ -36,7 +38,8 @@ def test_two_builds_are_one(tmp_path, monkeypatch):
     from deploy.release.errors import ReleaseError
 
     made = distributions.build(ROOT, tmp_path)
-    assert {path.suffix for path in made} == {".whl", ".gz"}
+    names = sorted(path.name.partition("-")[0] for path in made)
+    assert names == ["snaptrace", "snaptrace", "snaptrace_capture", "snaptrace_capture"]
     # Left as setuptools writes it, a source distribution carries the build's own time.
     monkeypatch.setattr(distributions, "_set_times", lambda *_: None)
     with pytest.raises(ReleaseError, match="differ"):
@@ -55,7 +58,7 @@ def test_a_wheel_claims_three_names(tmp_path):
         archive.writestr("snaptrace/__init__.py", "")
         archive.writestr("bench/__init__.py", "")
     with pytest.raises(ReleaseError, match="bench"):
-        distributions.claims_only_its_packages(wheel)
+        distributions.claims_only(wheel, frozenset({"snaptrace"}))
 
 
 def test_a_version_that_differs_is_refused(tmp_path):
@@ -66,9 +69,16 @@ def test_a_version_that_differs_is_refused(tmp_path):
     assert versions.check(ROOT, tmp_path) == []
     shutil.copytree(ROOT / "helm", tmp_path / "helm")
     shutil.copy(ROOT / "Dockerfile", tmp_path)
+    shutil.copytree(ROOT / "capture", tmp_path / "capture")
+    (tmp_path / "tests/golden/releases" / VERSION).mkdir(parents=True)
     chart = tmp_path / "helm/snaptrace/Chart.yaml"
     chart.write_text(re.sub(r"(?m)^version: .*", "version: 9.9.9", chart.read_text()))
-    with pytest.raises(ReleaseError, match=r"version: 9\.9\.9"):
+    package = tmp_path / "capture/node/package.json"
+    package.write_text(package.read_text().replace(VERSION, "8.8.8"))
+    with pytest.raises(ReleaseError, match=r"8\.8\.8.*version: 9\.9\.9"):
+        versions.check(tmp_path, tmp_path)
+    (tmp_path / "tests/golden/releases" / VERSION).rmdir()
+    with pytest.raises(ReleaseError, match="nothing of this version is kept"):
         versions.check(tmp_path, tmp_path)
 
 
@@ -88,6 +98,27 @@ def test_the_list_of_parts_is_what_is_locked(tmp_path):
     every = set(re.findall(r"(?m)^([\w.-]+)==", lock))
     assert every >= {name for name, _ in named}
     assert len(every) - len(named) <= lock.count(" ; ")
+
+
+def test_the_list_of_licences_is_whole(tmp_path):
+    """A part would be shipped under terms that nobody has looked at."""
+    from deploy.release import licences, sbom
+
+    (made,) = licences.write(ROOT, tmp_path)
+    lock = (ROOT / "requirements/workers.txt").read_text()
+    text = made.read_text()
+    for part in sbom.locked(lock):
+        assert f"\n| {part.name} | {part.version} | " in text
+    assert not re.search(r"\| (GPL|AGPL)", text)
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="no npm here")
+def test_the_capture_package_for_node_is_packed(tmp_path):
+    """`npm install` would bring a package without a module that it loads."""
+    from deploy.release import node
+
+    (made,) = node.pack(ROOT, tmp_path)
+    assert made.name == f"snaptrace-capture-{VERSION}.tgz"
 
 
 def test_the_context_is_what_the_dockerfile_may_read():
