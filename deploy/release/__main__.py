@@ -49,7 +49,7 @@ def main(arguments: list[str]) -> int:
 
     `arguments` may hold the tag of the release, which must then name the version.
     """
-    console = Console()
+    console = Console(width=132)  # a digest stands on one line, in logs too
     if arguments and arguments[0] != f"v{VERSION}":
         console.print(f"the tag is {arguments[0]}, the version {VERSION}", markup=False)
         return 1
