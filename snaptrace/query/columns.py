@@ -44,7 +44,10 @@ CODED: Final[dict[str, Callable[[Facts], Any]]] = {
         )
     },
     "attributes": lambda f: tuple(sorted(f.attributes.items())),
+    "retried": attrgetter("retried"),
 }
+# Columns that indexes of earlier releases lack, each with the value of every row.
+LATER: Final[dict[str, Any]] = {"retried": False}
 NUMBERS: Final = {  # numpy's type of each
     "at_ns": "<i8",
     "turn": "<i4",
@@ -192,10 +195,14 @@ class Index:
 
     def values(self, name: str) -> tuple[Any, ...]:
         """Return the distinct values of a column of codes."""
+        if name in LATER and name not in self.head.columns:
+            return (LATER[name],)
         return self.head.columns[name].values
 
     def numbers(self, name: str) -> npt.NDArray[Any]:
         """Return a column of numbers or codes, a row each."""
+        if name in LATER and name not in self.head.columns:
+            return np.zeros(self.head.rows, dtype="<u4")
         return np.frombuffer(self._block(name), dtype=self.head.columns[name].kind)
 
     def texts(self, name: str) -> list[str]:

@@ -8,10 +8,11 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+from msgspec.structs import replace
 
 from snaptrace.query.columns import CODED, IDS, NUMBERS, UNKNOWN, Index
 from snaptrace.query.facts import Facts
-from snaptrace.query.fields import ATTRIBUTE
+from snaptrace.query.fields import ATTRIBUTE, RETRIED
 from snaptrace.query.language import Query, Term, compares, holds
 from snaptrace.query.lazy_frame import LazyFrame
 from snaptrace.snapshot.segment import RANK_SPAN, ReservoirState
@@ -36,6 +37,8 @@ def rows_that_meet(index: Index, query: Query, frame: LazyFrame) -> Mask:
             mask &= kept[index.numbers("segment")]
         elif term.field in ("probability", "uniform"):
             mask &= _sampled(index, term, frame)
+        elif term.field == "outcome":
+            mask &= _outcomes(index, term)
         else:
             mask &= _rows(index, term)
     return mask
@@ -71,6 +74,15 @@ def _rows(index: Index, term: Term) -> Mask:
             return value
 
     return _by_code(index, column, lambda value: holds(term, read(value)))
+
+
+def _outcomes(index: Index, term: Term) -> Mask:
+    """Return which rows ended so, or were retried where that is asked for."""
+    wanted = replace(term, operator="=")
+    found = _by_code(index, "outcome", lambda value: holds(wanted, value))
+    if holds(wanted, RETRIED):
+        found |= _by_code(index, "retried", bool)
+    return found if term.operator == "=" else ~found
 
 
 def _by_code(index: Index, column: str, test: Callable[[Any], bool]) -> Mask:

@@ -40,10 +40,11 @@ class Facts(Struct, frozen=True, array_like=True, gc=False):
     media: tuple[str, ...]  # kinds in the request and the answer
     strata: tuple[str, ...]
     attributes: dict[str, str]
+    retried: bool = False  # asked again after it failed; see `retries.py`
 
 
-def facts_of(snapshot: Snapshot) -> Facts:
-    """Return the facts of one snapshot."""
+def facts_of(snapshot: Snapshot, *, retried: bool = False) -> Facts:
+    """Return the facts of one snapshot; `retried` is seen beside others only."""
     answer, request = snapshot.answer, snapshot.request
     every = (*snapshot.media, *answer.media)
     return Facts(
@@ -76,6 +77,7 @@ def facts_of(snapshot: Snapshot) -> Facts:
         media=tuple(sorted({medium.kind for medium in every})),
         strata=snapshot.strata,
         attributes=snapshot.attributes,
+        retried=retried,
     )
 
 

@@ -19,6 +19,9 @@ class Field(Struct, frozen=True, kw_only=True):
     values: tuple[str, ...] = ()  # all there are, where the set is closed
 
 
+RETRIED: Final = "retried"  # beside how it ended
+
+
 def _one_of(
     text: str, read: Callable[[Facts], object], values: tuple[str, ...] = ()
 ) -> Field:
@@ -50,9 +53,9 @@ FIELDS: Final[Mapping[str, Field]] = {
         ),
     ),
     "outcome": _one_of(
-        "how it ended",
-        lambda f: f.outcome,
-        ("answered", "refused", "truncated", "filtered", "error"),
+        "how it ended; retried: the same request had failed before in its trace",
+        lambda f: (f.outcome, RETRIED) if f.retried else f.outcome,
+        ("answered", "refused", "truncated", "filtered", "error", RETRIED),
     ),
     "fidelity": _one_of(
         "how faithfully the request is known",

@@ -15,6 +15,7 @@ from snaptrace.query.evaluate import Rows, rows_that_meet
 from snaptrace.query.facts import Facts, facts_of, texts_of
 from snaptrace.query.language import Known, Query
 from snaptrace.query.lazy_frame import LazyFrame
+from snaptrace.query.retries import retries
 from snaptrace.snapshot import object_names, segment
 from snaptrace.snapshot.errors import (
     CorruptSnapshotError,
@@ -186,16 +187,22 @@ class Search:
             self._on_damage(str(error))
             return None
 
+    def _readable(self, read: Segment) -> list[Snapshot]:
+        """Return a segment's snapshots up to the first damaged one, which is named."""
+        found: list[Snapshot] = []
+        try:
+            found += (read.record(place) for place in range(len(read)))
+        except CorruptSnapshotError as error:
+            self._on_damage(str(error))
+        return found
+
     def _met(self, query: Query, read: Segment) -> Iterator[Hit]:
         collector = read.header.collector
-        for place in range(len(read)):
-            try:
-                snapshot = read.record(place)
-            except CorruptSnapshotError as error:
-                self._on_damage(str(error))
-                return
+        snapshots = self._readable(read)
+        again = retries(snapshots)
+        for place, snapshot in enumerate(snapshots):
             subjects = [s for s in (snapshot.session, snapshot.user) if s]
-            facts = facts_of(snapshot)
+            facts = facts_of(snapshot, retried=place in again)
             if len(self._tombstones) and self._is_erased(facts, subjects):
                 continue
             if query.matches(facts, self.known(collector)) and (
@@ -303,7 +310,11 @@ def _add(builder: Builder, read: Iterator[tuple[str, bytes | None]]) -> None:
             snapshots = list(found)
         except (CorruptSnapshotError, NewerSnapshotError):
             continue  # `verify` names it
-        rows = [(facts_of(each), _subjects(each)) for each in snapshots]
+        again = retries(snapshots)
+        rows = [
+            (facts_of(each, retried=place in again), _subjects(each))
+            for place, each in enumerate(snapshots)
+        ]
         texts = [text for each in snapshots for text in texts_of(each)]
         builder.add_segment(name, found.header.collector, rows, texts)
 

@@ -1,6 +1,7 @@
 """Rules that name cases by what they are, as `10 newest refusals of service shop`.
 
-    N newest [refusals | errors | truncations | tool calls | MODALITY calls | calls]
+    N newest [refusals | errors | truncations | retries | tool calls | MODALITY calls |
+        calls]
     every (route | service | modality | model | language) at least N
     the N cases that represent last (day | week | month)
 
@@ -22,6 +23,7 @@ KINDS: Final = {
     "refusals": "outcome=refused",
     "errors": "outcome=error",
     "truncations": "outcome=truncated",
+    "retries": "outcome=retried",
     "filtered calls": "outcome=filtered",
     "tool calls": "tool=*",
     **{

@@ -42,7 +42,14 @@ async def pin_calls(calls, *, assertions=(), blobs=(), hard=()):
 
 
 async def run_release(
-    store, answer, *, control=None, api="openai_chat", runs=5, entries=None
+    store,
+    answer,
+    *,
+    control=None,
+    api="openai_chat",
+    runs=5,
+    entries=None,
+    rubrics=None,
 ):
     """Ask a canary that answers so (and a control); return what the suite came to."""
     async with AsyncExitStack() as stack:
@@ -64,6 +71,7 @@ async def run_release(
             CaseLoader(store, KEY),
             arms["canary"],
             control=arms.get("control"),
+            rubrics=rubrics,
             settings=Settings(hard_runs=runs),
         )
         entries = entries or await stored_entries(store, "release")

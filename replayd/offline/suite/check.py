@@ -10,6 +10,7 @@ from replayd.offline.suite.entries import expected_of, inapplicable
 from replayd.offline.suite.held import held_to
 from replayd.offline.suite.judging import rule_judges
 from replayd.offline.suite.nonsense import passing_nonsense
+from replayd.offline.suite.run import NO_JUDGE
 from snaptrace.snapshot.errors import CorruptSnapshotError, MissingObjectError
 from snaptrace.suite.model import Suite
 from snaptrace.suite.resolve import Case as SuiteCase
@@ -24,7 +25,11 @@ class Finding(Struct, frozen=True):
 
 
 async def check_cases(
-    content: CaseLoader, suite: Suite, cases: Iterable[SuiteCase]
+    content: CaseLoader,
+    suite: Suite,
+    cases: Iterable[SuiteCase],
+    *,
+    has_judge: bool = False,
 ) -> list[Finding]:
     """Return what is wrong with the cases that a suite comes to.
 
@@ -33,11 +38,13 @@ async def check_cases(
     """
     found: list[Finding] = []
     for case in cases:
-        found += await _check(content, suite, case)
+        found += await _check(content, suite, case, has_judge=has_judge)
     return found
 
 
-async def _check(content: CaseLoader, suite: Suite, case: SuiteCase) -> list[Finding]:
+async def _check(
+    content: CaseLoader, suite: Suite, case: SuiteCase, *, has_judge: bool
+) -> list[Finding]:
     snapshot = case.snapshot
     name = snapshot.snapshot_id
     if content.is_erased(snapshot):
@@ -54,12 +61,15 @@ async def _check(content: CaseLoader, suite: Suite, case: SuiteCase) -> list[Fin
             Finding("cannot apply", f"assert[{place}].{kind}", f"{name}: {why}")
         )
     held = held_to(snapshot, None, expected_of(suite, snapshot, hard=case.hard))
-    found += [Finding("not judged", name, why) for why in held.unjudged]
+    gating = [entry for entry in held.rubrics if entry not in held.warned]
+    if gating and not has_judge:
+        found.append(Finding("not judged", name, NO_JUDGE))
     if held.by_recording and not await rule_judges(held):
         found.append(
             Finding("not judged", name, "no rule can check this recording; assert")
         )
-    if senseless := await passing_nonsense(held):
+    senseless = await passing_nonsense(held)
+    if senseless and not gating:
         why = f"{' and '.join(senseless)} would pass: assert more"
         found.append(Finding("weak pin", name, why))
     return found

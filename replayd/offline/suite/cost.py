@@ -7,6 +7,9 @@ from msgspec import Struct
 from replayd.budget.limits import Prices
 from replayd.cases.intake import estimate_tokens
 from replayd.config import PriceConfig
+from replayd.offline.suite.file_kinds import RUBRIC
+from replayd.offline.suite.nonsense import SENSELESS
+from replayd.offline.suite.rubrics import ASKED_PER_ANSWER
 from replayd.offline.suite.run import Entry, Settings, runs_of
 from snaptrace.snapshot import segment
 from snaptrace.snapshot.errors import CorruptSnapshotError, MissingObjectError
@@ -21,6 +24,7 @@ class SuiteCost(Struct, frozen=True, kw_only=True):
     unreadable: int = 0  # pins that cannot be sent
     requests: int = 0  # to the canary
     control_requests: int = 0  # at most, where a control is given
+    judge_requests: int = 0  # at most, where a judge model is configured
     input_tokens: int = 0  # of the canary's requests
     output_tokens: int = 0
     money: float | None = None  # None: no price is configured for a model
@@ -33,10 +37,15 @@ class SuiteCost(Struct, frozen=True, kw_only=True):
             if self.control_requests
             else ""
         )
+        judge = (
+            f", up to {self.judge_requests} to the judge model"
+            if self.judge_requests
+            else ""
+        )
         money = "" if self.money is None else f", about {self.money:.2f} in money"
         lost = f" ({self.unreadable} of them cannot be sent)" if self.unreadable else ""
         return (
-            f"{self.pins} pins{lost}: {self.requests} requests{control}; about "
+            f"{self.pins} pins{lost}: {self.requests} requests{control}{judge}; about "
             f"{self.input_tokens:,} tokens in, {self.output_tokens:,} out{money}"
         )
 
@@ -49,6 +58,7 @@ async def cost_of(
     *,
     model: str = "",
     has_control: bool = False,
+    has_judge: bool = False,
 ) -> SuiteCost:
     """Estimate a run; `model` is asked instead of the recorded one.
 
@@ -57,7 +67,7 @@ async def cost_of(
     """
     known = Prices(dict(prices))
     cost = SuiteCost(pins=len(entries))
-    requests = given = answered = unreadable = 0
+    requests = given = answered = unreadable = judged = 0
     money = 0.0
     unpriced: set[str] = set()
     for entry in entries:
@@ -70,6 +80,7 @@ async def cost_of(
         runs = runs_of(entry, settings)
         tokens_in, tokens_out = estimate_tokens(snapshot)
         requests += runs
+        judged += asked_of_judge(entry, runs, has_control=has_control)
         given += runs * tokens_in
         answered += runs * tokens_out
         asked = model or snapshot.request.model
@@ -82,8 +93,17 @@ async def cost_of(
         unreadable=unreadable,
         requests=requests,
         control_requests=requests if has_control else 0,
+        judge_requests=judged if has_judge else 0,
         input_tokens=given,
         output_tokens=answered,
         money=None if unpriced else money,
         unpriced=tuple(sorted(unpriced)),
     )
+
+
+def asked_of_judge(entry: Entry, runs: int, *, has_control: bool) -> int:
+    """Return the most requests that a pin's rubrics put to a judge model."""
+    expected = entry.expected
+    rubrics = [e for e in expected.assertions if e.kind == RUBRIC] if expected else []
+    answers = runs * (2 if has_control else 1) + len(SENSELESS)
+    return len(rubrics) * answers * ASKED_PER_ANSWER

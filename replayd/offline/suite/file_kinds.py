@@ -1,7 +1,7 @@
 """Kinds of assertions that a suite file may hold: those on content, and bands.
 
 Bands (latency, tokens) are warnings unless the file says otherwise. A rubric needs a
-judge model; `snaptrace test` has none, so it is reported as not judged.
+judge model (`replayd.judge`); without one it is reported as not judged.
 """
 
 from collections.abc import Callable, Mapping

@@ -40,7 +40,7 @@ class Held(Struct, frozen=True, kw_only=True):
     by_recording: bool  # no assertion takes the recording's place
     counted: tuple[AssertEntry, ...] = ()  # at least k of n runs
     warned: tuple[AssertEntry, ...] = ()
-    unjudged: tuple[str, ...] = ()  # assertions that nobody here can judge
+    rubrics: tuple[AssertEntry, ...] = ()  # for a judge model
     masked_stretches: int = 0
     masked_share: float = 0.0
 
@@ -68,9 +68,7 @@ def held_to(snapshot: Snapshot, assertion: Json, expected: Expected | None) -> H
         by_recording=not gating,
         counted=tuple(each for each in gating if each.at_least),
         warned=tuple(each for each in expected.assertions if _warns(each)),
-        unjudged=tuple(
-            "rubric: no judge model is configured" for e in gating if e.kind == RUBRIC
-        ),
+        rubrics=tuple(e for e in expected.assertions if e.kind == RUBRIC),
         masked_stretches=stretches,
         masked_share=share,
     )
@@ -117,7 +115,7 @@ def _meets(
         value = BANDS[entry.kind](answer)
         return value is None or value <= entry.wanted
     if entry.kind == RUBRIC:
-        return True  # said elsewhere: nobody judges it
+        return True  # a judge model's to say
     if said.is_empty:
         return False
     return met(entry.kind, entry.wanted, said, case)

@@ -107,7 +107,6 @@ def _state_of(result: PairResult, answer: ArmAnswer, held: Held) -> Judged:
         found.append(_agreed(quality))
     else:
         by = ASSERTIONS  # those that some of several runs must meet
-    found += [("not_judged", why) for why in held.unjudged]
     if failed := tuple(why for state, why in found if state == "failed"):
         return Judged("failed", failed, by or "invariants")
     if invalid := tuple(why for state, why in found if state == "not_judged"):

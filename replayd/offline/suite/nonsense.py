@@ -13,26 +13,27 @@ from replayd.scoring.contract import ScoringCase
 from snaptrace.snapshot.model import Answer
 
 FILLER: Final = "Forest: 1. That is lovely, and there is nothing else to say about it."
+SENSELESS: Final = ("filler", "echo of the question")
 LONGEST_ECHO: Final = 4_000  # characters of the question
 
 
-async def passing_nonsense(held: Held) -> tuple[str, ...]:
-    """Return the names of the senseless answers that would pass this pin."""
-    scoring = held.scoring
-    found = []
-    for name, text in _answers(scoring).items():
+async def passing_nonsense(held: Held) -> dict[str, ArmAnswer]:
+    """Return the senseless answers that would pass this pin's rules, by name."""
+    found: dict[str, ArmAnswer] = {}
+    for name, text in _answers(held.scoring).items():
         answer = ArmAnswer(
             outcome="answered", answer=Answer(text=text, finish_reason="stop")
         )
         if (await judged(held, answer)).state == "passed" and not unmet(
             held.counted, held, answer
         ):
-            found.append(name)
-    return tuple(found)
+            found[name] = answer
+    return found
 
 
 def _answers(scoring: ScoringCase) -> dict[str, str]:
-    named = {"filler": FILLER}
+    filler, echo = SENSELESS
+    named = {filler: FILLER}
     if scoring.question.strip():
-        named["echo of the question"] = scoring.question[:LONGEST_ECHO]
+        named[echo] = scoring.question[:LONGEST_ECHO]
     return named

@@ -17,10 +17,12 @@ from replayd.cases.intake import case_of
 from replayd.cases.loader import CaseLoader, Gone, Loaded
 from replayd.model import ArmAnswer, Case
 from replayd.offline.oneshot import answer_once
+from replayd.offline.suite.file_kinds import RUBRIC
 from replayd.offline.suite.held import Expected, Held, held_to, unmet
 from replayd.offline.suite.judging import Judged, judged
 from replayd.offline.suite.nonsense import passing_nonsense
 from replayd.offline.suite.outcome import SuiteCase
+from replayd.offline.suite.rubrics import RubricJudge, RubricVerdicts
 from replayd.providers.contract import Refusal
 from snaptrace.snapshot import segment
 from snaptrace.snapshot.errors import CorruptSnapshotError, MissingObjectError
@@ -30,6 +32,7 @@ from snaptrace.store.store import Store
 from snaptrace.suite.lock import record_digest
 
 HARD_RUNS: Final = 5
+NO_JUDGE: Final = "rubric: no judge model is configured (replayd.judge)"
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -69,10 +72,11 @@ class SuiteRun:
         canary: Arm,
         *,
         control: Arm | None = None,
+        rubrics: RubricJudge | None = None,
         settings: Settings | None = None,
     ) -> None:
         self._store, self._content = store, content
-        self._canary, self._control = canary, control
+        self._canary, self._control, self._rubrics = canary, control, rubrics
         self._settings = settings or Settings()
 
     async def cases(self, entries: Sequence[Entry]) -> AsyncIterator[SuiteCase]:
@@ -117,7 +121,7 @@ class SuiteRun:
         pin, expected = entry.pin, entry.expected
         held = held_to(loaded.snapshot, pin.assertion, expected)
         runs = runs_of(entry, self._settings)
-        found = await asked(self._canary, loaded, held, runs)
+        found = await asked(self._canary, loaded, held, runs, self._rubrics)
         recorded = loaded.snapshot.answer
         shown = SuiteCase(
             snapshot_id=case.snapshot_id,
@@ -132,7 +136,7 @@ class SuiteRun:
             judged_by=found.judged.judged_by,
             runs=runs,
             passed_runs=found.passed,
-            nonsense=await passing_nonsense(held),
+            nonsense=await self._passing_nonsense(held, loaded),
             outage=found.judged.outage,
             warnings=found.warnings,
             masked_stretches=held.masked_stretches,
@@ -140,12 +144,25 @@ class SuiteRun:
         )
         if shown.state != "failed" or shown.outage or self._control is None:
             return shown
-        control = await asked(self._control, loaded, held, runs)
+        control = await asked(self._control, loaded, held, runs, self._rubrics)
         shown = replace(shown, control_answer=control.text)
         if control.judged.state != "failed" or control.judged.outage:
             return shown
         why = (*shown.why, f"control: {'; '.join(control.judged.why)}")
         return replace(shown, state="quarantined", why=why)
+
+    async def _passing_nonsense(self, held: Held, loaded: Loaded) -> tuple[str, ...]:
+        """Return the senseless answers that rules and the judge model would pass."""
+        passing = await passing_nonsense(held)
+        if self._rubrics is None or not held.rubrics:
+            return tuple(passing)
+        return tuple(
+            [
+                name
+                for name, answer in passing.items()
+                if not (await self._rubrics.verdicts(held, answer, loaded.media)).failed
+            ]
+        )
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -160,12 +177,18 @@ class Asked(Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
 
 
-async def asked(arm: Arm, loaded: Loaded, held: Held, runs: int) -> Asked:
+async def asked(
+    arm: Arm,
+    loaded: Loaded,
+    held: Held,
+    runs: int,
+    rubrics: RubricJudge | None = None,
+) -> Asked:
     """Ask an arm `runs` times; more than half must pass, or as many as is asserted.
 
     What is shown is the last answer that is in the state of the whole.
     """
-    found = [await _once(arm, loaded, held) for _ in range(runs)]
+    found = [await _once(arm, loaded, held, rubrics) for _ in range(runs)]
     passed = sum(each.judged.state == "passed" for each in found)
     if passed * 2 > runs:
         kept = [each for each in found if each.judged.state == "passed"]
@@ -196,7 +219,9 @@ def _too_rarely(held: Held, found: list[Asked]) -> tuple[str, ...]:
     return tuple(broken)
 
 
-async def _once(arm: Arm, loaded: Loaded, held: Held) -> Asked:
+async def _once(
+    arm: Arm, loaded: Loaded, held: Held, rubrics: RubricJudge | None
+) -> Asked:
     found = await answer_once(arm, loaded.snapshot, loaded.media)
     if isinstance(found, Refusal):
         return Asked(judged=Judged("not_judged", (found.reason, *found.paths)))
@@ -208,18 +233,41 @@ async def _once(arm: Arm, loaded: Loaded, held: Held) -> Asked:
         attempts=found.tries,
         detail=reading.detail,
     )
+    by_rules = await judged(held, answer)
+    by_model = RubricVerdicts()
+    if held.rubrics and by_rules.state == "passed":
+        by_model = await _by_model(rubrics, loaded, held, answer)
     return Asked(
-        judged=await judged(held, answer),
+        judged=_together(by_rules, by_model),
         text=_text(answer),
         outcome=reading.outcome,
         latency_ms=round(found.attempt.latency_ms, 1),
-        unmet=frozenset(
+        unmet=by_model.unmet
+        | frozenset(
             place
             for place, entry in enumerate(held.counted)
             if unmet([entry], held, answer)
         ),
-        warnings=unmet(held.warned, held, answer),
+        warnings=(*unmet(held.warned, held, answer), *by_model.warnings),
     )
+
+
+async def _by_model(
+    rubrics: RubricJudge | None, loaded: Loaded, held: Held, answer: ArmAnswer
+) -> RubricVerdicts:
+    if rubrics is not None:
+        return await rubrics.verdicts(held, answer, loaded.media)
+    gating = [entry for entry in held.rubrics if entry not in held.warned]
+    return RubricVerdicts(unjudged=tuple(NO_JUDGE for _ in gating))
+
+
+def _together(by_rules: Judged, by_model: RubricVerdicts) -> Judged:
+    """Return an answer's state by rules and by what a judge model said."""
+    if by_model.failed:
+        return Judged("failed", by_model.failed, RUBRIC)
+    if by_model.unjudged:
+        return Judged("not_judged", by_model.unjudged)
+    return by_rules
 
 
 def _text(answer: ArmAnswer) -> str:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from rich.console import Console
 
 from replayd.cases.loader import CaseLoader
+from replayd.config import ReplaydConfig
 from replayd.offline.suite.check import Finding, check_cases
 from replayd.offline.suite.entries import assertion_of
 from snaptrace.cli.options import Source
@@ -136,13 +137,17 @@ def check(
     senseless answers would pass a pin; 2 where the file itself is wrong.
     """
     suite = read_suite(file)
+    source = source or Source()
     opened = Opened.of(source)
+    judge = source.document().section("replayd", ReplaydConfig).judge
 
     async def look() -> list[_Row]:
         resolved, rows = await _resolved(opened, suite)
         content = CaseLoader(opened.store, opened.key)
         await content.refresh()
-        found = await check_cases(content, suite, resolved.cases)
+        found = await check_cases(
+            content, suite, resolved.cases, has_judge=bool(judge.url)
+        )
         return [*rows, *map(_row, found), *_lock_rows(file, suite, resolved)]
 
     rows = asyncio.run(look())

@@ -13,11 +13,14 @@ from msgspec.structs import replace
 
 from replayd.arms.arm import Arm, endpoint_settings
 from replayd.arms.endpoint import Endpoint
+from replayd.budget.limits import Budgets
 from replayd.cases.loader import CaseLoader
 from replayd.config import ArmConfig, ReplaydConfig
+from replayd.judge_model import setup as judge_setup
 from replayd.offline.suite.cost import cost_of
 from replayd.offline.suite.entries import Entries, locked_entries, stored_entries
 from replayd.offline.suite.outcome import Outcome, SuiteCase, outcome_of, settled
+from replayd.offline.suite.rubrics import RubricJudge
 from replayd.offline.suite.run import HARD_RUNS, Settings, SuiteRun
 from replayd.providers import PROVIDERS
 from snaptrace.cli.options import Source
@@ -151,9 +154,11 @@ class _Run:
         self, source: Source, endpoints: Endpoints, suite: str, settings: Settings
     ) -> None:
         self._opened, self._suite, self._settings = Opened.of(source), suite, settings
-        replayd = source.document().section("replayd", ReplaydConfig)
-        self._arms = endpoints.arms(replayd.arms)
-        self._prices = replayd.prices
+        self._config = source.document().section("replayd", ReplaydConfig)
+        self._arms = endpoints.arms(self._config.arms)
+        if self._config.judge.url:
+            judged = replace(self._config, arms=dict(self._arms))
+            judge_setup.check(judged, os.environ)
 
     async def outcome(self, most_requests: int, *, plan_only: bool) -> Outcome | None:
         """Say what a run takes, then run it; None where only the plan is wanted."""
@@ -163,12 +168,13 @@ class _Run:
             opened.store,
             found.entries,
             self._settings,
-            self._prices,
+            self._config.prices,
             model=self._arms["canary"].model,
             has_control="control" in self._arms,
+            has_judge=bool(self._config.judge.url),
         )
         print_plan(cost)
-        most = cost.requests + cost.control_requests
+        most = cost.requests + cost.control_requests + cost.judge_requests
         if 0 < most_requests < most:
             raise CommandError(f"{most} requests are more than --most-requests", 2)
         if plan_only:
@@ -193,6 +199,7 @@ class _Run:
                 content,
                 asked["canary"],
                 control=asked.get("control"),
+                rubrics=await _opened_judge(self._config, stack),
                 settings=self._settings,
             )
             async for case in run.cases(found.entries):
@@ -215,6 +222,23 @@ async def opened_arms(
         )
         asked[name] = Arm(name, config, await stack.enter_async_context(endpoint))
     return asked
+
+
+async def _opened_judge(
+    config: ReplaydConfig, stack: AsyncExitStack
+) -> RubricJudge | None:
+    """Open the judge model where one is configured; closed with `stack`."""
+    if not config.judge.url:
+        return None
+    judge = judge_setup.made(
+        config,
+        Budgets(config.judge.budget, {}),
+        os.environ,
+        SystemClock(),
+        random.SystemRandom(),
+    )
+    await stack.enter_async_context(judge.arm.endpoint)
+    return RubricJudge(judge)
 
 
 async def entries_of(store: Store, suite: str) -> Entries:
