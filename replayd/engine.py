@@ -51,6 +51,7 @@ from replayd.services.store_follower import StoreFollower
 from replayd.services.token_review import TokenReview
 from replayd.services.verdict_refresh import live_traffic
 from replayd.telemetry.metrics import EngineMetrics
+from replayd.traits.measurer import measurer
 from replayd.workers.leading import senders, worker_queue
 from snaptrace.crypto.fleet_key import FleetKey
 from snaptrace.runtime.clock import Clock
@@ -85,20 +86,21 @@ class Engine:
         self.config, self._store = config, store
         self._is_awaited = is_awaited
         self._clock, self._rng = clock, rng
-        self._content = CaseLoader(store, key)
+        self._content = CaseLoader(store, key, measurer(wanted=config.traits))
         self.metrics = metrics or EngineMetrics(CollectorRegistry())
         self._leading: LeaderElection | None = None
         self.arms: dict[str, Arm] = {}
         self.shadows: dict[str, CanaryEvaluation] = {}
         schedule = config.schedule
-        span = max(schedule.lookback, schedule.age_limit)
         allowed = {tool for arm in config.arms.values() for tool in arm.allowed_tools}
         self.eligibility = Eligibility(diagnose=config.fidelity == "unverified")
         self.tokens = TokenEvidence(store, clock, config.witness)
         self.tokens.on_decided = self.eligibility.decide
         self.intake = Intake(
             store,
-            since_ns=intaking.since(clock.now_ns(), span),
+            since_ns=intaking.since(
+                clock.now_ns(), schedule.lookback, schedule.age_limit
+            ),
             lookback_ns=int(schedule.lookback * 1e9),
             allowed_tools=tuple(sorted(allowed)),
             eligibility=self.eligibility,
@@ -336,6 +338,7 @@ class Engine:
         """
         async with AsyncExitStack() as stack:
             await self.open_arms(stack, environ)
+            stack.callback(self._content.close)
             await run_parts(
                 self._parts(keeps_lease),
                 stop,
@@ -363,14 +366,9 @@ class Engine:
             leading=lambda: self.leading,
         )
         parts: list[Part] = [self.reading, self._leading, review, self.judging]
-        parts.append(self.drills)
-        if self._queue is not None:
-            parts.append(self._queue)
-        parts += self._made_askers()
-        if self._telling is not None:
-            parts.append(self._telling)
-        if self._judge_rounds is not None:
-            parts.append(self._judge_rounds)
+        some = (self._queue, self._telling, self._judge_rounds)
+        parts += [self.drills, *self._made_askers()]
+        parts += [part for part in some if part is not None]
         book, poll = OpinionBook(self._store), config.schedule.poll
         parts.append(
             AdjudicationFeed(self.shadows, self.metrics, book, poll_seconds=poll)

@@ -9,6 +9,7 @@ from replayd.model import Case
 from replayd.providers.wire.encode import media_refs
 from replayd.scoring.contract import ScoringCase
 from replayd.scoring.recorded import Recorded, scoring_case
+from replayd.traits.measurer import TraitMeasurer
 from snaptrace.crypto.fleet_key import FleetKey
 from snaptrace.snapshot import object_names, segment
 from snaptrace.snapshot.errors import CorruptSnapshotError, MissingObjectError
@@ -46,12 +47,20 @@ class Gone(Struct, frozen=True):
 class CaseLoader:
     """Reads cases from the store; caches the last few segments."""
 
-    def __init__(self, store: Store, key: FleetKey) -> None:
-        self._store, self._key = store, key
+    def __init__(
+        self, store: Store, key: FleetKey, traits: TraitMeasurer | None = None
+    ) -> None:
+        """Read from `store`; with `traits` a case's content is measured, too."""
+        self._store, self._key, self._traits = store, key, traits
         self._segments: OrderedDict[str, Segment] = OrderedDict()
         self._cached_bytes = 0
         self._reading: dict[str, asyncio.Lock] = {}
         self._tombstones = Tombstones()
+
+    def close(self) -> None:
+        """End the process that measures; harmless if there is none."""
+        if self._traits is not None:
+            self._traits.close()
 
     async def refresh(self) -> None:
         """Load the current tombstones.
@@ -86,10 +95,12 @@ class CaseLoader:
             return Gone("media_missing")
         pin = found.header.pin
         assertion = None if pin is None else pin.assertion
+        measure = self._traits
+        traits = {} if measure is None else await measure.traits(snapshot, blobs)
         return Loaded(
             snapshot,
             blobs,
-            Recorded(found.packed(case.index), assertion),
+            Recorded(found.packed(case.index), assertion, traits),
             tuple(subjects_of(self._key, snapshot)),
             found.header,
         )

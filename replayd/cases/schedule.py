@@ -20,7 +20,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 
 from replayd.config import SliceConfig
-from replayd.model import Case, Planned
+from replayd.model import Case, PairResult, Planned
+from replayd.traits.names import NAMES
 
 SPAN = 2.0**64
 DECIDED_SHARE = 0.2  # of its share that a decided modality keeps
@@ -344,6 +345,23 @@ class Schedule:
                 self._mark(own, case)
             found.append(item.name)
         return tuple(found)
+
+    def slices_fed(self, result: PairResult) -> tuple[str, ...]:
+        """Return the protected slices that a judged pair feeds, by its traits too.
+
+        Traits are known once a case was loaded, so a slice by a trait has no lane of
+        its own: it is fed by traffic, in which every unit comes once.
+        """
+        if result.lane != TRAFFIC:
+            return result.slices
+        more = (
+            item.name
+            for item in self._settings.slices
+            if item.attribute in NAMES
+            and item.modality == result.modality
+            and result.attributes.get(item.attribute) in item.values
+        )
+        return tuple(dict.fromkeys((*result.slices, *more)))
 
     def _bound(self) -> None:
         """Drop the oldest cases beyond `case_limit`; drawn units stay remembered."""

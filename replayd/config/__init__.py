@@ -381,6 +381,9 @@ class ReplaydConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     # Text that the model wants before each sentence, as `query: ` for E5.
     prose_model_prefix: str = ""
     scorers: dict[str, ScorerConfig] = {}
+    # Measure traits of what is sent, as `image.kind=chart`: slices to watch, filter by
+    # and protect; docs/traits.md. Media are decoded in a confined process.
+    traits: bool = True
     # How often the leader closes hours, finishes erasures and applies store.retention.
     upkeep: Duration = Duration(600)
     # Least severe level that is logged.

@@ -30,6 +30,7 @@ from replayd.ledger.ledger import Ledger, epochs, open_epoch
 from replayd.model import Epoch
 from replayd.scoring import SCORERS
 from replayd.scoring.own.settings import versions_of
+from replayd.traits.names import NAMES, VERSION
 from replayd.verdicts.compute import VerdictComputation
 from snaptrace.runtime.clock import Clock
 from snaptrace.store.store import Store
@@ -67,7 +68,7 @@ def wanted_epoch(
         "canary": _arm_key(arm),
         "scorers": ",".join([*sorted(SCORERS), *versions_of(config.scorers)]),
         "margins": _text({m: settings.margin(m) for m in sorted(settings.margins)}),
-        "slices": _text(config.slices),
+        "slices": _text(config.slices) + _traits_key(config),
         "promise": _text([settings.alpha, settings.eps, settings.intent]),
     }
     if config.drills.leave_out:
@@ -95,6 +96,12 @@ async def without_needless(store: Store, config: ReplaydConfig, wanted: Epoch) -
         return wanted
     known = await known_sensitivity(store)
     return replace(wanted, left_out=left_out(known.newest, share))
+
+
+def _traits_key(config: ReplaydConfig) -> str:
+    """Return which measure decides who belongs to a slice, where one does."""
+    by_trait = any(each.attribute in NAMES for each in config.slices.values())
+    return f" traits {VERSION}" if by_trait and config.traits else ""
 
 
 def control_of(config: ReplaydConfig) -> str | None:

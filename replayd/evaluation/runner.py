@@ -304,7 +304,9 @@ class EpochRunner:
             more = planned_charge(item, found.lost_tries)
             charged = charged_together(charged, more)
         judged = await self._judged(item, found)
-        return JudgedPair(replace(judged.result, charged=charged), judged.answers)
+        slices = self._schedule.slices_fed(judged.result)
+        result = replace(judged.result, charged=charged, slices=slices)
+        return JudgedPair(result, judged.answers)
 
     async def _judged(self, item: Planned, found: Asked | Caught) -> JudgedPair:
         answers = found.answers

@@ -19,7 +19,7 @@ from replayd.stats import (
     outcomes,
 )
 
-MOST_SLICES = 40  # per modality
+MOST_SLICES = 80  # per modality
 MOST_VALUES = 8  # per attribute: an id must not take every place
 MOST_ROUTES = 16
 FLAG_EVERY = 50  # results between two looks, fixed so that a fold repeats itself

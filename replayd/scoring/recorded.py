@@ -9,10 +9,11 @@ from snaptrace.snapshot.model import Json, Snapshot
 
 
 class Recorded(Struct, frozen=True):
-    """A stored snapshot and, for a pin, what somebody said its answer must meet."""
+    """A stored snapshot, a pin's assertion, and traits measured from the content."""
 
     packed: codec.Packed
     assertion: Json = None
+    traits: dict[str, str] = {}
 
     def scoring_case(self) -> ScoringCase:
         """Return the case, decoded.

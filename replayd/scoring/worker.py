@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import BinaryIO
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from replayd.gc_tuning import search_seldom
 from replayd.model import JudgedPair, PairAnswers, PairResult, Planned
@@ -71,7 +72,7 @@ _batches = codec.Decoder(Batch)
 async def judged(jobs: Sequence[Job]) -> list[PairResult]:
     """Judge pairs, in whichever process this is called."""
     benches = [
-        PairScoring(job.planned, _case(job), job.answers, job.committed_at_ns)
+        PairScoring(_planned(job), _case(job), job.answers, job.committed_at_ns)
         for job in jobs
     ]
     return await _scored(benches)
@@ -91,9 +92,21 @@ async def redacted_and_judged(
         redactor.compare(case.snapshot.redaction.version)
         clean.append(answers)
         known = answers or job.answers
-        benches.append(PairScoring(job.planned, case, known, job.committed_at_ns))
+        benches.append(PairScoring(_planned(job), case, known, job.committed_at_ns))
     results = await _scored(benches, own)
     return [JudgedPair(*each) for each in zip(results, clean, strict=True)]
+
+
+def _planned(job: Job) -> Planned:
+    """Return the number with the traits beside what the application said of the call.
+
+    Where both have one name, the application knows better.
+    """
+    case, traits = job.planned.case, job.recorded.traits
+    if not traits:
+        return job.planned
+    attributes = {**traits, **case.attributes}
+    return replace(job.planned, case=replace(case, attributes=attributes))
 
 
 def _case(job: Job) -> ScoringCase:

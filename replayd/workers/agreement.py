@@ -7,6 +7,7 @@ from msgspec.structs import asdict
 
 from replayd.config import ArmConfig, ReplaydConfig
 from replayd.scoring.own.settings import versions_of
+from replayd.traits import names as traits
 from snaptrace import VERSION
 from snaptrace.crypto.fleet_key import FleetKey
 
@@ -38,6 +39,7 @@ def settings_digest(config: ReplaydConfig, canary: str, key: FleetKey) -> str:
         "prose_model": [bool(config.prose_model), config.prose_model_prefix],
         # What a scorer may take or read is each worker's own.
         "scorers": versions_of(config.scorers),
+        "traits": [config.traits, traits.VERSION],
         "prices": msgspec.to_builtins(config.prices),
     }
     data = msgspec.json.encode(fixed, order="sorted")

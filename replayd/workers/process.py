@@ -16,6 +16,7 @@ from replayd.scoring.own.settings import OwnScorers
 from replayd.scoring.pool import ScoringPool
 from replayd.scoring.redaction import RedactionSettings
 from replayd.telemetry.worker_metrics import WorkerMetrics
+from replayd.traits.measurer import measurer
 from replayd.workers.asking import PairAsking
 from replayd.workers.connection import AT, servers
 from replayd.workers.worker import Worker
@@ -93,8 +94,9 @@ async def run(
         own=OwnScorers(config.scorers, secret_files(store_config)),
         prose_model=(config.prose_model, config.prose_model_prefix),
     )
-    content = CaseLoader(store, key)
+    content = CaseLoader(store, key, measurer(wanted=config.traits))
     async with AsyncExitStack() as stack:
+        stack.callback(content.close)
         arms = await open_arms(stack, config.arms, environ, clock, rng)
         asking = PairAsking(
             config,

@@ -8,11 +8,6 @@ from msgspec import Struct
 
 from snaptrace.snapshot.model import MediaKind, Snapshot
 
-# Bounds on what is decoded: a medium beyond them has no fault applied.
-LARGEST_BYTES = 32 * 2**20
-MOST_PIXELS = 40_000_000
-MOST_SECONDS = 600.0
-
 
 class Asked(Struct, frozen=True):
     """One request: a recorded call and its media by `MediaRef.index`."""

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from replayd.drills.requests.contract import MOST_PIXELS, Asked, OtherMedia
+from replayd.decoding.bounds import MOST_PIXELS
+from replayd.drills.requests.contract import Asked, OtherMedia
 from replayd.drills.requests.media import changed_media
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import TypeAlias
 
 from msgspec.structs import replace
 
-from replayd.drills.requests.contract import LARGEST_BYTES, Asked, OtherMedia
+from replayd.decoding.bounds import LARGEST_BYTES
+from replayd.drills.requests.contract import Asked, OtherMedia
 from snaptrace.snapshot.model import MediaKind
 
 log = logging.getLogger(__name__)

@@ -3,10 +3,9 @@
 import io
 from collections.abc import Callable
 
+from replayd.decoding.bounds import MOST_PAGES
 from replayd.drills.requests.contract import Asked, OtherMedia
 from replayd.drills.requests.media import changed_media
-
-MOST_PAGES = 200
 
 
 def page_fault(

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from replayd.drills.requests.contract import MOST_SECONDS, Asked, OtherMedia
+from replayd.decoding.bounds import MOST_SECONDS
+from replayd.drills.requests.contract import Asked, OtherMedia
 from replayd.drills.requests.media import changed_media
 
 Samples = NDArray[np.float64]  # (frames, channels), in [-1, 1]

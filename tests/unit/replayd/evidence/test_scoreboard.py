@@ -11,6 +11,7 @@ from replayd.adjudication.decisions import Decisions
 from replayd.errors import DamagedResultError
 from replayd.evidence.scoreboard import Scoreboard
 from replayd.evidence.settings import BoardSettings, SliceSettings
+from replayd.evidence.watched_slices import MOST_SLICES
 
 
 def test_a_broken_canary_regresses_in_its_modality_only():
@@ -168,7 +169,7 @@ def test_watched_slices_are_bounded():
             result_of(number, attributes={f"a{number % 9}": f"id{number}"}, route="r")
         )
     view = view_of(board)
-    assert len({s.slice for s in view.slices}) <= 40
+    assert len({s.slice for s in view.slices}) <= MOST_SLICES
     assert view.slices_untracked > 100
     assert len(board.checkpoint()) < 60_000
 

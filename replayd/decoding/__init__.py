@@ -1,0 +1,1 @@
+"""Decoders of media, in a confined process of their own: bytes in, measures out."""
