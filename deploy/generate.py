@@ -1,4 +1,4 @@
-"""Write what the deployment takes from code: dashboards, copies, plain manifests.
+"""Write what the deployment takes from code: dashboards, keys, copies, manifests.
 
 A chart can only read files of its own folder, so alert rules and dashboards stand
 there a second time. `tests/unit/deploy` compares both with what this writes.
@@ -13,12 +13,16 @@ import helm_python
 import yaml
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
+from collector.config.relay import CollectorConfig
 from deploy import chart_readme
+from deploy.config_keys import keys_of
 from deploy.dashboards import DASHBOARDS
+from replayd.config import ReplaydConfig
 
 DEPLOY = Path(__file__).parent
 CHART = DEPLOY.parent / "helm" / "snaptrace"
 CHART_FILES = CHART / "files"
+SCHEMA = CHART / "values.schema.json"
 
 
 def files() -> dict[Path, str]:
@@ -29,12 +33,23 @@ def files() -> dict[Path, str]:
         json.loads(text)
         written[DEPLOY / "dashboards" / f"{name}.json"] = text
         written[CHART_FILES / "dashboards" / f"{name}.json"] = text
+    written[SCHEMA] = _schema()
     written[CHART / "README.md"] = chart_readme.text(CHART)
     rules = DEPLOY / "alerts" / "snaptrace.rules.yaml"
     written[CHART_FILES / "alerts.yaml"] = rules.read_text(encoding="utf-8")
     for values in sorted((DEPLOY / "kustomize").glob("*/values.yaml")):
         written[values.with_name("snaptrace.yaml")] = _rendered(values)
     return written
+
+
+def _schema() -> str:
+    """Return the schema of the chart's values with the keys of both programs."""
+    tree = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    for name, section in (("collector", CollectorConfig), ("replayd", ReplaydConfig)):
+        config = tree["properties"][name]["properties"]["config"]
+        described = {"description": config["description"]}
+        tree["properties"][name]["properties"]["config"] = keys_of(section) | described
+    return json.dumps(tree, indent=2, ensure_ascii=False) + "\n"
 
 
 def _rendered(values: Path) -> str:

@@ -117,14 +117,15 @@ def doctor(
     *,
     seconds: Annotated[float, Parameter(name="--seconds")] = 30.0,
     listen: str = "127.0.0.1:4317",
+    listen_http: str = "127.0.0.1:4318",
     replays: bool = False,
     workers: bool = False,
     format: Format = "table",  # noqa: A002 - the name of the option
 ) -> int:
     """Diagnose per instrumentation what is kept and replayable, and why not.
 
-    Without files it listens for OTLP/gRPC for a moment, answers success and stores
-    nothing: point an application's exporter here and use it.
+    Without files it listens for OTLP for a moment, answers success and stores nothing:
+    point an application's exporter here and use it.
 
     Parameters
     ----------
@@ -133,7 +134,9 @@ def doctor(
     seconds
         How long to listen.
     listen
-        Where to listen.
+        Where to listen for gRPC.
+    listen_http
+        Where to listen for HTTP.
     replays
         Say instead what replays proved so far: per scope, version, operation, API and
         kind of media, how many input tokens the recorded calls had and the rebuilt
@@ -163,8 +166,18 @@ def doctor(
     else:
         from snaptrace.cli.otlp_probe import listen_for  # noqa: PLC0415
 
-        console.print(f"listening on {listen} for {seconds:g} s; Ctrl-C ends it")
-        asyncio.run(listen_for(listen, seconds, take))
+        asyncio.run(
+            listen_for(
+                listen,
+                seconds,
+                take,
+                http=listen_http,
+                ready=lambda http: console.print(
+                    f"listening on {listen} (gRPC) and http://{http} (HTTP) for "
+                    f"{seconds:g} s; Ctrl-C ends it"
+                ),
+            )
+        )
     for call in recogniser.flush(time.time_ns()):
         doctor_.add(call.snapshot)
     reports = doctor_.report()

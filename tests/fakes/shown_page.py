@@ -21,12 +21,14 @@ from fakes.leaping_loop import LoopClock
 from fakes.pair_results import START, live_of
 from fakes.stored_calls import text_call
 from msgspec import structs
+from prometheus_client import CollectorRegistry, start_http_server
 
 from replayd.evidence.scoreboard import Scoreboard
 from replayd.evidence.settings import BoardSettings
 from replayd.http.page import PageServer, PageSettings
 from replayd.model import ArmAnswer
 from replayd.results.history import History
+from replayd.telemetry.metrics import EngineMetrics, VerdictCollector
 from replayd.verdicts.compute import VerdictComputation
 from replayd.verdicts.views import Verdicts
 from snaptrace.runtime.clock import SystemClock
@@ -40,6 +42,7 @@ class ShownPage:
 
     def __init__(self, store, epoch, verdicts, audit=None, **settings):
         self.store, self.epoch, self.audited = store, epoch, []
+        self.verdicts = verdicts
         self.server = PageServer(
             PageSettings(
                 listen=Address("127.0.0.1:0"), user_header="X-User", **settings
@@ -262,8 +265,8 @@ def drawing_pair(number):
     return call, *arms, b""
 
 
-def example_pairs(many=120):
-    """Return pairs of two modalities; the canary misreads every fifth image."""
+def example_pairs(many=120, every=10):
+    """Return pairs of several modalities; the canary misreads one image in five."""
     pairs = []
     if many >= 100:
         pairs = [audio_pair(0), tool_pair(1), prose_pair(2), document_pair(3)]
@@ -274,23 +277,31 @@ def example_pairs(many=120):
             pairs.append(text_pair(number, wrong))
         else:
             values = {"North": 4210 + number, "South": 3100, "East": 875}
-            if number % 10 == 0:
+            if number % every == 0:
                 values["North"] = values["North"] // 100
             text = "\n".join(f"{label}: {value}" for label, value in values.items())
             pairs.append(image_pair(number, text))
     return pairs
 
 
-async def _serve():
-    page = await shown_page(example_pairs())
+async def _serve(with_metrics):
+    """Serve the page; with its metrics the canary misreads every image."""
+    page = await shown_page(example_pairs(every=2 if with_metrics else 10))
+    bound = []
+    page.server._on_bound = bound.append
 
     def ready():
-        sys.stdout.write(page.bound + "\n")
+        if with_metrics:
+            registry = CollectorRegistry()
+            EngineMetrics(registry).links_info.labels(f"http://{bound[0]}", "").set(1)
+            VerdictCollector(registry).publish(page.verdicts)
+            server, _ = start_http_server(0, "127.0.0.1", registry)
+            bound.append(f"127.0.0.1:{server.server_port}")
+        sys.stdout.write(" ".join(bound) + "\n")
         sys.stdout.flush()
 
-    page.server._on_bound = lambda address: setattr(page, "bound", address)
     await page.server.run(ready, asyncio.Event())
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(_serve()))
+    sys.exit(asyncio.run(_serve("--metrics" in sys.argv)))

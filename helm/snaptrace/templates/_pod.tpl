@@ -84,11 +84,25 @@ another type is written as JSON. */}}
 {{- end -}}
 
 {{/* The section `store`, as both programs read it. */}}
+{{/* Seven tenths of the volume, in bytes: the rest is for results, answers and indexes. */}}
+{{- define "snaptrace.volumeShare" -}}
+{{- $size := .Values.store.volume.size | toString -}}
+{{- $units := dict "k" 1000 "M" 1000000 "G" 1000000000 "T" 1000000000000 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 -}}
+{{- $unit := default 1 (get $units (regexFind "[A-Za-z]+$" $size)) -}}
+{{- printf "%dB" (mulf (regexFind "^[0-9.]+" $size | float64) $unit 0.7 | int64) -}}
+{{- end -}}
+
 {{- define "snaptrace.storeConfig" -}}
 {{- $store := dict "url" (default "file:///var/lib/snaptrace/store" .Values.store.url) -}}
 {{- if .Values.store.keySecret.name }}{{ $_ := set $store "key_file" "/etc/snaptrace/fleet/fleet.key" }}{{ end -}}
 {{- if .Values.store.encryptionSecret.name }}{{ $_ := set $store "encryption" (dict "key_file" "/etc/snaptrace/envelope/envelope.key") }}{{ end -}}
 {{- if .Values.store.options }}{{ $_ := set $store "options" .Values.store.options }}{{ end -}}
+{{- $kept := deepCopy .Values.store.retention -}}
+{{- if and (not $kept.bytes) (not .Values.store.url) (not .Values.store.volume.existingClaim) -}}
+{{- $_ := set $kept "bytes" (include "snaptrace.volumeShare" .) -}}
+{{- end -}}
+{{- range $key, $value := $kept }}{{ if not $value }}{{ $_ := unset $kept $key }}{{ end }}{{ end -}}
+{{- if $kept }}{{ $_ := set $store "retention" $kept }}{{ end -}}
 {{- toYaml $store -}}
 {{- end -}}
 

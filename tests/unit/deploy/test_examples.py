@@ -13,6 +13,7 @@ from rendered import CHART, KUBERNETES, ROOT, documents, merged
 from collector.config.relay import CollectorConfig
 from replayd.app import check
 from replayd.config import ReplaydConfig
+from replayd.http.page.access import Access, read_people
 from replayd.verdicts.gate import EXIT_CODES
 from snaptrace.runtime import config as runtime_config
 from snaptrace.runtime.clock import SystemClock
@@ -224,6 +225,26 @@ def test_compose():
         for port in service["ports"]:
             assert port.startswith("127.0.0.1:")
         assert set(service["depends_on"]) <= set(compose["services"])
+
+
+def test_compose_page(tmp_path, monkeypatch):
+    """The page would stay inside the container, or be open to the machine's network."""
+    (compose,) = load("compose/compose.yaml")
+    (tree,) = load("compose/snaptrace.yaml")
+    replayd = runtime_config.Document(tree, "compose").section("replayd", ReplaydConfig)
+    assert "127.0.0.1:9466:9466" in compose["services"]["replayd"]["ports"]
+    folder = "/var/lib/snaptrace"
+    assert replayd.page_people_file == f"{folder}/people"
+    interpreter, flag, code = compose["services"]["own-the-store"]["entrypoint"]
+    assert (interpreter, flag) == ("python3", "-c")
+    monkeypatch.setattr("os.chown", lambda *_: None)
+    code = code.replace(folder, str(tmp_path))
+    exec(code, {})
+    (person,) = read_people(str(tmp_path / "people"))
+    assert person.right == "operate"
+    exec(code, {})
+    assert read_people(str(tmp_path / "people")) == (person,)
+    Access(replayd.page.listen, people=(person,))
 
 
 def test_compose_grafana():
