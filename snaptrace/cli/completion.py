@@ -1,6 +1,7 @@
 """`snaptrace completion`: the script that a shell completes commands with."""
 
 import sys
+from importlib import resources
 from typing import Literal
 
 from snaptrace.cli import application
@@ -10,6 +11,8 @@ Shell = Literal["bash", "zsh", "fish"]
 
 def completion(shell: Shell) -> int:
     """Print a shell's completion script: commands, options and their values.
+
+    In bash, terms of filters too, as `snaptrace fields TERM` lists them.
 
     bash: source <(snaptrace completion bash), in ~/.bashrc
 
@@ -25,4 +28,7 @@ def completion(shell: Shell) -> int:
     sys.stdout.write(
         application().generate_completion(prog_name="snaptrace", shell=shell)
     )
+    if shell == "bash":
+        filters = resources.files("snaptrace.cli").joinpath("filters.bash")
+        sys.stdout.write(filters.read_text("utf-8"))
     return 0

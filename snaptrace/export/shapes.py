@@ -146,9 +146,18 @@ def _inspect_part(call: Exported, part: Part) -> dict[str, Any] | None:
 
 
 def _promptfoo(call: Exported) -> dict[str, Any]:
+    """A test; a tool call is looked for by name, an answer's facts by a grader.
+
+    Without assertions promptfoo passes whatever is answered.
+    """
+    facts = [{"type": "factuality", "value": call.answer_text}]
+    names = [
+        {"type": "contains", "value": c.name} for c in call.snapshot.answer.tool_calls
+    ]
     return {
         "description": call.snapshot.snapshot_id,
         "vars": {"messages": call.chat_messages(), "expected": call.answer_text},
+        "assert": names or (facts if call.answer_text else []),
         "metadata": call.metadata(),
     }
 

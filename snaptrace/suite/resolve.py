@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
+from snaptrace.query.facts import Facts
 from snaptrace.query.language import Query
 from snaptrace.query.search import Hit, Search
 from snaptrace.snapshot.model import Snapshot
@@ -88,6 +89,16 @@ def _case(name: str, snapshot: Snapshot, wanted: _Wanted) -> Case:
     )
 
 
+def _can_be_a_case(query: Query, facts: Facts) -> bool:
+    """Return whether a rule may select a call: it can be sent, and was answered.
+
+    A filter that speaks of fidelity, or of outcomes, has its own say on that.
+    """
+    asked = {term.field for term in query.terms}
+    sendable = facts.fidelity != "unreplayable" or "fidelity" in asked
+    return sendable and (facts.outcome != "error" or "outcome" in asked)
+
+
 class _Naming:
     """Collects who is named by id, and who is in the running for each rule."""
 
@@ -109,7 +120,9 @@ class _Naming:
             self.hits[hit.facts.snapshot_id] = hit
         known = self._search.known(hit.collector)
         for _, query, pool in self._rules:
-            if not query.texts and query.matches(hit.facts, known):
+            if query.texts or not query.matches(hit.facts, known):
+                continue
+            if _can_be_a_case(query, hit.facts):
                 pool.add(hit, self._weight(hit))
 
     async def look_for_texts(self) -> None:
@@ -117,7 +130,8 @@ class _Naming:
         for _, query, pool in self._rules:
             if query.texts:
                 async for hit in self._search.hits(query):
-                    pool.add(hit, self._weight(hit))
+                    if _can_be_a_case(query, hit.facts):
+                        pool.add(hit, self._weight(hit))
 
     def _weight(self, hit: Hit) -> float:
         probability = self._search.frame.probability(hit.collector, hit.facts)

@@ -138,7 +138,7 @@ class SuiteRun:
             passed_runs=found.passed,
             nonsense=await self._passing_nonsense(held, loaded),
             outage=found.judged.outage,
-            warnings=found.warnings,
+            warnings=(*_doubts(loaded), *found.warnings),
             masked_stretches=held.masked_stretches,
             masked_share=round(held.masked_share, 4),
         )
@@ -275,6 +275,13 @@ def _text(answer: ArmAnswer) -> str:
     return "\n".join(
         filter(None, [answer.answer.text or answer.answer.refusal, *calls])
     )
+
+
+def _doubts(loaded: Loaded) -> tuple[str, ...]:
+    """Return what is doubtful about the request that was sent."""
+    if loaded.snapshot.fidelity.level != "unverified":
+        return ()
+    return ("unverified: no recording proves that the whole request was read",)
 
 
 def _not_judged(entry: Entry, why: str, modality: str = "") -> SuiteCase:

@@ -7,7 +7,9 @@ import pytest
 from fakes.pinned_suite import NOW, served
 from fakes.provider import completion
 from fakes.stored_calls import store_calls, text_call
+from msgspec.structs import replace
 
+from snaptrace.snapshot.model import Answer, Fidelity
 from snaptrace.store import pins
 
 LATER = NOW + 86_400 * 10**9
@@ -89,3 +91,43 @@ def test_production_is_asked_where_a_person_wants_it(suite, old_pin):
     ) as server:
         row = pin_row(suite, "--control", server.url)
     assert row["today"] == "failed"
+
+
+def test_rules_select_what_can_be_sent_and_was_answered(suite):
+    """If it failed, a suite would hold cases that no run can judge."""
+    lost = replace(
+        asked("lost", "x", at_ns=LATER, body={"messages": []}),
+        fidelity=Fidelity(level="unreplayable"),
+    )
+    failed = replace(
+        asked("failed", "", at_ns=LATER), answer=Answer(outcome="error"), route="r9"
+    )
+    asyncio.run(store_calls(suite.store, [lost, failed], at_ns=LATER, sequence=9))
+    suite.write("suite: a\npin:\n  - rule: every route at least 9\n")
+    code, out = suite.run("suite", "lock", suite.file)
+    assert code == 0, out
+    locked = suite.file.with_suffix(".lock").read_text()
+    assert lost.snapshot_id not in locked
+    assert failed.snapshot_id not in locked
+    suite.write("suite: a\npin:\n  - rule: 9 newest errors\n")
+    assert suite.run("suite", "lock", suite.file)[0] == 0
+    assert failed.snapshot_id in suite.file.with_suffix(".lock").read_text()
+
+
+def test_a_pin_of_an_imported_log_is_sent_with_a_warning(suite):
+    """If it failed, the cheapest way in would end at the first check."""
+    call = replace(
+        asked("log", "The total of order 77 is 42.50 euros.", at_ns=LATER),
+        fidelity=Fidelity(level="unverified"),
+    )
+    asyncio.run(store_calls(suite.store, [call], at_ns=LATER, sequence=9))
+    suite.write(f"suite: a\npin:\n  - id: {call.snapshot_id}\n")
+    assert suite.run("suite", "lock", suite.file)[0] == 0
+    code, out = suite.run("suite", "check", suite.file)
+    assert code == 0, out
+    answer = completion("The total is 42.50 euros.")
+    with served(lambda _body: answer) as server:
+        options = ("--canary", server.url, "--format", "json")
+        code, out = suite.run("test", "--suite", suite.file, *options)
+    assert code == 0, out
+    assert "unverified" in out

@@ -3,57 +3,12 @@
 import base64
 import json
 
-import msgspec
 import pytest
-from fakes.stored_calls import image_call, text_call
+from fakes.exported_calls import DATA, PICTURE, sound, tool_call
 
-from snaptrace.crypto.fleet_key import FleetKey
 from snaptrace.export import SHAPES, row
-from snaptrace.snapshot.model import Answer, Media, MediaRef, ToolCall
 
-NOW = 1_800_000_000 * 10**9
-KEY = FleetKey(b"k" * 32)
-DATA = b"\x89PNG\r\n\x1a\n" + b"a chart"
-URL = "data:image/png;base64," + base64.b64encode(DATA).decode()
-PICTURE = image_call(1, DATA, KEY, at_ns=NOW)
 FOREIGN = [name for name in SHAPES if name != "snapshot"]
-
-
-def tool_call():
-    """Return a call with a tool's turn in its history, and a tool call as answer."""
-    asked = {
-        "id": "c1",
-        "type": "function",
-        "function": {"name": "find", "arguments": '{"q": "order 7"}'},
-    }
-    body = {
-        "model": "assistant-7",
-        "messages": [
-            {"role": "system", "content": "Be brief."},
-            {"role": "user", "content": "Where is order 7?"},
-            {"role": "assistant", "content": None, "tool_calls": [asked]},
-            {"role": "tool", "tool_call_id": "c1", "content": "in Oslo"},
-        ],
-        "tools": [{"type": "function", "function": {"name": "find"}}],
-    }
-    call = text_call(2, at_ns=NOW, body=body)
-    answer = Answer(
-        tool_calls=(ToolCall(name="find", arguments='{"q": "8"}', id="c2"),)
-    )
-    return msgspec.structs.replace(call, answer=answer)
-
-
-def sound():
-    """Return a call with a recorded sound."""
-    data = {"data": MediaRef(0, "base64"), "format": "wav"}
-    body = {
-        "model": "m",
-        "messages": [
-            {"role": "user", "content": [{"type": "input_audio", "input_audio": data}]}
-        ],
-    }
-    medium = Media(kind="audio", mime="audio/wav", state="inline", digest="0" * 64)
-    return text_call(3, at_ns=NOW, body=body, modality="audio", media=(medium,))
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -102,48 +57,10 @@ def test_sound_is_written_as_each_tool_takes_it():
     assert part == {"type": "audio", "audio": url, "format": "wav"}
 
 
-def test_inspect_reads_what_is_written(tmp_path):
-    """If it failed, `json_dataset` would refuse the file, or lose the picture."""
-    dataset = pytest.importorskip("inspect_ai.dataset")
-    path = tmp_path / "cases.jsonl"
-    rows = [
-        row(PICTURE, "inspect", blobs={0: DATA}, probability=0.5),
-        row(tool_call(), "inspect"),
-        row(sound(), "inspect", blobs={0: b"RIFF"}),
+def test_promptfoo_has_something_to_check():
+    """If it failed, promptfoo would pass whatever a model answers."""
+    (facts,) = row(PICTURE, "promptfoo", blobs={0: DATA})["assert"]
+    assert facts == {"type": "factuality", "value": "North 12, South 30"}
+    assert row(tool_call(), "promptfoo")["assert"] == [
+        {"type": "contains", "value": "find"}
     ]
-    path.write_text("".join(json.dumps(each) + "\n" for each in rows))
-    samples = list(dataset.json_dataset(str(path)))
-    assert samples[0].input[0].content[1].image == URL
-    assert samples[0].target == "North 12, South 30"
-    assert samples[0].metadata["inclusion_probability"] == 0.5
-    assert [message.role for message in samples[1].input] == [
-        "system",
-        "user",
-        "assistant",
-        "tool",
-    ]
-    assert samples[1].input[2].tool_calls[0].arguments == {"q": "order 7"}
-
-
-def test_hugging_face_reads_what_is_written(tmp_path):
-    """If it failed, rows of one export could not stand in one dataset."""
-    datasets = pytest.importorskip("datasets")
-    path = tmp_path / "cases.jsonl"
-    rows = [row(PICTURE, "openai_finetuning", blobs={0: DATA})] * 2
-    path.write_text("".join(json.dumps(each) + "\n" for each in rows))
-    cache = str(tmp_path / "cache")
-    loaded = datasets.load_dataset(
-        "json", data_files=str(path), split="train", cache_dir=cache
-    )
-    assert loaded[0]["messages"][0]["content"][1]["image_url"]["url"] == URL
-
-
-def test_the_openai_client_knows_the_messages():
-    """If it failed, a request made of an exported item would be refused."""
-    chat = pytest.importorskip("openai.types.chat")
-    adapter = pytest.importorskip("pydantic").TypeAdapter(
-        list[chat.ChatCompletionMessageParam]
-    )
-    for call, blobs in ((PICTURE, {0: DATA}), (tool_call(), {}), (sound(), {0: b"R"})):
-        messages = row(call, "openai_finetuning", blobs=blobs)["messages"]
-        adapter.validate_python(messages)
