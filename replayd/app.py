@@ -7,7 +7,7 @@ import asyncio
 import logging
 import os
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, ProcessCollector
@@ -120,6 +120,14 @@ async def run(
     evaluating = EngineReloader(
         engine_of(config), next_engine, environ, reload or asyncio.Event(), metrics
     )
+    covering = SuiteCoverage(
+        lambda: evaluating.engine.config.suites,
+        store,
+        key,
+        clock,
+        metrics=metrics.suites,
+        leading=lambda: evaluating.engine.leading,
+    )
     audit = Audit(store_config.audit.file, audit_log.info)
     front = Front(
         config,
@@ -130,6 +138,7 @@ async def run(
         registry=registry,
         audit=audit,
         interest=interest,
+        suites=lambda: covering.versions,
     )
     keeping = StoreMaintenance(
         Maintenance(store, key, policy_of(store_config.retention), build_indexes),
@@ -137,14 +146,6 @@ async def run(
         clock,
         leading=lambda: evaluating.engine.leading,
         every_seconds=config.upkeep,
-    )
-    covering = SuiteCoverage(
-        lambda: evaluating.engine.config.suites,
-        store,
-        key,
-        clock,
-        metrics=metrics.suites,
-        leading=lambda: evaluating.engine.leading,
     )
     ports = Ports(ports_file)
     await run_parts(
@@ -202,6 +203,7 @@ class Front:
         registry: CollectorRegistry,
         audit: Audit,
         interest: GateInterest,
+        suites: Callable[[], Mapping[str, str]],
     ) -> None:
         self._config, self._store, self._key = config, store, key
         self._clock, self._evaluating, self._audit = clock, evaluating, audit
@@ -211,6 +213,7 @@ class Front:
             metrics=evaluating.metrics,
             series=VerdictCollector(registry),
             clock=clock,
+            suites=suites,
         )
         self._publishing = VerdictPublisher(
             store,

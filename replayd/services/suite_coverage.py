@@ -13,9 +13,12 @@ from snaptrace.query.search import Search
 from snaptrace.runtime.clock import Clock
 from snaptrace.runtime.events import wait
 from snaptrace.snapshot.errors import SnapshotError
+from snaptrace.snapshot.model import Snapshot
+from snaptrace.snapshot.segment import Pin
 from snaptrace.store import pins
 from snaptrace.store.store import Store
 from snaptrace.suite.coverage import Coverage, Traffic
+from snaptrace.suite.lock import pinned_version
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +44,7 @@ class SuiteCoverage:
         self._config, self._store, self._key = config, store, key
         self._clock, self._metrics, self._leading = clock, metrics, leading
         self._due_ns = 0
+        self.versions: dict[str, str] = {}  # of the suites in the store, by name
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
         """Look on schedule until `stop`."""
@@ -72,10 +76,15 @@ class SuiteCoverage:
         search = Search(self._store, self._key)
         await search.refresh()
         suites: dict[str, list[Facts]] = {}
+        held: dict[str, list[tuple[Pin, Snapshot]]] = {}
         async for _, pin, snapshot in pins.pinned(self._store):
             shown = pin.suite in suites or len(suites) < MOST_SUITES
             if shown and not search.is_erased(snapshot):
                 suites.setdefault(pin.suite, []).append(facts_of(snapshot))
+                held.setdefault(pin.suite, []).append((pin, snapshot))
+        self.versions = {
+            name: pinned_version(name, cases) for name, cases in held.items()
+        }
         if not suites:
             return {}
         traffic = Traffic(search, suites)

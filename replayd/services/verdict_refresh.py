@@ -45,8 +45,9 @@ class VerdictRefresh:
         metrics: EngineMetrics,
         series: VerdictCollector,
         clock: Clock,
+        suites: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
-        self._evaluated = evaluated
+        self._evaluated, self._suites = evaluated, suites
         self._metrics, self._series, self._clock = metrics, series, clock
         self.verdicts = Verdicts(canaries={}, leading=False)
 
@@ -62,7 +63,9 @@ class VerdictRefresh:
         views = {name: shadow.view() for name, shadow in engine.shadows.items()}
         known = {name: view for name, view in views.items() if view is not None}
         leading = engine.leading and len(known) == len(views)
-        self.verdicts = Verdicts(canaries=known, leading=leading)
+        self.verdicts = Verdicts(
+            canaries=known, leading=leading, suites=dict(self._suites())
+        )
         self._series.publish(self.verdicts)
         gauges.refresh(
             self._metrics,

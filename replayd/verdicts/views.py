@@ -195,3 +195,5 @@ class Verdicts(Struct, frozen=True, kw_only=True):
     leading: bool = True
     standby: bool = False  # who answers does not lead
     age_seconds: float = 0.0  # since the leader published it; 0 if it answers itself
+    # Versions of the suites whose pins are judged, by name, as of the last hour.
+    suites: dict[str, str] = {}

@@ -25,6 +25,7 @@ from snaptrace.cli.options import Source, on_loopback, with_store
 from snaptrace.cli.output import EXIT_USAGE, UNWRITTEN, CommandError, Format, print_json
 from snaptrace.runtime.clock import Clock, SystemClock
 from snaptrace.runtime.config import Duration
+from snaptrace.suite.lock import SHOWN_HASH
 
 WAITING_LINE_SECONDS = 30.0
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
@@ -132,15 +133,25 @@ def gate(
             raise CommandError(f"no passport: {'; '.join(answer.why)}", 3)
         passport.attest(source, canary, view, attest, _needed(key))
     if format == "table":
-        console.print(gate_lines(answer))
+        console.print(gate_lines(answer), *_suite_lines(verdicts), sep="\n")
     elif format == "jsonl":
         sys.stdout.write(msgspec.json.encode(answer).decode() + "\n")
     elif verdicts is None:
         print_json({"canaries": {}, "gate": msgspec.to_builtins(answer)})
     else:
         only = {name: v for name, v in verdicts.canaries.items() if name == canary}
-        print_json({"canaries": only, "gate": msgspec.to_builtins(answer)})
+        said = {"gate": msgspec.to_builtins(answer), "suites": verdicts.suites}
+        print_json({"canaries": only, **said})
     return answer.exit_code
+
+
+def _suite_lines(verdicts: Verdicts | None) -> list[str]:
+    """Return which suites' pins the verdict was given on, and their versions."""
+    suites = {} if verdicts is None else verdicts.suites
+    return [
+        f"pins of suite {name}, version {version[:SHOWN_HASH]}"
+        for name, version in sorted(suites.items())
+    ]
 
 
 def _write(path: Path, text: str) -> None:

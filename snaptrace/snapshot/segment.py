@@ -58,6 +58,7 @@ class Pin(Struct, frozen=True, kw_only=True, omit_defaults=True):
     assertion: Json = None  # what the answer must meet; `replayd` knows the kinds
     note: str = ""
     hard: bool = False  # production itself is not sure of it: `test` asks repeatedly
+    version: str = ""  # hash of the lock that pinned it; "": pinned by hand
 
 
 class SegmentHeader(Struct, frozen=True, kw_only=True, omit_defaults=True):

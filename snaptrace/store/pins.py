@@ -39,6 +39,7 @@ async def pin(
     assertion: Json = None,
     note: str = "",
     hard: bool = False,
+    version: str = "",
     replace: bool = False,
 ) -> str:
     """Copy a snapshot and its media into a suite; return the pin's name.
@@ -51,7 +52,9 @@ async def pin(
         ValueError: a suite's name that cannot stand in an object name.
     """
     name = object_names.pin(suite, snapshot.snapshot_id)
-    wanted = Pin(suite=suite, assertion=assertion, note=note, hard=hard)
+    wanted = Pin(
+        suite=suite, assertion=assertion, note=note, hard=hard, version=version
+    )
     there = await _pin_at(store, name)
     if there == wanted:
         return name

@@ -5,6 +5,7 @@ that two verdicts with one hash were given on the same suite.
 """
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -12,6 +13,7 @@ from msgspec import Struct
 
 from snaptrace.snapshot import codec
 from snaptrace.snapshot.model import Snapshot
+from snaptrace.snapshot.segment import Pin
 from snaptrace.suite.errors import LockError
 from snaptrace.suite.model import Suite
 
@@ -60,9 +62,19 @@ def file_digest(suite: Suite) -> str:
     return _digest([suite.name, suite.runs, pins, asserts, ignores])
 
 
-def pinned_digest(suite: str, cases: list[tuple[str, str, Any]]) -> str:
-    """Return the hash of a suite without a file: (id, record, what its pin says)."""
-    return _digest([VERSION, suite, sorted(cases, key=lambda case: case[0])])
+def pinned_version(suite: str, cases: Sequence[tuple[Pin, Snapshot]]) -> str:
+    """Return the version of a suite as it is pinned.
+
+    That of its lock if one lock pinned every case, else a hash of the pins.
+    """
+    locks = {pin.version for pin, _ in cases}
+    if len(locks) == 1 and (version := min(locks)):
+        return version
+    said = [
+        (each.snapshot_id, record_digest(each), [pin.assertion, pin.hard])
+        for pin, each in cases
+    ]
+    return _digest([VERSION, suite, sorted(said, key=lambda case: case[0])])
 
 
 def _digest(value: Any) -> str:  # noqa: ANN401 - JSON

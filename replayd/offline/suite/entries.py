@@ -12,8 +12,7 @@ from snaptrace.snapshot.model import Json, Snapshot
 from snaptrace.snapshot.segment import Pin
 from snaptrace.store.store import Store
 from snaptrace.suite.errors import LockError
-from snaptrace.suite.lock import Lock, LockedCase, file_digest, pinned_digest
-from snaptrace.suite.lock import record_digest as digest_of
+from snaptrace.suite.lock import Lock, LockedCase, file_digest, pinned_version
 from snaptrace.suite.model import AssertEntry, Scope, Suite, covers
 
 
@@ -28,7 +27,7 @@ class Entries(Struct, frozen=True):
 async def stored_entries(store: Store, suite: str) -> Entries:
     """Return every pin of a suite in the store, unreadable ones too, by name."""
     found: list[Entry] = []
-    digests: list[tuple[str, str, Json]] = []
+    readable: list[tuple[Pin, Snapshot]] = []
     async for info in store.list(object_names.suite_folder(suite)):
         if (parsed := object_names.parse_pin(info.name)) is None:
             continue
@@ -36,9 +35,8 @@ async def stored_entries(store: Store, suite: str) -> Entries:
         why = "" if pin is not None else "damaged"
         found.append(Entry(snapshot_id=parsed[1], name=info.name, pin=pin, problem=why))
         if pin is not None and snapshot is not None:
-            said = [pin.assertion, pin.hard]
-            digests.append((parsed[1], digest_of(snapshot), said))
-    return Entries(suite, tuple(found), pinned_digest(suite, digests))
+            readable.append((pin, snapshot))
+    return Entries(suite, tuple(found), pinned_version(suite, readable))
 
 
 async def locked_entries(store: Store, suite: Suite, lock: Lock) -> Entries:

@@ -218,8 +218,8 @@ def lock_(
             raise CommandError("\n".join(f"{row.where}: {row.why}" for row in rows))
         if not resolved.cases:
             raise CommandError("the suite selects no case; nothing was locked")
-        await _pin(opened, suite, resolved)
         new = lock_of(suite, resolved.cases)
+        await _pin(opened, suite, resolved, new.hash)
         await _unlisted(opened, suite, new, prune=prune)
         return new
 
@@ -243,7 +243,7 @@ async def _resolved(opened: Opened, suite: Suite) -> tuple[Resolved, list[_Row]]
     return found, rows
 
 
-async def _pin(opened: Opened, suite: Suite, resolved: Resolved) -> None:
+async def _pin(opened: Opened, suite: Suite, resolved: Resolved, version: str) -> None:
     for case in resolved.cases:
         try:
             await pins.pin(
@@ -256,6 +256,7 @@ async def _pin(opened: Opened, suite: Suite, resolved: Resolved) -> None:
                 assertion=assertion_of(suite, case.snapshot),
                 note="; ".join(case.why),
                 hard=case.hard,
+                version=version,
                 replace=True,
             )
         except MissingObjectError as error:

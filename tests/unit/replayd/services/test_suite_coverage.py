@@ -112,3 +112,16 @@ async def test_it_looks_when_it_is_due_and_while_it_leads(look):
     look.leading = False
     await look.part.look()
     assert look.value("covered_share", suite="a") is None
+
+
+async def test_the_versions_are_those_of_the_locks(look):
+    """If it failed, a verdict would not say which suite it was given on."""
+    by_hand = look.part.versions
+    assert set(by_hand) == {"a", "b"}
+    call = text_call(0, at_ns=NOW - HOUR, route="busy")
+    await pins.pin(
+        look.store, KEY, "x", call, suite="a", now_ns=NOW, version="77", replace=True
+    )
+    look.now_ns += HOUR
+    await look.part.look()
+    assert look.part.versions == {"a": "77", "b": by_hand["b"]}
