@@ -183,8 +183,8 @@ record: setup ## VARIANT=name: record a published library, add it to golden data
 	@PYTHONPATH=tests:. $(BIN)/python -m recording.record $(VARIANT)
 	@$(MAKE) --no-print-directory evidence
 
-record-newest: setup ## newest releases against what is recorded; for a schedule (network)
-	@PYTHONPATH=tests:. $(BIN)/python -m recording.record --newest $(VARIANT)
+record-newest: setup ## newest releases against what is recorded: VARIANT=name or SHARD=2/16 (network)
+	@PYTHONPATH=tests:. $(BIN)/python -m recording.record --newest --shard $(or $(SHARD),1/1) $(VARIANT)
 
 evidence: setup ## what dialects may claim, from recordings, and what it is worth for others
 	@PYTHONPATH=tests:. $(BIN)/python -m measure.evidence

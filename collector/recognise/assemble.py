@@ -18,6 +18,7 @@ from collector.recognise.estimate.suspicion import suspicion
 from collector.recognise.evidence.features import features
 from collector.recognise.evidence.table import Evidence, Judgement, Reading
 from collector.recognise.fidelity import assess, doubted
+from collector.recognise.frameworks import as_framework_sends
 from collector.recognise.inline_media import Cut, cut
 from snaptrace.snapshot.apis import APIS, UnmappableError
 from snaptrace.snapshot.conversation import Conversation
@@ -56,6 +57,7 @@ def assemble(
     """
     if finish := FINISHERS.get(candidate.dialect):
         finish(candidate)
+    as_framework_sends(candidate)
     missing = list(candidate.missing)
     body = _body(candidate, missing)
     found = Cut(None, (), {}, complete=True)

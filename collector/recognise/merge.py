@@ -200,6 +200,7 @@ def _innermost(
         inmost = [one for one in inner if one.span_id not in outer_ids]
         if len(inmost) == 1:
             absorb(inmost[0], call)
+            inmost[0].around += (call.scope,)
     for call in kept:
         for outer in _ancestors(call, spans):
             if outer.role == "wrapper" and contains(outer, call):

@@ -16,6 +16,7 @@ from recording.drivers.contract import Driver, NodeDriver
 from recording.node_cases import plain_cases
 
 HERE = Path(__file__).parent
+INSTALL_SECONDS = 500
 _NAME = re.compile(r"@?[A-Za-z0-9._/-]+")
 _AT_LEAST = re.compile(r">=[^,<]*")
 _BESIDE = ("opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-http")
@@ -57,7 +58,7 @@ def python(name: str, driver: Driver, root: Path, day: str) -> Environment:
         options += ["--exclude-newer", day]
         wanted = [_AT_LEAST.sub("", package) for package in wanted]
     install = [installer, "pip", "install", "--upgrade", *options, *wanted]
-    subprocess.run(install, check=True)
+    subprocess.run(install, check=True, timeout=INSTALL_SECONDS)
     listing = subprocess.run(
         [installer, "pip", "list", "--format=json", "--python", interpreter],
         check=True,
@@ -79,7 +80,7 @@ def node(name: str, driver: NodeDriver, root: Path, day: str) -> Environment:
         options.append(f"--before={day}")
     wanted = [*driver.packages, *_BESIDE_NODE]
     install = ["npm", "install", *options, *wanted]
-    subprocess.run(install, check=True, cwd=folder)
+    subprocess.run(install, check=True, cwd=folder, timeout=INSTALL_SECONDS)
     held = json.loads((folder / "package-lock.json").read_text())["packages"]
     versions = {
         path.removeprefix("node_modules/"): one["version"]

@@ -4,7 +4,7 @@
 driver of `drivers/`, runs its cases and adds them to the golden recordings; with
 `VARIANT@2025-06-01`, the environment of that day. With `--newest` nothing is added: the
 newest releases are recorded, measured with the evidence of the tree, and what changed
-is printed; the exit code is 1 if a request that would gate is silently different.
+is printed (`newest`); `--shard 2/8` takes the second of eight parts of all drivers.
 
 To add an instrumentation: a row in a file of `drivers/`; for a client, a file of
 `clients/`.
@@ -21,7 +21,7 @@ from pathlib import Path
 
 from measure.recordings import GOLDEN, Case, from_archive
 from measure.table import believed, measure, table
-from recording import archive, environments
+from recording import archive, environments, newest
 from recording.carried import coverage
 from recording.drivers import DRIVERS, NODE_DRIVERS
 from recording.drivers.contract import Driver, NodeDriver
@@ -30,7 +30,7 @@ from recording.stand_in import Kept, StandIn
 
 HERE = Path(__file__).parent
 OWN = GOLDEN / "recordings-own.tar.zst"
-_DRIVER_SECONDS = 400
+_DRIVER_SECONDS = newest.BUDGET_SECONDS - environments.INSTALL_SECONDS
 _QUIET = {
     "DO_NOT_TRACK": "1",
     "LITELLM_LOCAL_MODEL_COST_MAP": "true",
@@ -191,14 +191,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("variants", nargs="*", type=_known, metavar="VARIANT[@DAY]")
     parser.add_argument("--newest", action="store_true")
+    parser.add_argument("--shard", default="1/1", metavar="PART/PARTS")
     parser.add_argument("--environments", type=Path, default=Path(".venv/recording"))
     given = parser.parse_args()
-    folders: archive.Folders = {}
-    for name in given.variants or (*DRIVERS, *NODE_DRIVERS):
-        folders |= record(name, given.environments.resolve())
-    wrong = compare(folders)
+    root = given.environments.resolve()
+    names = newest.shard(given.variants or (*DRIVERS, *NODE_DRIVERS), given.shard)
     if given.newest:
-        return 1 if wrong else 0
+        return newest.run(names, root / "newest", root / "made", record, compare)
+    folders: archive.Folders = {}
+    for name in names:
+        folders |= record(name, root)
+    compare(folders)
     add(folders)
     return 0
 

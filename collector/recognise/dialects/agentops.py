@@ -70,6 +70,10 @@ class AgentOps:
             candidate.reasons += ("content_dropped",)
         if any(map(_is_joined, prompts.messages)):
             candidate.missing += ("messages.content",)
+        if record.scope.endswith("google_genai") and any(
+            map(_is_transcript, prompts.messages)
+        ):
+            candidate.reasons += ("content_dropped",)
         losses.note_losses(candidate, prompts.messages, _PROFILE)
         candidate.conversation = Conversation(
             model=candidate.model,
@@ -99,6 +103,11 @@ def _is_bent(message: Message) -> bool:
 def _is_joined(message: Message) -> bool:
     """Detect a text that was most likely several, by the space put between them."""
     return any("  " in p.text for p in message.parts if isinstance(p, TextPart))
+
+
+def _is_transcript(message: Message) -> bool:
+    """Detect turns or texts written as one, a line each; calls are gone from it."""
+    return any(p.text.endswith("\n") for p in message.parts if isinstance(p, TextPart))
 
 
 def _tools(candidate: Candidate, attributes: dict[str, Value]) -> list[Tool]:

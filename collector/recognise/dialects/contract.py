@@ -53,6 +53,7 @@ class Candidate(Struct, kw_only=True):
     verbatim: bool = False  # the body's bytes as sent: no other record knows better
     joined: bool = False  # a verbatim call whose other record was found
     conversation: Conversation | None = None  # put together from parts
+    around: tuple[str, ...] = ()  # scopes of other records that stood around this one
     of_langchain: bool = False  # read from that framework's messages and arguments
     lost: tuple[str, ...] = ()  # leaf paths or groups this dialect never carries
     missing: tuple[str, ...] = ()  # leaf paths known to be lost in this call

@@ -29,7 +29,7 @@ from collector.recognise.dialects.readers.json_values import (
     loads_any,
 )
 from collector.recognise.dialects.readers.profiles import Profile
-from collector.recognise.dialects.readers.span import candidate_of
+from collector.recognise.dialects.readers.span import candidate_of, only_prepares
 from collector.recognise.dialects.readers.target import operation_of
 from collector.recognise.dialects.readers.wrapped_parts import unwrap_parts
 from collector.recognise.record import Record
@@ -84,7 +84,7 @@ class MlFlow:
             # Its OpenAI autolog calls an image a tool's work.
             kind == "TOOL" and api in ("openai_image_generation", "openai_speech")
         )
-        if not is_call:
+        if not is_call or only_prepares(record):
             return candidate_of(record, _NAME, role="wrapper")
         candidate = candidate_of(record, _NAME, role="call")
         candidate.provider, candidate.model = provider, model

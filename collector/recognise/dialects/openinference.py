@@ -44,7 +44,7 @@ from collector.recognise.dialects.readers.json_values import (
     loads,
 )
 from collector.recognise.dialects.readers.litellm_routes import LITELLM_PROVIDERS
-from collector.recognise.dialects.readers.span import candidate_of
+from collector.recognise.dialects.readers.span import candidate_of, only_prepares
 from collector.recognise.dialects.readers.target import chat_api, is_dated, provider_of
 from collector.recognise.inline_media import is_placeholder
 from collector.recognise.record import Record
@@ -76,7 +76,7 @@ class OpenInference:
     def read(self, record: Record) -> Candidate | None:
         """Return what the record knows of a call."""
         kind = as_text(record.attributes.get("openinference.span.kind")).upper()
-        if kind not in ("LLM", "EMBEDDING"):
+        if kind not in ("LLM", "EMBEDDING") or only_prepares(record):
             return candidate_of(record, self.name, role="wrapper")
         candidate = candidate_of(record, self.name, role="call")
         given = loads(record.attributes.get("input.value"))
@@ -103,13 +103,21 @@ def _is_wrapper_embedding(record: Record, kind: str, given: Loaded) -> bool:
     )
 
 
+def _provider(record: Record) -> str:
+    """Return who was asked; Anthropic's client names the cloud, and keeps its API."""
+    if record.scope.endswith(".anthropic"):
+        return "anthropic"
+    provider = provider_of(record.attributes)
+    if not provider and record.scope.endswith(".mistralai"):
+        return "mistral"
+    return provider
+
+
 def _read_request(
     candidate: Candidate, record: Record, given: Loaded, flat: "Flattened", kind: str
 ) -> None:
     arguments = as_dict(loads(record.attributes.get("llm.invocation_parameters")).value)
-    provider = provider_of(record.attributes)
-    if not provider and record.scope.endswith(".mistralai"):
-        provider = "mistral"
+    provider = _provider(record)
     candidate.provider = provider
     body = as_dict(given.value)
     if langchain_json.is_langchain(body):

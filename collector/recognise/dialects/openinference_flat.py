@@ -30,6 +30,7 @@ from snaptrace.snapshot.conversation import (
     Message,
     Role,
     TextPart,
+    ToolResultPart,
 )
 from snaptrace.snapshot.model import Json
 
@@ -64,7 +65,10 @@ _THROUGH_LITELLM = (".dspy", ".crewai", ".google_adk", ".beeai")
 
 def _note_losses(candidate: Candidate, messages: list[Message]) -> None:
     parts = [part for message in messages for part in message.parts]
-    if losses.has_orphans(parts):
+    empty = candidate.api == "bedrock_converse" and any(
+        isinstance(part, ToolResultPart) and not part.content for part in parts
+    )
+    if empty or losses.has_orphans(parts):
         candidate.reasons += ("content_dropped",)
     if not any(isinstance(part, MediaPart) for part in parts):
         candidate.lost += droppable_media(candidate.api)

@@ -41,13 +41,25 @@ from collector.recognise.dialects.readers.target import (
     provider_of,
 )
 from collector.recognise.record import Record, Value
-from snaptrace.snapshot.conversation import Conversation, Message, TextPart, Tool
+from snaptrace.snapshot.conversation import (
+    Conversation,
+    MediaPart,
+    Message,
+    TextPart,
+    Tool,
+)
 from snaptrace.snapshot.model import Operation
 
 _DETAILS_EVENT = "gen_ai.client.inference.operation.details"
 # A model SDK's or an HTTP client's own span names the request line.
 _TRANSPORT_KEYS = ("http.request.method", "url.full", "http.route", "url.path")
-_LANGTRACE_ANTHROPIC = "langtrace_python_sdk.instrumentation.anthropic.instrumentation"
+_LANGTRACE = "langtrace_python_sdk.instrumentation."
+_LANGTRACE_ANTHROPIC = f"{_LANGTRACE}anthropic.instrumentation"
+# Of a framework's call LangTrace writes a span per method; the client's is beside them.
+_LANGTRACE_FRAMEWORKS = tuple(
+    f"{_LANGTRACE}{name}"
+    for name in ("langchain", "langgraph", "llamaindex", "crewai", "dspy", "autogen")
+)
 _LAMINAR = "lmnr.tracer"
 _WRAPPED_LIST = ('[{"type":', '[{"text":')
 _CONTENT_KEYS = (
@@ -83,7 +95,11 @@ class OtelGenAi:
         attributes = record.attributes
         word = as_text(attributes.get("gen_ai.operation.name"))
         operation = _operation(word, attributes)
-        if operation is None or ("gen_ai.tool.name" in attributes and not word):
+        if (
+            operation is None
+            or ("gen_ai.tool.name" in attributes and not word)
+            or _is_step(record)
+        ):
             return candidate_of(record, self.name, role="wrapper")
         profile = profile_of(record.scope, record.scope_version)
         record = _with_details(record)
@@ -101,16 +117,32 @@ class OtelGenAi:
         return candidate
 
 
+def _is_step(record: Record) -> bool:
+    """Detect a framework's method that LangTrace shows around the one that asks."""
+    return record.scope.startswith(_LANGTRACE_FRAMEWORKS) and not record.name.endswith(
+        (".generate", ".agenerate", ".stream", ".astream")
+    )
+
+
 def _mend(candidate: Candidate, record: Record, profile: Profile) -> None:
     """Undo or doubt what single emitters do."""
     if record.scope.endswith(".langchain"):
         langchain_json.as_sent(candidate)
+        if (
+            candidate.api == "cohere_chat"
+            and candidate.conversation is not None
+            and _has_media(candidate.conversation)
+        ):
+            # Of the blocks that stand for an image its client drops some unsent.
+            candidate.reasons += ("differences_recorded",)
     elif profile is SPLUNK:
         splunk.restore(candidate)
     elif record.scope == "agent_framework":
         _as_agent_framework_sends(candidate)
     elif record.scope == _LANGTRACE_ANTHROPIC:
         _doubt_appended_system(candidate)
+    elif record.scope.startswith(_LANGTRACE):
+        _choices_by_their_name(candidate)
     elif record.scope.startswith("@traceloop/"):
         _doubt_wrapped_content(candidate)
     elif candidate.api == "cohere_chat" and record.scope == _LAMINAR:
@@ -133,6 +165,27 @@ def _doubt_appended_system(candidate: Candidate) -> None:
     conversation = candidate.conversation
     if conversation and any(m.role == "system" for m in conversation.messages):
         candidate.reasons += ("differences_recorded",)
+
+
+def _has_media(conversation: Conversation) -> bool:
+    """Return whether any turn holds a medium."""
+    return any(
+        isinstance(part, MediaPart)
+        for message in conversation.messages
+        for part in message.parts
+    )
+
+
+def _choices_by_their_name(candidate: Candidate) -> None:
+    """LangTrace writes the number of choices as `top_k`, which Chat does not have."""
+    conversation = candidate.conversation
+    if conversation and candidate.api == "mistral_chat" and _has_media(conversation):
+        # An address may stand in an object of its own or not: both become one.
+        candidate.reasons += ("differences_recorded",)
+    if conversation and candidate.api == "openai_chat":
+        names = {"top_k": "choice_count"}
+        params = {names.get(k, k): v for k, v in conversation.params.items()}
+        candidate.conversation = msgspec.structs.replace(conversation, params=params)
 
 
 def _as_agent_framework_sends(candidate: Candidate) -> None:

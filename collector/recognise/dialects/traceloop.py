@@ -34,6 +34,8 @@ from snaptrace.snapshot.conversation import Conversation, Message, TextPart
 from snaptrace.snapshot.model import Operation
 
 _NAME = "traceloop"
+# Frameworks ask OpenAI's client for the bare response; people seldom do.
+_RAW = "X-Stainless-Raw-Response"
 _MARKS = (
     "traceloop.span.kind",
     "llm.request.type",
@@ -146,6 +148,8 @@ class Traceloop:
             if package_of(record.scope) == "openai_agents":
                 # It writes the answer's echo, where defaults stand for what is unset.
                 drop_defaults(candidate, ("temperature", "top_p"))
+        if _RAW in as_text(attributes.get("gen_ai.headers")):
+            candidate.supplement["raw_response"] = True
         traceloop_packages.finish(candidate, record)
         return candidate
 

@@ -13,6 +13,14 @@ _BENT_ON_THE_WAY = frozenset({"max_tokens", "max_completion_tokens", "n"})
 _VOUCHING_SCOPES = 3
 _VOUCHING_DIALECTS = 2
 
+# Turns of which a dialect's frameworks send one text each: there is nothing to join.
+# Whether others' emitters join is their own: recordings of the scope itself decide.
+_TOOL = "messages:tool"
+_ONE_TEXT = {
+    "pydantic_ai": (_TOOL, "messages:user/tool_result.content"),
+    "vercel_ai": (_TOOL,),
+}
+
 _Scope = tuple[str, str]  # dialect, scope
 _Way = tuple[str, str]  # dialect, API
 
@@ -50,17 +58,12 @@ class Pools:
         }
         return frozenset(known - self._suspect[way] - _BENT_ON_THE_WAY)
 
-    def apart(self, dialect: str, api: str) -> frozenset[str]:
-        """Return the turns of which enough scopes keep several texts apart."""
-        return frozenset(
-            name
-            for name, tellers in self._tellers.get(api, {}).items()
-            if name.endswith(f"/{SEVERAL}")
-            and name not in self._suspect[dialect, api]
-            and sum(teller[0] == dialect for teller in tellers) >= _VOUCHING_SCOPES
-        )
-
 
 def _are_many(tellers: set[_Scope]) -> bool:
     dialects = {dialect for dialect, _ in tellers}
     return len(tellers) >= _VOUCHING_SCOPES and len(dialects) >= _VOUCHING_DIALECTS
+
+
+def apart(dialect: str) -> frozenset[str]:
+    """Return the turns in which a dialect cannot have joined several texts."""
+    return frozenset(f"{turn}/{SEVERAL}" for turn in _ONE_TEXT.get(dialect, ()))

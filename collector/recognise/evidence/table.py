@@ -10,7 +10,7 @@ import msgspec
 from collector.call import Source
 from collector.recognise.evidence.contract import DialectEvidence, Row
 from collector.recognise.evidence.features import seams
-from collector.recognise.evidence.pools import Pools
+from collector.recognise.evidence.pools import Pools, apart
 from collector.recognise.evidence.versions import vouching
 
 Doubt = Literal[
@@ -108,8 +108,7 @@ class Evidence:
             return _Known(("differences_recorded",), lost)
         own = frozenset(feature for row in mine for feature in row.carried)
         proven = self._pools.proven(reading.dialect, reading.api, reading.source)
-        apart = self._pools.apart(reading.dialect, reading.api)
-        return _Known((), lost, proven | own, apart | own, suspect)
+        return _Known((), lost, proven | own, apart(reading.dialect) | own, suspect)
 
 
 @functools.cache

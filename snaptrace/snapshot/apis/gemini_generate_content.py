@@ -102,7 +102,10 @@ class GeminiGenerateContent:
                 contents.append(_render_content(message, lost))
         body["contents"] = joined_results(contents, "parts", _only_results)
         if system:
-            body["systemInstruction"] = {"parts": system, "role": role or "user"}
+            told: dict[str, Json] = {"parts": system}
+            if role != "":  # said to have been left out
+                told["role"] = role or "user"
+            body["systemInstruction"] = told
         if conversation.tools:
             body["tools"] = render_tools(conversation.tools)
         extra = dict(conversation.extra)

@@ -86,9 +86,9 @@ DRIVERS = {
     "otel_genai_instructor": _row(
         "frameworks.instructor", "genai-openai", _SPAN, "anthropic", "instructor"
     ),
-    "otel_openai_v2": _row("openai", "openai-v2", _OLD, "openai"),
-    "otel_openai_v2_span": _row("openai", "openai-v2", _SPAN, "openai"),
-    "otel_openai_v2_azure": _row("azure", "openai-v2", _OLD, "openai"),
+    "otel_openai_v2": _row("openai", "openai-v2", _OLD, "openai", "httpx"),
+    "otel_openai_v2_span": _row("openai", "openai-v2", _SPAN, "openai", "httpx"),
+    "otel_openai_v2_azure": _row("azure", "openai-v2", _OLD, "openai", "httpx"),
     "otel_openai_agents_v2": _row(
         "frameworks.openai_agents",
         "openai-agents-v2",

@@ -76,9 +76,17 @@ def _langfuse_langchain(url: str) -> Flush:
     return flush
 
 
+def _langsmith_flush() -> None:
+    """Export what waits in its own queue, then in OpenTelemetry's."""
+    from langsmith.run_trees import get_cached_client
+
+    get_cached_client().flush()
+    flush_all()
+
+
 def _langsmith(url: str) -> Flush:
     sdk(url)
-    return flush_all
+    return _langsmith_flush
 
 
 def _langsmith_wrapped(client: str, kind: str) -> Any:
@@ -94,7 +102,7 @@ def _langsmith_wrapped(client: str, kind: str) -> Any:
             wrapped = lambda made=made, **given: wrap(made(**given))  # noqa: E731
             setattr(module, name, wrapped)
         sdk(url)
-        return flush_all
+        return _langsmith_flush
 
     return switch_on
 

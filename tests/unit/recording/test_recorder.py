@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 import urllib.request
 
 import pytest
@@ -13,6 +14,7 @@ from recording.carried import coverage
 from recording.clients import material
 from recording.drivers import DRIVERS, NODE_DRIVERS
 from recording.environments import named
+from recording.newest import run, shard
 from recording.node_cases import plain_cases
 from recording.record import HERE, add, cases_of, nameless
 from recording.stand_in import StandIn
@@ -232,3 +234,41 @@ def test_a_case_holds_what_came_until_it_ended():
     assert [r["body"] for r in server.cases["one"].requests] == [body]
     assert len(server.cases["one"].exports) == 1
     assert server.cases["two"].exports == []
+
+
+def test_shards_take_each_driver_once():
+    """A library would be recorded twice, or never."""
+    names = [*DRIVERS, *NODE_DRIVERS]
+    parts = [shard(names, f"{number}/16") for number in range(1, 17)]
+    assert sorted(name for part in parts for name in part) == sorted(names)
+    with pytest.raises(ValueError, match="17/16"):
+        shard(names, "17/16")
+
+
+def test_a_driver_that_fails_is_named_and_the_rest_recorded(tmp_path, capsys):
+    """One library that cannot be installed would hide what all others send."""
+
+    def record(name, _):
+        if name == "broken":
+            raise subprocess.TimeoutExpired("install", 1)
+        return {(name, "text"): {"request.json": b"{}"}}
+
+    names = ["first", "broken", "last"]
+    folder, made = tmp_path / "kept", tmp_path / "made"
+    assert run(names, folder, made, record, len) == 1
+    told = capsys.readouterr().out
+    assert "broken: not recorded: TimeoutExpired" in told
+    assert "recorded 2 drivers, 2 silently different" in told
+
+
+def test_what_was_recorded_is_not_recorded_again(tmp_path):
+    """A run that was stopped would begin anew, and never come to its end."""
+    asked = []
+
+    def record(name, _):
+        asked.append(name)
+        return {(name, "text"): {"request.json": b"{}"}}
+
+    for _ in range(2):
+        run(["one"], tmp_path / "kept", tmp_path / "made", record, lambda _: 0)
+    assert asked == ["one"]

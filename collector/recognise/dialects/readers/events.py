@@ -62,7 +62,17 @@ def message_of_event(record: Record, dialect: str) -> Candidate | None:
     candidate.messages = (message,)
     if not message.parts:
         candidate.reasons = ("content_dropped",)
+    elif role == "assistant" and content is None and _drops_words(record):
+        candidate.reasons = ("differences_recorded",)
     return candidate
+
+
+def _drops_words(record: Record) -> bool:
+    """Detect early releases of OpenTelemetry's for OpenAI, which name no version.
+
+    Beside calls of tools they leave out what was said.
+    """
+    return record.scope.endswith(".openai_v2") and not record.scope_version
 
 
 def _attribute_body(attributes: dict[str, Any]) -> dict[str, Any]:

@@ -75,10 +75,15 @@ def _is_address(part: Part) -> bool:
 
 
 def has_orphans(parts: list[Part]) -> bool:
-    """Detect a tool's result whose call is gone: somebody left a message out."""
+    """Detect a result without its call, or calls that nothing answers before the end.
+
+    No API takes either: somebody left a message out, or wrote a result as plain text.
+    """
     calls = [part for part in parts if isinstance(part, ToolCallPart)]
     results = [part for part in parts if isinstance(part, ToolResultPart)]
     ids = {call.id for call in calls}
+    if calls and not results and not isinstance(parts[-1], ToolCallPart):
+        return True
     return len(results) > len(calls) or any(r.id and r.id not in ids for r in results)
 
 

@@ -125,6 +125,7 @@ _BY_SCOPE: dict[str, Profile] = {
         dialect="otel_genai",
         carried=_GENAI,
         only="openai_chat",
+        merges_caps=True,
         keeps_media=False,
         flattens_refusals=True,
     ),

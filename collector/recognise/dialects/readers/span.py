@@ -8,6 +8,11 @@ from collector.recognise.record import Record
 from snaptrace.snapshot.model import Operation
 
 
+def only_prepares(record: Record) -> bool:
+    """Detect a method of LlamaIndex's models that puts a request together unsent."""
+    return record.name.rpartition(".")[2].startswith("_prepare")
+
+
 def candidate_of(
     record: Record, dialect: str, *, role: Role, operation: Operation = "chat"
 ) -> Candidate:

@@ -10,7 +10,13 @@ from collector.recognise.dialects.readers.json_values import (
     loads,
 )
 from snaptrace.snapshot.apis.openai_responses import parse_content, parse_item
-from snaptrace.snapshot.conversation import Message, Part, TextPart, ToolResultPart
+from snaptrace.snapshot.conversation import (
+    Message,
+    Part,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
 
 _WRAPPED = ('{"type": "', '{"type":"')
 
@@ -35,10 +41,26 @@ def _unwrapped_message(message: Message, api: str) -> Message:
     if message.role == "tool":
         parts = tuple(_unwrapped_result(part) for part in message.parts)
         return msgspec.structs.replace(message, parts=parts)
+    if message.role == "assistant":
+        return _without_printed_calls(message)
     if message.role != "user":
         return message
     parts = tuple(_unwrapped(part, api) for part in message.parts)
     return msgspec.structs.replace(message, parts=parts)
+
+
+def _without_printed_calls(message: Message) -> Message:
+    """Leave out a call's own block, written as text beside the call."""
+    ids = {part.id for part in message.parts if isinstance(part, ToolCallPart)}
+    parts = tuple(part for part in message.parts if not _prints(part, ids))
+    return msgspec.structs.replace(message, parts=parts)
+
+
+def _prints(part: Part, ids: set[str]) -> bool:
+    if not ids or not isinstance(part, TextPart) or not part.text.startswith('{"'):
+        return False
+    raw = as_dict(loads(part.text).value)
+    return raw.get("type") == "tool_use" and raw.get("id") in ids
 
 
 def _unwrapped_result(part: Part) -> Part:

@@ -21,6 +21,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "reasoning_effort",
         "response_format.type",
         "response_format.json_schema",
+        "response_format.schema",
         "safety_mode",
         "seed",
         "stop_sequences",

@@ -36,6 +36,7 @@ def cases(url: str) -> dict[str, Callable[[], Any]]:
     call = {"name": "weather", "args": {"city": "Paris"}, "id": "call_1"}
     called = AIMessage("Looking.", tool_calls=[call])
     told = ToolMessage(m.TOLD, tool_call_id="call_1")
+    pieces = ToolMessage([m.text("18 "), m.text("degrees")], tool_call_id="call_1")
     picture = {"url": m.url_of(m.PNG, "image/png"), "detail": "low"}
     block = {"type": "image", "base64": m.encoded(m.PNG), "mime_type": "image/png"}
     several = HumanMessage([m.text("Capital "), m.text("of France?")])
@@ -78,6 +79,7 @@ def cases(url: str) -> dict[str, Callable[[], Any]]:
             openai().bind_tools([weather], tool_choice="any", strict=True), asked
         ),
         "tool_results": ask(with_tools, asked, called, told),
+        "tool_pieces": ask(with_tools, asked, called, pieces),
         "image": ask(openai(), image),
         "image_block": ask(openai(), standard),
         "structured": ask(openai().with_structured_output(place), question),
@@ -100,6 +102,9 @@ def cases(url: str) -> dict[str, Callable[[], Any]]:
         "anthropic_tools": ask(anthropic().bind_tools([weather]), asked),
         "anthropic_results": ask(
             anthropic().bind_tools([weather]), asked, called, told
+        ),
+        "anthropic_pieces": ask(
+            anthropic().bind_tools([weather]), asked, called, pieces
         ),
         "anthropic_image": ask(anthropic(), standard),
         "error_400": ask(openai(), HumanMessage(m.ERROR)),

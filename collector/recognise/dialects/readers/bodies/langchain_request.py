@@ -7,13 +7,21 @@ API's; of those names only what the API's catalogue knows was sent.
 
 from typing import Any
 
+import msgspec
+
 from collector.recognise.dialects.contract import Candidate
 from collector.recognise.dialects.readers.bodies import langchain_json
 from collector.recognise.dialects.readers.json_values import as_dict, as_text
 from collector.recognise.dialects.readers.parts import read_tools
 from collector.recognise.dialects.readers.target import chat_api
 from snaptrace.snapshot.apis.fields import all_but, is_field
-from snaptrace.snapshot.conversation import Conversation, MediaPart, Message
+from snaptrace.snapshot.conversation import (
+    Conversation,
+    GenericPart,
+    MediaPart,
+    Message,
+    Part,
+)
 from snaptrace.snapshot.model import Json
 
 # With any of these its OpenAI client takes the Responses API.
@@ -35,21 +43,26 @@ def fill(
         arguments.get("model_name")
     )
     speaks = candidate.provider or as_text(arguments.get("_type"))
-    asked = rest.pop("use_responses_api", None) is True or any(
-        rest.get(key) is not None for key in _RESPONSES_ONLY
+    asked = (
+        rest.pop("use_responses_api", None) is True
+        or any(rest.get(key) is not None for key in _RESPONSES_ONLY)
+        or any(_is_item(part) for message in messages for part in message.parts)
     )
     candidate.api = chat_api(speaks, responses=responses or asked)
     kind = as_text(arguments.get("_type"))
     if candidate.api == "bedrock_converse" and "converse" not in kind:
         candidate.api_source = "guessed"
     if candidate.api == "openai_responses":
-        # Some of its releases write the type of a message out.
-        candidate.lost += ("input.type",)
+        messages = _without_items(candidate, messages)
+        # Some of its releases write the type of a message out, or what an item had.
+        candidate.lost += ("input.type", "input.id", "input.status")
     elif candidate.api.startswith("openai"):
         candidate.lost += ("messages.name",)
     elif candidate.api == "anthropic_messages":
         # Newer releases say of every result whether the tool failed.
         candidate.lost += ("messages.content.is_error",)
+    elif candidate.api == "bedrock_converse":
+        candidate.lost += ("messages.content.toolResult.status",)
     offered = read_tools(rest.pop("tools", None) or tools)
     form = rest.get("response_format")
     if isinstance(form, str) or (isinstance(form, dict) and _is_class(form)):
@@ -68,6 +81,27 @@ def fill(
     )
     langchain_json.as_sent(candidate)
     _note_translation(candidate, messages)
+
+
+def _is_item(part: Part) -> bool:
+    """Detect a call as the Responses API gave it, kept beside the framework's own."""
+    return (
+        isinstance(part, GenericPart)
+        and isinstance(part.value, dict)
+        and part.value.get("type") == "function_call"
+        and "call_id" in part.value
+    )
+
+
+def _without_items(candidate: Candidate, messages: list[Message]) -> list[Message]:
+    """Leave out what stands there twice; the items' own ids are gone with it."""
+    kept = []
+    for message in messages:
+        parts = tuple(part for part in message.parts if not _is_item(part))
+        if len(parts) < len(message.parts):
+            candidate.missing += ("input.id",)
+        kept.append(msgspec.structs.replace(message, parts=parts))
+    return kept
 
 
 # LangChain's clients for them send parameters under the names that they are given.
