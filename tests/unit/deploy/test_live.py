@@ -65,8 +65,8 @@ def program(name, folder, *settings):
 
 
 @pytest.fixture(scope="module")
-def query(pytestconfig, tmp_path_factory):
-    """Query a Prometheus that scrapes both programs."""
+def programs(tmp_path_factory):
+    """Return the addresses of both programs, which run on one store."""
     folder = tmp_path_factory.mktemp("live")
     store = f"store.url=file://{folder}/store"
     with contextlib.ExitStack() as stack:
@@ -91,27 +91,45 @@ def query(pytestconfig, tmp_path_factory):
                 f"replayd.arms={json.dumps(ARMS)}",
             )
         )
-        targets = [collector["metrics"], replayd["metrics"]]
-        config = {
-            "global": {"scrape_interval": "1s"},
-            "scrape_configs": [
-                {"job_name": "snaptrace", "static_configs": [{"targets": targets}]}
-            ],
-        }
-        (folder / "prometheus.yaml").write_text(yaml.safe_dump(config))
-        log = stack.enter_context((folder / "prometheus.log").open("w"))
-        binaries = unpack(pytestconfig.cache.mkdir("prometheus"))
-        stack.enter_context(
-            running(
-                binaries / "prometheus",
-                f"--config.file={folder}/prometheus.yaml",
-                f"--storage.tsdb.path={folder}/data",
-                "--web.listen-address=127.0.0.1:0",
-                stderr=log,
-            )
-        )
-        address = wait_until(lambda: listening(folder / "prometheus.log"))
-        ask = asker(address)
+        yield collector, replayd
+
+
+@contextlib.contextmanager
+def prometheus(binaries, folder, targets, *flags):
+    """Run a Prometheus that scrapes every second; yield a function to ask it."""
+    config = {
+        "global": {"scrape_interval": "1s"},
+        "scrape_configs": [
+            {"job_name": "snaptrace", "static_configs": [{"targets": targets}]}
+        ],
+    }
+    (folder / "prometheus.yaml").write_text(yaml.safe_dump(config))
+    with (
+        (folder / "prometheus.log").open("w") as log,
+        running(
+            binaries / "prometheus",
+            f"--config.file={folder}/prometheus.yaml",
+            f"--storage.tsdb.path={folder}/data",
+            "--web.listen-address=127.0.0.1:0",
+            *flags,
+            stderr=log,
+        ),
+    ):
+        yield asker(wait_until(lambda: listening(folder / "prometheus.log")))
+
+
+@pytest.fixture(scope="module")
+def binaries(pytestconfig):
+    return unpack(pytestconfig.cache.mkdir("prometheus"))
+
+
+@pytest.fixture(scope="module")
+def query(programs, binaries, tmp_path_factory):
+    """Query a Prometheus that scrapes both programs."""
+    collector, replayd = programs
+    targets = [collector["metrics"], replayd["metrics"]]
+    folder = tmp_path_factory.mktemp("classic")
+    with prometheus(binaries, folder, targets) as ask:
         send(f"http://{collector['http']}")
         wait_until(lambda: len(ask("up == 1")) == 2)
         # A rate needs two scrapes with something between them.
@@ -170,3 +188,20 @@ def test_nothing_fires_on_a_quiet_machine(query):
     ]
     # Until its evidence is folded nobody leads; `for: 15m` waits for that.
     assert set(loud) <= {"SnaptraceNoLeader"}
+
+
+def test_native_histograms_are_read(programs, binaries, tmp_path):
+    """Prometheus would refuse our protobuf, or find no native histogram in it."""
+    collector, replayd = programs
+    targets = [collector["metrics"], replayd["metrics"]]
+    flag = "--enable-feature=native-histograms"
+    with prometheus(binaries, tmp_path, targets, flag) as ask:
+        send(f"http://{collector['http']}")
+        wait_until(lambda: len(ask("up == 1")) == 2)
+        name = 'snaptrace_collector_upstream_seconds{signal="traces"}'
+        (found,) = wait_until(lambda: ask(f"histogram_count({name}) > 0"))
+        (median,) = ask(f"histogram_quantile(0.5, {name})")
+        assert float(found["value"][1]) >= 1
+        assert 0 < float(median["value"][1]) < 60
+        # Classic series of the same page are still there for the counters.
+        assert ask("snaptrace_collector_requests_total > 0")
