@@ -28,7 +28,9 @@ def check(root: Path, _dist: Path) -> list[Path]:
     package = json.loads((root / "capture/node/package.json").read_text())
     captured = (root / "capture/python/snaptrace_capture/version.py").read_text()
     capture = re.search(r'^VERSION\b.*"(.+)"$', captured, re.MULTILINE)
+    images = yaml.safe_load(chart["annotations"]["artifacthub.io/images"])
     named = {
+        "helm/snaptrace/Chart.yaml images": images[0]["image"].rpartition(":")[2],
         "capture/node/package.json version": str(package["version"]),
         "capture/python version": capture.group(1) if capture else "nothing",
         "helm/snaptrace/Chart.yaml version": str(chart["version"]),
