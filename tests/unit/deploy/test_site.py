@@ -72,7 +72,7 @@ def test_the_site_builds_strictly(folder):
         index.write_text(whole)
 
 
-def test_every_page_is_in_the_menu(folder):
+def test_every_page_is_in_the_menu_or_linked(folder):
     """A page exists that no reader comes across."""
 
     def named(entry):
@@ -84,9 +84,12 @@ def test_every_page_is_in_the_menu(folder):
     settings = yaml.safe_load((ROOT / "mkdocs.yml").read_text())
     source = folder / "build/site-source"
     pages = {path.relative_to(source).as_posix() for path in source.rglob("*.md")}
-    assert named(settings["nav"]) == {
-        page for page in pages if not page.startswith("adr/")
-    }
+    menu = named(settings["nav"])
+    texts = "".join(path.read_text() for path in source.rglob("*.md"))
+    texts += (ROOT / "README.md").read_text()
+    unlisted = {page for page in pages - menu if not page.startswith("adr/")}
+    assert [page for page in unlisted if f"/{page})" not in texts] == []
+    assert menu <= pages
 
 
 def test_a_link_into_nothing_stops_the_build():
