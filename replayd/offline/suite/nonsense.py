@@ -13,7 +13,22 @@ from replayd.scoring.contract import ScoringCase
 from snaptrace.snapshot.model import Answer
 
 FILLER: Final = "Forest: 1. That is lovely, and there is nothing else to say about it."
-SENSELESS: Final = ("filler", "echo of the question")
+SENSELESS: Final = (
+    "filler",
+    "empty promise",
+    "echo of the question",
+    "the question's words, reversed",
+)
+# Without a value or a name, in languages of many recordings; else in English.
+PROMISES: Final = {
+    "en": "Thank you for your patience, we will look into it and come back to you.",
+    "de": "Danke für Ihre Geduld, wir kümmern uns darum und melden uns bald bei Ihnen.",
+    "fr": "Merci de votre patience, nous allons regarder cela et revenir vers vous.",
+    "es": "Gracias por su paciencia, vamos a revisarlo y le responderemos pronto.",
+    "it": "Grazie per la pazienza, ce ne occupiamo subito e le rispondiamo presto.",
+    "pt": "Obrigado pela paciência, vamos verificar isso e responder em breve.",
+    "nl": "Bedankt voor uw geduld, wij kijken ernaar en komen bij u terug.",
+}
 LONGEST_ECHO: Final = 4_000  # characters of the question
 
 
@@ -32,8 +47,11 @@ async def passing_nonsense(held: Held) -> dict[str, ArmAnswer]:
 
 
 def _answers(scoring: ScoringCase) -> dict[str, str]:
-    filler, echo = SENSELESS
-    named = {filler: FILLER}
-    if scoring.question.strip():
-        named[echo] = scoring.question[:LONGEST_ECHO]
+    filler, promise, echo, reverse = SENSELESS
+    language = scoring.language or scoring.recorded.text.language or "en"
+    named = {filler: FILLER, promise: PROMISES.get(language, PROMISES["en"])}
+    question = scoring.question[:LONGEST_ECHO]
+    if question.strip():
+        named[echo] = question
+        named[reverse] = " ".join(reversed(question.split()))
     return named

@@ -38,6 +38,25 @@ async def test_the_recorded_answers_are_green(suite):
     assert found.exit_code == 0, [(case.state, case.why) for case in found.cases]
 
 
+OPEN = [
+    (
+        "Describe the chart.",
+        "A line chart of rainfall: 40 mm in May, 12 mm in June.",
+        "A line chart of rainfall: 12 mm in May, 40 mm in June.",
+        "Ein Liniendiagramm des Niederschlags: 40 mm im Mai, 12 mm im Juni.",
+    )
+]
+RIGHT = ("the first recording", "another recording", "every recording")
+
+
+@pytest.mark.parametrize("stub", [name for name in stubs(OPEN) if name not in RIGHT])
+async def test_one_open_question_makes_no_green_suite(stub):
+    """If it failed, a question that no rule can judge would approve any babble."""
+    store = await pin_calls(pinned_calls(OPEN, pictures=False))
+    found = await run_release(store, stubs(OPEN)[stub])
+    assert found.exit_code != 0, [(case.state, case.why) for case in found.cases]
+
+
 async def test_recordings_that_any_text_equals_make_no_green_suite():
     """If it failed, a suite of poems would approve whatever a canary says."""
     rows = [

@@ -9,7 +9,7 @@ from fakes.suite_runs import NOW, pin_calls, run_release
 from replayd.offline.suite.cost import asked_of_judge
 from replayd.offline.suite.entries import Entries, expected_of, stored_entries
 from replayd.offline.suite.file_kinds import FILE_KINDS
-from replayd.offline.suite.nonsense import FILLER
+from replayd.offline.suite.nonsense import FILLER, PROMISES, SENSELESS
 from replayd.offline.suite.rubrics import RubricJudge
 from snaptrace.suite import document
 
@@ -47,7 +47,8 @@ async def outcome(text, answer, judge):
 )
 async def test_a_judge_model_decides_by_the_files_own_words(answer, state, code):
     """If it failed, a rubric would be green, or red, whatever was answered."""
-    judge = FakeJudge(wrong=("Lisbon", FILLER, "What is the total"))
+    nonsense = (FILLER, PROMISES["en"], "What is the total", "total the is What")
+    judge = FakeJudge(wrong=("Lisbon", *nonsense))
     _, found = await outcome(POLITE, answer, judge)
     (case,) = found.cases
     assert (case.state, found.exit_code) == (state, code), case
@@ -83,4 +84,4 @@ async def test_a_warning_and_a_share_of_runs_are_as_of_other_kinds():
     entry, found = await outcome(counted, "Lisbon, Friday", judge)
     assert found.cases[0].state == "failed"
     assert "met in 0 of 3 runs" in found.cases[0].why[0]
-    assert asked_of_judge(entry, 3, has_control=True) == (6 + 2) * 2
+    assert asked_of_judge(entry, 3, has_control=True) == (6 + len(SENSELESS)) * 2
