@@ -1,6 +1,7 @@
 """Reports of `snaptrace test`: a table for a person, files for pipelines."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,7 +16,7 @@ from replayd.offline.suite.cost import SuiteCost
 from replayd.offline.suite.junit import junit
 from replayd.offline.suite.markdown import markdown
 from replayd.offline.suite.outcome import Outcome, SuiteCase
-from snaptrace.cli.output import PIPE_WIDTH, UNWRITTEN, CommandError, print_json
+from snaptrace.cli.output import UNWRITTEN, CommandError, print_json, width_of
 from snaptrace.suite.lock import SHOWN_HASH
 
 TestFormat = Literal["table", "json", "jsonl", "junit", "markdown"]
@@ -31,6 +32,7 @@ _STYLES = {
     "quarantined": "magenta",
     "not_judged": "yellow",
 }
+NARROW = 120  # columns of a terminal; below, the recording is left out
 LONGEST_SHOWN = 300  # characters of an answer in a table
 
 
@@ -92,28 +94,38 @@ def print_outcome(found: Outcome, output: TestFormat) -> None:
 
 
 def _print_table(found: Outcome) -> None:
-    width = None if sys.stdout.isatty() else PIPE_WIDTH
-    console = Console(highlight=False, width=width)
-    table = Table(show_lines=True, header_style="bold")
-    for heading in ("snapshot", "modality", "state", "why", "recorded", "answered"):
-        table.add_column(heading, overflow="fold")
-    for case in found.cases:
-        table.add_row(
-            case.snapshot_id[:12],
-            case.modality,
-            Text(case.state.replace("_", " "), _STYLES[case.state]),
-            Text("\n".join(filter(None, (*case.why, *_warned(case), case.note)))),
-            Text(case.recorded[:LONGEST_SHOWN]),
-            Text(case.answer[:LONGEST_SHOWN] or case.outcome),
-        )
+    console = Console(highlight=False, width=width_of())
     if found.cases:
-        console.print(table)
+        console.print(cases_table(found.cases, console.width))
     else:
         console.print(f"no cases in the suite {found.suite!r}")
     version = found.suite_hash[:SHOWN_HASH]
     console.print(f"{_SAID[found.verdict]} (suite {found.suite}, version {version})")
     for sentence in found.statement:
         console.print(sentence)
+
+
+def cases_table(cases: Sequence[SuiteCase], width: int) -> Table:
+    """Return a row per case; a narrow terminal has no room for the recording."""
+    table = Table(show_lines=True, header_style="bold")
+    for heading in ("snapshot", "modality", "state"):
+        table.add_column(heading, no_wrap=True)
+    texts = ("why", "answered") if width < NARROW else ("why", "recorded", "answered")
+    for heading in texts:
+        table.add_column(heading, overflow="fold")
+    for case in cases:
+        shown = {
+            "why": "\n".join(filter(None, (*case.why, *_warned(case), case.note))),
+            "recorded": case.recorded[:LONGEST_SHOWN],
+            "answered": case.answer[:LONGEST_SHOWN] or case.outcome,
+        }
+        table.add_row(
+            case.snapshot_id[:12],
+            case.modality,
+            Text(case.state.replace("_", " "), _STYLES[case.state]),
+            *(Text(shown[heading]) for heading in texts),
+        )
+    return table
 
 
 def _warned(case: SuiteCase) -> list[str]:
