@@ -45,14 +45,15 @@ async def opened(browser, address, path, *, size="desktop", **more):
     page.on("console", lambda m: page.wrong.append(m.text) if m.type == "error" else 0)
     page.on("pageerror", lambda error: page.wrong.append(str(error)))
 
-    async def weigh(response):
+    def weigh(response):
         kind = response.headers.get("content-type", "")
         if response.url.startswith(("chrome-extension://", "chrome://")):
             return  # the browser's own viewer of documents
         if not response.url.startswith(address):
             page.wrong.append(f"asked {response.url}")
         elif kind.startswith(("text/", "image/svg")) and response.status == 200:
-            page.weights[response.url] = len(await response.body())
+            # Not its body, which is gone once a key leads to another page.
+            page.weights[response.url] = int(response.headers["content-length"])
 
     page.on("response", weigh)
     await page.goto(address + path, wait_until="networkidle")
