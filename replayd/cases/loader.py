@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
+from contextlib import suppress
 
 from msgspec import Struct
 
@@ -19,6 +20,8 @@ from snaptrace.store import media
 from snaptrace.store.store import Store
 from snaptrace.store.tombstones import Tombstones, is_erased, subjects_of
 
+MADE = frozenset({"image_generation", "speech"})  # operations that answer with media
+MOST_MADE = 4  # media of a recorded answer that others are compared with
 CACHED_BYTES = 64 * 2**20  # of segments, decompressed; draws jump between them
 
 
@@ -95,12 +98,13 @@ class CaseLoader:
             return Gone("media_missing")
         pin = found.header.pin
         assertion = None if pin is None else pin.assertion
+        made = await self._made(case.segment, snapshot)
         measure = self._traits
         traits = {} if measure is None else await measure.traits(snapshot, blobs)
         return Loaded(
             snapshot,
             blobs,
-            Recorded(found.packed(case.index), assertion, traits),
+            Recorded(found.packed(case.index), assertion, traits, made),
             tuple(subjects_of(self._key, snapshot)),
             found.header,
         )
@@ -118,13 +122,7 @@ class CaseLoader:
         """
         if not snapshot.media:
             return {}
-        parsed, pin = object_names.parse_segment(name), object_names.parse_pin(name)
-        if parsed is not None:
-            folder = parsed.media_folder
-        elif pin is not None:
-            folder = object_names.suite_media_folder(pin[0])
-        else:
-            raise MissingObjectError(name)
+        folder = _media_folder(name)
         blobs: dict[int, bytes] = {}
         for index in sorted({ref.index for ref in media_refs(snapshot.request.body)}):
             if index >= len(snapshot.media) or not snapshot.media[index].digest:
@@ -132,6 +130,19 @@ class CaseLoader:
             digest = snapshot.media[index].digest
             blobs[index] = await media.get(self._store, self._key, folder, digest)
         return blobs
+
+    async def _made(self, name: str, snapshot: Snapshot) -> dict[int, bytes]:
+        """Return what was generated and kept; what is gone is not compared with."""
+        found: dict[int, bytes] = {}
+        if snapshot.operation not in MADE:
+            return found
+        for index, medium in enumerate(snapshot.answer.media[:MOST_MADE]):
+            if medium.digest:
+                with suppress(MissingObjectError, CorruptSnapshotError):
+                    found[index] = await media.get(
+                        self._store, self._key, _media_folder(name), medium.digest
+                    )
+        return found
 
     async def _segment(self, name: str) -> Segment:
         if (known := self._segments.get(name)) is not None:
@@ -159,6 +170,15 @@ class CaseLoader:
         while self._cached_bytes > CACHED_BYTES and len(self._segments) > 1:
             _, dropped = self._segments.popitem(last=False)
             self._cached_bytes -= _size_bytes(dropped)
+
+
+def _media_folder(name: str) -> str:
+    """Return where the media of a segment or pin are; MissingObjectError: neither."""
+    if (parsed := object_names.parse_segment(name)) is not None:
+        return parsed.media_folder
+    if (pin := object_names.parse_pin(name)) is not None:
+        return object_names.suite_media_folder(pin[0])
+    raise MissingObjectError(name)
 
 
 def _size_bytes(found: Segment) -> int:

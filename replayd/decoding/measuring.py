@@ -9,10 +9,12 @@ import os
 import resource
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import msgspec
 
+from replayd.decoding.generated import picture, speech, speech_pcm
 from replayd.decoding.images import image_traits
 from replayd.decoding.pages import document_traits
 from replayd.decoding.sounds import sound_traits
@@ -20,16 +22,19 @@ from snaptrace.sandbox.confinement import confine
 from snaptrace.sandbox.process import serve
 
 MOST_MEMORY_BYTES = 2 * 2**30
-_BY_KIND: dict[str, Callable[[bytes], dict[str, str]]] = {
+_BY_KIND: dict[str, Callable[[bytes], Mapping[str, Any]]] = {
     "image": image_traits,
     "audio": sound_traits,
     "document": document_traits,
+    "picture": picture,
+    "speech": speech,
+    "speech_pcm": speech_pcm,
 }
 
 
 def measured(kind: str, data: bytes) -> bytes:
-    """Return the traits of one medium as JSON; whatever fails, none."""
-    found: dict[str, str] = {}
+    """Return the measures of one medium as JSON; whatever fails, none."""
+    found: Mapping[str, Any] = {}
     with contextlib.suppress(Exception):
         found = _BY_KIND[kind](data)
     return msgspec.json.encode(found)

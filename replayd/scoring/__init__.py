@@ -32,6 +32,9 @@ from replayd.scoring.rules.invariants.tools_kept import ToolsKept
 from replayd.scoring.rules.key_facts import KeyFacts
 from replayd.scoring.rules.markup_fields import MarkupFields
 from replayd.scoring.rules.math_result import MathResult
+from replayd.scoring.rules.media.image_made import ImageMade
+from replayd.scoring.rules.media.speech_made import SpeechMade
+from replayd.scoring.rules.media.vectors_near import VectorsNear
 from replayd.scoring.rules.overlap import Overlap
 from replayd.scoring.rules.refusal_agreed import RefusalAgreed
 from replayd.scoring.rules.text_read import TextRead
@@ -78,6 +81,9 @@ QUALITY: tuple[Scorer, ...] = (
     Command(),
     WordErrors(),
     KeyFacts(),
+    VectorsNear(),
+    ImageMade(),
+    SpeechMade(),
 )
 DIAGNOSTIC: tuple[Scorer, ...] = (Overlap(),)
 

@@ -11,9 +11,13 @@ from replayd.scoring.rules.assertions import unknown_kinds
 from replayd.scoring.tasks import TASKS, USABILITY, Task, task_of
 
 # Operations whose outcome no scorer of this release can value.
-UNSCORED_OPERATIONS = frozenset(
-    {"embeddings", "image_generation", "speech", "moderation", "rerank", "other"}
-)
+UNSCORED_OPERATIONS = frozenset({"moderation", "rerank", "other"})
+# Operations that answer with no text, and the one rule of each.
+OF_MEDIA: Mapping[str, str] = {
+    "embeddings": "vectors_near",
+    "image_generation": "image_made",
+    "speech": "speech_made",
+}
 
 
 class Choice(Struct, frozen=True):
@@ -46,12 +50,12 @@ def choose(
     """
     theirs = [scorer for scorer in own if scorer.applies(case)]
     of_own = next((scorer for scorer in theirs if scorer.role == "quality"), None)
-    if (
-        case.snapshot.operation in UNSCORED_OPERATIONS
-        and not case.assertions
-        and of_own is None
-    ):
-        return Choice(excluded=f"no_scorer_{case.snapshot.operation}")
+    operation = case.snapshot.operation
+    if not case.assertions and of_own is None:
+        if operation in UNSCORED_OPERATIONS:
+            return Choice(excluded=f"no_scorer_{operation}")
+        if operation in OF_MEDIA:
+            return _of_media(case, scorers, theirs)
     if unknown_kinds(case):
         return Choice(excluded="unknown_assertion")
     task = None if case.nothing_recorded else task_of(case)
@@ -80,6 +84,23 @@ def choose(
         and scorer.applies(case)
     )
     return Choice(applying, quality, (*others, *shown), task=named)
+
+
+def is_of_media(case: ScoringCase) -> bool:
+    """Return whether a case's answers are no text to be read."""
+    return case.snapshot.operation in OF_MEDIA
+
+
+def _of_media(
+    case: ScoringCase, scorers: Mapping[str, Scorer], theirs: list[OwnScorer]
+) -> Choice:
+    operation = case.snapshot.operation
+    rule = scorers.get(OF_MEDIA[operation])
+    if rule is None or not rule.applies(case):
+        return Choice(excluded=f"no_scorer_{operation}")
+    invariants = tuple(each for each in theirs if each.role == "invariants")
+    shown = tuple(each for each in theirs if each.role == "diagnostic")
+    return Choice(invariants, rule, shown, task=operation)
 
 
 def primary(case: ScoringCase, scorers: Mapping[str, Scorer]) -> Scorer | None:

@@ -1,7 +1,9 @@
 """Contract of a scorer, and the case it scores."""
 
+from collections.abc import Mapping
 from functools import cached_property
-from typing import Protocol, runtime_checkable
+from types import MappingProxyType
+from typing import Final, Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -24,14 +26,17 @@ from snaptrace.scorers.contract import Score
 from snaptrace.snapshot.conversation import Conversation
 from snaptrace.snapshot.model import Answer, Json, Snapshot
 
-__all__ = ["Corroborated", "Said", "Score", "Scorer", "ScoringCase"]
+__all__ = ["Anchored", "Corroborated", "Said", "Score", "Scorer", "ScoringCase"]
+
+
+NO_BLOBS: Final[Mapping[int, bytes]] = MappingProxyType({})
 
 
 class Said:
     """An answer, and what rules read in it: once, by whichever asks first."""
 
-    def __init__(self, answer: Answer) -> None:
-        self.answer = answer
+    def __init__(self, answer: Answer, blobs: Mapping[int, bytes] = NO_BLOBS) -> None:
+        self.answer, self.blobs = answer, blobs
         self.text = Text(answer.text)
 
     @cached_property
@@ -62,11 +67,12 @@ class ScoringCase(Struct, frozen=True, kw_only=True, dict=True):
     conversation: Conversation | None  # typed view of the request; None: no messages
     reference: Answer  # a pinned assertion's answer, else the recording
     assertions: tuple[dict[str, object], ...] = ()  # of the pin, if any
+    reference_blobs: dict[int, bytes] = {}  # bytes of `reference.media[i]`, where kept
 
     @cached_property
     def recorded(self) -> Said:
         """The reference, as rules read it."""
-        return Said(self.reference)
+        return Said(self.reference, self.reference_blobs)
 
     @cached_property
     def nothing_recorded(self) -> bool:
@@ -160,5 +166,20 @@ class Corroborated(Protocol):
     """
 
     async def score_beside(self, case: ScoringCase, said: Said, other: Said) -> Score:
+        """Return the score of `said`; decided as `Scorer.score` is."""
+        ...
+
+
+@runtime_checkable
+class Anchored(Protocol):
+    """A scorer that measures by the control's answer where none was recorded.
+
+    The control itself is measured by its second call, else by itself: it has the full
+    value then, and what its own answers differ by has to be tolerated by the rule.
+    """
+
+    async def score_against(
+        self, case: ScoringCase, said: Said, control: Said
+    ) -> Score:
         """Return the score of `said`; decided as `Scorer.score` is."""
         ...

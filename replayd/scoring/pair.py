@@ -25,8 +25,9 @@ from replayd.model import (
     StreamScore,
 )
 from replayd.scoring import INVARIANTS, SCORERS
-from replayd.scoring.choice import Choice, choose
+from replayd.scoring.choice import Choice, choose, is_of_media
 from replayd.scoring.contract import (
+    Anchored,
     Corroborated,
     Said,
     Score,
@@ -36,7 +37,6 @@ from replayd.scoring.contract import (
 from replayd.scoring.extract.masking import masked_answer, masked_reference, pseudonyms
 from replayd.scoring.own.scorer import OwnScorer
 from replayd.witness.compare import compare
-from snaptrace.snapshot.model import Answer
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ class PairScoring:
         self._control: Said | None = self.case.recorded
         if answers.control is not None:
             self._control = _usable(answers.control, stand_ins)
-        if _answer(self._canary) == _answer(self._control):
+        if _same(self._canary, self._control):
             self._control = self._canary
         # Only what a second call of the serving model said stands beside an answer.
         replayed = answers.control is not None and self._control is not self._canary
@@ -145,7 +145,10 @@ class PairScoring:
 
     async def _score(self, rule: Scorer) -> StreamScore:
         """Return one rule's scores; all None with a reason if it is at fault."""
+        anchored = _is_anchored(rule)
         try:
+            if anchored:
+                return await self._anchored(rule)
             canary = await self._of(rule, self._canary, self._beside)
             # A rule is pure: the same answer is not valued twice.
             alike = self._canary is self._control
@@ -160,20 +163,25 @@ class PairScoring:
         except ScoreRangeError as error:
             log.error("scorer at fault", extra={"why": str(error)})  # noqa: TRY400
             return _fault(rule.name)
-        away = canary.value is None or control.value is None
-        return StreamScore(
-            scorer=rule.name,
-            canary=canary.value,
-            control=control.value,
-            second_control=second.value if second else None,
-            reason=AWAY if away else _short(canary.reason),
+        return _stream(rule.name, canary, control, second)
+
+    async def _anchored(self, rule: Scorer) -> StreamScore:
+        """Return the scores of a rule that measures by the control's answer."""
+        control, second = self._control, self._second
+        return _stream(
+            rule.name,
+            await self._of(rule, self._canary, control),
+            await self._of(rule, control, second or control),
+            await self._of(rule, second, control) if self._twice else None,
         )
 
     async def _of(self, rule: Scorer, said: Said | None, other: Said | None) -> Score:
         if said is None:
             return Score(0.0, "no usable answer")
         try:
-            if other is not None and _is_corroborated(rule):
+            if other is not None and _is_anchored(rule):
+                score = await rule.score_against(self.case, said, other)
+            elif other is not None and _is_corroborated(rule):
                 score = await rule.score_beside(self.case, said, other)
             else:
                 score = await rule.score(self.case, said)
@@ -188,6 +196,7 @@ def read_ahead(benches: Sequence[PairScoring]) -> None:
     A processor that does the same over and over is quicker by a third than one that
     goes from rule to rule, and finds all this read when it does.
     """
+    benches = [each for each in benches if not is_of_media(each.case)]
     said = [each for bench in benches for each in bench.said]
     for kind in map(attrgetter, READ_AHEAD):
         for each in said:
@@ -199,6 +208,24 @@ def read_ahead(benches: Sequence[PairScoring]) -> None:
 def _is_corroborated(rule: Scorer) -> TypeGuard[Corroborated]:
     """Whether a rule reads the other arm's answer; quicker than asking the protocol."""
     return hasattr(rule, "score_beside")
+
+
+def _is_anchored(rule: Scorer) -> TypeGuard[Anchored]:
+    """Whether a rule measures by the control's answer."""
+    return hasattr(rule, "score_against")
+
+
+def _stream(
+    name: str, canary: Score, control: Score, second: Score | None
+) -> StreamScore:
+    away = canary.value is None or control.value is None
+    return StreamScore(
+        scorer=name,
+        canary=canary.value,
+        control=control.value,
+        second_control=second.value if second else None,
+        reason=AWAY if away else _short(canary.reason),
+    )
 
 
 def checked(scorer: str, score: Score) -> Score:
@@ -221,11 +248,14 @@ def checked(scorer: str, score: Score) -> Score:
 
 def _usable(arm: ArmAnswer, stand_ins: tuple[str, ...]) -> Said | None:
     usable = arm.outcome in USABLE
-    return Said(masked_answer(arm.answer, stand_ins)) if usable else None
+    answer = masked_answer(arm.answer, stand_ins)
+    return Said(answer, arm.blobs) if usable else None
 
 
-def _answer(said: Said | None) -> Answer | None:
-    return None if said is None else said.answer
+def _same(one: Said | None, other: Said | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return one.answer == other.answer and one.blobs == other.blobs
 
 
 def _answered(answers: PairAnswers) -> StreamScore:

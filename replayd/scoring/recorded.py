@@ -14,6 +14,7 @@ class Recorded(Struct, frozen=True):
     packed: codec.Packed
     assertion: Json = None
     traits: dict[str, str] = {}
+    media: dict[int, bytes] = {}  # bytes of the recorded answer's media, where kept
 
     def scoring_case(self) -> ScoringCase:
         """Return the case, decoded.
@@ -21,10 +22,13 @@ class Recorded(Struct, frozen=True):
         Raises:
             ValueError: the bytes are no snapshot.
         """
-        return scoring_case(codec.unpack_snapshot(self.packed), self.assertion)
+        snapshot = codec.unpack_snapshot(self.packed)
+        return scoring_case(snapshot, self.assertion, self.media)
 
 
-def scoring_case(snapshot: Snapshot, assertion: Json = None) -> ScoringCase:
+def scoring_case(
+    snapshot: Snapshot, assertion: Json = None, media: dict[int, bytes] | None = None
+) -> ScoringCase:
     """Return what an answer is judged against: a pin's assertion, the recording."""
     api = APIS.get(snapshot.request.api)
     known = api is not None and api.operation == "chat"
@@ -34,4 +38,5 @@ def scoring_case(snapshot: Snapshot, assertion: Json = None) -> ScoringCase:
         conversation=api.parse(snapshot.request.body) if api and known else None,
         reference=snapshot.answer,
         assertions=tuple(each for each in asserted if isinstance(each, dict)),
+        reference_blobs=media or {},
     )

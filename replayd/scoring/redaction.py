@@ -7,6 +7,7 @@ arm's answer gets the same pseudonyms, so both are compared as they are stored.
 import logging
 from functools import lru_cache
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -17,6 +18,7 @@ from snaptrace.redact.redactor import Redactor
 from snaptrace.snapshot.model import Answer
 
 log = logging.getLogger(__name__)
+_vectors = msgspec.json.Decoder(list[list[float]])
 
 LONGEST_LABEL = 200  # characters of a served model's name, which a server chooses
 MOST_QUOTA = 32  # headers about limits, of one answer
@@ -39,17 +41,22 @@ class AnswerRedactor:
         self._label = lru_cache(maxsize=256)(self._new_label)
         self._other_versions: set[str] = set()
 
-    def redacted(self, answers: PairAnswers) -> PairAnswers | None:
+    def redacted(
+        self, answers: PairAnswers, *, are_vectors: bool = False
+    ) -> PairAnswers | None:
         """Return the pair as it may be judged and stored; None if that is impossible.
 
-        Itself if there was nothing to take out.
+        Itself if there was nothing to take out. Vectors of embeddings are kept as they
+        are: digits of their fractions look like numbers of cards.
         """
+        redact = self._arm_of_vectors if are_vectors else self._arm
         try:
             clean = replace(
                 answers,
-                canary=self._arm(answers.canary),
-                control=self._maybe(answers.control),
-                second_control=self._maybe(answers.second_control),
+                canary=redact(answers.canary),
+                control=answers.control and redact(answers.control),
+                second_control=answers.second_control
+                and redact(answers.second_control),
             )
         except Exception as error:  # noqa: BLE001 - never stored unredacted
             log.error(  # noqa: TRY400 - a traceback could show content
@@ -76,8 +83,14 @@ class AnswerRedactor:
         """End the processes of plug-ins."""
         self._redactor.close()
 
-    def _maybe(self, arm: ArmAnswer | None) -> ArmAnswer | None:
-        return None if arm is None else self._arm(arm)
+    def _arm_of_vectors(self, arm: ArmAnswer) -> ArmAnswer:
+        text = arm.answer.text
+        try:
+            _vectors.decode(text)
+        except msgspec.DecodeError:
+            return self._arm(arm)
+        clean = self._arm(replace(arm, answer=replace(arm.answer, text="")))
+        return replace(clean, answer=replace(clean.answer, text=text))
 
     def _arm(self, arm: ArmAnswer) -> ArmAnswer:
         answer, blobs = arm.answer, arm.blobs

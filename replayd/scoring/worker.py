@@ -88,7 +88,9 @@ async def redacted_and_judged(
     clean: list[PairAnswers | None] = []
     benches = []
     for job in jobs:
-        case, answers = _case(job), redactor.redacted(job.answers)
+        case = _case(job)
+        are_vectors = case.snapshot.operation == "embeddings"
+        answers = redactor.redacted(job.answers, are_vectors=are_vectors)
         redactor.compare(case.snapshot.redaction.version)
         clean.append(answers)
         known = answers or job.answers

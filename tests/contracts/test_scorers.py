@@ -2,18 +2,21 @@
 
 import asyncio
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
 from fakes.growth import assert_linear
+from fakes.pictures import named_media
 from fakes.scoring_cases import answer_of, case_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from replayd.scoring import INVARIANTS, QUALITY, SCORERS
 from replayd.scoring.contract import Said
 from replayd.scoring.pair import checked
-from snaptrace.snapshot.model import Answer
+from snaptrace.snapshot.model import Answer, Request
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "scoring"
 
@@ -29,7 +32,10 @@ def _golden():
 
 def _case(row):
     recorded = answer_of(row.get("recorded", ""), row.get("recorded_calls", ()))
-    return case_of(
+    more = {}
+    if "body" in row:
+        more["request"] = Request(api="", model="m", body=row["body"])
+    case = case_of(
         recorded,
         question=row.get("question", ""),
         system=row.get("system", ""),
@@ -37,7 +43,23 @@ def _case(row):
         schema=row.get("schema"),
         assertions=row.get("assertions", ()),
         modality=row.get("modality", "text"),
+        operation=row.get("operation", "chat"),
+        **more,
     )
+    return replace(case, reference_blobs=_blobs(row.get("recorded_media")))
+
+
+@cache
+def _media():
+    return named_media()
+
+
+def _blobs(name):
+    return {0: _media()[name]} if name else {}
+
+
+def _said(row):
+    return Said(_answer(row), _blobs(row.get("answer_media")))
 
 
 def _answer(row):
@@ -54,7 +76,7 @@ async def test_golden(row):
     scorer = SCORERS[row["scorer"]]
     case = _case(row)
     assert scorer.applies(case)
-    value = (await scorer.score(case, Said(_answer(row)))).value
+    value = (await scorer.score(case, _said(row))).value
     if "score" in row:
         assert value == pytest.approx(row["score"], abs=1e-4), row["why"]
     else:
@@ -109,15 +131,15 @@ async def test_the_recording_itself_is_right(scorer):
 async def test_same_inputs_same_score(scorer):
     """A replayed fold would differ from the first one."""
     case, row = _applying(scorer.name)
-    first = await scorer.score(case, Said(_answer(row)))
-    assert await scorer.score(case, Said(_answer(row))) == first
+    first = await scorer.score(case, _said(row))
+    assert await scorer.score(case, _said(row)) == first
 
 
 def test_applies_does_not_move(scorer):
     """A case would come and go with the answers given to it."""
     case, row = _applying(scorer.name)
     before = scorer.applies(case)
-    asyncio.run(scorer.score(case, Said(_answer(row))))
+    asyncio.run(scorer.score(case, _said(row)))
     assert scorer.applies(case) is before
 
 

@@ -115,3 +115,22 @@ def sound(
         opened.setframerate(rate_hz)
         opened.writeframes((wave_.clip(-1, 1) * 32_767).astype("<i2").tobytes())
     return file.getvalue()
+
+
+def named_media():
+    """Return the media that golden cases name, by name."""
+    picture = photo()
+    brighter = picture.point(lambda value: min(255, value + 12))
+    return {
+        "photo": encoded(picture),
+        "brighter photo": encoded(brighter),
+        "small photo": encoded(picture.resize((320, 240))),
+        "blank": encoded(Image.new("RGB", (640, 480), "white")),
+        "chart": encoded(chart(640, 480)),
+        "speech": sound(5.0),
+        "quicker speech": sound(4.4),
+        "cut speech": sound(2.0),
+        "faint speech": sound(5.0, loud=0.01),
+        "silence": sound(5.0, loud=0.0),
+        "noise": bytes(range(256)) * 20,
+    }

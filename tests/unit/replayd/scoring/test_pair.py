@@ -173,7 +173,7 @@ async def test_a_case_whose_fact_was_redacted_is_excluded_and_said_so():
     assert result.streams == {}
 
 
-@pytest.mark.parametrize("operation", ["embeddings", "image_generation", "speech"])
+@pytest.mark.parametrize("operation", ["moderation", "image_generation", "rerank"])
 async def test_operations_without_a_scorer_are_excluded_by_name(operation):
     """They would pass for want of a rule."""
     case = case_of(answer_of(""), operation=operation)

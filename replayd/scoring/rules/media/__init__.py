@@ -1,0 +1,1 @@
+"""Rules for answers that are no text: vectors, pictures, speech."""
