@@ -16,6 +16,7 @@ from replayd.scoring.extract.language.polarity import asks_yes_no, says_yes_or_n
 from replayd.scoring.extract.language.words import word_count
 from replayd.scoring.extract.numbers.marks import marked_words
 from replayd.scoring.extract.prose.citations import cites_sources
+from replayd.scoring.extract.prose.constraints import constraints_of
 from replayd.scoring.extract.request_words import (
     ASKS_PARTS,
     ASKS_SUM,
@@ -23,6 +24,7 @@ from replayd.scoring.extract.request_words import (
     CODED,
     DOES_SUMS,
     OFFERS_LABELS,
+    OPEN_CHOICE,
     SHOWS_VALUES,
 )
 from replayd.scoring.extract.structure.cells import Grid
@@ -123,7 +125,7 @@ _DESCRIBES = re.compile(
     re.IGNORECASE,
 )
 _CREATES = re.compile(
-    r"\b(?:write|compose|tell|make up|invent|create|come up with|give (?:me|us)|list|suggest|propose|think of|schreib\w*|dichte|erzähl\w*|erfinde|nenne?|gib|écri\w*|invente|donne\w*|escrib\w*|cuenta|inventa|dame|da|scrivi|dammi|escreva|crie|dê|name|brainstorm"
+    r"\b(?:write|compose|tell|reply|respond|make up|invent|create|come up with|give (?:me|us)|list|suggest|propose|think of|schreib\w*|dichte|erzähl\w*|erfinde|nenne?|gib|écri\w*|invente|donne\w*|escrib\w*|cuenta|inventa|dame|da|scrivi|dammi|escreva|crie|dê|name|brainstorm"
     r"|schrijf|bedenk|geef|napisz|wymyśl|podaj|напиши|придумай|сочини|дай|viết)\b"
     r"[^.?!\n]{0,60}\b(?:poem|benefits|advantages|haiku|limerick|story|joke|song|lyrics|slogan|tagline|rap|verse|tale|fairy ?tale|riddle|metaphor|name ideas|names for|synonyms|adjectives|hashtags|headlines?|blog post|tips|ideas|suggestions|birthday|toast"
     r"|gedicht|geschichte|witz|lied|märchen|spruch|glückwunsch|tipps|ideen|poème|histoire|blague|chanson|devinette|conseil|idées|poema|cuento|chiste|canción|eslogan|lema|consejo|poesia|storia|barzelletta|consigli|conto|piada|dica|slogan"
@@ -240,6 +242,8 @@ def _by_verb(case: ScoringCase) -> Task | None:
     if social or _CREATES.search(question) or _PLAYS.search(question):
         return "creative"
     alone = case.snapshot.modality == "text" and len(question) <= LONGEST_IDEA
+    if alone and OPEN_CHOICE.match(question) and constraints_of(question):
+        return "creative"  # any of its kind will do, in the form asked for
     if alone and _DESCRIBES.search(question) and not case.system_prompt:
         return "creative"
     return None

@@ -35,7 +35,7 @@ _LETTERS = re.compile(
     rf"{_UNSPACED.pattern}|[^\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]+"
 )
 # Between lines that were read as one.
-_SLASH = re.compile(r"\s[/|•·]\s")
+_SLASH = re.compile(r"\s[/|•·–—]\s")
 # A hyphen or a dash joins words; before a number alone it is a sign.
 _JOINED = re.compile(r"(?<=\w)\s?[‐‑–—-]\s?(?=\w)")
 # `2 x`, `2x` and the sign of a product before what is counted; `№7`; digits grouped or not.
@@ -58,7 +58,7 @@ _QUOTED = re.compile(
     r"\A[^\"“„«「]{0,80}[\"“„«「](?P<inside>.+)[\"”“»」][^\"”»」\w]{0,4}\Z", re.DOTALL
 )
 _QUOTATION = re.compile(
-    r"(?:(?<!\w)[\"“„]|[«「『])(?P<inside>[^\"“”„«»「」『』]{2,2000})[\"”“»」』]"
+    r"(?:(?<![a-zA-Z0-9])[\"“„]|[«「『])(?P<inside>[^\"“”„«»「」『』]{2,2000})[\"”“»」』]"
 )
 _BLOCK_QUOTE = re.compile(r"^[ \t]*>[ \t]?([^\n]+)", re.MULTILINE)
 _INTRODUCED = re.compile(
@@ -102,7 +102,9 @@ _OH = re.compile(
     rf"\b(?<=(?:one|two|six) )oh\b|\b(?<=(?:four|five|nine|zero) )oh\b|\boh(?= (?:{_DIGIT_WORD})\b)"
 )
 _AFTER_TIME = re.compile(r"\b(\d{1,2}:\d{2})\s?(?:uhr|h|heures?|o['’]clock|hrs?)\b")
-_BEFORE_TIME = re.compile(r"\b(?:alle|all['’]|a las?|às|um|à|at)\s?(?=\d\d?:\d\d)")
+_BEFORE_TIME = re.compile(
+    r"\b(?:alle|all['’]|a las?|às|um|om|à|at|kl\.?|o|в|saat)\s?(?=\d\d?:\d\d)"
+)
 _PERCENT = re.compile(
     r"(?<=\d)\s?%|\s(?:pour cent|por ciento|por cento|per cento|per cent|prozent|procent)\b"
 )

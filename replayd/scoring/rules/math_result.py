@@ -44,7 +44,7 @@ _ASSIGNED = re.compile(
 )
 # `x = y + 1 = 3`: the last value is the one given.
 _CHAINED = re.compile(
-    r"(?<![\w+*/^-])(?P<name>[a-z])\s*=\s*(?:(?![a-z]{2})[^=,;.\n]){1,30}=\s*(?P<value>-?\s?\d[\d.]*(?:/\d+)?)(?![\w(^*/])"
+    r"(?<![\w+*/^-])(?P<name>[a-z])\s*=\s*(?:(?![a-z]{2}|\s(?:[a-z]\s)?[a-z]\s*=)[^=,;.\n]){1,30}=\s*(?P<value>-?\s?\d[\d.]*(?:/\d+)?)(?![\w(^*/])"
 )
 _TUPLE = re.compile(r"\((?P<values>\s*-?[\d./]+(?:\s*[;,]\s*-?[\d./]+){1,3}\s*)\)")
 _CHECK = re.compile(

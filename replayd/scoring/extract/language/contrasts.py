@@ -62,22 +62,24 @@ _BOTH_WAYS: Final = tuple(
 
 def contrasted(words: Sequence[str], others: Sequence[str]) -> bool:
     """Whether `words` hold the counterpart of a word of `others` instead of it."""
+    known, said = frozenset(others), frozenset(words)
     return any(
-        _holds(others, near)
-        and _holds(words, far)
-        and not _holds(others, far)
-        and not _holds(words, near)
+        not known.isdisjoint(near)
+        and not said.isdisjoint(far)
+        and known.isdisjoint(far)
+        and said.isdisjoint(near)
         for near, far in _BOTH_WAYS
     )
 
 
 def adds_counterpart(words: Sequence[str], others: Sequence[str]) -> bool:
     """Whether `words` hold a word of `others` and its counterpart beside it."""
+    known, said = frozenset(others), frozenset(words)
     return any(
-        _holds(others, near)
-        and not _holds(others, far)
-        and _holds(words, near)
-        and _holds(words, far)
+        not known.isdisjoint(near)
+        and known.isdisjoint(far)
+        and not said.isdisjoint(near)
+        and not said.isdisjoint(far)
         for near, far in _BOTH_WAYS
     )
 
@@ -90,7 +92,3 @@ def other_colour(words: Sequence[str], others: Sequence[str]) -> bool:
 
 def _colours(words: Sequence[str]) -> set[int]:
     return {_COLOURS[word] for word in words if word in _COLOURS}
-
-
-def _holds(words: Sequence[str], side: frozenset[str]) -> bool:
-    return any(word in side for word in words)

@@ -25,7 +25,7 @@ _FRAMING: Final = STOPWORDS | frozenset(
     " located lies found stands hangs could would should can think believe then d'une"
     " d'un l'on c'est s'il there these those some any each per at by"
     " made produced produces built written painted invented discovered founded developed"
-    " created composed directed wrote mr mrs ms dr prof herr frau".split()
+    " created composed directed wrote unit units einheiten unités unidades unità sir mr mrs ms dr prof herr frau".split()
 ) - {"not", "no", "nicht", "non", "pas", "ne", "sans", "without"}  # fmt: skip
 _AMERICA = re.compile(r"\b(?:USA|U\.S\.(?:A\.)?|(?<![A-Z$] )US(?=[\s.,;)]|\Z))")
 _UNCASED = re.compile(

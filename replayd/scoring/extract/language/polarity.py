@@ -81,7 +81,7 @@ _ALTERNATIVE = re.compile(
     r"\b(?:or|oder|ou|o|of)\b(?! (?:not|no|nicht|nein|non|pas)\b)", re.IGNORECASE
 )
 _INVERTED = re.compile(
-    r"[-\s](?:il|elle|on|ils|elles|t-il|t-elle)\b[^?\n]{0,200}\?", re.IGNORECASE
+    r"-(?:il|elle|on|ils|elles|t-il|t-elle)\b[^?\n]{0,200}\?", re.IGNORECASE
 )
 # Beginnings of words that stand for and against the same thing.
 _OPPOSITES: Final = tuple(
@@ -188,23 +188,26 @@ def _opposed(words: list[str], asked: list[str]) -> int:
         turning = _TURNING.match(word)
         if turning and any(_akin(turning["rest"], other) for other in asked_stems):
             return 1
-    for one, other in _OPPOSITES:
-        for near, far in ((one, other), (other, one)):
-            if (
-                _holds(asked, near)
-                and _holds(words, far)
-                and not _holds(asked, far)
-                and not _holds(words, near)
-            ):
-                return 1
-    return 0
+    near = frozenset[int]().union(*map(_sides, asked))
+    far = frozenset[int]().union(*map(_sides, words))
+    # Sides of a pair are neighbours: 2n and 2n + 1.
+    return int(
+        any(
+            side ^ 1 in far and side ^ 1 not in near and side not in far
+            for side in near
+        )
+    )
 
 
-def _holds(words: list[str], stems: frozenset[str]) -> bool:
-    return any(
-        word in stems
+@lru_cache(maxsize=4096)
+def _sides(word: str) -> frozenset[int]:
+    """Return which sides of which opposites a word stands on."""
+    return frozenset(
+        2 * number + side
+        for number, pair in enumerate(_OPPOSITES)
+        for side, stems in enumerate(pair)
+        if word in stems
         or (len(word) > 5 and any(len(s) > 4 and word.startswith(s) for s in stems))
-        for word in words
     )
 
 

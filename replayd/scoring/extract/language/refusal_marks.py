@@ -72,6 +72,15 @@ def marks_of(language: str) -> Marks:
     return Marks(*(_pattern(language, row[kind]) for kind in Marks._fields))
 
 
+@cache
+def negating() -> re.Pattern[str]:
+    """Return one pattern of all that declines or negates in Latin script."""
+    patterns = (marks_of(code) for code in languages())
+    return re.compile(
+        "|".join(f"{m.unable.pattern}|{m.negated.pattern}" for m in patterns)
+    )
+
+
 def _pattern(language: str, entries: list[str]) -> re.Pattern[str]:
     either = "|".join(entries).replace("_", r"\s+")
     if language in UNSPACED:

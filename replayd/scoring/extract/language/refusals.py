@@ -13,6 +13,7 @@ from replayd.scoring.extract.language.refusal_marks import (
     UNSPACED,
     languages,
     marks_of,
+    negating,
     scripts,
 )
 from snaptrace.snapshot.model import Answer
@@ -90,6 +91,8 @@ def _declining(sentence: str, *, curt: bool) -> bool:
         if sentence.isascii()
         else [code for code, letters in scripts() if letters.search(sentence)]
     )
+    if not beyond and not negating().search(sentence):
+        return False  # in no language, so none is asked for its weights
     return any(
         _weight(sentence, code, curt=curt) >= ENOUGH for code in beyond or languages()
     )

@@ -51,12 +51,12 @@ _H: Final = rf"(?P<h>\d{{1,2}}|{'|'.join(sorted(_HOURS, key=len, reverse=True))}
 _HALF_DAY: Final = (
     r"(?P<half>\s*,?\s*(?:in the (?:morning|afternoon|evening)|at night|tonight"
     r"|this (?:morning|afternoon|evening)|morgens|vormittags|nachmittags|abends|nachts"
-    r"|du matin|de l['’]après-midi|du soir|de la (?:mañana|tarde|noche)"
+    r"|du matin|de l['’]après-midi|du soir|de la (?:mañana|tarde|noche)|утра|дня|вечера|ночи"
     r"|d[ai] (?:sera|mattina|notte)|del (?:pomeriggio|mattino)|da (?:manhã|tarde|noite)|['’]s (?:ochtends|middags|avonds)"
     r"|[ap]\.?\s?m\b\.?))"
 )
 _LATE = re.compile(
-    r"afternoon|evening|night|nachm|abend|soir|après|tarde|noche|noite|sera|pomeriggio|middag|avond|p\.?\s?m"
+    r"afternoon|evening|night|nachm|abend|soir|après|tarde|noche|noite|sera|pomeriggio|middag|avond|вечера|дня|p\.?\s?m"
 )
 _MINUTE_WORD = r"(?:a )?(?P<w>quarter|five|ten|twenty-five|twenty)"
 _GERMAN: Final = r"(?P<w>fünf|zehn|zwanzig|viertel)"
@@ -110,7 +110,7 @@ _FORMS: Final = (
     (_form(rf"(?:alle|all['’]) ?{_H}\.(?P<m>[0-5]\d)(?![:.\d])"), 0),
     (
         _form(
-            rf"(?:alle|all['’]) ?{_H}(?: e (?P<w>mezz[ao]|un quarto|cinque|dieci|venti|trenta|quaranta|quarantacinque|cinquanta))?\b(?![:.\d])"
+            rf"(?:alle|all['’]) ?{_H}(?: e (?P<w>mezz[ao]|un quarto|cinque|dieci|venti|trenta|quaranta|quarantacinque|cinquanta))?\b(?![:.\d]| e \d)"
         ),
         0,
     ),
@@ -127,13 +127,14 @@ _FORMS: Final = (
         0,
     ),
     (_form(rf"half {_H}(?=\W*(?:['’]s|uur|\Z))"), 30),
+    (_form(rf"{_H}\s(?:часов|часа|час)\b", half=""), 0),
     (_form(rf"{_H}(?::(?P<m>[0-5]\d))?(?!\w)", half=""), 0),
 )
 _QUICK = re.compile(
     r"past\b|quarter|o.clock|uhr|uur|halb|viertel|\bhalf (?:\w+ )?voor|\b(?:moins|menos|meno) (?:le quart|u?n? ?[cq]u|cin|dix|vingt|die|ve[in])|(?:fünf|zehn|zwanzig|vijf|tien) (?:nach|vor|over|voor) \w|\d\s?h\b|\d\s?h\d|heure|noon|midnight"
     r"|mittag|mitternacht|midi|minuit|mediod|medianoche|\blas? \w|morning|evening"
     r"|\balle? \w|\ball['’]|\bàs \w|kwart|\bsera\b|pomeriggio|\bdi (?:mattina|notte)|manhã|noite|avonds|middags|ochtends"
-    r"|\bat night|tonight|abends|morgens|nachts|soir\b|matin\b|mañana|tarde|noche|[ap]\.?m\b",
+    r"|утра|вечера|дня\b|ночи|\bat night|tonight|abends|morgens|nachts|soir\b|matin\b|mañana|tarde|noche|[ap]\.?m\b",
     re.IGNORECASE,
 )
 _NOON = re.compile(r"\b(?:12\s?)?(?:noon|midi|mediodía|mittags)\b", re.IGNORECASE)

@@ -22,6 +22,7 @@ _BEHIND: Final = frozenset(
     ["", "for", "per", "für", "pro", "pour", "para", "each", "and"]
 )
 _CENTS: Final = "cents"
+LONGEST_GAP: Final = 3  # characters, as in `sette euro e cinquanta`
 
 
 def joined(text: str, measures: Sequence[Measure]) -> list[Measure]:
@@ -54,7 +55,7 @@ def _together(one: Measure, other: Measure) -> Measure | None:
 
 def _is_change(one: Measure, other: Measure) -> bool:
     """Whether a bare number behind a sum of money is its cents: `drei Euro sechzig`."""
-    spoken = one.end + 1 == other.start and one.end - one.quantity.end > 2
+    spoken = other.start - one.end <= LONGEST_GAP and one.end - one.quantity.end > 2
     if (
         not spoken
         or not (one.is_number and other.is_number)

@@ -63,6 +63,10 @@ DAYS: Final = {
 _DAY = re.compile(
     rf"\b(?:{'|'.join(sorted(DAYS, key=len, reverse=True))})\b", re.IGNORECASE
 )
+_MANY_TIMES = re.compile(
+    r"\b(?P<word>zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn)mal\b|(?<![\w.,])(?P<digits>\d{1,3})\s?[x×](?=\s*(?:[.,;!]|\Z))",
+    re.IGNORECASE,
+)
 _SHORT_DAYS = frozenset({"sat", "wed", "mon", "fri", "thu", "tue", "martes", "sun"})
 
 
@@ -97,7 +101,7 @@ def _measured(text: str) -> Measured:
 
 
 def _read(text: str, language: Callable[[], str | None] | None) -> Measured:
-    plain = plain_clock(spelt_days(plain_numbers(text)))
+    plain = _MANY_TIMES.sub(_times, plain_clock(spelt_days(plain_numbers(text))))
     for pattern, value in _FRACTIONS if _FRACTION_WORD.search(plain) else ():
         plain = pattern.sub(_and_a_half if value == "+half" else value, plain)
     found = list(
@@ -115,6 +119,12 @@ def _read(text: str, language: Callable[[], str | None] | None) -> Measured:
         found = _with_month(found, month)
     found.sort(key=lambda quantity: quantity.start)
     return Measured(plain, tuple(joined(plain, _with_units(plain, found))))
+
+
+def _times(match: re.Match[str]) -> str:
+    """Return `viermal` and `4x` as a number of times."""
+    word = (match["word"] or "").lower()
+    return f"{match['digits'] or SMALL[word]} mal"
 
 
 def _with_month(found: list[Quantity], match: re.Match[str]) -> list[Quantity]:

@@ -16,7 +16,7 @@ _ODD = re.compile(
     r"[^\x00-\x7f]|\{,\}|\\|\d[eE][+-]?\d|\^|\(\s*[-$(]?\s*[\d$]|(?<![\w.,])\.\d"
     r"|\d,\d\d,\d|0:\d\d:|[x*]\s?10\b|\d(?:/\d)|\b(?:minus|moins|menos|meno|negative)\s"
     r"|\d\s?(?:k|m|bn|b|mn|md|mio|mrd)\b|\+/-|\bplus (?:or|ou|oder) |\bcent|\d\s(?:bc|v\.|av\.|a\.)|\b\d{4}\. ?\d"
-    r"|\b(?:a|b|ab|o|0)\b[\s-]*(?:rh|rhesus|neg|pos)|siècle|siglo|secolo|jahrhundert",
+    r"|\b(?:a|b|ab|o|0)\b[\s-]*(?:rh|rhesus|neg|pos)|siècle|siglo|secolo|jahrhundert|quartal|quarter\b|trimestre|kwartaal|kvartal",
     re.IGNORECASE,
 )
 _DIGITS: Final = {
@@ -111,7 +111,22 @@ _SCALED_MONEY = re.compile(
 _CAPITAL_SCALE = re.compile(r"(?<![\w.,-])(?P<n>\d[\d.,]*)(?P<s>K|M|B|bn|mn)\b")
 _TELLS = re.compile(
     r"\d\s?(?:k|m|bn|b|mn|md|mio|mrd|tn?)\b|\+/-|\bplus|\bcent|jahrh|si[èg]|secolo|eeuw|wiek|век"
-    r"|\d(?:st|nd|rd|th)?\s(?:bc|b\.c|v\.|av\.|a\.)|neg|pos",
+    r"|\d(?:st|nd|rd|th)?\s(?:bc|b\.c|v\.|av\.|a\.)|neg|pos|quart|trim",
+    re.IGNORECASE,
+)
+_QUARTERS: Final = tuple(
+    "|".join(words.split())
+    for words in (
+        "first 1st 1\\. erste[ns]? premier 1er primer primo primeiro eerste första",
+        "second 2nd 2\\. zweite[ns]? deuxième 2e segundo secondo tweede andra",
+        "third 3rd 3\\. dritte[ns]? troisième 3e tercer terzo terceiro derde tredje",
+        "fourth 4th 4\\. vierte[ns]? quatrième 4e cuarto quarto vierde fjärde",
+    )
+)
+_QUARTER = re.compile(
+    r"(?<!\w)(?:"
+    + "|".join(f"({words})" for words in _QUARTERS)
+    + r")\s(?:quarter|quartal|trimestre|kwartaal|kvartal\w*)\b(?!\sof an?\b)",
     re.IGNORECASE,
 )
 _PLUS_MINUS = re.compile(
@@ -211,10 +226,15 @@ def _worded(text: str) -> str:
     text = _SCALED_MONEY.sub(lambda m: f"{m['n']} {_SCALES[m['s'].lower()]}", text)
     text = _CAPITAL_SCALE.sub(lambda m: f"{m['n']} {_SCALES[m['s'].lower()]}", text)
     text = _PLUS_MINUS.sub("±", text)
+    text = _QUARTER.sub(lambda m: f"Q{_quarter(m)}", text)
     text = _WORD_CENTURY.sub(lambda m: f"{_ORDINALS[m['w'].lower()]}th", text)
     text = _ROMAN_CENTURY.sub(lambda m: f"{_roman(m['a'] or m['b'])}th", text)
     text = _BEFORE_CHRIST.sub(lambda m: f"-{m['n']}{m['c'] or ''}", text)
     return _BLOOD.sub(lambda m: m["g"] + ("-" if m["n"] else "+"), text)
+
+
+def _quarter(match: re.Match[str]) -> int:
+    return match.lastindex or 0
 
 
 def _scaled(match: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""Words for ordinal numbers, English and German, from `first` to `thirty-first`."""
+"""Words for ordinal numbers, English, German and Russian, from `first` to `thirty-first`."""
 
 from typing import Final
 
@@ -6,26 +6,26 @@ ORDINALS: Final = {
     word: number
     for number, words in enumerate(
         (
-            "first erste ersten erster",
-            "second zweite zweiten",
-            "third dritte dritten",
-            "fourth vierte vierten",
-            "fifth fünfte fünften",
-            "sixth sechste sechsten",
-            "seventh siebte siebten",
-            "eighth achte achten",
-            "ninth neunte neunten",
-            "tenth zehnte zehnten",
-            "eleventh elfte elften",
-            "twelfth zwölfte zwölften",
-            "thirteenth dreizehnte dreizehnten",
-            "fourteenth vierzehnte vierzehnten",
-            "fifteenth fünfzehnte fünfzehnten",
-            "sixteenth sechzehnte sechzehnten",
-            "seventeenth siebzehnte siebzehnten",
-            "eighteenth achtzehnte achtzehnten",
-            "nineteenth neunzehnte neunzehnten",
-            "twentieth zwanzigste zwanzigsten",
+            "first erste ersten erster первое первого",
+            "second zweite zweiten второе второго",
+            "third dritte dritten третье третьего",
+            "fourth vierte vierten четвёртое четвертое четвёртого",
+            "fifth fünfte fünften пятое пятого",
+            "sixth sechste sechsten шестое шестого",
+            "seventh siebte siebten седьмое седьмого",
+            "eighth achte achten восьмое восьмого",
+            "ninth neunte neunten девятое девятого",
+            "tenth zehnte zehnten десятое десятого",
+            "eleventh elfte elften одиннадцатое одиннадцатого",
+            "twelfth zwölfte zwölften двенадцатое двенадцатого",
+            "thirteenth dreizehnte dreizehnten тринадцатое тринадцатого",
+            "fourteenth vierzehnte vierzehnten четырнадцатое четырнадцатого",
+            "fifteenth fünfzehnte fünfzehnten пятнадцатое пятнадцатого",
+            "sixteenth sechzehnte sechzehnten шестнадцатое шестнадцатого",
+            "seventeenth siebzehnte siebzehnten семнадцатое семнадцатого",
+            "eighteenth achtzehnte achtzehnten восемнадцатое восемнадцатого",
+            "nineteenth neunzehnte neunzehnten девятнадцатое девятнадцатого",
+            "twentieth zwanzigste zwanzigsten двадцатое двадцатого",
             "twenty-first einundzwanzigste einundzwanzigsten",
             "twenty-second zweiundzwanzigste zweiundzwanzigsten",
             "twenty-third dreiundzwanzigste dreiundzwanzigsten",

@@ -53,6 +53,9 @@ _AT_LEAST: Final = (
     r"at least|no fewer than|no less than|minimum(?: of)?|mindestens|au moins|al menos"
     r"|por lo menos|como mínimo|almeno"
 )
+_EXACTLY = re.compile(
+    r"exactly|genau|exactement|exactamente|esattamente|precisely", re.IGNORECASE
+)
 _BELOW: Final = re.compile(
     r"(?:fewer|less) than|under|moins de|menos de", re.IGNORECASE
 )
@@ -174,7 +177,8 @@ def constraints_of(instructions: str) -> tuple[Constraint, ...]:
 def _read(text: str) -> Iterator[Constraint]:
     for match in _COUNT.finditer(text):
         # "In one word" asks for a label, however it is brought.
-        if not match["words"] or _number(match["n"]) > FEW_WORDS:
+        exact = _EXACTLY.fullmatch(match["exact"] or "")
+        if not match["words"] or exact or _number(match["n"]) > FEW_WORDS:
             yield _counted(match)
     yield from _forms(text)
     yield from _layouts(text)

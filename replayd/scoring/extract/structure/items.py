@@ -33,7 +33,7 @@ _LEAD_VERB = re.compile(
 )
 _ASKS = re.compile(
     r"\b(?:list|name|which|what are|enumerate|extract|give me (?:the|all|a list)|mention\w*|items|steps|ingredients|keywords|topics"
-    r"|nenne\w*|welche|liste|zähl\w*|schritte|zutaten|quels|quelles|cite\w*|énumér\w*|étapes|cuáles|qué \w+s|in welcher reihenfolge|che \w+i|enumera|pasos|elenca|quali|liste|cite|quais|noem|welke|nämn|vilka|wymień|jakie|wypisz|listele|hangi|nelerdir|перечисли\w*|какие|назови\w*)\b"
+    r"|nenne\w*|welche|liste|zähl\w*|schritte|zutaten|quels|quelles|cite\w*|énumér\w*|étapes|cuáles|qué \w+s|in welcher reihenfolge|che \w+i|enumera|pasos|elenca|quali|liste|cite|quais|noem|welke|nämn|vilka|wymień|nombra\w*|menciona\w*|nomme\w*|nomina|nomeie|jakie|wypisz|listele|hangi|nelerdir|перечисли\w*|какие|назови\w*)\b"
     r"|挙げ|列挙|リスト|列出|哪些|나열|목록|اذكر|सूची|कौन-कौन",
     re.IGNORECASE,
 )

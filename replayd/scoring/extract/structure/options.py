@@ -34,7 +34,7 @@ _FINAL = re.compile(
     re.IGNORECASE,
 )
 _LONE_LETTER = re.compile(
-    r"(?<![a-zA-Z0-9_'’°º-])(?<![°º] )(?P<letter>[A-Z])(?=\s*(?:[).,:;!?\"'*\]。，、！）】」（(]|$|\n)|\s+(?:or|and|oder|und|ou|et|o|y|is|ist|est|es)\b)"
+    r"(?<![a-zA-Z0-9_'’°º-])(?<![°º] )(?P<letter>[A-Z])(?=\s*(?:[).,:;!?\"'*\]。，、！）】」（(]|$|\n)|\s+(?:or|and|oder|und|ou|et|o|y|is|ist|est|es|richtig|korrekt|correct\w*|right|true|juste?|jest)\b)"
 )
 # In small letters only where a word or parentheses say that it is an option.
 _SMALL_LETTER = re.compile(
@@ -44,6 +44,7 @@ _SMALL_LETTER = re.compile(
 _LONE_FIGURE = re.compile(
     r"(?<![\w.,-])\d{1,2}(?![\w%°]|[.,:]\d|\s?(?:°|%|[a-z]{1,2}\b))"
 )
+_HEAD = re.compile(r"\W*([A-Za-z]|\d{1,2})\s*[).:,–-]\s*\S")
 _QUOTED_LABELS = re.compile(
     r"[「『“„«\"'‘](?P<label>[^「」『』“”„«»\"'‘’\n]{1,30})[」』”“»\"'’]"
 )
@@ -117,7 +118,7 @@ def option_chosen(text: str, options: Mapping[str, str]) -> frozenset[str]:
     bare = body.strip(_QUOTES).upper()
     if bare in options:
         return frozenset({bare})
-    head = re.match(r"\W*([A-Za-z]|\d{1,2})\s*[).:,–-]\s*\S", body)
+    head = _HEAD.match(body)
     stated = [m.end() for m in _FINAL.finditer(body)]
     if stated:
         last = body[stated[-1] :]
@@ -125,7 +126,8 @@ def option_chosen(text: str, options: Mapping[str, str]) -> frozenset[str]:
     if head and head[1].upper() in options and len(body.split()) <= LONGEST_ANSWER:
         chosen = head[1].upper()
         rest = _SENTENCES.split(body[head.end() - 1 :])[0]
-        others = _named(rest, options) - {chosen}
+        others = _named(rest, options) | _listed(body, options)
+        others -= {chosen}
         if not others or _same_words(rest, options[chosen]):
             return frozenset({chosen})
         return others | {chosen}
@@ -133,6 +135,12 @@ def option_chosen(text: str, options: Mapping[str, str]) -> frozenset[str]:
         if named := _named(sentence, options):
             return named
     return frozenset()
+
+
+def _listed(body: str, options: Mapping[str, str]) -> frozenset[str]:
+    """Return the options that begin the lines of an answer, one each."""
+    marks = (_HEAD.match(line) for line in body.splitlines())
+    return frozenset(m[1].upper() for m in marks if m) & frozenset(options)
 
 
 def _first_line(text: str) -> str:

@@ -17,6 +17,27 @@ from replayd.scoring.usability import ONE_WRONG, unusable, valued
 SAME_LABEL = 84.0  # percent, from which two long words of labels are one
 LONG_WORD = 5  # letters
 FEWEST_ROWS = 1
+# Heads of columns that name one thing.
+_HEADS: Final = {
+    word: words.split()[0]
+    for words in (
+        "quantity qty count pcs pieces units",
+        "menge anzahl stück stückzahl",
+        "quantité qté nombre",
+        "cantidad cant. unidades",
+        "price cost",
+        "preis kosten",
+        "prix coût tarif",
+        "precio coste costo",
+        "name item product article",
+        "artikel produkt bezeichnung",
+        "total sum",
+        "gesamt summe gesamtpreis",
+        "amount value",
+        "betrag wert",
+    )
+    for word in words.split()
+}
 _BOUND = re.compile(r"<=|>=|[<>≤≥](?=\s?[-$€£]?\d)")
 _PARTS = re.compile(
     r"\s*[,;/&+]\s+|\s+(?:and|und|et|y|e)\s+"
@@ -91,7 +112,9 @@ def _transposed(wanted: Grid, got: Grid) -> float:
 def cell_errors(wanted: Sequence[Cell], got: Sequence[Cell]) -> float:
     """Count cells that are wrong, missing or invented."""
     rows = _matching([c.row for c in wanted], [c.row for c in got])
-    columns = _matching([c.column for c in wanted], [c.column for c in got])
+    columns = _under_synonyms(
+        _matching([c.column for c in wanted], [c.column for c in got]), wanted, got
+    )
     held: dict[tuple[str, str], list[str]] = {}
     surplus = 0
     for cell in got:
@@ -109,6 +132,19 @@ def cell_errors(wanted: Sequence[Cell], got: Sequence[Cell]) -> float:
             wrong += 1
     surplus += sum(len(values) for values in held.values())
     return wrong + max(missing, surplus)
+
+
+def _under_synonyms(
+    mapped: Mapping[str, str], wanted: Sequence[Cell], got: Sequence[Cell]
+) -> Mapping[str, str]:
+    """Map the columns left over whose heads are two names of one thing."""
+    known, given = ({c.column for c in cells} for cells in (wanted, got))
+    spare = {_HEADS.get(c.casefold()): c for c in known - set(mapped.values())}
+    free = {c: _HEADS.get(c.casefold()) for c in given - mapped.keys()}
+    return {
+        **mapped,
+        **{c: spare[head] for c, head in free.items() if head in spare and head},
+    }
 
 
 def _claims(cell: Cell) -> bool:

@@ -75,6 +75,7 @@ _APART = re.compile(
 )
 LEAST_SQUEEZED = 5  # characters of a code that may be grouped otherwise
 _BETWEEN_SIGNS = re.compile(r"[-./]")
+_ALIAS = re.compile(r"[^()\n]{1,60}\s\((?P<other>[^()\d\n]{1,30})\)\.?")
 _DASHES = re.compile(r"\s*[‐‑–—-]\s*")
 # Follow a number and count nothing of their own.
 _COUNTED = frozenset(
@@ -113,10 +114,18 @@ class FinalAnswer:
         if result.asked > 1 and len(said.body.split()) <= LONGEST_OF_PARTS:
             parts.append(plain_statement(said.body))  # each part in a line of its own
         wrong = min(_errors(result, part, case) for part in parts)
+        if wrong and _says_alias(case.recorded.body, said.body):
+            return Score(1.0)
         if not wrong and (edit := edited_copy(case, said)):
             return Score(ONE_WRONG / 2, edit)
         value = usable(wrong, result.asked)
         return Score(value, f"{wrong} of {result.asked} wrong" if wrong else "")
+
+
+def _says_alias(recorded: str, body: str) -> bool:
+    """Whether an answer is the other name that the recording gives: `franc (CHF)`."""
+    alias = _ALIAS.fullmatch(recorded.strip())
+    return alias is not None and marked_words(body) == marked_words(alias["other"])
 
 
 def _statements(body: str) -> list[str]:

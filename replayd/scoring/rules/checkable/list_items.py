@@ -95,8 +95,13 @@ def _named(item: Measured, known: Sequence[str]) -> tuple[str, ...]:
 
 def _alike(wanted: str, got: str, *, known: Sequence[str]) -> bool:
     """Whether two items name the same: all key words of either in the other."""
-    if not _DETAIL.search(wanted):
-        got = _DETAIL.sub("", got) or got
+    short = "" if _DETAIL.search(wanted) else _DETAIL.sub("", got)
+    return _names_same(wanted, got, known) or (
+        bool(short) and short != got and _names_same(wanted, short, known)
+    )
+
+
+def _names_same(wanted: str, got: str, known: Sequence[str]) -> bool:
     if codes := set(codes_of(wanted)):
         return codes == set(codes_of(got))
     if looks_coded(wanted) and not wanted.isdecimal() and "@" in wanted:

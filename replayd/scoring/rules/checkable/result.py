@@ -80,11 +80,12 @@ def result_of(case: ScoringCase) -> Result:
 
 @lru_cache(maxsize=256)
 def _result(body: str, question: str) -> Result:
+    asked_words = marked_words(f"{question} {plain_numbers(question)}")
     stated = final_of(body)
     said = stated.text if stated.marked else principal_part(stated.text, question)
     plain = plain_statement(said)
     text = PARENTHESES.sub(" ", plain).strip() or plain
-    if key_words(before := _ASIDE.sub("", text), known=marked_words(question)):
+    if key_words(before := _ASIDE.sub("", text), known=asked_words):
         text = before
     if len(text.split()) > LONGEST_RESULT:
         return Result(text)
@@ -102,7 +103,7 @@ def _result(body: str, question: str) -> Result:
     left = _COLLECTIVES.sub("", _without(found.text, found.measures))
     if not (measures or codes or key_words(left)) and len(text.split()) <= FEW_WORDS:
         measures = found.measures  # `One.` is a number after all
-    words = _not_in_compounds(key_words(left, known=marked_words(question)), question)
+    words = _not_in_compounds(key_words(left, known=asked_words), question)
     if not (measures or words or codes):
         alone = marked_words(left)  # `Au` is an article elsewhere
         words = key_words(left) or (tuple(alone) if len(alone) == 1 else ())

@@ -40,6 +40,7 @@ _FIRST = re.compile(r"\A[A-ZÀ-Þ][\w'’-]+")
 
 _LABEL = re.compile(r"^[ \t]*(?:[-*•][ \t]+)?[A-ZÀ-Þ][\w /-]{0,30}:[ \t]", re.MULTILINE)
 _TIMES = frozenset((*MONTHS, *DAYS, "q1", "q2", "q3", "q4"))
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _CLAUSE_END = re.compile(
     r"[;.,](?=\s)|\s(?:but|while|whereas|aber|während|mais|tandis|pero|mientras|ma|mas|maar|men|ale|а|но)\s"
 )
@@ -131,7 +132,13 @@ def answers_with_other(result: Result, found: Measured, question: str) -> bool:
         return False
     asked = {w for w in marked_words(question) if w.isdecimal() or w in _TIMES}
     right, other = set(marked_words(own[0])), set(marked_words(others[0]))
-    return bool(asked & other) and not asked & right
+    if asked & right:
+        return False
+    # Another year than the one asked for stands beside the right value.
+    elsewhere = any(_YEAR.fullmatch(w) for w in right) and any(
+        map(_YEAR.fullmatch, asked)
+    )
+    return bool(asked & other) or elsewhere
 
 
 def _rivals(wanted: Measure, other: Measure) -> bool:
