@@ -7,13 +7,14 @@ program lost or doubled can be counted there.
 import asyncio
 import random
 import re
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import aiohttp
 from aiohttp import web
 from msgspec.structs import replace
 
 _CONTENTS = re.compile(rb"<Contents>.*?</Contents>", re.DOTALL)
+DRIP_SECONDS = 0.1  # between two bytes
 BEFORE = {"500": 500, "503": 503, "403": 403, "409_before": 409}
 # What a fault may do to which kind of request; `put` stands for a create.
 FAULTS = {
@@ -26,6 +27,7 @@ FAULTS = {
     "412_after": ("put",),
     "409_before": ("put",),
     "half_body": ("get", "list"),
+    "slow_drip": ("get", "list"),
     "short_body": ("get",),
     "cut_list": ("list",),
     "early_end": ("list",),
@@ -79,6 +81,8 @@ class Proxy:
             return web.Response(status=412, text="<Error/>")
         if fault == "half_body" and len(found) > 1:
             return await self._half(request, status, headers, found)
+        if fault == "slow_drip":
+            return await self._drip(request, status, headers, found)
         if request.method == "HEAD":
             return web.Response(status=status, headers=headers)
         return web.Response(status=status, headers=headers, body=_less(fault, found))
@@ -112,6 +116,17 @@ class Proxy:
         await response.write(found[: len(found) // 2])
         await asyncio.sleep(0.01)
         request.transport.abort()
+        return response
+
+    async def _drip(self, request, status, headers, found):
+        """Send a byte now and then: never silent, and never done in time."""
+        response = web.StreamResponse(status=status, headers=headers)
+        response.content_length = len(found)
+        await response.prepare(request)
+        with suppress(ConnectionError):
+            for at in range(len(found)):
+                await response.write(found[at : at + 1])
+                await asyncio.sleep(DRIP_SECONDS)
         return response
 
 

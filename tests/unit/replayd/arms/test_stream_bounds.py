@@ -4,6 +4,7 @@ import asyncio
 import random
 import tracemalloc
 
+import pytest
 from aiohttp import web
 from fakes.leaping_loop import LoopClock
 from fakes.provider import FakeProvider
@@ -17,7 +18,7 @@ PIECE = b'data: {"choices":[{"delta":{"content":"a"}}]}\n\n'
 ASKING = ProviderRequest(method="POST", path="/chat/completions", body=b"{}")
 
 
-async def asked(answer, provider="openai_chat"):
+async def asked(answer, provider="openai_chat", seconds=30):
     async with FakeProvider() as server:
         server.answer = lambda _body: answer
         settings = EndpointSettings(
@@ -26,7 +27,7 @@ async def asked(answer, provider="openai_chat"):
         one = Endpoint(settings, provider, LoopClock(10**18), random.Random(1))
         async with one as endpoint:
             await endpoint.take_slot()
-            deadline = asyncio.get_running_loop().time() + 30
+            deadline = asyncio.get_running_loop().time() + seconds
             return await endpoint.attempt(ASKING, deadline)
 
 
@@ -86,3 +87,32 @@ async def test_a_reader_that_raises_is_a_malformed_answer():
         "malformed",
         "reader_fault",
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "piece"),
+    [("text/event-stream", b":\n"), ("application/json", b" "), ("", b"x")],
+)
+async def test_an_answer_that_drips_ends_at_the_deadline(kind, piece):
+    """If it failed, a server that is never silent would hold a slot for ever."""
+    dripped, ended = 0, asyncio.Event()
+
+    async def drip(request):
+        nonlocal dripped
+        headers = {"content-type": kind} if kind else {}
+        response = web.StreamResponse(headers=headers)
+        await response.prepare(request)
+        try:
+            while True:
+                await response.write(piece)
+                dripped += 1
+                await asyncio.sleep(0.01)
+        except ConnectionError:
+            return response
+        finally:
+            ended.set()
+
+    attempt = await asked(drip, PROVIDERS["openai_chat"], seconds=0.3)
+    assert attempt.reading.outcome == "timeout"
+    assert dripped > 0
+    await ended.wait()  # the connection is given up, too
