@@ -32,6 +32,7 @@ FREE: frozenset[Outcome] = frozenset(
 )
 VERDICT_TOKENS = 600  # of a judge model's answer, as reserved
 Turn = tuple[int, ...]  # when, for each request to the control that was counted
+SOON_NS = 10 * 10**9  # within which whoever is started should get its turn
 UNTIL_MORE_TRAFFIC_SECONDS = 5.0  # between two looks at the production calls observed
 
 
@@ -53,6 +54,7 @@ class SpendingAccount:
         self._judge_model = judge_model  # "" where there is none
         self._clock = clock
         self._control_turn = asyncio.Lock()
+        self._turns_wanted = 0
         self._counted: set[str] = set()  # epochs whose earlier spending is counted
 
     def estimate(self, case: Case, models: tuple[str, ...]) -> Amount:
@@ -95,7 +97,7 @@ class SpendingAccount:
         self.budgets.settle(modality, amount, Amount(), self._clock.now_ns())
 
     def reserve_again(self, planned: Planned) -> int:
-        """Reserve a retry's cost; it is settled as spent. Returns when it was taken.
+        """Reserve a retry's cost, settled as spent; return when it was taken.
 
         Raises:
             BudgetSpentError: the pair is not sent again.
@@ -202,16 +204,25 @@ class SpendingAccount:
         at_ns = self.rate.allowed_at_ns(now_ns, calls)
         return None if at_ns is None else max(at_ns - now_ns, 0) / 1e9
 
+    def control_room(self, enough: int) -> int:
+        """Return how many more pairs may ask the control soon; `enough` at most."""
+        wanted, now_ns = self._turns_wanted, self._clock.now_ns()
+        return max(self.rate.room(now_ns, SOON_NS, enough + wanted) - wanted, 0)
+
     async def take_control_turn(self, planned: Planned) -> Turn:
         """Wait for a slot to call the control, first come first served; count it."""
-        async with self._control_turn:
-            while (wait := self.control_wait_seconds(planned)) != 0.0:
-                seconds = UNTIL_MORE_TRAFFIC_SECONDS if wait is None else wait
-                await asyncio.sleep(min(seconds, UNTIL_MORE_TRAFFIC_SECONDS))
-            turn = (self._clock.now_ns(),) * (2 if planned.second_control else 1)
-            for at_ns in turn:
-                self.rate.sent(at_ns)
-            return turn
+        self._turns_wanted += 1
+        try:
+            async with self._control_turn:
+                while (wait := self.control_wait_seconds(planned)) != 0.0:
+                    seconds = UNTIL_MORE_TRAFFIC_SECONDS if wait is None else wait
+                    await asyncio.sleep(min(seconds, UNTIL_MORE_TRAFFIC_SECONDS))
+                turn = (self._clock.now_ns(),) * (2 if planned.second_control else 1)
+                for at_ns in turn:
+                    self.rate.sent(at_ns)
+                return turn
+        finally:
+            self._turns_wanted -= 1
 
     def carry_turn(self, turn: Turn) -> Turn:
         """Count a turn when its requests are really sent; return that turn."""

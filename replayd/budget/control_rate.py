@@ -9,6 +9,7 @@ before it ever answers 429.
 
 from collections import deque
 from collections.abc import Iterable, Mapping
+from itertools import islice
 
 from msgspec import Struct
 
@@ -69,6 +70,24 @@ class ControlRate:
                 return now_ns + _LENT_AGAIN_NS
             return self._minute[0] + WINDOWS["minute"]
         return max(now_ns, int(self._even.next_ns) - _SPREAD_NS)
+
+    def room(self, now_ns: int, within_ns: int, enough: int) -> int:
+        """Return how many calls may be sent within a time; `enough` at most."""
+        _forget(self._minute, now_ns - WINDOWS["minute"])
+        until_ns = now_ns + within_ns
+        minute = int(self.per_minute) - len(self._minute) - self._lent
+        # Only as many of the oldest are looked at as are missing.
+        for at_ns in islice(self._minute, max(enough - minute, 0)):
+            minute += at_ns + WINDOWS["minute"] <= until_ns
+        even_ns = until_ns + _SPREAD_NS - max(self._even.next_ns, now_ns)
+        even = even_ns / self._apart_ns + 1
+        share = self._config.share_of_production * self._production_calls
+        rest = share - self._sent.count(now_ns) - self._lent
+        if rest < enough and self._refill_ns:
+            full_ns = FLOOR_AT_ONCE * self._config.floor_per_hour * self._refill_ns
+            floor_ns = until_ns + full_ns - max(self._floor.next_ns, now_ns)
+            rest = max(rest, floor_ns / self._refill_ns)
+        return max(int(min(minute, even, rest, enough)), 0)
 
     def _floor_at_ns(self, calls: int) -> int | None:
         """Return when the floor has room for `calls`; None: there is no floor."""

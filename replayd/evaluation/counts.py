@@ -12,6 +12,11 @@ class EpochRunnerSettings(Struct, frozen=True, kw_only=True):
     drain_seconds: float  # for pairs in flight once told to stop
     models: tuple[str, ...] = ()  # of the canary, and of the control if there is one
 
+    @property
+    def has_control(self) -> bool:
+        """Whether each pair asks a control, too."""
+        return len(self.models) > 1
+
 
 class RunCounts:
     """Event counts for metrics, by bounded labels."""

@@ -42,7 +42,8 @@ class BlockDrawing:
             self.fresh.clear()
             block: list[Planned] = []
             wait = self._settings.poll_seconds
-            while len(block) < self._settings.block:
+            most = self._most()
+            while len(block) < most:
                 try:
                     drawn = self._draw(number + len(block))
                 except BudgetSpentError as error:
@@ -59,6 +60,13 @@ class BlockDrawing:
                 self.lacks("")
                 return block
             await self._pause(wait)
+
+    def _most(self) -> int:
+        """Return how many pairs to plan: after a crash all of them count as sent."""
+        most = self._settings.block
+        if not self._settings.has_control:
+            return most
+        return max(self._spending.control_room(most), 1)
 
     def lacks(self, what: str, budget: str = "") -> None:
         """Note what holds up the next block; it is shown once nothing is sent."""

@@ -44,6 +44,7 @@ WAVES = 16  # in which open numbers are sent again after a crash
 MOST_HELD = 1000  # pairs that wait for an arm; then they alone see if it is back
 CRASHED_TWICE = "crashed_twice"  # whoever sent it went down with it
 AHEAD = 8  # times the pairs in flight that may be held up by a slow number
+CONTROL_AGAIN_SECONDS = 0.25  # between two looks for room at the control
 STARTED_AT_ONCE = 8  # pairs; what starts in a burst is answered in one, too
 
 Judge = Callable[[Planned, Recorded, PairAnswers], Awaitable[JudgedPair]]
@@ -228,6 +229,7 @@ class EpochRunner:
         while self._committer.waiting >= most and not self._replay.wants_company:
             changed.clear()
             await changed.wait()
+        at_once = await self._control_soon()
         await self._places.acquire()
         self._holding.add(item.number)
         try:
@@ -239,9 +241,23 @@ class EpochRunner:
         self.counts.in_flight += 1
         self.counts.dispatched += 1
         task = pairs.create_task(self._pair(item, reserved_at_ns))
-        if self.counts.dispatched % STARTED_AT_ONCE == 0:
-            await asyncio.sleep(0)
+        if self.counts.dispatched % at_once == 0:
+            await asyncio.sleep(0)  # it takes its place in the control's queue
         return task
+
+    async def _control_soon(self) -> int:
+        """Wait until the control may be asked soon; return how many to start at once.
+
+        A pair that is started counts as sent after a crash, even if it only queued: 64
+        of them would use up a quarter of an hour of the control's floor.
+        """
+        if not self._settings.has_control:
+            return STARTED_AT_ONCE
+        room = self._spending.control_room(STARTED_AT_ONCE)
+        while not room:
+            await asyncio.sleep(CONTROL_AGAIN_SECONDS)
+            room = self._spending.control_room(STARTED_AT_ONCE)
+        return STARTED_AT_ONCE if room == STARTED_AT_ONCE else 1
 
     async def _budget_open(self, item: Planned) -> int:
         """Wait until the budgets in force have room for what was planned earlier.

@@ -15,6 +15,7 @@ from replayd.budget.accounting import SpendingAccount
 from replayd.budget.control_rate import ControlRate
 from replayd.budget.limits import Budgets, Prices
 from replayd.config import BudgetConfig, ControlRateConfig, PriceConfig
+from replayd.ledger.ledger import Ledger
 
 MINUTE_NS = 60 * 10**9
 TOKENS = 18  # of one call, as its recording tells; the servers here report nothing
@@ -126,3 +127,42 @@ def test_the_control_is_asked_for_no_more_than_its_share_of_a_day(seed):
     )
     server = led_with_kills(seed, BudgetConfig(), control, production=5000)
     assert 10 < server.most_in_a_window(1440 * MINUTE_NS, "control") <= 100
+
+
+@pytest.mark.parametrize("per_minute", [60, 6])
+def test_a_kill_costs_few_calls_of_the_control_that_were_not_made(per_minute):
+    """If it failed, a restart would use up a quarter of an hour of the floor."""
+    server, store = Server(), dict_store()
+
+    async def main():
+        rng, clock = random.Random(1), LoopClock(NOW)
+        control = ControlRateConfig(
+            share_of_production=0.0, floor_per_hour=240, per_minute=per_minute
+        )
+        spending = SpendingAccount(
+            Budgets(BudgetConfig(), {}), Prices({}), ControlRate(control, 86_400), clock
+        )
+        ends = {
+            name: ScheduledEndpoint(name, rng, (), never, 64)
+            for name in ("canary", "control")
+        }
+        ends["control"].on_call = lambda: server.calls.append(
+            (clock.now_ns(), "control")
+        )
+        told = Told(results=[])
+        found = runner(ends, rng, spending, told, pairs=4000, store=store, clock=clock)
+        killed = asyncio.create_task(found.run(asyncio.Event()))
+        await asyncio.sleep(1000)
+        killed.cancel()
+        await asyncio.wait((killed,))
+        planned = [
+            item
+            async for block in Ledger(store, "e1", clock).blocks()
+            for item in block.planned
+        ]
+        return sum(max(item.reserved_requests - 1, 0) for item in planned)
+
+    charged = leap(main)
+    made = len(server.calls)
+    assert made > 60
+    assert charged - made <= 12

@@ -205,3 +205,37 @@ def test_milliseconds_more_are_no_slowness():
     for _ in range(20):
         rate.learnt({}, 0.1, "text")
     assert rate.slowed is None
+
+
+@pytest.mark.parametrize("per_minute", [2.0, 30.0, 600.0])
+@pytest.mark.parametrize("share", [0.0, 3e-5, 1.0])
+@pytest.mark.parametrize("floor", [0.0, 240.0])
+@pytest.mark.parametrize("before", [0, 5, 200])
+def test_room_is_what_can_be_sent_within_the_time(per_minute, share, floor, before):
+    """Too much: a crash would cost more than was sent. Too little: pairs would wait."""
+    rate = control(
+        per_minute=per_minute, share_of_production=share, floor_per_hour=floor
+    )
+    now = send_up_to(rate, START, before)
+    within, enough = 10 * NS, 50
+    room = rate.room(now, within, enough)
+    sent, at_ns = 0, now
+    while sent < enough:
+        due_ns = rate.allowed_at_ns(at_ns)
+        if due_ns is None or due_ns > now + within:
+            break
+        at_ns = max(due_ns, at_ns)
+        rate.sent(at_ns)
+        sent += 1
+    assert abs(room - sent) <= 1
+
+
+def send_up_to(rate, at_ns, calls):
+    """Send so many calls as soon as they are allowed; return the time of the last."""
+    for _ in range(calls):
+        due_ns = rate.allowed_at_ns(at_ns)
+        if due_ns is None:
+            return at_ns
+        at_ns = max(due_ns, at_ns)
+        rate.sent(at_ns)
+    return at_ns
