@@ -9,7 +9,8 @@ a draw depends on nothing that an answer said, and a restart draws the same agai
   drawn, the one of highest hash: without replacement, in an order blind to content.
 - Pins, protected slices and quota strata have lanes with fixed shares. What a lane
   takes stays in the traffic lane's pool: a lane that took its rare cases away would
-  change the traffic's mix. Within one stream a unit still counts once.
+  change the traffic's mix. What traffic took leaves the quota lanes: it is not sent
+  again when the traffic lane runs dry. Within one stream a unit still counts once.
 - Only which modality comes next may depend on results (`weights`).
 """
 
@@ -26,6 +27,7 @@ from replayd.traits.names import NAMES
 SPAN = 2.0**64
 DECIDED_SHARE = 0.2  # of its share that a decided modality keeps
 TRAFFIC = "traffic"
+QUOTA = "quota:"
 
 
 class Slice(Struct, frozen=True, kw_only=True):
@@ -117,6 +119,13 @@ class Lane:
     def forget(self, unit: str) -> None:
         """Remove a unit permanently: it was drawn."""
         self._cases.pop(unit, None)
+
+    def forget_traffic(self, unit: str) -> None:
+        """Remove a unit's turns that stand in the traffic lane, too."""
+        if rest := [case for case in self._cases.get(unit, ()) if not case.uniform]:
+            self._cases[unit] = rest
+        else:
+            self._cases.pop(unit, None)
 
     def take(self, oldest_ns: int) -> Case | None:
         """Draw one turn of the unit of highest hash, or None if no case is left."""
@@ -223,7 +232,10 @@ class Schedule:
             return
         if case.uniform:
             self._file_traffic(case)
+        is_sent = case.uniform and (TRAFFIC, case.unit) in self._drawn
         for name in self._lanes_of(case):
+            if is_sent and name.startswith(QUOTA):
+                continue
             if (name, case.unit) not in self._drawn:
                 self._side_lane(case.modality, name).add(case)
 
@@ -247,7 +259,7 @@ class Schedule:
 
     def _lanes_of(self, case: Case) -> list[str]:
         slices = [f"slice:{s.name}" for s in self._settings.slices if s.holds(case)]
-        return slices + [f"quota:{stratum}" for stratum in case.strata]
+        return slices + [f"{QUOTA}{stratum}" for stratum in case.strata]
 
     def _lane(self, stream: str) -> Lane:
         return Lane(self._settings.seed, stream)
@@ -317,6 +329,11 @@ class Schedule:
         _, modality = self._units.pop(unit, (0.0, ""))
         if modality in self._traffic:
             self._traffic[modality].forget(unit)
+        # The pair of the traffic lane speaks for its strata as well.
+        for lanes in self._side.values():
+            for name, lane in lanes.items():
+                if name.startswith(QUOTA):
+                    lane.forget_traffic(unit)
 
     def _planned(self, number: int, lane: str, case: Case) -> Planned:
         seed, name = self._settings.seed, str(number)

@@ -183,6 +183,22 @@ def test_cases_that_cannot_be_replayed_or_are_quota_only_are_no_traffic():
     assert lanes == ["quota:errors"]
 
 
+def test_a_quota_does_not_send_again_what_traffic_sent():
+    """If it failed, a small shop's calls would all be replayed twice or thrice."""
+    cases = [case(f"c{i}", strata=("route:00",)) for i in range(200)]
+    schedule = Schedule(settings())
+    schedule.offer(cases)
+    drawn = draw(schedule, 1000)
+    quota = sum(item.lane.startswith("quota:") for item in drawn)
+    assert len(drawn) - quota == 200  # every unit once as traffic
+    assert 5 < quota < 60  # and its share before that
+    # A restart in the middle draws the same.
+    again = Schedule(settings())
+    again.resume(pair for item in drawn[:120] for pair in drawn_by(item))
+    again.offer(cases)
+    assert draw(again, 1000, first=120) == drawn[120:]
+
+
 def test_a_restart_draws_on_where_the_plan_ends():
     """If it failed, a crash would replay a session twice in one epoch."""
     cases = [case(f"c{i}") for i in range(300)]
