@@ -76,9 +76,7 @@ class SpendingAccount:
         self.budgets.reserve(modality, amount, self._clock.now_ns())
 
     def carry(self, planned: Planned, reserved_at_ns: int) -> int:
-        """Count a pair's reservation in the windows in which it is sent.
-
-        Returns the time at which it does.
+        """Count a reservation in the windows in which the pair is sent; return when.
 
         Raises:
             BudgetSpentError: it may not be sent yet; says until when to wait.
@@ -92,9 +90,10 @@ class SpendingAccount:
         """Return the remaining time of the exhausted budget's window."""
         return max((error.until_ns - self._clock.now_ns()) / 1e9, 0.01)
 
-    def release(self, modality: str, amount: Amount) -> None:
-        """Return a reservation of which nothing was spent."""
-        self.budgets.settle(modality, amount, Amount(), self._clock.now_ns())
+    def release(self, modality: str, amount: Amount, since_ns: int) -> None:
+        """Return a reservation made at `since_ns` of which nothing was spent."""
+        now_ns = self._clock.now_ns()
+        self.budgets.settle(modality, amount, Amount(), now_ns, since_ns=since_ns)
 
     def reserve_again(self, planned: Planned) -> int:
         """Reserve a retry's cost, settled as spent; return when it was taken.
@@ -105,8 +104,8 @@ class SpendingAccount:
         self.reserve(planned.case.modality, reserved(planned))
         return self._clock.now_ns()
 
-    def settle(self, planned: Planned, answers: PairAnswers) -> Charged:
-        """Replace the pair's reservation by the actual cost."""
+    def settle(self, planned: Planned, answers: PairAnswers, since_ns: int) -> Charged:
+        """Replace the pair's reservation, made at `since_ns`, by the actual cost."""
         arms = [answers.canary, answers.control, answers.second_control]
         asked = [arm for arm in arms if arm is not None]
         tries = max(arm.attempts for arm in asked)
@@ -128,8 +127,8 @@ class SpendingAccount:
             tokens=held.tokens * tries,
             money=held.money * tries,
         )
-        now_ns = self._clock.now_ns()
-        self.budgets.settle(planned.case.modality, all_held, spent, now_ns)
+        now_ns, modality = self._clock.now_ns(), planned.case.modality
+        self.budgets.settle(modality, all_held, spent, now_ns, since_ns=since_ns)
         return charged
 
     def forget(self) -> None:

@@ -87,11 +87,25 @@ class Budgets:
             meter.add(meter.part(amount), now_ns)
 
     def settle(
-        self, modality: str, reserved: Amount, spent: Amount, now_ns: int
+        self,
+        modality: str,
+        reserved: Amount,
+        spent: Amount,
+        now_ns: int,
+        *,
+        since_ns: int | None = None,
     ) -> None:
-        """Replace a reservation by the amount spent, which may be larger."""
+        """Replace a reservation by the amount spent, which may be larger.
+
+        A window that opened after `since_ns`, when it was made, does not hold it: what
+        was reserved too much is not given back there.
+        """
         for _, meter in self._concerned(modality):
-            meter.add(meter.part(spent) - meter.part(reserved), now_ns)
+            more = meter.part(spent) - meter.part(reserved)
+            if since_ns is not None:
+                held = meter.start_ns(since_ns) == meter.start_ns(now_ns)
+                more = more if held else max(more, 0.0)
+            meter.add(more, now_ns)
 
     def lend(self, modality: str, amount: Amount) -> None:
         """Count a reservation in every window that opens until it is returned.

@@ -132,7 +132,9 @@ class PairReplay:
                 if last is None:
                     return ready
                 # Gone since it was sent first.
-                spending.release(planned.case.modality, reserved(planned))
+                spending.release(
+                    planned.case.modality, reserved(planned), reserved_at_ns
+                )
                 return last
             deadline = min(deadline, loop.time() + self._patience.seconds())
             call = call_of(planned, fresh=not again and not tally.tries)
@@ -245,7 +247,9 @@ class PairReplay:
             await self.before_try(planned)
         except StoreUnavailableError:
             self._give_back(turn)
-            self._spending.release(planned.case.modality, reserved(planned))
+            self._spending.release(
+                planned.case.modality, reserved(planned), reserved_at_ns
+            )
             return None
         except BaseException:
             self._give_back(turn)

@@ -315,7 +315,7 @@ class EpochRunner:
             return JudgedPair(replace(failed, charged=planned_charge(item)))
         if isinstance(found, PairResult):
             return JudgedPair(found)
-        charged = self._spending.settle(item, found.answers)
+        charged = self._spending.settle(item, found.answers, reserved_at_ns)
         if isinstance(found, Asked) and found.lost_tries:
             more = planned_charge(item, found.lost_tries)
             charged = charged_together(charged, more)
@@ -349,7 +349,7 @@ class EpochRunner:
             item, reserved_at_ns, lambda: self._content.load(case)
         )
         if isinstance(found, Unsent):
-            return self._not_sent(item, found.reason)
+            return self._not_sent(item, found.reason, reserved_at_ns)
         if isinstance(found, Poisoned):
             spent = planned_charge(item, found.tries)
             return replace(self._excluded(item, CRASHED_TWICE), charged=spent)
@@ -359,11 +359,13 @@ class EpochRunner:
         """Give back what is held for pairs that this leadership does not send."""
         for item, reserved_at_ns in self._unsent.values():
             if reserved_at_ns != NOT_RESERVED:
-                self._spending.release(item.case.modality, reserved(item))
+                self._spending.release(
+                    item.case.modality, reserved(item), reserved_at_ns
+                )
         self._unsent.clear()
 
-    def _not_sent(self, item: Planned, reason: str) -> PairResult:
-        self._spending.release(item.case.modality, reserved(item))
+    def _not_sent(self, item: Planned, reason: str, reserved_at_ns: int) -> PairResult:
+        self._spending.release(item.case.modality, reserved(item), reserved_at_ns)
         return self._excluded(item, reason)
 
     def _excluded(

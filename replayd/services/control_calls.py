@@ -47,6 +47,7 @@ class ControlCalls:
         self, arm: Arm, case: Case, snapshot: Snapshot, media: Mapping[int, bytes]
     ) -> ArmAnswer | Refusal | None:
         """Send one request; None if nothing may be sent now."""
+        since_ns = self._clock.now_ns()
         if (held := self._taken(arm, case)) is None:
             return None
         turn = await self._spending.take_control_turn(self._planned(case))
@@ -56,7 +57,7 @@ class ControlCalls:
             self._spending.give_back_control_turn(turn)
             return found
         answer = self._answer(arm, case, found)
-        self._settle(case, held, answer)
+        self._settle(case, held, answer, since_ns)
         return answer
 
     def estimate(self, case: Case, models: tuple[str, ...]) -> Amount:
@@ -98,11 +99,13 @@ class ControlCalls:
         money = self._spending.cost(arm.config.model, counted)
         return arm_answer(found, money=money)
 
-    def _settle(self, case: Case, held: Amount, answer: ArmAnswer) -> None:
+    def _settle(
+        self, case: Case, held: Amount, answer: ArmAnswer, since_ns: int
+    ) -> None:
         usage, now_ns = answer.usage, self._clock.now_ns()
         tokens = (usage.input_tokens or 0) + (usage.output_tokens or 0)
         spent = Amount(
             requests=answer.attempts, tokens=tokens or held.tokens, money=answer.money
         )
-        self._budgets.settle(case.modality, held, spent, now_ns)
+        self._budgets.settle(case.modality, held, spent, now_ns, since_ns=since_ns)
         self._on_spent(case, now_ns, spent)

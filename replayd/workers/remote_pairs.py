@@ -125,7 +125,9 @@ class RemotePairs:
             if reply.end == "unsent":
                 if trying.last is None:
                     return Unsent(reply.reason)
-                self._spending.release(planned.case.modality, reserved(planned))
+                self._spending.release(
+                    planned.case.modality, reserved(planned), reserved_at_ns
+                )
                 return trying.last
             trying.last = self._took(planned, reply, trying)
             if (wait := self._wait_before_retry(reply, trying)) is None:
@@ -255,7 +257,9 @@ class RemotePairs:
             await self.before_try(planned)
         except StoreUnavailableError:
             self._spending.give_back_control_turn(turn)
-            self._spending.release(planned.case.modality, reserved(planned))
+            self._spending.release(
+                planned.case.modality, reserved(planned), reserved_at_ns
+            )
             return None
         except BaseException:
             self._spending.give_back_control_turn(turn)

@@ -114,3 +114,29 @@ def test_what_was_reserved_in_an_earlier_hour_counts_in_the_one_it_is_sent_in():
         budgets.carry("text", pair, START, later)
     assert caught.value.until_ns == later + HOUR
     assert [line.used for line in budgets.lines(later)] == [2, 2]
+
+
+def test_what_another_window_held_is_not_given_back_in_this_one():
+    """If it failed, answers of the last minute would lift the limit of this one."""
+    budgets = Budgets(BudgetConfig(tokens_per_minute=100), {})
+    start = START - START % (60 * NS)
+    late, next_minute = start + 59 * NS, start + 61 * NS
+    budgets.reserve("text", Amount(requests=1, tokens=90), late)
+    budgets.reserve("text", Amount(requests=1, tokens=100), next_minute)
+    budgets.settle(
+        "text",
+        Amount(requests=1, tokens=90),
+        Amount(requests=1, tokens=10),
+        next_minute,
+        since_ns=late,
+    )
+    with pytest.raises(BudgetSpentError):
+        budgets.reserve("text", Amount(requests=1, tokens=1), next_minute)
+    # What it really took more than it had reserved is counted where it is known.
+    later = start + 121 * NS
+    spent = Amount(requests=1, tokens=150)
+    budgets.settle(
+        "text", Amount(requests=1, tokens=100), spent, later, since_ns=next_minute
+    )
+    with pytest.raises(BudgetSpentError):
+        budgets.reserve("text", Amount(requests=1, tokens=51), later)
