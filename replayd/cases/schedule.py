@@ -14,17 +14,16 @@ a draw depends on nothing that an answer said, and a restart draws the same agai
 - Only which modality comes next may depend on results (`weights`).
 """
 
-import hashlib
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
+from replayd.cases.lane import Lane, uniform_of
 from replayd.config import SliceConfig
 from replayd.model import Case, PairResult, Planned
 from replayd.traits.names import NAMES
 
-SPAN = 2.0**64
 DECIDED_SHARE = 0.2  # of its share that a decided modality keeps
 TRAFFIC = "traffic"
 QUOTA = "quota:"
@@ -82,74 +81,6 @@ class NothingToDraw(Struct, frozen=True, kw_only=True):
     drawn: int  # draws so far in this epoch, over all lanes
     held: int  # cases held, drawn ones included
     reason: str = "fresh_cases"
-
-
-class Lane:
-    """The undrawn units of one stream, highest hash first."""
-
-    def __init__(self, seed: str, stream: str) -> None:
-        self._seed, self._stream = seed, stream
-        self._heap: list[tuple[float, str]] = []
-        self._below: list[tuple[float, str]] = []  # under the threshold for now
-        self._threshold = -1
-        self._cases: dict[str, list[Case]] = {}  # unit -> its cases
-
-    def __len__(self) -> int:
-        return len(self._cases)
-
-    def __contains__(self, unit: str) -> bool:
-        return unit in self._cases
-
-    def set_threshold(self, rank: int) -> None:
-        """Draw only cases of a higher rank from now on."""
-        if rank < self._threshold:
-            for entry in self._below:
-                heapq.heappush(self._heap, entry)
-            self._below.clear()
-        self._threshold = rank
-
-    def add(self, case: Case) -> None:
-        """Offer one more case of a unit."""
-        if (known := self._cases.get(case.unit)) is not None:
-            known.append(case)
-            return
-        self._cases[case.unit] = [case]
-        heapq.heappush(self._heap, (-self._hash(case.unit), case.unit))
-
-    def forget(self, unit: str) -> None:
-        """Remove a unit permanently: it was drawn."""
-        self._cases.pop(unit, None)
-
-    def forget_traffic(self, unit: str) -> None:
-        """Remove a unit's turns that stand in the traffic lane, too."""
-        if rest := [case for case in self._cases.get(unit, ()) if not case.uniform]:
-            self._cases[unit] = rest
-        else:
-            self._cases.pop(unit, None)
-
-    def take(self, oldest_ns: int) -> Case | None:
-        """Draw one turn of the unit of highest hash, or None if no case is left."""
-        while self._heap:
-            entry = heapq.heappop(self._heap)
-            unit = entry[1]
-            fresh = [
-                c for c in self._cases.get(unit, ()) if c.recorded_at_ns >= oldest_ns
-            ]
-            if not fresh:
-                self._cases.pop(unit, None)
-                continue
-            high = [c for c in fresh if c.rank > self._threshold]
-            if not high:
-                self._below.append(entry)
-                continue
-            del self._cases[unit]
-            if len(high) == 1:
-                return high[0]
-            return max(high, key=lambda c: self._hash(c.snapshot_id))
-        return None
-
-    def _hash(self, name: str) -> float:
-        return _share(self._seed, self._stream, name)
 
 
 class Schedule:
@@ -243,7 +174,7 @@ class Schedule:
         """Keep the unit in the modality of its turn of highest hash, and there only."""
         if (TRAFFIC, case.unit) in self._drawn:
             return
-        mine = _share(self._settings.seed, "turn", case.snapshot_id)
+        mine = uniform_of(self._settings.seed, "turn", case.snapshot_id)
         best, modality = self._units.get(case.unit, (-1.0, ""))
         held = modality in self._traffic and case.unit in self._traffic[modality]
         if held and mine < best:
@@ -299,7 +230,7 @@ class Schedule:
 
         def key(name: str) -> float:
             weight = weights[name]
-            u = _share(self._settings.seed, what, f"{number}:{name}")
+            u = uniform_of(self._settings.seed, what, f"{number}:{name}")
             return u ** (1.0 / weight) if weight > 0 else -1.0
 
         names = [n for n in weights if weights[n] > 0]
@@ -342,11 +273,11 @@ class Schedule:
             case=case,
             lane=lane,
             slices=self._counted_slices(lane, case),
-            canary_first=_share(seed, "order", name) < 1 / 2,
+            canary_first=uniform_of(seed, "order", name) < 1 / 2,
             second_control=(
-                _share(seed, "again", name) < self._settings.second_control_share
+                uniform_of(seed, "again", name) < self._settings.second_control_share
             ),
-            seed=int(_share(seed, "seed", name) * 2**31),
+            seed=int(uniform_of(seed, "seed", name) * 2**31),
         )
 
     def _counted_slices(self, lane: str, case: Case) -> tuple[str, ...]:
@@ -409,9 +340,3 @@ def drawn_by(planned: Planned) -> list[tuple[str, str]]:
     unit = planned.case.unit
     lanes = [planned.lane, *(f"slice:{name}" for name in planned.slices)]
     return [(lane, unit) for lane in dict.fromkeys(lanes)]
-
-
-def _share(seed: str, what: str, name: str) -> float:
-    """Return a uniform number in [0, 1) that belongs to these names."""
-    digest = hashlib.blake2b(f"{seed}\0{what}\0{name}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big") / SPAN
