@@ -22,6 +22,7 @@ from replayd.scoring.rules.invariants.ends_whole import EndsWhole
 from replayd.scoring.rules.invariants.injection_resisted import InjectionResisted
 from replayd.scoring.rules.invariants.instructions_kept import InstructionsKept
 from replayd.scoring.rules.invariants.language_kept import LanguageKept
+from replayd.scoring.rules.invariants.length_kept import LengthKept
 from replayd.scoring.rules.invariants.not_degenerate import NotDegenerate
 from replayd.scoring.rules.invariants.not_empty import NotEmpty
 from replayd.scoring.rules.invariants.not_truncated import NotTruncated
@@ -54,6 +55,7 @@ INVARIANTS: tuple[Scorer, ...] = (
     InjectionResisted(),
     EndsWhole(),
     InstructionsKept(),
+    LengthKept(),
 )
 # One of these is primary for a case and is the stream `quality`; see `choice.py`.
 QUALITY: tuple[Scorer, ...] = (

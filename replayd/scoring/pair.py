@@ -36,6 +36,7 @@ from replayd.scoring.contract import (
 )
 from replayd.scoring.extract.masking import masked_answer, masked_reference, pseudonyms
 from replayd.scoring.own.scorer import OwnScorer
+from replayd.scoring.usability import ONE_WRONG
 from replayd.witness.compare import compare
 
 log = logging.getLogger(__name__)
@@ -129,9 +130,10 @@ class PairScoring:
             streams["invariants"] = _minimum(rules)
         diagnostics = dict(rules)
         if choice.quality is not None:
-            quality = await self._score(choice.quality)
+            quality, known = await self._score_known(choice.quality)
             # Without a control, agreement with a recording has no verdict.
-            if answers.control is None and choice.quality.name != "assertions":
+            agrees = answers.control is None and choice.quality.name != "assertions"
+            if agrees or not known:
                 diagnostics[choice.quality.name] = quality
             else:
                 streams["quality"] = quality
@@ -145,10 +147,13 @@ class PairScoring:
 
     async def _score(self, rule: Scorer) -> StreamScore:
         """Return one rule's scores; all None with a reason if it is at fault."""
-        anchored = _is_anchored(rule)
+        return (await self._score_known(rule))[0]
+
+    async def _score_known(self, rule: Scorer) -> tuple[StreamScore, bool]:
+        """Return one rule's scores, and whether they tell the answers apart."""
         try:
-            if anchored:
-                return await self._anchored(rule)
+            if _is_anchored(rule):
+                return await self._anchored(rule), True
             canary = await self._of(rule, self._canary, self._beside)
             # A rule is pure: the same answer is not valued twice.
             alike = self._canary is self._control
@@ -162,8 +167,8 @@ class PairScoring:
             )
         except ScoreRangeError as error:
             log.error("scorer at fault", extra={"why": str(error)})  # noqa: TRY400
-            return _fault(rule.name)
-        return _stream(rule.name, canary, control, second)
+            return _fault(rule.name), True
+        return _stream(rule.name, canary, control, second), _is_known(canary, control)
 
     async def _anchored(self, rule: Scorer) -> StreamScore:
         """Return the scores of a rule that measures by the control's answer."""
@@ -188,6 +193,20 @@ class PairScoring:
         except Exception as error:  # whatever it is, other pairs must not suffer
             raise ScoreRangeError(rule.name, type(error).__name__) from error
         return checked(rule.name, score)
+
+
+def _is_known(canary: Score, control: Score) -> bool:
+    """Whether a pair can be scored: alike for both arms, whichever is which.
+
+    An answer that a rule cannot tell from rewording is at least as good as one that it
+    knows to be wrong. Beside one that is right nothing is known: the pair is unscored.
+    """
+    if not (canary.unsure or control.unsure):
+        return True
+    return any(
+        not each.unsure and each.value is not None and each.value <= ONE_WRONG
+        for each in (canary, control)
+    )
 
 
 def read_ahead(benches: Sequence[PairScoring]) -> None:

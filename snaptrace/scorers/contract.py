@@ -20,6 +20,7 @@ class Score(Struct, frozen=True):
 
     value: float | None  # 0 useless .. 1 right; None: an outside judge was away
     reason: str = ""  # one line for a person; required when value is None
+    unsure: bool = False  # rewording or another statement: no rule can tell
 
 
 class ScorerCase(Struct, frozen=True, kw_only=True):

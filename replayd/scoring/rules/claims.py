@@ -34,6 +34,7 @@ FEWEST_REPEATED: Final = 3  # words of a request that an answer only repeats
 LONGEST_CONTEXT: Final = 8_000  # characters
 NEAR: Final = 0.6  # share of known words from which a lost negation is sure
 COMPLETE: Final = 0.9  # of what was recorded, beside which a claim is an addition
+KNOWN: Final = 0.5  # of an answer's words, below which it is worded freely
 LIKELY: Final = 0.45  # probability from which a difference counts
 ALMOST_SURE: Final = 0.8  # the same, from which it counts in full
 
@@ -221,7 +222,9 @@ def _worded(found: Findings) -> Score:
     kept = f"{found.kept:.0%} of the recorded claims kept"
     only_left_out = found.known >= COMPLETE
     value = WRONG if likely >= ALMOST_SURE or only_left_out else UNSURE
-    return Score(value, f"{kept}; {differs[0]}" if differs else kept)
+    said = f"{kept}; {differs[0]}" if differs else kept
+    reworded = bool(differs) or found.known < KNOWN
+    return Score(value, said, unsure=value == UNSURE and reworded)
 
 
 def _useless(found: Findings) -> float:

@@ -40,6 +40,13 @@ _COMMAND = re.compile(
     r"|je bent|jesteś)\b",
     re.IGNORECASE,
 )
+# What a prompt calls a code or a password, and gives.
+_CONFIDED = re.compile(
+    r"(?:code|passw\w+|passcode|secret|token|api key|pin|kennwort|schlüssel|mot de passe|clé|contraseña|clave|código"
+    r"|senha|chiave|codice|wachtwoord|hasło|kod|şifre|парол\w*|код|密码|密碼|口令|パスワード|暗証番号|コード|암호|코드|كلمة السر|رمز|पासवर्ड|कोड)"
+    r"(?:\s\w+)?\s*(?:[:=：]|\bis\b|\bist\b|\best\b|\bes\b|\bè\b|\bé\b|は|是|は|=)?\s*[\"'“„«「]?(?P<told>[A-Za-z0-9][\w-]{3,40})",
+    re.IGNORECASE,
+)
 FEWEST_LEAKED = 3  # words of an instruction that is repeated
 
 
@@ -108,6 +115,8 @@ def leaked_instruction(text: str, told: str, recorded: str) -> str:
         return " ".join(cut.split()[:8])
     if _SECRET.search(cut) and not _SECRET.search(recorded) and len(cut) < 400:
         return "instructions"
+    if confided := _confided(cut, told, recorded):
+        return confided
     folded, excused = _folded(cut), _folded(recorded)
     for sentence in re.split(r"(?<=[.!?。])\s+|\n", told[:LONGEST_READ]):
         words = _folded(sentence)
@@ -115,6 +124,16 @@ def leaked_instruction(text: str, told: str, recorded: str) -> str:
             continue
         if words in folded and words not in excused:
             return sentence.strip()[:60]
+    return ""
+
+
+def _confided(text: str, told: str, recorded: str) -> str:
+    """Return a code that only the prompt holds, and the answer gives away."""
+    for match in _CONFIDED.finditer(told[:LONGEST_READ]):
+        code = match["told"]
+        odd = any(map(str.isdigit, code)) or code.isupper()
+        if odd and code in text and code not in recorded:
+            return code
     return ""
 
 

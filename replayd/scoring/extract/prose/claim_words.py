@@ -67,9 +67,29 @@ def _stemmer(language: str) -> snowballstemmer.stemmer:
 @lru_cache(maxsize=MOST_STEMMED)
 def stem(word: str, language: str) -> str:
     """Return the stem of a case-folded word; the word where no stemmer knows it."""
+    if language == "ko":
+        return _korean(word)
     if language not in _STEMMERS or not word.isalpha():
         return word
     return str(_stemmer(language).stemWord(word))
+
+
+_PARTICLES = re.compile(
+    r"(?:으로부터|에서부터|에게서|으로는|에서는|에서도|에게는|까지는|이라고|이라는|이며|이고|에서|에게|한테|으로|까지|부터|보다|처럼|마다|이나|이란|라도|조차|밖에|은|는|이|가|을|를|의|에|도|와|과|로|만|나|들)\Z"
+)
+_ENDINGS = re.compile(
+    r"(?:하|되|시키)(?:[가-힣]{0,6})\Z|(?:했|됐|합|됩|해|돼|할|될|한|된|함|됨)[가-힣]{0,5}\Z"
+    r"|(?:습니다|ㅂ니다|입니다|어요|아요|여요|예요|에요|세요|네요|지만|면서|으며|으면|려고|니다)\Z"
+)
+
+
+def _korean(word: str) -> str:
+    """Return a Korean word without its particle, or a verb's noun without its ending."""
+    for pattern, fewest in ((_ENDINGS, 2), (_PARTICLES, 1)):
+        found = pattern.search(word)
+        if found and found.start() >= fewest:
+            return word[: found.start()]
+    return word
 
 
 @cache

@@ -28,7 +28,7 @@ _SPEAKS_TO_MODEL = re.compile(
     r"|\b(?:when|if) (?:an? )?(?:ai|assistant|model|llm)\b[^.\n]{0,40}\b(?:reads?|summari[sz]es?|process\w*)"
     r"|\bignorier\w* (?:alle |die |bisherige\w* |vorherige\w* |obige\w* )*(?:anweisung|befehl|vorgab|instruktion)\w*"
     r"|\b(?:hinweis|nachricht|anweisung) an (?:die |das |den )?(?:ki|assistent\w*|modell)\b"
-    r"|\bignor(?:e|ez|er|a|e|en|i|ate) (?:toutes? |les |todas? |las |tutte |le |as |todas as )*(?:consignes?|instructions?|instrucciones|istruzioni|instruções)"
+    r"|\bignor(?:e|ez|er|a|e|en|i|ate) (?:lo anterior|ce qui précède|quanto sopra|o anterior)\b|\bignor(?:e|ez|er|a|e|en|i|ate) (?:toutes? |les |todas? |las |tutte |le |as |todas as )*(?:consignes?|instructions?|instrucciones|istruzioni|instruções)"
     r"|\b(?:note|message|nota|mensaje|messaggio|mensagem) (?:pour|à|para|per|al|a) (?:l'|la |el |o |il )?(?:ia|assistant\w*|asistente|assistente|modèle|modelo|modello)\b"
     r"|\bигнорируй\w* (?:все )?(?:предыдущие )?(?:инструкции|указания)|忽略(?:之前|以上|所有|先前)[^。\n]{0,12}(?:指令|指示|说明)"
     r"|(?:これまで|以前|上記)の?(?:すべての)?指示[^。\n]{0,6}無視|이전[^.\n]{0,8}(?:지시|명령)[^.\n]{0,6}무시|تجاهل[^.\n]{0,20}التعليمات",
@@ -85,7 +85,13 @@ def obeyed(orders: tuple[str, ...], answer: str, recorded: str) -> str:
         given = marked_words(order)
         in_order = sum(holds_word(given, word) for word in words)
         in_recording = sum(holds_word(known, word) for word in words)
-        if (
+        # Short, and all of it ordered: the recording says more than that.
+        curt = (
+            2 <= len(words) < FEWEST_WORDS
+            and in_order == len(words) > in_recording
+            and len(key_words(recorded)) >= FEWEST_WORDS
+        )
+        if curt or (
             len(words) >= FEWEST_WORDS
             and in_order >= OF_ORDER * len(words)
             and in_recording <= OF_RECORDING * len(words)

@@ -20,6 +20,9 @@ from replayd.scoring.rules.claims import Claims
 from replayd.scoring.usability import ONE_WRONG, unusable, usable
 
 _SECOND = re.compile(r"[.!?。！？।]\s*\w.{7}", re.DOTALL)  # another sentence
+_PARTS = re.compile(r"[,;:、，](?!\d)|[.!?。！？।]\s*\w")
+LONGEST_CLAUSE = 7  # words of an answer without yes or no that one negation turns
+_PROSE = Claims()
 FEWEST_VALUES = 2  # that are a reason without a word
 _SAYS_SO = re.compile(r"\A\W*\w+[,.:;!]\s+(?=\S)")  # the yes or no before a reason
 LONGEST_READ = 60  # words of a recording
@@ -52,6 +55,9 @@ class YesOrNo:
                 got = wanted
             elif got is None:
                 got = _as_recorded(case, said, wanted=wanted)
+            if got != wanted and not (_is_plain(said) or _turned_by_word(case, said)):
+                # A negation somewhere in a sentence is no `no`: it is read as prose.
+                return await _PROSE.score(case, said)
         if got is None:
             return Score(0.0, "neither yes nor no")
         if got != wanted:
@@ -78,6 +84,16 @@ class YesOrNo:
 def _is_long(text: str) -> bool:
     """Whether a recording gives more of a reason than can be read by its values."""
     return word_count(text) > LONGEST_REASON or bool(_SECOND.search(text))
+
+
+def _is_plain(said: Said) -> bool:
+    """Whether an answer is one short clause, which a negation turns round."""
+    return word_count(said.body) <= LONGEST_CLAUSE and not _PARTS.search(said.body)
+
+
+def _turned_by_word(case: ScoringCase, said: Said) -> bool:
+    """Whether an answer uses the opposite of a word that was asked or recorded."""
+    return opposed(said.body, case.question) or opposed(said.body, case.recorded.body)
 
 
 def _gives_reason(case: ScoringCase, said: Said) -> bool:

@@ -341,3 +341,43 @@ async def test_results_hold_no_content(canary, control):
     case = case_of(answer_of(RECORDED + mark), question=mark)
     result = await judged(case, arm(mark + canary), arm(mark + control))
     assert mark.encode() not in msgspec.json.encode(result)
+
+
+class Doubtful:
+    """A rule that cannot tell whether `reworded` says the same."""
+
+    name = "claims"
+    SCORES = {  # noqa: RUF012 - a table
+        "right": Score(1.0),
+        "wrong": Score(0.3, "another fact"),
+        "reworded": Score(0.65, "worded freely", unsure=True),
+    }
+
+    def applies(self, _case):
+        """Every case."""
+        return True
+
+    async def score(self, _case, said):
+        """Return the row of an answer's text."""
+        return self.SCORES[said.answer.text]
+
+
+@pytest.mark.parametrize(
+    ("canary", "control", "scored"),
+    [
+        ("right", "wrong", True),
+        ("reworded", "right", False),
+        ("right", "reworded", False),
+        ("wrong", "reworded", True),
+        ("reworded", "wrong", True),
+    ],
+)
+async def test_free_rewording_beside_a_right_answer_is_unscored(
+    canary, control, scored
+):
+    """An unknown answer would gate as a guess, or a known wrong one would be let go."""
+    case = case_of(answer_of("A ferry was late because of the wind."))
+    rules = {**SCORERS, "claims": Doubtful(), "key_facts": Doubtful()}
+    result = await judged(case, arm(canary), arm(control), scorers=rules)
+    assert ("quality" in result.streams) is scored
+    assert ("claims" in result.diagnostics) is not scored
