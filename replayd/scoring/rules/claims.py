@@ -13,8 +13,9 @@ from replayd.scoring.extract.language.language import language_of
 from replayd.scoring.extract.language.polarity import says_yes_or_no
 from replayd.scoring.extract.prose.citations import citation_faults, letters
 from replayd.scoring.extract.prose.claim_words import Vocabulary
+from replayd.scoring.extract.prose.claims import claims_of
 from replayd.scoring.extract.prose.disagreement import Findings, compare
-from replayd.scoring.extract.prose.edits import Edit, edits, is_decisive
+from replayd.scoring.extract.prose.edits import Edit, carries, edits, is_decisive
 from replayd.scoring.extract.prose.exchanges import crossed
 from replayd.scoring.extract.prose.meaning import likeness
 from replayd.scoring.extract.prose.near_copies import (
@@ -35,6 +36,8 @@ LONGEST_CONTEXT: Final = 8_000  # characters
 NEAR: Final = 0.6  # share of known words from which a lost negation is sure
 COMPLETE: Final = 0.9  # of what was recorded, beside which a claim is an addition
 KNOWN: Final = 0.5  # of an answer's words, below which it is worded freely
+FEWEST_ADDED: Final = 2  # words that nothing supports, in a copy of the recording
+MOST_ADDED: Final = 0.3  # of its words, beyond which it is worded freely
 LIKELY: Final = 0.45  # probability from which a difference counts
 ALMOST_SURE: Final = 0.8  # the same, from which it counts in full
 
@@ -102,18 +105,48 @@ def _sure(case: ScoringCase, said: Said) -> Score | None:
 
 
 def _strays(case: ScoringCase, said: Said, other: Said) -> Score | None:
-    """Return where one of two near copies leaves what the recording and the other say."""
+    """Return where an answer leaves what the recording and the other arm both say."""
     language = _language(case)
-    read = Vocabulary(
-        words_read(f"{case.recorded.body}\n{_context(case)}", language), language
+    context = _context(case)
+    agreed = Vocabulary(
+        words_read(f"{case.recorded.body}\n{context}", language), language
     )
     for edit in edits(other.body, said.body, language):
         if edit.kind not in {"other", "opposite"} or not is_decisive(edit, language):
             continue
         gone, new = edit.gone.split(), edit.new.split()
-        if all(word in read for word in gone) and not any(word in read for word in new):
+        if all(word in agreed for word in gone) and not any(
+            word in agreed for word in new
+        ):
             return Score(WRONG, f"{edit.kind}: “{edit.new}” for “{edit.gone}”")
+    texts = f"{case.recorded.body}\n{other.body}\n{context}\n{case.question}"
+    known = Vocabulary(words_read(texts, language), language)
+    words = _carrying(said.body, language)
+    new = [word for word in words if word not in known]
+    if not new and _negated_otherwise(case.recorded.body, said.body, other.body):
+        return Score(WRONG, "a negation that neither has, in their words")
+    held = Vocabulary(words, language)
+    whole = all(word in held for word in _carrying(case.recorded.body, language))
+    if whole and FEWEST_ADDED <= len(new) <= MOST_ADDED * len(words):
+        return Score(WRONG, f"not supported: {' '.join(new[:4])}")
     return None
+
+
+def _carrying(text: str, language: str) -> tuple[str, ...]:
+    """Return the words of a text that mean something by themselves, each once."""
+    words = words_read(text, language)
+    return tuple(
+        dict.fromkeys(w for w in words if carries(w) and not any(map(str.isdigit, w)))
+    )
+
+
+def _negated_otherwise(recorded: str, answer: str, other: str) -> bool:
+    """Whether two texts negate as many claims as one another, and the answer others."""
+    wanted, got, beside = (
+        sum(claim.negated for claim in claims_of(text))
+        for text in (recorded, answer, other)
+    )
+    return wanted == beside != got
 
 
 def _shared(case: ScoringCase, said: Said, other: Said) -> bool:
@@ -124,6 +157,8 @@ def _shared(case: ScoringCase, said: Said, other: Said) -> bool:
         return True
     new, gone = differs
     has = Vocabulary(words_read(other.body, language), language)
+    if not new:  # only left out: the other arm leaves most of it out, too
+        return sum(word in has for word in gone) * 3 <= len(gone)
     return all(word in has for word in new) and not all(word in has for word in gone)
 
 

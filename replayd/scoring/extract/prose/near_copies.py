@@ -55,12 +55,12 @@ def replaced_part(
     if here.kept >= KEPT_LONG and not new and len(gone) >= FEWEST_LEFT_OUT:
         return Replaced(f"left out: {' '.join(gone[:4])}", sure=True)
     # Many verbs can say the same of the same things.
-    if language == "en":
+    kept = min(here.kept, there.kept)
+    if language == "en" and kept < SURE:
         new = [word for word in new if not is_verb(word, language)]
         gone = tuple(word for word in gone if not is_verb(word, language))
     if not new or not gone:
         return None
-    kept = min(here.kept, there.kept)
     longer = min(len(wanted[0]), len(got[0])) >= LONG
     if kept >= KEPT or (
         longer and kept >= KEPT_LONG and len(new) + len(gone) >= FEWEST_OF_LONG

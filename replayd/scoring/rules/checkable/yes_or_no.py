@@ -46,39 +46,62 @@ class YesOrNo:
 
     async def score(self, case: ScoringCase, said: Said) -> Score:
         """Return 1, at most .5 for another reason, 0 for the opposite or neither."""
-        if (useless := unusable(case, said)) is not None:
-            return useless
-        wanted = polarity(case.recorded.body, case.question)
-        got = polarity(said.body, case.question)
-        if wanted is not None and says_yes_or_no(said.body) is None:
-            if _gives_reason(case, said):
-                got = wanted
-            elif got is None:
-                got = _as_recorded(case, said, wanted=wanted)
-            if got != wanted and not (_is_plain(said) or _turned_by_word(case, said)):
-                # A negation somewhere in a sentence is no `no`: it is read as prose.
-                return await _PROSE.score(case, said)
-        if got is None:
-            return Score(0.0, "neither yes nor no")
-        if got != wanted:
-            return Score(0.0, "the opposite")
-        if _is_long(case.recorded.body):
-            return await self._reasoned(case, said)
-        if _names_other(said.body, case):
-            return Score(ONE_WRONG / 2, "another reason")
-        wrong = _other_values(case.recorded.body, said.body, case.question)
-        if not wrong and (edit := edited_copy(case, said)):
-            return Score(ONE_WRONG / 2, edit)
-        return Score(
-            usable(wrong, 2 * max(1, wrong)), "another reason" if wrong else ""
-        )
+        return await _scored(case, said, None)
 
-    async def _reasoned(self, case: ScoringCase, said: Said) -> Score:
-        """Return 1 for yes or no alone; a longer answer is compared by its claims."""
-        if word_count(said.body) <= FEWEST_VALUES:
-            return Score(1.0)
-        claims = Claims()
-        return await claims.score(case, said) if claims.applies(case) else Score(1.0)
+    async def score_beside(self, case: ScoringCase, said: Said, other: Said) -> Score:
+        """Return the same; a reason in sentences is read beside the other arm's."""
+        return await _scored(case, said, other)
+
+
+async def _scored(case: ScoringCase, said: Said, other: Said | None) -> Score:
+    if (useless := unusable(case, said)) is not None:
+        return useless
+    wanted = polarity(case.recorded.body, case.question)
+    got = _got(case, said, wanted)
+    if got != wanted and _is_prose(case, said):
+        return await _claimed(case, said, other)
+    if got is None:
+        return Score(0.0, "neither yes nor no")
+    if got != wanted:
+        return Score(0.0, "the opposite")
+    if not _is_long(case.recorded.body):
+        return _reasoned(case, said)
+    if word_count(said.body) <= FEWEST_VALUES or not _PROSE.applies(case):
+        return Score(1.0)
+    return await _claimed(case, said, other)
+
+
+async def _claimed(case: ScoringCase, said: Said, other: Said | None) -> Score:
+    if other is None:
+        return await _PROSE.score(case, said)
+    return await _PROSE.score_beside(case, said, other)
+
+
+def _got(case: ScoringCase, said: Said, wanted: bool | None) -> bool | None:  # noqa: FBT001 - three values
+    """Return what an answer says, in so many words or by its reason."""
+    got = polarity(said.body, case.question)
+    if wanted is None or says_yes_or_no(said.body) is not None:
+        return got
+    if _gives_reason(case, said):
+        return wanted
+    return _as_recorded(case, said, wanted=wanted) if got is None else got
+
+
+def _is_prose(case: ScoringCase, said: Said) -> bool:
+    """Whether a negation somewhere in an answer is no `no`: it is read as prose."""
+    if says_yes_or_no(said.body) is not None:
+        return False
+    return not (_is_plain(said) or _turned_by_word(case, said))
+
+
+def _reasoned(case: ScoringCase, said: Said) -> Score:
+    """Return what the reason is worth, where the same is said."""
+    if _names_other(said.body, case):
+        return Score(ONE_WRONG / 2, "another reason")
+    wrong = _other_values(case.recorded.body, said.body, case.question)
+    if not wrong and (edit := edited_copy(case, said)):
+        return Score(ONE_WRONG / 2, edit)
+    return Score(usable(wrong, 2 * max(1, wrong)), "another reason" if wrong else "")
 
 
 def _is_long(text: str) -> bool:
