@@ -6,13 +6,19 @@ values are few: 1 usable, .4 a fact is wrong, .2 the opposite is said, 0 another
 """
 
 import math
+import re
 from typing import Final
 
 from replayd.scoring.contract import Said, Score, ScoringCase
 from replayd.scoring.extract.language.language import language_of
 from replayd.scoring.extract.language.polarity import says_yes_or_no
 from replayd.scoring.extract.prose.citations import citation_faults, letters
-from replayd.scoring.extract.prose.claim_words import Vocabulary
+from replayd.scoring.extract.prose.claim_words import (
+    Vocabulary,
+    absences,
+    is_verb,
+    spoken,
+)
 from replayd.scoring.extract.prose.claims import claims_of
 from replayd.scoring.extract.prose.disagreement import Findings, compare
 from replayd.scoring.extract.prose.edits import Edit, carries, edits, is_decisive
@@ -35,7 +41,6 @@ FEWEST_REPEATED: Final = 3  # words of a request that an answer only repeats
 LONGEST_CONTEXT: Final = 8_000  # characters
 NEAR: Final = 0.6  # share of known words from which a lost negation is sure
 COMPLETE: Final = 0.9  # of what was recorded, beside which a claim is an addition
-KNOWN: Final = 0.5  # of an answer's words, below which it is worded freely
 FEWEST_ADDED: Final = 2  # words that nothing supports, in a copy of the recording
 MOST_ADDED: Final = 0.3  # of its words, beyond which it is worded freely
 LIKELY: Final = 0.45  # probability from which a difference counts
@@ -52,6 +57,12 @@ _ADDED: Final = 1.3  # a claim that neither recording nor request supports
 _OMITTED: Final = 1.0  # nothing new is said, and less than .7 of what was recorded
 _HARDLY_KEPT: Final = 1.4  # less than .3 of what was recorded
 _HARDLY_KNOWN: Final = 1.0  # less than .4 of it is in the recording
+
+
+_FREE_OF = re.compile(
+    r"\b(?:free (?:of|from)|\w+-free|frei von|\w+frei|libres? de|exempte?s? de|privo di|livre de|vrij van)\b",
+    re.IGNORECASE,
+)
 
 
 class Claims:
@@ -127,6 +138,7 @@ def _strays(case: ScoringCase, said: Said, other: Said) -> Score | None:
         return Score(WRONG, "a negation that neither has, in their words")
     held = Vocabulary(words, language)
     whole = all(word in held for word in _carrying(case.recorded.body, language))
+    new = [word for word in new if not is_verb(word, language)]
     if whole and FEWEST_ADDED <= len(new) <= MOST_ADDED * len(words):
         return Score(WRONG, f"not supported: {' '.join(new[:4])}")
     return None
@@ -142,9 +154,14 @@ def _carrying(text: str, language: str) -> tuple[str, ...]:
 
 def _negated_otherwise(recorded: str, answer: str, other: str) -> bool:
     """Whether two texts negate as many claims as one another, and the answer others."""
+    texts = (recorded, answer, other)
+    # What is said to be absent needs no negation: `free of nuts`.
+    if any(not absences().isdisjoint(spoken(text).split()) for text in texts):
+        return False
+    if any(_FREE_OF.search(text) for text in texts):
+        return False
     wanted, got, beside = (
-        sum(claim.negated for claim in claims_of(text))
-        for text in (recorded, answer, other)
+        sum(claim.negated for claim in claims_of(text)) for text in texts
     )
     return wanted == beside != got
 
@@ -258,8 +275,7 @@ def _worded(found: Findings) -> Score:
     only_left_out = found.known >= COMPLETE
     value = WRONG if likely >= ALMOST_SURE or only_left_out else UNSURE
     said = f"{kept}; {differs[0]}" if differs else kept
-    reworded = bool(differs) or found.known < KNOWN
-    return Score(value, said, unsure=value == UNSURE and reworded)
+    return Score(value, said, unsure=value == UNSURE and bool(differs))
 
 
 def _useless(found: Findings) -> float:

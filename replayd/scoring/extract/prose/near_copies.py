@@ -52,8 +52,9 @@ def replaced_part(
     asked = Vocabulary(_read(question, language)[0], language)
     new = [word for word in here.only if word not in asked]
     gone = there.only
-    if here.kept >= KEPT_LONG and not new and len(gone) >= FEWEST_LEFT_OUT:
-        return Replaced(f"left out: {' '.join(gone[:4])}", sure=True)
+    missed = [word for word in gone if word not in asked]
+    if here.kept >= KEPT_LONG and not new and len(missed) >= FEWEST_LEFT_OUT:
+        return Replaced(f"left out: {' '.join(missed[:4])}", sure=True)
     # Many verbs can say the same of the same things.
     kept = min(here.kept, there.kept)
     if language == "en" and kept < SURE:

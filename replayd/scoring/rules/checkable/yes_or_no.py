@@ -22,6 +22,8 @@ from replayd.scoring.usability import ONE_WRONG, unusable, usable
 _SECOND = re.compile(r"[.!?。！？।]\s*\w.{7}", re.DOTALL)  # another sentence
 _PARTS = re.compile(r"[,;:、，](?!\d)|[.!?。！？।]\s*\w")
 LONGEST_CLAUSE = 7  # words of an answer without yes or no that one negation turns
+FEWEST_IN_REASON = 3  # words of a recorded sentence that can be said again
+SAME_REASON = 0.5  # of them, from which an answer gives that reason
 _PROSE = Claims()
 FEWEST_VALUES = 2  # that are a reason without a word
 _SAYS_SO = re.compile(r"\A\W*\w+[,.:;!]\s+(?=\S)")  # the yes or no before a reason
@@ -59,7 +61,9 @@ async def _scored(case: ScoringCase, said: Said, other: Said | None) -> Score:
     wanted = polarity(case.recorded.body, case.question)
     got = _got(case, said, wanted)
     if got != wanted and _is_prose(case, said):
-        return await _claimed(case, said, other)
+        read = await _claimed(case, said, other)
+        if read.value != 1.0 or _says_the_reason(case, said):
+            return read
     if got is None:
         return Score(0.0, "neither yes nor no")
     if got != wanted:
@@ -92,6 +96,13 @@ def _is_prose(case: ScoringCase, said: Said) -> bool:
     if says_yes_or_no(said.body) is not None:
         return False
     return not (_is_plain(said) or _turned_by_word(case, said))
+
+
+def _says_the_reason(case: ScoringCase, said: Said) -> bool:
+    """Whether most words of the recorded sentence are said again."""
+    words, said_words = key_words(case.recorded.body), marked_words(said.body)
+    held = sum(holds_word(said_words, word) for word in words)
+    return len(words) >= FEWEST_IN_REASON and held >= SAME_REASON * len(words)
 
 
 def _reasoned(case: ScoringCase, said: Said) -> Score:
