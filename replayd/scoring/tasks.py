@@ -105,7 +105,9 @@ _TRANSLATES = re.compile(
 )
 _REWRITES = re.compile(
     r"\b(?:rewrite|rephrase|reword|paraphrase|proofread|polish|simplify|shorten|correct the (?:grammar|spelling|text|sentence)"
-    r"|fix the (?:grammar|spelling)|more (?:formal|polite|friendly)|umformulier\w*|formulier\w* um|korrigier\w*|reformul\w*|corrig\w*|reescrib\w*)\b",
+    r"|fix the (?:grammar|spelling)|more (?:formal|polite|friendly)|umformulier\w*|formulier\w* um|korrigier\w*|reformul\w*|corrig\w*|reescrib\w*|reescrev\w*|riscriv\w*|riformul\w*|simplifi\w*|semplific\w*|vereinfach\w*|vereenvoudig\w*|herschrijf\w*|herformuleer\w*|przeredag\w*|przeformuł\w*|sadeleştir\w*)\b"
+    r"|\bmake (?:this|the|that|it|my) [^.?!:\n]{0,40}\b(?:clearer|simpler|shorter|longer|friendlier|politer|plainer|easier|more \w+|less \w+)\b|\bformulier\w* [^.?!:\n]{0,30}(?:einfacher|höflicher|kürzer|klarer|freundlicher|förmlicher)"
+    r"|перефраз\w*|перепиш\w*|упрост\w*|улучши\w* текст|改写|改寫|简化|簡化|润色|書き直\w*|言い換え\w*|簡単に(?:して|書)|바꿔 써|다시 써|고쳐 써|쉽게 바꿔|أعد (?:صياغة|كتابة)|वाक्य को .{0,20}(?:सरल|आसान|बेहतर)|दोबारा लिख",
     re.IGNORECASE,
 )
 _SUMMARISES = re.compile(

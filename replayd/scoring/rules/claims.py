@@ -130,18 +130,26 @@ def _strays(case: ScoringCase, said: Said, other: Said) -> Score | None:
             word in agreed for word in new
         ):
             return Score(WRONG, f"{edit.kind}: “{edit.new}” for “{edit.gone}”")
-    texts = f"{case.recorded.body}\n{other.body}\n{context}\n{case.question}"
-    known = Vocabulary(words_read(texts, language), language)
+    held_by = f"{case.recorded.body}\n{other.body}\n{context}\n{case.question}"
+    known = Vocabulary(words_read(held_by, language), language)
     words = _carrying(said.body, language)
     new = [word for word in words if word not in known]
-    if not new and _negated_otherwise(case.recorded.body, said.body, other.body):
+    texts = (case.recorded.body, said.body, other.body)
+    if not new and not _denies(context) and _negated_otherwise(*texts):
         return Score(WRONG, "a negation that neither has, in their words")
     held = Vocabulary(words, language)
     whole = all(word in held for word in _carrying(case.recorded.body, language))
     new = [word for word in new if not is_verb(word, language)]
-    if whole and FEWEST_ADDED <= len(new) <= MOST_ADDED * len(words):
+    # Where minor words are known less well, more of them pass for things.
+    fewest = FEWEST_ADDED + (language != "en")
+    if whole and fewest <= len(new) <= MOST_ADDED * len(words):
         return Score(WRONG, f"not supported: {' '.join(new[:4])}")
     return None
+
+
+def _denies(text: str) -> bool:
+    """Whether a text denies something, which an answer may pass on."""
+    return any(claim.negated for claim in claims_of(text))
 
 
 def _carrying(text: str, language: str) -> tuple[str, ...]:

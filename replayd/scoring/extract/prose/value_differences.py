@@ -63,6 +63,17 @@ _ADVERBS: Final = {
     "1": r"\b(?:once|einmal|une fois|una vez|una volta|uma vez|eenmaal|однажды|раз)\b|一度|一回|一次|한 번",
     "2": r"\b(?:twice|double|zweimal|zweifach|deux fois|dos veces|due volte|duas vezes|tweemaal|dwukrotnie|дважды|both|beide\w*|iki kez)\b|两次|二回|二度|两人|双方|두 번",
     "3": r"\b(?:thrice|triple|dreimal|dreifach|trois fois|tres veces|tre volte|três vezes|driemaal|трижды|üç kez)\b|三次|三回|세 번",
+    "12": r"\b(?:dozen|dutzend|douzaine|docena|dozzina|dúzia|dozijn|tuzin|дюжин\w*|düzine)\b|열두",
+    "15": r"\b(?:quarter of an hour|viertelstunde|quart d['’]heure|cuarto de hora|quarto d['’]ora|quarto de hora|kwartier|kwadrans|четверт\w+ часа|çeyrek saat)\b|一刻",
+    "24": r"\b(?:a day|one day|einen? tag|un jour|un día|un giorno|um dia|een dag|dob[aęy]|сут\w+)\b|一天|一日|하루",
+    "30": r"\b(?:half (?:an? )?hour|halben? stunde|demi-heure|media hora|mezz['’]ora|meia hora|half uur|pół godziny|полчаса|yarım saat)\b|半小时|半時間|삼십 분",
+    "4": r"네 (?:명|개|곳|번)",
+    "5": r"다섯",
+    "6": r"여섯|\bhalf a dozen\b",
+    "7": r"일곱|\b(?:a week|eine woche|une semaine|una semana|una settimana|uma semana|een week|недел[яюи])\b",
+    "8": r"여덟",
+    "9": r"아홉",
+    "10": r"열 (?:명|개|곳|번)",
 }
 # One of something is mostly an article, all of it a hundred percent.
 _OF_NO_ACCOUNT: Final = frozenset({"1", "100%", "100"})
