@@ -167,7 +167,7 @@ _ASKS_DOING = re.compile(
     r"|\bwat (?:doet|doen|gebeurt)\b|\bco (?:robi|robią|się dzieje)\b|\bчто (?:делает|делают|происходит)\b|ne yapıyor|ne oluyor|何をして|なにをして|在做什么|做什么|무엇을 하|뭐 하|ماذا يفعل|क्या कर",
     re.IGNORECASE,
 )
-FEWEST_DOING: Final = 5  # words of a sentence that says what somebody does
+FEWEST_DOING: Final = 3  # words that carry meaning, of what somebody does
 _LOOKS_SQL = re.compile(
     r"\A\s*(?:--[^\n]*\n\s*)*(?:select\b.+\bfrom\b|insert\s+into\b|update\s+\w+\s+set\b|delete\s+from\b|with\s+\w+\s+as\s*\(|create\s+(?:table|index|view)\b|alter\s+table\b|drop\s+table\b)",
     re.IGNORECASE | re.DOTALL,
@@ -324,9 +324,8 @@ def _of_words(case: ScoringCase) -> Task:
     short = SHORT_WITH_VALUES if values else SHORT_ANSWER
     if not values and _CLAUSES.search(body):
         return "prose"
-    if word_count(body) >= FEWEST_DOING and _ASKS_DOING.search(
-        case.question[-LONGEST_ASKED:]
-    ):
+    asked = case.question[-LONGEST_ASKED:]
+    if len(key_words(body)) >= FEWEST_DOING and _ASKS_DOING.search(asked):
         return "prose"
     if values and word_count(body) > short:
         body = principal_part(body, case.question)

@@ -51,10 +51,15 @@ def values_compared(reference: str, answer: str, known: str) -> Values:
 
 
 def _replaces(measure: Measure, missing: Sequence[Measure]) -> bool:
-    """Whether a value of the same kind is no longer said."""
+    """Whether a value of the same kind, or the same in another unit, is not said."""
     return any(
-        other.unit == measure.unit
-        and (not (other.noun and measure.noun) or other.noun[:4] == measure.noun[:4])
+        not measure.quantity.readings.isdisjoint(other.quantity.readings)
+        or (
+            other.unit == measure.unit
+            and (
+                not (other.noun and measure.noun) or other.noun[:4] == measure.noun[:4]
+            )
+        )
         for other in missing
     )
 
