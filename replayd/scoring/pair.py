@@ -151,8 +151,9 @@ class PairScoring:
 
     async def _score_known(self, rule: Scorer) -> tuple[StreamScore, bool]:
         """Return one rule's scores, and whether they tell the answers apart."""
+        anchored = _is_anchored(rule)
         try:
-            if _is_anchored(rule):
+            if anchored:
                 return await self._anchored(rule), True
             canary = await self._of(rule, self._canary, self._beside)
             # A rule is pure: the same answer is not valued twice.
