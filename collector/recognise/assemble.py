@@ -176,6 +176,7 @@ def _weighed(
         media=found.media,
         usage=answer.usage,
         recorded_bytes=candidate.size_bytes,
+        calls_tools=bool(answer.tool_calls),
     )
     return doubted(fidelity, reason) if reason else fidelity
 

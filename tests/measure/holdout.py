@@ -21,10 +21,12 @@ from measure.recordings import Case, from_archive, golden
 from measure.table import Line, believed, measure, routes
 
 from collector.call import Call
+from collector.recognise.estimate.suspicion import suspicion
 from collector.recognise.evidence.contract import Row
 from collector.recognise.evidence.features import features
 from collector.recognise.evidence.table import Evidence, Judgement, Reading
 from collector.recognise.fidelity import unseen
+from snaptrace.snapshot.model import Usage
 
 _FOLDS = 5
 _OUTCOMES = ("exact", "declared", "unverified", "refused", "silent", "missed", "double")
@@ -144,8 +146,9 @@ def judged(line: Line, evidence: Evidence) -> Line:
     if body is None or verdict.outcome in ("refused", "unverified"):
         return line
     judgement = evidence.judge(reading_of(call), features(body))
-    if judgement.doubts or call.source == "guess":
-        reasons = judgement.doubts or ("api_guessed",)
+    lost = _suspected(call)
+    if judgement.doubts or call.source == "guess" or lost:
+        reasons = judgement.doubts or ((lost,) if lost else ("api_guessed",))
         verdict = verdict._replace(
             outcome="unverified", reasons=reasons, beneath=verdict.outcome
         )
@@ -153,6 +156,23 @@ def judged(line: Line, evidence: Evidence) -> Line:
         call = _with_losses(call, judgement)
         verdict = compare(line.truth.body, call)
     return line._replace(outcome=verdict.outcome, verdict=verdict, call=call)
+
+
+def _suspected(call: Call) -> str:
+    """Return the doubt that recognition has where it holds readings to the table.
+
+    Token counts stay out: fake providers made them up.
+    """
+    snapshot = call.snapshot
+    return suspicion(
+        api=snapshot.request.api,
+        operation=snapshot.operation,
+        body=snapshot.request.body,
+        media=snapshot.media,
+        usage=Usage(),
+        recorded_bytes=0,
+        calls_tools=bool(snapshot.answer.tool_calls),
+    )
 
 
 def _with_losses(call: Call, judgement: Judgement) -> Call:

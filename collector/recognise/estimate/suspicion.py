@@ -1,9 +1,10 @@
-"""Flags calls whose recorded input tokens do not fit the rebuilt request. Pure.
+"""Flags calls whose answer or recorded input tokens do not fit the request. Pure.
 
 A request that was rebuilt whole cannot cost more than its text and media can at the
 worst vocabulary known. What costs more has lost something: a system prompt, tools,
 turns, a medium. Cheap first: strings are added up only until there is room for the
-recorded count, which most calls have long before the end.
+recorded count, which most calls have long before the end. And a model calls only tools
+that it was given.
 """
 
 import re
@@ -20,6 +21,8 @@ INVENTED: Final = "invented_content_suspected"
 # Whose counts are of text and media that stand in the request.
 _OPERATIONS = frozenset({"chat", "text_completion", "embeddings"})
 _TURNS = ("messages", "contents", "input")
+# What a request gives tools by; a stored prompt may hold some.
+_TOOLS = ("tools", "functions", "toolConfig", "prompt")
 _MOST_CHARACTERS = 200_000  # looked at by kind; the rest costs a token per byte
 _FEWEST_CHARACTERS = 2_000  # below these a count far too low proves nothing
 _DIGITS_AND_SIGNS = re.compile(r"[!-@\[-`{-~]")
@@ -40,12 +43,15 @@ def suspicion(
     media: tuple[Media, ...],
     usage: Usage,
     recorded_bytes: int,
+    calls_tools: bool = False,
 ) -> str:
     """Return the reason for which a call is doubted, "" for none.
 
     `recorded_bytes` is the size of the telemetry that the body was read from; 0 if
-    unknown.
+    unknown. `calls_tools` says that the answer holds calls of tools.
     """
+    if calls_tools and isinstance(body, dict) and not any(map(body.get, _TOOLS)):
+        return LOST
     recorded = usage.input_tokens
     if not recorded or operation not in _OPERATIONS or not isinstance(body, dict):
         return ""

@@ -23,6 +23,7 @@ def _suspicion(system="", question="What did they decide?", **facts):
         media=facts.get("media", ()),
         usage=Usage(input_tokens=tokens, cached_tokens=facts.get("cached")),
         recorded_bytes=facts.get("recorded_bytes", 0),
+        calls_tools=facts.get("calls_tools", False),
     )
 
 
@@ -52,6 +53,15 @@ def test_tools_bring_room_for_the_providers_own_prompt():
     facts = {"api": "anthropic_messages", "tokens": 700}
     assert _suspicion(body=tools, **facts) == ""
     assert _suspicion(**facts) == LOST
+
+
+@pytest.mark.parametrize("name", ["tools", "functions", "toolConfig", "prompt"])
+def test_an_answer_that_calls_tools_had_tools(name):
+    """A canary without its tools would be judged by the calls that it cannot make."""
+    given = {name: [{"name": "weather"}]}
+    assert _suspicion(tokens=40, calls_tools=True) == LOST
+    assert _suspicion(tokens=None, calls_tools=True) == LOST  # whatever is counted
+    assert _suspicion(body=given, tokens=None, calls_tools=True) == ""
 
 
 def test_media_bring_room_and_one_of_unknown_length_leaves_it_open():
