@@ -44,7 +44,7 @@ WAVES = 16  # in which open numbers are sent again after a crash
 MOST_HELD = 1000  # pairs that wait for an arm; then they alone see if it is back
 CRASHED_TWICE = "crashed_twice"  # whoever sent it went down with it
 AHEAD = 8  # times the pairs in flight that may be held up by a slow number
-CONTROL_AGAIN_SECONDS = 0.25  # between two looks for room at the control
+CONTROL_AGAIN_SECONDS = 2.0  # between two looks for room in its next ten seconds
 STARTED_AT_ONCE = 8  # pairs; what starts in a burst is answered in one, too
 
 Judge = Callable[[Planned, Recorded, PairAnswers], Awaitable[JudgedPair]]
