@@ -86,7 +86,7 @@ def drills(made: Dashboard) -> Dashboard:
             "A pass says nothing about these.",
             f"max by (modality, slice, fault, rate) ({_R}drill_detected) == 0",
             hidden,
-        )
+        ).span(8)
     )
     made = made.with_panel(
         lines(
@@ -114,5 +114,5 @@ def drills(made: Dashboard) -> Dashboard:
             "Share of the seeded orders of pairs; it should be near 0.",
             f"max by (modality, slice, fault) ({_R}drill_twin_raised_share) > 0",
             hidden,
-        )
+        ).span(8)
     )
