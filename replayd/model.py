@@ -60,6 +60,14 @@ class Case(Struct, frozen=True, kw_only=True, gc=False):
     verified: bool = True  # False: for diagnosis only, in no gating stream
     row: tuple[str, ...] = ()  # of the token witness: how the call was read and asked
 
+    @property
+    def stands_for_traffic(self) -> bool:
+        """Whether it is of the equal-probability sample and may be sent for a verdict.
+
+        A pin was chosen by somebody, and stands for nothing but itself.
+        """
+        return self.uniform and self.replayable and self.verified and not self.pin
+
 
 class Planned(Struct, frozen=True, kw_only=True, gc=False):
     """One number of the dispatch plan: a case, the arms' order and what it may cost."""

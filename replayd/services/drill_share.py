@@ -90,8 +90,8 @@ class DrillShare:
     def offer(self, cases: Sequence[Case]) -> None:
         """Take new calls; those of the share are drilled, the oldest first."""
         for case in cases:
-            usable = case.replayable and case.verified and case.uniform
-            if usable and not case.pin and is_drawn(case, self._config.drills.share):
+            is_ours = is_drawn(case, self._config.drills.share)
+            if case.stands_for_traffic and is_ours:
                 self._waiting.append(case)
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:

@@ -75,7 +75,7 @@ class ProductionWatch:
     def offer(self, cases: Sequence[Case]) -> None:
         """Take new cases that may become anchors: of the equal-probability sample."""
         for case in cases:
-            if not (case.replayable and case.verified and case.uniform) or case.pin:
+            if not case.stands_for_traffic:
                 continue
             known = self._cases.setdefault(case.modality, {})
             known[case.unit] = case
