@@ -6,22 +6,15 @@ values are few: 1 usable, .4 a fact is wrong, .2 the opposite is said, 0 another
 """
 
 import math
-import re
 from typing import Final
 
 from replayd.scoring.contract import Said, Score, ScoringCase
 from replayd.scoring.extract.language.language import language_of
 from replayd.scoring.extract.language.polarity import says_yes_or_no
 from replayd.scoring.extract.prose.citations import citation_faults, letters
-from replayd.scoring.extract.prose.claim_words import (
-    Vocabulary,
-    absences,
-    is_verb,
-    spoken,
-)
-from replayd.scoring.extract.prose.claims import claims_of
+from replayd.scoring.extract.prose.claim_words import Vocabulary
 from replayd.scoring.extract.prose.disagreement import Findings, compare
-from replayd.scoring.extract.prose.edits import Edit, carries, edits, is_decisive
+from replayd.scoring.extract.prose.edits import Edit, edits, is_decisive
 from replayd.scoring.extract.prose.exchanges import crossed
 from replayd.scoring.extract.prose.meaning import likeness
 from replayd.scoring.extract.prose.near_copies import (
@@ -29,6 +22,8 @@ from replayd.scoring.extract.prose.near_copies import (
     replaced_part,
     words_read,
 )
+from replayd.scoring.extract.prose.steps import reordered
+from replayd.scoring.extract.prose.strays import Known, strays
 from replayd.scoring.tasks import task_of
 from replayd.scoring.usability import unusable
 
@@ -41,8 +36,6 @@ FEWEST_REPEATED: Final = 3  # words of a request that an answer only repeats
 LONGEST_CONTEXT: Final = 8_000  # characters
 NEAR: Final = 0.6  # share of known words from which a lost negation is sure
 COMPLETE: Final = 0.9  # of what was recorded, beside which a claim is an addition
-FEWEST_ADDED: Final = 2  # words that nothing supports, in a copy of the recording
-MOST_ADDED: Final = 0.3  # of its words, beyond which it is worded freely
 LIKELY: Final = 0.45  # probability from which a difference counts
 ALMOST_SURE: Final = 0.8  # the same, from which it counts in full
 
@@ -57,12 +50,6 @@ _ADDED: Final = 1.3  # a claim that neither recording nor request supports
 _OMITTED: Final = 1.0  # nothing new is said, and less than .7 of what was recorded
 _HARDLY_KEPT: Final = 1.4  # less than .3 of what was recorded
 _HARDLY_KNOWN: Final = 1.0  # less than .4 of it is in the recording
-
-
-_FREE_OF = re.compile(
-    r"\b(?:free (?:of|from)|\w+-free|frei von|\w+frei|libres? de|exempte?s? de|privo di|livre de|vrij van)\b",
-    re.IGNORECASE,
-)
 
 
 class Claims:
@@ -86,7 +73,7 @@ class Claims:
         if not other.body.strip() or unusable(case, other):
             return alone
         if alone.value == 1.0:
-            return _strays(case, said, other) or alone
+            return _strayed(case, said, other) or alone
         both = _against(case, said, other)
         return both if both.value == 1.0 and _shared(case, said, other) else alone
 
@@ -112,66 +99,20 @@ def _sure(case: ScoringCase, said: Said) -> Score | None:
         return decisive
     if words := crossed(recorded, body, language):
         return Score(OPPOSITE, f"exchanged: {words}")
+    if step := reordered(recorded, body, language):
+        return Score(OPPOSITE, f"another order: {step}")
     return None
 
 
-def _strays(case: ScoringCase, said: Said, other: Said) -> Score | None:
+def _strayed(case: ScoringCase, said: Said, other: Said) -> Score | None:
     """Return where an answer leaves what the recording and the other arm both say."""
-    language = _language(case)
-    context = _context(case)
-    agreed = Vocabulary(
-        words_read(f"{case.recorded.body}\n{context}", language), language
+    what = strays(
+        said.body,
+        other.body,
+        Known(case.recorded.body, _context(case), case.question),
+        _language(case),
     )
-    for edit in edits(other.body, said.body, language):
-        if edit.kind not in {"other", "opposite"} or not is_decisive(edit, language):
-            continue
-        gone, new = edit.gone.split(), edit.new.split()
-        if all(word in agreed for word in gone) and not any(
-            word in agreed for word in new
-        ):
-            return Score(WRONG, f"{edit.kind}: “{edit.new}” for “{edit.gone}”")
-    held_by = f"{case.recorded.body}\n{other.body}\n{context}\n{case.question}"
-    known = Vocabulary(words_read(held_by, language), language)
-    words = _carrying(said.body, language)
-    new = [word for word in words if word not in known]
-    texts = (case.recorded.body, said.body, other.body)
-    if not new and not _denies(context) and _negated_otherwise(*texts):
-        return Score(WRONG, "a negation that neither has, in their words")
-    held = Vocabulary(words, language)
-    whole = all(word in held for word in _carrying(case.recorded.body, language))
-    new = [word for word in new if not is_verb(word, language)]
-    # Where minor words are known less well, more of them pass for things.
-    fewest = FEWEST_ADDED + (language != "en")
-    if whole and fewest <= len(new) <= MOST_ADDED * len(words):
-        return Score(WRONG, f"not supported: {' '.join(new[:4])}")
-    return None
-
-
-def _denies(text: str) -> bool:
-    """Whether a text denies something, which an answer may pass on."""
-    return any(claim.negated for claim in claims_of(text))
-
-
-def _carrying(text: str, language: str) -> tuple[str, ...]:
-    """Return the words of a text that mean something by themselves, each once."""
-    words = words_read(text, language)
-    return tuple(
-        dict.fromkeys(w for w in words if carries(w) and not any(map(str.isdigit, w)))
-    )
-
-
-def _negated_otherwise(recorded: str, answer: str, other: str) -> bool:
-    """Whether two texts negate as many claims as one another, and the answer others."""
-    texts = (recorded, answer, other)
-    # What is said to be absent needs no negation: `free of nuts`.
-    if any(not absences().isdisjoint(spoken(text).split()) for text in texts):
-        return False
-    if any(_FREE_OF.search(text) for text in texts):
-        return False
-    wanted, got, beside = (
-        sum(claim.negated for claim in claims_of(text)) for text in texts
-    )
-    return wanted == beside != got
+    return Score(WRONG, what) if what else None
 
 
 def _shared(case: ScoringCase, said: Said, other: Said) -> bool:
@@ -209,6 +150,7 @@ def _compared(case: ScoringCase, said: Said, reference: Said) -> Findings:
         context=context,
         question=question if len(question) <= SHORT_QUESTION else question[:80],
         language=_language(case),
+        asked=case.question[-LONGEST_ASKED:],
     )
 
 
@@ -243,7 +185,8 @@ def _against(case: ScoringCase, said: Said, reference: Said) -> Score:
     asked = case.question[-LONGEST_ASKED:]
     part = replaced_part(reference.body, said.body, asked, _language(case))
     if part is not None:
-        return Score(WRONG if part.sure else UNSURE, part.what)
+        value = WRONG if part.sure else UNSURE
+        return Score(value, part.what, unsure=not part.sure)
     like = likeness(reference.body, said.body)
     if like is not None and like.is_alike:
         return Score(1.0)

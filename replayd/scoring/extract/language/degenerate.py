@@ -143,6 +143,14 @@ def _folded(text: str) -> str:
 
 _ENDS = re.compile(r"[.!?…。！？।؟;)\]}\"'”’»`*_~|>]\s*$|[^\w\s:,]\s*$")
 _STOPS = re.compile(r"[.!?…。！？।؟][\s*_`\"”’»)\]]*$")
+# How a letter is signed, which has no full stop.
+_CLOSING = re.compile(
+    r"\b(?:regards|wishes|sincerely|faithfully|truly|cheers|thanks|thank you|love|grüßen?|dank|gruß|cordialement|salutations|amitiés|merci"
+    r"|saludos?|atentamente|abrazo|gracias|saluti|cordialmente|grazie|cumprimentos|atenciosamente|abraços?|obrigad[oa]|groet(?:en|jes)?|bedankt"
+    r"|hälsningar|tack|hilsen|takk|tak|poważaniem|pozdrawiam|pozdrowieni\w+|pozdravem|děkuji|saygılarımla|teşekkürler|selamlar|terveisin|kiitos)"
+    r"(?:\W+[A-ZÀ-Þ][\w.'-]*){0,4}\W*$",
+    re.IGNORECASE,
+)
 _LISTED = re.compile(r"^\s*(?:[-*•–+]|\d+[.)]|#|\||>)")
 _BARE_MARK = re.compile(r"(?:^|\n)\s*(?:[-*•–+]|\d+[.)])$")
 _RULE_ROW = re.compile(r"^[\s|:-]+$")
@@ -205,6 +213,8 @@ def _torn_sentence(text: str, recorded: str) -> str:
     last = text.rsplit("\n", 1)[-1]
     words = re.findall(r"\w+", last)
     if not words or _LISTED.match(last) or not _STOPS.search(recorded):
+        return ""
+    if _CLOSING.search(last):
         return ""
     if last.isupper() and not recorded.isupper():
         return ""  # a sign in capitals has no full stops

@@ -53,6 +53,13 @@ _NO_NEGATION = re.compile(
 _NE_PAS = re.compile(
     r"\b(?:ne|n['’])\s?\w+(?:\s\w+)?\s(?:plus|pas|jamais|rien)\b", re.IGNORECASE
 )
+# What an answer depends on: a negation in it is none of the answer.
+_CONDITION = re.compile(
+    r",?\s(?:provided(?: that)?|(?:as|so) long as|unless|except|if|in case|even if|sofern|solange|falls|wenn|außer"
+    r"|à condition (?:que|de)|tant que|sauf(?: si)?|à moins que|si|siempre que|a menos que|salvo(?: que| si)?|a condizione che|purché|a meno che|se"
+    r"|desde que|a menos que|a não ser que|mits|tenzij|zolang|als|indien|om inte|såvida|så länge|om|jeśli|o ile|chyba że|dopóki|pokud|если|пока|кроме|якщо|eğer)\s[^.!?;]*",
+    re.IGNORECASE,
+)
 _ELSEWHERE = re.compile(
     r"\bonly (?:other|older|newer|earlier|later|the other)|\bother\w* (?:only|alone)|nur andere|seulement d'autres|solo otr\w+",
     re.IGNORECASE,
@@ -160,6 +167,7 @@ def polarity(text: str, question: str) -> bool | None:
         return said
     body = body_of(text)[:LONGEST_READ]
     first = re.split(r"(?<=[.!?。])\s|\n|;\s", body, maxsplit=1)[0]
+    first = _CONDITION.sub(" ", first)
     words, asked = words_of(first), words_of(question[-2_000:])
     turns = _opposed(words, asked)
     if not turns and not _speaks_of(words, asked):

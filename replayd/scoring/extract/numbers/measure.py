@@ -53,6 +53,8 @@ def same_measure(wanted: Measure, got: Measure) -> bool:
     if wanted.per and got.per and wanted.per != got.per:
         return False
     one, other = wanted.unit, got.unit
+    if one and other and _counts_both_ends(wanted, one, got, other):
+        return True
     if one and other:
         one, other = _settled(one, other), _settled(other, one)
         if one.dimension != other.dimension:
@@ -67,6 +69,21 @@ def same_measure(wanted: Measure, got: Measure) -> bool:
         return False
     return _close(
         wanted, one.factor if one else 1.0, got, other.factor if other else 1.0
+    )
+
+
+# A fortnight and a week in languages that count its first day and its last.
+_BY_BOTH_ENDS: Final = (("15", "2"), ("8", "1"))
+
+
+def _counts_both_ends(wanted: Measure, one: Unit, got: Measure, other: Unit) -> bool:
+    """Whether one states days and the other weeks: `quince días`, `dos semanas`."""
+    if {one.factor, other.factor} != {86_400, 604_800}:
+        return False
+    days, weeks = (wanted, got) if one.factor < other.factor else (got, wanted)
+    return any(
+        day in days.quantity.readings and week in weeks.quantity.readings
+        for day, week in _BY_BOTH_ENDS
     )
 
 

@@ -60,8 +60,10 @@ DAYS: Final = {
     )
     for word in words.split()
 }
+# Korean puts particles behind a word without a blank.
 _DAY = re.compile(
-    rf"\b(?:{'|'.join(sorted(DAYS, key=len, reverse=True))})\b", re.IGNORECASE
+    rf"\b(?:{'|'.join(sorted(DAYS, key=len, reverse=True))})(?:\b|(?=[가-힣]))",
+    re.IGNORECASE,
 )
 _MANY_TIMES = re.compile(
     r"\b(?P<word>zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn)mal\b|(?<![\w.,])(?P<digits>\d{1,3})\s?[x×](?=\s*(?:[.,;!]|\Z))",

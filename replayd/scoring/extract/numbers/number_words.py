@@ -13,23 +13,23 @@ _UNITS = {
     0: "zero null zéro cero nul ноль",
     1: "one ein eins eine einen einem einer un une uno una um uma een één",
     2: "två two zwei deux dos due dois duas twee"
-    " два две двух двум двумя dwa dwie dwóch iki",
-    3: "three drei trois tres tre três drie три трёх трех трём тремя trzy trzech üç üçe üçte üçten",
+    " два две двух двум двумя dwa dwie dwóch iki дві двох двом dva dvě dvou",
+    3: "three drei trois tres tre três drie три трёх трех трём тремя trzy trzech üç üçe üçte üçten трьох трьом tři tří",
     4: "fyra four vier quatre cuatro quattro quatro"
-    " четыре четырёх четырех четырём cztery czterech dört dörde dörtte dörtten",
-    5: "fem five fünf cinq cinco cinque vijf пять пяти пятью pięć pięciu beş beşe beşte beşten",
-    6: "six sechs sech seis sei zes шесть шести sześć sześciu altı altıya altıda altıdan",
-    7: "sju seven sieben sieb sept siete sette sete zeven семь семи siedem siedmiu yedi yediye yedide yediden",
-    8: "åtta eight acht huit ocho otto oito восемь восьми osiem ośmiu sekiz sekize sekizde sekizden",
-    9: "nio nine neun neuf nueve nove negen девять девяти dziewięć dziewięciu dokuz dokuza dokuzda dokuzdan",
-    10: "tio ten zehn dix diez dieci dez tien десять десяти dziesięć dziesięciu",
-    11: "elva eleven elf onze once undici одиннадцать одиннадцати jedenaście",
-    12: "tolv twelve zwölf douze doce dodici doze twaalf двенадцать двенадцати dwanaście",
+    " четыре четырёх четырех четырём cztery czterech dört dörde dörtte dörtten чотири чотирьох čtyři čtyř",
+    5: "fem five fünf cinq cinco cinque vijf пять пяти пятью pięć pięciu beş beşe beşte beşten pět pěti",
+    6: "six sechs sech seis sei zes шесть шести sześć sześciu altı altıya altıda altıdan шість šest šesti",
+    7: "sju seven sieben sieb sept siete sette sete zeven семь семи siedem siedmiu yedi yediye yedide yediden сім sedm sedmi",
+    8: "åtta eight acht huit ocho otto oito восемь восьми osiem ośmiu sekiz sekize sekizde sekizden вісім osm osmi",
+    9: "nio nine neun neuf nueve nove negen девять девяти dziewięć dziewięciu dokuz dokuza dokuzda dokuzdan devět devíti",
+    10: "tio ten zehn dix diez dieci dez tien десять десяти dziesięć dziesięciu deset deseti",
+    11: "elva eleven elf onze once undici одиннадцать одиннадцати jedenaście одинадцять jedenáct",
+    12: "tolv twelve zwölf douze doce dodici doze twaalf двенадцать двенадцати dwanaście дванадцять dvanáct",
     13: "tretton thirteen dreizehn treize trece tredici treze dertien тринадцать trzynaście",
     14: "fjorton fourteen vierzehn quatorze catorce quattordici catorze veertien"
     " четырнадцать четырнадцати czternaście",
     15: "femton fifteen fünfzehn quinze quince quindici vijftien"
-    " пятнадцать пятнадцати piętnaście",
+    " пятнадцать пятнадцати piętnaście patnáct",
     16: "sexton sixteen sechzehn seize dieciséis sedici dezesseis zestien"
     " шестнадцать szesnaście",
     17: "sjutton seventeen siebzehn diecisiete diciassette dezessete zeventien"
@@ -41,21 +41,21 @@ _UNITS = {
 }
 _TENS = {
     20: "tjugo twenty zwanzig vingt vingts veinte venti vinte twintig vent veinti"
-    " двадцать двадцати dwadzieścia yirmi",
+    " двадцать двадцати dwadzieścia yirmi двадцять двадцяти dvacet dvaceti",
     30: "trettio thirty dreißig dreissig trente treinta trenta trinta dertig trent"
-    " тридцать тридцати trzydzieści otuz",
+    " тридцать тридцати trzydzieści otuz тридцять тридцяти třicet třiceti",
     40: "fyrtio forty vierzig quarante cuarenta quaranta quarenta veertig quarant"
-    " сорок сорока czterdzieści kırk",
+    " сорок сорока czterdzieści kırk čtyřicet",
     50: "femtio fifty fünfzig cinquante cincuenta cinquanta cinquenta vijftig cinquant"
-    " пятьдесят пятидесяти pięćdziesiąt elli",
+    " пятьдесят пятидесяти pięćdziesiąt elli padesát padesáti",
     60: "sextio sixty sechzig soixante sesenta sessanta sessenta zestig sessant"
-    " шестьдесят шестидесяти sześćdziesiąt altmış",
+    " шестьдесят шестидесяти sześćdziesiąt altmış шістдесят šedesát",
     70: "sjuttio seventy siebzig septante setenta settanta zeventig settant"
-    " семьдесят siedemdziesiąt yetmiş",
+    " семьдесят siedemdziesiąt yetmiş сімдесят sedmdesát",
     80: "åttio eighty achtzig octante ochenta ottanta oitenta tachtig ottant huitante"
-    " восемьдесят osiemdziesiąt seksen",
+    " восемьдесят osiemdziesiąt seksen вісімдесят osmdesát",
     90: "nittio ninety neunzig nonante noventa novanta negentig novant"
-    " девяносто dziewięćdziesiąt doksan",
+    " девяносто dziewięćdziesiąt doksan devadesát",
 }
 _SCALES = {
     100: "hundra hundred hundert cent cents ciento cien cento honderd сто ста yüz",
@@ -67,11 +67,11 @@ _SCALES = {
     " miliardi miljard",
 }
 _HUNDREDS = {
-    200: "двести dwieście doscientos doscientas duzentos duzentas",
+    200: "двести dwieście doscientos doscientas duzentos duzentas двісті",
     300: "триста trzysta trescientos trescientas trezentos",
-    400: "четыреста czterysta cuatrocientos cuatrocientas quatrocentos",
+    400: "четыреста czterysta cuatrocientos cuatrocientas quatrocentos чотириста",
     500: "пятьсот pięćset quinientos quinientas quinhentos",
-    600: "шестьсот sześćset seiscientos seiscientas seiscentos",
+    600: "шестьсот sześćset seiscientos seiscientas seiscentos шістсот",
     700: "семьсот siedemset setecientos setecientas setecentos",
     800: "восемьсот osiemset ochocientos ochocientas oitocentos",
     900: "девятьсот dziewięćset novecientos novecientas novecentos",

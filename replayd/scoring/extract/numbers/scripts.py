@@ -89,6 +89,30 @@ _HINDI_NUMBER = re.compile(
     + "|".join(_HINDI_NUMBERS)
     + r")(?:\s(?P<scale>सौ|हज़ार|हजार|लाख))?)(?![\u0900-\u097f])"
 )
+_KOREAN: Final = {
+    word: value
+    for value, words in {
+        2: "두",
+        3: "세 석 서",
+        4: "네 넉",
+        5: "다섯",
+        6: "여섯",
+        7: "일곱",
+        8: "여덟",
+        9: "아홉",
+        10: "열",
+        11: "열한",
+        12: "열두",
+        20: "스무",
+    }.items()
+    for word in words.split()
+}
+# Native numbers of Korean stand before what they count.
+_KOREAN_NUMBER = re.compile(
+    rf"(?<![가-힣])(?P<n>{'|'.join(sorted(_KOREAN, key=len, reverse=True))})\s?"
+    r"(?=달|개|명|번|시|주|살|마리|권|장|대|곳|가지|사람|배|잔|병|그루)"
+)
+_KOREAN_MONTHS = re.compile(r"(?<=\d)\s?달(?!러|력)")
 _HINDI_SCALES: Final = {"सौ": 100, "हज़ार": 1_000, "हजार": 1_000, "लाख": 100_000}
 MOST_FIGURES = 24  # characters of one numeral
 
@@ -100,6 +124,8 @@ def western(text: str) -> str:
     text = _BAJE.sub(_time, text)
     text = _HINDI_MONTH.sub(lambda m: _HINDI[m[0]], text)
     text = _HINDI_NUMBER.sub(_hindi_number, text)
+    text = _KOREAN_NUMBER.sub(lambda m: f"{_KOREAN[m['n']]}", text)
+    text = _KOREAN_MONTHS.sub("개월", text)
     text = _NUMERAL.sub(_numeral, text)
     text = _DATE.sub(lambda m: _iso(m) or m[0], text)
     text = _DAY.sub(_day, text)

@@ -51,6 +51,24 @@ _KEPT_FROM = re.compile(r"\b(?:away from|out of(?= (?:the|direct|any|reach)))\b"
 _ELISION = re.compile(r"\b(?:[cdjlmnst]|qu|dell|nell|all|sull|dall|un|quest)'(?=\w\w)")
 
 
+@cache
+def _courtesies() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    said = table("courtesies.toml")["said"]
+    return tuple(
+        (mark, re.compile("|".join(patterns), re.IGNORECASE))
+        for mark, patterns in said.items()
+    )
+
+
+def plainly(text: str) -> str:
+    """Return a text without phrases of courtesy, unless it is little else."""
+    folded, shorter = text.casefold(), text
+    for mark, pattern in _courtesies():
+        if mark in folded:
+            shorter = pattern.sub(" ", shorter)
+    return shorter if len(shorter) * 2 > len(text) else text
+
+
 def spoken(text: str) -> str:
     """Return a text case-folded, with its contractions taken apart."""
     folded = text.casefold().replace("n't", " n't").replace("can not", "cannot")
@@ -167,9 +185,11 @@ def _akin(one: str, other: str, language: str) -> bool:
     if shared >= max(SHORTEST_STEM, SHARED_STEM * len(longer)):
         return True
     # Compounds, as in German, hold the word that they are a kind of.
-    return (
-        language in _COMPOUNDING and len(shorter) > SHORTEST_STEM and shorter in longer
-    )
+    if language not in _COMPOUNDING:
+        return False
+    if len(shorter) == SHORTEST_STEM:
+        return longer.startswith(shorter) or longer.endswith(shorter)
+    return shorter in longer
 
 
 def _opposite(one: str, other: str, first: str, second: str, language: str) -> bool:
@@ -189,7 +209,7 @@ def _opposite(one: str, other: str, first: str, second: str, language: str) -> b
 
 # Where a part of the word turns it round: Turkish -me-, Korean 불-.
 _TURNING: Final = {
-    "tr": re.compile(r"m[ae](?=m[ıiuü]ş|d[ıi]|y[ae]|l[ıi]|k|z?\Z)|m[ae]z(?=\Z|s)"),
+    "tr": re.compile(r"m[ae](?=m[ıiuü]ş|d[ıi]|y[ae]|l[ıi]|z?\Z)|m[ae]z(?=\Z|s)"),
     "ko": re.compile(r"\A[불비미무](?=[가-힣]{2})"),
 }
 
@@ -236,6 +256,12 @@ def _synonyms(word: str) -> set[int]:
 
 def _antonyms(word: str) -> set[str]:
     return _english()[1].get(word, set())
+
+
+def is_denial(word: str, language: str) -> bool:
+    """Whether an English word begins with what turns its rest round: `unaffected`."""
+    turned = _TURNED.match(word) if language == "en" else None
+    return turned is not None and turned["base"] in _antonyms(word)
 
 
 class Vocabulary:
@@ -289,6 +315,11 @@ def _concepts(suffix: str) -> _Concepts:
         {word: frozenset(sides) for word, sides in whole.items()},
         {letter: tuple(found) for letter, found in begun.items()},
     )
+
+
+def has_opposite(word: str, language: str) -> bool:
+    """Whether a word stands on a side of a concept: `before`, `all`, `more`."""
+    return bool(_sides(word, language))
 
 
 @lru_cache(maxsize=MOST_STEMMED)

@@ -20,6 +20,7 @@ from replayd.scoring.extract.prose.claim_words import (
     comparisons,
     minor_words,
     negations,
+    plainly,
     relation,
     spoken,
 )
@@ -29,7 +30,7 @@ MOST_CLAUSES: Final = 48
 MOST_WORDS: Final = 40  # of a clause
 
 _MARKUP = re.compile(
-    r"[*_`#>|~]+|\[(?:doc )?\d+\]|^\s*(?:[-•–+]|\d+[.)])\s+", re.MULTILINE
+    r"[*_`#>|~]+|\[(?:doc )?\d+\]|^\s*(?:[-•–+]|\d+[.)])\s+|^\s*[・•●]\s*", re.MULTILINE
 )
 _SENTENCE = re.compile(r"[.!?;\n。！？；।؟]+")
 _CLAUSE = re.compile(
@@ -43,7 +44,7 @@ _CLAUSE = re.compile(
 )
 # Hiragana joins and inflects; what it negates is read from the clause itself.
 _WORD = re.compile(
-    r"[\u30a1-\u30ff]+|[\u3400-\u9fff]|[\u0900-\u0dff]+"
+    r"[\u30a1-\u30fa\u30fc-\u30ff]+|[\u3005\u3400-\u9fff]|[\u0900-\u0dff]+"
     r"|(?:(?![\u3041-\u309f])[^\W_])+(?:['’][^\W_]+)*(?:-[^\W_]+)*"
 )
 
@@ -75,7 +76,7 @@ class Claim(Struct, frozen=True):
 def claims_of(text: str) -> tuple[Claim, ...]:
     """Return the claims that a text makes, in order; its values are not among them."""
     plain = _MARKUP.sub(" ", without_values(text)).replace("’", "'")
-    plain = LEADING.sub("", plain)
+    plain = plainly(LEADING.sub("", plain))
     found = [_claim(piece) for piece in _CLAUSE.split(plain) if piece and piece.strip()]
     return tuple(claim for claim in found if claim.words)[:MOST_CLAUSES]
 

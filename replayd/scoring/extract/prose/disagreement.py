@@ -52,16 +52,27 @@ class _Aligned(Struct, frozen=True):
 
 
 def compare(
-    reference: str, answer: str, *, context: str, question: str, language: str
+    reference: str,
+    answer: str,
+    *,
+    context: str,
+    question: str,
+    language: str,
+    asked: str = "",
 ) -> Findings:
-    """Return how an answer differs from its reference, given what both could read."""
+    """Return how an answer differs from its reference, given what both could read.
+
+    `asked` is the end of the request, where a question stands if there is one.
+    """
     read = _Comparison(reference, answer, context, question, language)
     for claim in read.got:
         read.judge(claim)
-    met, asked, given, wrong = values_compared(reference, answer, context + question)
+    met, wanted, given, wrong = values_compared(
+        reference, answer, context + question, asked
+    )
     in_ref = sum(word in read.reference for word in read.said)
     weights = {w: ASKED if w in read.asked else 1.0 for w in read.recorded}
-    total = sum(weights.values()) + asked
+    total = sum(weights.values()) + wanted
     held = sum(weight for w, weight in weights.items() if w in read.answer) + met
     return Findings(
         **{kind: tuple(found) for kind, found in read.found.items()},
@@ -196,7 +207,8 @@ def _turned(aligned: _Aligned, told: frozenset[str]) -> str:
     """
     claim, other, match = aligned.claim, aligned.other, aligned.match
     longer = max(len(claim.words), len(other.words))
-    if match.size < TURNED * longer:
+    # Two opposites and nothing else in common: cold slows, warmth speeds.
+    if match.size < TURNED * longer or not match.same:
         return ""
     opposite = [
         (i, j)

@@ -20,8 +20,10 @@ from replayd.scoring.extract.numbers.measures import measured
 from replayd.scoring.extract.prose.claim_words import (
     LEADING,
     absences,
+    is_denial,
     minor_words,
     negations,
+    plainly,
     relation,
     spoken,
     stem,
@@ -41,17 +43,20 @@ FEWEST_IN_PLACE: Final = 2  # words in place that carry meaning
 LONGEST_EDIT: Final = 2  # words that carry meaning, on either side of one edit
 SAME_WORDS: Final = 0.85  # of a sentence, in any order, for words exchanged in it
 MOST_MOVED: Final = 12  # words that are held against each other
+CONCORD: Final = 3  # words between two negations that are one, as in Spanish
 BESIDE: Final = 2  # unchanged words between a negation and what it takes back
 MOST_EDITS: Final = 3  # of one sentence that exchange words, to still be a near copy
 
 _SENTENCE = re.compile(r"(?<!\d)[.!?;:](?=\s|\Z|[\"”»)])|[\n。！？；।؟]+")
-_MARKUP = re.compile(r"[*_`#>|~]+|^\s*(?:[-•–+]|\d+[.)])\s+", re.MULTILINE)
+_MARKUP = re.compile(
+    r"[*_`#>|~]+|^\s*(?:[-•–+]|\d+[.)])\s+|^\s*[・•●]\s*", re.MULTILINE
+)
 _VALUE = "\ue000"  # before the reading of a value, in place of its words
 _TOKEN = re.compile(
-    r"\ue000[^\ue000]+\ue000|n't|[\u3041-\u309f]+|[\u30a0-\u30ff]+|[\u3400-\u9fff]"
+    r"\ue000[^\ue000]+\ue000|n't|[\u3041-\u309f]+|[\u30a0-\u30fa\u30fc-\u30ff]+|[\u3005\u3400-\u9fff]"
     r"|[\u0900-\u0dff]+|[^\W_]+(?:['’][^\W_]+)*(?:-[^\W_]+)*"
 )
-_HAN_OR_KANA = re.compile(r"[\u3041-\u30ff\u3400-\u9fff]")
+_HAN_OR_KANA = re.compile(r"[\u3005\u3041-\u30ff\u3400-\u9fff]")
 ARTICLES: Final = frozenset(
     (
         *("a", "an", "the", "der", "die", "das", "den", "dem", "des", "ein", "eine"),
@@ -83,6 +88,12 @@ _JOINING: Final = frozenset(
 )
 
 
+# Negations that languages with negative concord put beside another one.
+_CONCORDANT: Final = frozenset(
+    ("no", "non", "não", "ne", "n", "не", "nie", "nu", "δεν", "ni", "ні")
+)
+
+
 class Edit(Struct, frozen=True):
     """Words of the reference, and those that stand in their place."""
 
@@ -102,7 +113,9 @@ def is_decisive(edit: Edit, language: str) -> bool:
     return edit.near >= (COPIED if language == "en" else COPIED_UNKNOWN)
 
 
-class _Sentence(Struct, frozen=True):
+class Sentence(Struct, frozen=True):
+    """A sentence as words."""
+
     tokens: tuple[str, ...]  # case-folded, in order
     keys: tuple[str, ...]  # the same, so that forms of a word are one
 
@@ -110,17 +123,24 @@ class _Sentence(Struct, frozen=True):
 @lru_cache(maxsize=512)
 def edits(reference: str, answer: str, language: str) -> tuple[Edit, ...]:
     """Return how near copies of the reference's sentences differ from them."""
-    wanted, got = sentences_read(reference, language), sentences_read(answer, language)
     found: list[Edit] = []
-    for at, sentence in enumerate(got):
-        partner = _partner(sentence, wanted, at)
-        if partner is not None:
-            found += _edits(partner, sentence, language)
+    for partner, sentence in near_copies(reference, answer, language):
+        found += edited(partner, sentence, language)
     return tuple(_across(found))
 
 
+def near_copies(
+    reference: str, answer: str, language: str
+) -> tuple[tuple[Sentence, Sentence], ...]:
+    """Return the sentences of an answer that repeat one of the reference's, with it."""
+    wanted, got = sentences_read(reference, language), sentences_read(answer, language)
+    partners = (_partner(sentence, wanted, at) for at, sentence in enumerate(got))
+    pairs = zip(partners, got, strict=True)
+    return tuple((partner, sentence) for partner, sentence in pairs if partner)
+
+
 @lru_cache(maxsize=512)
-def sentences_read(text: str, language: str) -> tuple[_Sentence, ...]:
+def sentences_read(text: str, language: str) -> tuple[Sentence, ...]:
     """Return the sentences of a text as words, its values by their readings."""
     read = measured(_MARKUP.sub(" ", text[:LONGEST_READ]))
     pieces, at = [], 0
@@ -130,19 +150,19 @@ def sentences_read(text: str, language: str) -> tuple[_Sentence, ...]:
             pieces += [read.text[at : measure.start], f" {_VALUE}{value}{_VALUE} "]
             at = measure.end
     plain = "".join([*pieces, read.text[at:]]).replace("’", "'")
-    plain = LEADING.sub("", plain)
+    plain = plainly(LEADING.sub("", plain))
     found = []
     for piece in _SENTENCE.split(plain):
         tokens = tuple(_TOKEN.findall(spoken(piece))[:MOST_TOKENS])
         if tokens:
             keys = tuple(stem(token, language) for token in tokens)
-            found.append(_Sentence(tokens, keys))
+            found.append(Sentence(tokens, keys))
     return tuple(found[:MOST_SENTENCES])
 
 
 def _partner(
-    sentence: _Sentence, others: Sequence[_Sentence], place: int
-) -> _Sentence | None:
+    sentence: Sentence, others: Sequence[Sentence], place: int
+) -> Sentence | None:
     """Return the sentence that is repeated: the nearest, or about so at its place."""
     words = Counter(sentence.keys)
     best, most = None, 0.0
@@ -163,7 +183,8 @@ class _Block(Struct, frozen=True):
     at: int  # how many words stand unchanged before it
 
 
-def _edits(wanted: _Sentence, got: _Sentence, language: str) -> list[Edit]:
+def edited(wanted: Sentence, got: Sentence, language: str) -> list[Edit]:
+    """Return how one sentence differs from another."""
     blocks, kept = _blocks(wanted, got)
     in_place = sum(carries(wanted.tokens[i]) for i in kept)
     near = len(kept) / max(len(wanted.keys), len(got.keys))
@@ -189,7 +210,24 @@ def _edits(wanted: _Sentence, got: _Sentence, language: str) -> list[Edit]:
         turns += [(block.at, turn) for turn in turned]
         found += other
         pairs += bool(other)
+    turns = [each for each in turns if not _concords(each[1], wanted, got)]
     return _lasting(turns) + (found if pairs <= MOST_EDITS else [])
+
+
+def _concords(turn: Edit, wanted: Sentence, got: Sentence) -> bool:
+    """Whether a negation only goes along with another: `no dejes nunca`."""
+    if turn.kind != "negation" or (turn.gone and turn.new):
+        return False
+    word = turn.new or turn.gone
+    has, lacks = (got, wanted) if turn.new else (wanted, got)
+    if word not in _CONCORDANT or negations().isdisjoint(lacks.tokens):
+        return False
+    at = has.tokens.index(word)
+    beside = (
+        *has.tokens[max(0, at - CONCORD) : at],
+        *has.tokens[at + 1 : at + CONCORD + 1],
+    )
+    return any(each in negations() and each not in _CONCORDANT for each in beside)
 
 
 def _lasting(turns: Sequence[tuple[int, Edit]]) -> list[Edit]:
@@ -232,7 +270,7 @@ def _bare(words: Sequence[str]) -> tuple[str, ...]:
     return tuple(w for w in words if carries(w))
 
 
-def _blocks(wanted: _Sentence, got: _Sentence) -> tuple[list[_Block], list[int]]:
+def _blocks(wanted: Sentence, got: Sentence) -> tuple[list[_Block], list[int]]:
     """Return the stretches that differ, and the places that do not."""
     found: list[_Block] = []
     kept: list[int] = []
@@ -275,7 +313,7 @@ def _compared(
             gone.remove(word)
             new.remove(against)
             turns.append(Edit("opposite", word, against, near))
-    lost, won = _negating(gone), _negating(new)
+    lost, won = _negating(gone, language), _negating(new, language)
     if len(lost) != len(won) and (not lost or not won):
         turns.append(Edit("negation", " ".join(lost), " ".join(won), near))
     left = [w for w in gone if carries(w) and not w.startswith(_VALUE)]
@@ -285,16 +323,19 @@ def _compared(
     return turns, []
 
 
-def _negating(words: Sequence[str]) -> list[str]:
+def _negating(words: Sequence[str], language: str) -> list[str]:
     within = table("polarity.toml")["negation"]["within"]
     return [
         w
         for w in words
-        if w in negations() or w in absences() or any(mark in w for mark in within)
+        if w in negations()
+        or w in absences()
+        or any(mark in w for mark in within)
+        or is_denial(w, language)
     ]
 
 
-def _exchanged(wanted: _Sentence, got: _Sentence) -> tuple[str, str] | None:
+def _exchanged(wanted: Sentence, got: Sentence) -> tuple[str, str] | None:
     """Return two words of a sentence that stand in each other's surroundings."""
     if (Counter(wanted.keys) & Counter(got.keys)).total() < SAME_WORDS * max(
         len(wanted.keys), len(got.keys)
@@ -309,7 +350,7 @@ def _exchanged(wanted: _Sentence, got: _Sentence) -> tuple[str, str] | None:
     return None
 
 
-def _surroundings(sentence: _Sentence) -> dict[str, tuple[str, str]]:
+def _surroundings(sentence: Sentence) -> dict[str, tuple[str, str]]:
     """Return the words beside each word that occurs once and carries meaning."""
     bare = [
         (token, key)

@@ -54,6 +54,24 @@ def _between(homes: dict[tuple[int, int], list[str]], i: int, j: int) -> str:
             if k >= other:
                 continue
             four = [homes[i, k], homes[i, other], homes[j, k], homes[j, other]]
-            if min(map(len, four)) and sum(map(len, four)) >= FEWEST_CROSSED:
+            at_home = all(_lives(homes, at, (k, other)) for at in (i, j))
+            if (
+                at_home
+                and min(map(len, four))
+                and sum(map(len, four)) >= FEWEST_CROSSED
+            ):
                 return f"{four[0][0]} / {four[3][0]}"
     return ""
+
+
+def _lives(
+    homes: dict[tuple[int, int], list[str]], at: int, where: tuple[int, int]
+) -> bool:
+    """Whether most words of a sentence stand in two others, and not beside them."""
+    within = sum(
+        len(words) for (i, k), words in homes.items() if i == at and k in where
+    )
+    beyond = sum(
+        len(words) for (i, k), words in homes.items() if i == at and k not in where
+    )
+    return within > beyond

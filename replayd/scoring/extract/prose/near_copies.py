@@ -11,6 +11,7 @@ from typing import Final
 from msgspec import Struct
 from rapidfuzz.distance import LCSseq
 
+from replayd.scoring.extract.lexicon import table
 from replayd.scoring.extract.prose.claim_words import Vocabulary, is_verb
 from replayd.scoring.extract.prose.edits import carries, sentences_read
 
@@ -23,6 +24,7 @@ KEPT_LONG: Final = 0.5  # the same of a longer text
 LONG: Final = 16  # words
 FEWEST_OF_LONG: Final = 4  # words replaced in a longer text that is less of a copy
 FEWEST_LEFT_OUT: Final = 3  # words that carry meaning, in a copy that says nothing new
+FEWEST_KEPT: Final = 3  # words of a sentence that only drops its condition
 UNSPACED: Final = frozenset({"ja", "zh"})
 
 
@@ -53,6 +55,8 @@ def replaced_part(
     new = [word for word in here.only if word not in asked]
     gone = there.only
     missed = [word for word in gone if word not in asked]
+    if not new and (condition := _condition_left_out(reference, answer, language)):
+        return Replaced(f"left out: {condition}", sure=True)
     if here.kept >= KEPT_LONG and not new and len(missed) >= FEWEST_LEFT_OUT:
         return Replaced(f"left out: {' '.join(missed[:4])}", sure=True)
     # Many verbs can say the same of the same things.
@@ -69,6 +73,25 @@ def replaced_part(
         what = f"“{' '.join(new[:3])}” for “{' '.join(gone[:3])}”"
         return Replaced(what, sure=kept >= SURE)
     return None
+
+
+def _condition_left_out(reference: str, answer: str, language: str) -> str:
+    """Return the condition of a sentence that the answer repeats without it."""
+    marks = table("polarity.toml")["condition"]["words"]
+    got = sentences_read(answer, language)
+    if any(mark in each.tokens for each in got for mark in marks):
+        return ""  # it may stand elsewhere
+    for other in sentences_read(reference, language):
+        for each in got:
+            kept = len(each.keys)
+            if not FEWEST_KEPT <= kept < len(other.keys):
+                continue
+            behind, before = other.tokens[kept:], other.tokens[:-kept]
+            if other.keys[:kept] == each.keys and behind[0] in marks:
+                return " ".join(behind[:5])
+            if other.keys[-kept:] == each.keys and before[0] in marks:
+                return " ".join(before[:5])
+    return ""
 
 
 def differing(

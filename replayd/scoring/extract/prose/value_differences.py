@@ -7,11 +7,17 @@ from typing import Final, NamedTuple
 from replayd.scoring.extract.numbers.measures import Measure, measured, same_measure
 
 MOST_COUNTED: Final = 12
+_QUESTION = re.compile(r"[^.!?？\n]*[?？؟]\W*\Z")  # the last sentence of a request
 _LISTING = re.compile(r":\s*([^.:!?]+)")
 _BETWEEN = re.compile(
     r"\n\s*(?:[-*•]|\d+[.)])\s*|[,;]\s*(?:and|or|und|et|y|e|en|och|i)\s|[,;]\s|\s(?:and|und|et|y|e|en|och)\s"
 )
 MOST_VALUES: Final = 150  # of one text that are compared
+HALF_DAY: Final = 12  # hours
+FARTHEST_LISTING: Final = 60  # characters between a count and what it announces
+_NUMBERING = re.compile(
+    r"^([ \t]*(?:\*\*)?)(\d{1,2})(?=[.)](?:\*\*)?[ \t])", re.MULTILINE
+)
 
 
 class Values(NamedTuple):
@@ -23,31 +29,73 @@ class Values(NamedTuple):
     wrong: tuple[str, ...]
 
 
-def values_compared(reference: str, answer: str, known: str) -> Values:
+def values_compared(reference: str, answer: str, known: str, asked: str = "") -> Values:
     """Return how the values of an answer meet those of its reference.
 
-    A value out of `known` is wrong only where it stands for one of the reference's.
+    A value out of `known` is wrong only where it stands for one of the reference's, and
+    not where that one is only `asked` about.
     """
+    reference, answer = without_numbering(reference), without_numbering(answer)
     stated = measured(reference).measures[:MOST_VALUES]
     wanted = [m for m in stated if not m.quantity.optional]
     got = [m for m in measured(answer).measures if not m.quantity.optional]
     got = got[:MOST_VALUES]
     given = measured(known).measures[:MOST_VALUES] if known else ()
     missing = [each for each in wanted if not _among(each, got)]
+    question = _QUESTION.search(asked)
+    echoed = measured(question[0]).measures if question else ()
+    told = [each for each in stated if not _among(each, echoed)]
+    untold = [each for each in missing if not _among(each, echoed)]
     wrong = [
         min(each.quantity.readings)
         for each in got
         if not _among(each, stated)
+        and not any(_same_hour(each, other) for other in stated)
+        and not _said_shortly(each, answer, reference)
         and not _sign_said(each, stated, reference + answer)
         and not _said_as_adverb(each, reference)
         and not (_says_nothing(each) and not missing)
-        and not _counts_what_follows(each, answer)
-        and (
-            _rivals(each, stated) or _replaces(each, missing) or not _among(each, given)
-        )
+        and not _counts_what_follows(each, measured(answer).text)
+        and (_rivals(each, told) or _replaces(each, untold) or not _among(each, given))
     ]
     met = min(len(wanted) - len(missing), len(got))
     return Values(met, len(wanted), len(got), tuple(wrong))
+
+
+def _same_hour(one: Measure, other: Measure) -> bool:
+    """Whether one is an hour of the afternoon, and the other says it as a bare number.
+
+    `until six` for 18:00: which half of the day is meant goes without saying.
+    """
+    bare, clock = (one, other) if one.is_number else (other, one)
+    if not bare.is_number or bare.unit is not None or bare.per:
+        return False
+    hours = {
+        f"time {int(r) + 12:02}:00"
+        for r in bare.quantity.readings
+        if r.isdigit() and 0 < int(r) < HALF_DAY
+    }
+    if clock.is_number:
+        return False
+    return not hours.isdisjoint(clock.quantity.readings)
+
+
+def _said_shortly(measure: Measure, answer: str, reference: str) -> bool:
+    """Whether a text says a weekday without its second part: `na quarta`."""
+    name = measured(answer).text[measure.start : measure.end].casefold()
+    short = name.removesuffix("-feira")
+    return (
+        short != name
+        and re.search(rf"\b{short}\b", reference, re.IGNORECASE) is not None
+    )
+
+
+def without_numbering(text: str) -> str:
+    """Return a text without the numbers of its list, which only count its lines."""
+    marks = [int(found[2]) for found in _NUMBERING.finditer(text)]
+    if len(marks) < 2 or marks != list(range(1, len(marks) + 1)):
+        return text
+    return _NUMBERING.sub(r"\1•", text)
 
 
 def _replaces(measure: Measure, missing: Sequence[Measure]) -> bool:
@@ -125,8 +173,10 @@ def _counts_what_follows(measure: Measure, answer: str) -> bool:
     counted = min(measure.quantity.readings)
     if not (counted.isdigit() and 2 <= int(counted) <= MOST_COUNTED):
         return False
-    for listing in _LISTING.findall(answer):
-        items = [item for item in _BETWEEN.split(listing) if item.strip()]
+    for listing in _LISTING.finditer(answer):
+        if not 0 <= listing.start() - measure.start <= FARTHEST_LISTING:
+            continue  # it announces something else
+        items = [item for item in _BETWEEN.split(listing[1]) if item.strip()]
         if len(items) == int(counted):
             return True
     return False
