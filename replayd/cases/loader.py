@@ -51,10 +51,20 @@ class CaseLoader:
     """Reads cases from the store; caches the last few segments."""
 
     def __init__(
-        self, store: Store, key: FleetKey, traits: TraitMeasurer | None = None
+        self,
+        store: Store,
+        key: FleetKey,
+        traits: TraitMeasurer | None = None,
+        *,
+        any_answer: bool = False,
     ) -> None:
-        """Read from `store`; with `traits` a case's content is measured, too."""
+        """Read from `store`; with `traits` a case's content is measured, too.
+
+        Media of the recorded answer are read where answers are compared by them, with
+        `any_answer` wherever there are some: for people.
+        """
         self._store, self._key, self._traits = store, key, traits
+        self._any_answer = any_answer
         self._segments: OrderedDict[str, Segment] = OrderedDict()
         self._cached_bytes = 0
         self._reading: dict[str, asyncio.Lock] = {}
@@ -134,7 +144,7 @@ class CaseLoader:
     async def _made(self, name: str, snapshot: Snapshot) -> dict[int, bytes]:
         """Return what was generated and kept; what is gone is not compared with."""
         found: dict[int, bytes] = {}
-        if snapshot.operation not in MADE:
+        if snapshot.operation not in MADE and not self._any_answer:
             return found
         for index, medium in enumerate(snapshot.answer.media[:MOST_MADE]):
             if medium.digest:

@@ -2,10 +2,11 @@
 
 What a pair costs and how fast pairs come is measured on the cases at hand: their mean
 tokens, how many sessions or traces enter the sample in an hour, and how many calls
-production serves. Too few cases make for a rough plan, never for an optimistic one:
-a modality without any has no pace.
+production serves. Too few cases make for a rough plan, not for an optimistic one:
+their pace is the one that random calls keep up five times in six.
 """
 
+import math
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
@@ -43,6 +44,7 @@ class CostedPlan(Struct, frozen=True, kw_only=True):
     limited_by: str  # what holds the pairs up; fresh_cases, control_rate, budget:...
     key: str  # which changes that
     needs: tuple[Need, ...]
+    cases: int = 0  # at hand, on which the pace rests
     slowed: Slowed | None = None  # the control's cap, where it has lowered itself
     out_of_reach: str = ""  # why the margin cannot be met; "" if it can
 
@@ -70,8 +72,19 @@ def _traffic(cases: list[Case], hours: float) -> Traffic:
         cases=count,
         input_tokens=given / count,
         output_tokens=sum(case.tokens for case in cases) / count - given / count,
-        fresh_units_per_hour=len({case.unit for case in cases}) / hours,
+        fresh_units_per_hour=_at_least(len({case.unit for case in cases}) - 1) / hours,
     )
+
+
+def _at_least(seen: int) -> float:
+    """Return a number of random events that `seen` of them let expect, at the least.
+
+    Wilson and Hilferty's form of the gamma distribution's 16 % quantile. The first
+    case is not among them: it began the time in which the others were counted.
+    """
+    if seen <= 0:
+        return 0.0
+    return float(seen * max(1 - 1 / (9 * seen) - 1 / (3 * math.sqrt(seen)), 0.0) ** 3)
 
 
 def costed_plans(
@@ -102,16 +115,21 @@ def costed_plans(
             pairs_per_hour=found.pairs_per_hour,
             limited_by=found.limited_by,
             key=key_of(found.limited_by),
+            cases=seen.cases,
             slowed=view.slowed,
             needs=goals,
-            out_of_reach=_out_of_reach(planned, goals[0], found.limited_by),
+            out_of_reach=_out_of_reach(planned, goals[0], found.limited_by, seen.cases),
         )
 
 
-def _out_of_reach(planned: ModalityPlanned, to_pass: Need, limited_by: str) -> str:
+def _out_of_reach(
+    planned: ModalityPlanned, to_pass: Need, limited_by: str, cases: int
+) -> str:
     margin = f"margin {planned.margin:g}"
     if to_pass.pairs is None:
         return f"no number of pairs passes at {margin}"
+    if to_pass.hours is None and cases == 1:
+        return ""  # not known yet: one call says nothing of how often they come
     if to_pass.hours is None:
         return f"{margin}: no pairs can be replayed, for lack of {limited_by}"
     if to_pass.hours > LONGEST_REASONABLE_HOURS:

@@ -5,7 +5,7 @@ snapshot; where content was erased the numbers stay and the words are gone.
 """
 
 import heapq
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -14,6 +14,7 @@ from replayd.ledger.ledger import Ledger, epochs
 from replayd.model import STREAMS, Case, Epoch, PairAnswers, PairResult, Planned
 from snaptrace.crypto.fleet_key import FleetKey
 from snaptrace.runtime.clock import Clock
+from snaptrace.snapshot.model import Media
 from snaptrace.store.store import Store
 
 MOST_RANKED = 500  # pairs kept in order of badness, per modality
@@ -29,6 +30,13 @@ class Badness(Struct, frozen=True, order=True):
     number: int
 
 
+class Made(Struct, frozen=True):
+    """Media that one answer consists of, and the bytes of those that were kept."""
+
+    media: tuple[Media, ...] = ()
+    blobs: Mapping[int, bytes] = {}
+
+
 class Pair(Struct, frozen=True, kw_only=True):
     """Everything recorded about one pair."""
 
@@ -42,6 +50,19 @@ class Pair(Struct, frozen=True, kw_only=True):
     def case(self) -> Case:
         """The case, as it was scheduled."""
         return self.planned.case
+
+    @property
+    def made(self) -> dict[str, Made]:
+        """Media of the answers, by side: recorded, control, canary."""
+        found = {}
+        if isinstance(self.content, Loaded):
+            answer = self.content.snapshot.answer
+            found["recorded"] = Made(answer.media, self.content.recorded.media)
+        for side in ("control", "canary") if self.answers else ():
+            arm = getattr(self.answers, side)
+            if arm is not None:
+                found[side] = Made(arm.answer.media, arm.blobs)
+        return found
 
 
 def badness(result: PairResult) -> Badness | None:
@@ -115,7 +136,7 @@ class History:
 
     def __init__(self, store: Store, key: FleetKey, clock: Clock) -> None:
         self._store, self._clock = store, clock
-        self._content = CaseLoader(store, key)
+        self._content = CaseLoader(store, key, any_answer=True)
         self._rankings: dict[str, tuple[str, Ranking]] = {}  # canary -> epoch and it
 
     async def epoch(self, canary: str, epoch: str = "") -> Epoch | None:

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from replayd.cases.loader import Gone
 from replayd.model import ArmAnswer, Epoch
-from replayd.results.history import History, Pair, badness
+from replayd.results.history import History, Made, Pair, badness
 from snaptrace.snapshot.media_type import SUFFIXES
 from snaptrace.snapshot.model import Answer
 
@@ -147,20 +147,24 @@ async def worst_pairs(
 
 
 async def write_media(pair: Pair, folder: Path) -> tuple[str, ...]:
-    """Write the pair's images and audio below `folder`; return their paths."""
+    """Write the media of request and answers below `folder`; return their paths."""
     if isinstance(pair.content, Gone):
         return ()
-    snapshot, blobs = pair.content.snapshot, pair.content.media
+    snapshot = pair.content.snapshot
     name = _UNSAFE.sub("_", snapshot.snapshot_id)
+    asked = {name: Made(snapshot.media, pair.content.media)}
+    # The same call may stand in several pairs, each with answers of its own.
+    said = {f"{name}-{pair.result.number}-{side}": m for side, m in pair.made.items()}
 
     def write() -> tuple[str, ...]:
         folder.mkdir(parents=True, exist_ok=True)
         paths: list[str] = []
-        for index, data in sorted(blobs.items()):
-            suffix = SUFFIXES.get(snapshot.media[index].mime, ".bin")
-            path = folder / f"{name}-{index}{suffix}"
-            path.write_bytes(data)
-            paths.append(str(path))
+        for prefix, found in (asked | said).items():
+            for index, data in sorted(found.blobs.items()):
+                suffix = SUFFIXES.get(found.media[index].mime, ".bin")
+                path = folder / f"{prefix}-{index}{suffix}"
+                path.write_bytes(data)
+                paths.append(str(path))
         return tuple(paths)
 
     return await asyncio.to_thread(write)

@@ -8,14 +8,13 @@ from datetime import UTC, datetime
 
 from rich.console import Group, RenderableType
 from rich.panel import Panel
-from rich.table import Table
 from rich.text import Text
 
 from replayd.planning.gate_plan import ModalityPlanned
 from replayd.results.pair_view import Said, WorstPair
 from replayd.verdicts.gate import GateAnswer
 from replayd.verdicts.views import CanaryView, ModalityView, StreamView
-from snaptrace.runtime.fitted_table import Column, FittedTable
+from snaptrace.runtime.fitted_table import Column, FittedTable, beside
 
 STYLES = {
     "pass": "bold green",
@@ -113,19 +112,20 @@ def worst_panel(pair: WorstPair) -> Panel:
     )
 
 
-def _side_by_side(pair: WorstPair) -> Table:
+def _side_by_side(pair: WorstPair) -> RenderableType:
     """Return what production recorded, beside what both arms say now."""
-    table = Table(box=None, pad_edge=False, expand=True)
     said_by = [
         ("recorded", pair.recorded, "blue"),
         ("control", pair.said_control, "green"),
         ("canary", pair.said_canary, "red"),
     ]
-    present = [(name, said, style) for name, said, style in said_by if said is not None]
-    for name, said, style in present:
-        table.add_column(_heading(name, said, style), ratio=1, overflow="fold")
-    table.add_row(*(Text(_short(_words(said))) for _, said, _ in present))
-    return table
+    return beside(
+        [
+            (_heading(name, said, style), Text(_short(_words(said))))
+            for name, said, style in said_by
+            if said is not None
+        ]
+    )
 
 
 def _heading(name: str, said: Said, style: str) -> Text:
@@ -137,20 +137,21 @@ def _heading(name: str, said: Said, style: str) -> Text:
     return head
 
 
-def _scores(pair: WorstPair) -> Table:
+def _scores(pair: WorstPair) -> FittedTable:
     """Return the rules under which the arms differ."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for heading, justify in (("rule", "left"), ("canary", "right")):
-        table.add_column(heading, justify=justify)  # type: ignore[arg-type] # literals
-    table.add_column("control", justify="right")
-    table.add_column("why")
+    table = FittedTable(
+        (
+            Column("rule"),
+            Column("canary", right=True),
+            Column("control", right=True),
+            Column("why", wraps=16),
+        )
+    )
     for name, score in pair.scores.items():
         if score.canary == score.control:
             continue
         label = name if name == score.scorer else f"{name} ({score.scorer})"
-        table.add_row(
-            label, _number(score.canary), _number(score.control), Text(score.reason)
-        )
+        table.add(label, _number(score.canary), _number(score.control), score.reason)
     return table
 
 
@@ -158,7 +159,7 @@ def _modality_row(modality: str, shown: ModalityView) -> list[str | Text]:
     return [
         modality,
         str(shown.replays),
-        _number(shown.replays_needed, "d"),
+        _needed(shown),
         _number(shown.canary_score),
         _number(shown.control_score),
         _difference(shown.difference, shown.interval),
@@ -172,7 +173,7 @@ def _slice_row(name: str, stream: StreamView) -> list[str | Text]:
     return [
         Text(f"  {name}", "dim"),
         str(stream.replays),
-        _number(stream.replays_needed, "d"),
+        _needed(stream),
         _number(stream.canary_score),
         _number(stream.control_score),
         _difference(stream.difference, stream.interval),
@@ -180,6 +181,12 @@ def _slice_row(name: str, stream: StreamView) -> list[str | Text]:
         "",
         *_verdict(stream.verdict, "protected", stream.cause),
     ]
+
+
+def _needed(shown: ModalityView | StreamView) -> str:
+    """Return the pairs of a pass; none will make one of what is worse."""
+    worse = shown.verdict in {"regressed", "changed"}
+    return "-" if worse else _number(shown.replays_needed, "d")
 
 
 def _verdict(word: str, by: str, outcome: str) -> tuple[Text, Text]:

@@ -6,7 +6,6 @@ from typing import TypeVar
 
 import aiohttp
 import msgspec
-from rich.console import Console
 from rich.text import Text
 
 from replayd.budget.limits import Line
@@ -20,9 +19,9 @@ from snaptrace.cli.output import (
     EXIT_USAGE,
     CommandError,
     Format,
+    console_of,
     print_json,
     print_lines,
-    width_of,
 )
 from snaptrace.runtime.fitted_table import Column, FittedTable
 
@@ -82,7 +81,7 @@ def plan(
         for name, rows in plans.items():
             print_lines({"canary": name, **msgspec.to_builtins(row)} for row in rows)
     else:
-        console = _console()
+        console = console_of()
         for name, rows in plans.items():
             console.print(f"[bold]{name}[/bold]")
             console.print(plan_table(rows))
@@ -112,9 +111,9 @@ def budget(
     elif format == "jsonl":
         print_lines(lines)
     elif lines:
-        _console().print(budget_table(lines))
+        console_of().print(budget_table(lines))
     else:
-        _console().print("no budget is set in replayd.budget or replayd.budgets")
+        console_of().print("no budget is set in replayd.budget or replayd.budgets")
     return 0
 
 
@@ -188,12 +187,16 @@ def budget_table(lines: list[Line]) -> FittedTable:
         resets = datetime.fromtimestamp(line.resets_at_ns / 1e9, UTC)
         table.add(
             f"{line.modality or 'all'} {line.unit} a {line.window}",
-            f"{line.limit:,.6g}",
-            f"{line.used:,.6g}",
+            _amount(line.limit, line.unit),
+            _amount(line.used, line.unit),
             Text(f"{share:.0%}", style),
             f"{resets:%Y-%m-%d %H:%M}",
         )
     return table
+
+
+def _amount(value: float, unit: str) -> str:
+    return f"{value:,.2f}" if unit == "money" else f"{value:,.0f}"
 
 
 async def _fetch(base: str, token: str, what: str, kind: type[T]) -> T:
@@ -210,7 +213,3 @@ async def _fetch(base: str, token: str, what: str, kind: type[T]) -> T:
     except (aiohttp.ClientError, TimeoutError, msgspec.MsgspecError):
         why = f"no replayd answers at {base}; name it with --url"
         raise CommandError(why, _UNKNOWN) from None
-
-
-def _console() -> Console:
-    return Console(highlight=False, width=width_of())

@@ -13,8 +13,6 @@ from typing import Annotated, Literal
 import msgspec
 from cyclopts import Parameter
 from msgspec import Struct, structs
-from rich.console import Console
-from rich.table import Table
 
 from replayd.adjudication.opinions import OpinionBook
 from replayd.adjudication.source import DecisionSource, DecisionsUnreadableError
@@ -33,9 +31,10 @@ from replayd.results import worksheet_csv
 from replayd.results.history import History
 from replayd.results.worksheet import Deciders, sheet
 from snaptrace.cli.options import Source
-from snaptrace.cli.output import CommandError, Format, print_json
+from snaptrace.cli.output import CommandError, Format, console_of, print_json
 from snaptrace.cli.session import Opened
 from snaptrace.runtime.clock import SystemClock
+from snaptrace.runtime.fitted_table import Column, FittedTable
 
 
 class JudgeReport(Struct, frozen=True, kw_only=True):
@@ -141,20 +140,24 @@ def judge(
     if format != "table":
         print_json(report)
         return 0
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("task", "right", "of", "accuracy"):
-        table.add_column(heading, justify="left" if heading == "task" else "right")
+    table = FittedTable(
+        (
+            Column("task"),
+            Column("right", right=True),
+            Column("of", right=True),
+            Column("accuracy", right=True),
+        )
+    )
     rows = [*report.tasks.items(), ("all", (report.right, report.answered))]
     for task, (right, of) in rows:
         share = f"{right / of:.0%}" if of else "-"
-        table.add_row(task, str(right), str(of), share)
-    console = Console(highlight=False)
+        table.add(task, str(right), str(of), share)
+    console = console_of()
     console.print(table)
     console.print(
         f"lower end of the 95 % interval: {report.lower_bound:.0%}, "
         f"needed: {config.judge.accuracy:.0%} on {config.judge.fewest_labelled} or "
-        f"more; the judge {'gates' if report.standing == 'gates' else 'is only shown'}",
-        soft_wrap=True,
+        f"more; the judge {'gates' if report.standing == 'gates' else 'is only shown'}"
     )
     return 0
 

@@ -10,13 +10,14 @@ from rich.console import Console
 from snaptrace.cli.options import Source
 from snaptrace.cli.output import CommandError, Format, print_rows
 from snaptrace.cli.session import Opened
+from snaptrace.runtime.fitted_table import Column
 from snaptrace.store.data_keys import read_envelopes, wrapped_keys
 
 _COLUMNS = {
-    "name": "wrapped keys",
-    "envelope": "under envelope key",
-    "ours": "opens with ours",
-    "data_keys": "data keys",
+    "name": Column("wrapped keys", wraps=24),
+    "envelope": Column("under envelope key", rank=1),
+    "ours": Column("opens with ours"),
+    "data_keys": Column("data keys", wraps=12),
 }
 
 

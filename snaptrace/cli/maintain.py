@@ -21,6 +21,7 @@ from snaptrace.cli.output import (
 )
 from snaptrace.cli.session import Opened
 from snaptrace.query.search import build_indexes
+from snaptrace.runtime.fitted_table import Column
 from snaptrace.snapshot.errors import MissingObjectError
 from snaptrace.snapshot.model import Json
 from snaptrace.store import erase as erasing
@@ -33,10 +34,10 @@ from snaptrace.store.verify import Finding
 from snaptrace.store.verify import verify as verifying
 
 _PROBLEM_COLUMNS = {
-    "problem": "problem",
-    "name": "object",
-    "detail": "detail",
-    "repaired": "repaired",
+    "problem": Column("problem"),
+    "name": Column("object", wraps=24),
+    "detail": Column("detail", wraps=20),
+    "repaired": Column("repaired"),
 }
 
 

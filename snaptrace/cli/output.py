@@ -58,9 +58,10 @@ def _say(text: str) -> None:
     Console(stderr=True, highlight=False).print(said, soft_wrap=True)
 
 
-def width_of() -> int | None:
-    """Return a table's width; a pipe has none: its table must not lose columns."""
-    return None if sys.stdout.isatty() else PIPE_WIDTH
+def console_of() -> Console:
+    """Return standard output; a pipe is wide, since its tables should lose nothing."""
+    width = None if sys.stdout.isatty() else PIPE_WIDTH
+    return Console(highlight=False, width=width)
 
 
 def print_lines(rows: Iterable[object]) -> None:
@@ -72,12 +73,12 @@ def print_lines(rows: Iterable[object]) -> None:
 
 def print_rows(
     rows: Iterable[Mapping[str, object]],
-    columns: Mapping[str, str],
+    columns: Mapping[str, Column],
     output: Format,
     *,
     empty: str,
 ) -> None:
-    """Print rows as a table of `columns` (key -> heading), or whole as JSON.
+    """Print rows as a table of `columns`, by key, or whole as JSON.
 
     `jsonl` is written as the rows come, so that a large store can be piped.
     """
@@ -87,19 +88,15 @@ def print_rows(
     if output == "json":
         print_json(list(rows))
         return
-    # The last columns are the first to be left out where a terminal is narrow.
-    table = FittedTable(
-        [Column(name, rank=place) for place, name in enumerate(columns.values())]
-    )
-    count = 0
-    for count, row in enumerate(rows, start=1):  # noqa: B007 - counted for `empty`
+    table = FittedTable([*columns.values()])
+    for row in rows:
         table.add(*(_cell(row.get(key)) for key in columns))
-    Console(highlight=False, width=width_of()).print(table if count else empty)
+    console_of().print(table if len(table) else empty)
 
 
-def counted(number: int, what: str) -> str:
+def counted(number: int, what: str, many: str = "") -> str:
     """Return `1 segment`, `2 segments`."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+    return f"{number} {what if number == 1 else many or f'{what}s'}"
 
 
 def print_json(value: object) -> None:

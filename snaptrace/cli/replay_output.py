@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from replayd.arms.outcomes import has_answer
 from replayd.config import ArmConfig
 from replayd.offline.oneshot import Sent
-from snaptrace.cli.output import PIPE_WIDTH
+from snaptrace.cli.output import console_of
+from snaptrace.runtime.fitted_table import beside
 
 UNLIKE = 0.3  # below this likeness both texts are shown as wholly different
 COMPARED_WORDS = 2000  # of a text; the comparison takes longer than its length
@@ -48,9 +48,7 @@ class SentPrinter:
     """Prints each answer as it comes; holds counts and nothing else."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console(highlight=False)
-        if not self.console.is_terminal:  # a pipe has no width and no colours
-            self.console.width = PIPE_WIDTH
+        self.console = console or console_of()
         self._outcomes: Counter[str] = Counter()
         self._advice: dict[str, str] = {}
         self._same = 0
@@ -67,17 +65,13 @@ class SentPrinter:
         if not has_answer(sent.outcome):
             return
         marks = self.console.is_terminal and not self.console.no_color
-        table = Table(box=None, padding=(0, 2), header_style="dim", expand=True)
-        table.add_column("recorded", ratio=1, overflow="fold")
-        table.add_column("answered now", ratio=1, overflow="fold")
         if same:
-            table.add_row(Text(sent.recorded), Text("the same", "dim"))
+            before, after = Text(sent.recorded), Text("the same", "dim")
         else:
             before, after = _compared(sent.recorded, sent.answer, coloured=marks)
             for call in sent.tool_calls:
                 after.append(f"\n→ {call['name']}({call['arguments']})")
-            table.add_row(before, after)
-        self.console.print(table)
+        self.console.print(beside([("recorded", before), ("answered now", after)]))
 
     def sum_up(self, arm: ArmConfig) -> None:
         """Print what all came to, and what to do about what did not work."""

@@ -10,7 +10,6 @@ from cyclopts import Parameter
 from msgspec.structs import asdict
 from rich.console import Console
 from rich.panel import Panel
-from rich.table import Table
 from rich.text import Text
 
 from snaptrace.cli import explain
@@ -20,6 +19,7 @@ from snaptrace.cli.queries.listed import Listed, Shown, listed, plain
 from snaptrace.cli.session import Opened, query_of
 from snaptrace.cli.token_report import Proven, level_now, standings_of
 from snaptrace.query.facts import facts_of
+from snaptrace.runtime.fitted_table import Column, facts
 from snaptrace.snapshot.apis import APIS
 from snaptrace.snapshot.conversation import (
     Conversation,
@@ -41,26 +41,26 @@ if TYPE_CHECKING:
     from snaptrace.query.search import Hit, Search
 
 _COLUMNS = {
-    "short_id": "snapshot",
-    "recorded_at": "recorded",
-    "service": "service",
-    "modality": "modality",
-    "model": "model",
-    "fidelity_now": "fidelity",
-    "uniform": "uniform",
-    "inclusion_probability": "probability",
+    "short_id": Column("snapshot"),
+    "recorded_at": Column("recorded", rank=1),
+    "service": Column("service", wraps=12),
+    "modality": Column("modality"),
+    "model": Column("model", rank=2, wraps=16),
+    "fidelity_now": Column("fidelity"),
+    "uniform": Column("uniform", rank=4),
+    "inclusion_probability": Column("probability", rank=3),
 }
 _MOST_PATHS = 8  # shown to a person; JSON has all
 _WEIGHT_COLUMNS = {
-    "service": "service",
-    "modality": "modality",
-    "snapshots": "snapshots",
-    "estimated_calls": "estimated calls",
-    "standard_error": "±",
-    "estimated_upstream": "before sampling upstream",
-    "seen_calls": "seen calls",
-    "ratio": "expected/seen",
-    "disagreement": "standard errors apart",
+    "service": Column("service", wraps=12),
+    "modality": Column("modality"),
+    "snapshots": Column("snapshots", rank=4, right=True),
+    "estimated_calls": Column("estimated calls", right=True),
+    "standard_error": Column("±", right=True),
+    "estimated_upstream": Column("before sampling upstream", rank=5, right=True),
+    "seen_calls": Column("seen calls", rank=1, right=True),
+    "ratio": Column("expected/seen", rank=3, right=True),
+    "disagreement": Column("standard errors apart", rank=2, right=True),
 }
 
 
@@ -224,9 +224,8 @@ def write_media(folder: Path, snapshot: Snapshot, held: dict[int, bytes]) -> lis
 def _print_snapshot(found: Found, row: Listed, why: list[tuple[str, str]]) -> None:
     snapshot = found.snapshot
     console = Console(highlight=False)
-    facts = Table.grid(padding=(0, 2))
     usage = snapshot.answer.usage
-    for name, value in {
+    known = {
         "snapshot": snapshot.snapshot_id,
         "trace / span": f"{snapshot.trace_id} / {snapshot.span_id}",
         "service": snapshot.service,
@@ -242,11 +241,8 @@ def _print_snapshot(found: Found, row: Listed, why: list[tuple[str, str]]) -> No
         + f" (rules {snapshot.redaction.version or 'unknown'})",
         "tokens": f"{usage.input_tokens} in, {usage.output_tokens} out",
         "segment": f"{found.name} #{found.index}",
-    }.items():
-        facts.add_row(Text(name, style="dim"), Text(str(value)))
-    for name, words in why:
-        facts.add_row(Text(name, style="dim"), Text(words))
-    console.print(facts)
+    }
+    console.print(facts([*known.items(), *why]))
     api = APIS.get(snapshot.request.api)
     if api is not None and snapshot.request.body is not None:
         _print_conversation(console, api.parse(snapshot.request.body))

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
-from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
 from snaptrace.cli.options import Source
-from snaptrace.cli.output import Format, print_json, print_lines
+from snaptrace.cli.output import Format, console_of, print_json, print_lines
 from snaptrace.runtime.clock import SystemClock
+from snaptrace.runtime.fitted_table import Column, FittedTable
 from snaptrace.snapshot import object_names
 from snaptrace.snapshot.model import Snapshot
 from snaptrace.store.store import Store
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 Proven: TypeAlias = "Mapping[Row, Standing]"
 VERIFIED, DIFFERS = "verified by tokens", "tokens differ"
-_TABLE_WIDTH = 80
 _GATING = ("exact", "as_observed", "lossy")
 _WORDS = {"verified": "verified", "differs": "differs", "standing_doubt": "doubted"}
 
@@ -95,25 +94,30 @@ def print_replays(found: "Iterable[Standing]", output: Format) -> int:
     elif output == "jsonl":
         print_lines(line_of(each) for each in rows)
     elif not rows:
-        Console(highlight=False).print("no replay's tokens were compared yet")
+        console_of().print("no replay's tokens were compared yet")
     else:
         _print_table(rows)
     return 0 if rows else 1
 
 
 def _print_table(rows: "list[Standing]") -> None:
-    console = Console(highlight=False)
-    console = Console(highlight=False, width=min(console.width, _TABLE_WIDTH))
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("calls", overflow="fold", ratio=1)
-    for heading in ("cases", "equal", "near", "diff", "named"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("equal share", no_wrap=True)
-    table.add_column("tokens", no_wrap=True)
+    console = console_of()
+    table = FittedTable(
+        (
+            Column("calls", wraps=24),
+            Column("cases", right=True),
+            Column("equal", right=True, rank=2),
+            Column("near", right=True, rank=3),
+            Column("diff", right=True),
+            Column("named", right=True, rank=4),
+            Column("equal share", rank=1),
+            Column("tokens"),
+        )
+    )
     for each in rows:
         counts = (each.cases, each.equal, each.near, each.different, each.named)
         share = f"{each.share.low:.3f}-{each.share.high:.3f}"
-        table.add_row(_calls(each), *map(str, counts), share, _word(each))
+        table.add(_calls(each), *map(str, counts), share, _word(each))
     console.print(table)
     for each in rows:
         for line in _remarks(each):
@@ -127,11 +131,9 @@ def _calls(standing: "Standing") -> str:
     return "\n".join(filter(None, (named, kind, row.doubt)))
 
 
-def _word(standing: "Standing") -> str:
-    word = _WORDS.get(standing.word, standing.word)
-    if standing.word == "differs":
-        return f"[red]{word}[/red]"
-    return f"[green]{word}[/green]" if standing.word == "verified" else word
+def _word(standing: "Standing") -> Text:
+    style = {"differs": "red", "verified": "green"}.get(standing.word, "")
+    return Text(_WORDS.get(standing.word, standing.word), style)
 
 
 def _remarks(standing: "Standing") -> Iterable[str]:

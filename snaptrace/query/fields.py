@@ -103,12 +103,12 @@ FIELDS: Final[Mapping[str, Field]] = {
 ATTRIBUTE: Final = "attribute."  # attribute.<name>: one that the operator kept
 
 
-def help_lines() -> list[str]:
-    """Return a line for each field, for a person."""
+def help_rows() -> list[tuple[str, str]]:
+    """Return each field with its meaning, for a person."""
     rows = [(name, field.help, field.values) for name, field in FIELDS.items()]
     rows.append((f"{ATTRIBUTE}NAME", "an attribute that the operator kept", ()))
     return [
-        f"{name:<15} {text}" + (f": {', '.join(values)}" if values else "")
+        (name, text + (f": {', '.join(values)}" if values else ""))
         for name, text, values in rows
     ]
 

@@ -241,28 +241,45 @@ def flac(rate=8_000, blocks=12):
     return data
 
 
+def _made(kind, mime, blob):
+    """Return a medium that an answer consists of."""
+    return Media(
+        kind=kind,
+        mime=mime,
+        state="inline",
+        digest=KEY.media_digest(blob),
+        size_bytes=len(blob),
+    )
+
+
+def made_pair(name, words, kind, mime, blobs):
+    """Return a request for media: what was recorded, the canary's and the control's."""
+    recorded, *arms = [
+        (Answer(text=words, media=(_made(kind, mime, blob),)), blob) for blob in blobs
+    ]
+    call = structs.replace(text_call(name, at_ns=AT_NS), answer=recorded[0])
+    answers = [
+        ArmAnswer(
+            outcome="answered", answer=said, served_model="assistant-8", blobs={0: blob}
+        )
+        for said, blob in arms
+    ]
+    return call, *answers, recorded[1]
+
+
 def drawing_pair(number):
     """Return a request for a picture; the canary's bar has another length."""
-    call = text_call(f"drawing{number}", at_ns=AT_NS)
-    arms = []
-    for north in (2100, 4210):
-        blob = chart({"North": north, "South": 3100, "East": 875})
-        medium = Media(
-            kind="image",
-            mime="image/png",
-            state="inline",
-            digest=KEY.media_digest(blob),
-            size_bytes=len(blob),
-        )
-        arms.append(
-            ArmAnswer(
-                outcome="answered",
-                answer=Answer(text="Here it is.", media=(medium,)),
-                served_model="assistant-8",
-                blobs={0: blob},
-            )
-        )
-    return call, *arms, b""
+    charts = [
+        chart({"North": north, "South": 3100, "East": east})
+        for north, east in ((4210, 900), (2100, 875), (4210, 875))
+    ]
+    return made_pair(f"drawing{number}", "Here it is.", "image", "image/png", charts)
+
+
+def speech_pair(number):
+    """Return a request for speech; the canary's is cut short."""
+    sounds = [tone(seconds) for seconds in (1.5, 0.6, 1.4)]
+    return made_pair(f"speech{number}", "", "audio", "audio/wav", sounds)
 
 
 def example_pairs(many=120, every=10):
@@ -270,7 +287,7 @@ def example_pairs(many=120, every=10):
     pairs = []
     if many >= 100:
         pairs = [audio_pair(0), tool_pair(1), prose_pair(2), document_pair(3)]
-        pairs += [drawing_pair(4), audio_pair(5, flac(), "flac")]
+        pairs += [drawing_pair(4), audio_pair(5, flac(), "flac"), speech_pair(6)]
     for number in range(len(pairs), many):
         if number % 2:
             wrong = said("", "timeout") if number % 31 == 1 else "The total is 42."

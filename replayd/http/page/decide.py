@@ -17,8 +17,8 @@ from replayd.adjudication.opinions import (
 )
 from replayd.http.page.access import person_of
 from replayd.http.page.forms import Forms
-from replayd.http.page.pair import arms_of, medium_answer, view_of
-from replayd.http.page.sides import Side, facing, outputs, side
+from replayd.http.page.pair import made_answer, view_of
+from replayd.http.page.sides import Side, facing, side
 from replayd.http.page.site import UNREADABLE, Site, number_of
 from replayd.ledger.ledger import epochs
 from replayd.model import Epoch
@@ -152,13 +152,12 @@ class Deciding:
             request.match_info["side"],
             number_of(request.match_info["index"]),
         )
-        if turn is None or where not in {"left", "right"}:
+        if turn is None or where not in {"left", "right", "recorded"}:
             raise web.HTTPNotFound(text="the medium is gone\n")
-        arm = arms_of(pair).get(_arm_of(pair, turn, where))
-        if arm is None or index not in arm.blobs or index >= len(arm.answer.media):
-            raise web.HTTPNotFound(text="the medium is gone\n")
+        one = where if where == "recorded" else _arm_of(pair, turn, where)
+        answer = made_answer(pair.made.get(one), index, where)
         self._site.note(request, pair.result.snapshot_id)
-        return medium_answer(arm.blobs[index], arm.answer.media[index].mime, where)
+        return answer
 
     async def labels(self, request: web.Request) -> web.Response:
         """Show decisions per modality and checkpoint, and agreement."""
@@ -212,18 +211,20 @@ def _blind(pair: Pair, turn: Turn) -> list[Side] | None:
     """Return the recording, left and right; None where there is nothing to decide."""
     told = rendered(pair)
     shown = blinded(told, turn, pair.epoch.sides)
-    arms = arms_of(pair)
-    media = [o for arm in arms.values() if arm for o in outputs(arm)]
-    if shown is None or (shown.alike and not media):
+    made = pair.made
+    has_media = any(made[each].media for each in ("canary", "control") if each in made)
+    if shown is None or (shown.alike and not has_media):
         return None
     found = []
     both = {"left": shown.left, "right": shown.right}
     for kind, said in both.items():
         # Against each other: what is nearer to the recording is likelier the control's.
         other = both["right" if kind == "left" else "left"]
-        arm = arms.get(_arm_of(pair, turn, kind))
-        found.append(side(kind, said, other, arm, longest=LONGEST))
-    recorded = side("recorded", told.recorded, None, None, longest=LONGEST)
+        mine = made.get(_arm_of(pair, turn, kind))
+        found.append(side(kind, said, other, mine, longest=LONGEST))
+    recorded = side(
+        "recorded", told.recorded, None, made.get("recorded"), longest=LONGEST
+    )
     return [recorded, *facing(*found)]
 
 

@@ -13,7 +13,7 @@ from replayd.http.page.sides import Against, sides
 from replayd.http.page.site import UNREADABLE, Site, number_of
 from replayd.model import ArmAnswer
 from replayd.results.drawn import drawn
-from replayd.results.history import Pair
+from replayd.results.history import Made, Pair
 from replayd.results.pair_filter import FilterError, PairFilter, find, parse
 from replayd.results.pair_view import LONGEST_TEXT, rendered
 from replayd.results.waveform import Waveform, waveform
@@ -89,9 +89,7 @@ class PairPages:
         }
         cuts = CUTS[:1] if values["full"] else CUTS
         for longest in cuts:
-            values["sides"] = list(
-                sides(values["pair"], values["answers"], against, longest)
-            )
+            values["sides"] = list(sides(values["pair"], pair.made, against, longest))
             values["longest"] = longest
             answer = self._site.page("pair.html", **values)
             if isinstance(answer.body, bytes) and len(answer.body) <= HEAVIEST:
@@ -109,15 +107,13 @@ class PairPages:
         return medium_answer(pair.content.media[index], mime, f"medium-{index}")
 
     async def output(self, request: web.Request) -> web.Response:
-        """Return one medium that an arm answered with."""
+        """Return one medium that a side answered with: recorded, control or canary."""
         pair = await self._site.pair(request)
-        arm = arms_of(pair).get(request.match_info["arm"])
+        made = pair.made.get(request.match_info["side"])
         index = number_of(request.match_info["index"])
-        if arm is None or index not in arm.blobs or index >= len(arm.answer.media):
-            raise web.HTTPNotFound(text="the medium is gone\n")
+        answer = made_answer(made, index, f"answer-{index}")
         self._site.note(request, pair.result.snapshot_id)
-        mime = arm.answer.media[index].mime
-        return medium_answer(arm.blobs[index], mime, f"answer-{index}")
+        return answer
 
     async def _neighbours(self, request: web.Request, pair: Pair) -> Neighbours:
         try:
@@ -190,6 +186,17 @@ def _turns(content: Loaded) -> Iterator[Turn]:
                 kind = part.kind if isinstance(part, MediaPart) else type(part).__name__
                 said.append(f"[{kind}]")
         yield Turn(message.role, "\n".join(said)[:LONGEST_TURN])
+
+
+def made_answer(made: Made | None, index: int, name: str) -> web.Response:
+    """Return one medium of an answer.
+
+    Raises:
+        web.HTTPNotFound: it was not kept, or the answer has no such medium.
+    """
+    if made is None or index not in made.blobs or index >= len(made.media):
+        raise web.HTTPNotFound(text="the medium is gone\n")
+    return medium_answer(made.blobs[index], made.media[index].mime, name)
 
 
 def medium_answer(data: bytes, mime: str, name: str) -> web.Response:

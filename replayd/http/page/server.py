@@ -116,7 +116,7 @@ class PageServer:
             ("GET", "/{canary}/{modality}", "read", overview.one_modality),
             ("GET", one, "read", pairs.shown),
             ("GET", f"{one}/media/{{index}}", "read", pairs.medium),
-            ("GET", f"{one}/answer/{{arm}}/{{index}}", "read", pairs.output),
+            ("GET", f"{one}/answer/{{side}}/{{index}}", "read", pairs.output),
             ("GET", f"{one}/pin", "operate", changes.pin),
             ("GET", f"{one}/ignore", "operate", changes.ignore),
         ]

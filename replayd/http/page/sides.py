@@ -1,11 +1,11 @@
 """The three answers of a pair, each held against another one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final, Literal
 
 from msgspec import Struct, structs
 
-from replayd.model import ArmAnswer
+from replayd.results.history import Made
 from replayd.results.json_tree import Node, tree
 from replayd.results.pair_view import Said, WorstPair
 from replayd.results.text_diff import Compared, compare
@@ -31,7 +31,7 @@ class ToolTree(Struct, frozen=True, kw_only=True):
 
 
 class Output(Struct, frozen=True, kw_only=True):
-    """A medium that an arm answered with."""
+    """A medium that a side answered with."""
 
     medium: Media
     index: int
@@ -55,7 +55,7 @@ class Side(Struct, frozen=True, kw_only=True):
 
 def sides(
     pair: WorstPair,
-    answers: dict[str, ArmAnswer | None],
+    made: Mapping[str, Made],
     against: Against,
     longest: int,
 ) -> Iterator[Side]:
@@ -69,16 +69,19 @@ def sides(
     found = {}
     for kind, mine in said.items():
         other = None if kind == base else said[base]
-        found[kind] = side(kind, mine, other, answers.get(kind), longest=longest)
-    yield found["recorded"]
-    yield from facing(found["control"], found["canary"])
+        found[kind] = side(kind, mine, other, made.get(kind), longest=longest)
+    # Arms were asked alike; the recording is older, and all there is without a control.
+    against_arm = "control" if _images(found["control"]) else "recorded"
+    faced = facing(found[against_arm], found["canary"])
+    found[against_arm], found["canary"] = faced
+    yield from found.values()
 
 
 def side(
     kind: str,
     mine: Said | None,
     other: Said | None,
-    arm: ArmAnswer | None,
+    made: Made | None,
     *,
     longest: int,
 ) -> Side:
@@ -96,7 +99,7 @@ def side(
         tree=_answer_tree(text, other),
         tools=tuple(_tools(mine, other)) if mine else (),
         missing_tools=_missing(mine, other),
-        outputs=tuple(outputs(arm)) if arm else (),
+        outputs=tuple(outputs(made)) if made else (),
     )
 
 
@@ -136,10 +139,10 @@ def _missing(mine: Said | None, other: Said | None) -> tuple[str, ...]:
     return tuple(missing)
 
 
-def outputs(arm: ArmAnswer) -> Iterator[Output]:
-    """Yield the media that an arm answered with."""
-    for index, medium in enumerate(arm.answer.media):
-        yield Output(medium=medium, index=index, is_kept=index in arm.blobs)
+def outputs(made: Made) -> Iterator[Output]:
+    """Yield the media that a side answered with."""
+    for index, medium in enumerate(made.media):
+        yield Output(medium=medium, index=index, is_kept=index in made.blobs)
 
 
 def facing(one: Side, two: Side) -> tuple[Side, Side]:
@@ -147,8 +150,12 @@ def facing(one: Side, two: Side) -> tuple[Side, Side]:
     return _held(one, two), _held(two, one)
 
 
+def _images(side: Side) -> set[int]:
+    return {o.index for o in side.outputs if o.is_kept and o.medium.kind == "image"}
+
+
 def _held(mine: Side, other: Side) -> Side:
-    images = {o.index for o in other.outputs if o.is_kept and o.medium.kind == "image"}
+    images = _images(other)
     found = tuple(
         structs.replace(output, against=other.kind)
         if output.index in images and output.medium.kind == "image"

@@ -1,14 +1,12 @@
 """`snaptrace drill`: known faults in stored answers, and which are caught."""
 
 import asyncio
-import sys
 import time
 from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
 from cyclopts import Parameter
-from rich.console import Console
 
 from replayd.cases.intake import since
 from replayd.cases.schedule import slices_of
@@ -28,11 +26,15 @@ from replayd.scoring.worker import Job, judged
 from snaptrace.cli.drills.ask import MOST_ASKED, ask_control
 from snaptrace.cli.drills.table import certificate_lines
 from snaptrace.cli.options import Source
-from snaptrace.cli.output import CommandError, Format, print_json, print_lines
+from snaptrace.cli.output import (
+    CommandError,
+    Format,
+    console_of,
+    print_json,
+    print_lines,
+)
 from snaptrace.cli.session import Opened
 from snaptrace.runtime.clock import SystemClock
-
-_TABLE_WIDTH = 80
 
 
 def drill(
@@ -87,8 +89,7 @@ def drill(
     elif format == "jsonl":
         print_lines({**_plain(made), **row} for row in _rows(made))
     else:
-        width = None if sys.stdout.isatty() else _TABLE_WIDTH
-        Console(highlight=False, width=width).print(certificate_lines(made, lost))
+        console_of().print(certificate_lines(made, lost))
     return 1 if lost else 0
 
 

@@ -5,8 +5,7 @@ import time
 from collections.abc import Sequence
 
 import msgspec
-from rich.console import Console, Group, RenderableType
-from rich.table import Table
+from rich.console import Group, RenderableType
 from rich.text import Text
 
 from replayd.cases.intake import Intake, since
@@ -21,8 +20,9 @@ from replayd.planning.retirement import (
     retirements,
 )
 from snaptrace.cli.options import Source
-from snaptrace.cli.output import CommandError, Format, print_json, width_of
+from snaptrace.cli.output import CommandError, Format, console_of, print_json
 from snaptrace.cli.session import Opened
+from snaptrace.runtime.fitted_table import Column, FittedTable
 
 _GOALS = {"pass": "pass", "find 0.05": "find a drop of 5 points"}
 _HOURS = 24.0
@@ -52,8 +52,7 @@ def plan_before(source: Source, old: str, new: str, output: Format) -> int:
         raise CommandError(f"no recent call of the store asks {old}", 3)
     end = retirement_of(retirements(config), old)
     if output == "table":
-        console = Console(highlight=False, width=width_of())
-        console.print(retirement_lines(old, new, end, found, now_ns))
+        console_of().print(retirement_lines(old, new, end, found, now_ns))
     else:
         dated = None if end is None else end.on.isoformat()
         left = None if end is None else end.days_left(now_ns)
@@ -76,17 +75,23 @@ def retirement_lines(
         head = Text(f"{old} is shut down on {end.on}, {left} days left ({end.source})")
         if end.checked == "quoted":
             head.append("\nthe provider's own page was not read: check it", "yellow")
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("modality", no_wrap=True)
-    table.add_column(f"{new}, to", no_wrap=True)
-    for heading in ("pairs, half of runs", "nine of ten", "days", "money"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("in time", no_wrap=True)
+    head.append(f"\nwhat a verdict on {new} takes:")
+    table = FittedTable(
+        (
+            Column("modality"),
+            Column("to"),
+            Column("pairs, half of runs", right=True, rank=1),
+            Column("nine of ten", right=True),
+            Column("days", right=True),
+            Column("money", right=True, rank=2),
+            Column("in time"),
+        )
+    )
     for plan in plans:
         wanted = [need for need in plan.needs if need.goal in _GOALS]
         for place, need in enumerate(wanted):
             name = plan.modality if place == 0 else ""
-            table.add_row(name, _GOALS[need.goal], *_needed(need, plan, left))
+            table.add(name, _GOALS[need.goal], *_needed(need, plan, left))
     notes = [
         Text(f"{plan.modality}: held up by {plan.limited_by}", "dim") for plan in plans
     ]

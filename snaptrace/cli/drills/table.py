@@ -1,12 +1,12 @@
-"""Terminal table of a sensitivity certificate, 80 columns wide."""
+"""Terminal table of a sensitivity certificate."""
 
 from collections.abc import Iterable, Sequence
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from replayd.drills.certificate import Certificate, Sensitivity, rate_label
+from snaptrace.runtime.fitted_table import Column, FittedTable
 
 _SOURCES = {
     "control": "stored answers of the control",
@@ -57,16 +57,21 @@ def _of_place(
     return lines
 
 
-def _faults(rows: Sequence[Sensitivity], made: Certificate) -> Table:
+def _faults(rows: Sequence[Sensitivity], made: Certificate) -> FittedTable:
     """Return one line per fault, its rates beside each other."""
     rates = sorted({row.rate for row in rows}, reverse=True)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("fault", no_wrap=True)
-    table.add_column("applies", justify="right", no_wrap=True)
-    for rate in rates:
-        heading = "pairs, in all" if rate == 1.0 else f"in 1 of {1 / rate:g}"
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("by", no_wrap=True)
+    of_rates = [
+        Column(
+            "pairs, in all" if rate == 1.0 else f"in 1 of {1 / rate:g}",
+            right=True,
+            rank=place,
+        )
+        for place, rate in enumerate(rates)
+    ]
+    applies = Column("applies", right=True, rank=len(rates) + 1)
+    table = FittedTable(
+        (Column("fault"), applies, *of_rates, Column("by", rank=len(rates)))
+    )
     for fault in dict.fromkeys(row.fault for row in rows):
         found = {row.rate: row for row in rows if row.fault == fault}
         first = found[max(found)]
@@ -74,7 +79,7 @@ def _faults(rows: Sequence[Sensitivity], made: Certificate) -> Table:
             caught_after(found[rate], made) if rate in found else Text("-")
             for rate in rates
         ]
-        table.add_row(fault, str(first.applies), *cells, first.stream or "-")
+        table.add(fault, str(first.applies), *cells, first.stream or "-")
     return table
 
 
@@ -87,15 +92,18 @@ def caught_after(row: Sensitivity, made: Certificate) -> Text:
     return Text(f"{row.after} [{row.after_low}, {high}]", "green")
 
 
-def _twins(rows: Sequence[Sensitivity]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("harmless change", no_wrap=True)
-    table.add_column("applies", justify="right", no_wrap=True)
-    table.add_column("raised an alarm", justify="right", no_wrap=True)
+def _twins(rows: Sequence[Sensitivity]) -> FittedTable:
+    table = FittedTable(
+        (
+            Column("harmless change"),
+            Column("applies", right=True, rank=1),
+            Column("raised an alarm", right=True),
+        )
+    )
     for row in rows:
         style = "red" if row.caught_share else "green"
         raised = Text(f"{row.caught_share:.0%} of orders", style)
-        table.add_row(row.fault, str(row.applies), raised)
+        table.add(row.fault, str(row.applies), raised)
     return table
 
 

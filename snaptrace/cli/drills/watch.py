@@ -5,17 +5,16 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import msgspec
-from rich.console import Console, Group, RenderableType
-from rich.table import Table
+from rich.console import Group, RenderableType
 from rich.text import Text
 
 from replayd.watch.state import Changed, WatchState, stored_states
 from snaptrace.cli.options import Source
-from snaptrace.cli.output import Format, print_json, print_lines
+from snaptrace.cli.output import Format, console_of, print_json, print_lines
 from snaptrace.cli.session import Opened
+from snaptrace.runtime.fitted_table import Column, FittedTable
 
 WORST_SHOWN = 5
-_TABLE_WIDTH = 80
 
 
 def watch(
@@ -35,25 +34,29 @@ def watch(
     elif format == "jsonl":
         print_lines(msgspec.to_builtins(state) for state in states.values())
     else:
-        console = Console(highlight=False, width=_TABLE_WIDTH)
-        console.print(watch_lines(states.values()))
+        console_of().print(watch_lines(states.values()))
     return int(any(state.changed is not None for state in states.values()))
 
 
 def watch_lines(states: Iterable[WatchState]) -> RenderableType:
     """Return the state of every modality, and its change if there is one."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("modality", no_wrap=True)
-    for heading in ("anchors", "pairs", "refused", "latency"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("served", no_wrap=True, max_width=24)
-    table.add_column("state", no_wrap=True)
+    table = FittedTable(
+        (
+            Column("modality"),
+            Column("anchors", right=True, rank=4),
+            Column("pairs", right=True),
+            Column("refused", right=True, rank=2),
+            Column("latency", right=True, rank=3),
+            Column("served", rank=1, wraps=16),
+            Column("state"),
+        )
+    )
     found: list[RenderableType] = []
     for state in states:
-        table.add_row(*_row(state))
+        table.add(*_row(state))
         if state.changed is not None:
             found += [Text(""), *_change(state.modality, state.changed)]
-    if not table.row_count:
+    if not len(table):
         return Text("nothing is watched: set replayd.watch.anchors")
     return Group(table, *found)
 

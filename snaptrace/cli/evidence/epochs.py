@@ -2,7 +2,6 @@
 
 import asyncio
 
-from rich.console import Console
 from rich.text import Text
 
 from replayd.config import ReplaydConfig
@@ -11,18 +10,24 @@ from replayd.results.epoch_list import EpochShown, listed, settings_for
 from replayd.results.terminal import STYLES
 from snaptrace.cli.evidence.worst import at
 from snaptrace.cli.options import Source
-from snaptrace.cli.output import CommandError, Format, print_json, print_lines, width_of
+from snaptrace.cli.output import (
+    CommandError,
+    Format,
+    console_of,
+    print_json,
+    print_lines,
+)
 from snaptrace.cli.session import Opened
 from snaptrace.runtime.clock import SystemClock
 from snaptrace.runtime.fitted_table import Column, FittedTable
 
 _COLUMNS = (
     Column("epoch", rank=2),
-    Column("revision"),
+    Column("revision", wraps=16),
     Column("since", rank=1),
     Column("pairs", right=True),
     Column("verdicts"),
-    Column("ended because", rank=3),
+    Column("ended because", rank=3, wraps=24),
 )
 
 
@@ -69,7 +74,7 @@ def epochs(
     elif format == "jsonl":
         print_lines(found)
     else:
-        Console(highlight=False, width=width_of()).print(table_of(found))
+        console_of().print(table_of(found))
     return 0
 
 

@@ -33,11 +33,21 @@ LARGEST_REPORT = 8_000_000  # bytes of media altogether
 _SHOWN_IMAGES = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif"})
 
 
+SIDES = ("recorded", "control", "canary")
+
+
+class Picture(Struct, frozen=True):
+    """An image in the file."""
+
+    shows: str  # asked, or whose answer
+    uri: str  # its data
+
+
 class PairShown(Struct, frozen=True, kw_only=True):
     """One pair, with its media as they stand in the file."""
 
     pair: WorstPair
-    images: tuple[str, ...] = ()  # data URIs
+    images: tuple[Picture, ...] = ()
     left_out: tuple[str, ...] = ()  # media that are named only
 
 
@@ -182,10 +192,16 @@ class _Embedding:
             if mime in _SHOWN_IMAGES and size <= min(LARGEST_MEDIUM, self._room):
                 self._room -= size
                 data = b64encode(path.read_bytes()).decode()
-                images.append(f"data:{mime};base64,{data}")
+                images.append(Picture(_shows(path), f"data:{mime};base64,{data}"))
             else:
                 left.append(f"{mime or 'medium'}, {size:,} bytes")
         return PairShown(pair=pair, images=tuple(images), left_out=tuple(left))
+
+
+def _shows(path: Path) -> str:
+    """Return what a written medium is, by its name."""
+    side = path.stem.split("-")[-2]
+    return f"answer, {side}" if side in SIDES else "asked"
 
 
 def without_content(pair: WorstPair) -> WorstPair:

@@ -66,11 +66,12 @@ def export(
     else:
         with output.open("wb") as file:
             asyncio.run(run.lines(shape, file))
-    if with_media and run.left_out:
-        Console(stderr=True, highlight=False).print(
-            f"{counted(run.left_out, 'medium')} left out: never stored, or gone; "
-            "a placeholder stands in its place"
-        )
+    if run.left_out:
+        why = "never stored, or gone; a placeholder stands in its place"
+        if not with_media:
+            why = "only the digest is written; --media writes the bytes, too"
+        said = f"{counted(run.left_out, 'medium', 'media')} left out: {why}"
+        Console(stderr=True, highlight=False).print(said, soft_wrap=True)
     return 0
 
 
@@ -82,7 +83,7 @@ class _Export:
     ) -> None:
         self._opened, self._query, self._suite = opened, query, suite
         self._with_media = with_media
-        self.left_out = 0  # media that are named and could not be written
+        self.left_out = 0  # media that are named and not written
 
     async def lines(self, shape: Shape, out: BinaryIO) -> None:
         """Write a line a snapshot."""
@@ -136,6 +137,7 @@ class _Export:
 
     async def _media(self, found: Found) -> dict[int, bytes]:
         if not self._with_media:
+            self.left_out += len(found.snapshot.media)
             return {}
         held = await media_of(self._opened.store, self._opened.key, found)
         self.left_out += len(found.snapshot.media) - len(held)

@@ -1,8 +1,10 @@
 """`snaptrace fields`: what filters may ask for, for people and for completion."""
 
-from rich.console import Console
+import sys
 
-from snaptrace.query.fields import completions, help_lines
+from snaptrace.cli.output import console_of
+from snaptrace.query.fields import completions, help_rows
+from snaptrace.runtime.fitted_table import facts
 
 
 def fields(term: str = "") -> int:
@@ -17,7 +19,8 @@ def fields(term: str = "") -> int:
     term
         The beginning of a term, as modality=im; for completion in a shell.
     """
-    console = Console(highlight=False, soft_wrap=True, markup=False)
-    for line in completions(term) if term else help_lines():
-        console.print(line)
+    if term:
+        sys.stdout.writelines(f"{each}\n" for each in completions(term))
+    else:
+        console_of().print(facts(help_rows()))
     return 0

@@ -25,6 +25,7 @@ from snaptrace.cli.suites.file import (
     read_suite,
     read_text,
 )
+from snaptrace.runtime.fitted_table import Column
 from snaptrace.snapshot.errors import MissingObjectError
 from snaptrace.store import pins
 from snaptrace.suite import edit, lock
@@ -44,7 +45,11 @@ class _Row(Struct, frozen=True):
     why: str
 
 
-_COLUMNS = {"what": "what", "where": "where", "why": "why"}
+_COLUMNS = {
+    "what": Column("what"),
+    "where": Column("where", wraps=32),
+    "why": Column("why", wraps=24),
+}
 
 
 def init(file: File = DEFAULT_FILE, *, name: str = "", owner: str = "") -> int:

@@ -8,19 +8,19 @@ from typing import Annotated
 
 from cyclopts import Parameter
 from msgspec.structs import replace
-from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
 from replayd.cases.loader import CaseLoader
 from replayd.offline.suite.judging import Judged
 from replayd.offline.suite.run import SuiteRun
 from replayd.offline.suite.today import answers_today
 from snaptrace.cli.options import Source
-from snaptrace.cli.output import CommandError, Format, counted, print_json
+from snaptrace.cli.output import CommandError, Format, console_of, counted, print_json
 from snaptrace.cli.session import Opened, query_of
 from snaptrace.cli.suites.file import is_file, read_suite
 from snaptrace.cli.suites.run import Endpoints, entries_of, opened_arms
 from snaptrace.query.facts import facts_of
+from snaptrace.runtime.fitted_table import Column, FittedTable
 from snaptrace.snapshot.model import Snapshot
 from snaptrace.snapshot.segment import Pin
 from snaptrace.store import pins
@@ -30,10 +30,10 @@ from snaptrace.suite.sightings import Sighting, sightings
 
 MOST_SHOWN = 20  # rows of a table
 _TODAY = {
-    "passed": "as recorded",
-    "failed": "[red]otherwise[/red]",
-    "not_judged": "cannot be judged",
-    "": "not known",
+    "passed": Text("as recorded"),
+    "failed": Text("otherwise", "red"),
+    "not_judged": Text("cannot be judged"),
+    "": Text("not known"),
 }
 
 
@@ -168,7 +168,7 @@ async def _asked(
 
 
 def _print(found: Coverage, name: str) -> None:
-    console = Console(highlight=False)
+    console = console_of()
     if found.covered is None:
         console.print("no traffic in this period")
     else:
@@ -177,20 +177,9 @@ def _print(found: Coverage, name: str) -> None:
             f"{name} covers {share:.1%} ± {error:.1%} of calls: "
             f"{found.covered_cells} of {counted(found.cells, 'kind')}"
         )
-    rows = _table("without a pin", "share", "calls", "newest")
-    for each in found.uncovered[:MOST_SHOWN]:
-        rows.add_row(
-            str(each.cell), f"{each.share:.1%}", f"{each.calls:.0f}", each.newest[:12]
-        )
     if found.uncovered:
-        console.print(rows)
-    rows = _table("pin", "kind", "recorded", "kind seen", "like seen", "production")
-    for pin in sorted(found.pins, key=_doubtful)[:MOST_SHOWN]:
-        today = _TODAY[pin.today] + (f": {pin.why}" if pin.today == "failed" else "")
-        seen = _ago(pin.seen_days) if pin.seen_days is not None else "[yellow]no[/]"
-        like = _ago(pin.like_days) if pin.like_days is not None else "no"
-        rows.add_row(pin.id[:12], str(pin.cell), _ago(pin.age_days), seen, like, today)
-    console.print(rows)
+        console.print(_uncovered(found))
+    console.print(_ages(found))
     if len(found.pins) > MOST_SHOWN:
         console.print(f"and {counted(len(found.pins) - MOST_SHOWN, 'pin')} more")
 
@@ -204,8 +193,45 @@ def _ago(days: float) -> str:
     return f"{days:g} d ago"
 
 
-def _table(*headings: str) -> Table:
-    rows = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in headings:
-        rows.add_column(heading)
+def _uncovered(found: Coverage) -> FittedTable:
+    """Return the kinds of calls without a pin, the most frequent first."""
+    rows = FittedTable(
+        (
+            Column("without a pin", wraps=24),
+            Column("share", right=True),
+            Column("calls", right=True, rank=1),
+            Column("newest", rank=2),
+        )
+    )
+    for each in found.uncovered[:MOST_SHOWN]:
+        rows.add(
+            str(each.cell), f"{each.share:.1%}", f"{each.calls:.0f}", each.newest[:12]
+        )
+    return rows
+
+
+def _ages(found: Coverage) -> FittedTable:
+    """Return the pins, those that need a person first."""
+    rows = FittedTable(
+        (
+            Column("pin"),
+            Column("kind", rank=1, wraps=16),
+            Column("recorded", rank=2),
+            Column("kind seen", rank=3),
+            Column("like seen", rank=4),
+            Column("production", wraps=18),
+        )
+    )
+    for pin in sorted(found.pins, key=_doubtful)[:MOST_SHOWN]:
+        today = _TODAY[pin.today]
+        if pin.today == "failed":
+            today = today + Text(f": {pin.why}")
+        rows.add(
+            pin.id[:12],
+            str(pin.cell),
+            _ago(pin.age_days),
+            Text("no", "yellow") if pin.seen_days is None else _ago(pin.seen_days),
+            "no" if pin.like_days is None else _ago(pin.like_days),
+            today,
+        )
     return rows

@@ -9,14 +9,14 @@ from typing import Literal
 import msgspec
 from cyclopts import Parameter
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from replayd.offline.suite.cost import SuiteCost
 from replayd.offline.suite.junit import junit
 from replayd.offline.suite.markdown import markdown
 from replayd.offline.suite.outcome import Outcome, SuiteCase
-from snaptrace.cli.output import UNWRITTEN, CommandError, print_json, width_of
+from snaptrace.cli.output import UNWRITTEN, CommandError, console_of, print_json
+from snaptrace.runtime.fitted_table import Column, FittedTable
 from snaptrace.suite.lock import SHOWN_HASH
 
 TestFormat = Literal["table", "json", "jsonl", "junit", "markdown"]
@@ -32,7 +32,6 @@ _STYLES = {
     "quarantined": "magenta",
     "not_judged": "yellow",
 }
-NARROW = 120  # columns of a terminal; below, the recording is left out
 LONGEST_SHOWN = 300  # characters of an answer in a table
 
 
@@ -94,9 +93,9 @@ def print_outcome(found: Outcome, output: TestFormat) -> None:
 
 
 def _print_table(found: Outcome) -> None:
-    console = Console(highlight=False, width=width_of())
+    console = console_of()
     if found.cases:
-        console.print(cases_table(found.cases, console.width))
+        console.print(cases_table(found.cases))
     else:
         console.print(f"no cases in the suite {found.suite!r}")
     version = found.suite_hash[:SHOWN_HASH]
@@ -105,25 +104,27 @@ def _print_table(found: Outcome) -> None:
         console.print(sentence)
 
 
-def cases_table(cases: Sequence[SuiteCase], width: int) -> Table:
+def cases_table(cases: Sequence[SuiteCase]) -> FittedTable:
     """Return a row per case; a narrow terminal has no room for the recording."""
-    table = Table(show_lines=True, header_style="bold")
-    for heading in ("snapshot", "modality", "state"):
-        table.add_column(heading, no_wrap=True)
-    texts = ("why", "answered") if width < NARROW else ("why", "recorded", "answered")
-    for heading in texts:
-        table.add_column(heading, overflow="fold")
+    table = FittedTable(
+        (
+            Column("snapshot"),
+            Column("modality"),
+            Column("state"),
+            Column("why", wraps=16),
+            Column("recorded", rank=1, wraps=24),
+            Column("answered", wraps=16),
+        ),
+        ruled=True,
+    )
     for case in cases:
-        shown = {
-            "why": "\n".join(filter(None, (*case.why, *_warned(case), case.note))),
-            "recorded": case.recorded[:LONGEST_SHOWN],
-            "answered": case.answer[:LONGEST_SHOWN] or case.outcome,
-        }
-        table.add_row(
+        table.add(
             case.snapshot_id[:12],
             case.modality,
             Text(case.state.replace("_", " "), _STYLES[case.state]),
-            *(Text(shown[heading]) for heading in texts),
+            "\n".join(filter(None, (*case.why, *_warned(case), case.note))),
+            case.recorded[:LONGEST_SHOWN],
+            case.answer[:LONGEST_SHOWN] or case.outcome,
         )
     return table
 

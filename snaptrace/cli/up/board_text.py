@@ -14,6 +14,7 @@ from replayd.verdicts.views import CanaryView, ModalityView, Verdicts
 DECIDED = frozenset({"pass", "pass_with_drop", "regressed", "changed"})
 _AWAY = frozenset({"misconfigured", "unreachable", "rate_limited"})
 _SHOWN_REASONS = 2
+FEWEST_CASES = 5  # fewer do not show how often calls come
 _RECOGNISED_SECONDS = 30.0  # a trace closes at the latest then
 
 
@@ -108,7 +109,7 @@ def _old_calls(
     old = [
         modality
         for modality, shown in view.modalities.items()
-        if not shown.pairs and (row := plans.get(modality)) and not row.pairs_per_hour
+        if not shown.pairs and (row := plans.get(modality)) and not row.cases
     ]
     if old:
         yield (
@@ -126,16 +127,25 @@ def expected(
         return ""
     left = _left(shown, plan)
     by_plan = plan.pairs_per_hour / 60 if plan is not None else 0.0
-    per_minute = pace or by_plan
     held = f"; held by {plan.limited_by} ({plan.key})" if plan is not None else ""
     if left is None:
         return f"{modality}: no number of pairs decides at this margin"
-    if not per_minute:
-        return f"{modality}: waits for its first pairs{held}"
     if shown.reason in ("blind", "unscored", "unsupported"):
         return f"{modality}: {shown.replays} pairs, but {shown.reason}"
+    fresh = plan is not None and plan.limited_by == "fresh_cases"
+    if plan is not None and fresh and plan.cases < FEWEST_CASES:
+        return f"{modality}: {plan.cases} calls so far, too few to say when{held}"
+    per_minute = pace or by_plan
+    if not per_minute:
+        return f"{modality}: waits for its first pairs{held}"
+    minutes = left / per_minute
+    if plan is not None and fresh and by_plan:
+        # What is at hand goes fast; the rest comes as calls do.
+        ahead = min(max(plan.cases - shown.pairs, 0), left)
+        minutes = ahead / max(per_minute, by_plan) + (left - ahead) / by_plan
+        per_minute = left / minutes
     return (
-        f"{modality}: a verdict in about {spoken(left / per_minute)}"
+        f"{modality}: a verdict in about {spoken(minutes)}"
         f" ({left} more pairs at {per_minute:.3g} a minute{held})"
     )
 

@@ -91,6 +91,25 @@ def test_goals_have_hours_and_money_or_say_never():
     assert needs(PLAN, cost, nothing)[0].hours is None
 
 
+@pytest.mark.parametrize("per_hour", [20, 400])
+def test_few_calls_make_no_optimistic_pace(per_hour):
+    """If it failed, the first minutes would promise a verdict days too early."""
+    gap = NS_PER_HOUR // per_hour
+    paces = {}
+    for count in (2, 5, 20, 2000):
+        calls = [
+            msgspec.structs.replace(case, recorded_at_ns=NOW - place * gap)
+            for place, case in enumerate(cases(count))
+        ]
+        (found,) = survey(calls, NOW, 400 * NS_PER_HOUR).values()
+        paces[count] = found.fresh_units_per_hour
+    assert all(pace < per_hour for pace in paces.values())
+    assert [*paces.values()] == sorted(paces.values())
+    assert paces[2000] > 0.95 * per_hour
+    (single,) = survey(cases(1), NOW, NS_PER_HOUR).values()
+    assert single.fresh_units_per_hour == 0.0
+
+
 def test_traffic_is_what_may_be_drawn_and_is_recent():
     """If it failed, hours would rest on cases that no verdict may use."""
     hour = NS_PER_HOUR
@@ -106,5 +125,5 @@ def test_traffic_is_what_may_be_drawn_and_is_recent():
     ]
     (found,) = survey([*other, *fresh, *old], NOW + 2 * hour, 24 * hour).values()
     assert found.cases == 10
-    assert found.fresh_units_per_hour == pytest.approx(5)
+    assert 0 < found.fresh_units_per_hour < 4.5  # nine after the first, in two hours
     assert (found.input_tokens, found.output_tokens) == (11, 7)

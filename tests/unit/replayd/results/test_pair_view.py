@@ -8,11 +8,12 @@ import pytest
 from fakes.judged_epoch import KEY, image_pair, said, store_epoch, text_pair
 from fakes.leaping_loop import LoopClock
 from fakes.pair_results import result_of
+from fakes.shown_page import drawing_pair
 from rich.console import Console
 
 from replayd.errors import DamagedResultError
 from replayd.results.history import History, Ranking, badness
-from replayd.results.pair_view import result_lines, worst_pairs
+from replayd.results.pair_view import result_lines, worst_pairs, write_media
 from replayd.results.terminal import worst_panel
 from snaptrace.snapshot import object_names
 
@@ -54,6 +55,21 @@ async def test_a_pair_says_what_everybody_said(tmp_path):
     (path,) = pair.media
     data = (tmp_path / path.rsplit("/", 1)[-1]).read_bytes()
     assert data.startswith(b"\x89PNG")
+
+
+async def test_media_of_every_answer_are_written(tmp_path):
+    """A person at a terminal could not look at the pictures that were drawn."""
+    drawn = drawing_pair(0)
+    store, epoch = await store_epoch([drawn])
+    pair = await History(store, KEY, LoopClock()).pair(epoch, 0)
+    files = await write_media(pair, tmp_path)
+    assert [path.rsplit("-", 2)[1] for path in files] == [
+        "recorded",
+        "control",
+        "canary",
+    ]
+    found = [(tmp_path / path).read_bytes() for path in files]
+    assert found == [drawn[3], drawn[2].blobs[0], drawn[1].blobs[0]]
 
 
 async def test_erased_answers_leave_the_numbers():

@@ -77,6 +77,23 @@ async def test_three_streams_with_one_primary_rule():
     assert (result.number, result.committed_at_ns, result.service) == (3, 5, "shop")
 
 
+@pytest.mark.parametrize("many", [1, 2, 3, 8, 40])
+async def test_one_wrong_argument_makes_a_call_worse_than_half_right(many):
+    """A canary that books the wrong day would lose three eighths of a pair."""
+    right = {f"field{n}": f"value {n}" for n in range(many)}
+    wrong = {**right, "field0": "another one"}
+
+    def calling(arguments):
+        text = msgspec.json.encode(arguments).decode()
+        return answer_of("", calls=[{"name": "book", "arguments": text}])
+
+    answers = [ArmAnswer(outcome="answered", answer=calling(a)) for a in (wrong, right)]
+    result = await judged(case_of(answers[1].answer), *answers)
+    quality = result.streams["quality"]
+    assert (quality.scorer, quality.control) == ("tool_calls", 1.0)
+    assert (quality.canary or 0.0) < 0.5
+
+
 @pytest.mark.parametrize("outcome", ["timeout", "server_error", "malformed"])
 async def test_a_missing_answer_scores_0_for_the_arm_that_lacks_it(outcome):
     """Timeouts would drop out, and a slow canary look good."""

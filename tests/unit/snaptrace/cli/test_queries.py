@@ -2,15 +2,20 @@
 
 import asyncio
 import json
+from base64 import b64encode
+from typing import get_args
 
 import pytest
 from fakes.pinned_suite import NOW
 from fakes.stored_calls import text_call
 from fakes.suite_files import CALLS, DATA
 
+from snaptrace.export.shapes import Shape
 from snaptrace.query.search import build_indexes
 from snaptrace.snapshot import object_names
 from snaptrace.store import hour_index, pins
+
+SHAPES = get_args(Shape)
 
 
 def test_one_filter_language_for_every_command(suite):
@@ -88,8 +93,9 @@ def test_exports_carry_media_or_say_what_is_left_out(suite, tmp_path):
     assert "data:image/png;base64," in out
     assert "left out" not in out
     file = tmp_path / "out.jsonl"
-    suite.run("export", "modality=image", "--no-media", "--output", file)
+    _, said = suite.run("export", "modality=image", "--no-media", "--output", file)
     assert b"base64," not in file.read_bytes()
+    assert "--media writes the bytes" in said
 
     async def lose():
         digest = suite.picture.media[0].digest
@@ -101,6 +107,19 @@ def test_exports_carry_media_or_say_what_is_left_out(suite, tmp_path):
     assert code == 0
     assert "1 medium left out" in out
     assert f"snaptrace:media:{suite.picture.media[0].digest}" in out
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_no_shape_drops_a_picture_without_a_word(suite, shape):
+    """If it failed, one tool's dataset would ask about pictures that are not there."""
+    where = ("modality=image", "--shape", shape)
+    code, out = suite.run("export", *where)
+    has_picture = b64encode(DATA).decode() in out
+    assert code == 0
+    assert has_picture or "1 medium left out" in out
+    assert has_picture != ("left out" in out)
+    assert has_picture == (shape != "snapshot")
+    assert b64encode(DATA).decode() in suite.run("export", *where, "--media")[1]
 
 
 def test_parquet_is_a_file(suite, tmp_path):

@@ -168,7 +168,7 @@ def test_without_a_file_the_audit_is_said_beside_the_content(place):
     settings = [s for s in place.settings if not s.startswith("store.audit")]
     _, out, err = place.run("export", settings=settings)
     assert len([json.loads(line) for line in out.splitlines()]) == 2
-    (line,) = map(json.loads, err.splitlines())
+    (line,) = (json.loads(each) for each in err.splitlines() if each.startswith("{"))
     assert (line["what"], sorted(line["snapshots"])) == ("export", sorted(place.ids))
 
 

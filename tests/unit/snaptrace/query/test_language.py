@@ -5,7 +5,7 @@ from fakes.stored_calls import text_call
 from msgspec.structs import replace
 
 from snaptrace.query.facts import facts_of, texts_of
-from snaptrace.query.fields import FIELDS, completions, help_lines
+from snaptrace.query.fields import FIELDS, completions, help_rows
 from snaptrace.query.language import FilterError, Known, parse
 from snaptrace.snapshot.model import Answer, Media, ToolCall, Usage
 
@@ -118,7 +118,7 @@ def test_what_cannot_be_read_is_said_with_its_place(text, said):
 
 def test_help_and_completion_know_every_field():
     """If it failed, a field would exist that nobody can find."""
-    assert len(help_lines()) == len(FIELDS) + 1
+    assert len(help_rows()) == len(FIELDS) + 1
     assert completions("modality=im") == ["modality=image"]
     assert "service=" in completions("ser")
     assert completions("nothing") == []

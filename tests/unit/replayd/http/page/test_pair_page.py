@@ -1,7 +1,7 @@
 """One pair on the page: differences, media, neighbours, weight."""
 
 from fakes.judged_epoch import AT_NS, image_pair, said, text_pair
-from fakes.shown_page import example_pairs
+from fakes.shown_page import drawing_pair, example_pairs
 from fakes.stored_calls import text_call
 
 from replayd.http.page import pair as pair_page
@@ -87,6 +87,37 @@ async def test_what_an_arm_drew_is_shown_and_guarded(page):
     assert "attachment" in other.headers["Content-Disposition"]
     for missing in (f"{url}2", f"{url}x", url.replace("canary/", "nobody/") + "0"):
         assert (await client.get(missing)).status == 404
+
+
+async def test_media_of_the_recording_stand_beside_those_of_both_arms(page):
+    """Who judges a picture or a voice could not see what production once made."""
+    client = await page(example_pairs(100))
+    for number, tag in ((4, "img"), (6, "audio")):
+        place = f"/canary/pair/e1/{number}"
+        text = await (await client.get(place)).text()
+        found = set()
+        for side in ("recorded", "control", "canary"):
+            assert f'src="{place}/answer/{side}/0"' in text
+            assert f"<{tag}" in text
+            answer = await client.get(f"{place}/answer/{side}/0")
+            assert answer.content_type in ("image/png", "audio/wav")
+            found.add(await answer.read())
+        assert len(found) == 3
+        assert (await client.get(f"{place}/answer/recorded/1")).status == 404
+    # A picture is held against the control's, which was asked for the same.
+    assert (
+        'data-against="/canary/pair/e1/4/answer/control/0"'
+        in await (await client.get("/canary/pair/e1/4")).text()
+    )
+
+
+async def test_without_a_control_a_picture_is_held_against_the_recorded_one(page):
+    """Where a control costs too much, nobody would be shown what differs."""
+    call, canary, _, blob = drawing_pair(0)
+    refused = ArmAnswer(outcome="refused")
+    client = await page([(call, canary, refused, blob)])
+    text = await (await client.get("/canary/pair/e1/0")).text()
+    assert 'data-against="/canary/pair/e1/0/answer/recorded/0"' in text
 
 
 async def test_a_document_is_framed_by_this_page_only(page):

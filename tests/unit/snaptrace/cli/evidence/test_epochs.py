@@ -70,17 +70,6 @@ def test_every_epoch_says_what_it_found_and_why_it_ended(judged, capsys):
     assert newest["ended"] == ""
 
 
-def test_the_table_keeps_verdicts_whole_at_eighty_columns(judged, capsys, monkeypatch):
-    """The word that matters would be cut."""
-    monkeypatch.setattr("snaptrace.cli.evidence.epochs.width_of", lambda: 80)
-    assert main(["epochs", *judged]) == 0
-    said = capsys.readouterr().out
-    assert "regressed_previous_epoch" in said
-    assert "r1" in said
-    assert "…" not in said
-    assert max(len(line.rstrip()) for line in said.splitlines()) <= 80
-
-
 def test_worst_in_a_new_epoch_leads_to_the_one_that_regressed(judged, capsys):
     """`worst` would say that no pair did worse, under an alert about them."""
     assert main(["worst", *judged]) == 0

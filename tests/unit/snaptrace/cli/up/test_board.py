@@ -94,6 +94,30 @@ def test_it_says_when_a_verdict_is_expected_and_what_holds_it():
     assert "in about 1 min (60 more pairs at 60 a minute" in said(quick)
 
 
+@pytest.mark.parametrize(
+    ("cases", "pace", "words"),
+    [
+        (3, 3.0, "3 calls so far, too few to say when"),
+        # Its first pairs came at once; calls come once in three minutes.
+        (20, 5.0, "in about 3 h (60 more pairs at 0.333 a minute"),
+        # Forty more are in the store, and are asked at the pace of now.
+        (60, 5.0, "in about 68 min (60 more pairs"),
+    ],
+)
+def test_a_small_teams_verdict_comes_as_its_calls_do(cases, pace, words):
+    """Ten minutes would be promised, and a day be waited."""
+    verdicts = undecided()
+    (row,) = plans(verdicts)["canary"]
+    row = replace(row, limited_by="fresh_cases", pairs_per_hour=20.0, cases=cases)
+    state = BoardState(
+        counted=SEEN,
+        verdicts=verdicts,
+        plans={"canary": [row]},
+        paces={("canary", "text"): pace},
+    )
+    assert words in said(state)
+
+
 def test_an_import_alone_says_why_no_verdict_comes():
     """Month-old calls would be replayed for ever without a verdict or a word."""
     verdicts = undecided()
