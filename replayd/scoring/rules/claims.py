@@ -35,6 +35,7 @@ LONGEST_ASKED: Final = 300  # characters of a question whose words an answer may
 FEWEST_REPEATED: Final = 3  # words of a request that an answer only repeats
 LONGEST_CONTEXT: Final = 8_000  # characters
 NEAR: Final = 0.6  # share of known words from which a lost negation is sure
+HALF: Final = 0.5  # of what is said, below which it is said in other words
 COMPLETE: Final = 0.9  # of what was recorded, beside which a claim is an addition
 LIKELY: Final = 0.45  # probability from which a difference counts
 ALMOST_SURE: Final = 0.8  # the same, from which it counts in full
@@ -226,7 +227,8 @@ def _worded(found: Findings) -> Score:
     only_left_out = found.known >= COMPLETE
     value = WRONG if likely >= ALMOST_SURE or only_left_out else UNSURE
     said = f"{kept}; {differs[0]}" if differs else kept
-    return Score(value, said, unsure=value == UNSURE and bool(differs))
+    free = bool(differs) or found.known < HALF
+    return Score(value, said, unsure=value == UNSURE and free)
 
 
 def _useless(found: Findings) -> float:

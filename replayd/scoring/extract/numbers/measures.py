@@ -43,19 +43,19 @@ DAYS: Final = {
     for day, words in enumerate(
         (
             "monday mon mondays montag montags lundi lunes lunedì segunda-feira maandag"
-            " måndag poniedziałek pazartesi понедельник 월요일",
+            " måndag måndagen måndagar poniedziałek poniedziałku poniedziałki pazartesi понедельник понедельника понедельникам понеділок понеділка pondělí 월요일",
             "tuesday tue tues tuesdays dienstag dienstags mardi martes martedì dinsdag"
-            " terça-feira tisdag wtorek salı вторник 화요일",
+            " terça-feira tisdag tisdagen tisdagar wtorek wtorku wtorki salı вторник вторника вторникам вівторок вівторка úterý 화요일",
             "wednesday wed wednesdays mittwoch mittwochs mercredi miércoles mercoledì"
-            " woensdag quarta-feira onsdag środa środę çarşamba среда среду 수요일",
+            " woensdag quarta-feira onsdag onsdagen onsdagar środa środę środy çarşamba среда среду среды средам середа середу středa středu 수요일",
             "thursday thu thur thurs thursdays donnerstag donnerstags jeudi jueves"
-            " giovedì donderdag quinta-feira torsdag czwartek perşembe четверг 목요일",
+            " giovedì donderdag quinta-feira torsdag torsdagen torsdagar czwartek czwartku czwartki perşembe четверг четверга четвергам четвер четверга čtvrtek čtvrtka 목요일",
             "friday fri fridays freitag freitags vendredi viernes venerdì vrijdag"
-            " sexta-feira fredag piątek cuma пятница пятницу 금요일",
-            "saturday sat saturdays samstag samstags sonnabend samedi sábado sabato"
-            " zaterdag lördag sobota sobotę cumartesi суббота субботу 토요일",
-            "sunday sundays sonntag sonntags dimanche domingo domenica zondag söndag"
-            " niedziela niedzielę pazar воскресенье 일요일",
+            " sexta-feira fredag fredagen fredagar piątek piątku piątki cuma пятница пятницу пятницы пятницам п'ятниця п'ятницю pátek pátku 금요일",
+            "saturday sat saturdays samstag samstags samstagen sonnabend samedi samedis sábado sábados sabato sabati"
+            " zaterdag lördag lördagen lördagar sobota sobotę soboty cumartesi суббота субботу субботы субботам субота суботу 토요일",
+            "sunday sundays sonntag sonntags sonntagen dimanche dimanches domingo domingos domenica domeniche zondag söndag söndagen söndagar"
+            " niedziela niedzielę niedzieli niedziele pazar воскресенье воскресенья воскресеньям неділя неділю neděle neděli 일요일",
         )
     )
     for word in words.split()

@@ -26,6 +26,14 @@ FEWEST_NEW: Final = 3  # words of a claim that nothing supports, to count as add
 ASKED: Final = 0.1  # weight of a recorded word that the question holds already
 
 
+_LESSENING: Final = frozenset(
+    (
+        *("less", "weniger", "moins", "menos", "meno", "minder", "mindre", "mniej"),
+        *("méně", "менее", "менш", "az", "कम", "أقل", "덜"),
+    )
+)
+
+
 class Findings(Struct, frozen=True, kw_only=True):
     """Difference between an answer and its reference."""
 
@@ -121,6 +129,9 @@ class _Comparison:
             self._unaligned(claim, source)
             return
         fault = _turned(aligned, self.told)
+        swap = _roles(aligned)
+        if fault and swap and not fault.startswith("negation"):
+            return  # slower than the other for faster than it
         if fault and not (
             source
             and source.match.size > aligned.match.size
@@ -128,7 +139,7 @@ class _Comparison:
         ):
             self.found["reversed"].append(fault)
             return
-        if swap := _roles(aligned):
+        if swap:
             self.found["swapped"].append(swap)
         if change := self._change(aligned):
             self.found["changed"].append(change)
@@ -213,7 +224,10 @@ def _turned(aligned: _Aligned, told: frozenset[str]) -> str:
     opposite = [
         (i, j)
         for i, j in match.opposite
-        if claim.words[i].text not in told and other.words[j].text not in told
+        if claim.words[i].text not in told
+        and other.words[j].text not in told
+        # `less expensive` is no opposite of `cheap`.
+        and _LESSENING.isdisjoint({claim.words[i].before, other.words[j].before})
     ]
     negated = claim.negated != other.negated
     if opposite and not negated:

@@ -16,24 +16,21 @@ from msgspec import Struct
 from rapidfuzz.distance import LCSseq
 
 from replayd.scoring.extract.lexicon import table
-from replayd.scoring.extract.numbers.measures import measured
 from replayd.scoring.extract.prose.claim_words import (
-    LEADING,
     absences,
     is_denial,
-    minor_words,
     negations,
-    plainly,
     relation,
-    spoken,
-    stem,
+)
+from replayd.scoring.extract.prose.sentences import (
+    VALUE,
+    Sentence,
+    carries,
+    sentences_read,
 )
 
 EditKind = Literal["negation", "opposite", "exchanged", "other"]
 
-LONGEST_READ: Final = 6_000  # characters
-MOST_SENTENCES: Final = 40
-MOST_TOKENS: Final = 60  # of a sentence
 SURELY_COPIED: Final = 0.62  # of a sentence unchanged, from which a turn is sure
 COPIED: Final = 0.74  # the same, from which another word is another fact
 COPIED_UNKNOWN: Final = 0.8
@@ -47,16 +44,6 @@ CONCORD: Final = 3  # words between two negations that are one, as in Spanish
 BESIDE: Final = 2  # unchanged words between a negation and what it takes back
 MOST_EDITS: Final = 3  # of one sentence that exchange words, to still be a near copy
 
-_SENTENCE = re.compile(r"(?<!\d)[.!?;:](?=\s|\Z|[\"”»)])|[\n。！？；।؟]+")
-_MARKUP = re.compile(
-    r"[*_`#>|~]+|^\s*(?:[-•–+]|\d+[.)])\s+|^\s*[・•●]\s*", re.MULTILINE
-)
-_VALUE = "\ue000"  # before the reading of a value, in place of its words
-_TOKEN = re.compile(
-    r"\ue000[^\ue000]+\ue000|n't|[\u3041-\u309f]+|[\u30a0-\u30fa\u30fc-\u30ff]+|[\u3005\u3400-\u9fff]"
-    r"|[\u0900-\u0dff]+|[^\W_]+(?:['’][^\W_]+)*(?:-[^\W_]+)*"
-)
-_HAN_OR_KANA = re.compile(r"[\u3005\u3041-\u30ff\u3400-\u9fff]")
 ARTICLES: Final = frozenset(
     (
         *("a", "an", "the", "der", "die", "das", "den", "dem", "des", "ein", "eine"),
@@ -113,13 +100,6 @@ def is_decisive(edit: Edit, language: str) -> bool:
     return edit.near >= (COPIED if language == "en" else COPIED_UNKNOWN)
 
 
-class Sentence(Struct, frozen=True):
-    """A sentence as words."""
-
-    tokens: tuple[str, ...]  # case-folded, in order
-    keys: tuple[str, ...]  # the same, so that forms of a word are one
-
-
 @lru_cache(maxsize=512)
 def edits(reference: str, answer: str, language: str) -> tuple[Edit, ...]:
     """Return how near copies of the reference's sentences differ from them."""
@@ -137,27 +117,6 @@ def near_copies(
     partners = (_partner(sentence, wanted, at) for at, sentence in enumerate(got))
     pairs = zip(partners, got, strict=True)
     return tuple((partner, sentence) for partner, sentence in pairs if partner)
-
-
-@lru_cache(maxsize=512)
-def sentences_read(text: str, language: str) -> tuple[Sentence, ...]:
-    """Return the sentences of a text as words, its values by their readings."""
-    read = measured(_MARKUP.sub(" ", text[:LONGEST_READ]))
-    pieces, at = [], 0
-    for measure in read.measures:
-        if not measure.quantity.optional and measure.start >= at:
-            value = min(measure.quantity.readings)
-            pieces += [read.text[at : measure.start], f" {_VALUE}{value}{_VALUE} "]
-            at = measure.end
-    plain = "".join([*pieces, read.text[at:]]).replace("’", "'")
-    plain = plainly(LEADING.sub("", plain))
-    found = []
-    for piece in _SENTENCE.split(plain):
-        tokens = tuple(_TOKEN.findall(spoken(piece))[:MOST_TOKENS])
-        if tokens:
-            keys = tuple(stem(token, language) for token in tokens)
-            found.append(Sentence(tokens, keys))
-    return tuple(found[:MOST_SENTENCES])
 
 
 def _partner(
@@ -193,6 +152,8 @@ def edited(wanted: Sentence, got: Sentence, language: str) -> list[Edit]:
     if in_place >= max(carrying) or any(map(_HIRAGANA.match, wanted.tokens)):
         near = max(near, in_place / max(1, *carrying))
     if exchanged := _exchanged(wanted, got) or _replaced(blocks, language):
+        if _turns_too(blocks, language):
+            return []  # slower than the other for faster than it
         return [Edit("exchanged", *exchanged, near)]
     if not blocks or near < NEAR or in_place < FEWEST_IN_PLACE:
         return []
@@ -266,6 +227,16 @@ def _replaced(blocks: Sequence[_Block], language: str) -> tuple[str, str] | None
     return None
 
 
+def _turns_too(blocks: Sequence[_Block], language: str) -> bool:
+    """Whether a word became its opposite, beside words that were exchanged."""
+    return any(
+        relation(gone, new, language) == "opposite"
+        for block in blocks
+        for gone in block.gone
+        for new in block.new
+    )
+
+
 def _bare(words: Sequence[str]) -> tuple[str, ...]:
     return tuple(w for w in words if carries(w))
 
@@ -316,8 +287,8 @@ def _compared(
     lost, won = _negating(gone, language), _negating(new, language)
     if len(lost) != len(won) and (not lost or not won):
         turns.append(Edit("negation", " ".join(lost), " ".join(won), near))
-    left = [w for w in gone if carries(w) and not w.startswith(_VALUE)]
-    put = [w for w in new if carries(w) and not w.startswith(_VALUE)]
+    left = [w for w in gone if carries(w) and not w.startswith(VALUE)]
+    put = [w for w in new if carries(w) and not w.startswith(VALUE)]
     if left and put and max(len(left), len(put)) <= LONGEST_EDIT:
         return turns, [Edit("other", " ".join(left), " ".join(put), near)]
     return turns, []
@@ -372,13 +343,6 @@ def _meets(one: tuple[str, str], other: tuple[str, str]) -> bool:
     return any(
         a == b and a and a not in _JOINING for a, b in zip(one, other, strict=True)
     )
-
-
-def carries(word: str) -> bool:
-    """Whether a word means something by itself."""
-    if _HAN_OR_KANA.match(word):
-        return not "\u3041" <= word[0] <= "\u309f"
-    return word not in minor_words() and not word.endswith("'")
 
 
 def _across(found: Sequence[Edit]) -> list[Edit]:

@@ -13,7 +13,7 @@ from rapidfuzz.distance import LCSseq
 
 from replayd.scoring.extract.lexicon import table
 from replayd.scoring.extract.prose.claim_words import Vocabulary, is_verb
-from replayd.scoring.extract.prose.edits import carries, sentences_read
+from replayd.scoring.extract.prose.sentences import carries, sentences_read
 
 RUN: Final = (
     3  # words in order that are no accident; letters of an unspaced script: one more

@@ -20,14 +20,12 @@ from replayd.scoring.extract.prose.claim_words import (
 from replayd.scoring.extract.prose.claims import claims_of
 from replayd.scoring.extract.prose.edits import (
     Edit,
-    Sentence,
-    carries,
     edited,
     is_decisive,
     near_copies,
-    sentences_read,
 )
 from replayd.scoring.extract.prose.near_copies import words_read
+from replayd.scoring.extract.prose.sentences import Sentence, carries, sentences_read
 
 FEWEST_ADDED: Final = 2  # words that nothing supports, in a copy of the recording
 MOST_ADDED: Final = 0.3  # of its words, beyond which it is worded freely
@@ -35,7 +33,11 @@ REACH: Final = 3  # words, within which two of the recording stand beside each o
 
 _WORD = re.compile(r"\w+")
 _FREE_OF = re.compile(
-    r"\b(?:free (?:of|from)|\w+-free|frei von|\w+frei|libres? de|exempte?s? de|privo di|livre de|vrij van)\b",
+    r"\b(?:free (?:of|from)|\w+-free|frei von|\w+frei|libres? de|exempte?s? de|privo di|livre de|vrij van"
+    r"|instead of|rather than|exceptions?|only|statt|anstatt|anstelle|lieber|ausnahme|nur|au lieu|plutôt que|seule?s?(?:ment)?"
+    r"|en (?:lugar|vez) de|excepción|sólo|solo|solamente|únicamente|invece|anziché|eccezione|soltanto|solo|em vez de|exceção|apenas|somente"
+    r"|in plaats van|uitzondering|alleen|slechts|i stället för|undantag|bara|endast|zamiast|wyjątek|tylko|jen|pouze|místo|вместо|исключени\w+|только|лише|тільки|yerine|yalnızca|sadece)\b"
+    r"|代わり|だけ|のみ|而不是|只|仅|대신|만 |بدل|فقط|बजाय|सिर्फ|केवल",
     re.IGNORECASE,
 )
 
@@ -62,8 +64,8 @@ def _edited(answer: str, other: str, known: Known, language: str) -> str:
     copies = near_copies(other, answer, language)
     if not copies:
         return ""
-    held = words_read(f"{known.recorded}\n{known.context}", language)
-    agreed = Vocabulary(held, language)
+    held = words_read(known.recorded, language), words_read(known.context, language)
+    agreed = Vocabulary([*held[0], *held[1]], language)
     for wanted, got in copies:
         for edit in edited(wanted, got, language):
             if not is_decisive(edit, language):
@@ -131,17 +133,18 @@ def _negated(answer: str, other: str, known: Known, language: str) -> str:
 
 def _added(answer: str, other: str, known: Known, language: str) -> str:
     """Return what a whole answer has beyond all that is known."""
+    words = _carrying(answer, language)
+    held = Vocabulary(words, language)
+    if not all(word in held for word in _carrying(known.recorded, language)):
+        return ""
     new = [
         word
         for word in _new(answer, other, known, language)
         if not is_verb(word, language)
     ]
-    words = _carrying(answer, language)
-    held = Vocabulary(words, language)
-    whole = all(word in held for word in _carrying(known.recorded, language))
     # Where minor words are known less well, more of them pass for things.
     fewest = FEWEST_ADDED + (language != "en")
-    if whole and fewest <= len(new) <= MOST_ADDED * len(words):
+    if fewest <= len(new) <= MOST_ADDED * len(words):
         return f"not supported: {' '.join(new[:4])}"
     return ""
 
@@ -149,7 +152,8 @@ def _added(answer: str, other: str, known: Known, language: str) -> str:
 def _new(answer: str, other: str, known: Known, language: str) -> list[str]:
     """Return the words of an answer that stand nowhere else."""
     texts = (known.recorded, other, known.context, known.question)
-    held = Vocabulary(words_read("\n".join(texts), language), language)
+    words = [word for text in texts for word in words_read(text, language)]
+    held = Vocabulary(words, language)
     return [word for word in _carrying(answer, language) if word not in held]
 
 
