@@ -17,6 +17,10 @@ from snaptrace.snapshot.model import Snapshot
 PREFIX = "snaptrace_collector_"
 
 
+# Why a call that a reservoir had kept was given up.
+EVICTED = ("displaced", "window_bytes", "decode_budget")
+
+
 class SamplingMetrics:
     """Counts of calls seen, kept, lost and stored."""
 
@@ -81,8 +85,7 @@ class SamplingMetrics:
         counted = sorted(self._sealer.counts.items())
         reservoirs = self._sealer.reservoirs
         given_up = [
-            (("evicted_call", why), float(reservoirs.counts[why]))
-            for why in ("displaced", "window_bytes", "decode_budget")
+            (("evicted_call", why), float(reservoirs.counts[why])) for why in EVICTED
         ]
         given_up.append((("stratum", "no_room"), float(reservoirs.strata_refused)))
         yield Family(

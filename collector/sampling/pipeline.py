@@ -25,7 +25,7 @@ from collector.recognise.correlate import CorrelationSettings
 from collector.recognise.funnel import Funnel
 from collector.recognise.recogniser import Recogniser
 from collector.sampling.decode_budget import DecodeBudget
-from collector.sampling.metrics import SamplingMetrics
+from collector.sampling.metrics import EVICTED, SamplingMetrics
 from collector.sealing.sealer import Sealer
 from snaptrace import VERSION
 from snaptrace.crypto.cipher import Cipher
@@ -164,10 +164,11 @@ class Pipeline:
 
     def totals(self) -> dict[str, int]:
         """Return calls recognised and kept, and segments stored, so far."""
-        counts = self._sealer.counts
+        counts, evicted = self._sealer.counts, self._sealer.reservoirs.counts
+        admitted = sum(n for key, n in counts.items() if key[2:] == ("kept",))
         return {
             "recognised": self._recogniser.join.counts.closed,
-            "kept": sum(n for key, n in counts.items() if key[2:] == ("kept",)),
+            "kept": admitted - sum(evicted[why] for why in EVICTED),
             "stored": counts["segment", "stored"],
         }
 

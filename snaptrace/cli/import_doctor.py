@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from collector.config.relay import CollectorConfig
 from collector.offline.doctor import Doctor, ScopeReport
+from collector.offline.import_settings import for_import
 from collector.offline.importer import UnreadableExportError, read_exports
 from collector.otlp.signals import OtlpRequest
 from collector.recognise.recogniser import Recogniser
@@ -62,11 +64,14 @@ def _refuse(failures: list[str]) -> None:
 def import_(
     files: Annotated[tuple[Path, ...], Parameter(negative="")],
     source: Source | None = None,
+    *,
+    keep: Annotated[int, Parameter(validator=Number(gte=1, lte=100_000))] = 10_000,
 ) -> int:
     """Read past OTLP exports into the store, through the same path as live spans.
 
     JSON or protobuf, plain, gzip or zstd: what a file is, its bytes say. Calls
-    are recognised, joined, redacted and sampled as they would have been live.
+    are recognised, joined and redacted as they would have been live. All are kept up
+    to a limit, and a uniform sample of more.
 
     Parameters
     ----------
@@ -75,12 +80,14 @@ def import_(
         answer and save, or logs of Langfuse, LangSmith, Braintrust, Phoenix, LiteLLM
         and OpenAI, a record a line or in lists. Of one that is not read, it is said
         what it is instead.
+    keep
+        Traces kept per service and modality; of more, a uniform sample is drawn.
     """
     if not files:
         raise CommandError("name at least one file", 2)
     source = source or Source()
     store = source.store_config(make=True)
-    config = source.document().section("collector", CollectorConfig)
+    config = for_import(source.document().section("collector", CollectorConfig), keep)
     console = Console(stderr=True, highlight=False)
 
     failures: list[str] = []

@@ -1,8 +1,13 @@
 """`import` and `doctor` on files: what is read is kept, what is not is said."""
 
+import hashlib
 import json
 
 import pytest
+from google.protobuf import json_format
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTraceServiceRequest,
+)
 
 from snaptrace.cli import main
 
@@ -73,3 +78,36 @@ def test_no_call_is_explained(run):
     code, said = run("doctor", TOOL)
     assert code == 1
     assert "frameworks or tools" in said
+
+
+def _calls(count, encoding):
+    """Return that many calls of ten days, in one export."""
+    request = ExportTraceServiceRequest()
+    scope = request.resource_spans.add().scope_spans.add()
+    for number in range(count):
+        span = scope.spans.add()
+        json_format.ParseDict(json.loads(CALL), one := ExportTraceServiceRequest())
+        span.CopyFrom(one.resource_spans[0].scope_spans[0].spans[0])
+        span.trace_id = hashlib.blake2b(b"%d" % number, digest_size=16).digest()
+        span.start_time_unix_nano += number * 1_000 * 10**9
+        span.end_time_unix_nano += number * 1_000 * 10**9
+    if encoding == "protobuf":
+        return request.SerializeToString()
+    return json_format.MessageToJson(request, indent=None).encode()
+
+
+@pytest.mark.parametrize("encoding", ["json", "protobuf"])
+@pytest.mark.parametrize(("options", "kept"), [((), 900), (("--keep", "40"), 40)])
+def test_an_import_is_thinned_by_nothing_but_its_own_limit(
+    tmp_path, capfdbinary, encoding, options, kept
+):
+    """Of a month of calls a few hundred would be left, fewer on a fast machine."""
+    path = tmp_path / "export"
+    path.write_bytes(_calls(900, encoding))
+    store = f"store.url=file://{tmp_path}/store"
+    assert main(["import", str(path), *options, "--set", store]) == 0
+    said = capfdbinary.readouterr().err.decode()
+    assert f"900 model calls recognised, {kept} kept" in " ".join(said.split())
+    assert main(["ls", "-n", "1000", "--format", "json", "--set", store]) == 0
+    rows = json.loads(capfdbinary.readouterr().out)
+    assert len(rows) == kept
