@@ -11,6 +11,7 @@ from daemons import COUNT, Daemon, Worker
 from fakes import object_servers
 from fakes.faulty_s3 import FaultySource, faulty
 from fakes.nats_server import binary
+from fakes.waiting import until
 from fleets import ACK_WAIT, fleet_of
 from msgspec.structs import replace
 
@@ -22,6 +23,7 @@ pytestmark = [
 CONTROL_PER_MINUTE = 150
 REQUESTS_PER_MINUTE = 400
 NODES = 3
+KILLED_AT = 40  # pairs asked
 
 
 class Clock:
@@ -94,14 +96,20 @@ async def test_a_worker_that_slept_asks_no_arm_for_what_is_not_its_own(tmp_path)
 async def test_the_leader_killed_twice_goes_on_without_a_wrong_count(tmp_path):
     """If it failed, a crash would lose verdict state, or judge a case twice."""
     async with fleet_of(tmp_path, NODES) as fleet:
+        # Slow enough that much is left to ask at both kills.
+        fleet.world.canary.delay_seconds = 1.0
         leader = await started(fleet)
-        for _ in range(2):
-            # What was out at the last kill is done by then: a second one in a row is
-            # a failure of its own.
-            done = len(await fleet.world.results())
-            await fleet.committed(done + 60)
-            await leader.end()
-            leader = await fleet.start("leader", Daemon)
+        await until(lambda: len(fleet.world.canary.requests) >= KILLED_AT)
+        await leader.end()
+        out = len(fleet.world.canary.requests)
+        leader = await fleet.start("leader", Daemon)
+        # What was out at the first kill is done by then: a second one before that is a
+        # failure of its own. Somebody waits, so commits come soon.
+        await leader.verdicts()
+        await fleet.committed(out)
+        assert not await fleet.world.committed(COUNT)
+        await leader.end()
+        leader = await fleet.start("leader", Daemon)
         await fleet.is_right(leader)
         again = sum(times - 1 for times in fleet.world.times_sent().values())
         assert again <= 2 * 24  # what was out at each kill
