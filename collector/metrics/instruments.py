@@ -4,14 +4,13 @@ Labels are positional. An instrument without labels is its own only value; one w
 labels gives a value out by `labels`, to be looked up once and kept where it is hot.
 """
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, Protocol, TypeVar
 
 from msgspec.structs import replace
 
 from collector.metrics.families import Buckets, Family, Labels
-from snaptrace.runtime.exposition.native_histogram import ExponentialBuckets
+from snaptrace.runtime.exposition.native_histogram import DurationBuckets
 
 
 class Source(Protocol):
@@ -87,27 +86,15 @@ class GaugeValue:
         self._read = read
 
 
-class HistogramValue:
+class HistogramValue(DurationBuckets):
     """Bucket counts of observed values, in fixed and in exponential buckets."""
 
-    __slots__ = ("_bounds", "_counts", "_exponential", "_total")
-
-    def __init__(self, bounds: tuple[float, ...]) -> None:
-        self._bounds = bounds
-        self._counts = [0] * (len(bounds) + 1)
-        self._exponential = ExponentialBuckets()
-        self._total = 0.0
+    __slots__ = ()
 
     @property
     def value(self) -> Buckets:
         """The observations so far."""
-        return Buckets(tuple(self._counts), self._total, self._exponential.sparse)
-
-    def observe(self, value: float) -> None:
-        """Record one value; a bound belongs to the bucket below it."""
-        self._counts[bisect_left(self._bounds, value)] += 1
-        self._exponential.observe(value)
-        self._total += value
+        return Buckets(self.counts, self.total, self.sparse)
 
 
 V = TypeVar("V", CounterValue, GaugeValue, HistogramValue)

@@ -3,8 +3,7 @@
 The library's own histogram cannot count into exponential buckets.
 """
 
-from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import accumulate
 
 from prometheus_client import CollectorRegistry
@@ -12,35 +11,14 @@ from prometheus_client.metrics_core import HistogramMetricFamily
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
-from snaptrace.runtime.exposition.native_histogram import ExponentialBuckets, Sparse
-
-
-class Durations:
-    """The durations observed under one set of labels."""
-
-    def __init__(self, bounds: Sequence[float]) -> None:
-        self._bounds = bounds
-        self._exponential = ExponentialBuckets()
-        self.counts = [0] * (len(bounds) + 1)
-        self.total = 0.0
-
-    def observe(self, seconds: float) -> None:
-        """Record one duration; a bound belongs to the bucket below it."""
-        self.counts[bisect_left(self._bounds, seconds)] += 1
-        self._exponential.observe(seconds)
-        self.total += seconds
-
-    @property
-    def sparse(self) -> Sparse:
-        """The observations in exponential buckets."""
-        return self._exponential.sparse
+from snaptrace.runtime.exposition.native_histogram import DurationBuckets
 
 
 class DurationFamily(HistogramMetricFamily):
     """A scrape of a `DurationHistogram`: its samples, and their source."""
 
-    bounds: Sequence[float] = ()
-    children: tuple[tuple[tuple[str, ...], Durations], ...] = ()
+    bounds: tuple[float, ...] = ()
+    children: tuple[tuple[tuple[str, ...], DurationBuckets], ...] = ()
     label_names: tuple[str, ...] = ()
 
 
@@ -53,20 +31,20 @@ class DurationHistogram(Collector):
         text: str,
         labels: tuple[str, ...],
         *,
-        bounds: Sequence[float],
+        bounds: tuple[float, ...],
         registry: CollectorRegistry,
     ) -> None:
         self.name, self.label_names = name, labels
         self._text, self._bounds = text, bounds
-        self._children: dict[tuple[str, ...], Durations] = {}
+        self._children: dict[tuple[str, ...], DurationBuckets] = {}
         registry.register(self)
 
-    def labels(self, *values: str) -> Durations:
+    def labels(self, *values: str) -> DurationBuckets:
         """Return the child for these labels; it is exported from now on."""
         if values not in self._children:
             if len(values) != len(self.label_names):
                 raise ValueError(f"{self.name} has {self.label_names}")
-            self._children[values] = Durations(self._bounds)
+            self._children[values] = DurationBuckets(self._bounds)
         return self._children[values]
 
     def collect(self) -> Iterable[DurationFamily]:

@@ -1,6 +1,7 @@
 """`native_histogram` and `prometheus_protobuf`: what a scraper of native ones reads."""
 
 import math
+from itertools import accumulate
 
 import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
@@ -12,7 +13,8 @@ from snaptrace.runtime.exposition import prometheus_protobuf as protobuf
 from snaptrace.runtime.exposition.duration_histogram import DurationHistogram
 from snaptrace.runtime.exposition.native_histogram import (
     SCHEMA,
-    ExponentialBuckets,
+    ZERO_THRESHOLD,
+    DurationBuckets,
     spans_and_deltas,
 )
 from snaptrace.runtime.exposition.registry_page import negotiated
@@ -106,7 +108,7 @@ def read(page, family_class):
 @given(st.floats(min_value=1e-5, max_value=1e5))
 def test_a_value_lies_within_its_bucket(value):
     """A quantile of a native histogram would be of other durations."""
-    buckets = ExponentialBuckets()
+    buckets = DurationBuckets(())
     buckets.observe(value)
     ((index, count),) = buckets.sparse
     per_octave = 2**SCHEMA
@@ -117,13 +119,32 @@ def test_a_value_lies_within_its_bucket(value):
 
 def test_extremes_cost_no_buckets():
     """A stuck clock would fill the memory of a sidecar with buckets."""
-    buckets = ExponentialBuckets()
+    buckets = DurationBuckets(())
     for exponent in range(-1000, 1000):
         buckets.observe(math.ldexp(1.0, exponent))
     buckets.observe(0.0)
     buckets.observe(-1.0)
     assert len(buckets.sparse) <= 321
     assert sum(count for _, count in buckets.sparse) < 2000 - 800
+
+
+@given(
+    st.lists(st.floats(min_value=-1.0, max_value=1e7), max_size=50),
+    st.sets(st.floats(min_value=0.0, max_value=100.0), max_size=9),
+)
+def test_fixed_buckets_count_what_lies_at_or_below_their_bound(values, bounds):
+    """A quantile of a classic histogram would depend on the exponential bounds."""
+    rising = tuple(sorted(bounds))
+    buckets = DurationBuckets(rising)
+    for value in [*values, *rising]:
+        buckets.observe(value)
+    shown = list(accumulate(buckets.counts))
+    observed = [*values, *rising]
+    for bound, count in zip((*rising, math.inf), shown, strict=True):
+        assert count == sum(value <= bound for value in observed)
+    assert sum(count for _, count in buckets.sparse) == sum(
+        value > ZERO_THRESHOLD for value in observed
+    )
 
 
 @given(st.dictionaries(st.integers(-50, 50), st.integers(1, 9), max_size=30))
