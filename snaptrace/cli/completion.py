@@ -12,7 +12,7 @@ Shell = Literal["bash", "zsh", "fish"]
 def completion(shell: Shell) -> int:
     """Print a shell's completion script: commands, options and their values.
 
-    In bash, terms of filters too, as `snaptrace fields TERM` lists them.
+    Terms of filters too, as `snaptrace fields TERM` lists them.
 
     bash: source <(snaptrace completion bash), in ~/.bashrc
 
@@ -28,7 +28,6 @@ def completion(shell: Shell) -> int:
     sys.stdout.write(
         application().generate_completion(prog_name="snaptrace", shell=shell)
     )
-    if shell == "bash":
-        filters = resources.files("snaptrace.cli").joinpath("filters.bash")
-        sys.stdout.write(filters.read_text("utf-8"))
+    filters = resources.files("snaptrace.cli").joinpath(f"filters.{shell}")
+    sys.stdout.write(filters.read_text("utf-8"))
     return 0
