@@ -152,7 +152,8 @@ _CLOSING = re.compile(
     re.IGNORECASE,
 )
 _LISTED = re.compile(r"^\s*(?:[-*•–+]|\d+[.)]|#|\||>)")
-_BARE_MARK = re.compile(r"(?:^|\n)\s*(?:[-*•–+]|\d+[.)])$")
+# A number alone is an answer; after other lines it is the mark of an item.
+_BARE_MARK = re.compile(r"(?:^|\n)\s*[-*•–+]$|\n\s*\d+[.)]$")
 _RULE_ROW = re.compile(r"^[\s|:-]+$")
 _PAIRS = (("(", ")"), ("[", "]"), ("{", "}"), ("“", "”"), ("«", "»"))
 # Bounds of which one belongs to the interval: `[3, ∞)` closes what it opens.
