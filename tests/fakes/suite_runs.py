@@ -76,4 +76,4 @@ async def run_release(
         )
         entries = entries or await stored_entries(store, "release")
         cases = [case async for case in run.cases(entries.entries)]
-    return outcome_of("release", settled(cases), entries.suite_hash)
+    return outcome_of("release", settled(cases), entries.suite_hash, run.blind_to)

@@ -6,10 +6,13 @@ from msgspec import Struct
 
 from replayd.cases.intake import why_not
 from replayd.cases.loader import CaseLoader
-from replayd.offline.suite.entries import expected_of, inapplicable
-from replayd.offline.suite.held import held_to
+from replayd.offline.suite.blindness import Blindness
+from replayd.offline.suite.company import Company
+from replayd.offline.suite.entries import expected_of, inapplicable, recording_of
+from replayd.offline.suite.held import Held, held_to
 from replayd.offline.suite.judging import rule_judges
 from replayd.offline.suite.nonsense import passing_nonsense
+from replayd.offline.suite.outcome import MOST_NAMED
 from replayd.offline.suite.run import NO_JUDGE
 from snaptrace.snapshot.errors import CorruptSnapshotError, MissingObjectError
 from snaptrace.suite.model import Suite
@@ -38,14 +41,37 @@ async def check_cases(
     Raises:
         StoreUnavailableError: safe to run again.
     """
+    cases = list(cases)
+    known = [recording_of(case.snapshot) for case in cases]
+    company = Company([each for each in known if each is not None])
+    blindness = Blindness(company)
     found: list[Finding] = []
     for case in cases:
-        found += await _check(content, suite, case, has_judge=has_judge)
+        expected = expected_of(suite, case.snapshot, hard=case.hard)
+        held = held_to(case.snapshot, None, expected, company)
+        found += await _check(content, suite, case, held, has_judge=has_judge)
+        if not content.is_erased(case.snapshot) and await _is_strong(held):
+            await blindness.look(held, trusts_judge=bool(held.rubrics))
+    if blind_to := blindness.found:
+        why = f"{', '.join(blind_to[:MOST_NAMED])}: would pass every pin"
+        found.append(Finding("blind", suite.name, why))
     return found
 
 
+async def _is_strong(held: Held) -> bool:
+    """Whether a pass of this pin will count."""
+    if held.by_recording and not await rule_judges(held):
+        return False
+    return bool(held.rubrics) or not await passing_nonsense(held)
+
+
 async def _check(
-    content: CaseLoader, suite: Suite, case: SuiteCase, *, has_judge: bool
+    content: CaseLoader,
+    suite: Suite,
+    case: SuiteCase,
+    held: Held,
+    *,
+    has_judge: bool,
 ) -> list[Finding]:
     snapshot = case.snapshot
     name = snapshot.snapshot_id
@@ -63,7 +89,6 @@ async def _check(
         found.append(
             Finding("cannot apply", f"assert[{place}].{kind}", f"{name}: {why}")
         )
-    held = held_to(snapshot, None, expected_of(suite, snapshot, hard=case.hard))
     gating = [entry for entry in held.rubrics if entry not in held.warned]
     if gating and not has_judge:
         found.append(Finding("not judged", name, NO_JUDGE))

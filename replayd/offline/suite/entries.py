@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from replayd.offline.suite.company import Recording
 from replayd.offline.suite.held import Expected
 from replayd.offline.suite.run import Entry
 from replayd.scoring.assertions import KINDS
@@ -33,7 +34,15 @@ async def stored_entries(store: Store, suite: str) -> Entries:
             continue
         pin, snapshot = await _read(store, info.name)
         why = "" if pin is not None else "damaged"
-        found.append(Entry(snapshot_id=parsed[1], name=info.name, pin=pin, problem=why))
+        found.append(
+            Entry(
+                snapshot_id=parsed[1],
+                name=info.name,
+                pin=pin,
+                problem=why,
+                recording=recording_of(snapshot),
+            )
+        )
         if pin is not None and snapshot is not None:
             readable.append((pin, snapshot))
     return Entries(suite, tuple(found), pinned_version(suite, readable))
@@ -66,7 +75,16 @@ async def _locked(store: Store, suite: Suite, case: LockedCase) -> Entry:
         pin=pin,
         expected=expected_of(suite, snapshot, hard=case.hard),
         digest=case.record,
+        recording=recording_of(snapshot),
     )
+
+
+def recording_of(snapshot: Snapshot | None) -> Recording | None:
+    """Return what a pin was asked and answered, for the other pins of its suite."""
+    if snapshot is None:
+        return None
+    case = scoring_case(snapshot)
+    return Recording(snapshot.snapshot_id, case.question, snapshot.answer.text)
 
 
 async def _read(store: Store, name: str) -> tuple[Pin | None, Snapshot | None]:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from replayd.model import ArmAnswer
+from replayd.offline.suite.company import ALONE, Company
 from replayd.offline.suite.file_kinds import BANDS, RUBRIC
 from replayd.offline.suite.masks import Masks
 from replayd.scoring.assertions import KINDS, met
@@ -43,17 +44,27 @@ class Held(Struct, frozen=True, kw_only=True):
     rubrics: tuple[AssertEntry, ...] = ()  # for a judge model
     masked_stretches: int = 0
     masked_share: float = 0.0
+    company: Company = ALONE  # recordings of the whole suite
 
 
-def held_to(snapshot: Snapshot, assertion: Json, expected: Expected | None) -> Held:
+def held_to(
+    snapshot: Snapshot,
+    assertion: Json,
+    expected: Expected | None,
+    company: Company = ALONE,
+) -> Held:
     """Return what a pin's answers are held to.
 
     A suite file stands above the assertion that the pin itself has.
     """
     if expected is None:
         scoring = scoring_case(snapshot, assertion)
-        by_recording = not scoring.assertions
-        return Held(scoring=scoring, masks=Masks(), by_recording=by_recording)
+        return Held(
+            scoring=scoring,
+            masks=Masks(),
+            by_recording=not scoring.assertions,
+            company=company,
+        )
     masks = Masks(expected.ignores)
     snapshot, stretches, share = _masked(snapshot, masks)
     gating = [each for each in expected.assertions if not _warns(each)]
@@ -71,6 +82,7 @@ def held_to(snapshot: Snapshot, assertion: Json, expected: Expected | None) -> H
         rubrics=tuple(e for e in expected.assertions if e.kind == RUBRIC),
         masked_stretches=stretches,
         masked_share=share,
+        company=company,
     )
 
 

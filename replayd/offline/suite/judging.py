@@ -19,12 +19,13 @@ from replayd.model import (
     Planned,
     StreamScore,
 )
+from replayd.offline.suite.company import says_more
 from replayd.offline.suite.held import MOST_MASKED, Held
 from replayd.offline.suite.outcome import State
-from replayd.offline.suite.sense import senseless
+from replayd.offline.suite.sense import own_words, senseless
 from replayd.scoring.pair import judge
 from replayd.scoring.tasks import USABILITY
-from snaptrace.snapshot.model import Snapshot
+from snaptrace.snapshot.model import Answer, Snapshot
 
 # Rules of usability take at most this much for what changes nothing (an article, an
 # accent); from one error on they give half or less. Rules of partial agreement take
@@ -44,6 +45,15 @@ class Judged(Struct, frozen=True):
 
 async def judged(held: Held, answer: ArmAnswer) -> Judged:
     """Judge one arm's answer to a pin."""
+    found = await _by_rules(held, answer)
+    if found.state != "passed":
+        return found
+    text = answer.answer.text
+    why = senseless(held, text) or await _of_other_pins(held, text)
+    return Judged("failed", (why,), found.judged_by) if why else found
+
+
+async def _by_rules(held: Held, answer: ArmAnswer) -> Judged:
     scoring = held.scoring
     recorded = scoring.reference
     usable = recorded.observed and recorded.outcome != "error"
@@ -56,11 +66,27 @@ async def judged(held: Held, answer: ArmAnswer) -> Judged:
     )
     planned = Planned(number=0, case=_case(scoring.snapshot), lane="pin")
     result = await judge(planned, scoring, answers, committed_at_ns=0)
-    found = _state_of(result, answer, held)
-    if found.state != "passed" or found.judged_by == ASSERTIONS:
-        return found
-    why = senseless(scoring, answer.answer.text)
-    return Judged("failed", (why,), found.judged_by) if why else found
+    return _state_of(result, answer, held)
+
+
+async def _of_other_pins(held: Held, text: str) -> str:
+    """Return why an answer is one to other pins of the suite, "" where it is not.
+
+    A recording of another pin that stands in it word for word is none of its own
+    affair, if it would be wrong here by itself or names what only the other asked for.
+    """
+    company, own = held.company, own_words(held)
+    if company.is_collage(text, own):
+        return "lines of several pins' recordings"
+    for other in company.quoted(held.scoring.snapshot.snapshot_id, text):
+        if not says_more(other.text, own):
+            continue
+        alone = ArmAnswer(outcome="answered", answer=Answer(text=other.text))
+        if other.names_its_subject(own) or (
+            (await _by_rules(held, alone)).state == "failed"
+        ):
+            return f"says the recording of {other.pin[:12]} as well"
+    return ""
 
 
 async def rule_judges(held: Held) -> bool:

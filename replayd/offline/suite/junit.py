@@ -25,7 +25,7 @@ def junit(outcome: Outcome) -> bytes:
         tests=str(len(outcome.cases) + _has_verdict(outcome)),
         failures=str(counts["failed"]),
         errors=str(counts["not_judged"] + _has_verdict(outcome)),
-        skipped=str(counts["quarantined"]),
+        skipped=str(counts["quarantined"] + counts["weak"]),
         time=f"{sum(case.latency_ms for case in outcome.cases) / 1000:.3f}",
     )
     properties = ET.SubElement(suite, "properties")
@@ -69,7 +69,12 @@ def _add(suite: ET.Element, name: str, case: SuiteCase) -> None:
         name=case.snapshot_id,
         time=f"{case.latency_ms / 1000:.3f}",
     )
-    kinds = {"failed": "failure", "not_judged": "error", "quarantined": "skipped"}
+    kinds = {
+        "failed": "failure",
+        "not_judged": "error",
+        "quarantined": "skipped",
+        "weak": "skipped",
+    }
     if kind := kinds.get(case.state):
         said = ET.SubElement(element, kind, message=held("; ".join(case.why)))
         if kind != "skipped":

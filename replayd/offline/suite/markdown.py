@@ -7,7 +7,7 @@ people, link or format.
 import re
 from typing import Final
 
-from replayd.offline.suite.outcome import Outcome, SuiteCase
+from replayd.offline.suite.outcome import STATES, Outcome, SuiteCase
 from snaptrace.suite.lock import SHOWN_HASH
 
 LONGEST_REPORT: Final = 50_000  # characters; GitHub refuses comments above 65,536
@@ -19,6 +19,7 @@ _MARKS: Final = {
     "undecided": "⚠️",
     "unknown": "❔",
     "quarantined": "🟣",
+    "weak": "🟡",
     "not_judged": "❔",
 }
 _TICKS = re.compile(r"`+")
@@ -30,15 +31,14 @@ def markdown(outcome: Outcome) -> str:
     """Return the report."""
     counts = outcome.counts
     title = f"snaptrace: {_plain(outcome.suite)} {outcome.verdict}"
-    states = ("passed", "failed", "quarantined", "not_judged")
     lines = [
         f"## {_MARKS[outcome.verdict]} {title}",
         "",
         f"Suite version `{outcome.suite_hash[:SHOWN_HASH]}`",
         "",
-        "| passed | failed | quarantined | not judged |",
-        "|---|---|---|---|",
-        f"| {' | '.join(str(counts[state]) for state in states)} |",
+        f"| {' | '.join(state.replace('_', ' ') for state in STATES)} |",
+        f"|{'---|' * len(STATES)}",
+        f"| {' | '.join(str(counts[state]) for state in STATES)} |",
         "",
     ]
     shown = [case for case in outcome.cases if case.state != "passed"]

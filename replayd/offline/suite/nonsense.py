@@ -1,15 +1,17 @@
 """Senseless answers: a pin that one of them passes tells nothing good from nothing.
 
-They are judged by the same rules as the canary, without asking anybody. A suite that
-one of them passes from end to end is never green.
+They are judged by the same rules as the canary, without asking anybody. Such a pin is
+weak: a canary that passes it has shown nothing, so it does not count as judged.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from replayd.model import ArmAnswer
 from replayd.offline.suite.held import Held, unmet
 from replayd.offline.suite.judging import judged
 from replayd.scoring.contract import ScoringCase
+from replayd.scoring.extract.language.language_id import likely_language
 from snaptrace.snapshot.model import Answer
 
 FILLER: Final = "Forest: 1. That is lovely, and there is nothing else to say about it."
@@ -39,17 +41,28 @@ async def passing_nonsense(held: Held) -> dict[str, ArmAnswer]:
         answer = ArmAnswer(
             outcome="answered", answer=Answer(text=text, finish_reason="stop")
         )
-        if (await judged(held, answer)).state == "passed" and not unmet(
-            held.counted, held, answer
-        ):
+        if await is_accepted(held, answer):
             found[name] = answer
     return found
 
 
+async def is_accepted(held: Held, answer: ArmAnswer) -> bool:
+    """Whether an answer would pass by the rules, whatever a judge model says."""
+    if (await judged(held, answer)).state != "passed":
+        return False
+    return not unmet(held.counted, held, answer)
+
+
+def in_language(scoring: ScoringCase, texts: Mapping[str, str]) -> str:
+    """Return the text in the case's language, else in English."""
+    language = scoring.language or scoring.recorded.text.language
+    language = language or likely_language(scoring.question) or "en"
+    return texts.get(language, texts["en"])
+
+
 def _answers(scoring: ScoringCase) -> dict[str, str]:
     filler, promise, echo, reverse = SENSELESS
-    language = scoring.language or scoring.recorded.text.language or "en"
-    named = {filler: FILLER, promise: PROMISES.get(language, PROMISES["en"])}
+    named = {filler: FILLER, promise: in_language(scoring, PROMISES)}
     question = scoring.question[:LONGEST_ECHO]
     if question.strip():
         named[echo] = question

@@ -1,16 +1,19 @@
 """Outcome of a suite: one state per pin, an exit code, and what a pass promises."""
 
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from msgspec import Struct
 
-State = Literal["passed", "failed", "quarantined", "not_judged"]
+# `weak`: nothing wrong was found, but senseless answers would pass as well.
+State = Literal["passed", "failed", "weak", "quarantined", "not_judged"]
+STATES: Final[tuple[State, ...]] = get_args(State)
 PASSED, FAILED, UNDECIDED, UNKNOWN = 0, 1, 2, 3
 
 # From here on a suite says too little: most of its pins were not judged.
 LEAST_JUDGED_SHARE: Final = 0.5
 CONFIDENCE: Final = 0.95
+MOST_NAMED: Final = 5  # senseless models in a sentence
 
 
 class SuiteCase(Struct, frozen=True, kw_only=True):
@@ -19,7 +22,7 @@ class SuiteCase(Struct, frozen=True, kw_only=True):
     snapshot_id: str
     modality: str
     state: State
-    why: tuple[str, ...] = ()  # what failed, or why it was not judged
+    why: tuple[str, ...] = ()  # what failed, or why it was not judged or is weak
     note: str = ""  # of the person who pinned it
     recorded: str = ""
     answer: str = ""
@@ -46,6 +49,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     counts: dict[str, int]
     statement: tuple[str, ...]  # what this does and does not promise
     cases: tuple[SuiteCase, ...]
+    blind_to: tuple[str, ...] = ()  # senseless models that would pass all judged pins
 
 
 def settled(cases: Sequence[SuiteCase]) -> list[SuiteCase]:
@@ -77,38 +81,37 @@ def _unanswered(case: SuiteCase) -> SuiteCase:
     )
 
 
-def exit_code(cases: Sequence[SuiteCase]) -> int:
+def exit_code(cases: Sequence[SuiteCase], blind_to: Sequence[str] = ()) -> int:
     """Return a gate's exit code.
 
     0: judged cases passed and none was left open; 1: one failed; 2: some could not be
-    judged, or nonsense would pass as well; 3: nothing was judged.
+    judged, most are weak, or a senseless model would pass all; 3: nothing was judged.
     """
-    judged = [case for case in cases if case.state in ("passed", "failed")]
-    if not judged:
+    judged = _judged(cases)
+    if not judged and not any(case.state == "weak" for case in cases):
         return UNKNOWN
     if any(case.state == "failed" for case in judged):
         return FAILED
     open_ones = any(case.state == "not_judged" for case in cases)
-    few = len(judged) < LEAST_JUDGED_SHARE * len(cases)
-    return UNDECIDED if open_ones or few or passed_by_nonsense(judged) else PASSED
+    few = not judged or len(judged) < LEAST_JUDGED_SHARE * len(cases)
+    return UNDECIDED if open_ones or few or blind_to else PASSED
 
 
-def passed_by_nonsense(judged: Sequence[SuiteCase]) -> tuple[str, ...]:
-    """Return the senseless answers that would pass every judged case."""
-    if not judged:
-        return ()
-    common = set(judged[0].nonsense)
-    for case in judged[1:]:
-        common &= set(case.nonsense)
-    return tuple(sorted(common))
+def _judged(cases: Sequence[SuiteCase]) -> list[SuiteCase]:
+    return [case for case in cases if case.state in ("passed", "failed")]
 
 
-def outcome_of(suite: str, cases: Sequence[SuiteCase], suite_hash: str = "") -> Outcome:
+def outcome_of(
+    suite: str,
+    cases: Sequence[SuiteCase],
+    suite_hash: str = "",
+    blind_to: Sequence[str] = (),
+) -> Outcome:
     """Return what a run came to."""
-    code = exit_code(cases)
+    code = exit_code(cases, blind_to)
     names: tuple[Literal["passed", "failed", "undecided", "unknown"], ...]
     names = ("passed", "failed", "undecided", "unknown")
-    counts = dict.fromkeys(("passed", "failed", "quarantined", "not_judged"), 0)
+    counts: dict[str, int] = dict.fromkeys(STATES, 0)
     for case in cases:
         counts[case.state] += 1
     return Outcome(
@@ -117,30 +120,32 @@ def outcome_of(suite: str, cases: Sequence[SuiteCase], suite_hash: str = "") -> 
         verdict=names[code],
         exit_code=code,
         counts=counts,
-        statement=statement(cases),
+        statement=statement(cases, blind_to),
         cases=tuple(cases),
+        blind_to=tuple(blind_to),
     )
 
 
-def statement(cases: Sequence[SuiteCase]) -> tuple[str, ...]:
+def statement(
+    cases: Sequence[SuiteCase], blind_to: Sequence[str] = ()
+) -> tuple[str, ...]:
     """Return what these results do and do not promise, a sentence each."""
-    judged = [case for case in cases if case.state in ("passed", "failed")]
+    judged = _judged(cases)
+    said = _of_judged(judged) if judged else []
     if not judged:
-        return ("Nothing was judged, so nothing is promised.",)
-    passed = sum(case.state == "passed" for case in judged)
-    said = [f"{passed} of {len(judged)} judged pins passed."]
-    if passed == len(judged):
-        share = most_failing(len(judged))
+        said.append("Nothing was judged, so nothing is promised.")
+    if weak := [case for case in cases if case.state == "weak"]:
+        named = sorted({name for case in weak for name in case.nonsense})
         said.append(
-            f"If these pins had been drawn at random, up to {share:.0%} of such calls "
-            f"could still fail ({CONFIDENCE:.0%} confidence). They were chosen, so "
-            "nothing follows for traffic: `snaptrace gate` judges that."
+            f"{len(weak)} are weak and do not count as judged: senseless answers "
+            f"({', '.join(named)}) would pass them as well. Assert what only a right "
+            "answer meets."
         )
-    by_recording = sum(case.judged_by != "assertions" for case in judged)
-    if by_recording:
+    if blind_to:
         said.append(
-            f"{by_recording} of them have no assertion and were held to their "
-            "recording, right or wrong."
+            f"A model that gives this and nothing else would pass every judged pin: "
+            f"{', '.join(blind_to[:MOST_NAMED])}. So a pass says nothing: add a pin "
+            "or an assertion that it fails."
         )
     quarantined = sum(case.state == "quarantined" for case in cases)
     if quarantined:
@@ -156,12 +161,26 @@ def statement(cases: Sequence[SuiteCase]) -> tuple[str, ...]:
             f"{sum(case.masked_stretches for case in masked)} stretches, at most "
             f"{most:.0%} of one recording."
         )
-    if senseless := passed_by_nonsense(judged):
-        said.append(
-            f"Senseless answers ({', '.join(senseless)}) would pass every pin: add "
-            "assertions that only a right answer meets."
-        )
     return tuple(said)
+
+
+def _of_judged(judged: Sequence[SuiteCase]) -> list[str]:
+    passed = sum(case.state == "passed" for case in judged)
+    said = [f"{passed} of {len(judged)} judged pins passed."]
+    if passed == len(judged):
+        share = most_failing(len(judged))
+        said.append(
+            f"If these pins had been drawn at random, up to {share:.0%} of such calls "
+            f"could still fail ({CONFIDENCE:.0%} confidence). They were chosen, so "
+            "nothing follows for traffic: `snaptrace gate` judges that."
+        )
+    by_recording = sum(case.judged_by != "assertions" for case in judged)
+    if by_recording:
+        said.append(
+            f"{by_recording} of them have no assertion and were held to their "
+            "recording, right or wrong."
+        )
+    return said
 
 
 def most_failing(passed: int) -> float:

@@ -17,6 +17,8 @@ from replayd.cases.intake import case_of
 from replayd.cases.loader import CaseLoader, Gone, Loaded
 from replayd.model import ArmAnswer, Case
 from replayd.offline.oneshot import answer_once
+from replayd.offline.suite.blindness import Blindness
+from replayd.offline.suite.company import ALONE, Company, Recording
 from replayd.offline.suite.file_kinds import RUBRIC
 from replayd.offline.suite.held import Expected, Held, held_to, unmet
 from replayd.offline.suite.judging import Judged, judged
@@ -44,6 +46,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     problem: str = ""  # why it cannot be run
     expected: Expected | None = None  # what a suite file says of it
     digest: str = ""  # of the record, as a lock has it; "" where there is none
+    recording: Recording | None = None  # for what the suite's other pins have to say
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -78,6 +81,13 @@ class SuiteRun:
         self._store, self._content = store, content
         self._canary, self._control, self._rubrics = canary, control, rubrics
         self._settings = settings or Settings()
+        self._company = ALONE
+        self._blindness = Blindness(ALONE)
+
+    @property
+    def blind_to(self) -> tuple[str, ...]:
+        """Senseless models that would pass every pin that the canary passed."""
+        return self._blindness.found
 
     async def cases(self, entries: Sequence[Entry]) -> AsyncIterator[SuiteCase]:
         """Yield each case in the order of `entries`.
@@ -85,6 +95,9 @@ class SuiteRun:
         Raises:
             StoreUnavailableError: safe to run again.
         """
+        known = [each.recording for each in entries if each.recording is not None]
+        self._company = Company(known)
+        self._blindness = Blindness(self._company)
         waiting: asyncio.Queue[asyncio.Task[SuiteCase] | None]
         waiting = asyncio.Queue(self._settings.in_flight)
         async with asyncio.TaskGroup() as group:
@@ -119,7 +132,7 @@ class SuiteRun:
     async def _asked(self, entry: Entry, case: Case, loaded: Loaded) -> SuiteCase:
         assert entry.pin is not None
         pin, expected = entry.pin, entry.expected
-        held = held_to(loaded.snapshot, pin.assertion, expected)
+        held = held_to(loaded.snapshot, pin.assertion, expected, self._company)
         runs = runs_of(entry, self._settings)
         found = await asked(self._canary, loaded, held, runs, self._rubrics)
         recorded = loaded.snapshot.answer
@@ -142,6 +155,8 @@ class SuiteRun:
             masked_stretches=held.masked_stretches,
             masked_share=round(held.masked_share, 4),
         )
+        if shown.state == "passed":
+            return await self._weighed(shown, held)
         if shown.state != "failed" or shown.outage or self._control is None:
             return shown
         control = await asked(self._control, loaded, held, runs, self._rubrics)
@@ -150,6 +165,14 @@ class SuiteRun:
             return shown
         why = (*shown.why, f"control: {'; '.join(control.judged.why)}")
         return replace(shown, state="quarantined", why=why)
+
+    async def _weighed(self, shown: SuiteCase, held: Held) -> SuiteCase:
+        """Return a pass for what it is worth: nothing, where nonsense passes too."""
+        if shown.nonsense:
+            why = f"{' and '.join(shown.nonsense)} would pass as well"
+            return replace(shown, state="weak", why=(why,))
+        await self._blindness.look(held, trusts_judge=bool(held.rubrics))
+        return shown
 
     async def _passing_nonsense(self, held: Held, loaded: Loaded) -> tuple[str, ...]:
         """Return the senseless answers that rules and the judge model would pass."""

@@ -29,6 +29,7 @@ _SAID = {
 _STYLES = {
     "passed": "green",
     "failed": "red",
+    "weak": "yellow",
     "quarantined": "magenta",
     "not_judged": "yellow",
 }

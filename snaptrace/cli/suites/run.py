@@ -182,10 +182,11 @@ class _Run:
         opened.read(
             f"test --suite {self._suite}", [e.snapshot_id for e in found.entries]
         )
-        cases = await self._cases(found)
-        return outcome_of(found.suite, settled(cases), found.suite_hash)
+        cases, blind_to = await self._cases(found)
+        return outcome_of(found.suite, settled(cases), found.suite_hash, blind_to)
 
-    async def _cases(self, found: Entries) -> list[SuiteCase]:
+    async def _cases(self, found: Entries) -> tuple[list[SuiteCase], tuple[str, ...]]:
+        """Return every pin's result, and the senseless models that would pass all."""
         opened = self._opened
         content = CaseLoader(opened.store, opened.key)
         await content.refresh()
@@ -205,7 +206,7 @@ class _Run:
             async for case in run.cases(found.entries):
                 cases.append(case)
                 progress.advance(bar)
-        return cases
+        return cases, run.blind_to
 
 
 async def opened_arms(

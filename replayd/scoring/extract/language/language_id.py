@@ -99,12 +99,13 @@ def other_language(text: str, expected: str) -> str | None:
     best = max(found, key=found.__getitem__, default=None)
     if best is None or best == expected or found[best] < SURE:
         return None
-    if found.get(expected, 0.0) > UNLIKELY or _too_near(best, expected):
+    if found.get(expected, 0.0) > UNLIKELY or is_too_near(best, expected):
         return None
     return best
 
 
-def _too_near(one: str, other: str) -> bool:
+def is_too_near(one: str, other: str) -> bool:
+    """Whether a model takes one of two languages for the other."""
     kin = any(one in family and other in family for family in _KIN)
     return kin and not (one in _APART and other in _APART)
 

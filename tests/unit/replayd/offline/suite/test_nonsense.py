@@ -9,9 +9,20 @@ from fakes.nonsense import (
     pinned_calls,
     stubs,
 )
+from fakes.suite_kinds import KINDS, RIGHT
 from fakes.suite_runs import pin_calls, run_release
 
 SUITES = {"charts": (CHARTS, True), "texts": (TEXTS, False)}
+NAMES = list(KINDS)
+# Each kind beside the next one: a weak one and a strong one, in turn.
+PAIRS = list(zip(NAMES, NAMES[1:] + NAMES[:1], strict=True))
+# No suite of these tells a model from one that always says the same.
+CONSTANT = [
+    ("yes", "yes with a reason"),
+    ("no", "a German no"),
+    ("a refusal",),
+    ("yes",),
+]
 
 
 async def outcome(suite, answer):
@@ -38,34 +49,56 @@ async def test_the_recorded_answers_are_green(suite):
     assert found.exit_code == 0, [(case.state, case.why) for case in found.cases]
 
 
-OPEN = [
-    (
-        "Describe the chart.",
-        "A line chart of rainfall: 40 mm in May, 12 mm in June.",
-        "A line chart of rainfall: 12 mm in May, 40 mm in June.",
-        "Ein Liniendiagramm des Niederschlags: 40 mm im Mai, 12 mm im Juni.",
-    )
-]
-RIGHT = ("the first recording", "another recording", "every recording")
+async def pinned(names):
+    """Return the rows of these kinds, and a store in which they are pinned."""
+    rows = [KINDS[name].row for name in names]
+    return rows, await pin_calls(pinned_calls(rows, pictures=False))
 
 
-@pytest.mark.parametrize("stub", [name for name in stubs(OPEN) if name not in RIGHT])
+@pytest.mark.parametrize("names", PAIRS, ids=" and ".join)
+async def test_nonsense_passes_no_suite_of_two_pins(names):
+    """If it failed, one weak pin beside a strong one would be enough for green."""
+    rows, store = await pinned(names)
+    for stub, answer in stubs(rows).items():
+        if all(stub in RIGHT.get(name, ()) for name in names):
+            continue
+        found = await run_release(store, answer)
+        said = [(case.state, case.answer) for case in found.cases]
+        assert found.exit_code != 0, (stub, said)
+
+
+@pytest.mark.parametrize("names", PAIRS, ids=" and ".join)
+async def test_right_answers_pass_suites_of_two_pins(names):
+    """If it failed, a suite with a weak pin or a plain yes could never be green."""
+    rows, store = await pinned(names)
+    for turn in range(3):
+        answer = looked_up(rows, lambda _r, n, turn=turn: KINDS[names[n]].said(turn))
+        found = await run_release(store, answer)
+        told = [(case.state, case.why, case.answer) for case in found.cases]
+        assert found.exit_code == 0, (told, found.blind_to)
+
+
+@pytest.mark.parametrize("names", CONSTANT, ids=" and ".join)
+async def test_what_one_answer_passes_is_not_green(names):
+    """If it failed, a model that only says yes would pass, and nobody be told."""
+    rows, store = await pinned(names)
+    found = await run_release(store, looked_up(rows, lambda r, n: r[n][1]))
+    assert found.exit_code == 2, [(case.state, case.why) for case in found.cases]
+    assert any("always" in name for name in found.blind_to)
+
+
+@pytest.mark.parametrize(
+    "stub", [s for s in stubs(TEXTS) if s not in RIGHT["a description"]]
+)
 async def test_one_open_question_makes_no_green_suite(stub):
     """If it failed, a question that no rule can judge would approve any babble."""
-    store = await pin_calls(pinned_calls(OPEN, pictures=False))
-    found = await run_release(store, stubs(OPEN)[stub])
+    rows, store = await pinned(["a description"])
+    found = await run_release(store, stubs(rows)[stub])
     assert found.exit_code != 0, [(case.state, case.why) for case in found.cases]
 
 
 async def test_recordings_that_any_text_equals_make_no_green_suite():
     """If it failed, a suite of poems would approve whatever a canary says."""
-    rows = [
-        (
-            "Write a poem about the sea.",
-            "The sea sings low at evening tide,\nand ships come home with lanterns.",
-        )
-    ]
-    store = await pin_calls(pinned_calls(rows, pictures=False))
-    filler = stubs(TEXTS)["a promise"]
-    found = await run_release(store, filler)
+    rows, store = await pinned(["a poem"])
+    found = await run_release(store, stubs(rows)["a promise"])
     assert found.exit_code != 0, [(case.state, case.why) for case in found.cases]

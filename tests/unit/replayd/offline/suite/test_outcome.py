@@ -28,19 +28,27 @@ def case(state, **more):
         ("pn", 2),
         ("pq", 0),
         ("pqq", 2),
+        ("w", 2),
+        ("pw", 0),
+        ("pww", 2),
+        ("fw", 1),
+        ("wq", 2),
+        ("wn", 2),
     ],
 )
 def test_exit_codes(states, code):
     """If it failed, a pipeline would read absence as green, or a failure as open."""
     names = {"p": "passed", "f": "failed", "q": "quarantined", "n": "not_judged"}
+    names["w"] = "weak"
     assert exit_code([case(names[state]) for state in states]) == code
 
 
-def test_nonsense_counts_only_if_it_passes_every_pin():
-    """If it failed, one weak pin would make a whole suite undecided."""
-    weak, strong = case("passed", nonsense=("filler",)), case("passed")
-    assert exit_code([weak, strong]) == 0
-    assert exit_code([weak, weak]) == 2
+def test_a_suite_that_a_senseless_model_passes_is_not_green():
+    """If it failed, ten pins that want a yes would approve a model that says yes."""
+    found = outcome_of("s", [case("passed")] * 10, blind_to=["always yes"])
+    assert found.exit_code == 2
+    assert any("always yes" in sentence for sentence in found.statement)
+    assert exit_code([case("failed")], ["always yes"]) == 1
 
 
 def test_few_outages_are_failures_and_many_are_not():

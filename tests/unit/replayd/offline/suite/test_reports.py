@@ -44,12 +44,13 @@ def test_junit_counts_and_names_the_version():
 
 
 @pytest.mark.parametrize(
-    ("states", "more"),
-    [((), {}), (("quarantined",), {}), (("passed",), {"nonsense": ("filler",)})],
+    ("states", "blind_to"),
+    [((), ()), (("quarantined",), ()), (("weak",), ()), (("passed",), ("always yes",))],
 )
-def test_a_suite_that_is_not_green_has_an_error_of_its_own(states, more):
+def test_a_suite_that_is_not_green_has_an_error_of_its_own(states, blind_to):
     """If it failed, a viewer would show a suite that judged nothing as green."""
-    suite = ET.fromstring(junit(outcome(*states, **more))).find("testsuite")
+    found = outcome_of("release", outcome(*states).cases, "abc", blind_to)
+    suite = ET.fromstring(junit(found)).find("testsuite")
     assert suite.get("errors") == "1"
     assert suite.findall("testcase")[-1].find("error") is not None
 
