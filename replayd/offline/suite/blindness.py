@@ -81,7 +81,7 @@ class Blindness:
         self._accepted: set[str] = set()
 
     async def look(self, held: Held, *, trusts_judge: bool = False) -> None:
-        """Let the models that are left answer one more pin that a canary passed.
+        """Try the models that are left on one more pin that a canary passed.
 
         With `trusts_judge` a judge model has turned down senseless answers to this
         pin: it is not asked again for each of these.

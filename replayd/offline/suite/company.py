@@ -19,7 +19,7 @@ _PART: Final = re.compile(r"\n+|(?<=[.!?。])\s+")
 
 
 class Recording(Struct, frozen=True):
-    """What one pin was asked and answered."""
+    """Question and recorded answer of one pin."""
 
     pin: str  # snapshot id
     question: str
