@@ -11,12 +11,19 @@ import re
 import shlex
 import shutil
 import subprocess
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import jsonschema_rs
 import pytest
 import yaml
+import zstandard
+from fakes.gate_verdicts import verdicts_of
+from fakes.pinned_suite import served as served_model
+from fakes.provider import completion
 from fakes.release_state import RELEASES, ROOT
+from fakes.served_gate import plans
+from fakes.served_gate import served as served_gate
 
 from collector.config.relay import CollectorConfig
 from replayd.config import ReplaydConfig
@@ -55,7 +62,47 @@ ANSWERS = {
     "scorer new": {0},
     "scorer check": {0},
     "worksheet": {0},
+    "doctor": {0, 1},
+    "import": {0},
+    "export": {0},
+    "drill": {0, 1},
+    "watch": {0, 1},
+    "plan": {0},
+    "decide": {0},
+    "replay": {0},
+    "test": {0, 1, 2, 3},
 }
+# What a command is given beside its words, so that it ends soon and stays on this
+# machine; URL is a fake's.
+GIVEN = {
+    "drill": ["--orders", "1", "--within", "20"],
+    "replay": ["--dry-run"],
+    "plan": ["--url", "URL"],
+    "gate": ["--url", "URL"],
+}
+LISTENING = ["--seconds", "0.1", "--listen", "127.0.0.1:0"]
+LISTENING += ["--listen-http", "127.0.0.1:0"]
+CONTROL = {"role": "control", "url": "http://127.0.0.1:9/v1", "model": "m"}
+
+
+ASKED = [{"role": "user", "parts": [{"type": "text", "content": "hi"}]}]
+ATTRIBUTES = {
+    "gen_ai.operation.name": "chat",
+    "gen_ai.provider.name": "openai",
+    "gen_ai.request.model": "gpt-x",
+    "gen_ai.input.messages": json.dumps(ASKED),
+}
+SPAN = {
+    "traceId": "ab" * 16,
+    "spanId": "cd" * 8,
+    "startTimeUnixNano": "1544712660000000000",
+    "endTimeUnixNano": "1544712661000000000",
+    "attributes": [
+        {"key": key, "value": {"stringValue": value}}
+        for key, value in ATTRIBUTES.items()
+    ],
+}
+EXPORTED = {"resourceSpans": [{"scopeSpans": [{"spans": [SPAN]}]}]}
 
 
 class Snippet(NamedTuple):
@@ -117,6 +164,8 @@ def of(program, only=lambda _words: True):
 
 def runs(words):
     """Return the codes that a command may end with, or None if it is not run."""
+    if words[1] == "gate" and not {"--attest", "--verify"} & {*words}:
+        return {0}
     for name, codes in ANSWERS.items():
         if words[1 : 1 + len(name.split())] == name.split():
             return codes
@@ -131,6 +180,10 @@ def folder(tmp_path, monkeypatch):
     config["store"]["url"] = f"file://{tmp_path}/store"
     (tmp_path / "snaptrace.yaml").write_text(yaml.safe_dump(config))
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CANARY_KEY", "unused")
+    export = zstandard.compress(json.dumps(EXPORTED).encode())
+    (tmp_path / "last-month.jsonl.zst").write_bytes(export)
+    (tmp_path / "pairs.csv").write_text("epoch,number,turn,better,reasons\n")
     return tmp_path
 
 
@@ -178,10 +231,31 @@ def test_a_command_runs_on_a_store(words, folder, capsys):
         main(["pin", ids[2][:8], "--suite", "release", "--expect", '{"number": "1"}'])
     if words[1:3] == ["scorer", "check"]:
         assert main(["scorer", "new", "word_share"]) == 0
+    if words[1:] == ["doctor"]:
+        shown += LISTENING
+    if "--ask" in words:
+        shown += ["--set", f"replayd.arms={json.dumps({'p': CONTROL})}"]
     capsys.readouterr()
-    code = main(shown[1:])
+    with answering(words) as url:
+        given = [url if each == "URL" else each for each in GIVEN.get(words[1], [])]
+        shown = [url if each.startswith("http://c") else each for each in shown]
+        shown = [url if each == "http://prod/v1" else each for each in shown]
+        code = main([*shown[1:], *given])
     said = capsys.readouterr()
     assert code in runs(words), said.err or said.out
+
+
+@contextmanager
+def answering(words):
+    """Yield the address of a replayd or of a model, as a command asks."""
+    if words[1] in ("gate", "plan"):
+        with served_gate(found=plans(), verdicts=verdicts_of(pairs=3000)) as url:
+            yield url
+    elif words[1] == "test":
+        with served_model(lambda _body: completion("It is 42.")) as model:
+            yield model.url
+    else:
+        yield ""
 
 
 @of("make")

@@ -112,7 +112,9 @@
     const cells = differingCells(pixelsOf(image, width, height), pixelsOf(other, width, height), width, height);
     const regions = regionsOf(cells);
     const share = cells.differ.filter(Boolean).length / cells.differ.length;
-    say(figure, regions.length ? `${regions.length === 1 ? "one region differs" : `${regions.length} regions differ`} (${Math.ceil(100 * share)} %)` : "the same picture");
+    const whose = image.dataset.against.split("/").at(-2); // the side's name in its address
+    const many = regions.length === 1 ? "one region differs" : `${regions.length} regions differ`;
+    say(figure, regions.length ? `${many} from ${whose} (${Math.ceil(100 * share)} %)` : `the same picture as ${whose}`);
     if (!regions.length) return;
     const marks = drawn("svg", { class: "marks", viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", "aria-hidden": "true" });
     for (const [left, top, right, bottom] of regions.slice(0, MOST)) {
