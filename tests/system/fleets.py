@@ -9,6 +9,7 @@ from fakes.provider import completion
 from fakes.waiting import until
 
 ACK_WAIT = 3
+PENDING = 24  # pairs published and not answered, at most
 
 
 class Fleet:
@@ -26,7 +27,7 @@ class Fleet:
             "replayd.workers.ack_wait": ACK_WAIT,
             "replayd.workers.listen": "127.0.0.1:0",
             "replayd.workers.concurrency": 4,
-            "replayd.workers.pending": 24,
+            "replayd.workers.pending": PENDING,
             **self._sets,
             **more,
         }
