@@ -75,10 +75,10 @@ def marks_of(language: str) -> Marks:
 @cache
 def negating() -> re.Pattern[str]:
     """Return one pattern of all that declines or negates in Latin script."""
-    patterns = (marks_of(code) for code in languages())
-    return re.compile(
-        "|".join(f"{m.unable.pattern}|{m.negated.pattern}" for m in patterns)
-    )
+    rows = (table("declining.toml")[code] for code in languages())
+    entries = (entry for row in rows for entry in (*row["unable"], *row["negated"]))
+    # One group, so that within a word one look ahead says no for all of them.
+    return _pattern("", list(dict.fromkeys(entries)))
 
 
 def _pattern(language: str, entries: list[str]) -> re.Pattern[str]:

@@ -55,12 +55,11 @@ def refuses(answer: Answer) -> bool:
 def declines(text: str) -> bool:
     """Whether a text says that it does not do what was asked, and says little else."""
     opening = text[:OPENING].casefold().replace("’", "'")
-    if _COMPLIES.search(opening) or _GRUDGES.search(opening):
-        return False
     for sentence in _sentences(opening):
         alone = len(opening.strip()) - len(sentence) <= CURT // 2
         if _declining(sentence, curt=alone and _curt(sentence)):
-            return len(text.strip()) - len(sentence) <= MOST_ELSE
+            complies = _COMPLIES.search(opening) or _GRUDGES.search(opening)
+            return not complies and len(text.strip()) - len(sentence) <= MOST_ELSE
     return False
 
 
@@ -99,14 +98,15 @@ def _declining(sentence: str, *, curt: bool) -> bool:
 
 
 def _weight(sentence: str, language: str, *, curt: bool) -> float:
-    marks = marks_of(language)
-    regrets = marks.regret.search(sentence)
-    # An apology is a negation in Japanese, which declines nothing by itself.
-    rest = _APOLOGY.sub("", sentence) if language == "ja" else sentence
-    sentence = rest if re.search(r"\w", rest) else sentence
+    marks, whole = marks_of(language), sentence
+    if language == "ja":
+        # An apology is a negation in Japanese, which declines nothing by itself.
+        rest = _APOLOGY.sub("", sentence)
+        sentence = rest if re.search(r"\w", rest) else sentence
     unable = marks.unable.search(sentence)
     if not unable and not marks.negated.search(sentence):
         return 0.0
+    regrets = marks.regret.search(whole)
     helps = marks.help.search(sentence)
     speaks = marks.first.search(sentence)
     if curt:

@@ -6,6 +6,7 @@ ends or joins words is left out, so `Oslo, Norway.` and `oslo norway` are the sa
 
 import re
 import unicodedata
+from functools import lru_cache
 from string import whitespace
 from typing import Final
 
@@ -35,6 +36,11 @@ _SURE_WORDS = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)+")
 
 def marked_words(text: str) -> list[str]:
     """Return the words of `text`, case-folded, each with its own marks."""
+    return list(_marked(text))
+
+
+@lru_cache(maxsize=512)
+def _marked(text: str) -> tuple[str, ...]:
     text = unicodedata.normalize("NFKC", text[:LONGEST_READ].translate(_ONE_FORM))
     if not text.isascii():
         text = _VOWELS.sub("", text)
@@ -45,7 +51,7 @@ def marked_words(text: str) -> list[str]:
             found.extend(_JOINED.split(token))
         else:
             found.append(token)
-    return found
+    return tuple(found)
 
 
 def marks_of(text: str) -> list[str]:

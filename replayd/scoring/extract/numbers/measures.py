@@ -32,11 +32,10 @@ _FRACTIONS: Final = (
     (re.compile(r"\b(?:two|three|four|five|six|zwei|drei|vier|deux|trois|quatre|dos|tres|cuatro|due|tre|dwie|dwa|trzy|cztery|två|fyra|\d+)(?: and a half| i pół| et demie?| y media| e mezzo| och en halv|einhalb)\b", re.IGNORECASE), "+half"),
     (re.compile(r"\b(?:one|a) and a half\b|\banderthalb\b|\beinundeinhalb\b", re.IGNORECASE), "1.5"),
 )  # fmt: skip
-# One look for all of them, since most texts have none.
+# One look for all of them, over lowered text, since most texts have none.
 _FRACTION_WORD = re.compile(
     r"half|halb|pół|halv|demi|medi[oa]|mezz[oa]|quart|viertel|cuarto|third|drittel|tiers|tercio|dozen|single"
     r"|hundred|thousand|mill|billion",
-    re.IGNORECASE,
 )
 DAYS: Final = {
     word: f"weekday {day}"
@@ -65,6 +64,9 @@ _DAY = re.compile(
     rf"\b(?:{'|'.join(sorted(DAYS, key=len, reverse=True))})(?:\b|(?=[가-힣]))",
     re.IGNORECASE,
 )
+_LETTERS = re.compile(r"[^\W\d_]+")
+_DAY_PARTS: Final = ("-feira", "요일", "'ятн")  # of names that are no run of letters
+_YEAR = re.compile(r"\d{4}")
 _MANY_TIMES = re.compile(
     r"\b(?P<word>zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn)mal\b|(?<![\w.,])(?P<digits>\d{1,3})\s?[x×](?=\s*(?:[.,;!]|\Z))",
     re.IGNORECASE,
@@ -104,7 +106,7 @@ def _measured(text: str) -> Measured:
 
 def _read(text: str, language: Callable[[], str | None] | None) -> Measured:
     plain = _MANY_TIMES.sub(_times, plain_clock(spelt_days(plain_numbers(text))))
-    for pattern, value in _FRACTIONS if _FRACTION_WORD.search(plain) else ():
+    for pattern, value in _FRACTIONS if _FRACTION_WORD.search(plain.lower()) else ():
         plain = pattern.sub(_and_a_half if value == "+half" else value, plain)
     found = list(
         quantities(
@@ -112,15 +114,23 @@ def _read(text: str, language: Callable[[], str | None] | None) -> Measured:
         )
     )
     taken = {q.start for q in found}
-    for day in _DAY.finditer(plain):
+    for day in _DAY.finditer(plain) if _may_name_days(plain) else ():
         word = day[0].lower()
         if day.start() in taken or (word in _SHORT_DAYS and not day[0][0].isupper()):
             continue
         found.append(Quantity(day.start(), day.end(), frozenset({DAYS[word]})))
-    for month in _MONTH_YEAR.finditer(plain) if found else ():
+    for month in _MONTH_YEAR.finditer(plain) if found and _YEAR.search(plain) else ():
         found = _with_month(found, month)
     found.sort(key=lambda quantity: quantity.start)
     return Measured(plain, tuple(joined(plain, _with_units(plain, found))))
+
+
+def _may_name_days(text: str) -> bool:
+    """Whether any word of a text may be a weekday: a quick look."""
+    lowered = text.lower()
+    return any(part in lowered for part in _DAY_PARTS) or not DAYS.keys().isdisjoint(
+        _LETTERS.findall(lowered)
+    )
 
 
 def _times(match: re.Match[str]) -> str:

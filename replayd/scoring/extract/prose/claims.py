@@ -49,6 +49,9 @@ _WORD = re.compile(
 )
 
 
+_TOKEN = re.compile(r"n't|" + _WORD.pattern)
+
+
 class Word(Struct, frozen=True):
     """A word of a claim, with those beside it, which may carry nothing."""
 
@@ -102,7 +105,7 @@ def without_values(text: str) -> str:
 
 
 def _claim(clause: str) -> Claim:
-    tokens = re.findall(r"n't|" + _WORD.pattern, spoken(clause))[: 3 * MOST_WORDS]
+    tokens = _TOKEN.findall(spoken(clause))[: 3 * MOST_WORDS]
     within = table("polarity.toml")["negation"]["within"]
     negated = any(mark in clause for mark in within)
     absent, after, compares, governed, waiting = False, False, False, "", False

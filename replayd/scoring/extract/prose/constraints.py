@@ -6,7 +6,7 @@ and marks that must or must not be there; a first or last phrase; the longest wo
 
 import re
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final, NamedTuple
 
 LONGEST_READ: Final = 4_000  # characters of the instructions
@@ -169,6 +169,7 @@ class Constraint(NamedTuple):
     holds: Callable[[str], bool]
 
 
+@lru_cache(maxsize=128)  # of one pair, for which they are asked several times
 def constraints_of(instructions: str) -> tuple[Constraint, ...]:
     """Return the constraints that instructions state, in order."""
     return tuple(_read(instructions[:LONGEST_READ]))[:MOST]

@@ -1,5 +1,7 @@
 """Invariant: an answer is neither a loop, nor noise, nor a chat template."""
 
+from functools import lru_cache
+
 from replayd.scoring.contract import Said, Score, ScoringCase
 from replayd.scoring.extract.language.degenerate import is_soup, loop_in, template_mark
 
@@ -24,6 +26,7 @@ class NotDegenerate:
         return Score(float(not fault), fault)
 
 
+@lru_cache(maxsize=256)  # the recording's is asked for four times a pair
 def _fault(text: str) -> str:
     if mark := template_mark(text):
         return f"template mark {mark[:24]}"
