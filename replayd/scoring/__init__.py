@@ -38,6 +38,7 @@ from replayd.scoring.rules.media.speech_made import SpeechMade
 from replayd.scoring.rules.media.vectors_near import VectorsNear
 from replayd.scoring.rules.overlap import Overlap
 from replayd.scoring.rules.refusal_agreed import RefusalAgreed
+from replayd.scoring.rules.restated import restated
 from replayd.scoring.rules.text_read import TextRead
 from replayd.scoring.rules.word_error_rate import WordErrors
 from replayd.scoring.rules.words_heard import WordsHeard
@@ -65,18 +66,18 @@ QUALITY: tuple[Scorer, ...] = (
     DocumentFields(),
     OptionChosen(),
     LabelsChosen(),
-    YesOrNo(),
-    FinalAnswer(),
-    CellValues(),
+    restated(YesOrNo()),
+    restated(FinalAnswer()),
+    restated(CellValues()),
     CodeShape(),
     MathResult(),
     MarkupFields(),
-    WordsHeard(),
-    TextRead(),
-    ListItems(),
-    LabelledFields(),
+    restated(WordsHeard()),
+    restated(TextRead()),
+    restated(ListItems()),
+    restated(LabelledFields()),
     CreativeKept(),
-    Claims(),
+    restated(Claims()),
     ToolAgreement(),
     JsonFields(),
     LabelNumbers(),

@@ -20,7 +20,7 @@ from replayd.scoring.extract.request_facts import (
 )
 from replayd.scoring.extract.structure.body import body_of
 from replayd.scoring.extract.structure.json_values import NOTHING, structured
-from replayd.scoring.extract.structure.options import label_set
+from replayd.scoring.extract.structure.options import label_sets
 from replayd.scoring.extract.text import Text
 from snaptrace.scorers.contract import Score
 from snaptrace.snapshot.conversation import Conversation
@@ -107,7 +107,12 @@ class ScoringCase(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def labels(self) -> tuple[str, ...]:
         """The labels offered for a classification, where the recording uses one."""
-        return label_set(self.instructions, self.reference.text)
+        return self.label_sets[0] if self.label_sets else ()
+
+    @cached_property
+    def label_sets(self) -> tuple[tuple[str, ...], ...]:
+        """All sets of labels that the recording uses one of, the largest first."""
+        return label_sets(self.instructions, self.reference.text)
 
     @cached_property
     def facts(self) -> Facts:

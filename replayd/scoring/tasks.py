@@ -14,6 +14,7 @@ from replayd.scoring.extract.intervals import matrix_of
 from replayd.scoring.extract.language.key_words import key_words
 from replayd.scoring.extract.language.polarity import asks_yes_no, says_yes_or_no
 from replayd.scoring.extract.language.words import word_count
+from replayd.scoring.extract.math_notation import FORMULA
 from replayd.scoring.extract.numbers.marks import marked_words
 from replayd.scoring.extract.prose.citations import cites_sources
 from replayd.scoring.extract.prose.constraints import constraints_of
@@ -23,6 +24,7 @@ from replayd.scoring.extract.request_words import (
     BARE_NUMBER,
     CODED,
     DOES_SUMS,
+    IS_SOCIAL,
     OFFERS_LABELS,
     OPEN_CHOICE,
     SHOWS_VALUES,
@@ -141,16 +143,8 @@ _READS_TEXT = re.compile(
     r"\b(?:read|transcribe|ocr|copy|type out|write out|extract)\b[^.?!\n]{0,40}\b(?:text|words?|writing|sign|label|note|letter|page|receipt|caption|handwrit\w+|plate|serial|code|word for word)\b"
     r"|\bwhat (?:does|do) (?:the|this|that|it) .{0,30}\b(?:say|read)\b(?! about)|\bwhat is written\b|\bwhich text\b|\bwhat text\b|\btext (?:in|on|from|of) (?:the|this)\b"
     r"|\b(?:recopie\w*|transcri[bsv]\w*|retranscri\w*|schreib\w* ab|abtippen)\b|\bwas steht\b|\blies\b[^.?!\n]{0,30}\btext|\btext (?:auf|in|aus)\b|\babschreib\w*|\bque dit\b|\bqu'est-ce qui est écrit|\blis(?:ez)? le texte|\bqué (?:dice|pone)\b|\blee el texto|\bcosa (?:dice|c'è scritto)"
-    r"|\b(?:leggi|trascrivi)\b|\bleia\b|escrito n|transcrev\w+|\blees\b[^.?!\n]{0,30}tekst|wat staat er|\bskriv av\b|vad står"
+    r"|перепиш\w*|\bспиши\b|\bpřepiš\w*|\bopiš\w*|\bprzepisz\b|\b(?:leggi|trascrivi)\b|\bleia\b|escrito n|transcrev\w+|\blees\b[^.?!\n]{0,30}tekst|wat staat er|\bskriv av\b|vad står"
     r"|przeczytaj|co jest napisane|ne yazıyor|прочита\w+|что написано|読(?:んで|み取)|書いてあ|写了什么|读出|识别|읽어|뭐라고|اقرأ|المكتوب|पढ़|लिखा",
-    re.IGNORECASE,
-)
-# Thanks, greetings, goodbyes and nothing else: any courtesy answers them.
-_IS_SOCIAL = re.compile(
-    r"\W*(?:(?:ok(?:ay)?|great|perfect|super|cool|no|nein|non)\W+)?(?:thanks?\b|thank you|thx|cheers|hello|hi\b|hey|good (?:morning|evening|night|bye)|bye|goodbye|see you"
-    r"|danke\w*|vielen dank|hallo|guten (?:morgen|tag|abend)|tschüss|auf wiedersehen|merci|bonjour|salut|au revoir|bonne (?:journée|soirée)"
-    r"|gracias|muchas gracias|hola|buen[oa]s (?:días|tardes|noches)|adiós|grazie|ciao|buongiorno|arrivederci|obrigad[oa]|olá|tchau|bom dia"
-    r"|bedankt|dank je|tack|hej|dzięk\w+|cześć|teşekkür\w*|merhaba|спасибо|привет|ありがとう|こんにちは|谢谢|你好|감사합니다|안녕\w*|شكرا|مرحبا|धन्यवाद|नमस्ते)[^?？\n]{0,60}",
     re.IGNORECASE,
 )
 # What a text says about something is an answer, not the text itself.
@@ -238,9 +232,14 @@ def _by_verb(case: ScoringCase) -> Task | None:
         return "translation"
     if _SUMMARISES.search(question):
         return "summary"
-    if _REWRITES.search(question) and not DOES_SUMS.search(question):
+    copies = case.snapshot.modality in PICTURES and _READS_TEXT.search(question)
+    if (
+        _REWRITES.search(question)
+        and not DOES_SUMS.search(question)
+        and not copies  # what a picture shows is copied, not worded anew
+    ):
         return "rewriting"
-    social = len(question) <= LONGEST_ASKED and _IS_SOCIAL.fullmatch(question.strip())
+    social = len(question) <= LONGEST_ASKED and IS_SOCIAL.fullmatch(question.strip())
     if social or _CREATES.search(question) or _PLAYS.search(question):
         return "creative"
     alone = case.snapshot.modality == "text" and len(question) <= LONGEST_IDEA
@@ -257,6 +256,7 @@ def _by_recording(case: ScoringCase) -> Task:
     if case.snapshot.modality in PICTURES and (seen := _of_picture(case, grid)):
         return seen
     sums = bool(DOES_SUMS.search(case.question) and _SYMBOLIC.search(body))
+    sums = sums or FORMULA.search(body) is not None
     if sums and "```" not in body and len(body.splitlines()) == 1:
         return "mathematics"
     if written := _of_code(case):
@@ -335,9 +335,9 @@ def _of_words(case: ScoringCase) -> Task:
 def _names_only(case: ScoringCase) -> bool:
     """Whether a sentence says the question again, and one to three words besides."""
     body = case.recorded.body
-    if word_count(body) > LONGEST_ECHO or not _ASKS_OPENLY.search(
-        case.question[-LONGEST_ASKED:]
-    ):
+    asked = case.question[-LONGEST_ASKED:]
+    openly = _ASKS_OPENLY.search(asked) or asked.rstrip().endswith(("?", "？", "؟"))
+    if word_count(body) > LONGEST_ECHO or not openly or asks_yes_no(asked):
         return False
     said = key_words(body, known=marked_words(case.question))
     known = key_words(body)

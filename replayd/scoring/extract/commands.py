@@ -35,7 +35,10 @@ _VERBS: Final = tuple(
         (r"\b(?:mach|mache|schalt|schalte|dreh|drehe|knips|knipse)\b", "mach"),
         (r"\b(aus|ein|an)(?:machen|schalten|drehen)\b", r"mach \1"),
         (r"\bein$", "an"),
-        (r"\b(?:stell|stelle|stellen|setz|setze|setzen)\b", "stell"),
+        (
+            r"\b(?:stell|stelle|stellen|gestellt|einstellen|setz|setze|setzen|gesetzt)\b",
+            "stell",
+        ),
         (r"\b(?:pon|poner|ponme|ponga|programa|programar)\b", "pon"),
         (r"\b(?:apaga|apagar|desconecta|desconectar)\b", "apaga"),
         (r"\b(?:enciende|encender|prende|prender)\b", "enciende"),

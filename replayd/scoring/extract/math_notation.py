@@ -85,3 +85,9 @@ def plain_expression(text: str) -> str:
     text = text.replace("{", "(").replace("}", ")").strip()
     text = _NAMED.sub("", text)
     return _GROUPED.sub("", text).replace("+ C", "+ c").replace("+C", "+c").strip()
+
+
+# An equation of functions or powers, whatever the request calls what it asks for.
+FORMULA: Final = re.compile(
+    r"\A[^\n:]{0,40}\b[a-zA-Z]['′]?(?:\([a-z]\))?\s*=\s*[^\n=]*(?:[²³⁴√∫]|\^|\b(?:sin|cos|tan|ln|log|exp)\b)[^\n=]*\Z"
+)

@@ -145,6 +145,7 @@ class _OneForm(ast.NodeTransformer):
         self.generic_visit(node)
         if (held := _counted(node.test)) is not None:
             node.test = held
+        node.test = _remainder(node.test)
         return node
 
 
@@ -166,6 +167,21 @@ def _counted(node: ast.AST) -> ast.expr | None:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
         return node.args[0] if node.func.id == "len" else None
     return None
+
+
+def _remainder(test: ast.expr) -> ast.expr:
+    """Return `n % 2` for `n % 2 == 1` and for `n % 2 != 0`, which hold alike."""
+    if not isinstance(test, ast.Compare) or len(test.ops) != 1:
+        return test
+    left, op, right = test.left, test.ops[0], test.comparators[0]
+    if not (isinstance(left, ast.BinOp) and isinstance(left.op, ast.Mod)):
+        return test
+    if not isinstance(right, ast.Constant):
+        return test
+    of_two = isinstance(left.right, ast.Constant) and left.right.value == 2
+    odd = of_two and isinstance(op, ast.Eq) and right.value == 1
+    some = isinstance(op, ast.NotEq) and right.value == 0
+    return left if odd or some else test
 
 
 def _denied(test: ast.expr) -> ast.expr:

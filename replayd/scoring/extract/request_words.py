@@ -33,6 +33,15 @@ SHOWS_VALUES = re.compile(
 )
 # One of many is asked for, whichever it is.
 OPEN_CHOICE = re.compile(
-    r"\W*(?:please )?(?:name|give me|tell me|pick|nenne|nomme|cite|nombra|dime|dimmi|noem|nämn) (?:a|an|any|one|eine?[nm]?|une?|una?|een|en|ett)\s",
+    r"\W*(?:please )?(?:name|give me|tell me|pick|list|suggest|nenne|nomme|cite|nombra|dime|dimmi|elenca|noem|nämn)"
+    r" (?:(?:exactly|just|genau|exactement|exactamente|esattamente) )?(?:a|an|any|one|two|three|four|five|[2-5]|eine?[nm]?|zwei|drei|vier|fünf|une?|deux|trois|quatre|cinq|una?|dos|tres|cuatro|cinco|due|tre|quattro|cinque|een|en|ett)\s",
+    re.IGNORECASE,
+)
+# Thanks, greetings, goodbyes and nothing else: any courtesy answers them.
+IS_SOCIAL = re.compile(
+    r"\W*(?:(?:ok(?:ay)?|great|perfect|super|cool|no|nein|non)\W+)?(?:thanks?\b|thank you|thx|cheers|hello|hi\b|hey|good (?:morning|evening|night|bye)|bye|goodbye|see you"
+    r"|danke\w*|vielen dank|hallo|guten (?:morgen|tag|abend)|tschüss|auf wiedersehen|merci|bonjour|salut|au revoir|bonne (?:journée|soirée)"
+    r"|gracias|muchas gracias|hola|buen[oa]s (?:días|tardes|noches)|adiós|grazie|ciao|buongiorno|arrivederci|obrigad[oa]|olá|tchau|bom dia"
+    r"|bedankt|dank je|tack|hej|dzięk\w+|cześć|teşekkür\w*|merhaba|спасибо|привет|ありがとう|こんにちは|谢谢|你好|감사합니다|안녕\w*|شكرا|مرحبا|धन्यवाद|नमस्ते)[^?？\n]{0,60}",
     re.IGNORECASE,
 )

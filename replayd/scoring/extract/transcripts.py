@@ -168,7 +168,8 @@ _CONTRACTED: Final = (
     (re.compile(r"['’]ve\b"), " have"),
     (re.compile(r"['’]re\b"), " are"),
     (re.compile(r"\bi['’]m\b"), "i am"),
-    (re.compile(r"\b(it|that|there|what|who|where|he|she|here|how)['’]s\b"), r"\1 is"),
+    (re.compile(r"\b([a-z]{2,})['’]s\b"), r"\1 is"),
+    (re.compile(r"(?<=\d)['’][a-zçğıöşü]{1,4}\b"), ""),  # Turkish endings of digits
     # `we'd` is either, so both are written like it.
     (re.compile(r"\b(i|you|he|she|we|they|it)(?:['’]d| had| would)\b"), r"\1 would"),
     (re.compile(r"\bgonna\b"), "going to"),
@@ -238,7 +239,7 @@ def heard_words(text: str, *, courtesies: bool = False) -> list[str]:
     plain = _PERCENT.sub(" percent", plain)
     for pattern, full in _CONTRACTED:
         plain = pattern.sub(full, plain)
-    plain = _FILLER.sub(" ", plain)
+    plain = _FILLER.sub(" ", _FILLER.sub(" ", plain).lstrip(" ,"))
     plain = _MONEY_AFTER.sub(_money_last_of, plain)
     plain = _LOOSE_COMMA.sub(" ", _MONEY_FIRST.sub(_money_last, plain))
     plain = _PLEASE.sub("", " ".join(plain.split()))

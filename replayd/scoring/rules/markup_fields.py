@@ -28,6 +28,7 @@ _RECIPE = re.compile(r"^FROM \S+(?: AS \w+)?\s*\n", re.MULTILINE)
 _SPAN = re.compile(r"`([^`\n]+)`")
 _PLAIN_FILES = re.compile(r"(?<=\s)-type f\s+")  # what `find -name` mostly means
 _HEAD_CARET = re.compile(r"\bHEAD\^(?!\d)|\bHEAD~(?!\d)")
+_SLASHED = re.compile(r"\A/(?P<inner>\^.*\$)/[a-z]{0,4}\Z")  # a regular expression
 _ARROW: Final = re.compile(r"\s*(-->|->|=>|---)\s*")
 
 # Classes of an expression that have a short form.
@@ -87,6 +88,7 @@ def _code_given(body: str) -> str:
 
 
 def _one_command(line: str) -> str:
+    line = _SLASHED.sub(r"\g<inner>", line)
     line = _HEAD_CARET.sub("HEAD~1", _PLAIN_FILES.sub("", line))
     for spelt, short in _CLASSES:
         line = line.replace(spelt, short)

@@ -223,8 +223,8 @@ def _torn_sentence(text: str, recorded: str) -> str:
         return ""
     known = re.findall(r"\w+", recorded.casefold())
     final = words[-1]
-    if final.isdigit():
-        return ""  # nothing tells whether a number is whole
+    if final.isdigit() or final.casefold() == known[-1]:
+        return ""  # nothing tells whether a number is whole; the recording ends so
     if len(words) >= 2 and final in _DANGLING and final != known[-1]:
         return f"after “{final}”"
     if len(words) >= FEWEST_BEFORE_A_PART and final.casefold() not in known:

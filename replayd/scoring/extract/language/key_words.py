@@ -25,6 +25,9 @@ _FRAMING: Final = STOPWORDS | frozenset(
     " located lies found stands hangs could would should can think believe then d'une"
     " d'un l'on c'est s'il there these those some any each per at by"
     " made produced produces built written painted invented discovered founded developed"
+    " nur lediglich bloß seulement uniquement solo solamente únicamente sólo apenas somente só soltanto"
+    " là adalah ialah jsou jest є це"
+    " alleen slechts endast bara tylko jedynie jen pouze только лишь sadece yalnızca chỉ hanya"
     " created composed directed wrote unit units einheiten unités unidades unità sir mr mrs ms dr prof herr frau".split()
 ) - {"not", "no", "nicht", "non", "pas", "ne", "sans", "without"}  # fmt: skip
 _AMERICA = re.compile(r"\b(?:USA|U\.S\.(?:A\.)?|(?<![A-Z$] )US(?=[\s.,;)]|\Z))")

@@ -6,6 +6,7 @@ own words turn an answer round, as negations do.
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from replayd.scoring.extract.language.language import STOPWORDS
@@ -14,6 +15,8 @@ from replayd.scoring.extract.structure.body import body_of
 
 LONGEST_READ = 600  # characters of an answer: it says so at once, or not at all
 SHORTEST_STEM = 4
+# Ideograms and katakana, which are words and no endings.
+_UNSPACED = re.compile(r"[\u30a1-\u30ff\u3400-\u9fff]{2}")
 
 _YES = (
     r"yes|yep|yeah|yup|correct|right|true|indeed|affirmative|it does|it is|they do|ja|jawohl|doch|richtig|stimmt"
@@ -38,7 +41,7 @@ _SAID_LAST = re.compile(
     re.IGNORECASE,
 )
 _NEGATION = re.compile(
-    r"\b(?:not|never|cannot|nobody|none|nothing|neither|no longer|no|without"
+    r"\b(?:not|never|cannot|nobody|none|nothing|neither|no longer|no|without|ohne|sans|sin|senza|sem|zonder|utan|bez|без"
     r"|nicht|kein\w*|nie|niemals|niemand|nichts|weder|nicht mehr"
     r"|pas|jamais|aucun\w*|personne|rien|plus"
     r"|no|nunca|jamás|ningun\w*|ningún|nadie|nada|tampoco"
@@ -227,6 +230,8 @@ def _akin(one: str, other: str) -> bool:
 
 def _speaks_of(words: list[str], asked: list[str]) -> bool:
     """Whether an answer uses any content word of the question."""
+    if _shares_run(words, asked):
+        return True
     content = [w for w in asked if w not in STOPWORDS and len(w) > 2]
     return any(
         word == other or _akin(word, other)
@@ -234,3 +239,9 @@ def _speaks_of(words: list[str], asked: list[str]) -> bool:
         if word not in STOPWORDS
         for other in content
     )
+
+
+def _shares_run(words: list[str], asked: list[str]) -> bool:
+    """Whether two letters of an unspaced script follow each other in both."""
+    known = {a + b for a, b in pairwise(asked) if _UNSPACED.fullmatch(a + b)}
+    return bool(known) and any(a + b in known for a, b in pairwise(words))

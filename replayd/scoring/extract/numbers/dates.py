@@ -54,7 +54,9 @@ _DATES = (
     re.compile(r"(?<![\w.])(?P<y>\d{4})/(?P<m>\d{1,2})/(?P<d>\d{1,2})(?!\d)"),
     re.compile(r"(?<![\w.])(?P<d>\d{1,2})\.\s?(?P<m>\d{1,2})\.\s?(?P<y>\d{4})(?!\d)"),
     re.compile(r"(?<![\w.])(?P<d>\d{1,2})\.\s?(?P<m>0[1-9]|1[0-2])\.(?!\w)"),
-    re.compile(r"(?<![\w.])(?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<y>\d{4})(?!\d)"),
+    re.compile(
+        r"(?<![\w.-])(?P<a>\d{1,2})(?P<mark>[/-])(?P<b>\d{1,2})(?P=mark)(?P<y>\d{4})(?![\d-])"
+    ),
     re.compile(r"(?<![\w.])(?P<a>\d{1,2})[/-](?P<b>\d{1,2})(?=,? \d{1,2}:\d\d)"),
     re.compile(
         rf"(?<![\w.])(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|º|\.)?\s(?:(?:of|de)\s)?{_MONTH}"
@@ -139,6 +141,7 @@ def _date(match: re.Match[str]) -> Iterator[Quantity]:
             match.end(),
             full if year else short,
             shortened=short if year else frozenset(),
+            written=f"{parts['a']}/{parts['b']}" if len(days) > 1 else "",
         )
 
 

@@ -15,7 +15,7 @@ _DOWN = (
     r"|gedaald|daalde\w*|afgenomen|minska\w*|sjunk\w*|sjönk|spad\w+|zmniejszy\w*|azald\w*|düştü\w*|упал\w*|снизил\w*|сократил\w*|уменьши\w*"
 )
 _SAYS = re.compile(
-    rf"\b(?:(?P<up>{_UP})|(?P<down>{_DOWN}))\b|(?P<up2>上昇|増加|增长|上升|增加|증가|상승|ارتفع|زاد|बढ़)|(?P<down2>下落|減少|下降|减少|감소|하락|انخفض|घट)",
+    rf"\b(?:(?P<up>{_UP})|(?P<down>{_DOWN}))\b|(?P<up2>上昇|増加|増え|伸び|增长|上升|增加|上涨|증가|상승|늘었|늘어|올랐|ارتفع|زاد|बढ़)|(?P<down2>下落|減少|減り|減っ|下が|下降|减少|下跌|감소|하락|줄었|줄어|내렸|انخفض|घट)",
     re.IGNORECASE,
 )
 

@@ -62,6 +62,7 @@ _SHORT_DURATION = re.compile(
 )
 # `00:12:37` is the place 12:37 of a recording.
 _PERCENT_SPELT = re.compile(r"百分之([〇零一二三四五六七八九十百两\d.]+)")
+_WARI = re.compile(r"(\d)割(?:(\d)分)?")  # tenths and hundredths
 _LONG_CLOCK = re.compile(r"(?<![\d:])00?:(?=\d\d:\d\d(?![\d:]))")
 _UNIT_POWER = re.compile(
     r"(?<=\d)(?P<gap>\s?)(?P<unit>(?:k|c|m|d)?m|in|ft)\^\{?(?P<n>[23])\}?(?!\w)"
@@ -198,6 +199,8 @@ def plain_numbers(text: str) -> str:
     if not text.isascii():
         text = _PERCENT_SPELT.sub(r"\1%", text).replace("°С", "°C")
         text = western(text.translate(_DIGITS))
+        if "割" in text:
+            text = _WARI.sub(lambda m: f"{m[1]}{m[2] or 0}%", text)
     if "\\" in text or "{,}" in text:
         text = _without_latex(text)
     if "^" in text:  # a square or cubic unit

@@ -1,4 +1,4 @@
-"""Number words of ten languages, composed: `nine hundred and thirty-five`.
+"""Number words of thirteen languages, composed: `nine hundred and thirty-five`.
 
 One vocabulary for all of them: no word has two values. Compounds written as one word
 (`zweihundertvierzig`, `trentacinque`) are taken apart by their longest parts.
@@ -12,31 +12,31 @@ from typing import Final, NamedTuple
 _UNITS = {
     0: "zero null zéro cero nul ноль",
     1: "one ein eins eine einen einem einer un une uno una um uma een één",
-    2: "två two zwei deux dos due dois duas twee"
+    2: "dua två two zwei deux dos due dois duas twee"
     " два две двух двум двумя dwa dwie dwóch iki дві двох двом dva dvě dvou",
-    3: "three drei trois tres tre três drie три трёх трех трём тремя trzy trzech üç üçe üçte üçten трьох трьом tři tří",
-    4: "fyra four vier quatre cuatro quattro quatro"
+    3: "tiga three drei trois tres tre três drie три трёх трех трём тремя trzy trzech üç üçe üçte üçten трьох трьом tři tří",
+    4: "empat fyra four vier quatre cuatro quattro quatro"
     " четыре четырёх четырех четырём cztery czterech dört dörde dörtte dörtten чотири чотирьох čtyři čtyř",
     5: "fem five fünf cinq cinco cinque vijf пять пяти пятью pięć pięciu beş beşe beşte beşten pět pěti",
-    6: "six sechs sech seis sei zes шесть шести sześć sześciu altı altıya altıda altıdan шість šest šesti",
-    7: "sju seven sieben sieb sept siete sette sete zeven семь семи siedem siedmiu yedi yediye yedide yediden сім sedm sedmi",
-    8: "åtta eight acht huit ocho otto oito восемь восьми osiem ośmiu sekiz sekize sekizde sekizden вісім osm osmi",
-    9: "nio nine neun neuf nueve nove negen девять девяти dziewięć dziewięciu dokuz dokuza dokuzda dokuzdan devět devíti",
-    10: "tio ten zehn dix diez dieci dez tien десять десяти dziesięć dziesięciu deset deseti",
-    11: "elva eleven elf onze once undici одиннадцать одиннадцати jedenaście одинадцять jedenáct",
+    6: "enam six sechs sech seis sei zes шесть шести sześć sześciu altı altıya altıda altıdan шість šest šesti",
+    7: "tujuh sju seven sieben sieb sept siete sette sete zeven семь семи siedem siedmiu yedi yediye yedide yediden сім sedm sedmi",
+    8: "delapan åtta eight acht huit ocho otto oito восемь восьми osiem ośmiu sekiz sekize sekizde sekizden вісім osm osmi",
+    9: "sembilan nio nine neun neuf nueve nove negen девять девяти dziewięć dziewięciu dokuz dokuza dokuzda dokuzdan devět devíti",
+    10: "sepuluh tio ten zehn dix diez dieci dez tien десять десяти dziesięć dziesięciu deset deseti",
+    11: "sebelas elva eleven elf onze once undici одиннадцать одиннадцати jedenaście одинадцять jedenáct",
     12: "tolv twelve zwölf douze doce dodici doze twaalf двенадцать двенадцати dwanaście дванадцять dvanáct",
-    13: "tretton thirteen dreizehn treize trece tredici treze dertien тринадцать trzynaście",
-    14: "fjorton fourteen vierzehn quatorze catorce quattordici catorze veertien"
+    13: "třináct тринадцять tretton thirteen dreizehn treize trece tredici treze dertien тринадцать trzynaście",
+    14: "čtrnáct чотирнадцять fjorton fourteen vierzehn quatorze catorce quattordici catorze veertien"
     " четырнадцать четырнадцати czternaście",
     15: "femton fifteen fünfzehn quinze quince quindici vijftien"
     " пятнадцать пятнадцати piętnaście patnáct",
-    16: "sexton sixteen sechzehn seize dieciséis sedici dezesseis zestien"
+    16: "šestnáct шістнадцять sexton sixteen sechzehn seize dieciséis sedici dezesseis zestien"
     " шестнадцать szesnaście",
-    17: "sjutton seventeen siebzehn diecisiete diciassette dezessete zeventien"
+    17: "sedmnáct сімнадцять sjutton seventeen siebzehn diecisiete diciassette dezessete zeventien"
     " семнадцать siedemnaście",
-    18: "arton eighteen achtzehn dieciocho diciotto dezoito achttien"
+    18: "osmnáct вісімнадцять arton eighteen achtzehn dieciocho diciotto dezoito achttien"
     " восемнадцать восемнадцати osiemnaście",
-    19: "nitton nineteen neunzehn diecinueve diciannove dezenove negentien"
+    19: "devatenáct nitton nineteen neunzehn diecinueve diciannove dezenove negentien"
     " девятнадцать dziewiętnaście",
 }
 _TENS = {

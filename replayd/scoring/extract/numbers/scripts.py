@@ -7,7 +7,7 @@ Chinese numerals (`一万二千`), dates by year, month and day characters (`202
 import re
 from typing import Final
 
-_ODD = re.compile(r"[\u0900-\u097f\u3400-\u9fff\uac00-\ud7af]")
+_ODD = re.compile(r"[\u0600-\u06ff\u0900-\u097f\u3400-\u9fff\uac00-\ud7af]")
 _FIGURES: Final = {c: n for n, c in enumerate("〇一二三四五六七八九")} | {
     "零": 0,
     "两": 2,
@@ -37,6 +37,19 @@ _TIME = re.compile(
 )
 _BAJE = re.compile(
     r"(?P<half>दोपहर|शाम|रात|सुबह)?\s?(?<!\d)(?P<h>\d{1,2})(?::(?P<min>\d\d))?\s?(?P<mark>बजे)(?P<mid>(?!))?"
+)
+_ARABIC_HOURS: Final = {
+    word: hour
+    for hour, word in enumerate(
+        "الواحدة|الثانية|الثالثة|الرابعة|الخامسة|السادسة|السابعة|الثامنة|التاسعة|العاشرة|الحادية عشرة|الثانية عشرة".split(
+            "|"
+        ),
+        start=1,
+    )
+}
+_SAA = re.compile(
+    rf"(?:(?P<told>(?:{'|'.join(sorted(_ARABIC_HOURS, key=len, reverse=True))}))|(?<![\d:.])(?P<h>\d{{1,2}})(?::(?P<min>[0-5]\d))?)"
+    r"(?:\s(?P<mid>والنصف|والربع))?\s(?:في\s)?(?P<half>صباح|مساء|ظهر|عصر|ليل|الصباح|المساء|الظهر|العصر|الليل)[\u064b-\u0652\u0621ا]*(?!\w)"
 )
 _LATE: Final = frozenset(
     "दोपहर शाम रात 午後 下午 晚上 傍晚 夜里 夕方 夜 오후 저녁 밤".split()
@@ -121,6 +134,7 @@ def western(text: str) -> str:
     """Return `text` with numerals and dates of other scripts in Western notation."""
     if not _ODD.search(text):
         return text
+    text = _SAA.sub(_arabic_time, text)
     text = _BAJE.sub(_time, text)
     text = _HINDI_MONTH.sub(lambda m: _HINDI[m[0]], text)
     text = _HINDI_NUMBER.sub(_hindi_number, text)
@@ -160,6 +174,18 @@ def _time(match: re.Match[str]) -> str:
     if match["half"] in _LATE and hour < 12:
         hour += 12
     return f" {hour:02}:{minute:02} "
+
+
+def _arabic_time(match: re.Match[str]) -> str:
+    """Return `السادسة صباحا` and `6:00 مساء` as a time."""
+    hour = _ARABIC_HOURS.get(match["told"] or "") or int(match["h"])
+    minute = {"والنصف": 30, "والربع": 15}.get(
+        match["mid"] or "", int(match["min"] or 0)
+    )
+    if not 1 <= hour <= 12:
+        return match[0]
+    early = "صباح" in match["half"] or ("ليل" in match["half"] and hour < 6)
+    return f" {hour % 12 + (0 if early else 12):02}:{minute:02} "
 
 
 def _counts_points(match: re.Match[str]) -> bool:

@@ -145,6 +145,20 @@ _BY_COMMAS = re.compile(
     r"separated by (?:a )?commas?|comma[- ]separated|durch kommas? getrennt|kommagetrennt|séparés? par des virgules|separad[oa]s por comas|separati da virgole",
     re.IGNORECASE,
 )
+LONGEST_THING: Final = 40  # characters of a line that is one thing of a list
+_EXACTLY_LISTED = re.compile(
+    rf"\A\W*(?:please )?(?:list|name|give(?: me)?|write|nenne|liste|nomme|cite|nombra|enumera|elenca) (?:{_EXACTLY.pattern}) {_N}\s",
+    re.IGNORECASE,
+)
+_ONE_A_LINE = re.compile(
+    r"\b(?:one (?:item |word |name |value )?(?:per|on each|a) line|each on (?:a|its own) (?:new |separate )?line|eine[rsn]? pro zeile|jeweils in einer (?:eigenen )?zeile"
+    r"|une? par ligne|un[oa] por línea|uno? per riga|uma? por linha|één per regel|po jednym w (?:linii|wierszu))\b|по одному в строке|1行に1つ|每行一个",
+    re.IGNORECASE,
+)
+_UNNUMBERED = re.compile(
+    r"\b(?:without|no) number(?:ing|s in front)\b|\b(?:do not|don't) number\b|\bohne nummerierung|\bsans numérotation|\bsin numerar|\bsin numeración|\bsenza numerazione|\bsem numeração|\bzonder nummering|без нумерации",
+    re.IGNORECASE,
+)
 _LISTED = re.compile(
     rf"\b(?:give|list|name|write|suggest)(?: me)?(?: exactly)? {_N} [^.\n]{{0,80}}?(?:{_BY_COMMAS.pattern})",
     re.IGNORECASE,
@@ -155,6 +169,11 @@ _KEYS = re.compile(
 )
 _KEY = re.compile(_QUOTE.format("key"))
 
+# Two lines of as many cells, set apart by blanks or tabs.
+_COLUMNS = re.compile(
+    r"^(?:\S+(?: \S+)*)(?:[ ]{2,}|\t)\S[^\n]*\n(?:[^\n]*\n)?(?:\S+(?: \S+)*)(?:[ ]{2,}|\t)\S",
+    re.MULTILINE,
+)
 _ITEM = re.compile(r"^\s*(?:[-*•‣◦–+]|\d{1,2}[.)])\s+\S", re.MULTILINE)
 _NUMBERED_ITEM = re.compile(r"^\s*\d{1,2}[.)]\s+\S", re.MULTILINE)
 _EMOJI = re.compile(r"[\U0001f300-\U0001faff☀-➿]")
@@ -198,7 +217,7 @@ def _forms(text: str) -> Iterator[Constraint]:
     if _NUMBERED.search(text):
         yield Constraint("a numbered list", lambda a: bool(_NUMBERED_ITEM.search(a)))
     if _AS_TABLE.search(text):
-        yield Constraint("a table", lambda a: a.count("|") > 2 or "<table" in a)
+        yield Constraint("a table", _is_table)
     if _ASKS_QUESTION.search(text):
         told = "a question at the end"
         yield Constraint(told, lambda a: a.rstrip(' *_"”').endswith("?"))
@@ -212,6 +231,13 @@ def _layouts(text: str) -> Iterator[Constraint]:
         yield Constraint("only a number", lambda a: bool(_BARE.fullmatch(a.strip())))
     if _BY_COMMAS.search(text):
         yield Constraint("by commas", lambda a: "," in a and not _ITEM.search(a))
+    if exact := _EXACTLY_LISTED.search(text):
+        number = _number(exact["n"])
+        yield Constraint(f"exactly {number}", partial(_things, number))
+    if _ONE_A_LINE.search(text):
+        yield Constraint("one a line", _one_a_line)
+    if _UNNUMBERED.search(text):
+        yield Constraint("no numbering", lambda a: not _NUMBERED_ITEM.search(a))
     if count := _LISTED.search(text):
         told = f"{count['n']} by commas"
         yield Constraint(told, partial(_listed, _number(count["n"])))
@@ -239,6 +265,25 @@ def _words(text: str) -> Iterator[Constraint]:
     for match in _ENDS.finditer(text):
         end = _plain(match["a"])
         yield Constraint(f"“{end}” last", partial(_ends, end))
+
+
+def _is_table(answer: str) -> bool:
+    return answer.count("|") > 2 or "<table" in answer or bool(_COLUMNS.search(answer))
+
+
+def _things(number: int, answer: str) -> bool:
+    """Whether an answer that is a bare list has so many things."""
+    lines = [line for line in answer.splitlines() if line.strip()]
+    return (
+        len(lines) < 2
+        or any(len(line) > LONGEST_THING for line in lines)
+        or (len(lines) == number)
+    )
+
+
+def _one_a_line(answer: str) -> bool:
+    lines = [line for line in answer.splitlines() if line.strip()]
+    return len(lines) > 1 or answer.count(",") < FEW_WORDS - 1
 
 
 def _counted(match: re.Match[str]) -> Constraint:

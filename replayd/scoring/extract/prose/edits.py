@@ -53,7 +53,7 @@ ARTICLES: Final = frozenset(
     )
 )
 _HIRAGANA = re.compile(r"[\u3041-\u309f]")
-_JOINING: Final = frozenset(
+JOINING: Final = frozenset(
     (
         *("and", "or", "und", "oder", "et", "ou", "y", "e", "o", "u", "ed", "en", "of"),
         *(
@@ -341,7 +341,7 @@ def _surroundings(sentence: Sentence) -> dict[str, tuple[str, str]]:
 
 def _meets(one: tuple[str, str], other: tuple[str, str]) -> bool:
     return any(
-        a == b and a and a not in _JOINING for a, b in zip(one, other, strict=True)
+        a == b and a and a not in JOINING for a, b in zip(one, other, strict=True)
     )
 
 

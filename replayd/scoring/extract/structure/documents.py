@@ -20,6 +20,7 @@ PROSE: Final = 5  # words, from which a string is a statement and not a value
 CODE: Final = 5  # letters of capitals that are a code
 _PHONE = re.compile(r"(?=(?:\D*\d){7})[+(]?\d[\d ()/.-]{5,24}\d")
 _NO_DIGIT = re.compile(r"[^\d+]|\(0\)")
+_MONEY = re.compile(r"[$€£¥₹₺₽₩]")
 _TITLES = frozenset(
     "mr mrs ms miss dr prof herr frau m mme mlle sr sra srta sig sig.ra dhr mevr pan pani".split()
 )
@@ -197,8 +198,15 @@ def same_leaf(wanted: Json, got: Json, known: str = "") -> bool:
 
 def same_text(wanted: str, got: str, known: str = "") -> bool:
     """Whether two strings are the same value: marks count, wording of prose does not."""
-    if wanted == got or marked_words(wanted) == marked_words(got):
+    if wanted == got:
         return True
+    if _other_money(wanted, got):
+        return False
+    return marked_words(wanted) == marked_words(got) or _same_text(wanted, got, known)
+
+
+def _same_text(wanted: str, got: str, known: str) -> bool:
+    """Whether two strings of other words are the same value."""
     if (instant := _instant(wanted)) and instant in {
         _instant(got),
         _instant(got.strip().replace(".", ":")),
@@ -219,6 +227,12 @@ def same_text(wanted: str, got: str, known: str = "") -> bool:
     if len(wanted.split()) > PROSE or len(got.split()) > PROSE + 1:
         return same_statement(wanted, got, known)
     return _same_value(wanted, got) or _same_words(wanted, got)
+
+
+def _other_money(wanted: str, got: str) -> bool:
+    """Whether both bear marks of money, and none of them both."""
+    one, other = set(_MONEY.findall(wanted)), set(_MONEY.findall(got))
+    return bool(one and other) and one.isdisjoint(other)
 
 
 def _folded(text: str) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from replayd.scoring.extract.language.key_words import holds_word, key_words, stem
+from replayd.scoring.extract.language.language import STOPWORDS
+from replayd.scoring.extract.language.polarity import negations
 from replayd.scoring.extract.numbers.marks import marked_words
 from replayd.scoring.extract.numbers.measures import Measure, measured, same_measure
 from replayd.scoring.extract.numbers.notation import plain_numbers
@@ -26,9 +28,10 @@ _MARKUP = re.compile(r"\*\*|__|`")
 _LINE = re.compile(
     r"^\s*(?:[-*•]\s+|\d{1,2}[.)]\s+)?(?P<label>[^:：|\n]{1,60}?)\s*[:：]\s*(?P<value>\S[^\n]*?)\s*$"
 )
+_CLAUSE = re.compile(r"[.;\n](?=\s|\Z)|[;\n]")
 _ASIDE = re.compile(r"\([^()]{0,80}\)")
 _RULE = re.compile(r"^[\s|:-]+$")
-_SAID: Final = {
+YES_OR_NO: Final = {
     word: said
     for said, words in {
         "yes": "yes true ja oui sí si sì sim tak да evet ✓ ✔ ☑ ✅ はい 是 예 نعم हाँ given signed checked ticked x",
@@ -127,7 +130,7 @@ def _initials(label: str) -> str:
 
 
 def _same(wanted: str, got: str, label: str) -> bool:
-    said, also = (_SAID.get(v.strip(" .!").casefold()) for v in (wanted, got))
+    said, also = (YES_OR_NO.get(v.strip(" .!").casefold()) for v in (wanted, got))
     if said or also:
         return said == also
     if "(" not in wanted:
@@ -137,8 +140,8 @@ def _same(wanted: str, got: str, label: str) -> bool:
 
 def _stands(value: str, text: str, label: str, *, alone: bool = False) -> bool:
     """Whether a value stands in a text; `alone`: without another one beside it."""
-    if said := _SAID.get(value.strip(" .!").casefold()):
-        return said == "yes" or any(_SAID.get(w) == said for w in marked_words(text))
+    if said := YES_OR_NO.get(value.strip(" .!").casefold()):
+        return _is_said(said, text, label)
     if codes := codes_of(value):
         return set(codes) <= set(codes_of(text))
     one, other = measured(without_codes(value)), measured(without_codes(text))
@@ -154,6 +157,17 @@ def _stands(value: str, text: str, label: str, *, alone: bool = False) -> bool:
     if len(words) == 1 and len(words[0]) <= FEWEST_FIELDS:
         return words[0] in said_words  # `A-` is right to the mark
     return all(_is_held(said_words, word) for word in words)
+
+
+def _is_said(said: str, text: str, label: str) -> bool:
+    """Whether a sentence about a label affirms or denies it, as a field does."""
+    words = [word for word in marked_words(label) if word not in STOPWORDS]
+    for clause in _CLAUSE.split(text):
+        own = marked_words(clause)
+        if words and any(holds_word(own, word) for word in words):
+            told = {YES_OR_NO[w] for w in own if w in YES_OR_NO} or {"yes"}
+            return said == ("no" if negations(clause) or "no" in told else "yes")
+    return said == "yes" or any(YES_OR_NO.get(w) == said for w in marked_words(text))
 
 
 def _is_held(words: Sequence[str], word: str) -> bool:

@@ -14,7 +14,7 @@ SHORTEST_HEAD: Final = 3  # letters of a head that is a unit itself
 LONGEST_UNIT: Final = 24  # characters
 _BARE = re.compile(r"[-−+<>≤≥~]?\s?\d[\d.,\u202f\u00a0 ]*")
 _IN_BRACKETS = re.compile(
-    rf"\A(?P<name>.*\S)\s*[(\[]\s*(?:in |en )?(?P<unit>[^()\[\]\d]{{1,{LONGEST_UNIT}}})\s*[)\]]\s*\Z"
+    rf"\A(?P<name>.*\S)\s*[(\[（]\s*(?:in |en )?(?P<unit>[^()（）\[\]\d]{{1,{LONGEST_UNIT}}})\s*[)\]）]\s*\Z"
 )
 _BEHIND = re.compile(
     r"\A(?P<name>.*\w)(?:,\s*(?:in |en |в )?|_)(?P<unit>[^\W\d_]{1,10}|[%€$£])\.?\s*\Z"

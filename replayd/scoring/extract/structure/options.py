@@ -6,12 +6,15 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from replayd.scoring.extract.language.key_words import stem
+from replayd.scoring.extract.language.language import STOPWORDS
 from replayd.scoring.extract.language.words import words_of
 from replayd.scoring.extract.structure.body import body_of
 from replayd.scoring.extract.structure.json_values import structured
 
 MOST_OPTIONS = 26
 LONGEST_LABEL = 5  # words
+MOST_PER_LABEL = 4  # words of an answer to several questions, for each label
+FEWEST_CONCLUDING = 3  # words of a clause that settles on an option
 LONGEST_BARE = 40  # characters of a label in another form
 LONGEST_ANSWER = 60  # words; beyond, the last sentence is read
 LONGEST_REQUEST = 16_384  # characters
@@ -24,7 +27,27 @@ _INLINE_OPTION = re.compile(
     r"(?<!\w)\(?(?P<mark>[A-Ha-h])[).:]\s+(?P<text>[^\n]{1,80}?)(?=[,;]?\s+\(?[A-Ha-h][).:]\s|[.?]?\s*$|\n)"
     r"|(?<!\w)\(?(?P<figure>\d|[А-Еа-е])[).．]\s+(?P<told>[^\n]{1,80}?)(?=[,;]?\s+\(?[\dА-Еа-е][).．]\s|[.?]?\s*$|\n)"
 )
+# Letters that options are counted with, beside the Latin ones.
+_SERIES = (
+    "абвгдежз",
+    "कखगघङच",
+    "アイウエオカ",
+    "甲乙丙丁戊己",
+    "가나다라마바",
+    "αβγδεζ",
+    "ابجدهو",
+    "אבגדהו",
+)
 _CYRILLIC = str.maketrans("АБВГДЕабвгде", "ABCDEFabcdef")
+_LETTERS = {
+    ord(letter): "ABCDEFGH"[n] for series in _SERIES for n, letter in enumerate(series)
+} | {ord("أ"): "A"}
+# As a mark: in brackets, or alone before one; a letter of a word has no such mark.
+_MARK = "".join(map(chr, _LETTERS))
+_LETTERED = re.compile(
+    rf"(?P<open>[(（\[]\s?)(?P<in>[{_MARK}])(?=\s?[)）\]])|(?<![\w\u0900-\u097f])(?P<bare>[{_MARK}])(?=\s?[).．、:：]|\W*\Z)",
+    re.IGNORECASE,
+)
 _MARKUP = re.compile(r"\*\*|__|`|\\boxed|\\text|\$|[{}]")
 _FINAL = re.compile(
     r"(?:final answer|correct (?:answer|option|choice)|answer|antwort|lösung|réponse|réponses|bonne réponse"
@@ -85,7 +108,7 @@ class Chosen(NamedTuple):
 
 def options_of(question: str) -> dict[str, str]:
     """Return the lettered or numbered options of a question: mark, then text."""
-    question = question.translate(_CIRCLED)
+    question = _in_latin(question.translate(_CIRCLED))
     found = [
         (m["mark"].upper(), m["text"].strip()) for m in _LINE_OPTION.finditer(question)
     ]
@@ -109,9 +132,21 @@ def options_of(question: str) -> dict[str, str]:
     return dict(found) if marks == ordered else {}
 
 
+def _in_latin(text: str) -> str:
+    """Return `text` with marks of options in other scripts as Latin letters."""
+    if text.isascii():
+        return text
+    return _LETTERED.sub(
+        lambda m: (
+            (m["open"] or "") + (m["in"] or m["bare"]).lower().translate(_LETTERS)
+        ),
+        text,
+    )
+
+
 def option_chosen(text: str, options: Mapping[str, str]) -> frozenset[str]:
     """Return the marks of the options that an answer settles on; one, if it is clear."""
-    text = text.translate(_CIRCLED)
+    text = _in_latin(text.translate(_CIRCLED))
     body = _MARKUP.sub("", _json_value(body_of(text))).strip()
     if len(body) <= 3 or _CYRILLIC_MARK.search(body):
         body = _CYRILLIC_MARK.sub(lambda m: m[0].translate(_CYRILLIC), body)
@@ -133,8 +168,18 @@ def option_chosen(text: str, options: Mapping[str, str]) -> frozenset[str]:
         return others | {chosen}
     for sentence in reversed(_SENTENCES.split(body)):
         if named := _named(sentence, options):
-            return named
+            return _concluded(sentence, options) if len(named) > 1 else named
     return frozenset()
+
+
+def _concluded(sentence: str, options: Mapping[str, str]) -> frozenset[str]:
+    """Return the options of a last clause that concludes, else of the whole sentence."""
+    _, comma, last = sentence.rpartition(", ")
+    if comma and len(last.split()) >= FEWEST_CONCLUDING and not _EITHER.search(last):
+        named = _named(last, options)
+        if len(named) == 1:
+            return named
+    return _named(sentence, options)
 
 
 def _listed(body: str, options: Mapping[str, str]) -> frozenset[str]:
@@ -212,12 +257,16 @@ def _same_words(one: str, other: str) -> bool:
     return words_of(one) == words_of(other)
 
 
-def label_set(request: str, recorded: str) -> tuple[str, ...]:
-    """Return the labels that a request offers, if the recording uses one of them."""
+def label_sets(request: str, recorded: str) -> tuple[tuple[str, ...], ...]:
+    """Return the sets of labels that a request offers and the recording uses.
+
+    A request may ask for several, as a sentiment and a topic; a set that shares a label
+    with a larger one is part of it.
+    """
     body = _json_value(body_of(recorded)).strip(_QUOTES).casefold()
     if not body or len(body.split()) > LONGEST_ANSWER:
         return ()
-    best: tuple[str, ...] = ()
+    found: list[tuple[str, ...]] = []
     if not request.isascii():
         quoted = tuple(
             dict.fromkeys(
@@ -225,12 +274,17 @@ def label_set(request: str, recorded: str) -> tuple[str, ...]:
             )
         )
         if 2 <= len(quoted) <= MOST_OPTIONS and any(_word_in(q, body) for q in quoted):
-            best = quoted
+            found.append(quoted)
     for sentence in re.split(r"(?<=[.!?])\s+|\n\s*\n|:", request[-LONGEST_REQUEST:]):
         labels = _enumerated(sentence)
-        if len(labels) > len(best) and any(_word_in(label, body) for label in labels):
-            best = labels
-    return best
+        if labels and any(_word_in(label, body) for label in labels):
+            found.append(labels)
+    kept: list[tuple[str, ...]] = []
+    for labels in sorted(found, key=len, reverse=True):
+        if all(set(labels).isdisjoint(other) for other in kept):
+            kept.append(labels)
+    several = len(kept) > 1 and len(body.split()) <= MOST_PER_LABEL * len(kept)
+    return tuple(kept if several else kept[:1])
 
 
 def _enumerated(sentence: str) -> tuple[str, ...]:
@@ -250,6 +304,8 @@ def _enumerated(sentence: str) -> tuple[str, ...]:
     first = " ".join(items[0].split()[-longest:])
     last = " ".join(items[-1].split()[:longest])
     labels = [first, *items[1:-1], last]
+    if any(label.casefold() in STOPWORDS for label in labels):
+        return ()  # a sentence whose small words only look like `or`
     return tuple(dict.fromkeys(label.casefold().strip(_QUOTES) for label in labels))
 
 

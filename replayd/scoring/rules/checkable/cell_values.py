@@ -42,6 +42,7 @@ _BOUND = re.compile(r"<=|>=|[<>≤≥](?=\s?[-$€£]?\d)")
 _PARTS = re.compile(
     r"\s*[,;/&+]\s+|\s+(?:and|und|et|y|e)\s+"
 )  # of a cell, in any order
+_LETTERED = re.compile(r"\d{1,4}\s?(?P<letter>[abdeijnopqruxyz])", re.IGNORECASE)
 _SUMS_UP = re.compile(
     r"(?:grand )?(?:total\w*|sum|gesamt|summe|somme|suma|totale|somma|soma|合計|合计|합계)",
     re.IGNORECASE,
@@ -112,8 +113,13 @@ def _transposed(wanted: Grid, got: Grid) -> float:
 def cell_errors(wanted: Sequence[Cell], got: Sequence[Cell]) -> float:
     """Count cells that are wrong, missing or invented."""
     rows = _matching([c.row for c in wanted], [c.row for c in got])
-    columns = _under_synonyms(
-        _matching([c.column for c in wanted], [c.column for c in got]), wanted, got
+    columns = _by_values(
+        _under_synonyms(
+            _matching([c.column for c in wanted], [c.column for c in got]), wanted, got
+        ),
+        rows,
+        wanted,
+        got,
     )
     held: dict[tuple[str, str], list[str]] = {}
     surplus = 0
@@ -147,6 +153,39 @@ def _under_synonyms(
     }
 
 
+def _by_values(
+    mapped: Mapping[str, str],
+    rows: Mapping[str, str],
+    wanted: Sequence[Cell],
+    got: Sequence[Cell],
+) -> Mapping[str, str]:
+    """Map the one column left over whose values are those of the one that is missing."""
+    spare = list(dict.fromkeys(c.column for c in wanted if c.column))
+    spare = [column for column in spare if column not in mapped.values()]
+    free = list(dict.fromkeys(c.column for c in got if c.column not in mapped))
+    if len(spare) != 1 or len(free) != 1 or not free[0]:
+        return mapped
+    if not _begin_alike(free[0], spare[0]):
+        return mapped
+    values = {rows.get(c.row): c.value for c in got if c.column == free[0]}
+    same = all(
+        c.row in values and _same_value(c.value, values[c.row])
+        for c in wanted
+        if c.column == spare[0]
+    )
+    return {**mapped, free[0]: spare[0]} if same else mapped
+
+
+def _begin_alike(one: str, other: str) -> bool:
+    """Whether a word of either head begins as one of the other: `Departure`, `Departs`."""
+    first, second = marked_words(one), marked_words(other)
+    return any(
+        len(a) >= LONG_WORD and len(b) >= LONG_WORD and a[:LONG_WORD] == b[:LONG_WORD]
+        for a in first
+        for b in second
+    )
+
+
 def _claims(cell: Cell) -> bool:
     """Whether a cell that is not the recording's claims a value."""
     return any(map(str.isdigit, cell.value)) or bool(cell.column)
@@ -155,7 +194,12 @@ def _claims(cell: Cell) -> bool:
 def _matching(wanted: Sequence[str], got: Sequence[str]) -> Mapping[str, str]:
     """Map labels of the answer to those of the recording."""
     known = list(dict.fromkeys(wanted))
-    mapped = {label: label for label in dict.fromkeys(got) if label in known}
+    squeezed = {_squeezed(label): label for label in known}
+    mapped = {
+        label: label if label in known else squeezed[_squeezed(label)]
+        for label in dict.fromkeys(got)
+        if label in known or _squeezed(label) in squeezed
+    }
     if known == [""]:
         return dict.fromkeys(got, "")  # one column of values, whatever it is called
     tokens = {label: label_tokens(label) for label in known}
@@ -180,6 +224,11 @@ def _matching(wanted: Sequence[str], got: Sequence[str]) -> Mapping[str, str]:
         if fits:
             mapped[label] = max(fits, key=lambda k: len(keys[k]))
     return mapped
+
+
+def _squeezed(label: str) -> str:
+    """Return a label without blanks and letter case: `IC204` is `IC 204`."""
+    return "".join(label.casefold().split())
 
 
 def _add_abbreviated(
@@ -231,7 +280,7 @@ def _corrected(tokens: frozenset[str], vocabulary: frozenset[str]) -> frozenset[
 def _same_value(wanted: str, got: str) -> bool:
     if wanted == got:
         return True
-    if _bounds(wanted) != _bounds(got):
+    if _bounds(wanted) != _bounds(got) or _lettered(wanted) != _lettered(got):
         return False
     wanted, got = _signed(wanted), _signed(got)
     one, other = measured(wanted).measures, measured(got).measures
@@ -245,6 +294,12 @@ def _same_value(wanted: str, got: str) -> bool:
     return len(parts) > 1 and sorted(map(marked_words, parts)) == sorted(
         map(marked_words, others)
     )
+
+
+def _lettered(value: str) -> str:
+    """Return the letter of `4b`, which no unit is written with."""
+    match = _LETTERED.fullmatch(value.strip(" .*"))
+    return match["letter"].casefold() if match else ""
 
 
 def _bounds(value: str) -> list[str]:

@@ -272,8 +272,9 @@ def _negations(statement: str, result: Result) -> int:
 
 def _holds_code(statement: str, code: str) -> bool:
     pattern = rf"(?<![\w-])v?{re.escape(code)}(?![\w-])"
-    one = _DASHES.sub("-", one_group(statement).casefold())
-    if re.search(pattern, one):
+    plain = one_group(statement).casefold()
+    one = _DASHES.sub("-", plain)
+    if re.search(pattern, one) or re.search(pattern, plain):
         return True
     squeezed = _BETWEEN_SIGNS.sub("", code)
     if len(squeezed) < LEAST_SQUEEZED or "/" in code[:1] or "@" in code:

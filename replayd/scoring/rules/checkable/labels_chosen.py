@@ -19,9 +19,16 @@ class LabelsChosen:
         """Return 1, at most .5 where labels are added or missing, 0 for others."""
         if (useless := unusable(case, said)) is not None:
             return useless
-        wanted = labels_chosen(case.reference.text, case.labels).labels
-        got = labels_chosen(said.answer.text, case.labels).labels
+        wanted = _of_each(case.reference.text, case)
+        got = _of_each(said.answer.text, case)
         if got == wanted:
             return Score(1.0)
         wrong = len(wanted ^ got)
         return Score(usable(wrong, max(len(wanted), len(got))), "other labels")
+
+
+def _of_each(text: str, case: ScoringCase) -> frozenset[str]:
+    """Return the labels that a text settles on, of each set that is asked for."""
+    return frozenset[str]().union(
+        *(labels_chosen(text, labels).labels for labels in case.label_sets)
+    )

@@ -22,6 +22,8 @@ from replayd.scoring.usability import ONE_WRONG, unusable, valued
 FEWEST_ITEMS = 2
 LONGEST_SUFFIX = 8  # characters around an item in scripts without blanks
 _IN_BRACKETS = re.compile(r"\([^()]{0,80}\)")
+# Another name of an item, in brackets: `wheat (gluten)`; a number there says more of it.
+_ALIASED = re.compile(r"(?P<name>[^()\d]{2,40}?)\s*\((?P<alias>[^()\d]{2,40})\)")
 # What is said about an item behind it.
 _DETAIL = re.compile(r"(?<=\w)(?:\s[–—-]\s|:\s|\s\().*\Z", re.DOTALL)
 _UNSEGMENTED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
@@ -95,10 +97,17 @@ def _named(item: Measured, known: Sequence[str]) -> tuple[str, ...]:
 
 def _alike(wanted: str, got: str, *, known: Sequence[str]) -> bool:
     """Whether two items name the same: all key words of either in the other."""
+    if _names_same(wanted, got, known):
+        return True
+    if aliased := _ALIASED.fullmatch(wanted.strip()):
+        names = [part.strip() for part in got.split("/")]
+        return all(
+            _names_same(aliased["name"], name, known)
+            or _names_same(aliased["alias"], name, known)
+            for name in names
+        )
     short = "" if _DETAIL.search(wanted) else _DETAIL.sub("", got)
-    return _names_same(wanted, got, known) or (
-        bool(short) and short != got and _names_same(wanted, short, known)
-    )
+    return bool(short) and short != got and _names_same(wanted, short, known)
 
 
 def _names_same(wanted: str, got: str, known: Sequence[str]) -> bool:

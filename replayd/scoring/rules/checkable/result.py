@@ -48,6 +48,10 @@ _COLLECTIVES = re.compile(
     r"\b(?:pair|piece|set|slice|bunch|couple|group|paar|satz|stück|paire|jeu|lot|par|juego|conjunto|paio|mazzo|serie)s? (?=of |de |di |d['’])",
     re.IGNORECASE,
 )
+_WHO = re.compile(
+    r"\b(?:who|whom|whose|wer|wem|wen|qui|quién|quien|chi|quem|wie|vem|kto|kim|кто)\b",
+    re.IGNORECASE,
+)
 _FIRST_NAME = re.compile(r"\A[A-ZÀ-Þ][a-zà-þ]{2,}")
 CAPITALISED = re.compile(r"(?<![.!?:]\s)(?<!\A)(?<![\"*(])\b[A-ZÀ-Þ][\w'’-]+")
 
@@ -112,7 +116,7 @@ def _result(body: str, question: str) -> Result:
     return Result(
         text,
         measures,
-        _weighty(text, words, measures, codes, several=several),
+        _weighty(text, words, measures, codes, several=several, question=question),
         codes,
         repeated,
     )
@@ -172,6 +176,7 @@ def _weighty(
     codes: Sequence[str],
     *,
     several: bool,
+    question: str,
 ) -> tuple[str, ...]:
     """Return the words that count: beside values in a sentence, only its names."""
     if codes:
@@ -187,6 +192,8 @@ def _weighty(
     ):
         return words  # `Five cars; the last one is silver`: both were asked for
     names = names_in(text)
+    if _WHO.search(question) and (first := _FIRST_NAME.match(text)):
+        names.add(first[0].casefold())
     if leading := _LEADING_NAME.match(text):
         names |= {word.casefold() for word in leading[0].split()}
     if len(text.split()) <= FEW_WORDS:

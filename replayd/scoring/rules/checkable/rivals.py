@@ -36,6 +36,9 @@ _TWO = re.compile(
 # What stands between an attribute and its name: `the Prague author Franz Kafka`.
 _ATTRIBUTE = re.compile(r"(?: [a-zà-ÿ-]+){1,2} ")
 
+_PAIR = re.compile(
+    r"(?P<one>[A-ZÀ-ÞА-Я][\w'’-]+)\s(?:and|und|et|y|e|en|och|i|и|ve)\s(?P<other>[A-ZÀ-ÞА-Я][\w'’-]+)"
+)
 _FIRST = re.compile(r"\A[A-ZÀ-Þ][\w'’-]+")
 
 _LABEL = re.compile(r"^[ \t]*(?:[-*•][ \t]+)?[A-ZÀ-Þ][\w /-]{0,30}:[ \t]", re.MULTILINE)
@@ -81,6 +84,8 @@ def rivals(result: Result, statement: str, case: ScoringCase) -> bool:
         *result.words,
     )
     statement = _LABEL.sub("", statement)
+    if _is_joined(result, statement, known):
+        return True
     if len(statement.split()) <= len(result.text.split()) + 1:
         return False
     clauses = [clause for clause in CLAUSE.split(statement) if clause.strip()]
@@ -93,6 +98,16 @@ def rivals(result: Result, statement: str, case: ScoringCase) -> bool:
             return bool(_strange(clause, result, known))
         if _strange(clause, result, known) and not negations(clause):
             return True
+    return False
+
+
+def _is_joined(result: Result, statement: str, known: Sequence[str]) -> bool:
+    """Whether another name is joined to the result: `Toys and Clothes`."""
+    for match in _PAIR.finditer(statement):
+        pair = (match["one"], match["other"])
+        held = [bool(set(marked_words(name)) & set(result.words)) for name in pair]
+        if held in ([True, False], [False, True]):
+            return bool(key_words(pair[held[0]], known=known))
     return False
 
 
