@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from replayd.scoring.extract.numbers.marks import marked_words
 from replayd.scoring.extract.numbers.measures import Measure, measured
 from replayd.scoring.extract.prose.claim_words import absences, negations
-from replayd.scoring.extract.prose.edits import carries
+from replayd.scoring.extract.prose.sentences import carries
 from replayd.scoring.extract.structure.body import unfenced
 from replayd.scoring.extract.structure.cells import Grid
 from replayd.scoring.extract.structure.fields import YES_OR_NO
