@@ -89,7 +89,7 @@ def says_again(recorded: str, answer: str, asked: str) -> bool:
 
 
 class _Known:
-    """What an answer may say besides: the words asked, and those recorded."""
+    """Words that an answer may say besides: those asked, and those recorded."""
 
     def __init__(self, wanted: Sequence[Token], asked: str) -> None:
         words = (*marked_words(asked[-LONGEST_READ:]), *(t.word for t in wanted))
