@@ -22,7 +22,7 @@ from deploy.dashboards.panels import (
     timeline,
     verdict_words,
 )
-from deploy.dashboards.sensitivity import drills, watch
+from deploy.dashboards.sensitivity import drills, suites, watch
 
 _R = "snaptrace_replayd_"
 _HERE = 'canary="$canary"'
@@ -63,6 +63,7 @@ def build() -> Dashboard:
     made = _modality(made.with_row(row("$modality").repeat("modality")))
     made = watch(made.with_row(row("The production model itself")))
     made = drills(made.with_row(row("What a pass would have caught")))
+    made = suites(made.with_row(row("What suites of pins cover")))
     return _around(made.with_row(row("What the verdicts rest on")))
 
 

@@ -1,4 +1,4 @@
-"""Panels on what a pass would have caught, and on the production model itself."""
+"""Panels on what green is worth: faults caught, traffic covered, model unchanged."""
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
@@ -114,5 +114,38 @@ def drills(made: Dashboard) -> Dashboard:
             "Share of the seeded orders of pairs; it should be near 0.",
             f"max by (modality, slice, fault) ({_R}drill_twin_raised_share) > 0",
             hidden,
+        ).span(8)
+    )
+
+
+def suites(made: Dashboard) -> Dashboard:
+    """Add the panels of how much of the traffic suites of pins cover."""
+    made = made.with_panel(
+        lines(
+            "Covered by suites",
+            "Share of recent calls whose service, route, modality and stratum hold a "
+            "pin, and the share that the configuration asks for.",
+            "percentunit",
+            [
+                query(f"max by (suite) ({_R}suite_covered_share)", "{{suite}}"),
+                query(f"max({_R}suite_covered_share_limit)", "asked for"),
+            ],
+        )
+    )
+    made = made.with_panel(
+        lines(
+            "Pins by when their kind was seen",
+            "A pin whose kind is no longer seen tests what nobody asks.",
+            "short",
+            [query(f"max by (suite, seen) ({_R}suite_pins)", "{{suite}} {{seen}}")],
+        )
+    )
+    return made.with_panel(
+        listing(
+            "Heaviest kinds without a pin",
+            "Share of recent calls; `snaptrace suite refresh` proposes pins.",
+            "max by (suite, service, route, modality, stratum) "
+            f"({_R}suite_uncovered_share)",
+            ("__name__", "instance", "job", "pod", "namespace"),
         ).span(8)
     )

@@ -15,7 +15,7 @@ from snaptrace.query.evaluate import Rows, rows_that_meet
 from snaptrace.query.facts import Facts, facts_of, texts_of
 from snaptrace.query.language import Known, Query
 from snaptrace.query.lazy_frame import LazyFrame
-from snaptrace.query.retries import retries
+from snaptrace.query.retries import Retries
 from snaptrace.snapshot import object_names, segment
 from snaptrace.snapshot.errors import (
     CorruptSnapshotError,
@@ -164,6 +164,7 @@ class Search:
         self, query: Query, since_ns: int, until_ns: int
     ) -> AsyncIterator[Hit]:
         """Look into every segment of the hours in [since, until)."""
+        hour_ns, failed = -1, Retries()
         async for info in self._store.list(
             object_names.SEGMENTS, object_names.hour_folder(since_ns)
         ):
@@ -172,9 +173,11 @@ class Search:
                 continue
             if parsed.hour_ns >= until_ns:
                 return
+            if parsed.hour_ns != hour_ns:
+                hour_ns, failed = parsed.hour_ns, Retries()
             read = await self._segment(info.name)
             self.on_segments(1)
-            for hit in self._met(query, read) if read is not None else ():
+            for hit in self._met(query, read, failed) if read is not None else ():
                 yield hit
 
     async def _segment(self, name: str) -> Segment | None:
@@ -196,10 +199,10 @@ class Search:
             self._on_damage(str(error))
         return found
 
-    def _met(self, query: Query, read: Segment) -> Iterator[Hit]:
+    def _met(self, query: Query, read: Segment, failed: Retries) -> Iterator[Hit]:
         collector = read.header.collector
         snapshots = self._readable(read)
-        again = retries(snapshots)
+        again = failed.of(snapshots)
         for place, snapshot in enumerate(snapshots):
             subjects = [s for s in (snapshot.session, snapshot.user) if s]
             facts = facts_of(snapshot, retried=place in again)
@@ -285,12 +288,12 @@ async def _built(store: Store, catalogue: str) -> bytes | None:
         listed = hour_index.unpack(await store.get(catalogue), catalogue)
     except (MissingObjectError, CorruptSnapshotError):
         return None
-    builder = Builder()
+    builder, failed = Builder(), Retries()
     names = [one.name for one in listed.segments]
     for start in range(0, len(names), AT_ONCE):
         part = names[start : start + AT_ONCE]
         read = await hour_index.together(_bytes(store, name) for name in part)
-        await asyncio.to_thread(_add, builder, zip(part, read, strict=True))
+        await asyncio.to_thread(_add, builder, failed, zip(part, read, strict=True))
     return await asyncio.to_thread(builder.packed)
 
 
@@ -301,7 +304,9 @@ async def _bytes(store: Store, name: str) -> bytes | None:
         return None
 
 
-def _add(builder: Builder, read: Iterator[tuple[str, bytes | None]]) -> None:
+def _add(
+    builder: Builder, failed: Retries, read: Iterator[tuple[str, bytes | None]]
+) -> None:
     for name, data in read:
         if data is None:
             continue
@@ -310,7 +315,7 @@ def _add(builder: Builder, read: Iterator[tuple[str, bytes | None]]) -> None:
             snapshots = list(found)
         except (CorruptSnapshotError, NewerSnapshotError):
             continue  # `verify` names it
-        again = retries(snapshots)
+        again = failed.of(snapshots)
         rows = [
             (facts_of(each, retried=place in again), _subjects(each))
             for place, each in enumerate(snapshots)

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from snaptrace.crypto.fleet_key import FleetKey
 from snaptrace.query import columns
 from snaptrace.query.language import parse
-from snaptrace.query.retries import retries
+from snaptrace.query.retries import Retries
 from snaptrace.query.search import Search, build_indexes, current_indexes
 from snaptrace.snapshot.model import Answer
 from snaptrace.store import hour_index
@@ -44,8 +44,19 @@ OTHERS = [
 
 def test_only_what_failed_before_in_the_trace_is_repeated():
     """If it failed, every repeated question would look like a retry."""
-    assert retries([FAILED, AGAIN, *OTHERS]) == {1}
-    assert retries([attempt(1, 0), AGAIN]) == frozenset()
+    assert Retries().of([FAILED, AGAIN, *OTHERS]) == {1}
+    assert Retries().of([attempt(1, 0), AGAIN]) == frozenset()
+
+
+async def test_a_retry_in_another_segment_of_the_hour_is_one():
+    """If it failed, what is found would hang on how calls were packed."""
+    store = dict_store(0)
+    for sequence, calls in enumerate([[FAILED], [AGAIN, *OTHERS]]):
+        await store_calls(store, calls, at_ns=NOW + SECOND, sequence=sequence)
+    await hour_index.close_hours(store, NOW + 10 * HOUR_NS)
+    assert await found(store, "outcome=retried") == {AGAIN.snapshot_id}
+    assert await build_indexes(store) == 1
+    assert await found(store, "outcome=retried") == {AGAIN.snapshot_id}
 
 
 async def store_of(calls):
