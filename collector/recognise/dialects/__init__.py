@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from collector.recognise.dialects import litellm
+from collector.recognise.dialects import litellm, pydantic_ai
 from collector.recognise.dialects.adk import GoogleAdk
 from collector.recognise.dialects.agentops import AgentOps
 from collector.recognise.dialects.capture import Capture
@@ -15,7 +15,6 @@ from collector.recognise.dialects.mlflow import MlFlow
 from collector.recognise.dialects.openinference import OpenInference
 from collector.recognise.dialects.openlit import OpenLit
 from collector.recognise.dialects.otel_genai import OtelGenAi
-from collector.recognise.dialects.pydantic_ai import PydanticAi
 from collector.recognise.dialects.readers.bodies import vercel_schema
 from collector.recognise.dialects.traceloop import Traceloop
 from collector.recognise.dialects.vercel import VercelAi
@@ -25,7 +24,7 @@ __all__ = ["DIALECTS", "FINISHERS", "Candidate", "Dialect"]
 # Order matters: a record that speaks two conventions is read by the richer one.
 DIALECTS: tuple[Dialect, ...] = (
     Capture(),
-    PydanticAi(),
+    pydantic_ai.PydanticAi(),
     OpenInference(),
     OpenLit(),
     AgentOps(),
@@ -45,4 +44,5 @@ DIALECTS: tuple[Dialect, ...] = (
 FINISHERS: dict[str, Callable[[Candidate], None]] = {
     "vercel_ai": vercel_schema.finish,
     "litellm": litellm.finish,
+    "pydantic_ai": pydantic_ai.finish,
 }

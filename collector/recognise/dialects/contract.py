@@ -70,6 +70,7 @@ class Candidate(Struct, kw_only=True):
     dropped_attributes: int = 0
     references: dict[str, str] = {}  # attribute -> where an upload hook put its value
     referenced: Record | None = None  # the record that names them, to be read anew
+    unread: Record | None = None  # a failed call's, whose content its run may know
     size_bytes: int = 0  # of the encoded record: what holding it costs
 
 

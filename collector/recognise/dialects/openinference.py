@@ -65,12 +65,13 @@ class OpenInference:
     def claims(self, record: Record) -> bool:
         """Return whether the record has a span kind of this convention.
 
-        Its processor for Vercel's SDK only adds to what that says more fully.
+        Its processors only add to what Vercel's SDK and a provider's own client say.
         """
         attributes = record.attributes
         return (
             "openinference.span.kind" in attributes
             and "ai.operationId" not in attributes
+            and not ("http.route" in attributes and "input.value" not in attributes)
         )
 
     def read(self, record: Record) -> Candidate | None:

@@ -142,7 +142,7 @@ def _mend(candidate: Candidate, record: Record, profile: Profile) -> None:
     elif record.scope == _LANGTRACE_ANTHROPIC:
         _doubt_appended_system(candidate)
     elif record.scope.startswith(_LANGTRACE):
-        _choices_by_their_name(candidate)
+        _by_their_names(candidate, record)
     elif record.scope.startswith("@traceloop/"):
         _doubt_wrapped_content(candidate)
     elif candidate.api == "cohere_chat" and record.scope == _LAMINAR:
@@ -176,16 +176,28 @@ def _has_media(conversation: Conversation) -> bool:
     )
 
 
-def _choices_by_their_name(candidate: Candidate) -> None:
-    """LangTrace writes the number of choices as `top_k`, which Chat does not have."""
-    conversation = candidate.conversation
-    if conversation and candidate.api == "mistral_chat" and _has_media(conversation):
+def _by_their_names(candidate: Candidate, record: Record) -> None:
+    """Take what LangTrace writes under names of its own.
+
+    The number of choices stands as `top_k`, which Chat does not have.
+    """
+    conversation, attributes = candidate.conversation, record.attributes
+    if conversation is None:
+        return
+    if candidate.api == "mistral_chat" and _has_media(conversation):
         # An address may stand in an object of its own or not: both become one.
         candidate.reasons += ("differences_recorded",)
-    if conversation and candidate.api == "openai_chat":
+    changes: dict[str, Any] = {}
+    if candidate.api == "openai_chat":
         names = {"top_k": "choice_count"}
-        params = {names.get(k, k): v for k, v in conversation.params.items()}
-        candidate.conversation = msgspec.structs.replace(conversation, params=params)
+        changes["params"] = {names.get(k, k): v for k, v in conversation.params.items()}
+        changes["tool_choice"] = loads(
+            attributes.get("gen_ai.request.tool_choice")
+        ).value
+    forms = attributes.get("gen_ai.request.encoding_formats")
+    if candidate.api == "openai_embeddings" and isinstance(forms, list) and forms:
+        changes["extra"] = {**conversation.extra, "encoding_format": forms[0]}
+    candidate.conversation = msgspec.structs.replace(conversation, **changes)
 
 
 def _as_agent_framework_sends(candidate: Candidate) -> None:

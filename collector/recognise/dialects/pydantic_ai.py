@@ -89,6 +89,13 @@ _CARRIED: dict[str, tuple[str, ...]] = {
 _PROFILE = Profile(dialect=_NAME, carried=_CARRIED)
 # Providers whose own SDKs its models call, in ways of their own.
 _OTHER_MODELS = ("groq", "mistral", "cohere", "huggingface")
+# What a failed run says, in the names that a model call would have said it by.
+_RUN = "run"
+_OF_RUNS = {
+    "pydantic_ai.all_messages": "gen_ai.input.messages",
+    "all_messages_events": "events",
+    "gen_ai.system_instructions": "gen_ai.system_instructions",
+}
 # What the Mistral SDK and its model add to every request.
 _MISTRAL_ADDS = ("top_p", "n", "messages.prefix", "messages.tool_calls.index")
 
@@ -111,7 +118,10 @@ class PydanticAi:
         attributes = record.attributes
         operation = operation_of(as_text(attributes.get("gen_ai.operation.name")))
         if operation is None or record.kind == "log":
-            return candidate_of(record, self.name, role="wrapper")
+            wrapper = candidate_of(record, self.name, role="wrapper")
+            if record.failed:
+                _note_run(wrapper, record)
+            return wrapper
         provider = as_text(attributes.get("gen_ai.provider.name"))
         candidate = genai.read_call(
             record,
@@ -124,11 +134,42 @@ class PydanticAi:
             _read_events(candidate, record)
         if candidate.conversation is not None:
             _apply_request(candidate, record)
+        elif record.failed:
+            candidate.unread = record
         if candidate.api == "bedrock_converse":
             candidate.api_source = "carried"  # its one model of Bedrock
         if candidate.provider == "mistral":
             candidate.lost += _MISTRAL_ADDS
         return candidate
+
+
+def _note_run(wrapper: Candidate, record: Record) -> None:
+    """Keep the messages of a failed run: its last call, which failed, says none."""
+    told = {
+        of_call: record.attributes[of_run]
+        for of_run, of_call in _OF_RUNS.items()
+        if of_run in record.attributes
+    }
+    if told:
+        wrapper.supplement = {_RUN: told}
+
+
+def finish(candidate: Candidate) -> None:
+    """Read a failed call anew, with the messages that its run ended on.
+
+    A model call notes its messages when it ends well. A run that fails ends on the
+    messages of the call that failed.
+    """
+    told, record = candidate.supplement.get(_RUN), candidate.unread
+    candidate.unread = None
+    if record is None or not isinstance(told, dict) or candidate.conversation:
+        return
+    whole = msgspec.structs.replace(record, attributes={**record.attributes, **told})
+    fresh = PydanticAi().read(whole)
+    if fresh is not None and fresh.conversation is not None:
+        candidate.conversation, candidate.api = fresh.conversation, fresh.api
+        candidate.lost, candidate.missing = fresh.lost, fresh.missing
+        candidate.reasons += fresh.reasons
 
 
 def _is_responses(record: Record) -> bool | None:

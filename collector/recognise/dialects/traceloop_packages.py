@@ -7,6 +7,7 @@ from collector.recognise.dialects.contract import Candidate
 from collector.recognise.dialects.readers import wrapped_parts
 from collector.recognise.dialects.readers.json_values import as_dict, as_text
 from collector.recognise.dialects.readers.profiles import package_of
+from collector.recognise.dialects.readers.target import raising_api
 from collector.recognise.record import Record
 from snaptrace.snapshot.apis.bedrock_invoke import FAMILY
 from snaptrace.snapshot.apis.fields import all_but
@@ -63,7 +64,7 @@ def _tell_version(candidate: Candidate, record: Record) -> None:
         candidate.api_source = "carried"
     elif answer:
         candidate.api, candidate.reasons = "", (*candidate.reasons, "api_unknown")
-    else:
+    elif raising_api(record) != "cohere_chat":
         candidate.api_source = "guessed"
 
 

@@ -2,6 +2,9 @@
 
 from recording.drivers import (
     capture,
+    clouds,
+    fi,
+    gateways,
     mlflow,
     node,
     openinference,
@@ -22,6 +25,9 @@ _FAMILIES = (
     vendors,
     own,
     capture,
+    clouds,
+    fi,
+    gateways,
 )
 DRIVERS: dict[str, Driver] = {
     name: driver for family in _FAMILIES for name, driver in family.DRIVERS.items()

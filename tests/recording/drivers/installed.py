@@ -27,3 +27,23 @@ AGNO = ("agno", "openai", "anthropic")
 CREWAI = ("crewai[anthropic]",)
 CLOUDS = ("anthropic[bedrock,vertex]",)
 AGENT_FRAMEWORK = ("agent-framework-core", "agent-framework-openai")
+HAYSTACK_MORE = (
+    "anthropic-haystack",
+    "google-genai-haystack",
+    "ollama-haystack",
+    "amazon-bedrock-haystack",
+    "mistral-haystack",
+)
+AGNO_MORE = (
+    "agno",
+    "openai",
+    "google-genai",
+    "groq",
+    "mistralai",
+    "ollama",
+    "litellm",
+)
+SPLUNK = (
+    "splunk-otel-util-genai",
+    "splunk-otel-genai-emitters-splunk",
+)

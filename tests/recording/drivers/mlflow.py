@@ -7,6 +7,7 @@ from collections.abc import Callable
 from recording.drivers.contract import Driver, Flush
 from recording.drivers.installed import (
     AGNO,
+    AGNO_MORE,
     CHAIN,
     CHAIN_PROVIDERS,
     CREWAI,
@@ -74,5 +75,10 @@ DRIVERS = {
     ),
     "mlflow_strands": _row(
         "frameworks.strands", "strands", "strands-agents[otel,openai,anthropic]"
+    ),
+    "mlflow_ag2": _row("others.ag2", "ag2", "ag2[openai,anthropic]<1"),
+    "mlflow_agno_providers": _row("providers.agno", "agno", *AGNO_MORE),
+    "mlflow_openai_agents_litellm": _row(
+        "providers.openai_agents", "openai", "openai-agents[litellm]"
     ),
 }

@@ -7,11 +7,13 @@ from recording.drivers.contract import Driver, Flush, instrumentor, sdk
 from recording.drivers.installed import (
     AGENT_FRAMEWORK,
     AGNO,
+    AGNO_MORE,
     CHAIN,
     CHAIN_PROVIDERS,
     CLOUDS,
     CREWAI,
     GRAPH,
+    HAYSTACK_MORE,
     LLAMA,
     LLAMA_PROVIDERS,
 )
@@ -142,4 +144,19 @@ DRIVERS = {
         *AGENT_FRAMEWORK,
         also=_agent_framework,
     ),
+    "openinference_agno_providers": _row("providers.agno", "agno", *AGNO_MORE),
+    "openinference_haystack_providers": _row(
+        "providers.haystack", "haystack", *HAYSTACK_MORE, "haystack-ai"
+    ),
+    "openinference_adk_litellm": _row(
+        "providers.adk", "google-adk", "litellm", "google-adk"
+    ),
+    "openinference_openai_agents_litellm": _row(
+        "providers.openai_agents", "openai-agents", "openai-agents[litellm]"
+    ),
+    "openinference_smolagents_providers": _row(
+        "providers.smolagents", "smolagents", "smolagents[openai,litellm]"
+    ),
+    "openinference_ag2": _row("others.ag2", "ag2", "ag2[openai,anthropic]<1"),
+    "openinference_mem0": _row("others.mem0", "openai", "mem0ai"),
 }

@@ -4,6 +4,7 @@ from recording.drivers.contract import Driver, Flush, flush_all
 from recording.drivers.installed import (
     AGENT_FRAMEWORK,
     AGNO,
+    AGNO_MORE,
     CHAIN,
     CHAIN_PROVIDERS,
     CREWAI,
@@ -68,5 +69,11 @@ DRIVERS = {
     "openlit_agent_framework": _row("frameworks.agent_framework", *AGENT_FRAMEWORK),
     "openlit_strands": _row(
         "frameworks.strands", "strands-agents[otel,openai,anthropic]"
+    ),
+    "openlit_ag2": _row("others.ag2", "ag2[openai,anthropic]<1"),
+    "openlit_mem0": _row("others.mem0", "mem0ai"),
+    "openlit_agno_providers": _row("providers.agno", *AGNO_MORE),
+    "openlit_openai_agents_litellm": _row(
+        "providers.openai_agents", "openai-agents[litellm]"
     ),
 }

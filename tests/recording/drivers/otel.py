@@ -3,6 +3,7 @@
 from recording.drivers.contract import Driver, instrumentor
 from recording.drivers.installed import (
     AGNO,
+    AGNO_MORE,
     CHAIN,
     CHAIN_PROVIDERS,
     CLOUDS,
@@ -103,4 +104,20 @@ DRIVERS = {
     "otel_vertexai_old": _row(
         "vertexai", "vertexai", _OLD, "google-cloud-aiplatform<1.140"
     ),
+    "otel_genai_agno_providers": _row(
+        "providers.agno", "genai-agno", _SPAN, *AGNO_MORE
+    ),
+    "otel_genai_openai_agents_litellm": _row(
+        "providers.openai_agents",
+        "genai-openai-agents",
+        _SPAN,
+        "openai-agents[litellm]",
+    ),
+    "otel_genai_smolagents_providers": _row(
+        "providers.smolagents",
+        "genai-smolagents",
+        _SPAN,
+        "smolagents[openai,litellm]",
+    ),
+    "otel_genai_mem0": _row("others.mem0", "genai-openai", _SPAN, "mem0ai"),
 }

@@ -108,4 +108,8 @@ DRIVERS = {
     "traceloop_sdk_langgraph": Driver(
         "frameworks.langgraph", (*GRAPH, "traceloop-sdk"), _sdk, _CONTENT
     ),
+    "traceloop_openai_agents_litellm": _row(
+        "providers.openai_agents", "openai-agents", "openai-agents[litellm]"
+    ),
+    "traceloop_mem0": _row("others.mem0", "openai", "mem0ai"),
 }

@@ -152,6 +152,7 @@ _RPC_METHODS = {
     "InvokeModel": "bedrock_invoke",
     "InvokeModelWithResponseStream": "bedrock_invoke",
 }
+_EXCEPTIONS_MAX = 4  # looked at, the last ones
 # Span names that instrumentations of one method give.
 _SPAN_NAMES = {
     "bedrock.converse": "bedrock_converse",
@@ -185,7 +186,24 @@ def evident_api(record: Record, provider: str) -> str:
     if found := endpoint_api(attributes) or _SPAN_NAMES.get(record.name, ""):
         shared = found == "openai_chat" and chat_api(provider) == "mistral_chat"
         return "mistral_chat" if shared else found
-    return _by_answer_id(record, provider)
+    return _by_answer_id(record, provider) or raising_api(record)
+
+
+# Files of clients that ask one API each, as a failed call's stack names them.
+_CLIENT_FILES = (
+    ("/resources/chat/completions", "openai_chat"),
+    ("/resources/responses/", "openai_responses"),
+    ("/cohere/v2/", "cohere_chat"),
+)
+
+
+def raising_api(record: Record) -> str:
+    """Return the API whose client raised the record's exception, if it was one."""
+    for event in record.events[-_EXCEPTIONS_MAX:] if record.failed else ():
+        stack = as_text(event.attributes.get("exception.stacktrace"))
+        if found := {api for file, api in _CLIENT_FILES if file in stack}:
+            return found.pop() if len(found) == 1 else ""
+    return ""
 
 
 def _by_answer_id(record: Record, provider: str) -> str:

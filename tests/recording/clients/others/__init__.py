@@ -1,0 +1,1 @@
+"""Smaller frameworks, memories and gateways."""
