@@ -155,11 +155,7 @@ def _note_run(wrapper: Candidate, record: Record) -> None:
 
 
 def finish(candidate: Candidate) -> None:
-    """Read a failed call anew, with the messages that its run ended on.
-
-    A model call notes its messages when it ends well. A run that fails ends on the
-    messages of the call that failed.
-    """
+    """Read a failed call anew, with the messages that its run ended on."""
     told, record = candidate.supplement.get(_RUN), candidate.unread
     candidate.unread = None
     if record is None or not isinstance(told, dict) or candidate.conversation:

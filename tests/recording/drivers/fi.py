@@ -7,7 +7,7 @@ from recording.drivers.installed import AGNO, CHAIN, LLAMA
 def _row(client: str, name: str, *installed: str) -> Driver:
     module = "traceai_" + name.replace("-", "_")
     on = instrumentor(module, logs=False)
-    return Driver(client, (*installed, f"traceAI-{name}"), on)
+    return Driver(client, (*installed, f"traceai-{name}"), on)
 
 
 DRIVERS = {

@@ -198,9 +198,14 @@ _CLIENT_FILES = (
 
 
 def raising_api(record: Record) -> str:
-    """Return the API whose client raised the record's exception, if it was one."""
+    """Return the API whose client raised the record's exception, if it was one.
+
+    Azure's takes a deployment where a record may name the model behind it.
+    """
     for event in record.events[-_EXCEPTIONS_MAX:] if record.failed else ():
         stack = as_text(event.attributes.get("exception.stacktrace"))
+        if "azure" in f"{record.name} {stack}".lower():
+            return ""
         if found := {api for file, api in _CLIENT_FILES if file in stack}:
             return found.pop() if len(found) == 1 else ""
     return ""
