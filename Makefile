@@ -10,7 +10,7 @@ KIND := snaptrace
 DIGEST_FILE := dist/image-digest.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fmt check test test-system test-browser test-faults test-slow test-tools test-deploy test-cluster test-kind chart image \
+.PHONY: image-licences help setup fmt check test test-system test-browser test-faults test-slow test-tools test-deploy test-cluster test-kind chart image \
 	emulators image-push image-test release-dry-run fuzz golden record record-newest \
 	evidence evidence-holdout bench docs site lock demo clean
 
@@ -169,6 +169,9 @@ image-push: ## build for amd64 and arm64 and push IMAGE; its digest goes into DI
 	@docker buildx build --platform linux/amd64,linux/arm64 --sbom=true --provenance=mode=max \
 	  --build-arg REVISION=$$(git rev-parse HEAD) --tag $(IMAGE) --metadata-file $(DIGEST_FILE).json --push .
 	@$(PYTHON) -c 'import json, sys; print(json.load(open(sys.argv[1]))["containerimage.digest"])' $(DIGEST_FILE).json > $(DIGEST_FILE)
+
+image-licences: setup ## packages of Debian in an unpacked image, with their licences: ROOT=folder
+	@$(BIN)/python -m deploy.release.debian $(ROOT)
 
 image-test: setup ## build the image for real on a Debian base (root, apt) and run what it holds
 	@$(BIN)/python -m pytest -m image --timeout 1800 $(ARGS)

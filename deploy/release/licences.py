@@ -11,7 +11,8 @@ HEAD = f"""# Licences of the parts of snaptrace {VERSION}
 What `requirements/workers.txt` puts into the image beside snaptrace itself
 (Apache-2.0), with the licence that each part's metadata state. The texts are in the
 image, in `*.dist-info` of each part. The base image's packages have theirs in
-`/usr/share/doc/*/copyright`.
+`/usr/share/doc/*/copyright`; `make image-licences ROOT=FOLDER` lists them from the
+unpacked image, and the list of parts that is attached to the image names them, too.
 
 | Part | Version | Licence |
 |---|---|---|

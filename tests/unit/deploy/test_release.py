@@ -113,6 +113,51 @@ def test_the_list_of_licences_is_whole(tmp_path):
     assert not re.search(r"\| (GPL|AGPL)", text)
 
 
+MACHINE_READABLE = """Format: https://www.debian.org/doc/copyright-format/1.0/
+
+Files: *
+License: Zlib
+
+Files: debian/*
+License: GPL-2+ with exception
+ text
+"""
+FREE = "PYTHON SOFTWARE FOUNDATION LICENSE ... see /usr/share/common-licenses/GPL-2."
+
+
+@pytest.mark.parametrize("distroless", [False, True])
+def test_debians_packages_are_listed_with_their_licences(tmp_path, distroless):
+    """A base image's packages would be shipped under terms that nobody can list."""
+    from deploy.release import debian
+
+    known = {"zlib1g": MACHINE_READABLE, "python3.11": FREE, "bare": None}
+    texts = {f"Package: {name}\nVersion: 1-{name}" for name in known}
+    folder = tmp_path / "var/lib/dpkg"
+    if distroless:
+        (folder / "status.d").mkdir(parents=True)
+        for text in texts:
+            name = text.split()[1]
+            (folder / "status.d" / name).write_text(f"{text}\n")
+            (folder / "status.d" / f"{name}.md5sums").write_text("Package: no\n")
+    else:
+        folder.mkdir(parents=True)
+        blocks = [f"{text}\nStatus: install ok installed\n" for text in texts]
+        blocks.append("Package: gone\nStatus: deinstall ok config-files\n")
+        (folder / "status").write_text("\n".join(blocks))
+    for name, text in known.items():
+        place = tmp_path / "usr/share/doc" / name
+        place.mkdir(parents=True)
+        if text is not None:
+            (place / "copyright").write_text(text)
+    assert list(debian.packages(tmp_path)) == [
+        debian.DebianPackage("bare", "1-bare", (debian.UNREADABLE,)),
+        debian.DebianPackage(
+            "python3.11", "1-python3.11", ("PSF-2.0", "refers to GPL-2")
+        ),
+        debian.DebianPackage("zlib1g", "1-zlib1g", ("Zlib", "GPL-2+ with exception")),
+    ]
+
+
 @pytest.mark.skipif(shutil.which("npm") is None, reason="no npm here")
 def test_the_capture_package_for_node_is_packed(tmp_path):
     """`npm install` would bring a package without a module that it loads."""
