@@ -72,7 +72,9 @@ async def check_ledger(
     if store.authenticates:
         for folder, count in sorted(untagged.items()):
             if count:
-                yield LedgerFinding("untagged", folder, f"{count} objects")
+                yield LedgerFinding(
+                    "untagged", folder, f"{count} object" + ("s" if count != 1 else "")
+                )
 
 
 class _Chain:

@@ -71,7 +71,7 @@ def _waiting(shown: ModalityView) -> str:
     about = f"{shown.replays:,} of about {shown.replays_needed:,} pairs"
     rest = "the interval still reaches past the margin."
     if left > 0:
-        rest = f"about {left:,} more are needed at the present noise."
+        rest = f"about {left:,} more would pass an equal canary at this noise."
     return f"{about}; {rest}{_suspected(shown)}"
 
 
@@ -85,7 +85,8 @@ def _suspected(shown: ModalityView) -> str:
     if not seen:
         return ""
     name = min(seen, key=seen.__getitem__)
-    return f" So far the canary does worse in {name} ({signed(seen[name])})."
+    drop = f"{name} ({signed(seen[name])})"
+    return f" So far the canary does worse in {drop}; if that lasts, fewer will do."
 
 
 def _found(shown: ModalityView) -> str:
