@@ -85,6 +85,11 @@ class Company:
 ALONE: Final = Company()
 
 
+def is_strange(text: str, own: frozenset[str]) -> bool:
+    """Whether a text has no word with a meaning in common with `own`."""
+    return own.isdisjoint(content_words(words_of(text)))
+
+
 def says_more(text: str, own: frozenset[str]) -> bool:
     """Whether a text has words that mean something beyond `own`."""
     return not own.issuperset(content_words(words_of(text)))

@@ -19,7 +19,7 @@ from replayd.model import (
     Planned,
     StreamScore,
 )
-from replayd.offline.suite.company import says_more
+from replayd.offline.suite.company import is_strange, says_more
 from replayd.offline.suite.held import MOST_MASKED, Held
 from replayd.offline.suite.outcome import State
 from replayd.offline.suite.sense import own_words, senseless
@@ -73,7 +73,8 @@ async def _of_other_pins(held: Held, text: str) -> str:
     """Return why an answer is one to other pins of the suite, "" where it is not.
 
     A recording of another pin that stands in it word for word is none of its own
-    affair, if it would be wrong here by itself or names what only the other asked for.
+    affair, if it would be wrong here by itself, names what only the other asked for or
+    has no word in common with what was asked and recorded here.
     """
     company, own = held.company, own_words(held)
     if company.is_collage(text, own):
@@ -82,8 +83,10 @@ async def _of_other_pins(held: Held, text: str) -> str:
         if not says_more(other.text, own):
             continue
         alone = ArmAnswer(outcome="answered", answer=Answer(text=other.text))
-        if other.names_its_subject(own) or (
-            (await _by_rules(held, alone)).state == "failed"
+        if (
+            is_strange(other.text, own)
+            or other.names_its_subject(own)
+            or (await _by_rules(held, alone)).state == "failed"
         ):
             return f"says the recording of {other.pin[:12]} as well"
     return ""

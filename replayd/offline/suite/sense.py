@@ -29,7 +29,7 @@ def senseless(held: Held, answer: str) -> str:
     case = held.scoring
     if not answer.strip():
         return ""  # a tool call, or empty: the rules have their say on both
-    if _echoes(case, answer):
+    if _echoes(held, answer):
         return "the question, said back"
     if _breaks_off(case, answer):
         return "breaks off within a word of the recording"
@@ -48,9 +48,18 @@ def own_words(held: Held) -> frozenset[str]:
     )
 
 
-def _echoes(case: ScoringCase, answer: str) -> bool:
+def _echoes(held: Held, answer: str) -> bool:
+    """Whether an answer is the question; in any order, where a recording decides.
+
+    Offered options stand in the question: backwards, it may begin with a right one.
+    """
+    case = held.scoring
     asked, said = Text(case.question).words, Text(answer).words
-    return bool(asked) and asked == said and case.recorded.text.words != asked
+    if not asked or sorted(asked) != sorted(said):
+        return False
+    if sorted(case.recorded.text.words) == sorted(asked):
+        return False
+    return asked == said or held.by_recording
 
 
 def _breaks_off(case: ScoringCase, answer: str) -> bool:

@@ -90,6 +90,25 @@ async def test_right_answers_pass_suites_of_two_pins(names):
         assert found.exit_code == 0, (told, found.blind_to)
 
 
+async def test_a_question_that_offers_the_answer_makes_no_weak_pin():
+    """If it failed, `yes or no?` in reverse would make a pin worth nothing."""
+    rows, store = await pinned(["a German no", "a code"])
+    found = await run_release(store, looked_up(rows, lambda r, n: r[n][1]))
+    assert found.counts["passed"] == 2, [(c.state, c.why) for c in found.cases]
+
+
+async def test_another_pins_recording_fails_a_pin_that_accepts_anything():
+    """If it failed, one recording for everything would pass weak assertions."""
+    rows = [KINDS[name].row for name in ("a list", "steps")]
+    calls = pinned_calls(rows, pictures=False)
+    asserted = [{"mentions": ["oats", "honey"]}, {"max_words": 60}]
+    store = await pin_calls(calls, assertions=asserted)
+    found = await run_release(store, stubs(rows)["the first recording"])
+    assert found.exit_code == 1, [(case.state, case.why) for case in found.cases]
+    right = looked_up(rows, lambda r, n: r[n][1])
+    assert (await run_release(store, right)).exit_code == 0
+
+
 @pytest.mark.parametrize("names", CONSTANT, ids=" and ".join)
 async def test_what_one_answer_passes_is_not_green(names):
     """If it failed, a model that only says yes would pass, and nobody be told."""
