@@ -19,6 +19,7 @@ from replayd.scoring.extract.numbers.marks import marked_words
 from replayd.scoring.extract.prose.citations import cites_sources
 from replayd.scoring.extract.prose.constraints import constraints_of
 from replayd.scoring.extract.request_words import (
+    ASKS_LETTERS,
     ASKS_PARTS,
     ASKS_SUM,
     BARE_NUMBER,
@@ -269,8 +270,10 @@ def _by_recording(case: ScoringCase) -> Task:
 def _of_picture(case: ScoringCase, grid: Grid) -> Task | None:
     body = case.recorded.body
     laid_out = grid.is_table and ("|" in body or "\t" in body)
-    charted = laid_out or SHOWS_VALUES.search(case.question)
     asked = case.question
+    charted = laid_out or (
+        SHOWS_VALUES.search(asked) and not ASKS_LETTERS.search(asked)
+    )
     if not charted and _READS_TEXT.search(asked) and not _ASKS_ABOUT.search(asked):
         return "text_reading"
     if grid.rows < 2 and not grid.is_table:
@@ -290,7 +293,8 @@ def _answers_question(case: ScoringCase, grid: Grid) -> bool:
     """Whether values stand in the one sentence that answers a question for them."""
     body, asked = case.recorded.body.strip(), case.question[-LONGEST_ASKED:]
     few = grid.rows <= MOST_ANSWERED and len(body.splitlines()) == 1
-    return few and bool(asks_yes_no(case.question) or _ASKS_ONE.search(asked))
+    one = _ASKS_ONE.search(asked) or ASKS_PARTS.search(asked)
+    return few and bool(asks_yes_no(case.question) or one)
 
 
 def _of_code(case: ScoringCase) -> Task | None:
@@ -308,14 +312,12 @@ def _of_words(case: ScoringCase) -> Task:
     body = case.recorded.body
     items = items_of(body, case.question)
     spans = _RANGES.match(body) is not None and len(items) == 2
-    one = _ASKS_ONE.search(case.question[-LONGEST_ASKED:])
-    one = one or ASKS_PARTS.search(case.question[-LONGEST_ASKED:])
+    end = case.question[-LONGEST_ASKED:]
+    one = _ASKS_ONE.search(end) or ASKS_PARTS.search(end)
     sums = all(map(BARE_NUMBER.fullmatch, items)) and ASKS_SUM.search(case.question)
     if len(items) >= 2 and not (spans or one or sums or _is_sentence(body, items)):
         return "list"
-    closed = asks_yes_no(case.question) and not _ASKS_OPENLY.search(
-        case.question[-LONGEST_ASKED:]
-    )
+    closed = asks_yes_no(case.question) and not _ASKS_OPENLY.search(end)
     if closed or says_yes_or_no(body) is not None:
         return "yes_no"
     values = any(map(str.isdigit, body))
@@ -324,8 +326,7 @@ def _of_words(case: ScoringCase) -> Task:
     short = SHORT_WITH_VALUES if values else SHORT_ANSWER
     if not values and _CLAUSES.search(body):
         return "prose"
-    asked = case.question[-LONGEST_ASKED:]
-    if len(key_words(body)) >= FEWEST_DOING and _ASKS_DOING.search(asked):
+    if len(key_words(body)) >= FEWEST_DOING and _ASKS_DOING.search(end):
         return "prose"
     if values and word_count(body) > short:
         body = principal_part(body, case.question)
@@ -340,8 +341,7 @@ def _names_only(case: ScoringCase) -> bool:
     if word_count(body) > LONGEST_ECHO or not openly or asks_yes_no(asked):
         return False
     said = key_words(body, known=marked_words(case.question))
-    known = key_words(body)
-    return 1 <= len(said) <= MOST_NAMES and len(known) - len(said) >= len(said)
+    return 1 <= len(said) <= MOST_NAMES and len(key_words(body)) >= 2 * len(said)
 
 
 def _is_sentence(body: str, items: Sequence[str]) -> bool:

@@ -4,9 +4,9 @@ import re
 from typing import Final
 
 # Two things are asked for at once, which are no list.
-_QUESTION_WORD: Final = r"(?:what|when|where|how|who|which|was|wann|wo|wie|wer|welche\w*|quand|où|quel\w*|combien|qui|cuándo|dónde|qué|cuánt\w+|quién|quando|dove|quanto|chi|quale)"
+_QUESTION_WORD: Final = r"(?:what|when|where|how|who|which|was|wann|wo|wie|wer|welche\w*|quand|où|quel\w*|combien|qui|cuándo|dónde|qué|cuánt\w+|quién|quando|dove|quanto|chi|quale|qué|quem|onde|qual|wat|waar|wanneer|hoeveel|vad|vem|när|kto|co|gdzie|kiedy|ile|кто|что|где|когда|сколько|какой|kim|ne|nerede|hangi|kaç)"
 ASKS_PARTS = re.compile(
-    rf"\b{_QUESTION_WORD}\b[^?]*\b(?:and|und|et|y|e)\s(?:(?:on|in|at|for|to|by|an|auf|für|zu|à|en|sur|pour|para|con|a|per|su) )?{_QUESTION_WORD}\b",
+    rf"\b{_QUESTION_WORD}\b[^?]*\b(?:and|und|et|y|e|en|och|i|и|ve)\s(?:(?:on|in|at|for|to|by|an|auf|für|zu|à|en|sur|pour|para|con|a|per|su) )?{_QUESTION_WORD}\b",
     re.IGNORECASE,
 )
 OFFERS_LABELS = re.compile(
@@ -43,5 +43,11 @@ IS_SOCIAL = re.compile(
     r"|danke\w*|vielen dank|hallo|guten (?:morgen|tag|abend)|tschüss|auf wiedersehen|merci|bonjour|salut|au revoir|bonne (?:journée|soirée)"
     r"|gracias|muchas gracias|hola|buen[oa]s (?:días|tardes|noches)|adiós|grazie|ciao|buongiorno|arrivederci|obrigad[oa]|olá|tchau|bom dia"
     r"|bedankt|dank je|tack|hej|dzięk\w+|cześć|teşekkür\w*|merhaba|спасибо|привет|ありがとう|こんにちは|谢谢|你好|감사합니다|안녕\w*|شكرا|مرحبا|धन्यवाद|नमस्ते)[^?？\n]{0,60}",
+    re.IGNORECASE,
+)
+
+# What is written in a picture, whatever else its words may name.
+ASKS_LETTERS = re.compile(
+    r"\b(?:text|texte|testo|texto|tekst|wording|inscription|words on|текст|надпись|metin)\b|文字|글자|글씨|النص",
     re.IGNORECASE,
 )

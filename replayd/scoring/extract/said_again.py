@@ -22,13 +22,20 @@ from replayd.scoring.extract.numbers.marks import marked_words
 from replayd.scoring.extract.numbers.measures import Measure, measured, same_measure
 from replayd.scoring.extract.prose.claim_words import absences, negations
 from replayd.scoring.extract.prose.edits import ARTICLES, JOINING
-from replayd.scoring.extract.said_parts import LONGEST_READ, UNSPACED, Token, read_parts
+from replayd.scoring.extract.said_parts import (
+    LONGEST_READ,
+    MARKS_PARTS,
+    UNSPACED,
+    Token,
+    read_parts,
+)
 from replayd.scoring.extract.structure.items import is_ordered
 
 MOST_TOKENS: Final = 60
 FEWEST_TOKENS: Final = 2
 LONGEST_LEAD: Final = 8  # words before the first that both have: an announcement
 COPIED: Final = 0.6  # of all words in order, from which an answer is a near copy
+FEWEST_CROSSED: Final = 4  # words and values of two parts
 LONG_NUMBER: Final = 9  # digits
 PER_ADDED: Final = 4  # words that both have, for each small word that is added inside
 
@@ -86,6 +93,33 @@ def says_again(recorded: str, answer: str, asked: str) -> bool:
     return len(kept) >= FEWEST_TOKENS and _same_parts(
         kept, ordered=is_ordered(asked) or bool(_THEN.search(recorded))
     )
+
+
+def says_crossed(recorded: str, answer: str) -> str:
+    """Return words of two parts that changed partners, "" where none did.
+
+    Both hold the same words and values, in as many parts of the same sizes.
+    """
+    if recorded == answer or not MARKS_PARTS.search(recorded):
+        return ""
+    wanted, got = (
+        [t for t in read_parts(text) if not t.small] for text in (recorded, answer)
+    )
+    if not FEWEST_CROSSED <= len(wanted) == len(got) <= MOST_TOKENS:
+        return ""
+    places = _places(wanted, got)
+    if None in places or all(a < b for a, b in pairwise(p or 0 for p in places)):
+        return ""
+    here: dict[int, set[int]] = {}
+    there: dict[int, set[int]] = {}
+    for at, (token, place) in enumerate(zip(wanted, places, strict=True)):
+        here.setdefault(token.group, set()).add(at)
+        there.setdefault(got[place or 0].group, set()).add(at)
+    sizes = [sorted(map(len, groups.values())) for groups in (here, there)]
+    if sizes[0] != sizes[1] or len(here) < 2 or sizes[0][0] < 2:
+        return ""
+    parted = next((g for g in here.values() if g not in there.values()), None)
+    return " ".join(wanted[at].word for at in sorted(parted)[:3]) if parted else ""
 
 
 class _Known:

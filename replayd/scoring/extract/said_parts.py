@@ -31,6 +31,8 @@ _GROUPS = re.compile(
     r"\n+|[;。；؛!?？！]|(?<=\w\w\w)[.](?=\s|\Z)|[,،、，](?!\d)"
     r"|\s(?:and|und|et|y|e|en|och|og|i|и|і|та|ve|dan|và|و)\s"
 )
+# A text without these is one part.
+MARKS_PARTS = re.compile(r"[\n,;.:、，；。：–(|]")
 _ATOMS = re.compile(r"[:：=→|()（）\[\]\"“”„«»「」]|\s[-–—]+\s")
 _LETTER_DIGIT = re.compile(r"\b([A-Z]{1,4})[-\s]?(\d{2,})(?![\w-])")
 _DIGIT_LETTER = re.compile(r"(?<![\w-])(\d{3,})\s?([A-Z]{1,3})\b")

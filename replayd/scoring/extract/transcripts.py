@@ -172,6 +172,7 @@ _CONTRACTED: Final = (
     (re.compile(r"(?<=\d)['’][a-zçğıöşü]{1,4}\b"), ""),  # Turkish endings of digits
     # `we'd` is either, so both are written like it.
     (re.compile(r"\b(i|you|he|she|we|they|it)(?:['’]d| had| would)\b"), r"\1 would"),
+    (re.compile(r"\b(segunda|terça|quarta|quinta|sexta)-feira\b"), r"\1"),
     (re.compile(r"\bgonna\b"), "going to"),
     (re.compile(r"\bwanna\b"), "want to"),
     (re.compile(r"\bgotta\b"), "got to"),

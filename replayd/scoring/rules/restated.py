@@ -5,7 +5,7 @@ form is right where values, words and what belongs together are the recording's 
 """
 
 from replayd.scoring.contract import Corroborated, Said, Score, Scorer, ScoringCase
-from replayd.scoring.extract.said_again import says_again
+from replayd.scoring.extract.said_again import says_again, says_crossed
 from replayd.scoring.usability import ONE_WRONG, unusable
 
 UNSURE: float = (1.0 + ONE_WRONG) / 2  # up to which a rule finds something wrong
@@ -40,7 +40,10 @@ class _Beside(_Restated):
 
 
 def _lifted(score: Score, case: ScoringCase, said: Said) -> Score:
+    recorded = case.recorded.body
+    if score.value == 1.0 and (words := says_crossed(recorded, said.body)):
+        return Score(ONE_WRONG / 2, f"exchanged: {words}")
     if score.value is None or score.value > UNSURE or unusable(case, said) is not None:
         return score
-    again = says_again(case.recorded.body, said.body, case.instructions)
+    again = says_again(recorded, said.body, case.instructions)
     return Score(1.0) if again else score

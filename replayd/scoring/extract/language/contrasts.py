@@ -15,7 +15,7 @@ _PAIRS: Final = tuple(
         "most highest largest biggest maximum max greatest meisten höchste höchsten größte mayor massimo maggiore maior meeste hoogste | least fewest lowest smallest minimum wenigsten niedrigste niedrigsten kleinste menor minimo minore minst laagste",
         "first erste ersten erster premier première primero primera primo prima primeiro eerste första первый | last letzte letzten letzter dernier dernière último última ultimo ultima laatste sista последний",
         "man men male mann männer homme hombre uomo homem мужчина | woman women female frau frauen femme mujer donna mulher женщина",
-        "boy boys junge garçon niño ragazzo menino | girl girls mädchen fille niña ragazza menina",
+        "boy boys junge garçon niño chico ragazzo bambino menino garoto jongen pojke chłopiec мальчик | girl girls mädchen fille niña chica ragazza bambina menina garota meisje flicka dziewczynka девочка",
         "gross brutto brut bruto lordo | net netto neto nette nets",
         "morning morgens matin mañana mattina manhã | evening afternoon abends soir tarde sera noite",
         "arrive arrives arrived arrival ankunft arrivée arrive llega llegada arrivo | depart departs departed departure leaves abfahrt départ salida partenza",

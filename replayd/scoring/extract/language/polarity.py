@@ -45,7 +45,7 @@ _NEGATION = re.compile(
     r"|nicht|kein\w*|nie|niemals|niemand|nichts|weder|nicht mehr"
     r"|pas|jamais|aucun\w*|personne|rien|plus"
     r"|no|nunca|jamás|ningun\w*|ningún|nadie|nada|tampoco"
-    r"|non|mai|nessun\w*|niente|não|nunca|nenhum\w*|niet|geen|nooit|inte|aldrig|ikke|nie ma|değil|yok|не|нет|ليس\w{0,3}|नहीं)(?!\w)"
+    r"|non|mai|nessun\w*|niente|não|nunca|nenhum\w*|niet|geen|nooit|inte|aldrig|ikke|nie ma|değil|yok|не|нет|ні|немає|bukan|tidak|không|chẳng|není|nejsou|nelze|ليس\w{0,3}|नहीं)(?!\w)"
     r"|n['’]t\b|ません|ない|ではなく|じゃなく|不|没|не\s",
     re.IGNORECASE,
 )

@@ -62,6 +62,8 @@ _SHORT_DURATION = re.compile(
 )
 # `00:12:37` is the place 12:37 of a recording.
 _PERCENT_SPELT = re.compile(r"百分之([〇零一二三四五六七八九十百两\d.]+)")
+# Behind a label that ends in an ideogram a colon is none of a clock's.
+_LABEL_COLON = re.compile(r"(?<=[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])[：:](?=\d)")
 _WARI = re.compile(r"(\d)割(?:(\d)分)?")  # tenths and hundredths
 _LONG_CLOCK = re.compile(r"(?<![\d:])00?:(?=\d\d:\d\d(?![\d:]))")
 _UNIT_POWER = re.compile(
@@ -197,6 +199,7 @@ def plain_numbers(text: str) -> str:
     if text.isascii() and not _ODD.search(text.lower()):
         return text
     if not text.isascii():
+        text = _LABEL_COLON.sub(": ", text)
         text = _PERCENT_SPELT.sub(r"\1%", text).replace("°С", "°C")
         text = western(text.translate(_DIGITS))
         if "割" in text:

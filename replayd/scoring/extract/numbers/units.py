@@ -28,7 +28,7 @@ _TABLE: Final[dict[str, dict[float, str]]] = {
         1e-6: "µm micron microns",
         1e-3: "mm millimetre millimetres millimeter millimeters milímetros millimetri ミリ 毫米 밀리미터 мм",
         1e-2: "cm centimetre centimetres centimeter centimeters centímetros zentimeter centimetri センチ 厘米 公分 센티미터 см",
-        1: "m metre metres meter meters mètre mètres metro metros metri metern 米 メートル 미터 м метров",
+        1: "m mét metre metres meter meters mètre mètres metro metros metri metern 米 メートル 미터 м метров",
         1e3: "km kms kilometre kilometres kilometer kilometers kilomètre kilomètres"
         " kilómetro kilómetros chilometri quilómetros kilometern 公里 キロメートル 킬로미터 км",
         0.0254: "in inch inches zoll pouces pulgadas",
@@ -126,7 +126,7 @@ _MONEY: Final = {
     "NOK": "nok",
     "DKK": "dkk",
     "PLN": "pln zł złoty zloty złote złotych",
-    "CZK": "czk",
+    "CZK": "czk kč koruna koruny korun",
     "AUD": "aud a$ au$",
     "CAD": "cad c$ ca$",
     "BRL": "brl r$ reais real",

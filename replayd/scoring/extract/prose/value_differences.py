@@ -39,7 +39,7 @@ def values_compared(reference: str, answer: str, known: str, asked: str = "") ->
     stated = measured(reference).measures[:MOST_VALUES]
     wanted = [m for m in stated if not m.quantity.optional]
     got = [m for m in measured(answer).measures if not m.quantity.optional]
-    got = got[:MOST_VALUES]
+    got = [each for each in got[:MOST_VALUES] if not _refers(each, answer)]
     given = measured(known).measures[:MOST_VALUES] if known else ()
     missing = [each for each in wanted if not _among(each, got)]
     question = _QUESTION.search(asked)
@@ -60,6 +60,18 @@ def values_compared(reference: str, answer: str, known: str, asked: str = "") ->
     ]
     met = min(len(wanted) - len(missing), len(got))
     return Values(met, len(wanted), len(got), tuple(wrong))
+
+
+_REFERENCE = re.compile(
+    r"(?:\b(?:clauses?|sections?|articles?|art\.|paragraphs?|pages?|p\.|schedule|annex|cláusulas?|sección|artículos?|apartado|páginas?|abschnitt|klausel|artikel|ziffer|absatz|seite|clausola|articolo|sezione|pagina|cláusula|artigo|seção|punkt|paragraf|sida|пункт\w*|стать\w+|раздел\w*|madde)|§)\s*\Z",
+    re.IGNORECASE,
+)
+
+
+def _refers(measure: Measure, answer: str) -> bool:
+    """Whether a number names the place where something stands: `under clause 5`."""
+    before = measured(answer).text[max(0, measure.start - 14) : measure.start]
+    return measure.unit is None and _REFERENCE.search(before) is not None
 
 
 def _same_hour(one: Measure, other: Measure) -> bool:

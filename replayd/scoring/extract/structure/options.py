@@ -99,6 +99,15 @@ _CYRILLIC_MARK = re.compile(r"(?<!\w)[А-Еа-е](?=[).:,]|\s*[–—-]\s|\W*\Z)
 _CIRCLED = {0x2460 + n: f"{n + 1}) " for n in range(20)}
 
 
+_SPACED = re.compile(
+    r"^[ \t]*(?P<mark>[アイウエオカ甲乙丙丁戊가나다라마])[ \t\u3000]+(?=\S)",
+    re.MULTILINE,
+)
+_TOLD = re.compile(
+    r"(?<=[はがを：: ])(?P<mark>[アイウエオカ甲乙丙丁戊])(?=(?:です|である|だ|で|が|を|。|\s|\Z))"
+)
+
+
 class Chosen(NamedTuple):
     """The options that an answer settles on."""
 
@@ -136,6 +145,8 @@ def _in_latin(text: str) -> str:
     """Return `text` with marks of options in other scripts as Latin letters."""
     if text.isascii():
         return text
+    text = _SPACED.sub(lambda m: f"{m['mark'].translate(_LETTERS)}) ", text)
+    text = _TOLD.sub(lambda m: f"({m['mark'].translate(_LETTERS)})", text)
     return _LETTERED.sub(
         lambda m: (
             (m["open"] or "") + (m["in"] or m["bare"]).lower().translate(_LETTERS)

@@ -290,7 +290,8 @@ def _unmet_measures(
     if direction(result.text) < 0 and not direction(text):
         given = [_without_sign(m) for m in given]  # `-12 %` fell by 12 %
     asked = measured(case.question).measures
-    expected = (*asked, *(m for m in result.measures if m.unit or m.noun in _COUNTED))
+    # `Ana is 36 years old, Luis 12`: the unit of one is that of the other.
+    expected = (*asked, *result.measures)
     fresh = [m for m in given if not any(same_measure(m, a) for a in expected)]
     met = [
         [

@@ -26,7 +26,10 @@ FEWEST_IN_REASON = 3  # words of a recorded sentence that can be said again
 SAME_REASON = 0.5  # of them, from which an answer gives that reason
 _PROSE = Claims()
 FEWEST_VALUES = 2  # that are a reason without a word
-_SAYS_SO = re.compile(r"\A\W*\w+[,.:;!]\s+(?=\S)")  # the yes or no before a reason
+_IDEOGRAM = re.compile(r"(?![是的不没有了])[\u3400-\u9fff]")
+_SAYS_SO = re.compile(
+    r"\A\W*\w+(?:[,.:;!]\s+|[，、。！]\s*)(?=\S)"
+)  # the yes or no before a reason
 LONGEST_READ = 60  # words of a recording
 LONGEST_REASON = 12  # words of a recording that this rule reads; claims read more
 
@@ -136,6 +139,8 @@ def _gives_reason(case: ScoringCase, said: Said) -> bool:
     reason = _SAYS_SO.sub("", recorded)
     if negations(reason) != negations(body) or opposed(body, reason):
         return False
+    if fresh := _letters(reason) - _letters(case.question):
+        return fresh <= _letters(body) <= _letters(reason) | _letters(case.question)
     words = key_words(reason, known=marked_words(case.question))
     known = measured(case.question).measures
     values = [
@@ -149,6 +154,11 @@ def _gives_reason(case: ScoringCase, said: Said) -> bool:
     return all(any(same_measure(v, g) for g in given) for v in values) and all(
         holds_word(said_words, word) for word in words
     )
+
+
+def _letters(text: str) -> set[str]:
+    """Return the ideograms of a text, those of yes, no and being aside."""
+    return set(_IDEOGRAM.findall(text))
 
 
 def _names_other(body: str, case: ScoringCase) -> bool:

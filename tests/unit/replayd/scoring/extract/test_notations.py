@@ -2,9 +2,11 @@
 
 import pytest
 
+from replayd.scoring.extract.language.refusals import declines
 from replayd.scoring.extract.numbers.measures import measured, same_measure
 from replayd.scoring.extract.numbers.notation import plain_numbers
 from replayd.scoring.extract.prose.constraints import constraints_of
+from replayd.scoring.extract.prose.value_differences import values_compared
 from replayd.scoring.extract.python_form import python_form
 from replayd.scoring.extract.structure.cells import Cell
 from replayd.scoring.extract.structure.fields import fields_wrong
@@ -107,3 +109,33 @@ def test_lists_whose_form_was_asked_for() -> None:
     assert not kept("1. oak\n2. elm\n3. ash")
     assert not kept("oak, elm, ash")
     assert not kept("oak\nelm\nash\nfir")
+
+
+@pytest.mark.parametrize(
+    "fact",
+    ["该套餐不提供早餐。", "员工不能透露客户信息。", "本产品不能退货。"],
+)
+def test_a_chinese_fact_that_denies_is_no_refusal(fact: str) -> None:
+    """A right answer that denies something would be worth nothing."""
+    assert not declines(fact)
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    ["无法提供该信息。", "抱歉我不能回答这个问题。", "此类信息不便透露。"],
+)
+def test_a_chinese_refusal_stays_one(refusal: str) -> None:
+    """A refusal without a speaker would pass for a fact."""
+    assert declines(refusal)
+
+
+def test_marks_of_options_within_a_sentence_without_blanks() -> None:
+    """A choice that a Japanese sentence ends in would not be found."""
+    question = "どれ?\nア 犬\nイ 猫\nウ 鳥"
+    assert option_chosen("飛ぶので、答えはウです。", options_of(question)) == {"C"}
+
+
+def test_the_place_where_something_stands_is_no_value() -> None:
+    """An answer that says in which clause it read would state another value."""
+    recorded, answer = "The term is 30 days.", "Under clause 5 the term is 30 days."
+    assert values_compared(recorded, answer, "").wrong == ()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from replayd.scoring.extract.said_again import says_again
+from replayd.scoring.extract.said_again import says_again, says_crossed
 
 OPENING = "Mon-Sat 9 am - 5 pm. Visitors welcome."
 FIELDS = "Name: Ida Holm\nBorn: 07-11-1990\nMember: yes"
@@ -87,3 +87,20 @@ def test_long_texts_are_left_to_their_rule() -> None:
     """The work on a pair would grow with the square of its text."""
     long = " ".join(f"word{n}" for n in range(400))
     assert not says_again(long, f"{long} more", "")
+
+
+@pytest.mark.parametrize(
+    ("recorded", "answer", "crossed"),
+    [
+        ("東京 50、大阪 80", "東京 80、大阪 50", True),
+        ("3 May: Bonn; 9 May: Kiel", "3 May: Kiel; 9 May: Bonn", True),
+        ("3 May: Bonn; 9 May: Kiel", "9 May: Kiel; 3 May: Bonn", False),
+        ("3 May: Bonn; 9 May: Kiel", "Bonn (3 May), Kiel (9 May)", False),
+        ("Open 9:00. Closed on Monday.", "Open\n9:00\nClosed on Monday", False),
+    ],
+)
+def test_parts_that_changed_partners(
+    recorded: str, answer: str, *, crossed: bool
+) -> None:
+    """Values of two labels exchanged would pass in words that are all there."""
+    assert bool(says_crossed(recorded, answer)) is crossed
