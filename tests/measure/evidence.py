@@ -154,7 +154,7 @@ def _within(key: str, raw: Any, mine: Any, other: Any) -> set[str]:
     if isinstance(parts, list) and isinstance(other, dict):
         theirs = other.get("content")
         if isinstance(theirs, list) and len(parts) == len(mine.get("content") or ()):
-            odd, left = _unmatched(mine["content"], theirs)
+            odd, left = _unmatched(mine.get("content") or [], theirs)
             kept = {k: v for k, v in raw.items() if mine.get(k) != other.get(k)}
             kept["content"] = [parts[index] for index in odd]
             if len(left) <= len(odd):
