@@ -196,7 +196,7 @@ async def fill_results(folder: str, load: dict, now_ns: int) -> None:
         await open_epoch(store, epoch)
         ledger = Ledger(store, epoch.epoch, clock, "bench")
         await ledger.open()
-        fold = _new_fold(config, epoch)
+        fold = new_fold(config, epoch)
         plans = [planned(number, started_ns) for number in range(each)]
         for first in range(0, each, BLOCK):
             await ledger.plan(plans[first : first + BLOCK])
@@ -211,7 +211,8 @@ async def fill_results(folder: str, load: dict, now_ns: int) -> None:
         await ledger.end()
 
 
-def _new_fold(config: ReplaydConfig, epoch: Epoch) -> Fold:
+def new_fold(config: ReplaydConfig, epoch: Epoch) -> Fold:
+    """Return the fold of an epoch, before its first result."""
     known = of_epoch(settings_of(config, "next"), epoch)
     return Fold(lambda: Scoreboard(epoch, known))
 
@@ -243,9 +244,7 @@ def started(folder: str, revision: str = "newest") -> dict[str, float]:
         ready = time.monotonic() - began
         known = json.loads(ports.read_text())
         wait_until(
-            lambda: (
-                "snaptrace_replayd_leading 1.0" in _get(known["metrics"], "/metrics")
-            )
+            lambda: "snaptrace_replayd_leading 1.0" in get(known["metrics"], "/metrics")
         )
         shown = time.monotonic() - began
         times = {}
@@ -255,7 +254,7 @@ def started(folder: str, revision: str = "newest") -> dict[str, float]:
             ("page", "page", "/"),
         ):
             at = time.monotonic()
-            _get(known[port], path)
+            get(known[port], path)
             times[f"{name}_seconds"] = round(time.monotonic() - at, 3)
         cpu, mib = spent(process.pid)
     finally:
@@ -279,7 +278,8 @@ def wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def _get(address: str, path: str) -> str:
+def get(address: str, path: str) -> str:
+    """Return what a running replayd answers; "" if it does not."""
     try:
         with urllib.request.urlopen(f"http://{address}{path}", timeout=60) as answer:
             return answer.read().decode()

@@ -94,6 +94,8 @@ class Schedule:
         self._known: dict[str, Case] = {}
         self._units: dict[str, tuple[float, str]] = {}  # unit -> (hash, modality)
         self._thresholds: dict[str, int] = {}
+        self._shares: dict[str, dict[str, float]] = {}  # modality -> lane, once asked
+        self._measured = [s for s in settings.slices if s.attribute in NAMES]
 
     def offer(self, cases: Iterable[Case]) -> None:
         """Add new cases; ones already known by id are ignored."""
@@ -199,6 +201,7 @@ class Schedule:
         lanes = self._side.setdefault(modality, {})
         if name not in lanes:
             lanes[name] = self._lane(name)
+            self._shares.pop(modality, None)
         return lanes[name]
 
     def _modalities(self) -> list[str]:
@@ -206,6 +209,11 @@ class Schedule:
 
     def _lanes(self, modality: str) -> dict[str, float]:
         """Return the shares of a modality's lanes; the traffic lane has the rest."""
+        if (known := self._shares.get(modality)) is None:
+            known = self._shares[modality] = self._shares_of(modality)
+        return known
+
+    def _shares_of(self, modality: str) -> dict[str, float]:
         settings, names = self._settings, list(self._side.get(modality, ()))
         shares: dict[str, float] = {}
         for item in settings.slices:
@@ -300,13 +308,12 @@ class Schedule:
         Traits are known once a case was loaded, so a slice by a trait has no lane of
         its own: it is fed by traffic, in which every unit comes once.
         """
-        if result.lane != TRAFFIC:
+        if result.lane != TRAFFIC or not self._measured:
             return result.slices
         more = (
             item.name
-            for item in self._settings.slices
-            if item.attribute in NAMES
-            and item.modality == result.modality
+            for item in self._measured
+            if item.modality == result.modality
             and result.attributes.get(item.attribute) in item.values
         )
         return tuple(dict.fromkeys((*result.slices, *more)))
@@ -324,7 +331,7 @@ class Schedule:
         gone = {case_key(case) for case in oldest}
         kept = [c for name, c in self._known.items() if name not in gone]
         self._known, self._units = {}, {}
-        self._traffic, self._side = {}, {}
+        self._traffic, self._side, self._shares = {}, {}, {}
         for case in kept:
             self._known[case_key(case)] = case
             self._file(case)
@@ -338,5 +345,7 @@ def case_key(case: Case) -> str:
 def drawn_by(planned: Planned) -> list[tuple[str, str]]:
     """Return the facts of a planned number that `Schedule.resume` needs."""
     unit = planned.case.unit
+    if not planned.slices:
+        return [(planned.lane, unit)]
     lanes = [planned.lane, *(f"slice:{name}" for name in planned.slices)]
     return [(lane, unit) for lane in dict.fromkeys(lanes)]

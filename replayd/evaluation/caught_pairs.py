@@ -26,6 +26,7 @@ KNOCK_AFTER_SECONDS = 15.0  # without anybody else to show whether the arm is ba
 RETRY_SECONDS = 5.0  # while the store does not answer
 COMPANY_SECONDS = 30.0  # for others to end that were sent beside it
 LONGEST_WAIT_SECONDS = 120.0
+_ANSWERS = frozenset({"answers"})
 
 
 class Caught(Struct, frozen=True):
@@ -170,6 +171,8 @@ class CaughtPairs:
 
     def _caught(self, answers: PairAnswers) -> list[Side]:
         kinds = {side: kind_of(a.outcome, a.detail) for side, a in _sides(answers)}
+        if _ANSWERS.issuperset(kinds.values()):
+            return []
         if len(kinds) > 1 and set(kinds.values()) == {"refuses"}:
             return []  # a case that neither takes: nobody is away
         return [

@@ -49,19 +49,18 @@ class Asked(Struct, frozen=True):
 def with_costs(judged: JudgedPair, answers: PairAnswers) -> JudgedPair:
     """Return a pair, judged by its last try, with what all tries cost."""
     result = judged.result
-    return JudgedPair(
-        replace(
-            result,
-            canary=_with_costs(result.canary, answers.canary),
-            control=_with_costs(result.control, answers.control),
-        ),
-        None if judged.answers is None else answers,
-    )
+    canary = _with_costs(result.canary, answers.canary)
+    control = _with_costs(result.control, answers.control)
+    if canary is not result.canary or control is not result.control:
+        result = replace(result, canary=canary, control=control)
+    return JudgedPair(result, None if judged.answers is None else answers)
 
 
 def _with_costs(arm: ArmOutcome | None, answer: ArmAnswer | None) -> ArmOutcome | None:
     if arm is None or answer is None:
         return arm
+    if arm.attempts == answer.attempts and arm.money == answer.money:
+        return arm  # one try, as nearly always
     return replace(arm, attempts=answer.attempts, money=answer.money)
 
 
@@ -78,6 +77,7 @@ class PairDeadline:
         self._least = max(timeouts)
         self._latencies: deque[float] = deque()
         self._ranked: list[float] = []  # the same, in order
+        self._seconds = self._least  # asked more often than learnt
 
     def learnt(self, latency_seconds: float) -> None:
         """Take in one answered call of the control."""
@@ -86,13 +86,12 @@ class PairDeadline:
         if len(self._latencies) > KEPT_LATENCIES:
             oldest = self._latencies.popleft()
             del self._ranked[bisect_left(self._ranked, oldest)]
+        p99 = self._ranked[min(int(0.99 * len(self._ranked)), len(self._ranked) - 1)]
+        self._seconds = max(self._least, DEADLINE_FACTOR * p99)
 
     def seconds(self) -> float:
         """Return the deadline of a pair, equal for both arms."""
-        if not (ranked := self._ranked):
-            return self._least
-        p99 = ranked[min(int(0.99 * len(ranked)), len(ranked) - 1)]
-        return max(self._least, DEADLINE_FACTOR * p99)
+        return self._seconds
 
 
 class PairReplay:

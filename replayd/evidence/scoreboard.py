@@ -242,7 +242,8 @@ class Scoreboard:
 
         Another slice's lane is no fair sample of it.
         """
-        declared = self.epoch.slices.get(result.modality, ())
+        if not (declared := self.epoch.slices.get(result.modality)):
+            return ()
         if result.lane.startswith("slice:"):
             own = result.lane.removeprefix("slice:")
             return (own,) if own in declared else ()
@@ -319,14 +320,17 @@ class Scoreboard:
         )
 
     def _check(self, result: PairResult) -> None:
-        name = f"result {result.number} of epoch {self.epoch.epoch[:12]}"
         if result.number != self._state.next_number:
-            raise DamagedResultError(name, f"expected {self._state.next_number}")
+            raise self._damaged(result, f"expected {self._state.next_number}")
         for scores in (result.streams, result.diagnostics):
             for stream, score in scores.items():
                 for value in (score.canary, score.control, score.second_control):
                     if value is not None and not 0.0 <= value <= 1.0:
-                        raise DamagedResultError(name, f"{stream} holds {value!r}")
+                        raise self._damaged(result, f"{stream} holds {value!r}")
+
+    def _damaged(self, result: PairResult, why: str) -> DamagedResultError:
+        name = f"result {result.number} of epoch {self.epoch.epoch[:12]}"
+        return DamagedResultError(name, why)
 
 
 def _both(score: StreamScore, counts: StreamTally) -> bool:

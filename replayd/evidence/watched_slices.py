@@ -8,14 +8,17 @@ from collections.abc import Iterator
 
 from msgspec import Struct, field
 
-from replayd.model import STREAMS, PairResult
+from replayd.model import STREAMS, PairResult, Stream
 from replayd.stats import (
+    SLACK,
     Evidence,
     GrowingEvidence,
     SliceFlags,
     check,
     flag_slices,
+    lowest_bar,
     mean_of,
+    most_growth,
     outcomes,
 )
 
@@ -50,6 +53,17 @@ class WatchedSlice(Struct, frozen=True, kw_only=True):
     flagged: bool
 
 
+class _Watched:
+    """Evidence of one slice's stream, and what is known of its log e-value."""
+
+    __slots__ = ("counted", "high", "log_e")
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.counted = GrowingEvidence(evidence)
+        self.log_e: float | None = None  # as of now, once asked for
+        self.high = float("inf")  # it is not above this
+
+
 class SliceWatch:
     """The watched slices of an epoch."""
 
@@ -63,17 +77,17 @@ class SliceWatch:
         self._state = state or SliceWatchState()
         for evidence in self._state.evidence.values():
             check(evidence)
-        self._counted = {
-            key: GrowingEvidence(evidence)
-            for key, evidence in self._state.evidence.items()
+        self._watched = {
+            key: _Watched(evidence) for key, evidence in self._state.evidence.items()
         }
-        self._log_e: dict[str, float] = {}
+        # The same by modality and slice, then by stream.
+        self._by_slice: dict[tuple[str, str], dict[Stream, _Watched]] = {}
 
     @property
     def state(self) -> SliceWatchState:
         """State to resume from; changes with the next result."""
-        counted = self._counted.items()
-        self._state.evidence = {key: found.evidence for key, found in counted}
+        watched = self._watched.items()
+        self._state.evidence = {key: one.counted.evidence for key, one in watched}
         return self._state
 
     def add(self, result: PairResult) -> None:
@@ -86,22 +100,35 @@ class SliceWatch:
             and score.control is not None
         ]
         for name in _slices(result):
-            if not self._admit(result.modality, name):
-                self._state.untracked += 1
-                continue
+            streams = self._by_slice.get((result.modality, name))
+            if streams is None:
+                if not self._admit(result.modality, name):
+                    self._state.untracked += 1
+                    continue
+                streams = self._by_slice[result.modality, name] = {}
             for stream, difference in differences:
-                key = f"{result.modality}/{name}/{stream}"
-                if (counted := self._counted.get(key)) is None:
-                    counted = self._counted[key] = GrowingEvidence(Evidence())
-                at = counted.bin_of(difference, result.number)
-                counted.add(at, result.number)
-                self._log_e.pop(key, None)
+                if (one := streams.get(stream)) is None:
+                    key = f"{result.modality}/{name}/{stream}"
+                    one = self._watched.get(key) or _Watched(Evidence())
+                    streams[stream] = self._watched[key] = one
+                self._count(one, difference, result.number)
+
+    def _count(self, one: _Watched, difference: float, number: int) -> None:
+        at = one.counted.bin_of(difference, number)
+        one.counted.add(at, number)
+        one.log_e = None
+        one.high += most_growth(-self._eps, one.counted.clip)[at]
 
     def evaluate(self) -> None:
         """Move the flags; called at fixed numbers only."""
-        if self._counted:
+        if self._watched:
             state = self._state
-            values = {key: self._value(key) for key in self._counted}
+            # What is certainly too low to be flagged is not worked out.
+            bar, frozen = lowest_bar() - SLACK, state.frozen_log_e
+            values = {
+                key: one.high if one.high < bar or key in frozen else self._value(one)
+                for key, one in self._watched.items()
+            }
             before = SliceFlags(frozenset(state.flagged), state.frozen_log_e)
             flags = flag_slices(values, before, watched=len(values))
             state.flagged = sorted(flags.flagged)
@@ -109,13 +136,13 @@ class SliceWatch:
 
     def shown(self) -> list[WatchedSlice]:
         """Return every watched stream, flagged ones first, then by evidence."""
-        found = [self._shown(key) for key in self._counted]
+        found = [self._shown(key, one) for key, one in self._watched.items()]
         return sorted(found, key=lambda s: (not s.flagged, -s.log_e, s.slice, s.stream))
 
-    def _shown(self, key: str) -> WatchedSlice:
+    def _shown(self, key: str, one: _Watched) -> WatchedSlice:
         modality, rest = key.split("/", 1)
         name, stream = rest.rsplit("/", 1)
-        evidence = self._counted[key].evidence
+        evidence = one.counted.evidence
         signs = outcomes(evidence)
         return WatchedSlice(
             modality=modality,
@@ -125,14 +152,14 @@ class SliceWatch:
             worse=signs.worse,
             better=signs.better,
             difference=mean_of(evidence.totals(), evidence.clip),
-            log_e=self._value(key),
+            log_e=self._value(one),
             flagged=key in self._state.flagged,
         )
 
-    def _value(self, key: str) -> float:
-        if key not in self._log_e:
-            self._log_e[key] = self._counted[key].log_e_regression(-self._eps)
-        return self._log_e[key]
+    def _value(self, one: _Watched) -> float:
+        if one.log_e is None:
+            one.log_e = one.high = one.counted.log_e_regression(-self._eps)
+        return one.log_e
 
     def _admit(self, modality: str, name: str) -> bool:
         names = self._state.names.setdefault(modality, [])

@@ -52,7 +52,7 @@ from replayd.stats.evidence import (
     outcomes,
     recent,
 )
-from replayd.stats.fdr import SliceFlags, flag_slices
+from replayd.stats.fdr import SliceFlags, flag_slices, lowest_bar
 from replayd.stats.histogram import GrowingEvidence
 from replayd.stats.intervals import Interval, interval, log_threshold
 from replayd.stats.modality import (
@@ -87,6 +87,7 @@ from replayd.stats.stream import (
     StreamWord,
 )
 from replayd.stats.stream_verdict import StreamFold, judge_stream
+from replayd.stats.wealth import SLACK, most_growth
 
 __all__ = [
     "DEFAULT_ALPHA",
@@ -96,6 +97,7 @@ __all__ = [
     "MOST_PROTECTED_SLICES",
     "NOISE_ALPHA",
     "OTHER_MARGIN",
+    "SLACK",
     "Agreement",
     "Alarm",
     "Circumstances",
@@ -136,7 +138,9 @@ __all__ = [
     "judge_modality",
     "judge_stream",
     "log_threshold",
+    "lowest_bar",
     "mean_of",
+    "most_growth",
     "new_evidence",
     "noise_floor",
     "outcomes",

@@ -27,6 +27,11 @@ class SliceFlags(Struct, frozen=True):
     frozen_log_e: dict[str, float] = {}
 
 
+def lowest_bar(false_share: float = DEFAULT_FALSE_SHARE) -> float:
+    """Return the log e-value below which no slice is flagged, however many are."""
+    return math.log(1.0 / false_share)
+
+
 def flag_slices(
     log_e: Mapping[str, float],
     before: SliceFlags,

@@ -7,6 +7,7 @@ taken when a bound reaches the bar. What is decided is the same as at every look
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -15,6 +16,17 @@ from replayd.stats.bins import FloatArray
 
 # Rounding of sums of float64 stays far below this.
 SLACK = 1e-6
+
+
+@lru_cache(maxsize=256)
+def most_growth(theta: float, clip: float) -> tuple[float, ...]:
+    """Return the most that a replay adds to log E_R, by its bin; at least 0.
+
+    Against "the mean never fell below theta": what is not staked yet, and what is
+    staked from now on, stays as it is.
+    """
+    growth = fixed_growth(theta, clip, below=True).max(axis=1)
+    return tuple(np.maximum(growth, 0.0).tolist())
 
 
 class Wealth:

@@ -1,6 +1,7 @@
 """The leader's side of the workers, as the engine wires it."""
 
 import random
+from functools import cache
 from typing import TYPE_CHECKING
 
 from replayd.arms.arm import Arm
@@ -30,11 +31,12 @@ def worker_queue(
         metrics.worker_numbers.labels(pool, "pending").set(pending)
         metrics.worker_numbers.labels(pool, "busy").set(busy)
 
+    replies = cache(metrics.worker_replies.labels)  # an end is from a bounded set
     return WorkerQueue(
         config,
         store,
         replica,
-        on_reply=lambda end: metrics.worker_replies.labels(end).inc(),
+        on_reply=lambda end: replies(end).inc(),
         on_seen=seen,
     )
 

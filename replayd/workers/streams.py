@@ -1,6 +1,7 @@
 """The two streams of a fleet: numbers for workers, replies for the leader."""
 
 import hashlib
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -55,6 +56,7 @@ class Names(Struct, frozen=True):
         return f"{self.prefix}.replies"
 
 
+@lru_cache(maxsize=256)
 def _token(name: str) -> str:
     """Return a name as one token of a subject."""
     return hashlib.blake2b(name.encode(), digest_size=8).hexdigest()
