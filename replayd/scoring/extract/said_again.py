@@ -113,8 +113,10 @@ def says_crossed(recorded: str, answer: str) -> str:
     here: dict[int, set[int]] = {}
     there: dict[int, set[int]] = {}
     for at, (token, place) in enumerate(zip(wanted, places, strict=True)):
-        here.setdefault(token.group, set()).add(at)
-        there.setdefault(got[place or 0].group, set()).add(at)
+        # A word that several parts have is one, whichever of them it stands in.
+        key = next((i for i in range(at) if _same(wanted[i], token)), at)
+        here.setdefault(token.group, set()).add(key)
+        there.setdefault(got[place or 0].group, set()).add(key)
     sizes = [sorted(map(len, groups.values())) for groups in (here, there)]
     if sizes[0] != sizes[1] or len(here) < 2 or sizes[0][0] < 2:
         return ""

@@ -96,6 +96,7 @@ def test_long_texts_are_left_to_their_rule() -> None:
         ("3 May: Bonn; 9 May: Kiel", "3 May: Kiel; 9 May: Bonn", True),
         ("3 May: Bonn; 9 May: Kiel", "9 May: Kiel; 3 May: Bonn", False),
         ("3 May: Bonn; 9 May: Kiel", "Bonn (3 May), Kiel (9 May)", False),
+        ("Unit X: 4\nUnit Y: 7\nUnit Z: 9", "Unit Z: 9\nUnit X: 4\nUnit Y: 7", False),
         ("Open 9:00. Closed on Monday.", "Open\n9:00\nClosed on Monday", False),
     ],
 )
