@@ -17,6 +17,7 @@ from snaptrace.runtime.config import (
     load,
     program_parser,
 )
+from snaptrace.runtime.ending import end
 from snaptrace.runtime.lifecycle import PartLateError, log_causes, stop_on_signals
 from snaptrace.runtime.lifeline import end_with_parent
 from snaptrace.runtime.telemetry import set_up_logging
@@ -73,4 +74,4 @@ async def _run(
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    end(main(sys.argv[1:]))

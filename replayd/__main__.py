@@ -14,6 +14,7 @@ from snaptrace.runtime.config import (
     load,
     program_parser,
 )
+from snaptrace.runtime.ending import end
 from snaptrace.runtime.lifecycle import (
     reload_on_hangup,
     stop_on_signals,
@@ -65,4 +66,4 @@ async def _run(
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    end(main(sys.argv[1:]))

@@ -10,6 +10,7 @@ from replayd.exit_codes import run_to_code
 from replayd.reload import check
 from replayd.workers import process
 from snaptrace.runtime.config import ConfigError, StoreConfig, load, program_parser
+from snaptrace.runtime.ending import end
 from snaptrace.runtime.lifecycle import stop_on_signals
 from snaptrace.runtime.ports import Ports
 from snaptrace.runtime.telemetry import set_up_logging
@@ -57,4 +58,4 @@ async def _run(config: ReplaydConfig, store: StoreConfig, ports: Ports) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    end(main(sys.argv[1:]))

@@ -1,7 +1,5 @@
 """`python -m snaptrace` is `snaptrace`."""
 
-import sys
+from snaptrace.cli import run
 
-from snaptrace.cli import main
-
-sys.exit(main())
+run()

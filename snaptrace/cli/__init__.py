@@ -6,7 +6,9 @@ a sidecar should not carry a help renderer in its memory.
 
 import importlib
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
+
+from snaptrace.runtime.ending import end
 
 if TYPE_CHECKING:
     from cyclopts import App
@@ -116,6 +118,11 @@ _COMMANDS = {
         "Diagnose what is captured, kept and replayable.",
     ),
 }
+
+
+def run() -> NoReturn:
+    """Run the command that the process was started with, and end it."""
+    end(main())
 
 
 def main(argv: list[str] | None = None) -> int:

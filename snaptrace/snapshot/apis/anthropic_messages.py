@@ -141,7 +141,11 @@ def parse_block(raw: Json) -> Part:
     kind = rest.pop("type", None)
     if kind == "text" and isinstance(rest.get("text"), str):
         return TextPart(text=rest.pop("text"), extra=rest)
-    if kind in _MEDIA and isinstance(rest.get("source"), dict):
+    if (
+        isinstance(kind, str)
+        and kind in _MEDIA
+        and isinstance(rest.get("source"), dict)
+    ):
         return _parse_media(
             _MEDIA[kind], dict(rest.pop("source")), rest
         ) or GenericPart(value=raw)

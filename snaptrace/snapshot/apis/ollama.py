@@ -220,7 +220,7 @@ def _parse_message(raw: Json) -> Message:
     rest: dict[str, Json] = dict(raw)
     word = rest.pop("role", "user")
     role = _ROLES.get(word, "user") if isinstance(word, str) else "user"
-    if word not in _ROLES:
+    if not isinstance(word, str) or word not in _ROLES:
         rest["role"] = word
     parts = (*_parse_text(rest.pop("content", None)), *_take_images(rest))
     if role == "tool":
