@@ -1,7 +1,9 @@
 """`ending.end`: the exit code is the program's, and nothing of its output is lost."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +29,10 @@ def test_what_was_said_is_written_and_the_code_kept():
 def test_output_that_cannot_be_written_is_a_failure(code, ends_with):
     """A report on a full disk would count as written."""
     program = PROGRAM.replace("end(3)", f"end({code})")
-    with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
-        done = subprocess.run([sys.executable, "-c", program], stdout=full, check=False)
+    # Buffered, as where nobody asked for anything else: written at the end.
+    env = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", program], stdout=full, env=env, check=False
+        )
     assert done.returncode == ends_with
