@@ -152,17 +152,7 @@ def main() -> int:
         **case["load"],
         **measure(case["load"]),
     }
-    if arguments.keep:
-        path = HERE / "results" / f"{arguments.case}.json"
-        path.write_text(json.dumps(shown, indent=1) + "\n")
-    over = [
-        f"{budget['of']}.{budget['metric']}"
-        for budget in case["budget"]
-        if shown[budget["of"]][budget["metric"]] > budget["at_most"]
-    ]
-    if over:
-        print(f"over budget: {', '.join(over)}", file=sys.stderr)
-    return int(bool(over) and arguments.enforce)
+    return year.ended(arguments, case, shown)
 
 
 if __name__ == "__main__":

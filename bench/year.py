@@ -324,6 +324,21 @@ def measure(folder: str, load: dict) -> dict:
     return found
 
 
+def ended(arguments: argparse.Namespace, case: dict, shown: dict) -> int:
+    """Keep the figures if that is asked for; return 1 where they are over budget."""
+    if arguments.keep:
+        path = HERE / "results" / f"{arguments.case}.json"
+        path.write_text(json.dumps(shown, indent=1) + "\n")
+    over = [
+        f"{budget['of']}.{budget['metric']}"
+        for budget in case["budget"]
+        if shown[budget["of"]][budget["metric"]] > budget["at_most"]
+    ]
+    if over:
+        print(f"over budget: {', '.join(over)}", file=sys.stderr)
+    return int(bool(over) and arguments.enforce)
+
+
 def main() -> int:
     """Run the case; exit 1 over budget if that is asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -345,17 +360,7 @@ def main() -> int:
         found = measure(arguments.folder or f"{made}/store", load)
     shown = {"case": arguments.case, "machine": platform.machine(), **load, **found}
     print(json.dumps(shown, indent=1))
-    if arguments.keep:
-        path = HERE / "results" / f"{arguments.case}.json"
-        path.write_text(json.dumps(shown, indent=1) + "\n")
-    over = [
-        f"{budget['of']}.{budget['metric']}"
-        for budget in case["budget"]
-        if found[budget["of"]][budget["metric"]] > budget["at_most"]
-    ]
-    if over:
-        print(f"over budget: {', '.join(over)}", file=sys.stderr)
-    return int(bool(over) and arguments.enforce)
+    return ended(arguments, case, shown)
 
 
 if __name__ == "__main__":
