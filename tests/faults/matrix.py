@@ -21,6 +21,7 @@ class Group(Struct, frozen=True):
     name: str
     what: str
     paths: tuple[str, ...]
+    is_spread: bool = True  # over the cores; not where every core is the test's own
 
 
 GROUPS = (
@@ -39,6 +40,7 @@ GROUPS = (
         "workers",
         "workers, leader and NATS killed, paused and brought back, on a cluster",
         ("tests/system/test_workers.py", "tests/system/test_workers_faults.py"),
+        is_spread=False,
     ),
     Group(
         "endpoints",
@@ -77,6 +79,7 @@ GROUPS = (
             "tests/contracts/test_receivers_http1.py",
             "tests/unit/collector/net",
         ),
+        is_spread=False,
     ),
 )
 
@@ -84,9 +87,10 @@ GROUPS = (
 def row(group: Group, arguments: list[str]) -> tuple[str, bool]:
     """Run a group; return its line of the table, and whether all passed."""
     command = [sys.executable, "-m", "pytest", "-q", "--timeout", "600"]
+    spread = ["-n", "auto", "--dist", "loadgroup"] if group.is_spread else []
     began = time.monotonic()
     found = subprocess.run(
-        [*command, *group.paths, *arguments],
+        [*command, *spread, *group.paths, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
