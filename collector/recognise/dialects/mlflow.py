@@ -15,6 +15,7 @@ from collector.recognise.dialects.readers import framework_messages
 from collector.recognise.dialects.readers.bodies import (
     langchain_json,
     langchain_request,
+    mistral_sdk,
 )
 from collector.recognise.dialects.readers.bodies.provider_bodies import (
     answer_of_output,
@@ -49,8 +50,6 @@ _FORMATS = {
     "mistral": "mistral_ai",
 }
 _PROFILE = Profile(dialect=_NAME)
-# Fields that a client adds to what it is given, and that its arguments do not show.
-_ADDED_BY_SDK = {"mistral_chat": ("messages.prefix", "messages.tool_calls.index")}
 # Attributes of a translated span that are no arguments.
 _NOT_ARGUMENTS = ("name", "type", "status")
 
@@ -102,8 +101,10 @@ class MlFlow:
             candidate.operation = "embeddings"  # of an API that is not replayed
         elif api:
             candidate.api, candidate.operation = api, operation_of_api(api)
-            candidate.body = clean_body(api, body)
-            candidate.lost = ("extra_body", *_ADDED_BY_SDK.get(api, ()))
+            own = clean_body(api, body)
+            mistral = api == "mistral_chat"
+            candidate.body = mistral_sdk.with_defaults(own) if mistral else own
+            candidate.lost = ("extra_body",)
             if api == "openai_embeddings":
                 candidate.lost += ("encoding_format",)
         elif kind == "RERANKER":

@@ -22,6 +22,7 @@ from collector.recognise.dialects.readers.bodies import (
     langchain_json,
     langchain_request,
     litellm_wire,
+    mistral_sdk,
     responses_echo,
 )
 from collector.recognise.dialects.readers.bodies.provider_bodies import (
@@ -170,10 +171,16 @@ def _read_body(
     if api == "openai_embeddings":
         candidate.lost += ("encoding_format",)
     elif api == "mistral_chat":
-        # Its SDK adds them to what the caller gave.
-        candidate.lost += ("messages.prefix", "messages.tool_calls.index")
+        candidate.body = _as_mistral_sends(candidate, candidate.body)
     elif api == "openai_transcription" and "file" not in as_dict(candidate.body):
         candidate.reasons += ("media_unknown",)
+
+
+def _as_mistral_sends(candidate: Candidate, body: dict[str, Any]) -> dict[str, Any]:
+    if candidate.scope.endswith(".mistralai"):
+        return mistral_sdk.with_defaults(body)
+    candidate.lost += mistral_sdk.ADDED  # whichever client it was
+    return body
 
 
 def _with_arguments(

@@ -216,16 +216,27 @@ def read_flattened(
     params |= _arguments_beside(given)
     if isinstance(form := given.get("response_format"), dict) and "type" in form:
         rest["response_format"] = form
+    tools = tuple(read_tools(flat.tools()))
+    if tools and _has_to_call(record, candidate.api):
+        rest.setdefault("tool_choice", "required")
     candidate.conversation = Conversation(
         model=candidate.model,
         messages=tuple(messages),
-        tools=tuple(read_tools(flat.tools())),
+        tools=tools,
         params=params,
         extra=rest,
     )
     candidate.lost += all_but(candidate.api, ("model",))
     if record.scope == "agent_framework":
         candidate.reasons += ("differences_recorded",)  # several texts come as one
+
+
+def _has_to_call(record: Record, api: str) -> bool:
+    """Detect a framework that asks for a call of some tool unless told otherwise.
+
+    What it is told stands among the arguments.
+    """
+    return record.scope.endswith(".smolagents") and api.startswith("openai")
 
 
 def _arguments_beside(given: dict[str, Any]) -> dict[str, Any]:

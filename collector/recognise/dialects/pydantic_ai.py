@@ -11,6 +11,7 @@ import msgspec
 
 from collector.recognise.dialects import genai
 from collector.recognise.dialects.contract import Candidate
+from collector.recognise.dialects.readers.bodies import mistral_sdk
 from collector.recognise.dialects.readers.common_attributes import (
     answer_of_message,
     read_params,
@@ -97,7 +98,7 @@ _OF_RUNS = {
     "gen_ai.system_instructions": "gen_ai.system_instructions",
 }
 # What the Mistral SDK and its model add to every request.
-_MISTRAL_ADDS = ("top_p", "n", "messages.prefix", "messages.tool_calls.index")
+_MISTRAL_ADDS = ("top_p", "n", *mistral_sdk.ADDED)
 
 
 class PydanticAi:
