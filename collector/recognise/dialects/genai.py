@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from collector.recognise.dialects.contract import Candidate
-from collector.recognise.dialects.readers.bodies import bedrock_body
+from collector.recognise.dialects.readers.bodies import bedrock_apis, bedrock_body
 from collector.recognise.dialects.readers.common_attributes import (
     answer_of_message,
     first_text,
@@ -99,7 +99,7 @@ def read_call(
     if not messages:
         _note_references(candidate, record)
         return candidate
-    if any(not message.parts for message in messages):
+    if any(_is_dropped(message, profile) for message in messages):
         candidate.reasons += ("content_dropped",)
     note_losses(candidate, messages, profile)
     messages = _arranged(candidate, record, messages, profile)
@@ -117,6 +117,12 @@ def read_call(
     )
     candidate.missing += tool_details(api, offered)
     return candidate
+
+
+def _is_dropped(message: Message, profile: Profile) -> bool:
+    """Return whether a turn had content that is gone."""
+    given = message.role in ("system", "developer", "user")
+    return not message.parts and not (profile.keeps_empty and given)
 
 
 _REF = "_ref"
@@ -141,8 +147,8 @@ def _arranged(
     if candidate.api == "gemini_generate_content":
         return name_results(messages, drop_ids=profile.synthetic_ids)
     if candidate.api == "bedrock_converse":
-        if candidate.api_source == "guessed" and _is_converse(record, profile):
-            candidate.api_source = "carried"
+        if candidate.api_source == "guessed":
+            bedrock_apis.settle(candidate, record, profile)
         return bedrock_body.blocks_in_results(messages)
     if candidate.operation == "embeddings" and any(
         not isinstance(part, TextPart) for message in messages for part in message.parts
@@ -159,17 +165,6 @@ def _offered(candidate: Candidate, value: Json) -> list[Tool]:
         # A Python function given as a tool; the SDK made its schemas.
         candidate.missing += _UNTOLD_SCHEMA
     return [in_json_schema(tool) for tool in offered]
-
-
-def _is_converse(record: Record, profile: Profile) -> bool:
-    """Detect Converse by the absence of an id, which Claude's own answers have."""
-    attributes = record.attributes
-    model = as_text(attributes.get("gen_ai.request.model"))
-    streamed = attributes.get("gen_ai.request.stream") is True
-    shown = profile.invoke_ids == "always" or (
-        profile.invoke_ids == "unstreamed" and not streamed
-    )
-    return shown and "claude" in model and not record.failed
 
 
 def _inputs(messages: list[Message]) -> list[Message]:

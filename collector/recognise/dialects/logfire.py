@@ -81,7 +81,7 @@ _CARRIED: dict[str, tuple[str, ...]] = {
         "tools",
     ),
 }
-_PROFILE = Profile(dialect=_NAME, carried=_CARRIED, merges_caps=True)
+_PROFILE = Profile(dialect=_NAME, carried=_CARRIED, merges_caps=True, keeps_empty=True)
 _API_OF_URL: dict[str, str] = {
     "/chat/completions": "openai_chat",
     "/responses": "openai_responses",

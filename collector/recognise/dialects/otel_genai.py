@@ -124,10 +124,17 @@ def _is_step(record: Record) -> bool:
     )
 
 
+# Of OpenAI's two APIs, LangChain notes why an answer ended for Chat alone.
+_FINISHES_OF_CHAT = (["stop"], ["length"], ["tool_calls"], ["content_filter"])
+
+
 def _mend(candidate: Candidate, record: Record, profile: Profile) -> None:
     """Undo or doubt what single emitters do."""
     if record.scope.endswith(".langchain"):
         langchain_json.as_sent(candidate)
+        finish = as_list(record.attributes.get("gen_ai.response.finish_reasons"))
+        if candidate.api == "openai_chat" and finish[:1] in _FINISHES_OF_CHAT:
+            candidate.api_source = "carried"
         if (
             candidate.api == "cohere_chat"
             and candidate.conversation is not None

@@ -95,13 +95,15 @@ _PROFILE = Profile(dialect=_NAME, carried=_CARRIED)
 # Its packages for other providers are younger and show less: nothing is promised.
 _OTHERS = Profile(dialect=_NAME, keeps_media=False)
 _BEDROCK = Profile(dialect=_NAME, keeps_media=False, invoke_ids="always")
+_GROQ = Profile(dialect=_NAME, keeps_media=False, keeps_empty=True)
+_OWN = {"bedrock": _BEDROCK, "groq": _GROQ}
 _MEASURED = ("openai", "anthropic", "google_generativeai", "vertexai", "langchain")
 
 
 def _profile(scope: str) -> Profile:
     package = package_of(scope)
-    if package == "bedrock":
-        return _BEDROCK
+    if own := _OWN.get(package):
+        return own
     return _PROFILE if package in _MEASURED or not package else _OTHERS
 
 

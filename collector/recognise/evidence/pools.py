@@ -13,12 +13,13 @@ _BENT_ON_THE_WAY = frozenset({"max_tokens", "max_completion_tokens", "n"})
 _VOUCHING_SCOPES = 3
 _VOUCHING_DIALECTS = 2
 
-# Turns of which a dialect's frameworks send one text each: there is nothing to join.
-# Whether others' emitters join is their own: recordings of the scope itself decide.
+# Turns of which the frameworks of a dialect or a scope send one text each: there is
+# nothing to join. Whether others' emitters join, recordings of their scope decide.
 _TOOL = "messages:tool"
 _ONE_TEXT = {
     "pydantic_ai": (_TOOL, "messages:user/tool_result.content"),
     "vercel_ai": (_TOOL,),
+    "openinference.instrumentation.agno": (_TOOL,),
 }
 
 _Scope = tuple[str, str]  # dialect, scope
@@ -64,6 +65,7 @@ def _are_many(tellers: set[_Scope]) -> bool:
     return len(tellers) >= _VOUCHING_SCOPES and len(dialects) >= _VOUCHING_DIALECTS
 
 
-def apart(dialect: str) -> frozenset[str]:
-    """Return the turns in which a dialect cannot have joined several texts."""
-    return frozenset(f"{turn}/{SEVERAL}" for turn in _ONE_TEXT.get(dialect, ()))
+def apart(dialect: str, scope: str) -> frozenset[str]:
+    """Return the turns in which a scope cannot have joined several texts."""
+    turns = _ONE_TEXT.get(dialect, ()) + _ONE_TEXT.get(scope, ())
+    return frozenset(f"{turn}/{SEVERAL}" for turn in turns)

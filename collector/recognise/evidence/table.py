@@ -108,7 +108,8 @@ class Evidence:
             return _Known(("differences_recorded",), lost)
         own = frozenset(feature for row in mine for feature in row.carried)
         proven = self._pools.proven(reading.dialect, reading.api, reading.source)
-        return _Known((), lost, proven | own, apart(reading.dialect) | own, suspect)
+        whole = apart(reading.dialect, reading.scope)
+        return _Known((), lost, proven | own, whole | own, suspect)
 
 
 @functools.cache

@@ -19,7 +19,9 @@ class Profile(Struct, frozen=True, kw_only=True):
     synthetic_ids: bool = False  # tool-call ids are made up where the API has none
     # Of Bedrock's two APIs one gives answers an id: which of those the emitter notes.
     invoke_ids: Literal["", "unstreamed", "always"] = ""
+    shows_caps: bool = False  # a cap on tokens is shown wherever one was sent
     merges_caps: bool = False  # both of Chat's caps on tokens come under one name
+    keeps_empty: bool = False  # a turn of no part at all is one of an empty text
     keeps_media: bool = True  # else parts that are no text go without a sign
     keeps_addresses: bool = False  # of media; bytes beside them go without a sign
     flattens_refusals: bool = False  # an earlier refusal is written as text
@@ -141,6 +143,7 @@ _BY_SCOPE: dict[str, Profile] = {
         keeps_media=False,
         flattens_refusals=True,
         invoke_ids="unstreamed",
+        shows_caps=True,
     ),
 }
 

@@ -81,3 +81,17 @@ def test_what_a_dialect_was_seen_to_get_wrong_stays_its_own():
     wrong = _row(scope="w", exact=0, silent=1, suspect=("top_p",))
     tables = [_table(_row(), wrong), *_many("top_p")]
     assert _doubts(tables, _reading(), (TEXT, "top_p")) == ("features_unrecorded",)
+
+
+@pytest.mark.parametrize(
+    ("scope", "doubts"),
+    [
+        ("openinference.instrumentation.agno", ()),
+        ("openinference.instrumentation.langchain", ("features_unrecorded",)),
+    ],
+)
+def test_a_framework_that_sends_one_text_has_joined_none(scope, doubts):
+    """Every tool result would be doubted, or joined ones would gate."""
+    result = "messages:tool/text"
+    tables = [_table(_row(scope=scope, carried=(result,)))]
+    assert _doubts(tables, _reading(scope=scope), (result,)) == doubts
