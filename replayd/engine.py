@@ -43,7 +43,8 @@ from replayd.scoring.recorded import Recorded
 from replayd.scoring.redaction import RedactionSettings, bare
 from replayd.services import gauges
 from replayd.services.adjudication import AdjudicationFeed
-from replayd.services.askers import Asker, askers
+from replayd.services.askers import askers
+from replayd.services.control_asker import ControlAsker, Surroundings
 from replayd.services.drills import OfflineDrills
 from replayd.services.leader import LeaderElection
 from replayd.services.retirement import RetirementNotice
@@ -155,22 +156,22 @@ class Engine:
         notice = RetirementNotice(config, clock, self.metrics)
         self.reading.listeners.append(notice.saw)
 
-    def _made_askers(self) -> list[Asker]:
+    def _made_askers(self) -> list[ControlAsker]:
         """Return what asks the control outside of any epoch, where there is one."""
         control = control_of(self.config)
         if control is None:
             return []
-        found = askers(
-            self.config,
-            self._store,
-            self._content,
-            self._clock,
+        around = Surroundings(
+            config=self.config,
+            store=self._store,
+            content=self._content,
+            clock=self._clock,
             control=lambda: self.arms.get(control),
             spending=self.spending,
             judging=self.judging,
-            metrics=self.metrics,
             leading=lambda: self.leading,
         )
+        found = askers(around, self.metrics)
         self.reading.listeners += [each.offer for each in found]
         return found
 

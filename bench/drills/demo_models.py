@@ -26,6 +26,7 @@ from msgspec.structs import replace  # noqa: E402
 from replayd.cases.loader import Loaded  # noqa: E402
 from replayd.config import ReplaydConfig  # noqa: E402
 from replayd.drills.answers import ANSWER_FAULTS  # noqa: E402
+from replayd.drills.dependence import dependence  # noqa: E402
 from replayd.drills.injuring import measure, score_versions  # noqa: E402
 from replayd.drills.offline import certified, no_pause  # noqa: E402
 from replayd.drills.requests import REQUEST_FAULTS  # noqa: E402
@@ -33,7 +34,6 @@ from replayd.drills.sensitivity import Orders  # noqa: E402
 from replayd.model import ArmAnswer, Case  # noqa: E402
 from replayd.offline.asked_drill import (  # noqa: E402
     asked_pairs,
-    dependence,
     prepared,
 )
 from replayd.scoring.recorded import Recorded  # noqa: E402

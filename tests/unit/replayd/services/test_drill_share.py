@@ -19,8 +19,8 @@ from replayd.drills.dependence import left_out
 from replayd.drills.share import stored_share
 from replayd.scoring.pool import ScoringPool
 from replayd.scoring.redaction import RedactionSettings
+from replayd.services.control_asker import ControlAsker, Surroundings
 from replayd.services.drill_share import DrillShare
-from replayd.services.drills import JudgeBeside
 from replayd.telemetry.drill_metrics import DrillMetrics
 from snaptrace.redact.config import RedactConfig
 from snaptrace.runtime.config import StoreConfig
@@ -87,16 +87,18 @@ class Drilled:
         """Return the part as a replica that starts makes it."""
         redaction = RedactionSettings(RedactConfig(), KEY.handed_over(), ())
         judging = ScoringPool(self.clock, redaction, in_process=False)
-        return DrillShare(
-            self.config,
-            self.store,
-            CaseLoader(self.store, KEY),
-            self.clock,
+        around = Surroundings(
+            config=self.config,
+            store=self.store,
+            content=CaseLoader(self.store, KEY),
+            clock=self.clock,
             control=lambda: self.arm,
             spending=spending_of(self.clock),
-            judge=JudgeBeside(judging),
-            metrics=DrillMetrics(CollectorRegistry()),
+            judging=judging,
             leading=lambda: self.leading,
+        )
+        return ControlAsker(
+            DrillShare(around, DrillMetrics(CollectorRegistry())), around
         )
 
     async def look(self):

@@ -14,6 +14,7 @@ from replayd.cases.loader import CaseLoader
 from replayd.config import BudgetConfig, ReplaydConfig, WatchConfig
 from replayd.scoring.pool import ScoringPool
 from replayd.scoring.redaction import RedactionSettings
+from replayd.services.control_asker import ControlAsker, Surroundings
 from replayd.services.production_watch import ProductionWatch
 from replayd.telemetry.watch_metrics import WatchMetrics
 from replayd.watch.state import stored_states
@@ -54,17 +55,17 @@ class Watched:
     def made(self):
         """Return the part as a replica that starts makes it."""
         redaction = RedactionSettings(RedactConfig(), KEY.handed_over(), ())
-        return ProductionWatch(
-            self.config,
-            self.store,
-            CaseLoader(self.store, KEY),
-            self.clock,
+        around = Surroundings(
+            config=self.config,
+            store=self.store,
+            content=CaseLoader(self.store, KEY),
+            clock=self.clock,
             control=lambda: self.arm,
             spending=spending_of(self.clock),
             judging=ScoringPool(self.clock, redaction, in_process=False),
-            metrics=self.metrics,
             leading=lambda: self.leading,
         )
+        return ControlAsker(ProductionWatch(around, self.metrics), around)
 
     async def days(self, count):
         """Let days pass, one look each."""
