@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final, Protocol, runtime_checkable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from replayd.scoring.extract.language.language import language_asked
 from replayd.scoring.extract.language.language_id import likely_language
@@ -18,7 +19,11 @@ from replayd.scoring.extract.request_facts import (
     system_prompt,
     whole_request,
 )
-from replayd.scoring.extract.structure.body import body_of
+from replayd.scoring.extract.structure.body import body_of, without_thoughts
+from replayd.scoring.extract.structure.conclusion import (
+    conclusion_of,
+    recorded_conclusion,
+)
 from replayd.scoring.extract.structure.json_values import NOTHING, structured
 from replayd.scoring.extract.structure.options import label_sets
 from replayd.scoring.extract.text import Text
@@ -78,6 +83,25 @@ class ScoringCase(Struct, frozen=True, kw_only=True, dict=True):
     def nothing_recorded(self) -> bool:
         """Whether there is no recorded answer that another could be held against."""
         return not self.reference.observed or self.reference.outcome == "error"
+
+    @cached_property
+    def settled(self) -> "ScoringCase":
+        """The case with what the recording concludes in place of all that it says."""
+        text = without_thoughts(self.reference.text)
+        found = recorded_conclusion(text, self.instructions)
+        if found is None:
+            return self
+        return replace(self, reference=replace(self.reference, text=found))
+
+    def conclusion_of(self, said: Said) -> Said:
+        """Return an answer's conclusion, where the recording has a place for it."""
+        if self.settled is self:
+            return said
+        text = without_thoughts(said.answer.text)
+        found = conclusion_of(text, self.instructions)
+        if found is None:
+            return said
+        return Said(replace(said.answer, text=found), said.blobs)
 
     @cached_property
     def question(self) -> str:

@@ -176,6 +176,7 @@ _SYMBOLIC = re.compile(
 
 def task_of(case: ScoringCase) -> Task:
     """Return the task of a call with a usable recording."""
+    case = case.settled
     if case.recorded.refuses:
         return "refusal"
     if case.reference.tool_calls:
@@ -365,7 +366,7 @@ _RANGES = re.compile(
     r"\W*(?:between|from|zwischen|von|entre|de|desde|tra|da|dal|tussen|mellan|między|od|от|между)\b\D{0,20}[-−]?\d",
     re.IGNORECASE,
 )
-# The last question begins with a question word: no yes or no is wanted.
+# The last question begins with a question word (no yes or no is wanted), or for few things.
 _ASKS_OPENLY = re.compile(
     r"(?:\A|[.!?:\n]\s*)(?:and |so |in |at |on |by |for |to |from |with |um |auf |in |bei |mit |à |en |de |a |¿)?"
     r"(?:what|which|who|whom|whose|when|where|why|how|wer|wen|wem|welche[rsmn]?|wann|wo|warum|wie|wieso|wohin"
@@ -374,7 +375,6 @@ _ASKS_OPENLY = re.compile(
     r"|vad|vem|vilken|vilket|när|var|hur|co|kto|który|kiedy|gdzie|ile|jaka|jaki|jakie|кто|что|где|когда|какой|какая|сколько)\b[^.?!\n]{0,200}[?？]\s*\Z",
     re.IGNORECASE,
 )
-# As above, for one thing or a few; not for whatever is shown.
 _ASKS_ONE = re.compile(
     r"(?:\A|[.!?:\n]\s*)(?:and |so |in |at |on |by |for |to |from |with |um |auf |in |bei |mit |à |en |de |a |¿)?"
     r"(?:who|whom|whose|when|where|why|how (?:many|much|long|far|high|old|big|fast)|(?:what|which) (?:is|was|does|did|share|month|year|day|team|country|city|clause|button|person|product|\w*[^\W\ds] (?:has|had|is|was|must|should|can|may|will)\b)"

@@ -75,10 +75,12 @@ COMMA_DECIMAL = frozenset(
         "el",
         "uk",
         "bg",
+        *("ro", "hu", "no", "nb", "sk", "sl", "hr", "sr", "lt", "lv", "et", "ca", "gl"),
+        *("vi", "id", "is", "be", "kk", "az"),
     ]
 )
 # Languages that group thousands with a plain blank.
-BLANK_GROUPS = frozenset(["fr", "sv", "pl", "cs", "fi", "ru", "uk", "bg"])
+BLANK_GROUPS = frozenset("fr sv pl cs fi ru uk bg hu no nb sk lt lv et be kk".split())
 
 _SCRIPTS = (
     ("HIRAGANA", "ja"),

@@ -10,6 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from typing import Final
+from unicodedata import normalize
 
 from replayd.scoring.extract.numbers.scripts import dotted_dates, western
 
@@ -41,6 +42,9 @@ _DIGITS: Final = {
     0x2006: "\u202f",
     0x2007: "\u202f",
     0x2008: "\u202f",
+    0x2103: "°C",
+    0x2109: "°F",
+    **{n: normalize("NFKC", chr(n)) for n in range(0x3380, 0x33E0)},  # `㎏`, `㎡`
 }
 _SUPERSCRIPTS: Final = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _VULGAR: Final = {

@@ -3,6 +3,8 @@
 import re
 from typing import Final, NamedTuple
 
+from replayd.scoring.extract.lexicon import table
+
 
 class Unit(NamedTuple):
     """Unit of a number: a dimension and its size in that dimension's base unit."""
@@ -142,7 +144,19 @@ _MONEY: Final = {
 _CENTS: Final = (
     "cent cents ¢ ct centimes céntimos centesimi centavos pence grosze groszy"
 )
-UNITS: Final[dict[str, Unit]] = {
+
+
+def _by_language() -> dict[str, Unit]:
+    """Return the names that a data file adds for further languages."""
+    found: dict[str, Unit] = {}
+    for row in table("units.toml").values():
+        for meaning, names in row.items():
+            dimension, _, factor = meaning.rpartition(" ")
+            found.update(dict.fromkeys(names, Unit(dimension, float(factor))))
+    return found
+
+
+UNITS: Final[dict[str, Unit]] = _by_language() | {
     name: Unit(dimension, factor)
     for dimension, sizes in _TABLE.items()
     for factor, names in sizes.items()
@@ -173,6 +187,12 @@ _PHRASES = (
     (re.compile(r"(?:kilomet(?:er|re)s?|kilomètres?|kilómetros?|quilômetros?|quilómetros?|chilometri|kilometrów|км|км\.|km)\s?(?:per|an|pro|/|par|por|all['’]|à l['’]|i|na|в)\s?(?:hour|h\b|stunde|heure|hora|ora\b|timme\w*|uur|godzinę|час)|km/h|時速|км/ч", re.IGNORECASE), "km/h"),
     (re.compile(r"miles (?:per|an) hour", re.IGNORECASE), "mph"),
     (re.compile(r"(?:met(?:er|re)s?|mètres?|metros?|metri) (?:per|pro|par|por|al) (?:second|sekunde|seconde|segundo|secondo)", re.IGNORECASE), "m/s"),
+    (re.compile(r"في الم(?:ا)?ئة|phần trăm|τοις εκατό", re.IGNORECASE), "%"),
+    (re.compile(r"ki-?lô-?mét|kilô-?mét", re.IGNORECASE), "km"),
+    (re.compile(r"xăng-?ti-?mét|xen-?ti-?mét", re.IGNORECASE), "cm"),
+    (re.compile(r"ki-?lô-?gam", re.IGNORECASE), "kg"),
+    (re.compile(r"градус\w* (?:по )?цельси[яю]|stopni(?:e|a)? celsjusza|gradi celsius|graus celsius|derece celsius", re.IGNORECASE), "°c"),
+    (re.compile(r"градус\w* (?:по )?фаренгейт\w*", re.IGNORECASE), "°f"),
     (re.compile(r"(?:us|u\.s\.)\s?dollars?", re.IGNORECASE), "usd"),
     (re.compile(r"swiss francs?|schweizer franken", re.IGNORECASE), "chf"),
     (re.compile(r"pounds? sterling|british pounds?", re.IGNORECASE), "gbp"),
@@ -180,7 +200,10 @@ _PHRASES = (
 # An abbreviation with capitals inside, as TWh or mAh, is a unit though no table has it.
 _UNKNOWN = re.compile(r"[a-zµ]{0,3}[A-Z]?[a-z]{0,2}[A-Z][a-zA-Z]{0,2}\Z")
 _IDEOGRAM = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_WORD = re.compile(r"[^\W\d_]+(?:[/][^\W\d_]+)?[²³23]?|[%°$€£¥₹¢₩₺₽](?:[CFcf]\b)?")
+# Vowel signs of Devanagari and Thai are marks, not letters, to a regular expression.
+_WORD = re.compile(
+    r"(?:[^\W\d_]|[\u0900-\u0963\u0e31-\u0e4e])+(?:[/][^\W\d_]+)?[²³23]?|[%°$€£¥₹¢₩₺₽฿₫₪](?:[CFcf]\b)?"
+)
 _RATE = re.compile(
     r"[\s,]*(?:(?:/|per|an?\b|each|every|pro|je|par|por|al|i(?=\s)|na(?=\s)|в(?=\s)|alla|all['’]|à l['’]|im|jährlich|p\.?\s?)\s?"
     r"(?P<unit>[^\W\d_]{1,10}|a\.)|(?P<adverb>yearly|annually|monthly|weekly|daily|hourly"
@@ -216,7 +239,11 @@ _BEFORE = re.compile(
     r"\b(?P<second>seconds?|sekunde|seconde|segundo|secondo)|\b(?P<minute>minute|minuto|minuut)",
     re.IGNORECASE,
 )
+_SIGNS: Final = frozenset("€£¥₹￥₺₽₩฿₫₪")
 _DOLLAR = re.compile(r"(?<![A-Za-z])[A-Z]{0,2}\$\Z")
+# A word between a number and its unit of time: `60 business days`.
+_QUALIFIED = re.compile(r"[^\W\d_]{4,} (?P<unit>[^\W\d_]{3,})")
+_OF_TIME: Final = frozenset({"time", "months"})
 MOST_BETWEEN = 3  # blanks and marks between a number and its unit
 
 
@@ -245,6 +272,8 @@ def unit_beside(text: str, start: int, end: int) -> Beside:
         noun = match[0].lower()
     if unit is None:
         unit = _money_before(text, start, end) or _time_before(text, start)
+    if unit is None and noun and (later := _qualified(text, at)) is not None:
+        unit, stop = later
     per = ""
     qualified = _QUALIFIER.match(text, stop)
     if rate := _RATE.match(text, qualified.end() if qualified else stop):
@@ -252,6 +281,15 @@ def unit_beside(text: str, start: int, end: int) -> Beside:
         per = _PERIODS.get(word, "")
         stop = rate.end() if per else stop
     return Beside(unit, per, stop, noun)
+
+
+def _qualified(text: str, at: int) -> tuple[Unit, int] | None:
+    """Return the unit of time behind one other word: `60 business days`."""
+    match = None if _RATE.match(text, at) else _QUALIFIED.match(text, at)
+    unit = UNITS.get(match["unit"].lower()) if match else None
+    if match is None or unit is None or unit.dimension not in _OF_TIME:
+        return None
+    return unit, match.end()
 
 
 def _unit_at(text: str, at: int, *, stuck: bool) -> tuple[Unit, int] | None:
@@ -315,7 +353,7 @@ def _money_before(text: str, start: int, end: int) -> Unit | None:
     before = text[max(0, start - 6) : start].rstrip(" -\u00a0\u202f*")
     if dollar := _DOLLAR.search(before):
         return UNITS.get(dollar[0].lower(), UNITS["$"])
-    if before[-1:] in {"€", "£", "¥", "₹", "￥", "₺", "₽", "₩"}:
+    if before[-1:] in _SIGNS:
         return UNITS[before[-1]]
     code = before[-3:]
     if len(code) == 3 and code.isupper() and code.lower() in UNITS:

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 LONGEST_READ = 65_536  # characters
 
 _THOUGHTS = re.compile(
-    r"<(think|thinking|reasoning|scratchpad)>.*?</\1>|^.*?</think>",
+    r"<(think|thinking|thoughts?|reasoning|rationale|scratchpad|scratch|analysis|working)>.*?</\1>|^.*?</think>",
     re.DOTALL | re.IGNORECASE,
 )
 _FENCE = re.compile(

@@ -30,8 +30,10 @@ _THEREFORE = re.compile(
     re.IGNORECASE,
 )
 _BOLD = re.compile(r"\*\*(?P<rest>[^*\n]{1,120})\*\*")
+# A point behind `a.m` or before a small letter or, behind a short word, before a digit
+# belongs to an abbreviation.
 _SENTENCE_END = re.compile(
-    r"(?<=[^\W\d])[.!?](?=\s|\Z)|(?<=\d)[.!?](?="
+    r"(?<=[^\W\d])(?:[!?](?=\s|\Z)|(?<!\.[^\W\d])\.(?=\s+(?![a-zß-ÿа-я\d])|\s*\Z)|(?<=[^\W\d]{5})\.(?=\s+\d)|(?<=\.[^\W\d])\.(?=\s+[A-Z]|\s*\Z))|(?<=\d)[.!?](?="
     # `15. April` is a date, not the end of a sentence.
     rf"\s+(?!(?:{'|'.join(sorted(map(str.title, MONTHS), key=len, reverse=True))})\b)[A-Z]|\s*\Z)|\n"
 )

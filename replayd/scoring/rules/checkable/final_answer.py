@@ -7,8 +7,6 @@ says already is no part of it; neither is working that comes before it.
 import re
 from collections.abc import Sequence
 
-from msgspec.structs import replace
-
 from replayd.scoring.contract import Said, Score, ScoringCase
 from replayd.scoring.extract.language.contrasts import (
     adds_counterpart,
@@ -32,9 +30,15 @@ from replayd.scoring.extract.structure.final import (
     first_sentence,
     last_sentence,
 )
+from replayd.scoring.rules.checkable.asides import contradicts_aside
 from replayd.scoring.rules.checkable.bindings import values_exchanged
 from replayd.scoring.rules.checkable.copies import edited_copy
-from replayd.scoring.rules.checkable.nearly import rounded, same_name, same_year
+from replayd.scoring.rules.checkable.nearly import (
+    rounded,
+    same_name,
+    same_year,
+    without_sign,
+)
 from replayd.scoring.rules.checkable.principal import as_asked, is_alone
 from replayd.scoring.rules.checkable.result import (
     FEW_WORDS,
@@ -160,6 +164,8 @@ def _errors(result: Result, statement: str, case: ScoringCase) -> int:
         return 1
     if result.measures and opposed(statement, result.text):
         return 1
+    if contradicts_aside(result, statement) or _negates_word(result, statement, case):
+        return 1
     if _speaks_of_other(result, statement, case) or _is_out_of_order(
         result, statement, case
     ):
@@ -173,6 +179,13 @@ def _errors(result: Result, statement: str, case: ScoringCase) -> int:
         return 1
     settled = _APART.sub(" ", PARENTHESES.sub(" ", statement))
     return int(rivals(result, settled, case) or is_range(result, settled))
+
+
+def _negates_word(result: Result, statement: str, case: ScoringCase) -> bool:
+    """Whether a word beside the recorded values is denied: `which need not be written`."""
+    if not result.measures or negations(result.text):
+        return False
+    return any(_is_negated(statement, word) for word in words_beside(result, case))
 
 
 def _clause_about(statement: str, result: Result) -> str:
@@ -288,7 +301,7 @@ def _unmet_measures(
 ) -> int:
     given = as_asked(given, case.question)
     if direction(result.text) < 0 and not direction(text):
-        given = [_without_sign(m) for m in given]  # `-12 %` fell by 12 %
+        given = [without_sign(m) for m in given]  # `-12 %` fell by 12 %
     asked = measured(case.question).measures
     # `Ana is 36 years old, Luis 12`: the unit of one is that of the other.
     expected = (*asked, *result.measures)
@@ -330,11 +343,6 @@ def _repeats(wanted: Measure, got: Measure, text: str, question: str) -> bool:
     if wanted.quantity.readings == got.quantity.readings:
         return False
     return bool(got.unit) and text[got.start : got.end] in question
-
-
-def _without_sign(measure: Measure) -> Measure:
-    readings = frozenset(r.removeprefix("-") for r in measure.quantity.readings)
-    return measure._replace(quantity=replace(measure.quantity, readings=readings))
 
 
 def _lacks_unit(wanted: Measure, got: Measure, fresh: Sequence[Measure]) -> bool:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from msgspec.structs import replace
+
 from replayd.scoring.extract.language.key_words import plain_word
 from replayd.scoring.extract.numbers.measure import Measure
 
@@ -62,6 +64,12 @@ def same_year(wanted: Measure, got: Measure) -> bool:
         return False
     years = {r[5:9] for r in got.quantity.readings if r.startswith("date ")}
     return bool(years & wanted.quantity.readings)
+
+
+def without_sign(measure: Measure) -> Measure:
+    """Return a value's amount."""
+    readings = frozenset(r.removeprefix("-") for r in measure.quantity.readings)
+    return measure._replace(quantity=replace(measure.quantity, readings=readings))
 
 
 def _number(measure: Measure) -> float | None:

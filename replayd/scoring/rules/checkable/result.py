@@ -9,6 +9,7 @@ from replayd.scoring.contract import ScoringCase
 from replayd.scoring.extract.language.key_words import key_words
 from replayd.scoring.extract.language.language import language_of
 from replayd.scoring.extract.language.language_id import likely_language
+from replayd.scoring.extract.numbers.direction import direction
 from replayd.scoring.extract.numbers.marks import marked_words
 from replayd.scoring.extract.numbers.measures import Measure, measured, same_measure
 from replayd.scoring.extract.numbers.notation import plain_numbers
@@ -64,6 +65,7 @@ class Result(NamedTuple):
     words: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     repeated: tuple[Measure, ...] = ()  # out of the question: may be left out
+    asides: str = ""  # in parentheses: may be left out, but not be contradicted
 
     @property
     def asked(self) -> int:
@@ -112,6 +114,8 @@ def _result(body: str, question: str) -> Result:
         alone = marked_words(left)  # `Au` is an article elsewhere
         words = key_words(left) or (tuple(alone) if len(alone) == 1 else ())
     several = bool(_AND.search(question.rpartition("\n")[2]))
+    if measures:  # which way they went is told apart from what they are
+        words = tuple(word for word in words if not direction(word))
     repeated = tuple(m for m in found.measures if m not in measures)
     return Result(
         text,
@@ -119,6 +123,7 @@ def _result(body: str, question: str) -> Result:
         _weighty(text, words, measures, codes, several=several, question=question),
         codes,
         repeated,
+        " ".join(PARENTHESES.findall(plain)),
     )
 
 
@@ -195,7 +200,9 @@ def _weighty(
     if _WHO.search(question) and (first := _FIRST_NAME.match(text)):
         names.add(first[0].casefold())
     if leading := _LEADING_NAME.match(text):
-        names |= {word.casefold() for word in leading[0].split()}
+        whole = {word.casefold() for word in leading[0].split()}
+        if own := tuple(word for word in words if word in whole):
+            return own
     if len(text.split()) <= FEW_WORDS:
         names |= {m[0].casefold() for m in _FIRST_NAME.finditer(text)}
     return tuple(word for word in words if word in names)[:1]
