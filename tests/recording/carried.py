@@ -94,9 +94,17 @@ def _leaves(value: object, path: str) -> Iterator[tuple[str, object]]:
 def _model_spans(plain: dict[str, Any]) -> int:
     return sum(
         _reports_a_call({a["key"]: a["value"] for a in span.get("attributes", ())})
+        or _has_event_of_a_call(span)
         for resource in plain.get("resourceSpans", ())
         for scope in resource.get("scopeSpans", ())
         for span in scope.get("spans", ())
+    )
+
+
+def _has_event_of_a_call(span: dict[str, Any]) -> bool:
+    return any(
+        event.get("name", "").startswith(("LLMChatStart", "LLMCompletionStart"))
+        for event in span.get("events", ())
     )
 
 
