@@ -31,6 +31,7 @@ MARKERS: tuple[bytes, ...] = (
     b"mlflow.spanType",
     b"request_data",
     b"haystack.",
+    b"model_dict.",  # of LlamaIndex's own events
 )
 
 _SMALL_BYTES = 1_024  # of a record

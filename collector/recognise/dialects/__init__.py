@@ -10,6 +10,7 @@ from collector.recognise.dialects.contract import Candidate, Dialect
 from collector.recognise.dialects.haystack import Haystack
 from collector.recognise.dialects.langfuse import Langfuse
 from collector.recognise.dialects.langsmith import LangSmith
+from collector.recognise.dialects.llama_index import LlamaIndex
 from collector.recognise.dialects.logfire import Logfire
 from collector.recognise.dialects.mlflow import MlFlow
 from collector.recognise.dialects.openinference import OpenInference
@@ -25,6 +26,7 @@ __all__ = ["DIALECTS", "FINISHERS", "Candidate", "Dialect"]
 DIALECTS: tuple[Dialect, ...] = (
     Capture(),
     pydantic_ai.PydanticAi(),
+    litellm.LiteLlm(),
     OpenInference(),
     OpenLit(),
     AgentOps(),
@@ -32,10 +34,10 @@ DIALECTS: tuple[Dialect, ...] = (
     MlFlow(),
     LangSmith(),
     VercelAi(),
-    litellm.LiteLlm(),
     Logfire(),
     GoogleAdk(),
     Haystack(),
+    LlamaIndex(),
     Traceloop(),
     OtelGenAi(),
 )

@@ -5,7 +5,6 @@ provider's wire body as `llm.<provider>.<name>`, lists and objects as Python tex
 overwritten by equal names of the response. Neither alone is the request.
 """
 
-import re
 from collections.abc import Mapping
 
 import msgspec
@@ -13,17 +12,22 @@ import msgspec
 from collector.recognise.dialects import genai
 from collector.recognise.dialects.contract import Candidate
 from collector.recognise.dialects.readers import python_text
-from collector.recognise.dialects.readers.bodies import litellm_wire, responses_echo
+from collector.recognise.dialects.readers.bodies import (
+    litellm_request,
+    litellm_wire,
+    responses_echo,
+)
 from collector.recognise.dialects.readers.bodies.provider_bodies import (
     api_of_body,
     clean_body,
     operation_of_api,
 )
+from collector.recognise.dialects.readers.common_attributes import answer_of_message
+from collector.recognise.dialects.readers.flattened import Flattened
 from collector.recognise.dialects.readers.indexed import read_functions
 from collector.recognise.dialects.readers.json_values import (
     as_count,
     as_dict,
-    as_list,
     as_text,
     loads,
 )
@@ -114,7 +118,7 @@ class LiteLlm:
             return True
         if "litellm.call_type" in attributes and record.kind == "span":
             return True
-        return record.scope == "litellm" and (
+        return _NAME in (record.scope, record.name.removesuffix("_request")) and (
             "llm.request.type" in attributes or "gen_ai.request.model" in attributes
         )
 
@@ -127,6 +131,8 @@ class LiteLlm:
         operation = _operation(record)
         if operation is None:
             return candidate_of(record, _NAME, role="wrapper")
+        if "openinference.span.kind" in record.attributes:
+            return _read_callback(record, operation)
         return _read_request(record, operation)
 
 
@@ -167,6 +173,24 @@ def _read_request(record: Record, operation: Operation) -> Candidate:
         if operation not in ("chat", "text_completion", "embeddings"):
             candidate.conversation = None
             candidate.supplement = {"prompt": _text_of(conversation)}
+    return candidate
+
+
+def _read_callback(record: Record, operation: Operation) -> Candidate:
+    """Read the span as callbacks for other tools write it: Arize's, Langfuse's."""
+    attributes = record.attributes
+    candidate = candidate_of(record, _NAME, role="call", operation=operation)
+    candidate.model = as_text(attributes.get("llm.model_name"))
+    candidate.api = _api_of_operation(operation)
+    if operation == "chat":
+        litellm_request.of_callback(candidate, record)
+    told, _ = Flattened(attributes).messages("llm.output_messages.")
+    answer = answer_of_message(told[0] if told else None, record)
+    candidate.answer = msgspec.structs.replace(
+        answer,
+        model=as_text(attributes.get("llm.response.model")),
+        response_id=as_text(attributes.get("llm.response.id")),
+    )
     return candidate
 
 
@@ -298,6 +322,9 @@ def _finish_alone(candidate: Candidate, prompt: str) -> None:
 
     Messages and few parameters remain.
     """
+    if candidate.body is not None:
+        candidate.emitter = "arguments"
+        return
     conversation = candidate.conversation
     field = _PROMPT_FIELDS.get(candidate.operation, "")
     if prompt and field and candidate.api:
@@ -308,7 +335,9 @@ def _finish_alone(candidate: Candidate, prompt: str) -> None:
         return
     if candidate.api == "openai_responses" and responses_echo.has_gaps(conversation):
         candidate.reasons += ("content_dropped",)
-    if candidate.api == "openai_chat" and not _KEEPS_DEVELOPER.match(candidate.model):
+    if candidate.api == "openai_chat" and not litellm_request.KEEPS_DEVELOPER.match(
+        candidate.model
+    ):
         messages = tuple(
             msgspec.structs.replace(message, role="system")
             if message.role == "developer"
@@ -318,21 +347,4 @@ def _finish_alone(candidate: Candidate, prompt: str) -> None:
         conversation = msgspec.structs.replace(conversation, messages=messages)
     litellm_wire.as_translated(candidate, conversation)
     candidate.lost = all_but(candidate.api, _CARRIED.get(candidate.api, ("model",)))
-    candidate.lost += ADDED
-
-
-# LiteLLM turns the newer role into the older one for all but the models made for it.
-_KEEPS_DEVELOPER = re.compile(r"o\d")
-
-
-# OpenRouter is asked for its usage by LiteLLM itself.
-ADDED = ("usage.include",)
-
-
-def as_sent(body: Json, model: str) -> None:
-    """Change the arguments of a chat as LiteLLM does before it sends them."""
-    if _KEEPS_DEVELOPER.match(model):
-        return
-    for message in as_list(as_dict(body).get("messages")):
-        if isinstance(message, dict) and message.get("role") == "developer":
-            message["role"] = "system"
+    candidate.lost += litellm_request.ADDED

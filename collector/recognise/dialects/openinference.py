@@ -10,23 +10,24 @@ from typing import Any
 
 import msgspec
 
-from collector.recognise.dialects import litellm
 from collector.recognise.dialects.contract import Candidate
 from collector.recognise.dialects.openinference_flat import (
     read_converse,
     read_flattened,
 )
+from collector.recognise.dialects.readers import renamed
 from collector.recognise.dialects.readers.agents import agent_settings
 from collector.recognise.dialects.readers.bodies import (
     gemini_body,
     langchain_json,
     langchain_request,
-    litellm_wire,
+    litellm_request,
     mistral_sdk,
     responses_echo,
 )
 from collector.recognise.dialects.readers.bodies.provider_bodies import (
     SIDE_ARGUMENTS,
+    SIDE_DOOR,
     answer_of_output,
     api_of_body,
     clean_body,
@@ -44,18 +45,12 @@ from collector.recognise.dialects.readers.json_values import (
     as_text,
     loads,
 )
-from collector.recognise.dialects.readers.litellm_routes import LITELLM_PROVIDERS
 from collector.recognise.dialects.readers.span import candidate_of, only_prepares
-from collector.recognise.dialects.readers.target import chat_api, is_dated, provider_of
+from collector.recognise.dialects.readers.target import is_dated, provider_of
 from collector.recognise.inline_media import is_placeholder
 from collector.recognise.record import Record
-from snaptrace.snapshot.apis import APIS
-from snaptrace.snapshot.apis.catalogue import FIELDS
-from snaptrace.snapshot.apis.fields import all_but, is_field
+from snaptrace.snapshot.apis.fields import is_field
 from snaptrace.snapshot.model import Answer, Json
-
-# What the SDK takes beside the arguments that `input.value` holds.
-_SIDE_DOOR = ("extra_body",)
 
 
 class OpenInference:
@@ -69,14 +64,16 @@ class OpenInference:
         Its processors only add to what Vercel's SDK and a provider's own client say.
         """
         attributes = record.attributes
-        return (
-            "openinference.span.kind" in attributes
-            and "ai.operationId" not in attributes
-            and not ("http.route" in attributes and "input.value" not in attributes)
+        if "openinference.span.kind" not in attributes:
+            return renamed.is_renamed(record)
+        return "ai.operationId" not in attributes and not (
+            "http.route" in attributes and "input.value" not in attributes
         )
 
     def read(self, record: Record) -> Candidate | None:
         """Return what the record knows of a call."""
+        if "openinference.span.kind" not in record.attributes:
+            record = renamed.in_openinference(record)
         kind = as_text(record.attributes.get("openinference.span.kind")).upper()
         if kind not in ("LLM", "EMBEDDING") or only_prepares(record):
             return candidate_of(record, self.name, role="wrapper")
@@ -141,10 +138,12 @@ def _read_request(
     asked = _asked_model(record, body, arguments)
     if "litellm" in record.scope and kind == "LLM":
         if "messages" not in body:
-            body = _litellm_body(record, given.value, arguments, flat)
+            body = litellm_request.with_arguments(
+                record, given.value, arguments, flat.tools()
+            )
             if "model" not in body and is_dated(asked):
                 asked = ""  # only the answering model is recorded here
-        _read_litellm(candidate, body, asked)
+        litellm_request.fill(candidate, body, asked)
         return
     api = api_of_body(body, provider, asked)
     if api and _speaks_sdk(api, body, whole=whole):
@@ -167,7 +166,7 @@ def _read_body(
     if candidate.scope.endswith(".vertexai"):
         candidate.body = gemini_body.without_unset(candidate.body)
     _fill_media(candidate.body, flat)
-    candidate.lost = _SIDE_DOOR if api.startswith(("openai", "anthropic")) else ()
+    candidate.lost = SIDE_DOOR if api.startswith(("openai", "anthropic")) else ()
     if api == "openai_embeddings":
         candidate.lost += ("encoding_format",)
     elif api == "mistral_chat":
@@ -193,78 +192,6 @@ def _with_arguments(
     if not arguments and record.dropped_attributes:
         candidate.reasons += ("attributes_dropped",)
     return {**arguments, **body}
-
-
-def _litellm_body(
-    record: Record, given: Json, arguments: dict[str, Any], flat: "Flattened"
-) -> dict[str, Any]:
-    """Its wrappers of other functions keep the one input apart from the rest."""
-    if tools := flat.tools():
-        arguments = {**arguments, "tools": tools}
-    if isinstance(given, dict):
-        return {**arguments, **given}
-    field = "prompt" if "image" in record.name.lower() else "input"
-    return {**arguments, field: given} if given is not None else dict(arguments)
-
-
-def _read_litellm(candidate: Candidate, body: dict[str, Any], asked: str) -> None:
-    """LiteLLM takes OpenAI's arguments for every provider; the model's prefix tells."""
-    provider, slash, model = asked.partition("/")
-    if provider not in LITELLM_PROVIDERS:
-        provider, slash, model = "", "", asked
-    own = {**body, "model": model if slash else asked}
-    candidate.model = own["model"]
-    candidate.provider = provider if slash else candidate.provider
-    api = api_of_body(own, "", own["model"])
-    candidate.lost = _SIDE_DOOR
-    if api == "openai_chat":
-        speaks = candidate.provider or (
-            "anthropic" if model.startswith("claude") else ""
-        )
-        candidate.api = chat_api(speaks)
-        if candidate.api != "openai_chat":
-            _translated(candidate, clean_body(api, own))
-            candidate.lost = all_but(
-                candidate.api,
-                ("model", "tools.name", "tools.description", "tools.input_schema"),
-            )
-            return
-    candidate.api, candidate.operation = api, operation_of_api(api)
-    if api:
-        candidate.body = clean_body(api, own)
-        if api == "openai_image_generation":
-            candidate.lost = all_but(api, ("model", "prompt"))
-        if api == "openai_chat":
-            # Older system words are written with the newer role.
-            candidate.lost += ("messages.name", *litellm.ADDED)
-            litellm.as_sent(candidate.body, candidate.model)
-
-
-# Where LiteLLM puts an output schema, by model and release; it rewrites it, too.
-_SCHEMA_PLACES = {
-    "anthropic_messages": ("output_format", "output_config", "tools", "tool_choice"),
-    "gemini_generate_content": (
-        "generationConfig.response_schema",
-        "generationConfig.response_json_schema",
-        "generationConfig.response_mime_type",
-    ),
-    "bedrock_converse": ("toolConfig", "outputConfig"),
-}
-
-
-def _translated(candidate: Candidate, own: dict[str, Any]) -> None:
-    """LiteLLM's translation, as far as it leaves things as they are."""
-    asked = APIS["openai_chat"].parse(own)
-    roots = {path.partition(".")[0] for path in FIELDS.get(candidate.api, ())}
-    if asked.output_schema is not None or "response_format" in own:
-        candidate.missing += _SCHEMA_PLACES.get(candidate.api, ())
-    conversation = msgspec.structs.replace(
-        asked,
-        tools=tuple(msgspec.structs.replace(t, extra={}) for t in asked.tools),
-        output_schema=None,
-        extra={key: v for key, v in asked.extra.items() if key in roots},
-    )
-    litellm_wire.as_translated(candidate, conversation)
 
 
 def _asked_model(
@@ -351,7 +278,7 @@ def _read_agents(
         "n",
         "stop",
         "seed",
-        *_SIDE_DOOR,
+        *SIDE_DOOR,
     )
 
 

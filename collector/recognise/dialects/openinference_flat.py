@@ -35,7 +35,7 @@ from snaptrace.snapshot.conversation import (
 from snaptrace.snapshot.model import Json
 
 # Classes of clients, as spans of their methods name them.
-_RESPONSES = re.compile(r"Responses")
+_RESPONSES = re.compile(r"Responses|^Response$")
 _CHAT = re.compile(
     r"OpenAI\w*Chat|ChatCompletion|OpenAI\w*Model\.|OpenAI(?:Server)?Model"
 )
@@ -83,9 +83,19 @@ def _as_sent(record: Record, api: str, messages: list[Message]) -> list[Message]
         return _neighbours_joined(messages)
     if framework == "agno" and api.startswith("openai"):
         return _with_developer(record, messages)
+    if framework.startswith("traceai") and api == "openai_responses":
+        return _with_instructions(record, messages)
     if framework == "autogen_agentchat":  # tells the system as a developer
         return [_in_role(message, "developer", "system") for message in messages]
     return messages
+
+
+def _with_instructions(record: Record, messages: list[Message]) -> list[Message]:
+    """The first place belongs to instructions alone; the input begins behind it."""
+    if "llm.input_messages.0.message.role" not in record.attributes:
+        return messages
+    first = msgspec.structs.replace(messages[0], extra={"field": "instructions"})
+    return [first, *messages[1:]]
 
 
 def _in_role(message: Message, told: Role, sent: Role) -> Message:

@@ -54,6 +54,8 @@ SIDE_ARGUMENTS = frozenset(
         "timeout_ms",
     }
 )
+# What SDKs take beside the arguments that instrumentations note.
+SIDE_DOOR = ("extra_body",)
 _ANTHROPIC_BLOCKS = (
     "tool_use",
     "tool_result",
