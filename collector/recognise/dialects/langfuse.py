@@ -219,20 +219,34 @@ def _read_langchain(
     told = as_text(loads(attributes.get(f"{_P}metadata.ls_provider")).value)
     asked = as_text(loads(attributes.get(f"{_P}metadata.ls_model_name")).value)
     candidate.provider = candidate.provider or told
-    items = [as_dict(item) for item in as_list(given)] or [
-        {"role": "user", "content": given}
-    ]
+    # In JavaScript tools stand beside the messages.
+    body = as_dict(given)
+    listed = as_list(given) or as_list(body.get("messages"))
+    items = [as_dict(item) for item in listed] or [{"role": "user", "content": given}]
+    if not all("role" in item for item in items):
+        candidate.reasons += ("content_dropped",)  # a tool's result without its call
+    if any("base64" in block for item in items for block in _blocks(item)):
+        # Releases that show it to a handler like this may have sent it like this.
+        candidate.reasons += ("differences_recorded",)
     tools = [item["content"] for item in items if _is_tool(item)]
+    choice = {"tool_choice": body["tool_choice"]} if "tool_choice" in body else {}
+    versions = as_text(attributes.get(f"{_P}metadata.versions"))
+    output = loads(attributes.get(f"{_P}output")).value
     langchain_request.fill(
         candidate,
         langchain_json.read_plain([item for item in items if not _is_tool(item)]),
-        {**_given(parameters), "model": asked or candidate.model},
-        responses=langchain_json.is_response_message(
-            loads(attributes.get(f"{_P}output")).value
-        ),
-        tools=tools,
+        {**_given(parameters), "model": asked or candidate.model, **choice},
+        responses=langchain_json.is_response_message(output),
+        tools=tools or body.get("tools"),
+        javascript='"@langchain/' in versions,
     )
+    if candidate.api == "openai_chat" and not output:
+        candidate.api_source = "guessed"  # only an answer shows which of OpenAI's two
     candidate.lost += all_but(candidate.api, ("model", "messages.name"))
+
+
+def _blocks(item: dict[str, Any]) -> list[dict[str, Any]]:
+    return [as_dict(block) for block in as_list(item.get("content"))]
 
 
 def _is_tool(item: dict[str, Any]) -> bool:

@@ -146,6 +146,9 @@ def _read_request(
         litellm_request.fill(candidate, body, asked)
         return
     api = api_of_body(body, provider, asked)
+    if api == "gemini_generate_content" and candidate.emitter.startswith("litellm:"):
+        litellm_request.of_contents(candidate, clean_body(api, body), asked)
+        return
     if api and _speaks_sdk(api, body, whole=whole):
         candidate.model = asked
         _read_body(candidate, api, body, flat)
@@ -268,18 +271,26 @@ def _read_agents(
     items = [item for item in as_list(given) if isinstance(item, dict)]
     if not items:
         return
-    candidate.body = {"model": named, "messages": items, **agent_settings(arguments)}
-    candidate.lost = (
-        "tools",
-        "tool_choice",
-        "response_format",
-        "prompt_cache_key",
-        "logit_bias",
-        "n",
-        "stop",
-        "seed",
-        *SIDE_DOOR,
-    )
+    settings = {"messages": items, **agent_settings(arguments)}
+    if candidate.emitter:  # LiteLLM in place of its own client
+        litellm_request.fill(candidate, settings, named)
+        candidate.lost = litellm_request.untold(candidate.api)
+        return
+    candidate.body = {"model": named, **settings}
+    candidate.lost = _UNTOLD_OF_AGENTS
+
+
+_UNTOLD_OF_AGENTS = (
+    "tools",
+    "tool_choice",
+    "response_format",
+    "prompt_cache_key",
+    "logit_bias",
+    "n",
+    "stop",
+    "seed",
+    *SIDE_DOOR,
+)
 
 
 def _answer(record: Record, flat: "Flattened") -> Answer:

@@ -124,6 +124,12 @@ def _is_step(record: Record) -> bool:
     )
 
 
+# Scopes that change a text without a trace: Azure's tracer joins those of a turn, AG2
+# asks Claude for JSON in the system prompt where a schema was refused.
+_BENDING = {
+    "AzureAIOpenTelemetryTracer": ("openai_chat",),
+    "opentelemetry.instrumentation.ag2": ("anthropic_messages",),
+}
 # Of OpenAI's two APIs, LangChain notes why an answer ended for Chat alone.
 _FINISHES_OF_CHAT = (["stop"], ["length"], ["tool_calls"], ["content_filter"])
 
@@ -131,19 +137,10 @@ _FINISHES_OF_CHAT = (["stop"], ["length"], ["tool_calls"], ["content_filter"])
 def _mend(candidate: Candidate, record: Record, profile: Profile) -> None:
     """Undo or doubt what single emitters do."""
     if record.scope.endswith(".langchain"):
-        langchain_json.as_sent(candidate)
-        finish = as_list(record.attributes.get("gen_ai.response.finish_reasons"))
-        if candidate.api == "openai_chat" and finish[:1] in _FINISHES_OF_CHAT:
-            candidate.api_source = "carried"
-        if (
-            candidate.api == "cohere_chat"
-            and candidate.conversation is not None
-            and _has_media(candidate.conversation)
-        ):
-            # Of the blocks that stand for an image its client drops some unsent.
-            candidate.reasons += ("differences_recorded",)
+        _as_langchain_sends(candidate, record)
     elif profile is SPLUNK:
-        splunk.restore(candidate)
+        output = as_text(record.attributes.get("gen_ai.output.messages"))
+        splunk.restore(candidate, output)
     elif record.scope == "agent_framework":
         _as_agent_framework_sends(candidate)
     elif record.scope == _LANGTRACE_ANTHROPIC:
@@ -152,8 +149,24 @@ def _mend(candidate: Candidate, record: Record, profile: Profile) -> None:
         _by_their_names(candidate, record)
     elif record.scope.startswith("@traceloop/"):
         _doubt_wrapped_content(candidate)
+    elif record.scope in _BENDING and candidate.api in _BENDING[record.scope]:
+        candidate.reasons += ("differences_recorded",)
     elif candidate.api == "cohere_chat" and record.scope == _LAMINAR:
         candidate.api_source = "guessed"  # Cohere's first chat looks like this too
+
+
+def _as_langchain_sends(candidate: Candidate, record: Record) -> None:
+    langchain_json.as_sent(candidate)
+    finish = as_list(record.attributes.get("gen_ai.response.finish_reasons"))
+    if candidate.api == "openai_chat" and finish[:1] in _FINISHES_OF_CHAT:
+        candidate.api_source = "carried"
+    if (
+        candidate.api == "cohere_chat"
+        and candidate.conversation is not None
+        and _has_media(candidate.conversation)
+    ):
+        # Of the blocks that stand for an image its client drops some unsent.
+        candidate.reasons += ("differences_recorded",)
 
 
 def _doubt_wrapped_content(candidate: Candidate) -> None:

@@ -16,6 +16,7 @@ _NOT_SENT = (
     "extra_headers",
     "context_management",
     "prompt_cache_options",
+    "model_impl",
 )
 
 

@@ -8,6 +8,7 @@ next. The words are names of integrations, so few; what is none of them is `othe
 import re
 
 from collector.recognise.dialects.readers.json_values import as_text, loads
+from collector.recognise.dialects.readers.litellm_routes import LITELLM_PROVIDERS
 from collector.recognise.record import Record
 
 _OTHER = "other"
@@ -25,6 +26,9 @@ _OF_PROVIDER = (
     "gen_ai.provider.name",
     "gen_ai.system",
 )
+# Frameworks of agents that ask LiteLLM in place of their own client: another API, and
+# LiteLLM's own defaults.
+_ROUTING = ("openai_agents", ".google_adk", "gcp.vertex.agent")
 
 
 def emitter_of(record: Record, dialect: str) -> str:
@@ -44,6 +48,8 @@ def emitter_of(record: Record, dialect: str) -> str:
         return ":".join(_known(word) for word in words if word) or _OTHER
     if record.scope.endswith("langchain"):
         return _chain_model(record)
+    if record.scope.endswith(_ROUTING):
+        return _route(record)
     if record.scope == "lmnr.tracer":
         return _known(attributes.get("lmnr.span.instrumentation_scope.name"))
     return ""
@@ -57,6 +63,16 @@ def _chain_model(record: Record) -> str:
             return told
     named = _CHAT_MODEL.fullmatch(record.name)
     return named[1] if named else _OTHER
+
+
+def _route(record: Record) -> str:
+    """Return the provider that LiteLLM is to ask: its models begin with that word."""
+    named = as_text(
+        record.attributes.get("llm.model_name")
+        or record.attributes.get("gen_ai.request.model")
+    )
+    provider, slash, _ = named.partition("/")
+    return f"litellm:{provider}" if slash and provider in LITELLM_PROVIDERS else ""
 
 
 def _known(value: object) -> str:

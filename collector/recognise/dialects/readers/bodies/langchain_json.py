@@ -178,25 +178,38 @@ def is_response(output: dict[str, Any]) -> bool:
     )
 
 
+# Beside an answer whose calls have ids of items.
+_ITEM_IDS = "__openai_function_call_ids__"
+
+
 def is_response_message(output: Any) -> bool:  # noqa: ANN401 - any JSON
     """Detect an answer of the Responses API by the blocks that only it returns."""
     found = as_dict(output)
     choices = as_list(found.get("choices")) or [found]
     message = as_dict(as_dict(choices[0]).get("message")) or as_dict(choices[0])
     blocks = [as_dict(block) for block in as_list(message.get("content"))]
+    if message.get("content") == [] or _ITEM_IDS in as_dict(
+        message.get("additional_kwargs")
+    ):
+        return True  # a chat's answer has a text, if an empty one
     return any(
         as_text(block.get("id")).startswith(("rs_", "msg_", "fc_"))
         or block.get("type") in ("reasoning", "output_text", "function_call")
+        or "annotations" in block
         for block in blocks
     ) or as_text(message.get("id")).startswith("resp_")
 
 
-def as_sent(candidate: Candidate) -> None:
-    """Spell what LangChain's OpenAI client spells in its own way."""
+def as_sent(candidate: Candidate, *, javascript: bool = False) -> None:
+    """Spell what LangChain's OpenAI client spells in its own way.
+
+    In JavaScript it keeps the older name of a cap, but for models that think.
+    """
     conversation = candidate.conversation
     if candidate.api != "openai_chat" or conversation is None:
         return
-    conversation = completion_cap(conversation)
+    if not javascript or is_reasoning(conversation.model):
+        conversation = completion_cap(conversation)
     model = conversation.model or candidate.model
     if is_reasoning(model) and any(m.role == "system" for m in conversation.messages):
         # To `o1` and its kind it writes `developer`; others are told so by a word in

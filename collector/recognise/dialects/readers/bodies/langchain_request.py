@@ -12,6 +12,7 @@ import msgspec
 from collector.recognise.dialects.contract import Candidate
 from collector.recognise.dialects.readers.bodies import langchain_json
 from collector.recognise.dialects.readers.json_values import as_dict, as_text
+from collector.recognise.dialects.readers.losses import has_orphans
 from collector.recognise.dialects.readers.parts import read_tools
 from collector.recognise.dialects.readers.target import chat_api
 from snaptrace.snapshot.apis.fields import all_but, is_field
@@ -35,6 +36,7 @@ def fill(
     *,
     responses: bool,
     tools: Json = None,
+    javascript: bool = False,
 ) -> None:
     """Put the request together; `responses` if the answer came from that API."""
     candidate.of_langchain = True
@@ -79,7 +81,10 @@ def fill(
         params=params,
         extra=extra,
     )
-    langchain_json.as_sent(candidate)
+    if has_orphans([part for message in messages for part in message.parts]):
+        candidate.reasons += ("content_dropped",)
+    javascript = javascript or candidate.scope.startswith("@")
+    langchain_json.as_sent(candidate, javascript=javascript)
     _note_translation(candidate, messages)
 
 

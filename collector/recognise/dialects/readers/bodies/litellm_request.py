@@ -4,6 +4,7 @@ It takes OpenAI's arguments for every provider and translates them; the prefix o
 model says for whom. Several callbacks and instrumentations note those arguments.
 """
 
+import json
 import re
 from typing import Any
 
@@ -31,7 +32,7 @@ from collector.recognise.record import Record
 from snaptrace.snapshot.apis import APIS, UnmappableError
 from snaptrace.snapshot.apis.catalogue import FIELDS
 from snaptrace.snapshot.apis.fields import all_but
-from snaptrace.snapshot.conversation import Conversation
+from snaptrace.snapshot.conversation import Conversation, Tool
 from snaptrace.snapshot.model import Json
 
 # LiteLLM turns the newer role into the older one for all but the models made for it.
@@ -46,6 +47,7 @@ _SCHEMA_PLACES = {
         "generationConfig.response_schema",
         "generationConfig.response_json_schema",
         "generationConfig.response_mime_type",
+        "tools.function_declarations",
     ),
     "bedrock_converse": ("toolConfig", "outputConfig"),
 }
@@ -118,6 +120,42 @@ def as_sent(body: Json, model: str) -> None:
     for message in as_list(as_dict(body).get("messages")):
         if isinstance(message, dict) and message.get("role") == "developer":
             message["role"] = "system"
+
+
+def of_contents(candidate: Candidate, body: Json, asked: str) -> None:
+    """Read Gemini's contents that Google's ADK hands to LiteLLM for another model.
+
+    It keeps its labels to itself, and prints a tool's result as Python's `json` does.
+    """
+    told = APIS["gemini_generate_content"].parse(as_dict(body))
+    given = {k: v for k, v in told.extra.items() if k != "labels"}
+    tools = tuple(_in_parameters(tool) for tool in told.tools)
+    told = msgspec.structs.replace(told, extra=given, tools=tools)
+    try:
+        own = as_dict(APIS["openai_chat"].render(told))
+    except UnmappableError:
+        candidate.reasons += ("content_dropped",)
+        return
+    for message in as_list(own.get("messages")):
+        if message.get("role") == "tool":
+            result = loads(message.get("content"))
+            message["content"] = json.dumps(result.value, ensure_ascii=False)
+    fill(candidate, own, asked)
+    sent = as_dict(candidate.body)
+    if candidate.api == "openai_chat" and "max_tokens" in sent:
+        sent["max_completion_tokens"] = sent.pop("max_tokens")
+    candidate.lost = untold(candidate.api)
+
+
+def _in_parameters(tool: Tool) -> Tool:
+    extra = dict(tool.extra)
+    schema = extra.pop("parameters_json_schema", tool.parameters)
+    return msgspec.structs.replace(tool, parameters=schema, extra=extra)
+
+
+def untold(api: str) -> tuple[str, ...]:
+    """Return all fields but the model, in LiteLLM's spelling as well."""
+    return all_but(api, ("model",)) + _SCHEMA_PLACES.get(api, ())
 
 
 def of_callback(candidate: Candidate, record: Record) -> None:

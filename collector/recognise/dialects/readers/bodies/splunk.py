@@ -1,16 +1,21 @@
 """Undoes or names changes that Splunk's GenAI handler makes to messages."""
 
+import re
+
 import msgspec
 
 from collector.recognise.dialects.contract import Candidate
 from collector.recognise.dialects.readers import python_text
 from collector.recognise.dialects.readers.bodies import langchain_json
+from snaptrace.snapshot.apis.fields import all_but
 from snaptrace.snapshot.conversation import Message, Part, TextPart
 
 _PRINTED_LIST = "[{'type': "
+# The items of Responses' answers, as it prints them in place of a text.
+_OF_RESPONSES = re.compile(r"\[\{'[^\n]*'(?:annotations': \[|id': '(?:fc|msg|rs)_)")
 
 
-def restore(candidate: Candidate) -> None:
+def restore(candidate: Candidate, output: str) -> None:
     """Read printed parts; refuse what cannot be told apart any more.
 
     Every message is written as the user's, so two of them may be anybody's; one of
@@ -25,7 +30,10 @@ def restore(candidate: Candidate) -> None:
     )
     if empty or len(messages) > 1:
         candidate.reasons += ("content_dropped",)
-    if candidate.api == "openai_chat":
+    if candidate.api == "openai_chat" and _OF_RESPONSES.search(output):
+        candidate.api, candidate.api_source = "openai_responses", "carried"
+        candidate.lost = all_but("openai_responses", ("model",))
+    elif candidate.api == "openai_chat":
         # An answer of Responses has no finish reason here; one that failed has none.
         told = candidate.answer is not None and candidate.answer.finish_reason
         candidate.api_source = "carried" if told else "guessed"

@@ -7,6 +7,7 @@ from collector.recognise.dialects.readers.emitter import emitter_of
 
 _MLFLOW = {"mlflow.spanInputs": "{}", "mlflow.message.format": '"openai"'}
 
+_ADK, _ASKED = "gcp.vertex.agent", "gen_ai.request.model"
 _CHAIN = "openinference.instrumentation.langchain"
 
 
@@ -32,6 +33,9 @@ _CHAIN = "openinference.instrumentation.langchain"
             "ChatGroq",
         ),
         ("otel_genai", "x", {}, "lmnr.tracer", "other"),
+        ("otel_genai", "x", {_ASKED: "openai/gpt-4o"}, _ADK, "litellm:openai"),
+        ("otel_genai", "x", {_ASKED: "models/gemini-2.0-flash"}, _ADK, ""),
+        ("otel_genai", "x", {_ASKED: "openai/gpt-4o"}, "some.client", ""),
         ("otel_genai", "x", {}, "some.library", ""),
     ],
 )
