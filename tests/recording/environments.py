@@ -54,6 +54,7 @@ def python(name: str, driver: Driver, root: Path, day: str) -> Environment:
         venv.create(folder, symlinks=True)
     options = ["--quiet", "--only-binary=:all:", "--python", str(interpreter)]
     wanted = [*driver.packages, *_BESIDE]
+    options += [f"--no-binary={package}" for package in driver.built]
     if day:
         options += ["--exclude-newer", day]
         wanted = [_AT_LEAST.sub("", package) for package in wanted]

@@ -21,6 +21,7 @@ class Driver(NamedTuple):
     # exports all that waits.
     switch_on: Callable[[str], Flush]
     environment: Mapping[str, str] = MappingProxyType({})
+    built: tuple[str, ...] = ()  # packages that are published without wheels
 
 
 class NodeDriver(NamedTuple):

@@ -143,13 +143,14 @@ DRIVERS = {
     ),
     "semantic_kernel_own": Driver(
         "frameworks.semantic_kernel",
-        ("pydantic<2.12", "semantic-kernel"),
+        ("semantic-kernel>=1.35",),
         _sdk,
         _SENSITIVE,
+        ("pybars4", "pymeta3"),
     ),
     "strands_own": Driver("frameworks.strands", _STRANDS, _sdk),
     "strands_own_latest": Driver("frameworks.strands", _STRANDS, _sdk, _LATEST),
-    "haystack_own": Driver("frameworks.haystack", ("haystack-ai",), _haystack),
+    "haystack_own": Driver("frameworks.haystack", ("haystack-ai<3",), _haystack),
     "litellm_own": Driver("frameworks.litellm", ("litellm",), _litellm, _SPAN),
     "adk_own": Driver("frameworks.adk", ("google-adk",), _sdk),
     "agent_framework_own": Driver(
@@ -171,7 +172,7 @@ DRIVERS = {
         {**_AWS, **_LATEST},
     ),
     "haystack_own_providers": Driver(
-        "providers.haystack", (*HAYSTACK_MORE, "haystack-ai"), _haystack
+        "providers.haystack", (*HAYSTACK_MORE, "haystack-ai<3"), _haystack
     ),
     "adk_own_litellm": Driver("providers.adk", ("litellm", "google-adk"), _sdk),
     "autogen_own_providers": Driver(

@@ -236,7 +236,7 @@ DRIVERS = {
     ),
     "logfire_google": Driver(
         "google",
-        ("google-genai", "logfire[google-genai]"),
+        ("google-genai<3", "logfire[google-genai]"),
         _logfire("google_genai"),
     ),
     "logfire_openai_agents": Driver(
