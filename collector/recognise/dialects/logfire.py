@@ -11,8 +11,8 @@ import msgspec
 
 from collector.recognise.dialects import genai
 from collector.recognise.dialects.contract import Candidate
-from collector.recognise.dialects.readers.agents import agent_settings
 from collector.recognise.dialects.readers.bodies import responses_echo
+from collector.recognise.dialects.readers.bodies.agents import agent_settings
 from collector.recognise.dialects.readers.bodies.provider_bodies import (
     answer_of_output,
     api_of_body,

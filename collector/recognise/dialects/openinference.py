@@ -16,7 +16,6 @@ from collector.recognise.dialects.openinference_flat import (
     read_flattened,
 )
 from collector.recognise.dialects.readers import renamed
-from collector.recognise.dialects.readers.agents import agent_settings
 from collector.recognise.dialects.readers.bodies import (
     gemini_body,
     langchain_json,
@@ -25,6 +24,7 @@ from collector.recognise.dialects.readers.bodies import (
     mistral_sdk,
     responses_echo,
 )
+from collector.recognise.dialects.readers.bodies.agents import agent_settings
 from collector.recognise.dialects.readers.bodies.provider_bodies import (
     SIDE_ARGUMENTS,
     SIDE_DOOR,

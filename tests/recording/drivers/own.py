@@ -45,6 +45,20 @@ def _pydantic_ai(version: int) -> Callable[[str], Flush]:
     return switch_on
 
 
+def _semantic_kernel(url: str) -> Flush:
+    """Export its log records, too: they have the messages."""
+    import logging
+
+    from opentelemetry.sdk._logs import LoggingHandler
+
+    _, loggers, flush = sdk(url)
+    handler = LoggingHandler(logger_provider=loggers)
+    handler.addFilter(logging.Filter("semantic_kernel"))
+    logging.getLogger().addHandler(handler)
+    logging.getLogger().setLevel(logging.INFO)
+    return flush
+
+
 def _agent_framework(url: str) -> Flush:
     from agent_framework.observability import enable_instrumentation
 
@@ -144,7 +158,7 @@ DRIVERS = {
     "semantic_kernel_own": Driver(
         "frameworks.semantic_kernel",
         ("semantic-kernel>=1.35",),
-        _sdk,
+        _semantic_kernel,
         _SENSITIVE,
         ("pybars4", "pymeta3"),
     ),
