@@ -108,27 +108,29 @@ class SpendingAccount:
         """Replace the pair's reservation, made at `since_ns`, by the actual cost."""
         arms = [answers.canary, answers.control, answers.second_control]
         asked = [arm for arm in arms if arm is not None]
-        tries = max(arm.attempts for arm in asked)
-        held = reserved(planned)
-        spent = Amount(
-            requests=sum(arm.attempts for arm in asked),
-            tokens=sum(_tokens(a, held.tokens // len(asked)) for a in asked),
-            money=sum(arm.money for arm in asked),
-        )
-        controls = (answers.control, answers.second_control)
+        each = planned.reserved_tokens // len(asked)
+        requests = tokens = tries = 0
+        money = 0.0
+        for arm in asked:  # not a sum for each: this runs for every pair
+            requests += arm.attempts
+            tokens += _tokens(arm, each)
+            money += arm.money
+            tries = max(tries, arm.attempts)
         charged = Charged(
-            requests=spent.requests,
-            tokens=spent.tokens,
-            money=spent.money,
-            control_calls=sum(a.attempts for a in controls if a is not None),
+            requests=requests,
+            tokens=tokens,
+            money=money,
+            control_calls=requests - answers.canary.attempts,
         )
-        all_held = Amount(
-            requests=held.requests * tries,
-            tokens=held.tokens * tries,
-            money=held.money * tries,
-        )
-        now_ns, modality = self._clock.now_ns(), planned.case.modality
-        self.budgets.settle(modality, all_held, spent, now_ns, since_ns=since_ns)
+        modality = planned.case.modality
+        if self.budgets.concern(modality):
+            held = Amount(
+                requests=planned.reserved_requests * tries,
+                tokens=planned.reserved_tokens * tries,
+                money=planned.reserved_money * tries,
+            )
+            spent, now_ns = _amount(charged), self._clock.now_ns()
+            self.budgets.settle(modality, held, spent, now_ns, since_ns=since_ns)
         return charged
 
     def forget(self) -> None:
@@ -210,18 +212,23 @@ class SpendingAccount:
 
     async def take_control_turn(self, planned: Planned) -> Turn:
         """Wait for a slot to call the control, first come first served; count it."""
+        if not self._turns_wanted and self.control_wait_seconds(planned) == 0.0:
+            return self._turn_taken(planned)  # nobody waits, nor has to
         self._turns_wanted += 1
         try:
             async with self._control_turn:
                 while (wait := self.control_wait_seconds(planned)) != 0.0:
                     seconds = UNTIL_MORE_TRAFFIC_SECONDS if wait is None else wait
                     await asyncio.sleep(min(seconds, UNTIL_MORE_TRAFFIC_SECONDS))
-                turn = (self._clock.now_ns(),) * (2 if planned.second_control else 1)
-                for at_ns in turn:
-                    self.rate.sent(at_ns)
-                return turn
+                return self._turn_taken(planned)
         finally:
             self._turns_wanted -= 1
+
+    def _turn_taken(self, planned: Planned) -> Turn:
+        turn = (self._clock.now_ns(),) * (2 if planned.second_control else 1)
+        for at_ns in turn:
+            self.rate.sent(at_ns)
+        return turn
 
     def carry_turn(self, turn: Turn) -> Turn:
         """Count a turn when its requests are really sent; return that turn."""

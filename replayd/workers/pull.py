@@ -67,6 +67,7 @@ class Pull:
         self._subject = f"{API}.{stream}.{consumer}"
         self._expires = expires_seconds
         self._requests: deque[_Request] = deque()
+        self._left = 0  # messages that may still come, over all requests
         self._inbox = ""
         self._now = asyncio.get_running_loop().time
         self.unheard = 0  # requests in a row that nobody answered
@@ -83,11 +84,12 @@ class Pull:
     def asked(self) -> int:
         """Number of messages that may still come."""
         self._forget_unheard()
-        return sum(request.left for request in self._requests)
+        return self._left
 
     async def ask(self, count: int) -> None:
         """Ask for so many messages more."""
         self._requests.append(_Request(count, self._now()))
+        self._left += count
         body = {"batch": count, "expires": int(self._expires * 1e9)}
         await self._client.publish(
             self._subject, json.dumps(body).encode(), reply=self._inbox
@@ -96,12 +98,16 @@ class Pull:
     def forget(self) -> None:
         """Take what was asked for as lost: the connection is another."""
         self._requests.clear()
+        self._left = 0
 
     def _forget_unheard(self) -> None:
         before = self._now() - self._expires - SLACK_SECONDS
         while self._requests and self._requests[0].at < before:
-            self._requests.popleft()
+            self._drop_oldest()
             self.unheard += 1
+
+    def _drop_oldest(self) -> None:
+        self._left -= self._requests.popleft().left
 
     async def _heard(self, message: "Msg") -> None:
         self.unheard = 0
@@ -112,10 +118,11 @@ class Pull:
             at = self._now() - self._expires if first is None else first.at
             if first is not None:
                 first.left -= 1
+                self._left -= 1
                 if first.left <= 0:
                     self._requests.popleft()
             self._on_message(Taken(message, at))
             return
         if self._requests:  # the oldest is over: its time, or its consumer
-            self._requests.popleft()
+            self._drop_oldest()
         self.on_status()

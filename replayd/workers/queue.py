@@ -189,12 +189,13 @@ class WorkerQueue:
         `lost` with the reason `unsure` says that NATS may have lost it.
         """
         key = job.epoch, job.planned.number
-        await self._jetstream()
+        if not self._there.is_set():
+            await self._jetstream()
         mark = f"{job.epoch}.{job.term}.{job.planned.number}.{job.delivery}"
         made = Publication(self.names.job(pool, job.canary), messages.packed(job), mark)
         waiting = self._waiting[key] = _Waiting(job, pool, made)
         made.on_unsure = waiting.vanish
-        token = await self._publishing.publish(made)
+        token = self._publishing.publish(made)
         try:
             return await waiting.reply
         finally:

@@ -319,7 +319,10 @@ def _failed(answers: PairAnswers | None) -> bool:
     """Whether a try has to be made again."""
     if answers is None:
         return True
-    return any(RULES[a.outcome].retry for _, a in _places(answers))
+    for answer in (answers.canary, answers.control, answers.second_control):
+        if answer is not None and RULES[answer.outcome].retry:
+            return True
+    return False
 
 
 def _asked(reply: Reply, answers: PairAnswers, now_ns: int, lost: int) -> Asked:
