@@ -2,6 +2,7 @@
 
 import hashlib
 import heapq
+from collections.abc import Iterator
 
 from replayd.model import Case
 
@@ -23,6 +24,9 @@ class Lane:
 
     def __contains__(self, unit: str) -> bool:
         return unit in self._cases
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._cases)
 
     def set_threshold(self, rank: int) -> None:
         """Draw only cases of a higher rank from now on."""

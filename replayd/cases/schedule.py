@@ -19,6 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
+from replayd.cases.drawn_units import DrawnUnits
 from replayd.cases.lane import Lane, uniform_of
 from replayd.config import SliceConfig
 from replayd.model import Case, PairResult, Planned
@@ -90,7 +91,7 @@ class Schedule:
         self._settings = settings
         self._traffic: dict[str, Lane] = {}
         self._side: dict[str, dict[str, Lane]] = {}  # modality -> lane -> units
-        self._drawn: set[tuple[str, str]] = set()  # (lane, unit)
+        self._drawn = DrawnUnits()
         self._known: dict[str, Case] = {}
         self._units: dict[str, tuple[float, str]] = {}  # unit -> (hash, modality)
         self._thresholds: dict[str, int] = {}
@@ -115,15 +116,19 @@ class Schedule:
         if modality in self._traffic:
             self._traffic[modality].set_threshold(rank)
 
-    def resume(self, drawn: Iterable[tuple[str, str]]) -> None:
-        """Mark (lane, unit) pairs drawn earlier in this epoch."""
-        for lane, unit in drawn:
-            self._drawn.add((lane, unit))
-            if lane == TRAFFIC:
+    def resume(self, drawn: DrawnUnits, planned: Iterable[Planned] = ()) -> None:
+        """Mark what was drawn earlier in this epoch: folded, and planned since."""
+        self._drawn.update(drawn)
+        for item in planned:
+            for lane, unit in drawn_by(item):
+                self._drawn.add(lane, unit)
+        for units in self._traffic.values():
+            for unit in [u for u in units if (TRAFFIC, u) in self._drawn]:
                 self._forget_traffic(unit)
-            for lanes in self._side.values():
-                if lane in lanes:
-                    lanes[lane].forget(unit)
+        for lanes in self._side.values():
+            for name, units in lanes.items():
+                for unit in [u for u in units if (name, u) in self._drawn]:
+                    units.forget(unit)
 
     def take(
         self,
@@ -150,7 +155,8 @@ class Schedule:
 
     def put_back(self, planned: Planned) -> None:
         """Undo a `take` of which nothing was planned or sent."""
-        self._drawn.difference_update(drawn_by(planned))
+        for lane, unit in drawn_by(planned):
+            self._drawn.discard(lane, unit)
         self._file(planned.case)
 
     def left(self) -> dict[str, int]:
@@ -258,7 +264,7 @@ class Schedule:
         return case
 
     def _mark(self, lane: str, case: Case) -> None:
-        self._drawn.add((lane, case.unit))
+        self._drawn.add(lane, case.unit)
         if lane == TRAFFIC:
             self._forget_traffic(case.unit)
         elif (side := self._side.get(case.modality, {}).get(lane)) is not None:
@@ -343,7 +349,7 @@ def case_key(case: Case) -> str:
 
 
 def drawn_by(planned: Planned) -> list[tuple[str, str]]:
-    """Return the facts of a planned number that `Schedule.resume` needs."""
+    """Return the lanes and units that a planned number takes a draw of."""
     unit = planned.case.unit
     if not planned.slices:
         return [(planned.lane, unit)]

@@ -141,8 +141,7 @@ class EpochRunner:
                     raise DamagedResultError(self._ledger.epoch, "a result unplanned")
                 fold.add(planned[result.number], result)
         open_numbers = [planned[n] for n in sorted(planned) if n >= fold.next_number]
-        self._schedule.resume(fold.drawn)
-        self._schedule.resume([(item.lane, item.case.unit) for item in open_numbers])
+        self._schedule.resume(fold.drawn, open_numbers)
         lost = lost_spending(open_numbers, opened, self._clock.now_ns())
         if lost.spent:
             await self._ledger.keep_lost(lost)

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from replayd.budget.accounting import SpendingReader
 from replayd.budget.limits import Amount
+from replayd.cases.drawn_units import DrawnUnits
 from replayd.cases.schedule import drawn_by
 from replayd.model import PairResult, Planned
 from replayd.witness.tally import WitnessTally
@@ -43,7 +44,9 @@ class WitnessState(Struct, frozen=True, kw_only=True):
 class _State(Struct, frozen=True, kw_only=True):
     next_number: int
     board: bytes
-    drawn: list[tuple[str, str]]
+    # Earlier releases listed lane and unit of each; a newer one cannot be read by them,
+    # so that they fold the results anew rather than draw a unit twice.
+    drawn: dict[str, bytes] | list[tuple[str, str]]
     minutes: list[tuple[int, str, Amount]]
     control: list[tuple[int, int]]
     judge: list[tuple[int, Amount]] = []
@@ -60,7 +63,7 @@ class Fold:
     def restart(self) -> None:
         """Forget everything: the next number is 0."""
         self.board, self.next_number = self._new_board(), 0
-        self.drawn: list[tuple[str, str]] = []
+        self.drawn = DrawnUnits()
         self.spent = SpendingReader()
         self.witness = WitnessTally()
 
@@ -73,7 +76,8 @@ class Fold:
         if not result.number == planned.number == self.next_number:
             raise ValueError(f"{result.number} is not number {self.next_number}")
         self.board.fold(result)
-        self.drawn += drawn_by(planned)
+        for lane, unit in drawn_by(planned):
+            self.drawn.add(lane, unit)
         self.spent.add(result)
         self.witness.fold(result)
         self.next_number += 1
@@ -85,7 +89,7 @@ class Fold:
             _State(
                 next_number=self.next_number,
                 board=self.board.checkpoint(),
-                drawn=self.drawn,
+                drawn=self.drawn.packed(),
                 minutes=[(at, modality, spent) for (at, modality), spent in minutes],
                 control=sorted(self.spent.control.items()),
                 judge=sorted(self.spent.judge.items()),
@@ -100,8 +104,18 @@ class Fold:
             msgspec.MsgspecError: damaged; start from scratch.
         """
         state = msgspec.msgpack.decode(data, type=_State)
+        drawn = _drawn(state.drawn)
         self.board.restore(state.board)
         self.witness = WitnessTally.decode(state.witness)
-        self.next_number, self.drawn = state.next_number, state.drawn
+        self.next_number, self.drawn = state.next_number, drawn
         minutes = {(at, modality): spent for at, modality, spent in state.minutes}
         self.spent.restore(minutes, dict(state.control), dict(state.judge))
+
+
+def _drawn(stored: dict[str, bytes] | list[tuple[str, str]]) -> DrawnUnits:
+    if isinstance(stored, dict):
+        return DrawnUnits.unpacked(stored)
+    found = DrawnUnits()
+    for lane, unit in stored:
+        found.add(lane, unit)
+    return found

@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 from fakes.stored_calls import hexed
 
+from replayd.cases.drawn_units import DrawnUnits
 from replayd.cases.schedule import (
     TRAFFIC,
     NothingToDraw,
@@ -153,6 +154,32 @@ def test_a_slice_lane_leaves_the_traffic_lane_its_cases():
     assert sorted(fed) == sorted({c.unit for c in cases[:50]})
 
 
+def test_a_restart_leaves_every_lane_as_it_was():
+    """If it failed, a slice would hear of a session twice after a crash."""
+    protected = Slice(
+        name="charts",
+        modality="text",
+        attribute="kind",
+        values=frozenset({"chart"}),
+        share=0.3,
+    )
+    cases = [case(f"c{i}", attributes={"kind": "chart"}) for i in range(60)]
+    cases += [case(f"o{i}", strata=("errors",)) for i in range(60)]
+    cases += [case(f"p{i}", pin="smoke") for i in range(5)]
+    whole = Schedule(settings(slices=(protected,)))
+    whole.offer(cases)
+    all_drawn = draw(whole, 1000)
+    for folded, planned in ((60, 60), (0, 45), (45, 60)):
+        known = DrawnUnits()
+        for item in all_drawn[:folded]:
+            for lane, unit in drawn_by(item):
+                known.add(lane, unit)
+        again = Schedule(settings(slices=(protected,)))
+        again.offer(cases)
+        again.resume(known, all_drawn[folded:planned])
+        assert draw(again, 1000, first=planned) == all_drawn[planned:]
+
+
 def test_only_ranks_above_the_threshold_are_drawn():
     """If it failed, services with small reservoirs would be over-represented."""
     schedule = Schedule(settings())
@@ -194,7 +221,7 @@ def test_a_quota_does_not_send_again_what_traffic_sent():
     assert 5 < quota < 60  # and its share before that
     # A restart in the middle draws the same.
     again = Schedule(settings())
-    again.resume(pair for item in drawn[:120] for pair in drawn_by(item))
+    again.resume(DrawnUnits(), drawn[:120])
     again.offer(cases)
     assert draw(again, 1000, first=120) == drawn[120:]
 
@@ -209,7 +236,7 @@ def test_a_restart_draws_on_where_the_plan_ends():
     first.offer(cases)
     before = draw(first, 120)
     second = Schedule(settings())
-    second.resume(pair for item in before for pair in drawn_by(item))
+    second.resume(DrawnUnits(), before)
     second.offer(cases)
     after = draw(second, 300, first=120)
     assert before + after == all_drawn
