@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from replayd.model import STREAMS, PairResult, Stream
 from replayd.stats import (
     SLACK,
+    ZERO_BIN,
     Evidence,
     GrowingEvidence,
     SliceFlags,
@@ -26,6 +27,7 @@ MOST_SLICES = 80  # per modality
 MOST_VALUES = 8  # per attribute: an id must not take every place
 MOST_ROUTES = 16
 FLAG_EVERY = 50  # results between two looks, fixed so that a fold repeats itself
+MOST_PLACES = 4096  # remembered; ids among the attributes would make them endless
 
 
 class SliceWatchState(Struct):
@@ -64,6 +66,22 @@ class _Watched:
         self.high = float("inf")  # it is not above this
 
 
+class _Place:
+    """Slices and streams that some pairs have in common, and pairs to be counted.
+
+    Nearly all pairs differ in nothing. Those are counted together: within a block of
+    evidence their order does not matter.
+    """
+
+    __slots__ = ("newest", "same", "untracked", "watched")
+
+    def __init__(self, watched: list[list[_Watched]], untracked: int) -> None:
+        self.watched = watched  # by slice, then by stream
+        self.untracked = untracked  # slices that found no place
+        self.same = 0  # pairs without any difference, not counted yet
+        self.newest = -1  # number of those
+
+
 class SliceWatch:
     """The watched slices of an epoch."""
 
@@ -80,47 +98,90 @@ class SliceWatch:
         self._watched = {
             key: _Watched(evidence) for key, evidence in self._state.evidence.items()
         }
-        # The same by modality and slice, then by stream.
-        self._by_slice: dict[tuple[str, str], dict[Stream, _Watched]] = {}
+        self._growth = most_growth(-eps, Evidence().clip)
+        self._places: dict[tuple[object, ...], _Place] = {}
+        self._uncounted: list[_Place] = []
 
     @property
     def state(self) -> SliceWatchState:
         """State to resume from; changes with the next result."""
+        self._count_same()
         watched = self._watched.items()
         self._state.evidence = {key: one.counted.evidence for key, one in watched}
         return self._state
 
     def add(self, result: PairResult) -> None:
         """Count one judged pair in every slice it belongs to."""
-        differences = [
-            (stream, score.canary - score.control)
-            for stream in STREAMS
-            if (score := result.streams.get(stream))
-            and score.canary is not None
-            and score.control is not None
-        ]
-        for name in _slices(result):
-            streams = self._by_slice.get((result.modality, name))
-            if streams is None:
-                if not self._admit(result.modality, name):
-                    self._state.untracked += 1
-                    continue
-                streams = self._by_slice[result.modality, name] = {}
-            for stream, difference in differences:
-                if (one := streams.get(stream)) is None:
-                    key = f"{result.modality}/{name}/{stream}"
-                    one = self._watched.get(key) or _Watched(Evidence())
-                    streams[stream] = self._watched[key] = one
-                self._count(one, difference, result.number)
+        streams: list[Stream] = []
+        differences: list[float] = []
+        for stream in STREAMS:
+            score = result.streams.get(stream)
+            if score and score.canary is not None and score.control is not None:
+                streams.append(stream)
+                differences.append(score.canary - score.control)
+        place = self._place(result, streams)
+        self._state.untracked += place.untracked
+        if any(differences):
+            self._count_same()
+            for watched in place.watched:
+                for one, difference in zip(watched, differences, strict=True):
+                    self._count(one, difference, result.number)
+        else:
+            if not place.same:
+                self._uncounted.append(place)
+            place.same += 1
+            place.newest = result.number
+
+    def _place(self, result: PairResult, streams: list[Stream]) -> _Place:
+        quality = result.streams.get("quality")
+        key = (
+            result.modality,
+            result.lane,
+            result.route,
+            result.service,
+            quality and quality.scorer,
+            *streams,
+            *result.attributes.items(),
+        )
+        if (place := self._places.get(key)) is None:
+            if len(self._places) >= MOST_PLACES:
+                self._count_same()
+                self._places.clear()
+            place = self._places[key] = self._new_place(result, streams)
+        return place
+
+    def _new_place(self, result: PairResult, streams: list[Stream]) -> _Place:
+        found: list[list[_Watched]] = []
+        names = list(_slices(result))
+        for name in names:
+            if not self._admit(result.modality, name):
+                continue
+            keys = [f"{result.modality}/{name}/{stream}" for stream in streams]
+            for key in keys:
+                if key not in self._watched:
+                    self._watched[key] = _Watched(Evidence())
+            found.append([self._watched[key] for key in keys])
+        return _Place(found, len(names) - len(found))
 
     def _count(self, one: _Watched, difference: float, number: int) -> None:
         at = one.counted.bin_of(difference, number)
         one.counted.add(at, number)
         one.log_e = None
-        one.high += most_growth(-self._eps, one.counted.clip)[at]
+        one.high += self._growth[at]
+
+    def _count_same(self) -> None:
+        for place in self._uncounted:
+            for watched in place.watched:
+                for one in watched:
+                    one.counted.add_same(place.same, place.newest)
+                    one.log_e = None
+                    one.high += place.same * self._growth[ZERO_BIN]
+            place.same = 0
+        self._uncounted.clear()
 
     def evaluate(self) -> None:
         """Move the flags; called at fixed numbers only."""
+        self._count_same()
         if self._watched:
             state = self._state
             # What is certainly too low to be flagged is not worked out.
@@ -136,6 +197,7 @@ class SliceWatch:
 
     def shown(self) -> list[WatchedSlice]:
         """Return every watched stream, flagged ones first, then by evidence."""
+        self._count_same()
         found = [self._shown(key, one) for key, one in self._watched.items()]
         return sorted(found, key=lambda s: (not s.flagged, -s.log_e, s.slice, s.stream))
 

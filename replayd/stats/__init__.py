@@ -35,6 +35,7 @@ from replayd.stats.alpha_allocation import (
     GatingSet,
     ModalityPlan,
 )
+from replayd.stats.bins import ZERO_BIN
 from replayd.stats.errors import (
     DamagedStateError,
     OutOfOrderError,
@@ -98,6 +99,7 @@ __all__ = [
     "NOISE_ALPHA",
     "OTHER_MARGIN",
     "SLACK",
+    "ZERO_BIN",
     "Agreement",
     "Alarm",
     "Circumstances",

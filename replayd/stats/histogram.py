@@ -69,17 +69,33 @@ class GrowingEvidence:
         """Count a number in the bin from `bin_of`; true if it opened a block."""
         opened = self._held == self._room
         if opened:
-            if self.newest:
-                self._full = (*self._full, tuple(self.newest))
-                self._full_counts = (
-                    None
-                    if self._full_counts is None
-                    else np.vstack((self._full_counts, self.newest))
-                )
-            self.newest = [0] * BINS
-            self._held, self._room = 0, block_replays(len(self._full))
+            self._open()
         self.newest[at] += 1
         self._held += 1
         self.last_number = number
         self._shown = None
         return opened
+
+    def add_same(self, pairs: int, number: int) -> None:
+        """Count so many pairs without any difference; `number` is their newest."""
+        while pairs:
+            if self._held == self._room:
+                self._open()
+            fit = min(pairs, self._room - self._held)
+            self.newest[ZERO_BIN] += fit
+            self._held += fit
+            pairs -= fit
+        self.last_number = max(self.last_number, number)
+        self._shown = None
+
+    def _open(self) -> None:
+        """Begin another block."""
+        if self.newest:
+            self._full = (*self._full, tuple(self.newest))
+            self._full_counts = (
+                None
+                if self._full_counts is None
+                else np.vstack((self._full_counts, self.newest))
+            )
+        self.newest = [0] * BINS
+        self._held, self._room = 0, block_replays(len(self._full))
