@@ -42,6 +42,9 @@ class ControlRate:
         self._production_calls = 0.0
         self._lent = 0  # calls that somebody else may send at any time now
         self._backoff = ControlBackoff()
+        floor = config.floor_per_hour
+        self._refill_ns = _HOUR_NS / floor if floor > 0 else 0.0
+        self._pace()
         self.reset()
 
     def reset(self) -> None:
@@ -151,12 +154,15 @@ class ControlRate:
 
         Latency is compared within a `kind` of calls: pictures take longer than text.
         """
+        before = self._backoff.factor
         self._backoff.learnt(headers, latency_seconds, kind)
+        if self._backoff.factor != before:
+            self._pace()
 
-    @property
-    def per_minute(self) -> float:
-        """The current cap per minute, including backoff."""
-        return max(self._config.per_minute * self._backoff.factor, 1.0)
+    def _pace(self) -> None:
+        """Set the current cap per minute, backoff included; asked for all the time."""
+        self.per_minute = max(self._config.per_minute * self._backoff.factor, 1.0)
+        self._apart_ns = WINDOWS["minute"] / self.per_minute
 
     @property
     def slowed(self) -> Slowed | None:
@@ -168,15 +174,6 @@ class ControlRate:
             configured=self._config.per_minute,
             why=self._backoff.why,
         )
-
-    @property
-    def _apart_ns(self) -> float:
-        return WINDOWS["minute"] / self.per_minute
-
-    @property
-    def _refill_ns(self) -> float:
-        floor = self._config.floor_per_hour
-        return _HOUR_NS / floor if floor > 0 else 0.0
 
 
 class _Bucket:

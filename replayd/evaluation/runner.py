@@ -83,6 +83,7 @@ class EpochRunner:
         self._places = asyncio.Semaphore(settings.in_flight)
         self._holding: set[int] = set()
         self._let_go: frozenset[int] = frozenset()  # at the end, never sent
+        self._may_start = 0  # pairs, before the control's room is asked for again
         self._drawing = BlockDrawing(
             schedule, spending, settings, clock, self.counts, decided
         )
@@ -228,7 +229,9 @@ class EpochRunner:
         while self._committer.waiting >= most and not self._replay.wants_company:
             changed.clear()
             await changed.wait()
-        at_once = await self._control_soon()
+        if not self._may_start:
+            self._may_start = await self._control_soon()
+        self._may_start -= 1
         await self._places.acquire()
         self._holding.add(item.number)
         try:
@@ -240,12 +243,12 @@ class EpochRunner:
         self.counts.in_flight += 1
         self.counts.dispatched += 1
         task = pairs.create_task(self._pair(item, reserved_at_ns))
-        if self.counts.dispatched % at_once == 0:
-            await asyncio.sleep(0)  # it takes its place in the control's queue
+        if not self._may_start:
+            await asyncio.sleep(0)  # they take their places in the control's queue
         return task
 
     async def _control_soon(self) -> int:
-        """Wait until the control may be asked soon; return how many to start at once.
+        """Wait until the control may be asked soon; return how many pairs may start.
 
         A pair that is started counts as sent after a crash, even if it only queued: 64
         of them would use up a quarter of an hour of the control's floor.
@@ -325,19 +328,23 @@ class EpochRunner:
 
     async def _judged(self, item: Planned, found: Asked | Caught) -> JudgedPair:
         answers = found.answers
-        # Who is not judged is not redacted either: only numbers are kept of it.
-        numbers = bare(answers)
         if isinstance(found, Caught):
-            return JudgedPair(self._excluded(item, ARM_UNREACHABLE, numbers), numbers)
+            return self._unjudged(item, ARM_UNREACHABLE, answers)
         if refused_by_both(answers.canary, answers.control):
-            return JudgedPair(self._excluded(item, REFUSED_BY_BOTH, numbers), numbers)
+            return self._unjudged(item, REFUSED_BY_BOTH, answers)
         try:
             if found.judged is not None:
                 return await self._finish(item, with_costs(found.judged, answers))
             assert found.recorded is not None
             return await self._judge(item, found.recorded, answers)
         except Exception:  # noqa: BLE001
+            numbers = bare(answers)
             return JudgedPair(self._faulty(item, "scoring", numbers), numbers)
+
+    def _unjudged(self, item: Planned, reason: str, answers: PairAnswers) -> JudgedPair:
+        # Who is not judged is not redacted either: only numbers are kept of it.
+        numbers = bare(answers)
+        return JudgedPair(self._excluded(item, reason, numbers), numbers)
 
     async def _answered(
         self, item: Planned, reserved_at_ns: int

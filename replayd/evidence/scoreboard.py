@@ -73,7 +73,8 @@ class Scoreboard:
         """
         self._check(result)
         self._state.folded_at_ns = result.committed_at_ns
-        tally = self._state.tallies.setdefault(result.modality, ModalityTally())
+        if (tally := self._state.tallies.get(result.modality)) is None:
+            tally = self._state.tallies[result.modality] = ModalityTally()
         if result.excluded:
             tally.excluded[result.excluded] = tally.excluded.get(result.excluded, 0) + 1
             if is_unscorable(result.excluded):
@@ -220,7 +221,8 @@ class Scoreboard:
     def _feed(
         self, result: PairResult, stream: str, score: StreamScore, tally: ModalityTally
     ) -> None:
-        counts = tally.streams.setdefault(stream, StreamTally())
+        if (counts := tally.streams.get(stream)) is None:
+            counts = tally.streams[stream] = StreamTally()
         if _both(score, counts):
             self._add(result.modality, stream, difference(score), result.number)
             counts.add(score, _cause(stream, score, result), result)
@@ -304,9 +306,8 @@ class Scoreboard:
 
     def _add(self, modality: str, stream: str, value: float, number: int) -> None:
         key = f"{modality}/{stream}"
-        if key not in self._folds:
-            self._folds[key] = self._new_fold(key)
-        fold = self._folds[key]
+        if (fold := self._folds.get(key)) is None:
+            fold = self._folds[key] = self._new_fold(key)
         before = fold.word
         fold.add(value, number=number)
         if fold.word != before:
@@ -324,9 +325,12 @@ class Scoreboard:
             raise self._damaged(result, f"expected {self._state.next_number}")
         for scores in (result.streams, result.diagnostics):
             for stream, score in scores.items():
-                for value in (score.canary, score.control, score.second_control):
-                    if value is not None and not 0.0 <= value <= 1.0:
-                        raise self._damaged(result, f"{stream} holds {value!r}")
+                if not (
+                    0.0 <= (score.canary or 0.0) <= 1.0
+                    and 0.0 <= (score.control or 0.0) <= 1.0
+                    and 0.0 <= (score.second_control or 0.0) <= 1.0
+                ):
+                    raise self._damaged(result, f"{stream} holds {score!r}")
 
     def _damaged(self, result: PairResult, why: str) -> DamagedResultError:
         name = f"result {result.number} of epoch {self.epoch.epoch[:12]}"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from nats.aio.client import Client
 
 AT = "replayd.workers.nats"
-RECONNECT_SECONDS = 1.0
+RECONNECT_SECONDS = 1
 CONNECT_SECONDS = 5
 PENDING_BYTES = 64 * 2**20  # of what is published while no server is there
 
@@ -124,12 +124,13 @@ async def connect(
 
     Waits until one answers, however long that takes.
     """
-    import nats  # noqa: PLC0415 - an optional dependency
+    from replayd.workers.gathering import GatheringClient  # noqa: PLC0415 - optional
 
     async def said(_error: Exception) -> None:
         return  # whoever waits for an answer hears of it
 
-    return await nats.connect(
+    client = GatheringClient()
+    await client.connect(
         **client_options(config),
         name=name,
         error_cb=said,
@@ -142,3 +143,4 @@ async def connect(
         max_outstanding_pings=2,
         pending_size=PENDING_BYTES,
     )
+    return client
