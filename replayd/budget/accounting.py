@@ -109,8 +109,7 @@ class SpendingAccount:
         arms = [answers.canary, answers.control, answers.second_control]
         asked = [arm for arm in arms if arm is not None]
         each = planned.reserved_tokens // len(asked)
-        requests = tokens = tries = 0
-        money = 0.0
+        requests, tokens, tries, money = 0, 0, 0, 0.0
         for arm in asked:  # not a sum for each: this runs for every pair
             requests += arm.attempts
             tokens += _tokens(arm, each)
@@ -122,14 +121,9 @@ class SpendingAccount:
             money=money,
             control_calls=requests - answers.canary.attempts,
         )
-        modality = planned.case.modality
-        if self.budgets.concern(modality):
-            held = Amount(
-                requests=planned.reserved_requests * tries,
-                tokens=planned.reserved_tokens * tries,
-                money=planned.reserved_money * tries,
-            )
-            spent, now_ns = _amount(charged), self._clock.now_ns()
+        if self.budgets.concern(modality := planned.case.modality):
+            held, spent = _amount(planned_charge(planned, tries)), _amount(charged)
+            now_ns = self._clock.now_ns()
             self.budgets.settle(modality, held, spent, now_ns, since_ns=since_ns)
         return charged
 

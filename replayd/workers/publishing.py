@@ -8,6 +8,10 @@ What is published within a moment goes out together, and the server is asked abo
 last of it only: a stream numbers what it takes, so where two answers lie as far apart
 as the publications they are about, all between them was taken. Where they do not, each
 in between is repeated and asked about by itself.
+
+Only a message of somebody else, or a repeated one, in the very place of one that was
+lost deceives this. Such a number lies nowhere and no reply comes: the queue finds it
+vanished and delivers it anew, so it costs time and never a second judgement.
 """
 
 import asyncio

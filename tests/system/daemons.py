@@ -124,6 +124,11 @@ class World:
     async def committed(self, count):
         return len(await self.results()) >= count
 
+    async def planned(self):
+        """Return how many pairs were planned so far."""
+        _, ledger = await self.ledger()
+        return sum([len(block.planned) async for block in ledger.blocks()])
+
     async def ledger(self):
         (epoch,) = await epochs(self.store, "canary")
         return epoch, Ledger(self.store, epoch.epoch, SystemClock())

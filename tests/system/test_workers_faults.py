@@ -101,10 +101,11 @@ async def test_the_leader_killed_twice_goes_on_without_a_wrong_count(tmp_path):
         leader = await started(fleet)
         await until(lambda: len(fleet.world.canary.requests) >= KILLED_AT)
         await leader.end()
-        out = len(fleet.world.canary.requests) + PENDING
+        out = await fleet.world.planned()
         leader = await fleet.start("leader", Daemon)
-        # What was out at the first kill is done by then: a second one before that is a
-        # failure of its own. Somebody waits, so commits come soon.
+        # What was planned at the first kill counts as out, and is done by then: a
+        # second one before that is a failure of its own. Somebody waits, so commits
+        # come soon.
         await leader.verdicts()
         await fleet.committed(out)
         assert not await fleet.world.committed(COUNT)
