@@ -10,7 +10,7 @@ KIND := snaptrace
 DIGEST_FILE := dist/image-digest.txt
 
 .DEFAULT_GOAL := help
-.PHONY: image-licences help setup fmt check test test-system test-browser test-faults test-slow test-tools test-deploy test-cluster test-kind chart image \
+.PHONY: image-licences help setup fmt check test test-system test-browser test-faults test-slow test-tools test-deploy test-cluster test-admission test-kind chart image \
 	emulators image-push image-test release-dry-run fuzz golden record record-newest \
 	evidence evidence-holdout bench docs site lock demo clean
 
@@ -69,6 +69,13 @@ $(VENV)/servers/nats-server: | $(VENV)/bin/python
 $(VENV)/servers/cluster: tests/system/cluster/main.go tests/system/cluster/go.mod | $(VENV)/bin/python
 	@echo "building an API server to install the chart into (once, takes its time)"
 	@cd tests/system/cluster && go build -trimpath -ldflags='-s -w' -o $(CURDIR)/$@ .
+
+# Kyverno's go.mod replaces a module, so `go install` refuses it; built in its own folder.
+KYVERNO := github.com/kyverno/kyverno@v1.13.4
+$(VENV)/servers/kyverno: | $(VENV)/bin/python
+	@echo "building the command line of Kyverno (once, takes its time)"
+	@cd $$(go mod download -json $(KYVERNO) | $(PYTHON) -c 'import json, sys; print(json.load(sys.stdin)["Dir"])') \
+	  && go build -trimpath -ldflags='-s -w' -o $(CURDIR)/$@ ./cmd/cli/kubectl-kyverno
 
 # What a stranger would run over workflows and manifests; skipped where Go is missing.
 $(VENV)/servers/linters: | $(VENV)/bin/python
@@ -145,6 +152,9 @@ test-deploy: $(VENV)/.release $(VENV)/.site $(VENV)/servers/linters ## chart, al
 
 test-cluster: $(VENV)/.deploy $(VENV)/servers/cluster ## the chart in a real API server: pod security, quota, limits (go; builds once)
 	@$(BIN)/python -m pytest -m deploy -q tests/unit/deploy/test_api_server.py $(ARGS)
+
+test-admission: setup $(VENV)/servers/kyverno ## the policy on passports in Kyverno's own engine (go; builds once)
+	@$(BIN)/python -m pytest -m deploy -q tests/unit/deploy/test_passport_by_kyverno.py $(ARGS)
 
 # What no API server alone can show: the image pulls, starts, and gets a span. Docker,
 # kind and helm are the machine's own, as on the runners of the workflow.

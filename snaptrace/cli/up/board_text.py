@@ -132,21 +132,38 @@ def expected(
         return f"{modality}: no number of pairs decides at this margin"
     if shown.reason in ("blind", "unscored", "unsupported"):
         return f"{modality}: {shown.replays} pairs, but {shown.reason}"
-    fresh = plan is not None and plan.limited_by == "fresh_cases"
-    if plan is not None and fresh and plan.cases < FEWEST_CASES:
-        return f"{modality}: {plan.cases} calls so far, too few to say when{held}"
+    if plan is not None and plan.limited_by == "fresh_cases":
+        return f"{modality}: {_as_calls_come(left, shown, plan, pace)}"
     per_minute = pace or by_plan
     if not per_minute:
         return f"{modality}: waits for its first pairs{held}"
-    minutes = left / per_minute
-    if plan is not None and fresh and by_plan:
-        # What is at hand goes fast; the rest comes as calls do.
-        ahead = min(max(plan.cases - shown.pairs, 0), left)
-        minutes = ahead / max(per_minute, by_plan) + (left - ahead) / by_plan
-        per_minute = left / minutes
     return (
-        f"{modality}: a verdict in about {spoken(minutes)}"
+        f"{modality}: a verdict in about {spoken(left / per_minute)}"
         f" ({left} more pairs at {per_minute:.3g} a minute{held})"
+    )
+
+
+def _as_calls_come(
+    left: int, shown: ModalityView, plan: CostedPlan, pace: float
+) -> str:
+    """Return when a verdict is expected where every call at hand was asked.
+
+    The plan states the fewest calls that those seen let expect, so it may be sooner.
+    """
+    per_hour = plan.pairs_per_hour
+    if plan.cases < FEWEST_CASES or not per_hour:
+        calls = "1 call" if plan.cases == 1 else f"{plan.cases} calls"
+        return (
+            f"{calls} so far, too few to say when; a verdict takes about {left} more,"
+            " each gives one pair"
+        )
+    # What is at hand goes fast; the rest comes as calls do.
+    ahead = min(max(plan.cases - shown.pairs, 0), left)
+    per_minute = max(pace, per_hour / 60)
+    minutes = ahead / per_minute + (left - ahead) * 60 / per_hour
+    return (
+        f"a verdict in about {spoken(minutes)}, or sooner ({left} more pairs, one for"
+        f" each new call; at least {per_hour:.2g} calls an hour)"
     )
 
 

@@ -97,11 +97,16 @@ def test_it_says_when_a_verdict_is_expected_and_what_holds_it():
 @pytest.mark.parametrize(
     ("cases", "pace", "words"),
     [
-        (3, 3.0, "3 calls so far, too few to say when"),
+        (1, 3.0, "1 call so far, too few to say when; a verdict takes about 60 more"),
+        (3, 3.0, "3 calls so far, too few to say when; a verdict takes about 60 more"),
         # Its first pairs came at once; calls come once in three minutes.
-        (20, 5.0, "in about 3 h (60 more pairs at 0.333 a minute"),
+        (
+            20,
+            5.0,
+            "in about 3 h, or sooner (60 more pairs, one for each new call; at least",
+        ),
         # Forty more are in the store, and are asked at the pace of now.
-        (60, 5.0, "in about 68 min (60 more pairs"),
+        (60, 5.0, "in about 68 min, or sooner (60 more pairs"),
     ],
 )
 def test_a_small_teams_verdict_comes_as_its_calls_do(cases, pace, words):
