@@ -58,10 +58,16 @@ def main(argv: list[str]) -> int:
         "scenarios": found,
     }
     if arguments.keep:
-        file = HERE.parent / "results" / f"{arguments.case}.json"
-        file.write_text(json.dumps(result, indent=1) + "\n")
+        keep(HERE.parent / "results" / f"{arguments.case}.json", result)
     met = [report(name, row, budget) for name, row in found.items()]
     return int(arguments.enforce and not all(met))
+
+
+def keep(file: Path, result: dict) -> None:
+    """Write a result; scenarios that were not run keep what they came to before."""
+    before = json.loads(file.read_text())["scenarios"] if file.exists() else {}
+    merged = {**result, "scenarios": {**before, **result["scenarios"]}}
+    file.write_text(json.dumps(merged, indent=1) + "\n")
 
 
 def scenario(row: dict, load: dict, runs: int) -> dict:

@@ -9,8 +9,11 @@ import math
 from typing import Final
 
 from replayd.scoring.contract import Said, Score, ScoringCase
+from replayd.scoring.extract.language.contrasts import another_of_its_kind
 from replayd.scoring.extract.language.language import language_of
 from replayd.scoring.extract.language.polarity import says_yes_or_no
+from replayd.scoring.extract.numbers.marks import marked_words
+from replayd.scoring.extract.prose.attributes import turned_attribute
 from replayd.scoring.extract.prose.citations import citation_faults, letters
 from replayd.scoring.extract.prose.claim_words import Vocabulary
 from replayd.scoring.extract.prose.disagreement import Findings, compare
@@ -39,6 +42,7 @@ HALF: Final = 0.5  # of what is said, below which it is said in other words
 COMPLETE: Final = 0.9  # of what was recorded, beside which a claim is an addition
 LIKELY: Final = 0.45  # probability from which a difference counts
 ALMOST_SURE: Final = 0.8  # the same, from which it counts in full
+HARDLY_SAID: Final = 0.1  # of what was recorded, above which it is never sure
 
 # How far an answer may differ that contradicts nothing: weights of a logistic regression
 # over the project's own prose cases (docs/scoring-prose.md), for a difference that
@@ -184,7 +188,16 @@ def _against(case: ScoringCase, said: Said, reference: Said) -> Score:
     if (wrong := _wrong(found)) is not None:
         return wrong
     asked = case.question[-LONGEST_ASKED:]
-    part = replaced_part(reference.body, said.body, asked, _language(case))
+    language = _language(case)
+    if turned := turned_attribute(reference.body, said.body, language):
+        return Score(WRONG, f"turned round: {turned}")
+    if other := another_of_its_kind(
+        marked_words(said.body),
+        marked_words(reference.body),
+        marked_words(case.request.plain[:LONGEST_CONTEXT]),
+    ):
+        return Score(WRONG, f"another: {other}")
+    part = replaced_part(reference.body, said.body, asked, language)
     if part is not None:
         value = WRONG if part.sure else UNSURE
         return Score(value, part.what, unsure=not part.sure)
@@ -225,7 +238,8 @@ def _worded(found: Findings) -> Score:
     differs = (*found.changed, *found.added)
     kept = f"{found.kept:.0%} of the recorded claims kept"
     only_left_out = found.known >= COMPLETE
-    value = WRONG if likely >= ALMOST_SURE or only_left_out else UNSURE
+    other = likely >= ALMOST_SURE and found.kept < HARDLY_SAID
+    value = WRONG if other or only_left_out else UNSURE
     said = f"{kept}; {differs[0]}" if differs else kept
     free = bool(differs) or found.known < HALF
     return Score(value, said, unsure=value == UNSURE and free)

@@ -1,5 +1,6 @@
 """The bench of wrong canaries: its material, and that its verdicts follow from it."""
 
+import json
 import sys
 import tomllib
 from pathlib import Path
@@ -10,6 +11,7 @@ from msgspec import structs
 BENCH = Path(__file__).parents[3] / "bench"
 sys.path.append(str(BENCH))
 
+from canaries.__main__ import keep  # noqa: E402
 from canaries.material import MATERIAL, instances  # noqa: E402
 from canaries.runs import Pairs, run  # noqa: E402
 
@@ -75,3 +77,12 @@ class Both:
         if rng.random() < self._share:
             return self._ruined.draw(rng, wrong_share=1.0)
         return self._right.draw(rng, wrong_share=wrong_share)
+
+
+def test_a_run_of_one_scenario_keeps_the_others(tmp_path):
+    """`--keep --only` would throw away what the other scenarios came to."""
+    file = tmp_path / "canaries.json"
+    keep(file, {"load": {"runs": 20}, "scenarios": {"a": {"found": 1}, "b": {}}})
+    keep(file, {"load": {"runs": 10}, "scenarios": {"b": {"found": 2}}})
+    kept = json.loads(file.read_text())
+    assert kept["scenarios"] == {"a": {"found": 1}, "b": {"found": 2}}

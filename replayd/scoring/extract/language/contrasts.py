@@ -7,32 +7,39 @@ two things, so that an answer which uses the other word speaks of something else
 from collections.abc import Sequence
 from typing import Final
 
-_PAIRS: Final = tuple(
-    tuple(frozenset(side.split()) for side in pair.split(" | "))
-    for pair in (
-        "left leftwards links linke linken gauche izquierda izquierdo sinistra esquerda vänster lewo lewy слева влево налево 左 왼쪽 | right rightwards rechts rechte rechten droite derecha derecho destra direita höger prawo prawy справа вправо направо 右 오른쪽",
-        "upwards oben aufwärts haut arriba boven вверх 上 | downwards unten abwärts bas abajo beneden вниз 下",
-        "most highest largest biggest maximum max greatest meisten höchste höchsten größte mayor massimo maggiore maior meeste hoogste | least fewest lowest smallest minimum wenigsten niedrigste niedrigsten kleinste menor minimo minore minst laagste",
-        "first erste ersten erster premier première primero primera primo prima primeiro eerste första первый | last letzte letzten letzter dernier dernière último última ultimo ultima laatste sista последний",
-        "man men male mann männer homme hombre uomo homem мужчина | woman women female frau frauen femme mujer donna mulher женщина",
-        "boy boys junge garçon niño chico ragazzo bambino menino garoto jongen pojke chłopiec мальчик | girl girls mädchen fille niña chica ragazza bambina menina garota meisje flicka dziewczynka девочка",
-        "gross brutto brut bruto lordo | net netto neto nette nets",
-        "morning morgens matin mañana mattina manhã | evening afternoon abends soir tarde sera noite",
-        "arrive arrives arrived arrival ankunft arrivée arrive llega llegada arrivo | depart departs departed departure leaves abfahrt départ salida partenza",
-        "import imports imported importe importiert importation importó | export exports exported exporte exportiert exportation exportó",
-        "above oberhalb dessus encima sopra acima | below underneath unterhalb dessous debajo sotto abaixo",
-        "inside innen dedans dentro | outside außen dehors fuera fuori fora",
-        "front vorne vorn devant delante davanti frente | behind hinten hinter derrière detrás dietro atrás",
-        "on auf sur sobre sulla sul sui op | under unter sous bajo sotto onder",
-        "before vor avant antes prima | after nach après después dopo depois",
-        "income einnahmen revenue recettes ingresos | expenses ausgaben expenditure costs dépenses gastos",
-        "buyer käufer acheteur comprador | seller verkäufer vendeur vendedor",
-        "tenant mieter locataire inquilino | landlord vermieter bailleur propriétaire arrendador",
-        "sender absender expéditeur remitente | recipient receiver empfänger destinataire destinatario",
-        "debit débit schulden | credit guthaben crédit",
-        "writing written schriftlich écrit escrito scritto | orally oral verbally mündlich oralement oralmente",
-        "with mit avec con com met | without ohne sans sin senza sem zonder",
+
+def _paired(*pairs: str) -> tuple[tuple[frozenset[str], ...], ...]:
+    return tuple(
+        tuple(frozenset(side.split()) for side in pair.split(" | ")) for pair in pairs
     )
+
+
+# Things and sides, of which a text seldom names one to say the other.
+_THINGS: Final = _paired(
+    "left leftwards links linke linken gauche izquierda izquierdo sinistra esquerda vänster lewo lewy слева влево налево 左 왼쪽 | right rightwards rechts rechte rechten droite derecha derecho destra direita höger prawo prawy справа вправо направо 右 오른쪽",
+    "man men male mann männer homme hombre uomo homem мужчина | woman women female frau frauen femme mujer donna mulher женщина",
+    "boy boys junge garçon niño chico ragazzo bambino menino garoto jongen pojke chłopiec мальчик | girl girls mädchen fille niña chica ragazza bambina menina garota meisje flicka dziewczynka девочка",
+    "gross brutto brut bruto lordo | net netto neto nette nets",
+    "morning morgens matin mañana mattina manhã | evening afternoon abends soir tarde sera noite",
+    "import imports imported importe importiert importation importó | export exports exported exporte exportiert exportation exportó",
+    "income einnahmen revenue recettes ingresos | expenses ausgaben expenditure costs dépenses gastos",
+    "buyer käufer acheteur comprador | seller verkäufer vendeur vendedor",
+    "tenant mieter locataire inquilino | landlord vermieter bailleur propriétaire arrendador",
+    "sender absender expéditeur remitente | recipient receiver empfänger destinataire destinatario",
+    "debit débit schulden | credit guthaben crédit",
+)
+_PAIRS: Final = _THINGS + _paired(
+    "upwards oben aufwärts haut arriba boven вверх 上 | downwards unten abwärts bas abajo beneden вниз 下",
+    "most highest largest biggest maximum max greatest meisten höchste höchsten größte mayor massimo maggiore maior meeste hoogste | least fewest lowest smallest minimum wenigsten niedrigste niedrigsten kleinste menor minimo minore minst laagste",
+    "first erste ersten erster premier première primero primera primo prima primeiro eerste första первый | last letzte letzten letzter dernier dernière último última ultimo ultima laatste sista последний",
+    "arrive arrives arrived arrival ankunft arrivée arrive llega llegada arrivo | depart departs departed departure leaves abfahrt départ salida partenza",
+    "above oberhalb dessus encima sopra acima | below underneath unterhalb dessous debajo sotto abaixo",
+    "inside innen dedans dentro | outside außen dehors fuera fuori fora",
+    "front vorne vorn devant delante davanti frente | behind hinten hinter derrière detrás dietro atrás",
+    "on auf sur sobre sulla sul sui op | under unter sous bajo sotto onder",
+    "before vor avant antes prima | after nach après después dopo depois",
+    "writing written schriftlich écrit escrito scritto | orally oral verbally mündlich oralement oralmente",
+    "with mit avec con com met | without ohne sans sin senza sem zonder",
 )
 
 
@@ -51,6 +58,18 @@ _COLOURS: Final = {
             "orange orangefarben naranja arancione laranja oranje pomarańczowy turuncu оранжевый オレンジ 橙色 주황색",
             "purple violet lila violett violette morado morada viola roxo roxa paars lilla fioletowy mor фиолетовый 紫 紫色 보라색",
             "pink rosa rose roze różowy pembe розовый ピンク 粉色 분홍색",
+        )
+    )
+    for word in words.split()
+}
+_SEASONS: Final = {
+    word: number
+    for number, words in enumerate(
+        (
+            "spring springtime frühling frühjahr printemps primavera lente voorjaar våren vår wiosna wiosną wiosny jaro jaře весна весной весны весною навесні ilkbahar ilkbaharda",
+            "summer summers summertime sommer sommers été estate verano verão zomer sommaren sommar lato latem lata léto létě лето летом лета літо влітку yaz yazın",
+            "autumn fall herbst automne autunno otoño outono herfst hösten höst jesień jesienią jesieni podzim podzimu осень осенью осени осінь восени sonbahar sonbaharda",
+            "winter winters wintertime hiver inverno invierno vinter vintern zima zimą zimy zimě зима зимой зимы зимою взимку kış kışın",
         )
     )
     for word in words.split()
@@ -92,3 +111,34 @@ def other_colour(words: Sequence[str], others: Sequence[str]) -> bool:
 
 def _colours(words: Sequence[str]) -> set[int]:
     return {_COLOURS[word] for word in words if word in _COLOURS}
+
+
+def another_of_its_kind(
+    words: Sequence[str], others: Sequence[str], asked: Sequence[str]
+) -> str:
+    """Return a thing that `words` name instead of one that `others` name, else "".
+
+    What was `asked` may be named, too.
+    """
+    for kind in (_COLOURS, _SEASONS):
+        said, wanted, known = (
+            {kind[word] for word in each if word in kind}
+            for each in (words, others, asked)
+        )
+        if said - wanted - known and wanted - said:
+            return _named(words, kind, said - wanted - known)
+    said_words, known_words = frozenset(words), frozenset((*others, *asked))
+    for pair in _THINGS:
+        for near, far in (pair, pair[::-1]):
+            if (
+                not near.isdisjoint(others)
+                and near.isdisjoint(said_words)
+                and far.isdisjoint(known_words)
+                and not far.isdisjoint(said_words)
+            ):
+                return next(word for word in words if word in far)
+    return ""
+
+
+def _named(words: Sequence[str], kind: dict[str, int], which: set[int]) -> str:
+    return next(word for word in words if kind.get(word) in which)

@@ -236,12 +236,20 @@ def _begins_as(one: str, other: str) -> bool:
     return shared >= max(2, SHARED_STEM * min(len(one), len(other)))
 
 
+Meaning = tuple[int, str]  # a row of synonyms, and one word of it or "" for all
+
+
 @cache
-def _english() -> tuple[dict[str, set[int]], dict[str, set[str]]]:
-    synonyms: dict[str, set[int]] = {}
+def _english() -> tuple[dict[str, set[Meaning]], dict[str, set[str]]]:
+    synonyms: dict[str, set[Meaning]] = {}
     for number, row in enumerate(rows("synonyms.txt")):
-        for word in row:
-            synonyms.setdefault(stem(word, "en"), set()).add(number)
+        stems = [stem(word, "en") for word in row]
+        rare = [word for word in stems if word not in _verbs()]
+        # `back` and `second` meet in `endorse`, a verb that neither of them mostly is.
+        apart = {(number, word) for word in rare} if len(rare) < len(row) else set()
+        for word in stems:
+            mine = {(number, word)} & apart or {(number, ""), *apart}
+            synonyms.setdefault(word, set()).update(mine)
     antonyms: dict[str, set[str]] = {}
     for one, other in rows("antonyms.txt"):
         for a, b in ((one, other), (other, one)):
@@ -250,7 +258,7 @@ def _english() -> tuple[dict[str, set[int]], dict[str, set[str]]]:
     return synonyms, antonyms
 
 
-def _synonyms(word: str) -> set[int]:
+def _synonyms(word: str) -> set[Meaning]:
     return _english()[0].get(stem(word, "en"), set())
 
 
@@ -271,9 +279,9 @@ class Vocabulary:
         self._language = language
         self._words = frozenset(words)
         self._stems = frozenset(stem(word, language) for word in words)
-        self._meanings: frozenset[int] = frozenset()
+        self._meanings: frozenset[Meaning] = frozenset()
         if language == "en":
-            self._meanings = frozenset[int]().union(*map(_synonyms, words))
+            self._meanings = frozenset[Meaning]().union(*map(_synonyms, words))
         self._begun: dict[str, list[str]] = {}
         for word in self._words:
             self._begun.setdefault(word[:SHORTEST_STEM], []).append(word)

@@ -34,6 +34,14 @@ _LESSENING: Final = frozenset(
 )
 
 
+_AMOUNTS: Final = _LESSENING | frozenset(
+    (
+        *("more", "fewer", "mehr", "plus", "más", "più", "mais", "meer", "mer"),
+        *("więcej", "daha", "больше", "více", "більше"),
+    )
+)
+
+
 class Findings(Struct, frozen=True, kw_only=True):
     """Difference between an answer and its reference."""
 
@@ -228,6 +236,7 @@ def _turned(aligned: _Aligned, told: frozenset[str]) -> str:
         and other.words[j].text not in told
         # `less expensive` is no opposite of `cheap`.
         and _LESSENING.isdisjoint({claim.words[i].before, other.words[j].before})
+        and not _of_another(aligned, i, j)
     ]
     negated = claim.negated != other.negated
     if opposite and not negated:
@@ -248,6 +257,19 @@ def _turned(aligned: _Aligned, told: frozenset[str]) -> str:
         and claim.governed != other.governed
     )
     return f"negation of “{claim.governed}”" if moved else ""
+
+
+def _of_another(aligned: _Aligned, i: int, j: int) -> bool:
+    """Whether an amount is of another thing: more peace is less noise."""
+    claim, other = aligned.claim, aligned.other
+    if claim.words[i].text not in _AMOUNTS or other.words[j].text not in _AMOUNTS:
+        return False
+    one, two = claim.words[i].behind, other.words[j].behind
+    if one not in claim.texts or two not in other.texts:
+        return False
+    met = {claim.words[a].text for a, _ in aligned.match.same}
+    met |= {other.words[b].text for _, b in aligned.match.same}
+    return one not in met and two not in met
 
 
 def _denies(aligned: _Aligned) -> bool:

@@ -12,6 +12,7 @@ from typing import Final
 from replayd.scoring.extract.prose.claims import Claim, matched, sentences_of
 
 MOST_CLAIMS: Final = 16
+SHORTEST: Final = 3  # letters; a shorter word is a pronoun or a particle
 FEWEST_CROSSED: Final = 5  # words, of which some stand beside others than before
 
 
@@ -41,10 +42,22 @@ def _homes(
             for a, _ in matched(claim, other, language).same:
                 places.setdefault(claim.words[a].text, set()).add((i, k))
     homes: dict[tuple[int, int], list[str]] = {}
+    shared = _shared(wanted, language)
     for word, where in places.items():
-        if len(where) == 1:
+        if len(where) == 1 and word not in shared and len(word) >= SHORTEST:
             homes.setdefault(next(iter(where)), []).append(word)
     return homes
+
+
+def _shared(claims: Sequence[Claim], language: str) -> frozenset[str]:
+    """Return words of which two sentences have a form: they tell nothing apart."""
+    return frozenset(
+        claim.words[a].text
+        for claim in claims
+        for other in claims
+        if other is not claim
+        for a, _ in matched(claim, other, language).same
+    )
 
 
 def _between(homes: dict[tuple[int, int], list[str]], i: int, j: int) -> str:

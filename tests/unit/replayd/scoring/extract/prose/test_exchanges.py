@@ -56,3 +56,16 @@ def test_the_same_told_otherwise_is_not_crossed(answer):
 def test_prose_within_a_structure(wanted, got, same):
     """A reworded field of a document would be wrong, or a reversed one right."""
     assert same_statement(wanted, got) is same
+
+
+def test_a_word_of_two_sentences_has_no_home_in_one():
+    """`concert` in both sentences would cross them, wherever it is left out."""
+    said = (
+        "Tickets are returned three days before the concert. If concerts are"
+        " cancelled, all money is returned."
+    )
+    again = (
+        "Returned they can be, three days before at the latest. Cancelled"
+        " concerts: all money."
+    )
+    assert not crossed(said, again, "en")
