@@ -85,7 +85,7 @@ $(VENV)/servers/linters: | $(VENV)/bin/python
 	  && touch $@; } || echo "no actionlint and kube-score for this machine"
 
 $(VENV)/.extras: requirements/extras.txt $(VENV)/.dev
-	@echo "installing the optional extras: tables, datasets, drills, media, prose-model, bedrock"
+	@echo "installing the optional extras: tables, datasets, drills, media, prose-model, prose-vectors, bedrock"
 	@$(PIP) install --no-deps --require-hashes -r requirements/extras.txt
 	@touch $@
 

@@ -375,8 +375,9 @@ class ReplaydConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     # flight do not wait while one is read.
     judge_process: bool = True
     # Folder of a sentence embedding model, with `model.onnx` and `tokenizer.json`, by
-    # which prose is judged that no rule decides; needs the extra `prose-model`. Empty:
-    # prose is judged by rules alone.
+    # which prose is judged that no rule decides; needs the extra `prose-model`.
+    # `packaged`: the model inside the extra `prose-vectors`. Empty: prose is judged by
+    # rules alone.
     prose_model: str = ""
     # Text that the model wants before each sentence, as `query: ` for E5.
     prose_model_prefix: str = ""

@@ -6,6 +6,7 @@ import msgspec
 from msgspec.structs import asdict
 
 from replayd.config import ArmConfig, ReplaydConfig
+from replayd.scoring.extract.prose.meaning import PACKAGED
 from replayd.scoring.own.settings import versions_of
 from replayd.traits import names as traits
 from snaptrace import VERSION
@@ -36,7 +37,7 @@ def settings_digest(config: ReplaydConfig, canary: str, key: FleetKey) -> str:
         "control": control,
         "privacy": msgspec.to_builtins(config.privacy),
         # The folder is each worker's own; whether there is one changes scores.
-        "prose_model": [bool(config.prose_model), config.prose_model_prefix],
+        "prose_model": [_prose_model(config), config.prose_model_prefix],
         # What a scorer may take or read is each worker's own.
         "scorers": versions_of(config.scorers),
         "traits": [config.traits, traits.VERSION],
@@ -45,6 +46,11 @@ def settings_digest(config: ReplaydConfig, canary: str, key: FleetKey) -> str:
     data = msgspec.json.encode(fixed, order="sorted")
     # The key decides which pseudonyms stand in answers; only a digest of it travels.
     return hashlib.blake2b(data, key=key.handed_over()[:64], digest_size=12).hexdigest()
+
+
+def _prose_model(config: ReplaydConfig) -> bool | str:
+    named = config.prose_model
+    return named if named == PACKAGED else bool(named)
 
 
 def _asked(arm: ArmConfig) -> dict[str, object]:

