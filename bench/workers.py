@@ -5,12 +5,15 @@ python bench/workers.py [workers] [--only PART] [--keep] [--enforce]
 - `latency`: real `snaptrace worker` processes of one connection limit each, on models
   that take 300 ms: pairs a second with 1, 4 and 8 workers, taken in turn, same leader.
 - `scoring`: one and two workers that score what costs processor time (reports of
-  many sentences), on models that answer at once.
+  many sentences), on models that answer at once; processor time per pair by process,
+  for what is not scoring takes its share of the same cores.
 - `leader`: a real leader with 20 workers that answer at once (in one process, without
   arms): the leader's processor time per committed pair.
 - `fold`: commit and fold alone, results put as fast as they are taken: processor time
   per pair over the run's tenths, and how many wait.
 - `sustained`: the same at a rate, for minutes: how far it gets behind by tenths.
+  Processor time of making plans and results is not counted there, but it takes its
+  share of the core.
 
 Needs a nats-server: `.venv/servers`, or SNAPTRACE_NATS_SERVER. Rates are of one run on
 a shared machine: read the ratios.
@@ -21,7 +24,6 @@ import asyncio
 import json
 import os
 import platform
-import random
 import signal
 import subprocess
 import sys
@@ -29,6 +31,7 @@ import tempfile
 import time
 import tomllib
 import urllib.request
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
@@ -37,19 +40,11 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE), str(HERE.parent / "tests")]
 
 import year  # noqa: E402
+from committing import folded, sustained  # noqa: E402
 from fakes.nats_server import Nats  # noqa: E402
 from fakes.stored_calls import store_calls, text_call  # noqa: E402
 
-from replayd.config import ReplaydConfig  # noqa: E402
-from replayd.evaluation.committer import Committer  # noqa: E402
-from replayd.evidence.epoch_fold import Fold  # noqa: E402
-from replayd.evidence.scoreboard import Scoreboard  # noqa: E402
-from replayd.evidence.settings import of_epoch, settings_of  # noqa: E402
-from replayd.ledger.ledger import Ledger  # noqa: E402
-from replayd.model import Epoch, JudgedPair  # noqa: E402
-from snaptrace.runtime.clock import SystemClock  # noqa: E402
 from snaptrace.runtime.config import StoreConfig  # noqa: E402
-from snaptrace.runtime.config import load as load_config  # noqa: E402
 from snaptrace.store.store import Store  # noqa: E402
 
 ANSWER = "The total is {} and the order was shipped on Monday."
@@ -63,6 +58,7 @@ REPORTED = (
 # Counted as they come; commits follow in batches.
 ANSWERED = 'snaptrace_replayd_worker_replies_total{end="answered"}'
 WARM_SECONDS = 4.0
+NOBODY: Mapping[str, list[int]] = {}
 
 
 def settings(folder: str, nats: str, arms: list[str], **more: object) -> list[str]:
@@ -115,26 +111,43 @@ class Started:
         return sum(int(float(x.split()[-1])) for x in lines if x.startswith(ANSWERED))
 
 
-def rate(leader: Started, seconds: float) -> dict[str, float]:
-    """Return pairs a second and the leader's processor time per pair, over a while."""
+def children(pid: int) -> list[int]:
+    """Return the processes that a process started."""
+    found = []
+    for each in Path(f"/proc/{pid}/task").glob("*/children"):
+        found += [int(child) for child in each.read_text().split()]
+    return found
+
+
+def rate(
+    leader: Started, seconds: float, others: Mapping[str, list[int]] = NOBODY
+) -> dict[str, object]:
+    """Return pairs a second, and processor time per pair by process, over a while."""
     began_at = leader.answered()
     year.wait_until(lambda: leader.answered() > began_at)
     time.sleep(WARM_SECONDS)
-    first, cpu = leader.answered(), year.spent(leader.process.pid)[0]
-    began = time.monotonic()
+    groups = {"leader": [leader.process.pid], **others}
+
+    def spent() -> dict[str, float]:
+        return {n: sum(year.spent(p)[0] for p in pids) for n, pids in groups.items()}
+
+    first, cpu, began = leader.answered(), spent(), time.monotonic()
     time.sleep(seconds)
     pairs = leader.answered() - first
-    spent = year.spent(leader.process.pid)[0] - cpu
+    each = {n: 1000 * (s - cpu[n]) / max(pairs, 1) for n, s in spent().items()}
     return {
         "pairs_per_second": round(pairs / (time.monotonic() - began), 2),
-        "leader_cpu_ms_per_pair": round(1000 * spent / max(pairs, 1), 4),
+        "leader_cpu_ms_per_pair": round(each["leader"], 4),
+        "cpu_ms_per_pair": {name: round(ms, 3) for name, ms in each.items()},
         "pairs": pairs,
     }
 
 
-def models(stack: ExitStack, pause: float, said: tuple[str, str] = SAID) -> list[str]:
-    """Start two model servers; return their addresses."""
-    found = []
+def models(
+    stack: ExitStack, pause: float, said: tuple[str, str]
+) -> tuple[list[str], list[int]]:
+    """Start two model servers; return their addresses and processes."""
+    found, pids = [], []
     for says in said:
         argv = [sys.executable, str(HERE / "model_server.py")]
         process = subprocess.Popen(
@@ -145,7 +158,8 @@ def models(stack: ExitStack, pause: float, said: tuple[str, str] = SAID) -> list
         stack.callback(process.kill)
         assert process.stdout is not None
         found.append(f"http://127.0.0.1:{process.stdout.readline().strip()}/v1")
-    return found
+        pids.append(process.pid)
+    return found, pids
 
 
 def report(sentence: str, sentences: int) -> str:
@@ -181,8 +195,8 @@ def scaled(folder: str, nats: str, load: dict, kind: str) -> dict[str, dict]:
         said = (report(REPORTED[0], sentences), report(REPORTED[1], sentences))
     fill(folder, load[f"{kind}_pairs"], recorded)
     with ExitStack() as stack:
-        arms = models(stack, load[f"{kind}_pause_seconds"], said)
-        one = load[f"{kind}_connections"]
+        arms, asked = models(stack, load[f"{kind}_pause_seconds"], said)
+        each = load[f"{kind}_connections"]
         sets = settings(
             folder,
             nats,
@@ -193,17 +207,25 @@ def scaled(folder: str, nats: str, load: dict, kind: str) -> dict[str, dict]:
             },
         )
         for arm in ("next", "production"):
-            sets.append(f"replayd.arms.{arm}.concurrency={one}")
+            sets.append(f"replayd.arms.{arm}.concurrency={each}")
         leader = stack.enter_context(Started("replayd", folder, sets))
-        running = 0
+        running: list[int] = []
         for workers in load[f"{kind}_workers"]:
-            for _ in range(workers - running):
-                stack.enter_context(Started("replayd.worker", folder, sets))
-            running = workers
-            found[str(workers)] = rate(leader, load["seconds"])
+            for _ in range(workers - len(running)):
+                one = stack.enter_context(Started("replayd.worker", folder, sets))
+                running.append(one.process.pid)
+            time.sleep(WARM_SECONDS)  # until they have their scoring processes
+            others = {
+                "workers": running,
+                "scoring": [child for pid in running for child in children(pid)],
+                "models": asked,
+            }
+            known = [leader.process.pid, *running, *asked]
+            others["nats"] = [p for p in children(os.getpid()) if p not in known]
+            found[str(workers)] = rate(leader, load["seconds"], others)
     first = found[str(load[f"{kind}_workers"][0])]["pairs_per_second"]
-    for each in found.values():
-        each["times"] = round(each["pairs_per_second"] / first, 2)
+    for measured in found.values():
+        measured["times"] = round(measured["pairs_per_second"] / first, 2)
     return found
 
 
@@ -228,70 +250,13 @@ def leader(folder: str, nats: str, load: dict) -> dict:
         return rate(found, load["seconds"])
 
 
-async def _folded(folder: str, pairs: int, per_second: float = 0.0) -> dict:
-    """Fold that many pairs, as fast as they are taken or at a rate."""
-    config = load_config(None, {}, year.settings(folder)).section(
-        "replayd", ReplaydConfig
-    )
-    epoch = Epoch(
-        epoch="e1",
-        canary="next",
-        control="production",
-        revision="r1",
-        key={},
-        modalities=("image", "text"),
-    )
-    known = of_epoch(settings_of(config, "next"), epoch)
-    ledger = Ledger(year.opened(folder), "e1", SystemClock(), "bench")
-    await ledger.open()
-    fold = Fold(lambda: Scoreboard(epoch, known))
-    committer = Committer(ledger, fold, in_flight=1024, keep_answers=False)
-    rng, now = random.Random(1), time.time_ns()
-    tenths, most = [], [0] * 10
-    began_at = time.monotonic()
-    closing = asyncio.Event()
-    async with asyncio.TaskGroup() as group:
-        group.create_task(committer.run(closing))
-        for part in range(10):
-            size = pairs // 10
-            plans = [year.planned(part * size + n, now) for n in range(size)]
-            judged = [JudgedPair(year.result(p, now, rng)) for p in plans]
-            began = time.process_time()
-            for first in range(0, size, 256):
-                committer.expect(plans[first : first + 256])
-                for one in judged[first : first + 256]:
-                    committer.put(one)
-                await asyncio.sleep(0)
-                if per_second:
-                    due = began_at + (part * size + first) / per_second
-                    await asyncio.sleep(max(due - time.monotonic(), 0.0))
-                while not per_second and committer.waiting > 2048:
-                    committer.changed.clear()
-                    await committer.changed.wait()
-                most[part] = max(most[part], committer.waiting)
-            while fold.next_number < (part + 1) * size:
-                committer.changed.clear()
-                await committer.changed.wait()
-            tenths.append(round((time.process_time() - began) / size * 1e6, 1))
-        closing.set()
-        committer.wake()
-    return {
-        "pairs": pairs,
-        "cpu_us_per_pair_by_tenth": tenths,
-        "pairs_per_cpu_second": round(1e6 * len(tenths) / sum(tenths)),
-        "slowest_tenth_pairs_per_cpu_second": round(1e6 / max(tenths)),
-        "seconds": round(time.monotonic() - began_at, 1),
-        "most_waiting_by_tenth": most,
-    }
-
-
 def measure(load: dict, only: str) -> dict:
     """Run the parts, each on a store and a server of its own."""
     found: dict[str, object] = {}
     parts = {
-        "fold": lambda folder, _nats: asyncio.run(_folded(folder, load["fold_pairs"])),
+        "fold": lambda folder, _nats: asyncio.run(folded(folder, load["fold_pairs"])),
         "sustained": lambda folder, _nats: asyncio.run(
-            _folded(folder, load["sustained_pairs"], load["sustained_per_second"])
+            sustained(folder, load["sustained_per_second"], load["sustained_seconds"])
         ),
         "leader": lambda folder, nats: leader(folder, nats, load),
         "latency": lambda folder, nats: scaled(folder, nats, load, "latency"),

@@ -26,6 +26,12 @@ helm test snaptrace --namespace snaptrace
 
 `helm test` sends a span through the collector and waits for it on the other side.
 
+## Workers and NATS
+
+Workers (`workers.enabled`) need a NATS with JetStream, by its address in
+`workers.nats.url`. The chart installs none; docs/workers.md has values for the NATS
+project's own chart beside this one, with TLS and a login.
+
 ## Upgrading
 
 The chart's version is that of the programs. Stored data of older versions stays

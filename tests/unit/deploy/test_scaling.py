@@ -3,7 +3,8 @@
 import re
 
 import pytest
-from rendered import ARMS, OBJECT_STORE, SHAPES, STORES, documents, merged
+import yaml
+from rendered import ARMS, OBJECT_STORE, ROOT, SHAPES, STORES, documents, merged, only
 
 pytestmark = pytest.mark.deploy
 
@@ -132,3 +133,38 @@ def test_workers_that_cannot_work_are_refused(more, says, render):
     with pytest.raises(HelmError) as refused:
         render(merged(WORKERS, {"workers": more}))
     assert says in str(refused.value)
+
+
+def test_the_page_of_workers_names_one_nats_for_both_charts(render):
+    """Whoever follows it would have workers that cannot log in."""
+    page = (ROOT / "docs" / "workers.md").read_text()
+    section = page.partition("\n## NATS on Kubernetes\n")[2].partition("\n## ")[0]
+    blocks = re.findall(r"^```\w+\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
+    theirs, ours = map(yaml.safe_load, blocks)
+    found = documents(render(merged(OBJECT_STORE, ARMS, ours)))
+    text = only(found, "ConfigMap")["data"]["snaptrace.yaml"]
+    nats = yaml.safe_load(text)["replayd"]["workers"]["nats"]
+    config = theirs["config"]
+    assert nats["replicas"] == config["cluster"]["replicas"]
+    assert nats["url"].startswith("tls://")
+    assert config["nats"]["tls"]["enabled"]
+    assert config["jetstream"]["fileStore"]
+    (user,) = config["merge"]["authorization"]["users"]
+    assert user["user"] == nats["user"]
+    (name,) = theirs["container"]["env"]
+    assert user["password"] == f"<< ${name} >>"
+    secret = theirs["container"]["env"][name]["valueFrom"]["secretKeyRef"]
+    mounted = [
+        volume["secret"]
+        for document in found
+        if document["kind"] == "Deployment"
+        for volume in document["spec"]["template"]["spec"].get("volumes", ())
+        if volume["name"] == "nats"
+    ]
+    assert len(mounted) == 2  # leader and workers
+    assert {each["secretName"] for each in mounted} == {secret["name"]}
+    assert {each["items"][0]["key"] for each in mounted} == {secret["key"]}
+    assert (
+        ours["workers"]["nats"]["tlsSecret"]["name"]
+        != (config["nats"]["tls"]["secretName"])
+    )
