@@ -5,6 +5,7 @@ Parts of `bench/workers.py`.
 
 import asyncio
 import json
+import os
 import random
 import sys
 import time
@@ -142,5 +143,6 @@ async def sustained(folder: str, per_second: float, seconds: float) -> dict:
         "seconds": round(now() - began_at, 1),
         "most_behind_seconds": max(each["behind_seconds"] for each in tenths),
         "most_cpu_us_per_pair": max(each["cpu_us_per_pair"] for each in tenths),
+        "load_average": os.getloadavg(),
         "tenths": tenths,
     }

@@ -16,6 +16,18 @@ LEADER = """\
 answer at once, and commit and fold alone over {pairs:,} pairs (not ten minutes: on a
 shared machine processor time is what can be compared), the first and the last tenth.
 """
+SHARES = """\
+**Where a scored pair's processor time goes**, ms by process. What is not scoring takes
+its share of the same cores, so two workers on two cores cannot be two times one.
+"""
+SUSTAINED = """\
+**Commit and fold at {sustained_per_second:,} pairs/s** for {sustained_seconds:.0f} s in
+one process that makes the pairs too, while others used both cores (load {busy:.0f}).
+"""
+LARGE = """\
+**A large epoch**: a start with {pairs:,} committed pairs until verdicts rest on all of
+them: from a checkpoint of all, from one as a killed leader leaves it, and without one.
+"""
 FLEETS = """\
 **Many collectors**, a day, at {rate:g} model calls per second and pod: a sidecar in
 each pod as it is set by default; the same with hourly windows and reservoirs of 4; a
@@ -29,6 +41,11 @@ YEAR = """\
 that others used.
 """
 STARTS = ("start", "start_without_checkpoint", "start_new_epoch")
+LARGE_STARTS = {
+    "newest": "of all pairs",
+    "behind": "a twentieth behind",
+    "none": "none",
+}
 COMMANDS = {
     "gate": "`gate`",
     "ls": "`ls`, 50 rows",
@@ -44,9 +61,17 @@ def sections(kept: Kept, table: Table) -> Iterator[str]:
         yield WORKERS + "\n" + table(*_workers(workers))
         if "leader" in workers and "fold" in workers:
             yield _leader(workers) + "\n" + table(*_costs(workers))
+        if rows := _shares(workers):
+            yield SHARES + "\n" + table(["process", "one worker", "two"], rows)
+        if (sustained := workers.get("sustained")) is not None:
+            busy = sustained["load_average"][-1]
+            head = SUSTAINED.format(**workers["load"], busy=busy)
+            yield head + "\n" + table(*_sustained(sustained))
     if (fleets := kept("collectors")) is not None:
         rate = fleets["load"]["calls_per_pod_second"]
         yield FLEETS.format(rate=rate) + "\n" + table(*_fleets(fleets))
+    if (large := kept("large_epoch")) is not None:
+        yield LARGE.format(**large) + "\n" + table(*_large(large))
     if (year := kept("year")) is not None:
         yield YEAR.format(**year) + "\n" + table(*_year(year))
 
@@ -74,6 +99,37 @@ def _costs(found: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
         ["commit and fold, last tenth", f"{tenths[-1]:.0f}"],
     ]
     return ["what", "µs per pair"], rows
+
+
+def _shares(found: dict[str, Any]) -> list[list[str]]:
+    counts = list(found.get("scoring", {}).values())
+    shares = [each["cpu_ms_per_pair"] for each in counts if "cpu_ms_per_pair" in each]
+    if not shares:
+        return []
+    return [[name, *(f"{each[name]:.2f}" for each in shares)] for name in shares[0]]
+
+
+def _sustained(found: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+    rows = [
+        [
+            str(part),
+            f"{each['pairs_per_second']:,}",
+            f"{each['behind_seconds']:.1f}",
+            f"{each['cpu_us_per_pair']:.0f}",
+        ]
+        for part, each in enumerate(found["tenths"], 1)
+    ]
+    return ["tenth", "pairs/s", "seconds behind", "µs per pair"], rows
+
+
+def _large(found: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+    rows = []
+    for name, what in LARGE_STARTS.items():
+        each = found[name]
+        cpu, seconds, mib = each["cpu_seconds"], each["seconds"], each["mib"]
+        again = f"{each['folded_again']:,}"
+        rows.append([what, again, f"{cpu:.1f}", f"{seconds:.1f}", str(mib)])
+    return ["checkpoint", "folded again", "CPU s", "wall s", "MiB"], rows
 
 
 def _fleets(found: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
