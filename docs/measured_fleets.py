@@ -22,7 +22,8 @@ its share of the same cores, so two workers on two cores cannot be two times one
 """
 SUSTAINED = """\
 **Commit and fold at {sustained_per_second:,} pairs/s** for {sustained_seconds:.0f} s in
-one process that makes the pairs too, while others used both cores (load {busy:.0f}).
+one process that makes the pairs too, while others used both cores (load {busy:.0f}): it
+falls behind while it gets too little of a core, and gains afterwards.
 """
 LARGE = """\
 **A large epoch**: a start with {pairs:,} committed pairs until verdicts rest on all of
@@ -114,7 +115,7 @@ def _sustained(found: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
         [
             str(part),
             f"{each['pairs_per_second']:,}",
-            f"{each['behind_seconds']:.1f}",
+            f"{each['behind_seconds'] + 0.0:.1f}",
             f"{each['cpu_us_per_pair']:.0f}",
         ]
         for part, each in enumerate(found["tenths"], 1)
