@@ -28,6 +28,7 @@ from replayd.scoring.extract.request_words import (
     IS_SOCIAL,
     OFFERS_LABELS,
     OPEN_CHOICE,
+    QUESTION,
     SHOWS_VALUES,
 )
 from replayd.scoring.extract.structure.cells import Grid
@@ -143,7 +144,7 @@ _CREATES = re.compile(
 _READS_TEXT = re.compile(
     r"\b(?:read|transcribe|ocr|copy|type out|write out|extract)\b[^.?!\n]{0,40}\b(?:text|words?|writing|sign|label|note|letter|page|receipt|caption|handwrit\w+|plate|serial|code|word for word)\b"
     r"|\bwhat (?:does|do) (?:the|this|that|it) .{0,30}\b(?:say|read)\b(?! about)|\bwhat is written\b|\bwhich text\b|\bwhat text\b|\btext (?:in|on|from|of) (?:the|this)\b"
-    r"|\b(?:recopie\w*|transcri[bsv]\w*|retranscri\w*|schreib\w* ab|abtippen)\b|\bwas steht\b|\blies\b[^.?!\n]{0,30}\btext|\btext (?:auf|in|aus)\b|\babschreib\w*|\bque dit\b|\bqu'est-ce qui est écrit|\blis(?:ez)? le texte|\bqué (?:dice|pone)\b|\blee el texto|\bcosa (?:dice|c'è scritto)"
+    r"|\b(?:recopie\w*|transcri[bsv]\w*|retranscri\w*|schreib\w* ab|abtippen)\b|\bwas steht\b|\b(?:lies|read|lee|lis|leggi|leia|lees|läs)\b[^.?!\n]{0,40}(?:adress|dirección|indirizzo|endereço|adres)|\blies\b[^.?!\n]{0,30}\btext|\btext (?:auf|in|aus)\b|\babschreib\w*|\bque dit\b|\bqu'est-ce qui est écrit|\blis(?:ez)? le texte|\bqué (?:dice|pone)\b|\blee el texto|\bcosa (?:dice|c'è scritto)"
     r"|перепиш\w*|\bспиши\b|\bpřepiš\w*|\bopiš\w*|\bprzepisz\b|\b(?:leggi|trascrivi)\b|\bleia\b|escrito n|transcrev\w+|\blees\b[^.?!\n]{0,30}tekst|wat staat er|\bskriv av\b|vad står"
     r"|przeczytaj|co jest napisane|ne yazıyor|прочита\w+|что написано|読(?:んで|み取)|書いてあ|写了什么|读出|识别|읽어|뭐라고|اقرأ|المكتوب|पढ़|लिखा",
     re.IGNORECASE,
@@ -295,7 +296,8 @@ def _answers_question(case: ScoringCase, grid: Grid) -> bool:
     body, asked = case.recorded.body.strip(), case.question[-LONGEST_ASKED:]
     few = grid.rows <= MOST_ANSWERED and len(body.splitlines()) == 1
     one = _ASKS_ONE.search(asked) or ASKS_PARTS.search(asked)
-    return few and bool(asks_yes_no(case.question) or one)
+    question = one or (QUESTION.search(asked) and not SHOWS_VALUES.search(asked))
+    return few and bool(asks_yes_no(case.question) or question)
 
 
 def _of_code(case: ScoringCase) -> Task | None:
@@ -359,14 +361,12 @@ def _states_result(case: ScoringCase) -> bool:
     return stated.marked and any(map(str.isdigit, stated.text))
 
 
-# Two clauses of an unspaced script are a sentence, however few letters they have.
+# Two clauses of an unspaced script are a sentence.
 _CLAUSES = re.compile(r"[\u3041-\u9fff]{4}[，、][\u3041-\u9fff]{3}")
-# A range from one value to another is one answer, not a list of two.
 _RANGES = re.compile(
     r"\W*(?:between|from|zwischen|von|entre|de|desde|tra|da|dal|tussen|mellan|między|od|от|между)\b\D{0,20}[-−]?\d",
     re.IGNORECASE,
 )
-# The last question begins with a question word (no yes or no is wanted), or for few things.
 _ASKS_OPENLY = re.compile(
     r"(?:\A|[.!?:\n]\s*)(?:and |so |in |at |on |by |for |to |from |with |um |auf |in |bei |mit |à |en |de |a |¿)?"
     r"(?:what|which|who|whom|whose|when|where|why|how|wer|wen|wem|welche[rsmn]?|wann|wo|warum|wie|wieso|wohin"
@@ -380,7 +380,7 @@ _ASKS_ONE = re.compile(
     r"(?:who|whom|whose|when|where|why|how (?:many|much|long|far|high|old|big|fast)|(?:what|which) (?:is|was|does|did|share|month|year|day|team|country|city|clause|button|person|product|\w*[^\W\ds] (?:has|had|is|was|must|should|can|may|will)\b)"
     r"|wer|wen|wem|wann|wo|warum|wie (?:hoch|viel\w*|lang|groß|weit|alt)|welche[rsmn]? (?:ist|war|hat|hatte|monat|jahr|land|stadt)"
     r"|qui|quand|où|combien|quel(?:le)? (?:est|était|mois|année|pays)|quién|cuándo|dónde|cuánt\w+|qué (?:país|mes|año|ciudad)|cuál (?:es|fue)"
-    r"|chi|quando|dove|quanto|qual|quem|onde|wie|wanneer|waar|hoeveel|vem|när|hur|kto|kiedy|ile|jaki jest|кто|когда|сколько|какой)\b|何月|何年|いくら|どの|誰|いつ|几月|哪个|哪一|多少|谁|얼마|누가|언제|어느",
+    r"|chi|quando|dove|quanto|quale?|quem|onde|wie|wanneer|waar|hoeveel|vem|när|hur|kto|kiedy|ile|jaki jest|кто|когда|сколько|какой)\b|何月|何年|いくら|どの|誰|いつ|几月|哪个|哪一|多少|谁|얼마|누가|언제|어느",
     re.IGNORECASE,
 )
 MOST_ANSWERED: Final = 3

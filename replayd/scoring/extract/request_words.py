@@ -31,6 +31,7 @@ SHOWS_VALUES = re.compile(
     r"\b(?:charts?|graphs?|plots?|bars?|tables?|diagramm?\w*|tabell\w*|tableau\w*|graphique\w*|gr[aá]fic\w*|tabla|tabela|wykres\w*|grafiek|grafi[ğk]\w*|график\w*|таблиц\w*)\b|グラフ|図表|[图圖]表|图中|표|차트|그래프|الرسم|الجدول|चार्ट|तालिका",
     re.IGNORECASE,
 )
+QUESTION = re.compile(r"[?？؟]\s*\Z")
 # One of many is asked for, whichever it is.
 OPEN_CHOICE = re.compile(
     r"\W*(?:please )?(?:name|give me|tell me|pick|list|suggest|nenne|nomme|cite|nombra|dime|dimmi|elenca|noem|nämn)"

@@ -29,6 +29,7 @@ from replayd.scoring.extract.said_parts import (
     Token,
     read_parts,
 )
+from replayd.scoring.extract.structure.codes import codes_of
 from replayd.scoring.extract.structure.items import is_ordered
 
 MOST_TOKENS: Final = 60
@@ -37,9 +38,12 @@ LONGEST_LEAD: Final = 8  # words before the first that both have: an announcemen
 COPIED: Final = 0.6  # of all words in order, from which an answer is a near copy
 FEWEST_CROSSED: Final = 4  # words and values of two parts
 LONG_NUMBER: Final = 9  # digits
+DIGITS_OF_CODE: Final = 3
 PER_ADDED: Final = 4  # words that both have, for each small word that is added inside
 
 _NO_DIGIT = re.compile(r"\D")
+_NO_SIGN = re.compile(r"[\W_]")
+_LETTERED = re.compile(r"\d{1,4}\s?(?P<letter>[abdeijnopqruxyz])")
 _ROMAN = re.compile(r"[ivxlcdm]+")
 _VOWEL = re.compile(r"[aeiouyаеёиоуыэюяіїє]")
 _SIGNS = re.compile(r"[<>≤≥±≈~+#@&≠]")
@@ -65,6 +69,8 @@ def says_again(recorded: str, answer: str, asked: str) -> bool:
     others = tuple(t for t in others if not t.label or t.word in words)
     wanted, got = ([t for t in row if not t.small] for row in (every, others))
     if len(wanted) < FEWEST_TOKENS:
+        return False
+    if not _codes(recorded) <= _codes(answer):
         return False
     if _SYMBOLIC.search(recorded) or _turned(recorded, answer, wanted, got):
         return False
@@ -93,6 +99,12 @@ def says_again(recorded: str, answer: str, asked: str) -> bool:
     return len(kept) >= FEWEST_TOKENS and _same_parts(
         kept, ordered=is_ordered(asked) or bool(_THEN.search(recorded))
     )
+
+
+def _codes(text: str) -> set[str]:
+    """Return the long codes of a text, however their parts are set apart."""
+    found = (_NO_SIGN.sub("", code) for code in codes_of(text))
+    return {code for code in found if sum(map(str.isdigit, code)) >= DIGITS_OF_CODE}
 
 
 def says_crossed(recorded: str, answer: str) -> str:
@@ -228,6 +240,8 @@ def _same(one: Token, other: Token) -> bool:
         digits, others = (_NO_DIGIT.sub("", t.word) for t in (one, other))
         if min(len(digits), len(others)) >= LONG_NUMBER:
             return digits == others  # an account or a telephone, right to the digit
+        if _letter(one.word) != _letter(other.word):
+            return False  # `12b` is another house than `12a`
         return same_measure(one.measure, other.measure) and not _counts_other(
             one.measure, other.measure
         )
@@ -238,6 +252,12 @@ def _same(one: Token, other: Token) -> bool:
     if plain_word(one.word) == plain_word(other.word):
         return True
     return _abbreviates(one.word, other.word)
+
+
+def _letter(word: str) -> str:
+    """Return the letter of `12a`, which no unit is written with."""
+    match = _LETTERED.fullmatch(word)
+    return match["letter"] if match else ""
 
 
 def _abbreviates(one: str, other: str) -> bool:

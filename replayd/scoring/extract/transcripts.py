@@ -1,10 +1,8 @@
-"""Words that were heard or read, in one spelling, and how two rows of them differ."""
+"""Words that were heard or read, in one spelling."""
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
-
-from rapidfuzz.distance import Levenshtein
+from collections.abc import Sequence
+from typing import Final
 
 from replayd.scoring.extract.language.key_words import plain_word
 from replayd.scoring.extract.language.language import language_of
@@ -80,6 +78,8 @@ _TENTH = re.compile(
 )
 _BLANK_LINES = re.compile(r"\n\s+(?=\S|\Z)")
 _SHORT_CLOCK = re.compile(r"\d:\d\d")
+_STREET = re.compile(r"(?<=[a-zäöü]{3})(?:straße|strasse|str\.?)\Z")
+_CLOCK = re.compile(r"\d:\d\d")
 _MARKUP = re.compile(r"\*\*|__|`|^[ \t]*>[ \t]?|^#+[ \t]", re.MULTILINE)
 _STAMP = re.compile(
     r"(?:^[ \t]*[\[(]?|[\[(])\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?[\])]?\s*(?:-->\s*\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?)?(?=\s*[^\W\d_\n]|\s*\n)",
@@ -126,6 +126,9 @@ _FILLER = re.compile(
     r"|(?:えーと|えっと|ええと|あのう?|嗯+|呃+|음+|어+)[、,，]"
     r"|\A(?:well|so|naja|na ja|ben|bueno|pues|allora|nou|alltså|no więc|ну)\b,"
 )
+# Left out in speech before `pas`, which denies alone.
+_NE = re.compile(r"\bn(?:e |['’])(?=[\w'’]+ (?:pas|plus|jamais|rien|personne)\b)")
+_WEEK = re.compile(r"星期|礼拜")
 _LOOSE_COMMA = re.compile(r",(?!\d)|(?<!\d),")
 _MONEY_FIRST = re.compile(r"([$€£])\s?(\d[\d.,]*\d|\d)")
 _MONEY_AFTER = re.compile(r"(?<=\d)\s?([$€£])(?![\d$€£])")
@@ -155,9 +158,6 @@ _ORDINALS: Final = {
     )
     for word in words.split()
 }
-_ARTICLES: Final = frozenset(
-    "the a an der die das ein eine den dem des le la les un une l el los las una lo il gli i uno o os as um uma de het een au aux".split()
-)
 _CONTRACTED: Final = (
     (re.compile(r"\bwon['’]t\b"), "will not"),
     (re.compile(r"\bcan['’]t\b|\bcannot\b"), "can not"),
@@ -189,7 +189,7 @@ _SPELLINGS: Final = (
     (re.compile(r"ae(?=[a-z]{3})"), "e"),
 )
 _SAME: Final = {
-    "doctor": "dr", "mister": "mr", "missus": "mrs", "misses": "mrs", "saint": "st",
+    "doctor": "dr", "madame": "mme", "monsieur": "m", "mademoiselle": "mlle", "señor": "sr", "señora": "sra", "senhor": "sr", "senhora": "sra", "signora": "sig.ra", "mevrouw": "mevr", "meneer": "dhr", "mister": "mr", "missus": "mrs", "misses": "mrs", "saint": "st",
     "street": "st", "avenue": "ave", "professor": "prof", "versus": "vs", "grey": "gray",
     "programme": "program", "cheque": "check", "tyre": "tire", "kerb": "curb",
     "plough": "plow", "judgement": "judgment", "percent": "%", "prozent": "%",
@@ -198,14 +198,7 @@ _SAME: Final = {
 }  # fmt: skip
 
 
-_TWO_LETTERS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa"})
-
-
-class Errors(NamedTuple):
-    """Words that differ: those that change what was said, and those that do not."""
-
-    heavy: int
-    light: int
+_NO: Final = frozenset("no not nicht nein non nie не нет nee niet inte hayır".split())
 
 
 def transcript_of(text: str, *, courtesies: bool = False) -> str:
@@ -241,6 +234,7 @@ def heard_words(text: str, *, courtesies: bool = False) -> list[str]:
     for pattern, full in _CONTRACTED:
         plain = pattern.sub(full, plain)
     plain = _FILLER.sub(" ", _FILLER.sub(" ", plain).lstrip(" ,"))
+    plain = _WEEK.sub("周", _NE.sub("", plain))
     plain = _MONEY_AFTER.sub(_money_last_of, plain)
     plain = _LOOSE_COMMA.sub(" ", _MONEY_FIRST.sub(_money_last, plain))
     plain = _PLEASE.sub("", " ".join(plain.split()))
@@ -263,6 +257,8 @@ def heard_words(text: str, *, courtesies: bool = False) -> list[str]:
         # Read out one by one: `4 7 1 1` is `4711`.
         if word.isdecimal() and found and _spelt(found[-1]) and _spelt(word):
             found[-1] += word
+        elif found and word == found[-1] and word.isalpha() and word not in _NO:
+            continue  # said twice: `your, uh, your appointment`
         else:
             found.append(_one_spelling(word))
     return found
@@ -319,7 +315,9 @@ def read_words(text: str) -> list[str]:
     plain = plain.replace("!", " ").replace("?", " ")
     plain = _JOINED.sub(" ", _STUCK.sub("", _COUNT_SIGN.sub(r"\1 x ", plain)))
     plain = _NUMBER_SIGN.sub("№ ", _GROUPS.sub("", plain))
-    return [_SAME.get(w, w) for w in _each_letter(marked_words(plain))][:MOST_WORDS]
+    return [
+        _STREET.sub("str", _SAME.get(w, w)) for w in _each_letter(marked_words(plain))
+    ][:MOST_WORDS]
 
 
 def _each_letter(words: Sequence[str]) -> list[str]:
@@ -345,7 +343,7 @@ def _in_digits(text: str) -> str:
 
 
 def _one_spelling(word: str) -> str:
-    word = _ORDINALS.get(word) or _SAME.get(word, word)
+    word = _STREET.sub("str", _ORDINALS.get(word) or _SAME.get(word, word))
     unit = UNITS.get(word)
     if unit is not None and (len(word) > 1 or word in "$€£%"):
         return f"{unit.dimension} {unit.factor:g}"
@@ -354,44 +352,3 @@ def _one_spelling(word: str) -> str:
             word = pattern.sub(form, word)
         return word
     return plain_word(word)
-
-
-def _letters(words: Sequence[str]) -> list[str]:
-    return [plain_word(word) for word in words]
-
-
-def _umlauts(words: Sequence[str]) -> list[str]:
-    """Return words with umlauts as two letters: `taeglich` is `täglich`."""
-    return [plain_word(word.translate(_TWO_LETTERS)) for word in words]
-
-
-def _differing(
-    wanted: Sequence[str], got: Sequence[str]
-) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
-    """Yield the stretches of two rows that differ, neighbours in one."""
-    start = stop = after = upto = 0
-    for block in Levenshtein.opcodes(list(wanted), list(got)):
-        if block.tag != "equal":
-            stop, upto = block.src_end, block.dest_end
-            continue
-        if stop > start or upto > after:
-            yield wanted[start:stop], got[after:upto]
-        start, after = block.src_end, block.dest_end
-        stop, upto = start, after
-    if stop > start or upto > after:
-        yield wanted[start:stop], got[after:upto]
-
-
-def word_errors(wanted: Sequence[str], got: Sequence[str]) -> Errors:
-    """Count the words that differ between two rows, in their best alignment."""
-    heavy = light = 0
-    for lost, new in _differing(wanted, got):
-        if "".join(lost) == "".join(new):
-            continue  # written together or apart
-        kept = [w for w in lost if w not in _ARTICLES]
-        added = [w for w in new if w not in _ARTICLES]
-        if _letters(kept) == _letters(added) or _umlauts(kept) == _umlauts(added):
-            light += max(1, abs(len(lost) - len(new)))
-        else:
-            heavy += max(len(kept), len(added), 1)
-    return Errors(heavy, light)

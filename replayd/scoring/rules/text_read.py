@@ -8,8 +8,8 @@ from replayd.scoring.extract.transcripts import (
     announced,
     quoted_parts,
     read_words,
-    word_errors,
 )
+from replayd.scoring.extract.word_errors import word_errors
 from replayd.scoring.usability import unusable, usable
 
 LIGHT_COST = 0.02  # of the value, for an accent or an article

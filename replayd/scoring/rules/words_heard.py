@@ -4,13 +4,9 @@ import re
 
 from replayd.scoring.contract import Said, Score, ScoringCase
 from replayd.scoring.extract.commands import same_command
-from replayd.scoring.extract.transcripts import (
-    Errors,
-    heard_words,
-    transcript_of,
-    word_errors,
-)
+from replayd.scoring.extract.transcripts import heard_words, transcript_of
 from replayd.scoring.extract.turns import turn_errors, turns_of
+from replayd.scoring.extract.word_errors import Errors, word_errors
 from replayd.scoring.usability import unusable, usable
 
 LIGHT_COST = 0.02  # of the value, for a word that changes nothing

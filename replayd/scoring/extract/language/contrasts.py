@@ -19,7 +19,7 @@ _THINGS: Final = _paired(
     "left leftwards links linke linken gauche izquierda izquierdo sinistra esquerda vänster lewo lewy слева влево налево 左 왼쪽 | right rightwards rechts rechte rechten droite derecha derecho destra direita höger prawo prawy справа вправо направо 右 오른쪽",
     "man men male mann männer homme hombre uomo homem мужчина | woman women female frau frauen femme mujer donna mulher женщина",
     "boy boys junge garçon niño chico ragazzo bambino menino garoto jongen pojke chłopiec мальчик | girl girls mädchen fille niña chica ragazza bambina menina garota meisje flicka dziewczynka девочка",
-    "gross brutto brut bruto lordo | net netto neto nette nets",
+    "gross brutto brut bruto lordo ttc | net netto neto nette nets ht",
     "morning morgens matin mañana mattina manhã | evening afternoon abends soir tarde sera noite",
     "import imports imported importe importiert importation importó | export exports exported exporte exportiert exportation exportó",
     "income einnahmen revenue recettes ingresos | expenses ausgaben expenditure costs dépenses gastos",

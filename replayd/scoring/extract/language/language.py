@@ -122,11 +122,17 @@ FEWEST_HITS = 3  # function words before a Latin-script language is named
 CLEAR_LEAD = 1.4  # times the hits of the runner-up
 
 
+# Letters with two marks, which only Vietnamese is written with.
+_VIETNAMESE = re.compile("[ơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]")
+
+
 def language_of(text: str) -> str | None:
     """Return an ISO 639-1 code, or None where the text does not say clearly."""
     words = lowered_words(text[:LONGEST_READ])
     if not words:
         return None
+    if not text.isascii() and len(_VIETNAMESE.findall(text[:LONGEST_READ])) > 1:
+        return "vi"
     script = None if text.isascii() else _by_script(words)
     return script or _by_function_words(words)
 

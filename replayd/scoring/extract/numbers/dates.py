@@ -72,7 +72,9 @@ _MONTH_FIRST = re.compile(
     r"(?!\s?(?:[°%€$£¥]|degr|grad|celsius|mm\b|cm\b|km\b|kg\b|t\b|kwh|mwh|gwh|mio|mill|tsd|thousand|million))",
     re.IGNORECASE,
 )
-_ENDS = re.compile(r"\s*(?:\Z|[^\w\s]|\d|\n|(?:at|um|à|a las|from|to|and|und)\b)")
+_ENDS = re.compile(
+    r"\s*(?:\Z|[^\w\s]|[가-힣]|\d|\n|(?:at|um|à|a las|from|to|and|und)\b)"
+)
 _DAYS_SPELT = ORDINALS | {"premier": 1, "zweiter": 2, "dritter": 3}
 _SPELT_DAY = re.compile(
     rf"\b(?:the )?(?P<day>{'|'.join(sorted(_DAYS_SPELT, key=len, reverse=True)).replace('-', '[- ]')})\s(?:day of |of )?"

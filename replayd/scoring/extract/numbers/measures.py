@@ -30,11 +30,13 @@ _FRACTIONS: Final = (
     (re.compile(r"\b(?:an?|ein|une?|una?) (?=(?:hundred|thousand|million|billion|million|millón|milliard)\b)", re.IGNORECASE), "1 "),
     (re.compile(r"\b(?:one|two|three|four|five|six|seven|eight|nine|\d+) and a half\b", re.IGNORECASE), "+half"),
     (re.compile(r"\b(?:two|three|four|five|six|zwei|drei|vier|deux|trois|quatre|dos|tres|cuatro|due|tre|dwie|dwa|trzy|cztery|två|fyra|\d+)(?: and a half| i pół| et demie?| y media| e mezzo| och en halv|einhalb)\b", re.IGNORECASE), "+half"),
-    (re.compile(r"\b(?:one|a) and a half\b|\banderthalb\b|\beinundeinhalb\b", re.IGNORECASE), "1.5"),
+    (re.compile(r"\b(?:one|a) and a half\b|\banderthalb\w*|\beineinhalb\b|\beinundeinhalb\b|\banderhal(?:f|ve)\b|\bpółtor(?:a|ej)\b|\bполтор[аы]\b|\bпівтор[аи]\b|\b(?:bir|1) buçuk\b|\bsatu setengah\b|\ben och en halv\b|\bun[eoa]? (?:et demie?|y media|y medio|e mezz[oa]|e meia|e meio)\b", re.IGNORECASE), "1.5"),
+    (re.compile(r"\bdrie kwartier\b", re.IGNORECASE), "45 min"),
+    (re.compile(r"\b(?:een )?kwartier\b", re.IGNORECASE), "15 min"),
 )  # fmt: skip
 # One look for all of them, over lowered text, since most texts have none.
 _FRACTION_WORD = re.compile(
-    r"half|halb|pół|halv|demi|medi[oa]|mezz[oa]|quart|viertel|cuarto|third|drittel|tiers|tercio|dozen|single"
+    r"half|halb|pół|halv|anderhalve|kwartier|полтор|півтор|buçuk|setengah|meia|meio|demi|medi[oa]|mezz[oa]|quart|viertel|cuarto|third|drittel|tiers|tercio|dozen|single"
     r"|hundred|thousand|mill|billion",
 )
 DAYS: Final = {
@@ -71,7 +73,7 @@ _MANY_TIMES = re.compile(
     r"\b(?P<word>zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn)mal\b|(?<![\w.,])(?P<digits>\d{1,3})\s?[x×](?=\s*(?:[.,;!]|\Z))",
     re.IGNORECASE,
 )
-_SHORT_DAYS = frozenset({"sat", "wed", "mon", "fri", "thu", "tue", "martes", "sun"})
+_SHORT_DAYS = frozenset({"sat", "wed", "mon", "fri", "thu", "tue", "sun"})
 
 
 _MONTH_NAMES = "|".join(sorted(MONTHS, key=len, reverse=True))

@@ -16,6 +16,7 @@ from replayd.scoring.extract.numbers.scripts import dotted_dates, western
 
 # Both over lowered text, which is quicker than to ignore case.
 _ODD = re.compile(
+    r"\brp\.?\s?\d|million|billion|thousand|mil[li]|mln|"
     r"\{,\}|\\|\d[eE][+-]?\d|\^|\(\s*[-$(]?\s*[\d$]|(?<![\w.,])\.\d"
     r"|\d,\d\d,\d|0:\d\d:|[x*]\s?10\b|\d(?:/\d)|\b(?:minus|moins|menos|meno|negative)\s"
     r"|\d\s?(?:k|m|bn|b|mn|md|mio|mrd)\b|\+/-|\bplus (?:or|ou|oder) |\bcent|\d\s(?:bc|v\.|av\.|a\.)|\b\d{4}\. ?\d"
@@ -117,6 +118,12 @@ _SCALED_MONEY = re.compile(
     re.IGNORECASE,
 )
 _CAPITAL_SCALE = re.compile(r"(?<![\w.,-])(?P<n>\d[\d.,]*)(?P<s>K|M|B|bn|mn)\b")
+# `from 4.8 to 4.1 million`: the scale is that of both.
+_SHARED_SCALE = re.compile(
+    r"(?<![\w.,$€£¥])(?P<a>\d{1,3}(?:[.,]\d{1,2})?)(?P<between>\s(?:to|and|bis|und|auf|à|et|a|y|e|até|tot|en|do|i|до|и|till|och)\s|\s?[–-]\s?)(?=\d{1,3}(?:[.,]\d{1,2})?\s?(?P<s>thousand|million|billion|millions|millionen|mio\.|milliarden|tausend|milliards|millones|mil|milioni|miliardi|milhões|miljoen|miljard|mln|mld|tys\.?|млн|млрд|тыс\.?|miljoner|miljarder)\b)",
+    re.IGNORECASE,
+)
+_RUPIAH = re.compile(r"\b(?:Rp|IDR)\.?\s?(?P<n>\d{1,3}(?:\.\d{3})*|\d+)")
 _TELLS = re.compile(
     r"\d\s?(?:k|m|bn|b|mn|md|mio|mrd|tn?)\b|\+/-|\bplus|\bcent|jahrh|si[èg]|secolo|eeuw|wiek|век"
     r"|\d(?:st|nd|rd|th)?\s(?:bc|b\.c|v\.|av\.|a\.)|neg|pos|quart|trim",
@@ -216,7 +223,7 @@ def plain_numbers(text: str) -> str:
         )
     text = _LONG_CLOCK.sub("", text)
     text = _SHORT_DURATION.sub(lambda m: f"{m['n'] or m['n2']} min", text)
-    text = _worded(dotted_dates(text))
+    text = _SHARED_SCALE.sub(r"\g<a> \g<s>\g<between>", _worded(dotted_dates(text)))
     text = _POWER.sub(_power, text)
     if not text.isascii():
         text = _A_VULGAR.sub(_vulgar, text)
@@ -225,6 +232,7 @@ def plain_numbers(text: str) -> str:
     text = _FRACTION.sub(_fraction, text)
     text = _INDIAN.sub(lambda match: match[0].replace(",", ""), text)
     text = _BARE_POINT.sub("0.", text)
+    text = _RUPIAH.sub(lambda m: f"IDR {m['n'].replace('.', '')}", text)
     text = _WORD_SIGN.sub("-", text)
     return _ACCOUNTING.sub(_accounting, text) if "(" in text else text
 

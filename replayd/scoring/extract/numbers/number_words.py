@@ -11,18 +11,18 @@ from typing import Final, NamedTuple
 
 _UNITS = {
     0: "zero null zéro cero nul ноль",
-    1: "one ein eins eine einen einem einer un une uno una um uma een één",
-    2: "dua två two zwei deux dos due dois duas twee"
+    1: "một satu one ein eins eine einen einem einer un une uno una um uma een één",
+    2: "hai dua två two zwei deux dos due dois duas twee"
     " два две двух двум двумя dwa dwie dwóch iki дві двох двом dva dvě dvou",
-    3: "tiga three drei trois tres tre três drie три трёх трех трём тремя trzy trzech üç üçe üçte üçten трьох трьом tři tří",
-    4: "empat fyra four vier quatre cuatro quattro quatro"
+    3: "ba tiga three drei trois tres tre três drie три трёх трех трём тремя trzy trzech üç üçe üçte üçten трьох трьом tři tří",
+    4: "bốn empat fyra four vier quatre cuatro quattro quatro"
     " четыре четырёх четырех четырём cztery czterech dört dörde dörtte dörtten чотири чотирьох čtyři čtyř",
-    5: "fem five fünf cinq cinco cinque vijf пять пяти пятью pięć pięciu beş beşe beşte beşten pět pěti",
-    6: "enam six sechs sech seis sei zes шесть шести sześć sześciu altı altıya altıda altıdan шість šest šesti",
-    7: "tujuh sju seven sieben sieb sept siete sette sete zeven семь семи siedem siedmiu yedi yediye yedide yediden сім sedm sedmi",
-    8: "delapan åtta eight acht huit ocho otto oito восемь восьми osiem ośmiu sekiz sekize sekizde sekizden вісім osm osmi",
-    9: "sembilan nio nine neun neuf nueve nove negen девять девяти dziewięć dziewięciu dokuz dokuza dokuzda dokuzdan devět devíti",
-    10: "sepuluh tio ten zehn dix diez dieci dez tien десять десяти dziesięć dziesięciu deset deseti",
+    5: "lima fem five fünf cinq cinco cinque vijf пять пяти пятью pięć pięciu beş beşe beşte beşten pět pěti",
+    6: "sáu enam six sechs sech seis sei zes шесть шести sześć sześciu altı altıya altıda altıdan шість šest šesti",
+    7: "bảy tujuh sju seven sieben sieb sept siete sette sete zeven семь семи siedem siedmiu yedi yediye yedide yediden сім sedm sedmi",
+    8: "tám delapan åtta eight acht huit ocho otto oito восемь восьми osiem ośmiu sekiz sekize sekizde sekizden вісім osm osmi",
+    9: "chín sembilan nio nine neun neuf nueve nove negen девять девяти dziewięć dziewięciu dokuz dokuza dokuzda dokuzdan devět devíti",
+    10: "mười sepuluh tio ten zehn dix diez dieci dez tien десять десяти dziesięć dziesięciu deset deseti",
     11: "sebelas elva eleven elf onze once undici одиннадцать одиннадцати jedenaście одинадцять jedenáct",
     12: "tolv twelve zwölf douze doce dodici doze twaalf двенадцать двенадцати dwanaście дванадцять dvanáct",
     13: "třináct тринадцять tretton thirteen dreizehn treize trece tredici treze dertien тринадцать trzynaście",
@@ -58,10 +58,11 @@ _TENS = {
     " девяносто dziewięćdziesiąt doksan devadesát",
 }
 _SCALES = {
-    100: "hundra hundred hundert cent cents ciento cien cento honderd сто ста yüz",
-    1_000: "thousand tausend mille mil mila duizend"
+    10: "puluh",
+    100: "ratus seratus hundra hundred hundert cent cents ciento cien cento honderd сто ста yüz",
+    1_000: "ribu seribu thousand tausend mille mil mila duizend"
     " tusen тысяча тысячу тысячи тысяч tysiąc tysiące tysięcy bin",
-    1_000_000: "million millions millionen millón millones milione milioni milhão"
+    1_000_000: "juta sejuta million millions millionen millón millones milione milioni milhão"
     " milhões miljoen",
     1_000_000_000: "billion billions milliarde milliarden milliard milliards miliardo"
     " miliardi miljard",
@@ -85,6 +86,9 @@ ARTICLES: Final = frozenset(_UNITS[1].split())
 # Words that mean something else in another language: read only in their own, or as part
 # of a longer number.
 _ELSEWHERE: Final = {
+    "hai": "vi",
+    "ba": "vi",
+    "lima": "id",
     "once": "es",
     "dos": "es xx",  # in a text of no clear language, two
     "mil": "es pt",
@@ -210,7 +214,11 @@ def _longest(words: list[str]) -> tuple[int, int]:  # noqa: C901, PLR0912 - a gr
         elif word in _CENTS and index and words[index - 1] not in _FRENCH:
             break
         elif (factor := LARGE.get(word)) is not None:
-            if factor == 100 and 0 < current < 100 and index:
+            if factor == 10:
+                if not 0 < current < 10:
+                    break
+                current *= 10
+            elif factor == 100 and 0 < current < 100 and index:
                 current *= 100
             elif factor < scale and (current or factor <= 1000):
                 if factor == 100:
@@ -220,7 +228,7 @@ def _longest(words: list[str]) -> tuple[int, int]:  # noqa: C901, PLR0912 - a gr
                     scale = factor
             else:
                 break
-            last, end = factor, index + 1
+            last, end = max(factor, 20), index + 1
         elif index == 0 or index + 1 == len(words):
             break
     return total + current, end

@@ -27,7 +27,7 @@ _SCALES = {
     word: 10**power
     for power, words in {
         2: "hundred",
-        3: "k tsd thousand tausend mil mille mila duizend tys tysięcy tusen bin тыс тысяч"
+        3: "k tsd thousand tausend mil mille mila duizend tys tysięcy tusen bin ribu rb тыс тысяч"
         " тысячи ألف",
         5: "lakh lakhs lac",
         6: "m mn mio million millions millionen millón millones milione milioni milhão"

@@ -47,6 +47,16 @@ _ARABIC_HOURS: Final = {
         start=1,
     )
 }
+_ARABIC_DAYS: Final = {
+    word: number
+    for number, word in enumerate(
+        "الأول|الثاني|الثالث|الرابع|الخامس|السادس|السابع|الثامن|التاسع|العاشر".split(
+            "|"
+        ),
+        start=1,
+    )
+}
+_ARABIC_DAY = re.compile(rf"(?<=اليوم )(?:{'|'.join(_ARABIC_DAYS)})\b")
 _SAA = re.compile(
     rf"(?:(?P<told>(?:{'|'.join(sorted(_ARABIC_HOURS, key=len, reverse=True))}))|(?<![\d:.])(?P<h>\d{{1,2}})(?::(?P<min>[0-5]\d))?)"
     r"(?:\s(?P<mid>والنصف|والربع))?\s(?:في\s)?(?P<half>صباح|مساء|ظهر|عصر|ليل|الصباح|المساء|الظهر|العصر|الليل)[\u064b-\u0652\u0621ا]*(?!\w)"
@@ -137,6 +147,7 @@ def western(text: str) -> str:
     text = _SAA.sub(_arabic_time, text)
     text = _BAJE.sub(_time, text)
     text = _HINDI_MONTH.sub(lambda m: _HINDI[m[0]], text)
+    text = _ARABIC_DAY.sub(lambda m: str(_ARABIC_DAYS[m[0]]), text)
     text = _HINDI_NUMBER.sub(_hindi_number, text)
     text = _KOREAN_NUMBER.sub(lambda m: f"{_KOREAN[m['n']]}", text)
     text = _KOREAN_MONTHS.sub("개월", text)

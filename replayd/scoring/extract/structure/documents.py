@@ -35,6 +35,15 @@ _INSTANT = re.compile(
     r"(?:(?P<date>\d{4}-\d\d-\d\d)[T ])?(?P<time>\d\d:\d\d)(?::00(?:[.,]0+)?)?"
     r"\s?(?P<zone>Z|[+-]\d\d:?\d\d)?"
 )
+_STREETS: Final = {
+    "c/": "calle ", "calle": "calle ", "str.": "straße", "av.": "avenida",
+    "avda.": "avenida", "st.": "street", "ave.": "avenue", "rd.": "road",
+    "blvd.": "boulevard", "ul.": "ulica", "ул.": "улица",
+}  # fmt: skip
+_STREET = re.compile(
+    r"\bc/|\bcalle\b|(?:str|\bavd?a?|\bst|\bave|\brd|\bblvd|\bul|\bул)\."
+)
+_BLANKS = re.compile(r"(?<!\d)[\s,]+|[\s,]+(?![\d\s,])")
 _TWO_LETTERS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 # Inside a code that is grouped for the eye: `LH 441`, an account number.
 _CODE_BLANK = re.compile(r"(?<=\b[a-z]{2}) (?=\d)|(?<=\d) (?=\d)")
@@ -212,7 +221,7 @@ def _same_text(wanted: str, got: str, known: str) -> bool:
         _instant(got.strip().replace(".", ":")),
     }:
         return True
-    if _folded(wanted) == _folded(got):
+    if _folded(wanted) == _folded(got) or _squeezed(wanted) == _squeezed(got):
         return True
     if (unit := UNITS.get(wanted.casefold())) and unit == UNITS.get(got.casefold()):
         return not wanted.isupper()
@@ -239,6 +248,12 @@ def _folded(text: str) -> str:
     """Return `text` with umlauts as two letters, and a code without its blanks."""
     text = text.strip().casefold().translate(_TWO_LETTERS)
     return _CODE_BLANK.sub("", text)
+
+
+def _squeezed(text: str) -> str:
+    """Return a text without blanks but between digits: `3º B` is `3ºB`."""
+    text = _STREET.sub(lambda m: _STREETS[m[0].casefold()], text.strip().casefold())
+    return _BLANKS.sub("", text)
 
 
 def _instant(text: str) -> str:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from replayd.scoring.extract.language.contrasts import contrasted
 from replayd.scoring.extract.language.key_words import holds_word, key_words, stem
 from replayd.scoring.extract.language.language import STOPWORDS
 from replayd.scoring.extract.language.polarity import negations
@@ -21,6 +22,8 @@ from replayd.scoring.extract.structure.json_values import structured
 
 FEWEST_FIELDS: Final = 2
 MOST_FIELDS: Final = 24
+FEWEST_PAIRS: Final = 3  # of names, which no request needs to name
+LONGEST_NAME: Final = 3  # words of such a name
 LONGEST_LABEL: Final = 5  # words
 LONGEST_VALUE: Final = 14  # words; a longer one is prose
 LONGEST_READ: Final = 8_192  # characters
@@ -30,7 +33,9 @@ _LINE = re.compile(
 )
 _CLAUSE = re.compile(r"[.;\n](?=\s|\Z)|[;\n]")
 _ASIDE = re.compile(r"\([^()]{0,80}\)")
+_NAME = re.compile(r"[^\W\d_][^\W\d_'’. -]*(?:[ '’.-]+[^\W\d_]+)*\.?")
 _RULE = re.compile(r"^[\s|:-]+$")
+_LISTED = re.compile(r"[,;、，]\s*|\s(?:and|und|et|y|e|en|och|og|i|и|ve)\s")
 YES_OR_NO: Final = {
     word: said
     for said, words in {
@@ -67,7 +72,16 @@ def fields_recorded(body: str, asked: str) -> dict[str, str]:
         return {}
     words = {stem(word) for word in marked_words(asked[:LONGEST_READ])}
     named = [k for k in found if words.intersection(map(stem, marked_words(k)))]
-    return found if len(named) * 2 > len(found) else {}
+    return found if len(named) * 2 > len(found) or _pairs_names(found) else {}
+
+
+def _pairs_names(found: Mapping[str, str]) -> bool:
+    """Whether fields pair one name with another: who works on which day."""
+    return len(found) >= FEWEST_PAIRS and not any(
+        len(side.split()) > LONGEST_NAME or not _NAME.fullmatch(side)
+        for pair in found.items()
+        for side in pair
+    )
 
 
 def fields_wrong(wanted: Mapping[str, str], answer: str) -> list[str]:
@@ -119,6 +133,8 @@ def _place(label: str, given: Iterable[str]) -> str:
             return other
     for other in given:
         own = [stem(word) for word in marked_words(other)]
+        if contrasted(marked_words(other), marked_words(label)):
+            continue  # `net amount` for `gross amount`
         if set(own) & set(words) or _initials(label) == other.casefold():
             return other
     return ""
@@ -135,7 +151,23 @@ def _same(wanted: str, got: str, label: str) -> bool:
         return said == also
     if "(" not in wanted:
         got = _ASIDE.sub(" ", got)
+    if _lists_more(wanted, got):
+        return False
     return same_text(wanted, got) or _stands(wanted, got, label, alone=True)
+
+
+def _lists_more(wanted: str, got: str) -> bool:
+    """Whether a list of things has one besides: `milk, eggs, bread` for `milk, eggs`."""
+    items, others = (
+        [item for item in _LISTED.split(text) if key_words(item)]
+        for text in (wanted, got)
+    )
+    if not 1 < len(items) < len(others):
+        return False
+    known = key_words(wanted)
+    return any(
+        not any(holds_word(known, word) for word in key_words(item)) for item in others
+    )
 
 
 def _stands(value: str, text: str, label: str, *, alone: bool = False) -> bool:
@@ -172,6 +204,8 @@ def _is_said(said: str, text: str, label: str) -> bool:
 
 def _is_held(words: Sequence[str], word: str) -> bool:
     """Whether a word stands there, right to the letter but for its ending."""
+    if any(map(str.isdigit, word)):
+        return word in words
     return word in words or any(
         holds_word([each], word)
         and each[:4] == word[:4]

@@ -24,7 +24,8 @@ _SEPARATORS: Final = (
     re.compile(r"\s*(?<!\d),\s+|(?<=\d),\s+|、|，"),
 )
 _LAST = re.compile(
-    r",?\s+(?:and|und|et|y|e|en|och|i|ve|и|or|oder|ou|o|&|그리고|및)\s+", re.IGNORECASE
+    r",?\s+(?:and|und|et|y|e|en|och|og|i|і|та|ve|и|và|dan|και|și|és|ja|or|oder|ou|o|&|그리고|및)\s+",
+    re.IGNORECASE,
 )
 _LEAD = re.compile(r"\A[^:\n]{0,100}:\s+")
 _LEAD_VERB = re.compile(
@@ -33,7 +34,7 @@ _LEAD_VERB = re.compile(
 )
 _ASKS = re.compile(
     r"\b(?:list|name|which|what are|enumerate|extract|give me (?:the|all|a list)|mention\w*|items|steps|ingredients|keywords|topics"
-    r"|nenne\w*|welche|liste|zähl\w*|schritte|zutaten|quels|quelles|cite\w*|énumér\w*|étapes|cuáles|qué \w+s|in welcher reihenfolge|che \w+i|enumera|pasos|elenca|quali|liste|cite|quais|noem|welke|nämn|vilka|wymień|nombra\w*|menciona\w*|nomme\w*|nomina|nomeie|jakie|wypisz|listele|hangi|nelerdir|перечисли\w*|какие|назови\w*)\b"
+    r"|nenne\w*|welche|liste|zähl\w*|schritte|zutaten|quels|quelles|cite\w*|énumér\w*|étapes|cuáles|qué \w+s|in welcher reihenfolge|che \w+i|enumera|pasos|elenca|quali|liste|cite|quais|noem|welke|nämn|vilka|wymień|nombra\w*|menciona\w*|nomme\w*|nomina|nomeie|jakie|wypisz|listele|hangi|nelerdir|перечисли\w*|какие|назови\w*|перелічи\w*|назви|які|vyjmenuj\w*|vypiš\w*|jaké|jaká|sırala\w*|sebutkan|daftar\w*|apa saja|liệt kê|kể tên|gồm những|απαρίθμησε|ποι[αε]ς?|enumeră|listează|sorold|luettele|mitkä|opliste?|hvilke|hvilka)\b"
     r"|挙げ|列挙|リスト|列出|哪些|나열|목록|اذكر|सूची|कौन-कौन",
     re.IGNORECASE,
 )

@@ -20,7 +20,8 @@ from replayd.scoring.extract.structure.cells import Cell, label_tokens
 LONGEST_READ = 16_384  # characters
 MOST_LABELS = 60
 _UNITS = re.compile(
-    r"\n+|(?<=[^\d\W])[.!?;](?:\s+|\Z)|(?<=[\d%€$£¥)])[.;](?:\s+(?=[^\W\d])|\s*\Z)|[。;]"
+    # A point before a small letter belongs to an abbreviation: `2021 r. i 163`.
+    r"\n+|(?<=[^\d\W])(?:[!?;](?:\s+|\Z)|\.(?:\s+(?![a-zß-ÿа-я\d])|\s*\Z))|(?<=[\d%€$£¥)])[.;](?:\s+(?=[^\W\d])|\s*\Z)|[。;]"
 )
 _WORD_BEFORE = re.compile(r"(?P<word>[^\W\d_]{3,})[:=]?\s?\Z")
 _RANGE = re.compile(r"\s?[–—-]\s?|\s(?:to|bis|à|a|al)\s")

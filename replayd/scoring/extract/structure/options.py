@@ -57,7 +57,7 @@ _FINAL = re.compile(
     re.IGNORECASE,
 )
 _LONE_LETTER = re.compile(
-    r"(?<![a-zA-Z0-9_'’°º-])(?<![°º] )(?P<letter>[A-Z])(?=\s*(?:[).,:;!?\"'*\]。，、！）】」（(]|$|\n)|\s+(?:or|and|oder|und|ou|et|o|y|is|ist|est|es|richtig|korrekt|correct\w*|right|true|juste?|jest)\b)"
+    r"(?<![a-zA-Z0-9_'’°º-])(?<![°º] )(?P<letter>[A-Z])(?=\s*(?:[).,:;!?\"'*\]。，、！）】」（(]|$|\n)|\s*(?:或|または|か、|또는|和|と)|\s+(?:or|and|oder|und|ou|et|o|y|или|и|або|lub|i|veya|ve|eller|och|of|en|hoặc|và|atau|dan|is|ist|est|es|richtig|korrekt|correct\w*|right|true|juste?|jest)\b)"
 )
 # In small letters only where a word or parentheses say that it is an option.
 _SMALL_LETTER = re.compile(
@@ -91,6 +91,7 @@ _EITHER = re.compile(
     r"[/|,]|\n\s*[-*•]|\b(?:or|oder|ou|o|u|lub|veya|eller|або|или)\b|または|或",
     re.IGNORECASE,
 )
+_IN_PARENTHESES = re.compile(r"[(（]([^()（）\n]{3,400})[)）]")
 _QUOTES = " \t\"'“”„«»‘’`*_.()[]{}<>:?!"
 
 
@@ -286,12 +287,16 @@ def label_sets(request: str, recorded: str) -> tuple[tuple[str, ...], ...]:
         )
         if 2 <= len(quoted) <= MOST_OPTIONS and any(_word_in(q, body) for q in quoted):
             found.append(quoted)
-    for sentence in re.split(r"(?<=[.!?])\s+|\n\s*\n|:", request[-LONGEST_REQUEST:]):
-        labels = _enumerated(sentence)
-        if labels and any(_word_in(label, body) for label in labels):
-            found.append(labels)
+    asked = request[-LONGEST_REQUEST:]
+    told = re.split(r"(?<=[.!?])\s+|\n\s*\n|:", asked)
+    aside = {_enumerated(inside) for inside in _IN_PARENTHESES.findall(asked)}
+    found += [
+        labels
+        for labels in (*aside, *map(_enumerated, told))
+        if any(_word_in(label, body) for label in labels)
+    ]
     kept: list[tuple[str, ...]] = []
-    for labels in sorted(found, key=len, reverse=True):
+    for labels in sorted(found, key=lambda each: (each not in aside, -len(each))):
         if all(set(labels).isdisjoint(other) for other in kept):
             kept.append(labels)
     several = len(kept) > 1 and len(body.split()) <= MOST_PER_LABEL * len(kept)

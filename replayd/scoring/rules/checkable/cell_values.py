@@ -159,21 +159,21 @@ def _by_values(
     wanted: Sequence[Cell],
     got: Sequence[Cell],
 ) -> Mapping[str, str]:
-    """Map the one column left over whose values are those of the one that is missing."""
+    """Map columns left over whose heads and values are those of one that is missing."""
     spare = list(dict.fromkeys(c.column for c in wanted if c.column))
     spare = [column for column in spare if column not in mapped.values()]
     free = list(dict.fromkeys(c.column for c in got if c.column not in mapped))
-    if len(spare) != 1 or len(free) != 1 or not free[0]:
-        return mapped
-    if not _begin_alike(free[0], spare[0]):
-        return mapped
-    values = {rows.get(c.row): c.value for c in got if c.column == free[0]}
-    same = all(
-        c.row in values and _same_value(c.value, values[c.row])
-        for c in wanted
-        if c.column == spare[0]
-    )
-    return {**mapped, free[0]: spare[0]} if same else mapped
+    named = dict(mapped)
+    for head in filter(None, free):
+        alike = [column for column in spare if _begin_alike(head, column)]
+        values = {rows.get(c.row): c.value for c in got if c.column == head}
+        if len(alike) == 1 and all(
+            c.row in values and _same_value(c.value, values[c.row])
+            for c in wanted
+            if c.column == alike[0]
+        ):
+            named[head] = alike[0]
+    return named
 
 
 def _begin_alike(one: str, other: str) -> bool:

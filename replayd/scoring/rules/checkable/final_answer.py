@@ -20,6 +20,7 @@ from replayd.scoring.extract.language.key_words import (
     plain_word,
 )
 from replayd.scoring.extract.language.polarity import negations, opposed
+from replayd.scoring.extract.numbers.bounds import bounds
 from replayd.scoring.extract.numbers.dates import MONTHS
 from replayd.scoring.extract.numbers.direction import direction
 from replayd.scoring.extract.numbers.marks import marked_words
@@ -170,7 +171,10 @@ def _errors(result: Result, statement: str, case: ScoringCase) -> int:
         result, statement, case
     ):
         return 1
-    if result.measures and direction(statement) * direction(result.text) < 0:
+    if result.measures and (
+        direction(statement) * direction(result.text) < 0
+        or bounds(statement) * bounds(result.text) < 0
+    ):
         return 1
     strange = [
         c for c in codes if c not in result.codes and c not in case.question.casefold()
