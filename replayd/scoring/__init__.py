@@ -30,6 +30,7 @@ from replayd.scoring.rules.invariants.not_truncated import NotTruncated
 from replayd.scoring.rules.invariants.prompt_kept import PromptKept
 from replayd.scoring.rules.invariants.refusal_kept import RefusalKept
 from replayd.scoring.rules.invariants.schema_kept import SchemaKept
+from replayd.scoring.rules.invariants.times_kept import TimesKept
 from replayd.scoring.rules.invariants.tools_kept import ToolsKept
 from replayd.scoring.rules.key_facts import KeyFacts
 from replayd.scoring.rules.markup_fields import MarkupFields
@@ -58,6 +59,7 @@ INVARIANTS: tuple[Scorer, ...] = (
     EndsWhole(),
     InstructionsKept(),
     LengthKept(),
+    TimesKept(),
 )
 # One of these is primary for a case and is the stream `quality`; see `choice.py`.
 QUALITY: tuple[Scorer, ...] = (

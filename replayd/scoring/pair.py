@@ -38,6 +38,7 @@ from replayd.scoring.extract.masking import masked_answer, masked_reference, pse
 from replayd.scoring.own.scorer import OwnScorer
 from replayd.scoring.usability import ONE_WRONG
 from replayd.witness.compare import compare
+from snaptrace.snapshot.model import Answer, Usage
 
 log = logging.getLogger(__name__)
 
@@ -87,13 +88,13 @@ class PairScoring:
         same = reference is case.reference
         self.case = case if same else structs.replace(case, reference=reference)
         stand_ins = pseudonyms(case.snapshot)
-        self._canary = _usable(answers.canary, stand_ins)
+        recorded = self.case.recorded
+        self._canary = _shared(_usable(answers.canary, stand_ins), recorded)
         # Without a control the recording stands in for it, and is always usable.
-        self._control: Said | None = self.case.recorded
+        self._control: Said | None = recorded
         if answers.control is not None:
-            self._control = _usable(answers.control, stand_ins)
-        if _same(self._canary, self._control):
-            self._control = self._canary
+            self._control = _shared(_usable(answers.control, stand_ins), recorded)
+        self._control = _shared(self._control, self._canary)
         # Only what a second call of the serving model said stands beside an answer.
         replayed = answers.control is not None and self._control is not self._canary
         self._beside = self._control if replayed else None
@@ -272,10 +273,20 @@ def _usable(arm: ArmAnswer, stand_ins: tuple[str, ...]) -> Said | None:
     return Said(answer, arm.blobs) if usable else None
 
 
-def _same(one: Said | None, other: Said | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return one.answer == other.answer and one.blobs == other.blobs
+def _shared(one: Said | None, other: Said | None) -> Said | None:
+    """Return the `other` where both say the same, so that it is read only once."""
+    if one is None or other is None or one is other:
+        return one
+    alike = one.blobs == other.blobs and _said(one.answer) == _said(other.answer)
+    return other if alike else one
+
+
+def _said(answer: Answer) -> Answer:
+    """Return an answer without what names or counts its call: no rule reads that."""
+    calls = tuple(structs.replace(call, id="") for call in answer.tool_calls)
+    return structs.replace(
+        answer, tool_calls=calls, response_id="", model="", usage=Usage()
+    )
 
 
 def _answered(answers: PairAnswers) -> StreamScore:

@@ -39,6 +39,7 @@ from replayd.scoring.extract.structure.items import items_of
 from replayd.scoring.extract.structure.json_values import NOTHING
 from replayd.scoring.extract.structure.options import (
     labels_chosen,
+    names_labels,
     option_chosen,
     options_of,
 )
@@ -222,7 +223,7 @@ def _closed(case: ScoringCase) -> Task | None:
     if many and code_of(case.recorded.body).language:
         return None
     sums = DOES_SUMS.search(case.question) and _SYMBOLIC.search(case.recorded.body)
-    short = word_count(case.recorded.body) <= 4 + 2 * len(case.labels)
+    short = names_labels(case.recorded.body, case.labels)
     if chosen and short and not sums and not CODED.search(case.recorded.body):
         return "classification"
     return None
@@ -361,7 +362,6 @@ def _states_result(case: ScoringCase) -> bool:
     return stated.marked and any(map(str.isdigit, stated.text))
 
 
-# Two clauses of an unspaced script are a sentence.
 _CLAUSES = re.compile(r"[\u3041-\u9fff]{4}[，、][\u3041-\u9fff]{3}")
 _RANGES = re.compile(
     r"\W*(?:between|from|zwischen|von|entre|de|desde|tra|da|dal|tussen|mellan|między|od|от|между)\b\D{0,20}[-−]?\d",

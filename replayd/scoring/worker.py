@@ -72,8 +72,8 @@ _batches = codec.Decoder(Batch)
 async def judged(jobs: Sequence[Job]) -> list[PairResult]:
     """Judge pairs, in whichever process this is called."""
     benches = [
-        PairScoring(_planned(job), _case(job), job.answers, job.committed_at_ns)
-        for job in jobs
+        PairScoring(_planned(job), case, job.answers, job.committed_at_ns)
+        for job, case in zip(jobs, _cases(jobs), strict=True)
     ]
     return await _scored(benches)
 
@@ -87,8 +87,7 @@ async def redacted_and_judged(
     """
     clean: list[PairAnswers | None] = []
     benches = []
-    for job in jobs:
-        case = _case(job)
+    for job, case in zip(jobs, _cases(jobs), strict=True):
         are_vectors = case.snapshot.operation == "embeddings"
         answers = redactor.redacted(job.answers, are_vectors=are_vectors)
         redactor.compare(case.snapshot.redaction.version)
@@ -111,8 +110,16 @@ def _planned(job: Job) -> Planned:
     return replace(job.planned, case=replace(case, attributes=attributes))
 
 
-def _case(job: Job) -> ScoringCase:
-    return job.recorded.scoring_case()
+def _cases(jobs: Sequence[Job]) -> list[ScoringCase]:
+    """Return the case of each job; pairs of one recording share what is read of it."""
+    known: dict[str, tuple[Recorded, ScoringCase]] = {}
+    cases = []
+    for job in jobs:
+        name = job.planned.case.snapshot_id
+        if name not in known or known[name][0] != job.recorded:
+            known[name] = job.recorded, job.recorded.scoring_case()
+        cases.append(known[name][1])
+    return cases
 
 
 async def _scored(

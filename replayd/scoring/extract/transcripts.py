@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from replayd.scoring.extract.cues import spoken
 from replayd.scoring.extract.language.key_words import plain_word
 from replayd.scoring.extract.language.language import language_of
 from replayd.scoring.extract.numbers.clock_words import plain_clock
@@ -226,7 +227,7 @@ def transcript_of(text: str, *, courtesies: bool = False) -> str:
 
 def heard_words(text: str, *, courtesies: bool = False) -> list[str]:
     """Return spoken words: no fillers, contractions in full, one spelling, digits."""
-    said = _STAMP.sub("", transcript_of(text, courtesies=courtesies))
+    said = _STAMP.sub("", transcript_of(spoken(text), courtesies=courtesies))
     plain = _NOISE.sub(" ", _TURN.sub("", turns_of(said).text)).casefold()
     plain = spelt_days(_ADDRESS.sub(_address, plain.replace("!", " ")))
     plain = _NUMERO.sub("no ", plain)

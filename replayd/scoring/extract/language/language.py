@@ -80,7 +80,9 @@ COMMA_DECIMAL = frozenset(
     ]
 )
 # Languages that group thousands with a plain blank.
-BLANK_GROUPS = frozenset("fr sv pl cs fi ru uk bg hu no nb sk lt lv et be kk".split())
+BLANK_GROUPS = frozenset(
+    "fr es sv pl cs fi ru uk bg hu no nb sk lt lv et be kk".split()
+)
 
 _SCRIPTS = (
     ("HIRAGANA", "ja"),

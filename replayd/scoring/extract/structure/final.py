@@ -25,8 +25,8 @@ _TOTAL = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _THEREFORE = re.compile(
-    r"(?:^|[.!?;:\n]\s*)(?:so|thus|therefore|hence|consequently|in total|altogether|also|somit|daher|folglich|insgesamt|donc|ainsi|au total"
-    r"|por (?:lo )?tanto|así que|entonces|en total|quindi|dunque|portanto|dus)\b,?\s+(?P<rest>[^\n]+)",
+    r"(?:^|[.!?;:,\n]\s*(?=dus\b|więc\b|quindi\b|donc\b)|[.!?;:\n]\s*)(?:so|thus|therefore|hence|consequently|in total|altogether|also|somit|daher|folglich|insgesamt|donc|ainsi|au total"
+    r"|por (?:lo )?tanto|así que|entonces|en total|quindi|dunque|portanto|dus|więc|zatem|alltså|значит|поэтому|итого|yani|jadi|vậy)\b,?\s+(?P<rest>[^\n]+)",
     re.IGNORECASE,
 )
 _BOLD = re.compile(r"\*\*(?P<rest>[^*\n]{1,120})\*\*")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from replayd.scoring.extract.language.key_words import stem
 from replayd.scoring.extract.language.language import STOPWORDS
-from replayd.scoring.extract.language.words import words_of
+from replayd.scoring.extract.language.words import word_count, words_of
 from replayd.scoring.extract.structure.body import body_of
 from replayd.scoring.extract.structure.json_values import structured
 
@@ -378,3 +378,9 @@ def _whole(label: str) -> str:
     """Return a pattern for a label as a whole word, where words have blanks."""
     word = re.escape(label)
     return word if _UNSEGMENTED.search(label) else rf"(?<!\w){word}(?!\w)"
+
+
+def names_labels(body: str, labels: Sequence[str]) -> bool:
+    """Whether a text is short enough to name labels, and gives none a value: `tip 1`."""
+    valued = any(map(str.isdigit, body)) and not any(map(str.isdigit, "".join(labels)))
+    return not valued and word_count(body) <= 4 + 2 * len(labels)
