@@ -1,4 +1,4 @@
-"""How two rows of heard or read words differ, in their best alignment."""
+"""Differences of two rows of heard or read words, in their best alignment."""
 
 import re
 from collections.abc import Iterator, Sequence
