@@ -9,13 +9,14 @@ from typing import Any
 
 import msgspec
 
-from collector.recognise.dialects import genai
+from collector.recognise.dialects import genai, pydantic_ai
 from collector.recognise.dialects.contract import Candidate
 from collector.recognise.dialects.readers import framework_messages
 from collector.recognise.dialects.readers.bodies import (
     langchain_json,
     langchain_request,
     mistral_sdk,
+    pydantic_messages,
 )
 from collector.recognise.dialects.readers.bodies.provider_bodies import (
     answer_of_output,
@@ -35,6 +36,7 @@ from collector.recognise.dialects.readers.target import operation_of
 from collector.recognise.dialects.readers.wrapped_parts import unwrap_parts
 from collector.recognise.record import Record
 from snaptrace.snapshot.apis.fields import all_but
+from snaptrace.snapshot.conversation import GenericPart
 from snaptrace.snapshot.model import Json, Usage
 
 _NAME = "mlflow"
@@ -74,42 +76,93 @@ class MlFlow:
         kind = as_text(loads(attributes.get("mlflow.spanType")).value)
         given = loads(attributes.get("mlflow.spanInputs"))
         body = as_dict(given.value)
+        if _is_langchain(record) and isinstance(given.value, list):
+            body = {"messages": given.value}  # releases before 3.11
         provider = _provider(record)
         model = as_text(body.get("model")) or as_text(
             loads(attributes.get("model")).value
         )
         api = api_of_body(body, provider, model)
-        is_call = kind in _MODEL_TYPES or (
-            # Its OpenAI autolog calls an image a tool's work.
-            kind == "TOOL" and api in ("openai_image_generation", "openai_speech")
-        )
-        if not is_call or only_prepares(record):
+        if not _is_call(kind, api) or only_prepares(record):
             return candidate_of(record, _NAME, role="wrapper")
+        output = loads(attributes.get("mlflow.spanOutputs")).value
+        if pydantic_messages.is_request(body):
+            return _read_pydantic_ai(record, body, provider, output)
         candidate = candidate_of(record, _NAME, role="call")
         candidate.provider, candidate.model = provider, model
         if given.broken:
             candidate.reasons += ("truncated",)
-        output = loads(attributes.get("mlflow.spanOutputs")).value
         candidate.answer = answer_of_output(
             output, failed=record.failed, error=_error(record), usage=_usage(record)
         )
-        if _is_langchain(record) and isinstance(body.get("messages"), list):
-            _read_langchain(candidate, record, body, output)
-        elif _is_framework(body, api, record):
-            framework_messages.fill(candidate, record, body["messages"], {})
-        elif kind == "EMBEDDING" and not api.endswith("_embeddings"):
-            candidate.operation = "embeddings"  # of an API that is not replayed
-        elif api:
-            candidate.api, candidate.operation = api, operation_of_api(api)
-            own = clean_body(api, body)
-            mistral = api == "mistral_chat"
-            candidate.body = mistral_sdk.with_defaults(own) if mistral else own
-            candidate.lost = ("extra_body",)
-            if api == "openai_embeddings":
-                candidate.lost += ("encoding_format",)
-        elif kind == "RERANKER":
-            candidate.operation = "rerank"
+        _read_request(candidate, record, body, output, api)
         return candidate
+
+
+def _read_request(
+    candidate: Candidate,
+    record: Record,
+    body: dict[str, Any],
+    output: Json,
+    api: str,
+) -> None:
+    kind = as_text(loads(record.attributes.get("mlflow.spanType")).value)
+    if _is_langchain(record) and isinstance(body.get("messages"), list):
+        _read_langchain(candidate, record, body, output)
+        return
+    if _is_framework(body, api, record):
+        framework_messages.fill(candidate, record, body["messages"], {})
+    elif kind == "EMBEDDING" and not api.endswith("_embeddings"):
+        candidate.operation = "embeddings"  # of an API that is not replayed
+    elif api:
+        candidate.api, candidate.operation = api, operation_of_api(api)
+        own = clean_body(api, body)
+        mistral = api == "mistral_chat"
+        candidate.body = mistral_sdk.with_defaults(own) if mistral else own
+        candidate.lost = ("extra_body",)
+        if api == "openai_embeddings":
+            candidate.lost += ("encoding_format",)
+    elif kind == "RERANKER":
+        candidate.operation = "rerank"
+
+
+def _is_call(kind: str, api: str) -> bool:
+    """Return whether a span is a model's; an image is a tool's work to its autolog."""
+    return kind in _MODEL_TYPES or (
+        kind == "TOOL" and api in ("openai_image_generation", "openai_speech")
+    )
+
+
+def _read_pydantic_ai(
+    record: Record, body: dict[str, Any], provider: str, output: Json
+) -> Candidate:
+    """Read a model of Pydantic AI's as its own span, in the words of its arguments."""
+    model = as_text(loads(record.attributes.get("model_name")).value)
+    told = pydantic_messages.in_attributes(body, provider, model, output)
+    fresh = msgspec.structs.replace(record, attributes={**record.attributes, **told})
+    candidate = pydantic_ai.of_arguments(
+        fresh, _NAME, provider, responses="Responses" in record.name
+    )
+    if loads(record.attributes.get("mlflow.spanInputs")).broken:
+        candidate.reasons += ("truncated",)
+    conversation = candidate.conversation
+    if conversation is not None and any(
+        isinstance(part, GenericPart)
+        for message in conversation.messages
+        for part in message.parts
+    ):
+        candidate.reasons += ("content_dropped",)
+    if conversation is not None and conversation.tools:
+        # Each model rewrites schemas, and decides on `strict`, after this was noted.
+        candidate.missing += _REWRITTEN.get(candidate.api, ("tools",))
+    return candidate
+
+
+_REWRITTEN = {
+    "openai_chat": ("tools.function.parameters", "tools.function.strict"),
+    "openai_responses": ("tools.parameters", "tools.strict"),
+    "anthropic_messages": ("tools.input_schema",),
+}
 
 
 def _is_framework(body: dict[str, Any], api: str, record: Record) -> bool:
@@ -133,6 +186,9 @@ def _read_langchain(
         messages = langchain_json.read_messages(body)
     else:
         messages = langchain_json.read_plain(body["messages"])
+    facts = as_dict(loads(attributes.get("metadata")).value)
+    if candidate.provider == "langchain":
+        candidate.provider = as_text(facts.get("ls_provider"))
     arguments = as_dict(loads(attributes.get("invocation_params")).value)
     if not arguments:
         candidate.lost += ("!tools",)

@@ -137,13 +137,7 @@ def _read_request(
         body = _with_arguments(candidate, record, body, arguments)
     asked = _asked_model(record, body, arguments)
     if "litellm" in record.scope and kind == "LLM":
-        if "messages" not in body:
-            body = litellm_request.with_arguments(
-                record, given.value, arguments, flat.tools()
-            )
-            if "model" not in body and is_dated(asked):
-                asked = ""  # only the answering model is recorded here
-        litellm_request.fill(candidate, body, asked)
+        _read_litellm(candidate, record, body, asked, flat)
         return
     api = api_of_body(body, provider, asked)
     if api == "gemini_generate_content" and candidate.emitter.startswith("litellm:"):
@@ -158,6 +152,26 @@ def _read_request(
         return
     candidate.model = _asked_model(record, {}, arguments)
     read_flattened(candidate, record, flat, arguments, kind=kind)
+
+
+def _read_litellm(
+    candidate: Candidate,
+    record: Record,
+    body: dict[str, Any],
+    asked: str,
+    flat: "Flattened",
+) -> None:
+    given = loads(record.attributes.get("input.value")).value
+    if "messages" not in body:
+        arguments = as_dict(
+            loads(record.attributes.get("llm.invocation_parameters")).value
+        )
+        body = litellm_request.with_arguments(record, given, arguments, flat.tools())
+        if given is None and "completion" in record.name:
+            body["messages"] = litellm_request.flattened(candidate, record)
+        if "model" not in body and is_dated(asked):
+            asked = ""  # only the answering model is recorded here
+    litellm_request.fill(candidate, body, asked)
 
 
 def _read_body(

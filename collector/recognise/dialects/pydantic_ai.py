@@ -12,6 +12,7 @@ import msgspec
 from collector.recognise.dialects import genai
 from collector.recognise.dialects.contract import Candidate
 from collector.recognise.dialects.readers.bodies import mistral_sdk
+from collector.recognise.dialects.readers.bodies.pydantic_turns import as_sent
 from collector.recognise.dialects.readers.common_attributes import (
     answer_of_message,
     read_params,
@@ -25,7 +26,6 @@ from collector.recognise.dialects.readers.json_values import (
     as_dict,
     as_list,
     as_text,
-    dumps,
     loads,
 )
 from collector.recognise.dialects.readers.parts import read_message, read_part, role_of
@@ -38,7 +38,6 @@ from snaptrace.snapshot.conversation import (
     Message,
     TextPart,
     Tool,
-    ToolResultPart,
 )
 from snaptrace.snapshot.model import Json
 
@@ -142,6 +141,19 @@ class PydanticAi:
         if candidate.provider == "mistral":
             candidate.lost += _MISTRAL_ADDS
         return candidate
+
+
+def of_arguments(
+    record: Record, dialect: str, provider: str, *, responses: bool
+) -> Candidate:
+    """Read a call from its model's arguments, as another dialect's record has them."""
+    profile = Profile(dialect=dialect, carried=_CARRIED)
+    candidate = genai.read_call(
+        record, profile, "chat", provider=provider, responses=responses
+    )
+    if candidate.conversation is not None:
+        _apply_request(candidate, record)
+    return candidate
 
 
 def _note_run(wrapper: Candidate, record: Record) -> None:
@@ -248,7 +260,7 @@ def _apply_request(candidate: Candidate, record: Record) -> None:
     asked = as_dict(loaded.value)
     conversation = candidate.conversation
     api = candidate.api
-    changes: dict[str, Any] = {"messages": _messages(conversation.messages, api)}
+    changes: dict[str, Any] = {"messages": as_sent(conversation.messages, api)}
     params, extra = dict(conversation.params), dict(conversation.extra)
     own = _of_openai(candidate)
     if own and "max_tokens" in params:
@@ -325,75 +337,3 @@ def _output_schema(
         extra["json_schema"] = own
     elif api == "openai_responses" and own:
         extra["text"] = {"format": own}
-
-
-def _messages(messages: tuple[Message, ...], api: str) -> tuple[Message, ...]:
-    """Arrange messages as the framework's model for this API does."""
-    arranged: list[Message] = []
-    for message in messages:
-        results = [p for p in message.parts if isinstance(p, ToolResultPart)]
-        if message.role == "user" and results and api != "anthropic_messages":
-            # Format 5 and earlier put tool results into user messages.
-            others = tuple(
-                p for p in message.parts if not isinstance(p, ToolResultPart)
-            )
-            arranged.extend(Message(role="tool", parts=(part,)) for part in results)
-            if others:
-                arranged.append(msgspec.structs.replace(message, parts=others))
-        elif message.extra.get("field") == "instructions" and api != "openai_responses":
-            arranged.append(msgspec.structs.replace(message, extra={}))
-        else:
-            arranged.append(message)
-    arranged = _instructions_last(arranged)
-    if api == "gemini_generate_content":
-        arranged = [_return_values(message) for message in arranged]
-    if api == "openai_responses":
-        arranged = [_as_item(message) for message in arranged]
-    if api == "anthropic_messages":
-        arranged = [_result_blocks(message) for message in arranged]
-    return tuple(arranged)
-
-
-def _instructions_last(messages: list[Message]) -> list[Message]:
-    """Put an agent's instructions behind the system prompts of its messages."""
-    if not messages or messages[0].role != "system" or messages[0].extra:
-        return messages
-    first, *rest = messages
-    place = next((i for i, m in enumerate(rest) if m.role != "system"), len(rest))
-    return [*rest[:place], first, *rest[place:]]
-
-
-def _return_values(message: Message) -> Message:
-    """Its Gemini model wraps a tool's result that is no object."""
-    parts = tuple(
-        msgspec.structs.replace(part, content=(TextPart(text=wrapped),))
-        if isinstance(part, ToolResultPart) and (wrapped := _wrapped(part))
-        else part
-        for part in message.parts
-    )
-    return msgspec.structs.replace(message, parts=parts)
-
-
-def _wrapped(part: ToolResultPart) -> str:
-    match part.content:
-        case (TextPart(text=text),) if not text.startswith("{"):
-            return dumps({"return_value": text})
-    return ""
-
-
-def _as_item(message: Message) -> Message:
-    """Its Responses model never sends a bare string."""
-    if message.role == "user" and not message.extra:
-        return msgspec.structs.replace(message, extra={"field": "item"})
-    return message
-
-
-def _result_blocks(message: Message) -> Message:
-    """Its Anthropic model says of each result whether it is an error."""
-    parts = tuple(
-        msgspec.structs.replace(part, extra={"is_error": False, **part.extra})
-        if isinstance(part, ToolResultPart) and not part.is_error
-        else part
-        for part in message.parts
-    )
-    return msgspec.structs.replace(message, parts=parts)

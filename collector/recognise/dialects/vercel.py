@@ -27,6 +27,7 @@ from collector.recognise.dialects.readers.json_values import (
 )
 from collector.recognise.dialects.readers.span import candidate_of
 from collector.recognise.dialects.readers.target import chat_api
+from collector.recognise.evidence.versions import numbers
 from collector.recognise.record import Record, Value
 from snaptrace.snapshot.apis.fields import all_but
 from snaptrace.snapshot.conversation import (
@@ -139,7 +140,8 @@ _NOT_FOR_REASONING = (
     "presence_penalty",
     "frequency_penalty",
 )
-_MAJOR = re.compile(r"\bai/(\d+)\.")
+_VERSION = re.compile(r"\bai/(\d+\.[\d.]*)")
+_SENDS_TURNS = (6, 0, 326)  # the earliest that was recorded to
 
 
 class VercelAi:
@@ -254,11 +256,15 @@ def _settings(
     return params, extra
 
 
-def _major(record: Record) -> int:
-    """Return the SDK's major version, as it names itself to providers; 0 unknown."""
+def _release(record: Record) -> tuple[int, ...]:
+    """Return the SDK's version, as it names itself to providers; () unknown."""
     agent = as_text(record.attributes.get("ai.request.headers.user-agent"))
-    found = _MAJOR.search(agent[:256])
-    return int(found[1][:4]) if found else 0
+    found = _VERSION.search(agent[:256])
+    return numbers(found[1]) if found else ()
+
+
+def _major(record: Record) -> int:
+    return (*_release(record), 0)[0]
 
 
 def _anthropic_limits(candidate: Candidate, record: Record) -> None:
@@ -282,7 +288,7 @@ def _note_references(candidate: Candidate, record: Record, raw: list[Any]) -> No
 
     What the ids stand for is all here and is sent instead; the record says so.
     """
-    if _major(record) not in (0, 5):
+    if _release(record) >= _SENDS_TURNS:
         return
     gone: dict[str, None] = {}
     for item in raw:
@@ -294,7 +300,9 @@ def _note_references(candidate: Candidate, record: Record, raw: list[Any]) -> No
             if "itemId" not in options:
                 continue
             if own.get("role") == "tool":
-                return  # version 6 notes the id here, and sends no references
+                # Version 6 notes the id here, and its later releases send turns whole.
+                candidate.reasons += ("differences_recorded",)
+                return
             gone |= dict.fromkeys(
                 _REFERENCED.get(as_text(as_dict(part).get("type")), ())
             )

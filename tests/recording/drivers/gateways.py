@@ -11,6 +11,7 @@ from recording.drivers.contract import Driver, Flush
 
 _PAUSE_SECONDS = 0.6  # its exporters have no flush of their own
 _START_TENTHS = 1200
+_KEY = "sk-" + "none" * 8  # the gateway does not start with a short one
 _FAST = {"OTEL_BSP_SCHEDULE_DELAY": "100"}
 _SPAN = {"USE_OTEL_LITELLM_REQUEST_SPAN": "true"}
 
@@ -57,13 +58,14 @@ def _proxy(url: str) -> Flush:
     os.environ |= {
         "OTEL_EXPORTER": "otlp_http",
         "OTEL_ENDPOINT": f"{url}/v1/traces",
-        "LITELLM_MASTER_KEY": "sk-1234",
+        "LITELLM_MASTER_KEY": _KEY,
         "CONFIG_FILE_PATH": "gateway.yaml",
     }
     import uvicorn
     from litellm.proxy.proxy_server import app
 
     listener = socket.create_server(("127.0.0.1", 0))
+    os.environ["GATEWAY_KEY"] = _KEY
     os.environ["GATEWAY"] = f"http://127.0.0.1:{listener.getsockname()[1]}"
     server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
     run = threading.Thread(target=server.run, args=([listener],), daemon=True)

@@ -60,9 +60,6 @@ DRIVERS = {
     "mlflow_openai_agents": _row("frameworks.openai_agents", "openai", "openai-agents"),
     "mlflow_agno": _row("frameworks.agno", "agno", *AGNO),
     "mlflow_crewai": _row("frameworks.crewai", "crewai", *CREWAI),
-    "mlflow_smolagents": _row(
-        "frameworks.smolagents", "smolagents", "smolagents[openai]"
-    ),
     "mlflow_haystack": _row("frameworks.haystack", "haystack", "haystack-ai"),
     "mlflow_autogen": _row(
         "frameworks.autogen", "autogen", "autogen-agentchat", "autogen-ext[openai]"

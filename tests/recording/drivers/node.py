@@ -74,19 +74,4 @@ DRIVERS = {
         (*_CHAIN, "@langfuse/otel", "@langfuse/langchain"),
         "langfuse_langchain",
     ),
-    "sentry_openai": NodeDriver(
-        "openai", ("openai", "@sentry/node"), "sentry", {"WRAPPED": "sentry"}
-    ),
-    "sentry_anthropic": NodeDriver(
-        "anthropic",
-        ("@anthropic-ai/sdk", "@sentry/node"),
-        "sentry",
-        {"WRAPPED": "sentry"},
-    ),
-    "elastic_js_openai": NodeDriver(
-        "openai",
-        ("openai", "@elastic/opentelemetry-instrumentation-openai"),
-        "elastic_openai",
-        {"OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT": "true"},
-    ),
 }

@@ -99,7 +99,6 @@ DRIVERS = {
         "frameworks.openai_agents", "openai-agents", "openai-agents"
     ),
     "openinference_agno": _row("frameworks.agno", "agno", *AGNO),
-    "openinference_crewai": _row("frameworks.crewai", "crewai", *CREWAI),
     "openinference_crewai_openai": _row(
         "frameworks.crewai", "crewai", *CREWAI, beside="openai"
     ),

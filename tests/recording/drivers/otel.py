@@ -8,7 +8,6 @@ from recording.drivers.installed import (
     CHAIN_PROVIDERS,
     CLOUDS,
     GRAPH,
-    LLAMA,
 )
 
 _SPAN = {
@@ -41,9 +40,6 @@ DRIVERS = {
     "otel_genai_openai": _row("openai", "genai-openai", _SPAN, "openai"),
     "otel_genai_openai_both": _row("openai", "genai-openai", _BOTH, "openai"),
     "otel_genai_anthropic": _row("anthropic", "genai-anthropic", _SPAN, "anthropic"),
-    "otel_genai_llama_index": _row(
-        "frameworks.llama_index", "genai-llama-index", _SPAN, *LLAMA
-    ),
     "otel_genai_langchain": _row(
         "frameworks.langchain", "genai-langchain", _SPAN, *CHAIN
     ),
@@ -69,9 +65,6 @@ DRIVERS = {
     "otel_genai_langchain_openai": _row(
         "frameworks.langchain", "genai-langchain", _SPAN, *CHAIN, beside="genai-openai"
     ),
-    "otel_genai_openai_agents": _row(
-        "frameworks.openai_agents", "genai-openai-agents", _SPAN, "openai-agents"
-    ),
     "otel_genai_openai_agents_openai": _row(
         "frameworks.openai_agents",
         "genai-openai-agents",
@@ -80,9 +73,6 @@ DRIVERS = {
         beside="genai-openai",
     ),
     "otel_genai_agno": _row("frameworks.agno", "genai-agno", _SPAN, *AGNO),
-    "otel_genai_smolagents": _row(
-        "frameworks.smolagents", "genai-smolagents", _SPAN, "smolagents[openai]"
-    ),
     "otel_genai_portkey": _row("portkey", "genai-portkey", _SPAN, "portkey-ai"),
     "otel_genai_instructor": _row(
         "frameworks.instructor", "genai-openai", _SPAN, "anthropic", "instructor"

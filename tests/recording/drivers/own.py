@@ -189,11 +189,6 @@ DRIVERS = {
         "providers.haystack", (*HAYSTACK_MORE, "haystack-ai<3"), _haystack
     ),
     "adk_own_litellm": Driver("providers.adk", ("litellm", "google-adk"), _sdk),
-    "autogen_own_providers": Driver(
-        "providers.autogen",
-        ("autogen-ext[openai,anthropic,ollama,azure]", "autogen-agentchat"),
-        _sdk,
-    ),
     "mirascope_own": Driver(
         "others.mirascope", ("openai", "anthropic", "mirascope[all]"), _mirascope
     ),

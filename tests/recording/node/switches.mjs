@@ -98,20 +98,6 @@ async function langsmith(url, installed) {
 }
 
 // Sentry's spans are OpenTelemetry's; its own server is the stand-in's.
-function sentry(url, installed) {
-  const { BatchSpanProcessor } = installed("@opentelemetry/sdk-trace-node");
-  const traces = installed("@opentelemetry/exporter-trace-otlp-proto");
-  const exporter = new traces.OTLPTraceExporter({ url: `${url}/v1/traces` });
-  const mine = new BatchSpanProcessor(exporter);
-  installed("@sentry/node").init({
-    dsn: url.replace("http://", "http://public@") + "/1",
-    tracesSampleRate: 1,
-    sendDefaultPii: true,
-    openTelemetrySpanProcessors: [mine],
-  });
-  return () => mine.forceFlush();
-}
-
 // A handler of LangChain's runs, made anew for each of them.
 function langfuseLangchain(url, installed) {
   const flush = langfuse(url, installed);
@@ -131,10 +117,6 @@ export const switches = {
   langfuse,
   langfuse_langchain: langfuseLangchain,
   langsmith,
-  sentry,
-  elastic_openai: registered("@elastic/opentelemetry-instrumentation-openai", "OpenAIInstrumentation", {
-    captureMessageContent: true,
-  }),
   openinference_openai: manual(`${OI}openai`, "OpenAIInstrumentation", (i) => i("openai")),
   openinference_anthropic: manual(`${OI}anthropic`, "AnthropicInstrumentation", (i) => i("@anthropic-ai/sdk")),
   openinference_bedrock: registered(`${OI}bedrock`, "BedrockInstrumentation"),

@@ -14,8 +14,9 @@ def cases(_url: str) -> dict[str, Callable[[], Any]]:
     import openai as sdk
 
     url = os.environ["GATEWAY"]
-    client = sdk.OpenAI(base_url=f"{url}/v1", api_key="sk-1234", max_retries=0)
-    claude = other.Anthropic(base_url=url, api_key="sk-1234", max_retries=0)
+    given: dict[str, Any] = {"api_key": os.environ["GATEWAY_KEY"], "max_retries": 0}
+    client = sdk.OpenAI(base_url=f"{url}/v1", **given)
+    claude = other.Anthropic(base_url=url, **given)
     tool = {"name": "weather", "description": m.ABOUT, "input_schema": m.CITY}
 
     def ask(**more: Any) -> Callable[[], Any]:
@@ -23,11 +24,11 @@ def cases(_url: str) -> dict[str, Callable[[], Any]]:
         return lambda: claude.messages.create(**asked, **more)
 
     made = openai.chat(client.chat.completions.create, "gpt-4o-mini")
-    given = openai.responses(client.responses.create, "gpt-4o-mini")
+    others = openai.responses(client.responses.create, "gpt-4o-mini")
     few = ("responses_text", "responses_tools", "responses_stream", "responses_error")
     return {
         **{name: call for name, call in made.items() if name != "extra"},
-        **{name: given[name] for name in few},
+        **{name: others[name] for name in few},
         "messages_text": ask(system=m.SYSTEM, messages=[m.user(m.QUESTION)]),
         "messages_tools": ask(messages=[m.user(m.ASKED)], tools=[tool]),
         "messages_error": ask(messages=[m.user(m.ERROR)]),

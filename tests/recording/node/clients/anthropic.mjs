@@ -4,9 +4,6 @@ export async function cases({ url, given, load, usedUp }) {
   let client = new Anthropic({ baseURL: url, apiKey: "none", maxRetries: 0 });
   if (process.env.WRAPPED === "langsmith") {
     client = (await load("langsmith/wrappers/anthropic")).wrapAnthropic(client);
-  } else if (process.env.WRAPPED === "sentry") {
-    const all = { recordInputs: true, recordOutputs: true };
-    client = (await load("@sentry/node")).instrumentAnthropicAiClient(client, all);
   }
   const asked = { model: "claude-sonnet-4-5", max_tokens: 100 };
   const calls = {};

@@ -6,9 +6,6 @@ export async function cases({ url, given, load, usedUp }) {
     client = (await load("@langfuse/openai")).observeOpenAI(client);
   } else if (process.env.WRAPPED === "langsmith") {
     client = (await load("langsmith/wrappers")).wrapOpenAI(client);
-  } else if (process.env.WRAPPED === "sentry") {
-    const all = { recordInputs: true, recordOutputs: true };
-    client = (await load("@sentry/node")).instrumentOpenAiClient(client, all);
   }
   const calls = {};
   for (const [name, body] of Object.entries(given.chat)) {

@@ -168,7 +168,7 @@ def of_callback(candidate: Candidate, record: Record) -> None:
     told = loads(attributes.get("langfuse.observation.input"))
     messages = as_list(as_dict(told.value).get("messages", told.value))
     if not messages:
-        messages = _flattened(candidate, record)
+        messages = flattened(candidate, record)
     given = loads(attributes.get("llm.invocation_parameters"))
     if told.broken or given.broken:
         candidate.reasons += ("truncated",)
@@ -188,7 +188,8 @@ def of_callback(candidate: Candidate, record: Record) -> None:
     fill(candidate, {**as_dict(given.value), "messages": messages}, asked)
 
 
-def _flattened(candidate: Candidate, record: Record) -> list[Any]:
+def flattened(candidate: Candidate, record: Record) -> list[Any]:
+    """Return the messages that stand in attributes alone, as OpenAI has them."""
     flat = Flattened(record.attributes)
     found, reasons = flat.messages("llm.input_messages.")
     candidate.reasons += tuple(reasons)
