@@ -14,8 +14,8 @@ from collector.recognise.dialects.readers.events import pair_by_order, without_r
 from collector.recognise.dialects.readers.json_values import as_dict
 from collector.recognise.dialects.readers.parameters import capped_as_taken
 from collector.recognise.dialects.readers.target import is_dated
-from collector.recognise.estimate.suspicion import suspicion
-from collector.recognise.evidence.features import features
+from collector.recognise.estimate.suspicion import LOST, suspicion
+from collector.recognise.evidence.features import features, undeclared
 from collector.recognise.evidence.table import Evidence, Judgement, Reading
 from collector.recognise.fidelity import assess, doubted
 from collector.recognise.frameworks import as_framework_sends
@@ -157,7 +157,8 @@ def _judged(
 ) -> Judgement | None:
     if evidence is None or body is None or candidate.verbatim:
         return None
-    judgement = evidence.judge(reading_of(candidate), features(body))
+    found = undeclared(features(body), candidate.lost + candidate.missing)
+    judgement = evidence.judge(reading_of(candidate), found)
     if candidate.api_source == "guessed":
         return Judgement(("api_guessed", *judgement.doubts), judgement.lost)
     return judgement
@@ -169,6 +170,8 @@ def _weighed(
     """Return the record after the recorded tokens were held against the body."""
     if fidelity.level == "unreplayable" or "content_missing" in fidelity.reasons:
         return fidelity  # what is known to be lost needs no suspicion
+    if found.damaged:
+        return doubted(fidelity, LOST)
     reason = suspicion(
         api=candidate.api,
         operation=candidate.operation,
@@ -176,7 +179,9 @@ def _weighed(
         media=found.media,
         usage=answer.usage,
         recorded_bytes=candidate.size_bytes,
-        calls_tools=bool(answer.tool_calls),
+        called=tuple(call.name for call in answer.tool_calls),
+        answered=answer.observed and answer.outcome != "error",
+        declared=fidelity.missing + fidelity.unobserved,
     )
     return doubted(fidelity, reason) if reason else fidelity
 

@@ -10,6 +10,8 @@ import binascii
 import re
 from typing import Any, Literal, NamedTuple
 
+from collector.recognise.estimate.endings import is_cut_medium, is_cut_text
+from collector.recognise.masks import has_mask, is_mask
 from snaptrace.snapshot.apis import converse_media
 from snaptrace.snapshot.apis.inline import is_data_url, split_data_url
 from snaptrace.snapshot.media_type import kind_of_mime, kind_of_url, sniff, told_kind
@@ -24,11 +26,6 @@ _PLACEHOLDER = re.compile(
     r"|redacted-by-litellm|\[REDACTED\]|\[image[:\]].*|\[audio[:\]].*"
     r"|mlflow-attachment:.*|<redacted>|REDACTED|\*{3,})\s*",
     re.DOTALL,
-)
-# Signs that stand for a whole text; a person writing one of them loses a case.
-_REDACTED_TEXT = re.compile(
-    r"__REDACTED__|<replaced>|redacted-by-litellm|\[Scrubbed due to [^\]]{0,200}\]"
-    r"|<not serializable>|<non-serializable>"
 )
 _TEXT_FIELDS = frozenset(
     (
@@ -94,6 +91,7 @@ class Cut(NamedTuple):
     blobs: dict[int, bytes]
     complete: bool  # False: more media than one call may have
     redacted: tuple[str, ...] = ()  # leaf paths of texts that a sign stands for
+    damaged: bool = False  # something of a text or a medium seems to be gone
 
 
 def is_placeholder(text: str) -> bool:
@@ -115,6 +113,7 @@ def cut(body: Json, own_ids: tuple[str, ...] = ()) -> Cut:
         cutter.blobs,
         not cutter.overflowed,
         tuple(cutter.redacted),
+        cutter.damaged,
     )
 
 
@@ -125,6 +124,7 @@ class _Cutter:
         self.blobs: dict[int, bytes] = {}
         self.redacted: dict[str, None] = {}
         self.overflowed = False
+        self.damaged = False
 
     def walk(self, value: Json, path: str, depth: int) -> Json:
         if depth > _DEPTH_MAX:
@@ -149,8 +149,7 @@ class _Cutter:
                 return self._base64(inner, "audio", "", path)
             if key not in _TEXT_FIELDS:
                 return self._anywhere(inner, path)
-            if _REDACTED_TEXT.fullmatch(inner):
-                self.redacted[path] = None
+            self._text(inner, path)
             return inner
         if key == "images" and isinstance(inner, list):  # Ollama, Llama on Bedrock
             return [
@@ -167,6 +166,12 @@ class _Cutter:
         if key in ("arguments", "args", "input_schema") and path != "input":
             return inner
         return self.walk(inner, path, depth + 1)
+
+    def _text(self, text: str, path: str) -> None:
+        if is_mask(text):
+            self.redacted[path] = None
+        elif not self.damaged:
+            self.damaged = has_mask(text) or is_cut_text(text)
 
     def _anywhere(self, text: str, path: str) -> Json:
         """Cut a data URL out of a field that no API is known to have media in."""
@@ -304,6 +309,7 @@ class _Cutter:
             # No replay can send what is left of a medium, and it may tell who made it.
             return reference
         found = sniff(data)
+        self.damaged = self.damaged or is_cut_medium(data)
         what = told_kind(found, kind_of_mime(mime), kind)
         # The request's own media type is kept where it can be: a replay has to send
         # what was sent.

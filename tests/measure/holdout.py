@@ -23,7 +23,7 @@ from measure.table import Line, believed, measure, routes
 from collector.call import Call
 from collector.recognise.estimate.suspicion import suspicion
 from collector.recognise.evidence.contract import Row
-from collector.recognise.evidence.features import features
+from collector.recognise.evidence.features import features, undeclared
 from collector.recognise.evidence.table import Evidence, Judgement, Reading
 from collector.recognise.fidelity import unseen
 from snaptrace.snapshot.model import Usage
@@ -145,8 +145,11 @@ def judged(line: Line, evidence: Evidence) -> Line:
     body = call.snapshot.request.body
     if body is None or verdict.outcome in ("refused", "unverified"):
         return line
-    judgement = evidence.judge(reading_of(call), features(body))
-    lost = _suspected(call)
+    fidelity = call.snapshot.fidelity
+    declared = fidelity.missing + fidelity.unobserved
+    found = undeclared(features(body), declared)
+    judgement = evidence.judge(reading_of(call), found)
+    lost = _suspected(call, declared + judgement.lost)
     if judgement.doubts or call.source == "guess" or lost:
         reasons = judgement.doubts or ((lost,) if lost else ("api_guessed",))
         verdict = verdict._replace(
@@ -158,7 +161,7 @@ def judged(line: Line, evidence: Evidence) -> Line:
     return line._replace(outcome=verdict.outcome, verdict=verdict, call=call)
 
 
-def _suspected(call: Call) -> str:
+def _suspected(call: Call, declared: tuple[str, ...]) -> str:
     """Return the doubt that recognition has where it holds readings to the table.
 
     Token counts stay out: fake providers made them up.
@@ -171,7 +174,9 @@ def _suspected(call: Call) -> str:
         media=snapshot.media,
         usage=Usage(),
         recorded_bytes=0,
-        calls_tools=bool(snapshot.answer.tool_calls),
+        called=tuple(call.name for call in snapshot.answer.tool_calls),
+        declared=declared,
+        answered=snapshot.answer.observed and snapshot.answer.outcome != "error",
     )
 
 

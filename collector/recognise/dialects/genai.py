@@ -13,6 +13,7 @@ from collector.recognise.dialects.readers.bodies import bedrock_apis, bedrock_bo
 from collector.recognise.dialects.readers.common_attributes import (
     answer_of_message,
     first_text,
+    has_unread_params,
     output_message,
     read_params,
 )
@@ -104,6 +105,8 @@ def read_call(
     note_losses(candidate, messages, profile)
     messages = _arranged(candidate, record, messages, profile)
     params = read_params(attributes)
+    if has_unread_params(attributes):
+        candidate.reasons += ("features_unrecorded",)
     if profile.merges_caps and is_ambiguous_cap(candidate, params):
         candidate.reasons += ("differences_recorded",)
     extra = request_extras(record, api, candidate)

@@ -3,17 +3,18 @@
 A request that was rebuilt whole cannot cost more than its text and media can at the
 worst vocabulary known. What costs more has lost something: a system prompt, tools,
 turns, a medium. Cheap first: strings are added up only until there is room for the
-recorded count, which most calls have long before the end. And a model calls only tools
-that it was given.
+recorded count, which most calls have long before the end. And a conversation that a
+provider took has all its calls of tools, their results, and the tools.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
 
 from collector.recognise.estimate import rates
+from collector.recognise.estimate.histories import is_torn
 from snaptrace.snapshot.model import Json, Media, Usage
 
 LOST: Final = "lost_content_suspected"
@@ -21,8 +22,6 @@ INVENTED: Final = "invented_content_suspected"
 # Whose counts are of text and media that stand in the request.
 _OPERATIONS = frozenset({"chat", "text_completion", "embeddings"})
 _TURNS = ("messages", "contents", "input")
-# What a request gives tools by; a stored prompt may hold some.
-_TOOLS = ("tools", "functions", "toolConfig", "prompt")
 _MOST_CHARACTERS = 200_000  # looked at by kind; the rest costs a token per byte
 _FEWEST_CHARACTERS = 2_000  # below these a count far too low proves nothing
 _DIGITS_AND_SIGNS = re.compile(r"[!-@\[-`{-~]")
@@ -43,14 +42,17 @@ def suspicion(
     media: tuple[Media, ...],
     usage: Usage,
     recorded_bytes: int,
-    calls_tools: bool = False,
+    called: tuple[str, ...] = (),
+    answered: bool = True,
+    declared: Collection[str] = (),
 ) -> str:
     """Return the reason for which a call is doubted, "" for none.
 
     `recorded_bytes` is the size of the telemetry that the body was read from; 0 if
-    unknown. `calls_tools` says that the answer holds calls of tools.
+    unknown. `called` are the tools that the answer calls; `answered` says that the
+    provider took the request, `declared` which paths may be gone.
     """
-    if calls_tools and isinstance(body, dict) and not any(map(body.get, _TOOLS)):
+    if (answered or called) and is_torn(api, body, called, declared):
         return LOST
     recorded = usage.input_tokens
     if not recorded or operation not in _OPERATIONS or not isinstance(body, dict):

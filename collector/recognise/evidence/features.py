@@ -6,6 +6,7 @@ the caller's own and is one feature.
 """
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from snaptrace.snapshot.model import Json, MediaRef
@@ -65,6 +66,13 @@ _OTHER = "?"
 _PRINTED = re.compile(r"\[?\{'|\['|\[?[A-Z]\w{1,40}\(\w|<[\w.]{1,80} object at 0x")
 _TEXTS = ("text", "input_text", "output_text")
 _AS_PRINTED = "printed"
+_EMPTIED = "empty"
+_NONE = "none"
+NO_TOOLS = f"tools/{_NONE}"  # though some were called before
+_OFFERED = ("tools", "toolConfig.tools", "functions")
+_OFFERS = frozenset({"tools", "toolConfig", "functions"})
+_CALLED = ("tool_calls.id", ".call_id", "toolUseId", "tool_use.id", "functionCall.name")
+_ANSWERING = ("assistant", "model")  # calls of tools come with an empty text
 SEVERAL = "texts"  # more than one text in one turn
 _ORDER = (SEVERAL, "…", "+")  # more than one part: of a kind, of several kinds
 # Turns of which developers send several texts at once. A reading that joins them shows
@@ -86,13 +94,32 @@ def features(body: Json) -> frozenset[str]:
         if value in _EMPTY or key in _OWN:
             continue
         name = _name(key)
-        if name in _TURNS:
+        if value == "":
+            found.add(f"{name}/{_EMPTIED}")
+        elif name in _TURNS:
             _turns(name, value, found)
         elif name == "tools" and type(value) is list:
             _tools(value, found)
         else:
             _fields(name, value, found)
+    if _OFFERS.isdisjoint(body) and any(name.endswith(_CALLED) for name in found):
+        found.add(NO_TOOLS)
     return frozenset(found)
+
+
+def undeclared(found: frozenset[str], lost: Iterable[str]) -> frozenset[str]:
+    """Return the features without the lack of tools that is declared as lost."""
+    return found - {NO_TOOLS} if NO_TOOLS in found and names_tools(lost) else found
+
+
+def names_tools(paths: Iterable[str]) -> bool:
+    """Return whether any of the paths is of the tools that are offered."""
+    return any(path.lstrip("!").startswith(_OFFERED) for path in paths)
+
+
+def is_absence(feature: str) -> bool:
+    """Return whether a feature is that nothing stands where something could."""
+    return feature.endswith((f"/{_EMPTIED}", f"/{_NONE}"))
 
 
 def seams(found: frozenset[str]) -> frozenset[str]:
@@ -127,6 +154,11 @@ def _word(value: Any) -> str:  # noqa: ANN401 - JSON of any origin
 
 def _words(text: Any) -> str:  # noqa: ANN401 - JSON of any origin
     return _AS_PRINTED if type(text) is str and _PRINTED.match(text) else "text"
+
+
+def _emptied(name: str) -> str:
+    """Return the kind of an empty text: of what is given, content may be gone."""
+    return "text" if name.endswith(_ANSWERING) else _EMPTIED
 
 
 def _schema(value: Any) -> str:  # noqa: ANN401 - JSON of any origin
@@ -231,7 +263,7 @@ def _turn(name: str, turn: dict[str, Any], found: set[str]) -> None:
 
 def _parts(name: str, value: Any, found: set[str], depth: int = 0) -> None:  # noqa: ANN401 - JSON
     if type(value) is str:
-        found.add(f"{name}/{_words(value)}")
+        found.add(f"{name}/{_words(value) if value else _emptied(name)}")
         return
     if type(value) is not list or depth > _DEPTH_MAX:
         _fields(f"{name}/", value, found)
@@ -253,6 +285,8 @@ def _part(name: str, part: dict[str, Any], found: set[str], depth: int) -> str:
     """Add the features of one part; return its kind."""
     kind = _word(part.get("type") or next(iter(part), ""))
     if kind in _TEXTS:
+        if part.get("text") == "":
+            found.add(f"{name}/{_emptied(name)}")
         if _words(part.get("text")) == _AS_PRINTED:
             found.add(f"{name}/{_AS_PRINTED}")
         if len(part) <= _BARE:

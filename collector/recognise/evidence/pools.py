@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from collector.call import Source
 from collector.recognise.evidence.contract import Row
-from collector.recognise.evidence.features import SEVERAL, is_word_or_field
+from collector.recognise.evidence.features import SEVERAL, is_absence, is_word_or_field
 
 # Names that clients bend on the way, or that they serve by several requests.
 _BENT_ON_THE_WAY = frozenset({"max_tokens", "max_completion_tokens", "n"})
@@ -33,7 +33,8 @@ class Pools:
     counts for the others, unless it was seen to go wrong for any. Features of several
     dialects' scopes are the API's own vocabulary and count for every reader that copies
     the provider's JSON; of what is put together from parts only fields and words, since
-    media are what emitters drop and replace.
+    media are what emitters drop and replace. Where nothing stands, something may have
+    been dropped: recordings of the scope itself decide.
     """
 
     def __init__(self, rows: Mapping[_Scope, list[Row]]) -> None:
@@ -57,7 +58,8 @@ class Pools:
             for name, tellers in self._tellers.get(api, {}).items()
             if source == "body" or (is_word_or_field(name) and _are_many(tellers))
         }
-        return frozenset(known - self._suspect[way] - _BENT_ON_THE_WAY)
+        shared = known - self._suspect[way] - _BENT_ON_THE_WAY
+        return frozenset(name for name in shared if not is_absence(name))
 
 
 def _are_many(tellers: set[_Scope]) -> bool:

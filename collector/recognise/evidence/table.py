@@ -9,7 +9,7 @@ import msgspec
 
 from collector.call import Source
 from collector.recognise.evidence.contract import DialectEvidence, Row
-from collector.recognise.evidence.features import seams
+from collector.recognise.evidence.features import seams, undeclared
 from collector.recognise.evidence.pools import Pools, apart
 from collector.recognise.evidence.versions import vouching
 
@@ -75,7 +75,7 @@ class Evidence:
         if not known.suspect.isdisjoint(features):
             wrong = tuple(sorted(known.suspect & features)[:_UNPROVEN_MAX])
             return Judgement(("differences_recorded",), known.lost, wrong)
-        unproven = features - known.proven
+        unproven = undeclared(features, known.lost) - known.proven
         if reading.source != "body":
             unproven |= seams(features) - known.apart
         if not unproven:

@@ -46,6 +46,40 @@ _OLD_PARAMS: dict[str, str] = {
     "llm.request.reasoning_effort": "reasoning_level",
     "gen_ai.openai.request.seed": "seed",
 }
+_REQUEST = "gen_ai.request."
+# What else recordings have of a request: first words of their names.
+_OTHER_REQUEST = frozenset(
+    {
+        "base_url",
+        "candidate_count",
+        "choice",
+        "dimensions",
+        "embedding_input_type",
+        "embedding_inputs",
+        "encoding_formats",
+        "extra_body",
+        "functions",
+        "headers",
+        "instructions",
+        "is_stream",
+        "log_props",
+        "model",
+        "reasoning",
+        "reasoning_summary",
+        "service_tier",
+        "stream",
+        "streaming",
+        "structured_output_schema",
+        "system_instruction",
+        "thinking_budget",
+        "thinking_type",
+        "tool_choice",
+        "tool_results",
+        "tools",
+        "type",
+        "user",
+    }
+)
 _SESSION_KEYS = ("session.id", "gen_ai.conversation.id", "langfuse.session.id")
 _USER_KEYS = ("user.id", "enduser.id", "gen_ai.user", "llm.user", "langfuse.user.id")
 _FINISHES = {
@@ -68,8 +102,8 @@ def read_params(attributes: Mapping[str, Value]) -> dict[str, Any]:
     params: dict[str, Any] = {}
     for key, value in attributes.items():
         name = (
-            _PARAMS.get(key[15:])
-            if key.startswith("gen_ai.request.")
+            _PARAMS.get(key[len(_REQUEST) :])
+            if key.startswith(_REQUEST)
             else _OLD_PARAMS.get(key)
         )
         if name is None or value is None or value in ([], ""):
@@ -81,6 +115,14 @@ def read_params(attributes: Mapping[str, Value]) -> dict[str, Any]:
             value = _whole(value)  # noqa: PLW2901 - a float that is a count
         params[name] = value
     return params
+
+
+def has_unread_params(attributes: Mapping[str, Value]) -> bool:
+    """Return whether a request had something that no recording has."""
+    return any(
+        name.partition(".")[0] not in _OTHER_REQUEST and name not in _PARAMS
+        for name in (k[len(_REQUEST) :] for k in attributes if k.startswith(_REQUEST))
+    )
 
 
 def _whole(value: Value) -> Value:

@@ -341,3 +341,23 @@ def test_a_data_url_that_is_text_stays_text(key):
     """A prompt that quotes a data URL would lose its words."""
     body = {key: _URL}
     assert cut(body).body == body
+
+
+_HALF = b"\x89PNG\r\n\x1a\n" + b"\0" * 600
+
+
+@pytest.mark.parametrize(
+    ("content", "damaged"),
+    [
+        ("Hi", False),
+        ("Write to [REDACTED] today.", True),
+        ("a" * 4096, True),
+        ([_image(f"data:image/png;base64,{_b64(_HALF)}")], True),
+        ([_image(f"data:image/png;base64,{_b64(_HALF + b'IEND')}")], False),
+    ],
+)
+def test_what_seems_to_be_gone_of_texts_and_media_is_told(content, damaged):
+    """Half of a prompt or a picture would gate as if it were the whole."""
+    found = cut({"messages": [{"role": "user", "content": content}]})
+    assert found.damaged is damaged
+    assert found.redacted == ()

@@ -14,7 +14,8 @@ def _suspicion(system="", question="What did they decide?", **facts):
     messages = [{"role": "user", "content": question}]
     if system:
         messages.insert(0, {"role": "system", "content": system})
-    body = {"model": "m", "messages": messages, **facts.pop("body", {})}
+    body = {"model": "m", "messages": messages, "max_tokens": 9}
+    body |= facts.pop("body", {})
     tokens = facts.pop("tokens")
     return suspicion(
         api=facts.get("api", "openai_chat"),
@@ -23,7 +24,7 @@ def _suspicion(system="", question="What did they decide?", **facts):
         media=facts.get("media", ()),
         usage=Usage(input_tokens=tokens, cached_tokens=facts.get("cached")),
         recorded_bytes=facts.get("recorded_bytes", 0),
-        calls_tools=facts.get("calls_tools", False),
+        called=facts.get("called", ()),
     )
 
 
@@ -59,9 +60,9 @@ def test_tools_bring_room_for_the_providers_own_prompt():
 def test_an_answer_that_calls_tools_had_tools(name):
     """A canary without its tools would be judged by the calls that it cannot make."""
     given = {name: [{"name": "weather"}]}
-    assert _suspicion(tokens=40, calls_tools=True) == LOST
-    assert _suspicion(tokens=None, calls_tools=True) == LOST  # whatever is counted
-    assert _suspicion(body=given, tokens=None, calls_tools=True) == ""
+    assert _suspicion(tokens=40, called=("weather",)) == LOST
+    assert _suspicion(tokens=None, called=("weather",)) == LOST  # whatever is counted
+    assert _suspicion(body=given, tokens=None, called=("weather",)) == ""
 
 
 def test_media_bring_room_and_one_of_unknown_length_leaves_it_open():

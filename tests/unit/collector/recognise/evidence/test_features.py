@@ -2,7 +2,12 @@
 
 import pytest
 
-from collector.recognise.evidence.features import features, seams
+from collector.recognise.evidence.features import (
+    NO_TOOLS,
+    features,
+    seams,
+    undeclared,
+)
 
 
 def _said(content, role="user"):
@@ -71,3 +76,22 @@ def test_a_tool_beside_others_adds_what_only_it_has():
     assert "tools.function.strict" in apart
     assert "tools.function.parameters~CAPITALS" in apart
     assert "tools.format.syntax" in apart
+
+
+@pytest.mark.parametrize("empty", ["", [{"type": "text", "text": ""}]])
+def test_an_empty_text_of_what_is_given_is_a_feature_of_its_own(empty):
+    """A prompt that some emitter dropped would be replayed as an empty one."""
+    assert "messages:user/empty" in _said(empty)
+    assert "messages:system/empty" in _said(empty, "system")
+    assert "messages:assistant/empty" not in _said(empty, "assistant")
+    assert "instructions/empty" in features({"instructions": "", "input": "Hi"})
+
+
+def test_earlier_calls_without_tools_are_a_feature_of_their_own():
+    """Tools that some emitter dropped would be missed by nobody."""
+    call = {"id": "c", "type": "function", "function": {"name": "f"}}
+    turns = {"messages": [{"role": "assistant", "tool_calls": [call]}]}
+    assert NO_TOOLS in features(turns)
+    assert NO_TOOLS not in features({**turns, "tools": [call]})
+    assert NO_TOOLS not in undeclared(features(turns), ("!tools.name",))
+    assert NO_TOOLS in undeclared(features(turns), ("tool_choice",))

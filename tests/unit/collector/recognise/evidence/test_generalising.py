@@ -95,3 +95,15 @@ def test_a_framework_that_sends_one_text_has_joined_none(scope, doubts):
     result = "messages:tool/text"
     tables = [_table(_row(scope=scope, carried=(result,)))]
     assert _doubts(tables, _reading(scope=scope), (result,)) == doubts
+
+
+@pytest.mark.parametrize("absence", ["messages:user/empty", "tools/none"])
+def test_that_nothing_stands_there_is_the_scopes_own_to_show(absence):
+    """An emitter that drops texts would be believed for prompts that were empty."""
+    others = _many(absence, source="body")
+    reading = _reading(source="body")
+    mine = _row(source="body")
+    doubts = _doubts([_table(mine), *others], reading, (TEXT, absence))
+    assert doubts == ("features_unrecorded",)
+    shown = _row(source="body", carried=(TEXT, absence))
+    assert _doubts([_table(shown), *others], reading, (TEXT, absence)) == ()
