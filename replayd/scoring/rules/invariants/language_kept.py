@@ -2,12 +2,13 @@
 
 from replayd.scoring.contract import Said, Score, ScoringCase
 from replayd.scoring.extract.language.language_id import other_language
+from replayd.scoring.extract.structure.body import without_thoughts
 
 
 class LanguageKept:
     """0 if the answer is clearly in another language, else 1.
 
-    Code, quotes and names of another language do not count; an answer too short to tell
+    Marked reasoning before the answer is free to be in any language. Code, quotes and names of another language do not count; an answer too short to tell
     is in no other language.
     """
 
@@ -21,5 +22,5 @@ class LanguageKept:
         """Return 1 or 0."""
         if said.is_empty:
             return Score(0.0, "empty")
-        other = other_language(said.answer.text, case.language or "")
+        other = other_language(without_thoughts(said.answer.text), case.language or "")
         return Score(float(not other), f"in {other}" if other else "")
