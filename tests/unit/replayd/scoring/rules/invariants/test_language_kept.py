@@ -29,6 +29,7 @@ _ENGLISH = "The contract ends on 12 May, and the rent for June is not owed any m
 def test_reasoning_before_an_answer_may_be_in_any_language(
     said: str, value: float
 ) -> None:
+    """What is judged is the answer, not the thoughts that a model shows before it."""
     case = case_of(answer_of(_RECORDED))
     rule = LanguageKept()
     assert rule.applies(case)
