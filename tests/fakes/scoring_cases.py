@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from replayd.model import Case
 from replayd.scoring.contract import ScoringCase
 from snaptrace.snapshot.conversation import Conversation, Message, TextPart, Tool
 from snaptrace.snapshot.model import Answer, Fidelity, Request, Snapshot, ToolCall
@@ -52,4 +53,24 @@ def case_of(
         conversation=conversation,
         reference=recorded,
         assertions=tuple(assertions),
+    )
+
+
+def listed_case() -> Case:
+    """Return a replayable case of the sample, as the scheduler lists it."""
+    return Case(
+        snapshot_id="s",
+        segment="g",
+        index=0,
+        unit="u",
+        trace_id="t",
+        service="shop",
+        modality="text",
+        api="openai_chat",
+        model="m",
+        route="r",
+        rank=1,
+        recorded_at_ns=1,
+        uniform=True,
+        replayable=True,
     )

@@ -4,12 +4,12 @@ import math
 
 import msgspec
 import pytest
-from fakes.scoring_cases import answer_of, case_of
+from fakes.scoring_cases import answer_of, case_of, listed_case
 from hypothesis import given
 from hypothesis import strategies as st
 
 from replayd.errors import ScoreRangeError
-from replayd.model import ArmAnswer, Case, PairAnswers, Planned
+from replayd.model import ArmAnswer, PairAnswers, Planned
 from replayd.scoring import SCORERS
 from replayd.scoring.contract import Score
 from replayd.scoring.pair import checked, judge
@@ -26,23 +26,7 @@ RECORDED = "Revenue in the north region was 4,210 euros, up 12.5 percent."
 
 def planned_of(**more):
     """Return a planned number."""
-    case = Case(
-        snapshot_id="s",
-        segment="g",
-        index=0,
-        unit="u",
-        trace_id="t",
-        service="shop",
-        modality="text",
-        api="openai_chat",
-        model="m",
-        route="r",
-        rank=1,
-        recorded_at_ns=1,
-        uniform=True,
-        replayable=True,
-    )
-    return Planned(number=3, case=case, lane="traffic", **more)
+    return Planned(number=3, case=listed_case(), lane="traffic", **more)
 
 
 def arm(text="", outcome="answered", **more):

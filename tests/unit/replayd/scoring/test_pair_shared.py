@@ -4,7 +4,7 @@ import asyncio
 
 from msgspec.structs import replace
 
-from replayd.model import ArmAnswer, Case, PairAnswers, Planned
+from replayd.model import ArmAnswer, PairAnswers, Planned
 from replayd.scoring import INVARIANTS, SCORERS
 from replayd.scoring.contract import Said, Score
 from replayd.scoring.pair import PairScoring
@@ -12,24 +12,9 @@ from replayd.scoring.recorded import Recorded
 from replayd.scoring.worker import Job, judged
 from snaptrace.snapshot import codec
 from snaptrace.snapshot.model import Usage
-from tests.fakes.scoring_cases import answer_of, case_of, snapshot_of
+from tests.fakes.scoring_cases import answer_of, case_of, listed_case, snapshot_of
 
-_CASE = Case(
-    snapshot_id="s",
-    segment="g",
-    index=0,
-    unit="u",
-    trace_id="t",
-    service="shop",
-    modality="text",
-    api="openai_chat",
-    model="m",
-    route="r",
-    rank=1,
-    recorded_at_ns=1,
-    uniform=True,
-    replayable=True,
-)
+_CASE = listed_case()
 
 
 class _Counts:
